@@ -1,0 +1,221 @@
+"""`Array`: the numbers of one tensor as immutable plain data, exact up to a limit, summarised beyond it."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+EXACT_ELEMENTS = int(os.environ.get("PLAYGROUND_EXACT_ELEMENTS", "1024"))
+THUMBNAIL_SIDE = 16
+
+Scalar = bool | int | float | complex
+Nested = Any  # a Scalar, or a list of Nested: the shape is data, which the type system cannot say
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """A tensor in a line: extremes, mean and 2-norm over the finite elements, counts of the others.
+
+    Computed in float64 (complex tensors by absolute value). `minimum` to `norm` are None if no element is finite.
+    """
+
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    norm: float | None
+    zeros: int
+    nans: int
+    infinities: int
+
+
+class Array:
+    """An immutable array: `shape`, `dtype`, and either every element or statistics and a thumbnail.
+
+    Made from a detached tensor, it reads the numbers only when they are asked for: recording stays cheap.
+    The tensor must not be written to afterwards; a write is noticed (by its version counter) and raises RuntimeError.
+
+    >>> a = Array(torch.tensor([[1.0, 2.0]]))
+    >>> a.shape, a.dtype, a.tolist()
+    ((1, 2), 'float32', [[1.0, 2.0]])
+    """
+
+    __slots__ = ("_flat", "_statistics", "_tensor", "_thumbnail", "_version", "dtype", "shape")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.shape: tuple[int, ...] = tuple(tensor.shape)
+        self.dtype: str = str(tensor.dtype).removeprefix("torch.")
+        self._tensor: Tensor | None = tensor.detach()
+        self._version: int = tensor._version
+        self._flat: tuple[Scalar, ...] | None = None
+        self._statistics: Statistics | None = None
+        self._thumbnail: tuple[tuple[float, ...], ...] | None = None
+
+    @property
+    def numel(self) -> int:
+        """How many elements there are."""
+        return math.prod(self.shape)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every element is kept (at most `EXACT_ELEMENTS`); otherwise only the summary is."""
+        return self.numel <= EXACT_ELEMENTS if self._tensor is not None else self._flat is not None
+
+    @property
+    def flat(self) -> tuple[Scalar, ...] | None:
+        """Every element in row-major order, or None where there are too many to keep."""
+        if self._flat is None and self.is_exact:
+            self._flat = tuple(self._dense().reshape(-1).tolist())
+        return self._flat
+
+    @property
+    def statistics(self) -> Statistics:
+        """Extremes, mean, norm and counts; of all elements, however many."""
+        if self._statistics is None:
+            self._statistics = _statistics(self._dense())
+        return self._statistics
+
+    @property
+    def thumbnail(self) -> tuple[tuple[float, ...], ...]:
+        """A picture of at most 16 x 16 block means of the last two axes (first index of the others); rows of numbers."""
+        if self._thumbnail is None:
+            self._thumbnail = _thumbnail(self._dense())
+        return self._thumbnail
+
+    def tolist(self) -> Nested:
+        """A number (0-d) or nested lists of numbers, as `Tensor.tolist()`; None where there are too many to keep."""
+        return None if self.flat is None else nest(list(self.flat), self.shape)
+
+    def item(self) -> Scalar:
+        """The one element; ValueError if there is not exactly one."""
+        if self.flat is None or len(self.flat) != 1:
+            raise ValueError(f"an array of shape {self.shape} has no single element")
+        return self.flat[0]
+
+    def tensor(self) -> Tensor:
+        """The numbers as a tensor again; ValueError where they were too many to keep."""
+        if self._tensor is not None:
+            return self._dense()
+        if self._flat is None:
+            raise ValueError(f"an array of shape {self.shape} keeps only its summary")
+        return torch.tensor(self._flat, dtype=getattr(torch, self.dtype)).reshape(self.shape)
+
+    def _dense(self) -> Tensor:
+        tensor = self._tensor
+        if tensor is None:  # read back from JSON: rebuild from the exact elements
+            return self.tensor()
+        if tensor._version != self._version:
+            raise RuntimeError("a recorded tensor was written to after the recording; clone it first")
+        if tensor.layout is not torch.strided:
+            tensor = tensor.to_dense()
+        return tensor.resolve_conj().resolve_neg()
+
+    def to_json(self) -> dict[str, Any]:
+        """`shape`, `dtype`, and `data` (exact, nested lists) or `summary` (statistics and thumbnail)."""
+        document: dict[str, Any] = {"shape": list(self.shape), "dtype": self.dtype, "data": encode(self.tolist())}
+        if not self.is_exact:
+            document["summary"] = {
+                **{key: encode(number) for key, number in asdict(self.statistics).items()},
+                "thumbnail": [[encode(number) for number in row] for row in self.thumbnail],
+            }
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Array:
+        """The inverse of `to_json`, exact."""
+        array = cls.__new__(cls)
+        array.shape = tuple(document["shape"])
+        array.dtype = document["dtype"]
+        array._tensor, array._version = None, 0
+        array._flat = array._statistics = array._thumbnail = None
+        summary = document.get("summary")
+        if summary is None:
+            complex_ = array.dtype.startswith("complex")
+            array._flat = tuple(decode(leaf, complex_) for leaf in flatten(document["data"], len(array.shape)))
+        else:
+            fields = {key: decode(number) for key, number in summary.items() if key != "thumbnail"}
+            array._statistics = Statistics(**fields)
+            array._thumbnail = tuple(tuple(decode(number) for number in row) for row in summary["thumbnail"])
+        return array
+
+    def __eq__(self, other: object) -> bool:
+        """Same shape, dtype and numbers; NaN equals NaN, and 0.0 differs from -0.0."""
+        return isinstance(other, Array) and repr(self.to_json()) == repr(other.to_json())
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"Array({self.tolist() if self.is_exact else self.statistics}, shape={self.shape}, dtype={self.dtype!r})"
+
+
+def nest(flat: list[Any], shape: tuple[int, ...]) -> Nested:
+    """Row-major elements as nested lists of `shape`.
+
+    >>> nest([1, 2, 3, 4], (2, 2))
+    [[1, 2], [3, 4]]
+    """
+    if not shape:
+        return flat[0]
+    step = math.prod(shape[1:])
+    return [nest(flat[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
+
+
+def flatten(nested: Nested, dimensions: int) -> list[Any]:
+    """The inverse of `nest`: `dimensions` levels of lists, row-major."""
+    rows = [nested]
+    for _ in range(dimensions):
+        rows = [element for row in rows for element in row]
+    return rows
+
+
+def encode(value: Nested) -> Nested:
+    """JSON has no NaN, inf or complex: they become the strings 'NaN', 'Infinity', '-Infinity' and pairs [re, im]."""
+    if isinstance(value, list):
+        return [encode(element) for element in value]
+    if isinstance(value, complex):
+        return [encode(value.real), encode(value.imag)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def decode(value: Any, complex_: bool = False) -> Any:
+    """The inverse of `encode` for one number."""
+    if complex_:
+        return complex(decode(value[0]), decode(value[1]))
+    return float(value) if isinstance(value, str) else value
+
+
+def _statistics(tensor: Tensor) -> Statistics:
+    numbers = tensor.abs().to(torch.float64) if tensor.is_complex() else tensor.to(torch.float64)
+    finite = numbers[torch.isfinite(numbers)]
+    empty = finite.numel() == 0
+    return Statistics(
+        minimum=None if empty else finite.min().item(),
+        maximum=None if empty else finite.max().item(),
+        mean=None if empty else finite.mean().item(),
+        norm=None if empty else torch.linalg.vector_norm(finite).item(),
+        zeros=int((numbers == 0).sum()),
+        nans=int(numbers.isnan().sum()),
+        infinities=int(numbers.isinf().sum()),
+    )
+
+
+def _thumbnail(tensor: Tensor) -> tuple[tuple[float, ...], ...]:
+    if tensor.numel() == 0:
+        return ()
+    numbers = tensor.abs() if tensor.is_complex() else tensor
+    while numbers.dim() > 2:
+        numbers = numbers[0]
+    picture = numbers.to(torch.float64).reshape(1, 1, *([1] * (2 - numbers.dim())), *numbers.shape)
+    side = [min(THUMBNAIL_SIDE, length) for length in picture.shape[2:]]
+    pooled = torch.nn.functional.adaptive_avg_pool2d(picture, side)
+    return tuple(tuple(row) for row in pooled[0, 0].tolist())
+
+
+__all__ = ["EXACT_ELEMENTS", "Array", "Nested", "Scalar", "Statistics", "decode", "encode", "flatten", "nest"]

@@ -1,0 +1,321 @@
+"""From a live tape to a `Trace`: numbers the values, matches backward edges to forward uses, lists the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from playground.trace.array import Array
+from playground.trace.engine import find_saved
+from playground.trace.records import (
+    Argument,
+    BackwardNode,
+    BackwardPass,
+    Constant,
+    Contribution,
+    DifferenceCheck,
+    Edge,
+    Op,
+    Saved,
+    Step,
+    Value,
+)
+from playground.trace.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValue, ZeroGrad, node_name
+from playground.trace.trace import Trace
+
+Check = Callable[[Trace], tuple[DifferenceCheck, ...]]
+
+# Nodes whose gradients the engine sums over broadcast axes: both of their results have the output's shape first.
+_BROADCASTING = ("Add", "Sub", "Rsub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where", "Atan2", "Expand", "Lerp")
+
+
+def assemble(tape: Tape, text: str, check: Check) -> Trace:
+    """The finished trace of a tape; `check` computes its finite differences when they are first asked for."""
+    return _Assembly(tape).trace(text, check)
+
+
+class _Assembly:
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._arrays: dict[int, tuple[Tensor, Array]] = {}  # by id(tensor); the tensor is held, so its id stays its own
+        self._names = value_names(tape)
+        self._by_edge: dict[tuple[Node, int], int] = {}  # where an adjoint arrives -> the value it belongs to
+        for value in tape.values:
+            if value.node is not None and value.alias_of is None:
+                self._by_edge.setdefault((value.node, value.output_nr), value.id)
+        self._node_ids: dict[Node, int] = {}
+        for event in tape.events:
+            if isinstance(event, TapePass):
+                for node_event in event.events:
+                    if isinstance(node_event, NodeEvent):
+                        self._node_ids.setdefault(node_event.node, len(self._node_ids))
+        for op in tape.ops:
+            for node in op.nodes:
+                self._node_ids.setdefault(node, len(self._node_ids))
+        self._uses: dict[tuple[Node, int], tuple[int, str]] = {}
+        for op in tape.ops:
+            self._match_uses(op)
+        self._passes: list[BackwardPass] = []
+        self._steps: list[Step] = []
+
+    def trace(self, text: str, check: Check) -> Trace:
+        tape = self._tape
+        grads: dict[int, Array] = {}
+        for event in tape.events:
+            if isinstance(event, TapeOp):
+                self._steps.append(Step(len(self._steps), "forward", "op", op=event.id))
+            elif isinstance(event, ZeroGrad):
+                self._zero_grad(event, grads)
+            else:
+                self._pass(event, grads)
+        nodes = tuple(self._node(node) for node in self._node_ids)
+        values = tuple(self._value(value, grads.get(value.id)) for value in tape.values)
+        return Trace(
+            values=values,
+            ops=tuple(self._op(op) for op in tape.ops),
+            nodes=nodes,
+            passes=tuple(self._passes),
+            steps=tuple(self._steps),
+            outputs=tape.outputs,
+            recorded_notes=tuple(tape.notes),
+            text=text,
+            _check=check,
+        )
+
+    def _array(self, tensor: Tensor) -> Array:
+        """One `Array` per tensor object: an adjoint that one node sends and the next receives is read once."""
+        if id(tensor) not in self._arrays:
+            self._arrays[id(tensor)] = tensor, Array(tensor)
+        return self._arrays[id(tensor)][1]
+
+    def _maybe(self, tensor: Tensor | None) -> Array | None:
+        return None if tensor is None else self._array(tensor)
+
+    def _match_uses(self, op: TapeOp) -> None:
+        """Each gradient that leaves an op's nodes belongs to one of its arguments: the one whose adjoint it feeds."""
+        own = set(op.nodes)
+        waiting: dict[tuple[Node, int], list[str]] = {}
+        for path, index in op.inputs:
+            value = self._tape.values[index]
+            if value.node is not None:
+                waiting.setdefault((value.node, value.output_nr), []).append(path)
+        for node in reversed(op.nodes):
+            for number, edge in enumerate(node.next_functions):
+                paths = waiting.get(edge) if edge[0] is not None and edge[0] not in own else None
+                if paths:
+                    self._uses[node, number] = (op.id, paths.pop(0) if len(paths) > 1 else paths[0])
+
+    def _pass(self, watched: TapePass, grads: dict[int, Array]) -> None:
+        tape = self._tape
+        pass_id = len(self._passes)
+        seeds = tuple(self._array(seed) for seed in watched.seeds)
+        self._passes.append(
+            BackwardPass(
+                id=pass_id,
+                roots=watched.roots,
+                seeds=seeds,
+                kind="grad" if watched.kind == "grad" else "backward",
+                implicit=watched.implicit,
+                create_graph=watched.create_graph,
+            )
+        )
+        self._steps.append(Step(len(self._steps), "backward", "seed", backward_pass=pass_id, incoming=seeds))
+        for root, seed in zip(watched.roots, watched.seeds, strict=True):
+            tape.values[root].adjoint = seed
+        for event in watched.events:
+            if isinstance(event, TapeOp):
+                self._steps.append(Step(len(self._steps), "backward", "op", op=event.id, backward_pass=pass_id))
+                continue
+            self._steps.append(self._node_step(event, pass_id))
+            for number, adjoint in enumerate(event.incoming):
+                index = self._by_edge.get((event.node, number))
+                if index is not None and adjoint is not None:
+                    tape.values[index].adjoint = adjoint
+                    if event.grad_after is not None:
+                        grads[index] = self._array(event.grad_after)
+
+    def _node_step(self, event: NodeEvent, pass_id: int) -> Step:
+        accumulates = node_name(event.node) == "AccumulateGrad"
+        return Step(
+            index=len(self._steps),
+            phase="backward",
+            kind="accumulate" if accumulates else "node",
+            op=event.op,
+            node=self._node_ids[event.node],
+            backward_pass=pass_id,
+            incoming=tuple(self._maybe(adjoint) for adjoint in event.incoming),
+            contributions=tuple(self._contributions(event)),
+            grad_before=self._maybe(event.grad_before),
+            grad_after=self._maybe(event.grad_after),
+        )
+
+    def _contributions(self, event: NodeEvent) -> list[Contribution]:
+        found = []
+        incoming = event.incoming[0] if len(event.incoming) == 1 else None
+        name = node_name(event.node)
+        for number, sent in enumerate(event.outgoing):
+            if sent is None or event.node.next_functions[number][0] is None:
+                continue
+            local = event.locals[number] if number < len(event.locals) else None
+            reduced = incoming is not None and incoming.shape != sent.shape and name.startswith(_BROADCASTING)
+            found.append(
+                Contribution(
+                    edge=number,
+                    data=self._array(sent),
+                    local=None if local is None else self._array(local.reshape(sent.shape)),
+                    reduced_from=tuple(incoming.shape) if reduced and incoming is not None else None,
+                )
+            )
+        return found
+
+    def _zero_grad(self, event: ZeroGrad, grads: dict[int, Array]) -> None:
+        for index, had in event.leaves:
+            grads.pop(index, None)
+            node = self._tape.values[index].node
+            self._steps.append(
+                Step(
+                    index=len(self._steps),
+                    phase="backward",
+                    kind="zero_grad",
+                    node=None if node is None else self._node_ids.get(node),
+                    backward_pass=len(self._passes) - 1,
+                    grad_before=self._array(had),
+                )
+            )
+
+    def _value(self, value: TapeValue, grad: Array | None) -> Value:
+        name = self._names[value.id]
+        return Value(
+            id=value.id,
+            name=name,
+            label=value.label or name,
+            kind=value.kind,
+            data=self._array(value.data),
+            requires_grad=value.node is not None,
+            is_leaf=value.op is None and (value.node is None or node_name(value.node) == "AccumulateGrad"),
+            op=value.op,
+            output_index=value.output_index,
+            node=None if value.node is None else self._node_ids.get(value.node),
+            output_nr=value.output_nr,
+            version=value.version,
+            span=value.span,
+            alias_of=value.alias_of,
+            adjoint=self._maybe(value.adjoint),
+            grad=grad,
+            tangent=self._maybe(value.tangent),
+            was_modified=value.was_modified,
+        )
+
+    def _op(self, op: TapeOp) -> Op:
+        return Op(
+            id=op.id,
+            name=op.name,
+            qualname=op.qualname,
+            inputs=tuple(Argument(path, index) for path, index in op.inputs),
+            constants=tuple(Constant(path, text) for path, text in constants_of(op.args) + constants_of(op.kwargs)),
+            outputs=op.outputs,
+            span=op.span,
+            module=op.module,
+            nodes=tuple(self._node_ids[node] for node in op.nodes),
+            in_place=op.in_place,
+            grad_enabled=op.grad_enabled,
+            first_backward=None if op.first_backward is None else self._node_ids[op.first_backward],
+        )
+
+    def _node(self, node: Node) -> BackwardNode:
+        accumulates = node_name(node) == "AccumulateGrad"
+        return BackwardNode(
+            id=self._node_ids[node],
+            name=node_name(node),
+            op=self._tape.owner.get(node),
+            leaf=self._by_edge.get((node, 0)) if accumulates else None,
+            edges=tuple(self._edge(node, number, *edge) for number, edge in enumerate(node.next_functions)),
+            saved=tuple(self._saved(node, name, content) for name, content in self._tape.saved.get(node, ())),
+            outputs=tuple(self._by_edge.get((node, nr)) for nr in range(len(node._input_metadata) or 1)),
+        )
+
+    def _edge(self, node: Node, number: int, target: Node | None, input_nr: int) -> Edge:
+        if target is None:
+            return Edge(number, None, 0, None, None)
+        use = self._uses.get((node, number))
+        value = self._by_edge.get((target, input_nr))
+        if use is not None:  # the very use: an alias rather than what it stands for
+            op, path = use
+            value = dict(self._tape.ops[op].inputs)[path]
+        return Edge(number, self._node_ids.get(target), input_nr, value, use)
+
+    def _saved(self, node: Node, name: str, content: Any) -> Saved:
+        if not isinstance(content, Tensor):
+            return Saved(name, None, None, saved_text(content))
+        value = find_saved(self._tape, node, content)
+        array = self._array(content if value is None else value.data)
+        return Saved(name, None if value is None else value.id, array, "")
+
+
+def value_names(tape: Tape) -> list[str]:
+    """A name for every value: its own, or `v1`, `v2`, ... by depth, then in order of execution; constants `c1`, ..."""
+    depth = [0] * len(tape.values)
+    for op in tape.ops:
+        below = 1 + max((depth[index] for _, index in op.inputs), default=0)
+        for index in op.outputs:
+            depth[index] = below
+    names: list[str] = [""] * len(tape.values)
+    taken: set[str] = set()
+    for value in tape.values:
+        if value.name is not None and value.op is None:
+            names[value.id] = unique(value.name, taken)
+    intermediates = sorted((v for v in tape.values if v.op is not None), key=lambda v: (depth[v.id], v.id))
+    rest = [value for value in tape.values if value.op is None and value.name is None]
+    for letter, values in (("v", intermediates), ("c", rest)):
+        number = 0
+        for value in values:
+            number += 1
+            while f"{letter}{number}" in taken:
+                number += 1
+            names[value.id] = unique(f"{letter}{number}", taken)
+    return names
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """The name, or `name'`, `name''`, ... if there are earlier versions of it."""
+    while name in taken:
+        name += "'"
+    taken.add(name)
+    return name
+
+
+def constants_of(obj: Any, path: str = "") -> list[tuple[str, str]]:
+    """Every argument that is not a tensor, as (path, text); lists without tensors stay whole."""
+    if isinstance(obj, Tensor) or obj is None:
+        return []
+    if isinstance(obj, dict):
+        pairs = [(f"{path}.{key}" if path else str(key), element) for key, element in obj.items()]
+    elif isinstance(obj, tuple) and not path:
+        pairs = [(str(index), element) for index, element in enumerate(obj)]
+    elif isinstance(obj, tuple | list) and _holds_tensor(obj):
+        pairs = [(f"{path}.{index}", element) for index, element in enumerate(obj)]
+    else:
+        return [(path, constant_text(obj))]
+    return [found for inner_path, element in pairs for found in constants_of(element, inner_path)]
+
+
+def _holds_tensor(obj: Any) -> bool:
+    if isinstance(obj, tuple | list):
+        return any(_holds_tensor(element) for element in obj)
+    return isinstance(obj, Tensor)
+
+
+def constant_text(obj: Any) -> str:
+    """A short text of an argument: numbers and strings as Python writes them, dtypes without `torch.`."""
+    text = repr(obj).removeprefix("torch.")
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def saved_text(content: Any) -> str:
+    """A saved number or text; PyTorch returns a negative dim as an unsigned 64-bit integer."""
+    if isinstance(content, int) and not isinstance(content, bool) and content >= 2**63:
+        content -= 2**64
+    return constant_text(content)

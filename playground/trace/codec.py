@@ -1,0 +1,145 @@
+"""Traces as JSON, exact both ways. The schema is versioned and described in docs/trace.md."""
+
+from __future__ import annotations
+
+import json
+import types
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from playground.errors import PlaygroundError
+from playground.trace.array import Array, decode, encode
+from playground.trace.narrate import arithmetic, sentence
+from playground.trace.records import (
+    BackwardNode,
+    BackwardPass,
+    DifferenceCheck,
+    Note,
+    Op,
+    Step,
+    Value,
+)
+from playground.trace.trace import Trace
+
+SCHEMA = "playground.trace"
+VERSION = 1
+_FLATTENED = ("data", "adjoint", "grad", "tangent")  # arrays of a value: all of its shape and dtype
+
+
+def trace_to_json(trace: Trace) -> str:
+    """A JSON document (no NaN literals: see `array.encode`); large arrays keep their summary only."""
+    document = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "text": trace.text,
+        "values": [_value_to_json(value) for value in trace.values],
+        "ops": [_to_json(op) for op in trace.ops],
+        "nodes": [_to_json(node) for node in trace.nodes],
+        "passes": [_to_json(item) for item in trace.passes],
+        "steps": [
+            {**_to_json(step), "sentence": sentence(trace, step), "arithmetic": arithmetic(trace, step)}
+            for step in trace.steps
+        ],
+        "outputs": list(trace.outputs),
+        "notes": [_to_json(note) for note in trace.recorded_notes],
+        "checks": [_to_json(check) for check in trace.checks],
+    }
+    return json.dumps(document, allow_nan=False, ensure_ascii=False)
+
+
+def trace_from_json(document: str) -> Trace:
+    """The trace that `trace_to_json` wrote; PlaygroundError names what is wrong with anything else."""
+    try:
+        content = json.loads(document)
+        if content.get("schema") != SCHEMA:
+            raise PlaygroundError("this is not a trace", hint=f'a trace has "schema": "{SCHEMA}"')
+        if content.get("version") != VERSION:
+            raise PlaygroundError(f"this trace has version {content.get('version')}; {VERSION} can be read")
+        return Trace(
+            values=tuple(_value_from_json(value) for value in content["values"]),
+            ops=_read(tuple[Op, ...], content["ops"]),
+            nodes=_read(tuple[BackwardNode, ...], content["nodes"]),
+            passes=_read(tuple[BackwardPass, ...], content["passes"]),
+            steps=_read(tuple[Step, ...], content["steps"]),
+            outputs=tuple(content["outputs"]),
+            recorded_notes=_read(tuple[Note, ...], content["notes"]),
+            text=content["text"],
+            _check=_read(tuple[DifferenceCheck, ...], content["checks"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise PlaygroundError(f"this is not a readable trace: {type(error).__name__}: {error}") from None
+
+
+def _value_to_json(value: Value) -> dict[str, Any]:
+    """A value with its arrays flattened: `shape` and `dtype` once, `data`, `adjoint`, ... as nested lists or numbers."""
+    document: dict[str, Any] = {}
+    for field in fields(value):
+        content = getattr(value, field.name)
+        if field.name in _FLATTENED:
+            document.update(_array_fields(field.name, content, value))
+        else:
+            document[field.name] = _to_json(content)
+    return {"name": document.pop("name"), "shape": list(value.shape), "dtype": value.dtype, **document}
+
+
+def _array_fields(name: str, array: Array | None, value: Value) -> dict[str, Any]:
+    if array is None:
+        return {name: None}
+    if not array.is_exact or (array.shape, array.dtype) != (value.shape, value.dtype):
+        return {name: None, f"{name}_summary": array.to_json()}
+    return {name: encode(array.tolist())}
+
+
+def _value_from_json(document: dict[str, Any]) -> Value:
+    content = dict(document)
+    shape, dtype = content.pop("shape"), content.pop("dtype")
+    for name in _FLATTENED:
+        summary = content.pop(f"{name}_summary", None)
+        if summary is None and content[name] is not None:
+            summary = {"shape": shape, "dtype": dtype, "data": content[name]}
+        content[name] = None if summary is None else Array.from_json(summary)
+    hints = _hints(Value)
+    return Value(**{
+        name: entry if name in _FLATTENED else _read(hints[name], entry) for name, entry in content.items()
+    })
+
+
+def _to_json(content: Any) -> Any:
+    if isinstance(content, Array):
+        return content.to_json()
+    if is_dataclass(content):
+        return {field.name: _to_json(getattr(content, field.name)) for field in fields(content)}
+    if isinstance(content, tuple):
+        return [_to_json(element) for element in content]
+    return encode(content)
+
+
+def _read(kind: Any, content: Any) -> Any:
+    """`content` as the type `kind`, built from the type annotations of the records."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return None if content is None else _read(next(a for a in arguments if a is not type(None)), content)
+    if origin is Literal:
+        if content not in arguments:
+            raise ValueError(f"{content!r} is none of {arguments}")
+        return content
+    if origin is tuple:
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return tuple(_read(arguments[0], element) for element in content)
+        return tuple(_read(a, element) for a, element in zip(arguments, content, strict=True))
+    if kind is Array:
+        return Array.from_json(content)
+    if is_dataclass(kind):
+        hints = _hints(kind)
+        return kind(**{name: _read(hint, content[name]) for name, hint in hints.items()})  # type: ignore[operator]
+    if kind is float:
+        return float(decode(content))
+    if type(content) is not kind:
+        raise ValueError(f"expected {kind.__name__}, got {content!r}")
+    return content
+
+
+@lru_cache(maxsize=32)
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)

@@ -1,0 +1,219 @@
+"""Each step of a trace in words: a title, one sentence, one line of numbers."""
+
+from __future__ import annotations
+
+from playground.trace import derivatives
+from playground.trace.array import Array
+from playground.trace.names import Names
+from playground.trace.numbers import brief, format_number, norm_text, shape_text
+from playground.trace.records import BackwardNode, Contribution, Op, Step
+from playground.trace.trace import Trace
+
+
+class Narrator:
+    """Says what each step of one trace did; the names are worked out once."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.names = Names(trace)
+
+    def title(self, step: Step) -> str:
+        """A few words: `v₃ = sin(x2)`, `SinBackward0`, `x1.grad`."""
+        if step.kind == "op" and step.op is not None:
+            return self.equation(self.trace.ops[step.op])
+        if step.kind == "seed":
+            return " and ".join(f"{self.names.bar(root)}" for root in self._roots(step)) + " is the seed"
+        if step.kind in ("accumulate", "zero_grad"):
+            return f"{self._leaf(step)}.grad"
+        return self.trace.nodes[step.node].name if step.node is not None else step.kind
+
+    def sentence(self, step: Step) -> str:
+        """One sentence that says what happened."""
+        if step.kind == "op" and step.op is not None:
+            return self._op_sentence(self.trace.ops[step.op])
+        if step.kind == "seed":
+            return self._seed_sentence(step)
+        if step.kind == "zero_grad":
+            return f"The gradient kept in {self._leaf(step)}.grad is cleared."
+        if step.node is None:
+            return ""
+        node = self.trace.nodes[step.node]
+        if step.kind == "accumulate":
+            incoming = "the gradient that arrived" if node.leaf is None else self.names.bar(node.leaf)
+            verb = "stores" if step.grad_before is None else "adds"
+            place = "in" if step.grad_before is None else "to"
+            return f"{node.name} {verb} {incoming} {place} {self._leaf(step)}.grad."
+        return self._node_sentence(node, step)
+
+    def arithmetic(self, step: Step) -> str:
+        """One line with the numbers."""
+        if step.kind == "op" and step.op is not None:
+            return self._op_arithmetic(self.trace.ops[step.op])
+        if step.kind == "seed":
+            seeds = self.trace.passes[step.backward_pass or 0].seeds
+            pairs = zip(self._roots(step), seeds, strict=False)
+            return " ; ".join(f"{self.names.bar(root)} = {brief(seed)}" for root, seed in pairs)
+        if step.kind in ("accumulate", "zero_grad"):
+            return self._grad_arithmetic(step)
+        if step.node is None:
+            return ""
+        node = self.trace.nodes[step.node]
+        return " ; ".join(self.contribution(node, step, part) for part in step.contributions)
+
+    def equation(self, op: Op) -> str:
+        """The call with its results: `v₃ = sin(x2)`."""
+        results = ", ".join(self.names.show(output) for output in op.outputs)
+        expression = self.names.expression(op)
+        return f"{results} = {expression}" if results else expression
+
+    def symbols(self, node: BackwardNode, *, latex: bool = False) -> dict[str, str]:
+        """What `@a`, `@b`, `@y`, `@g` of the node's rule stand for."""
+        write = self.names.latex if latex else self.names.show
+        found: dict[str, str] = {}
+        for letter, edge in zip("abc", node.edges, strict=False):
+            if edge.value is not None:
+                found[letter] = write(edge.value)
+        op = None if node.op is None else self.trace.ops[node.op]
+        if op is not None and op.nodes == (node.id,):
+            operands = self.names.operands(op, write)
+            for letter, path in zip("abc", sorted(filter(str.isdigit, operands), key=int), strict=False):
+                found[letter] = operands[path]
+        else:
+            for saved in node.saved:
+                letter = {"self": "a", "other": "b", "mat1": "a", "mat2": "b", "vec": "b"}.get(saved.name, "")
+                if letter and saved.value is not None:
+                    found.setdefault(letter, write(saved.value))
+        result = node.outputs[0] if node.outputs else None
+        if result is not None:
+            found["y"] = write(result)
+            found["g"] = self.names.latex_bar(result) if latex else self.names.bar(result)
+        else:
+            found["g"] = "g"
+        return found
+
+    def local(self, node: BackwardNode, edge: int, *, latex: bool = False) -> str:
+        """The formula of one edge's local derivative (or whole product), '' where the table has none."""
+        row = derivatives.rule(node.name)
+        formulas = row.latex if latex else row.text
+        number = node.edges[edge].number
+        return derivatives.fill(formulas[number], self.symbols(node, latex=latex)) if number < len(formulas) else ""
+
+    def contribution(self, node: BackwardNode, step: Step, part: Contribution) -> str:
+        """One edge's share: `x̄₁ += v̄₂ × x2 = 1 × 5 = 5`."""
+        target = node.edges[part.edge].value
+        name = "onward" if target is None else f"{self.names.bar(target)} +="
+        formula = self.local(node, part.edge)
+        incoming = step.incoming[0] if step.incoming else None
+        if part.local is not None and part.local.numel == 1 and incoming is not None and incoming.numel == 1:
+            result = node.outputs[0] if node.outputs else None
+            adjoint = "g" if result is None else self.names.bar(result)
+            factors = f"{_number(incoming)} × {_number(part.local)} = {brief(part.data)}"
+            return f"{name} {adjoint} × {_group(formula)} = {factors}" if formula else f"{name} {factors}"
+        if part.data.numel <= 6 and part.data.is_exact:
+            text = f"{name} {brief(part.data)}"
+        else:
+            text = f"{name} product of shape {shape_text(part.data.shape)}, norm {norm_text(part.data)}"
+        if part.reduced_from is not None:
+            axes = f"{shape_text(part.reduced_from)} to {shape_text(part.data.shape)}"
+            text += f", summed over the broadcast axes from {axes}"
+        return text
+
+    def saved(self, node: BackwardNode) -> list[str]:
+        """What a backward node kept: `other = x2`, `dim = 1`."""
+        lines = []
+        for saved in node.saved:
+            if saved.value is not None:
+                lines.append(f"{saved.name} = {self.names.show(saved.value)}")
+            elif saved.data is not None:
+                lines.append(f"{saved.name} = {brief(saved.data)}")
+            elif saved.text and saved.text != "None":
+                lines.append(f"{saved.name} = {saved.text}")
+        return lines
+
+    def _op_sentence(self, op: Op) -> str:
+        text = self.names.plain(op.outputs[0]) if op.outputs else "nothing"
+        text = f"{', '.join(self.names.show(output) for output in op.outputs) or text} = {self.names.expression(op)}"
+        if op.in_place:
+            text += " overwrites its first argument"
+        nodes = [self.trace.nodes[node] for node in op.nodes]
+        if not nodes:
+            outside = "" if op.grad_enabled else " (gradients are off here)"
+            return f"{text}; nothing is recorded for the backward pass{outside}."
+        kept = [self.names.show(saved.value) for node in nodes for saved in node.saved if saved.value is not None]
+        keeps = f", which saves {_listed(dict.fromkeys(kept))}" if kept else ""
+        return f"{text}; PyTorch records {_listed([node.name for node in nodes])}{keeps}."
+
+    def _op_arithmetic(self, op: Op) -> str:
+        outputs = [self.trace.values[output] for output in op.outputs]
+        if len(outputs) == 1 and outputs[0].data.numel == 1:
+            return f"{self.names.show(outputs[0].id)} = {self.names.numbers(op)} = {brief(outputs[0].data)}"
+        shapes = [shape_text(self.trace.values[argument.value].shape) for argument in op.inputs]
+        flow = f"{_listed(shapes)} → " if shapes else ""
+        results = ", ".join(f"{self.names.show(value.id)} = {brief(value.data)}" for value in outputs)
+        return f"{flow}{results}"
+
+    def _seed_sentence(self, step: Step) -> str:
+        roots = self._roots(step)
+        again = f" (pass {step.backward_pass + 1})" if step.backward_pass else ""
+        names = _listed([self.names.show(root) for root in roots])
+        if all(self.trace.values[root].data.numel == 1 for root in roots):
+            return f"The backward pass{again} starts at {names}: its derivative with respect to itself is 1."
+        return f"The backward pass{again} starts at {names} with a seed of the same shape."
+
+    def _node_sentence(self, node: BackwardNode, step: Step) -> str:
+        phrase = derivatives.fill(derivatives.rule(node.name).phrase, self.symbols(node))
+        arrived = [self.names.bar(output) for output in node.outputs if output is not None] or ["what it received"]
+        values = [node.edges[part.edge].value for part in step.contributions]
+        targets = _listed(dict.fromkeys("the next node" if v is None else self.names.show(v) for v in values))
+        kept = [self.names.show(saved.value) for saved in node.saved if saved.value is not None]
+        uses = f" It uses the saved {_listed(dict.fromkeys(kept))}." if kept else ""
+        return f"{node.name} sends {_listed(arrived)} to {targets or 'nothing'}, {phrase}.{uses}"
+
+    def _grad_arithmetic(self, step: Step) -> str:
+        name = f"{self._leaf(step)}.grad"
+        before = "None" if step.grad_before is None else brief(step.grad_before)
+        after = "None" if step.grad_after is None else brief(step.grad_after)
+        incoming = step.incoming[0] if step.incoming else None
+        if step.kind == "accumulate" and step.grad_before is not None and incoming is not None:
+            if incoming.numel == 1:
+                return f"{name}: {before} + {brief(incoming)} = {after}"
+            return f"{name} += {brief(incoming)}"
+        return f"{name}: {before} → {after}"
+
+    def _roots(self, step: Step) -> tuple[int, ...]:
+        return self.trace.passes[step.backward_pass or 0].roots
+
+    def _leaf(self, step: Step) -> str:
+        leaf = None if step.node is None else self.trace.nodes[step.node].leaf
+        return "leaf" if leaf is None else self.names.show(leaf)
+
+
+def title(trace: Trace, step: Step) -> str:
+    """A few words for one step; `Narrator` says many."""
+    return Narrator(trace).title(step)
+
+
+def sentence(trace: Trace, step: Step) -> str:
+    """One sentence for one step."""
+    return Narrator(trace).sentence(step)
+
+
+def arithmetic(trace: Trace, step: Step) -> str:
+    """One line of numbers for one step."""
+    return Narrator(trace).arithmetic(step)
+
+
+def _number(array: Array) -> str:
+    return "·" if array.flat is None else format_number(array.flat[0])
+
+
+def _group(formula: str) -> str:
+    return f"({formula})" if " " in formula else formula
+
+
+def _listed(words: list[str] | dict[str, None]) -> str:
+    *first, last = list(words) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+__all__ = ["Narrator", "arithmetic", "sentence", "title"]

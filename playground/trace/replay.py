@@ -1,0 +1,264 @@
+"""Running a recording again, in float64, with some values moved: finite differences and forward mode.
+
+A replay repeats the recorded calls on the recorded inputs. Calls whose outputs need no gradient are not repeated: their
+outputs are held constant, as the backward pass holds them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.autograd.forward_ad as forward_ad
+from torch import Tensor
+
+from playground.trace.records import DifferenceCheck, Note
+from playground.trace.tape import Tape, TapeOp, TapePass, TapeValue, substitute, tensors_in
+from playground.trace.trace import Trace
+
+# Calls that draw random numbers: a second run would differ from the first.
+_RANDOM = frozenset(
+    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout feature_dropout rrelu bernoulli multinomial "
+    "normal poisson rand_like randn_like randint_like uniform_ normal_ exponential_ bernoulli_ random_ native_dropout "
+    "gumbel_softmax fractional_max_pool2d fractional_max_pool3d fractional_max_pool2d_with_indices "
+    "fractional_max_pool3d_with_indices".split()
+)
+_DOWNCASTS = frozenset({"float", "half", "bfloat16", "double"})
+_FLOATING = (torch.float32, torch.float16, torch.bfloat16)
+
+ELEMENTS_IN_FULL = 128  # above this many elements in all, values are checked along one direction each
+BUDGET = 20_000_000  # elements touched by all the replays of one check
+RELATIVE_STEP = 1e-3
+SMALLEST_SCALE = 1e-2
+KINK = 1e-3  # one-sided differences further apart than this, relatively, mean a kink
+
+
+class Replay:
+    """The differentiable part of a tape, to be run again."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._values = tape.values
+        self._tape = tape
+        self._last_pass = next((e for e in reversed(tape.events) if isinstance(e, TapePass)), None)
+        self._ops = [op for op in tape.ops if op.func is not None and self._is_differentiable(op)]
+        self._produced = {index for op in self._ops for index in op.outputs}
+
+    def _is_differentiable(self, op: TapeOp) -> bool:
+        return any(self._values[index].node is not None for index in op.outputs)
+
+    def _is_random(self, op: TapeOp) -> bool:
+        drops = op.kwargs.get("dropout_p") or (op.name == "scaled_dot_product_attention" and (*op.args, 0, 0)[4])
+        handed_on = all(self._values[index].alias_of is not None for index in op.outputs)  # dropout in eval mode
+        return bool(drops) or (op.name in _RANDOM and not handed_on)
+
+    def obstacle(self) -> str:
+        """Why this recording cannot be repeated; empty if it can."""
+        if any(self._is_random(op) for op in self._ops):
+            return "a random call"
+        if any(op.in_place for op in self._ops):
+            return "an in-place call"
+        if any(value.op is None and value.kind == "intermediate" for value in self._values):
+            return "a value computed outside the recorded calls"
+        return ""
+
+    def run(self, given: Mapping[int, Tensor], moved: Mapping[int, Tensor]) -> dict[int, Tensor]:
+        """Every value, with `given` in place of leaves and each of `moved` added where that value arises."""
+        known: dict[int, Tensor] = {}
+
+        def current(index: int) -> Tensor:
+            if index not in known:
+                value = self._values[index]
+                tensor = given.get(index, value.data)
+                known[index] = as_float64(tensor.clone() if value.kind == "buffer" else tensor)
+                if index in moved:
+                    known[index] = known[index] + moved[index]
+            return known[index]
+
+        for op in self._ops:
+            by_path = dict(op.inputs)
+
+            def fill(path: str, _: Tensor, by_path: dict[str, int] = by_path) -> Tensor:
+                return current(by_path[path])
+
+            args, kwargs = substitute(op.args, fill), substitute(op.kwargs, fill)
+            result = _call(op, args, kwargs)
+            for index, output in zip(op.outputs, result, strict=False):
+                known[index] = output + moved[index] if index in moved else output
+        return {index: current(index) for index in range(len(self._values)) if index in known or index in given}
+
+    def tangents(self, directions: Mapping[int, Any]) -> None:
+        """Forward mode: one pass with dual numbers; every value's tangent goes onto the tape. Runs in float64."""
+        if obstacle := self.obstacle():
+            message = f"forward mode runs the calls a second time, which {obstacle} does not allow"
+            self._tape.notes.append(Note("no_tangent", message))
+            return
+        try:
+            self._run_dual(directions)
+        except (NotImplementedError, RuntimeError) as error:
+            message = f"PyTorch has no forward mode for this: {str(error).splitlines()[0]}"
+            self._tape.notes.append(Note("no_tangent", message))
+
+    def _run_dual(self, directions: Mapping[int, Any]) -> None:
+        with torch.no_grad(), forward_ad.dual_level():
+            given = {}
+            for index, direction in directions.items():
+                primal = as_float64(self._values[index].data)
+                tangent = torch.as_tensor(direction, dtype=primal.dtype).broadcast_to(primal.shape).clone()
+                given[index] = forward_ad.make_dual(primal.clone(), tangent)
+            for index, tensor in self.run(given, {}).items():
+                value = self._values[index]
+                tangent_ = forward_ad.unpack_dual(tensor).tangent
+                if tangent_ is None and value.data.is_floating_point():
+                    tangent_ = torch.zeros_like(tensor)
+                value.tangent = None if tangent_ is None else tangent_.detach().to(value.data.dtype)
+
+    def check(self, trace: Trace) -> tuple[DifferenceCheck, ...]:
+        """Central differences with two step sizes (Richardson), against the adjoints of the last pass."""
+        last = self._last_pass
+        if last is None or last.kind != "backward" or self.obstacle() or self._second_order(last):
+            return ()
+        seeds = dict(zip(last.roots, last.seeds, strict=True))
+        targets = [
+            value
+            for value in self._values
+            if value.adjoint is not None and value.alias_of is None and value.data.is_floating_point()
+            if value.id in self._produced or value.op is None
+        ]
+        with torch.no_grad():
+            for chosen, in_full in self._plans(targets):
+                return self._differences(chosen, in_full, seeds)
+        return ()
+
+    def _second_order(self, last: TapePass) -> bool:
+        return any(root not in self._produced for root in last.roots)
+
+    def _plans(self, targets: list[TapeValue]) -> list[tuple[list[TapeValue], bool]]:
+        """The most thorough check that the budget allows: every element, each value, each leaf."""
+        cost = sum(value.data.numel() for value in self._values) + 1
+        leaves = [value for value in targets if value.op is None]
+        elements = sum(value.data.numel() for value in targets)
+        plans = []
+        if elements <= ELEMENTS_IN_FULL and 4 * elements * cost <= BUDGET:
+            plans.append((targets, True))
+        for some in (targets, leaves):
+            if some and 4 * len(some) * cost <= BUDGET:
+                plans.append((some, False))
+        return plans or ([(leaves[:1], False)] if leaves else [])
+
+    def _differences(
+        self, targets: list[TapeValue], in_full: bool, seeds: Mapping[int, Tensor]
+    ) -> tuple[DifferenceCheck, ...]:
+        probes = [probe for value in targets for probe in _probes(value, in_full)]
+        if not probes:
+            return ()
+        steps = [fraction * probe.step for probe in probes for fraction in (1.0, -1.0, 0.5, -0.5)]
+        rows = {value.id: value.data.new_zeros(len(steps) + 1, *value.data.shape, dtype=torch.float64) for value in targets}
+        for index, step in enumerate(steps):
+            probe = probes[index // 4]
+            rows[probe.value.id][index] = probe.direction * step
+        results = self._objective(rows, seeds)
+        at_rest = results[-1]
+        return tuple(
+            _difference(probe, results[4 * index : 4 * index + 4], at_rest) for index, probe in enumerate(probes)
+        )
+
+    def _objective(self, rows: Mapping[int, Tensor], seeds: Mapping[int, Tensor]) -> list[float]:
+        """Sum of seed * root for every row of displacements: at once under vmap, else one by one."""
+
+        def objective(moved: dict[int, Tensor]) -> Tensor:
+            values = self.run({}, moved)
+            return torch.stack([(values[i] * as_float64(seed)).sum().real for i, seed in seeds.items()]).sum()
+
+        count = next(iter(rows.values())).shape[0]
+        try:
+            if count * sum(value.data.numel() for value in self._values) <= BUDGET // 4:
+                return [float(x) for x in torch.vmap(objective)(dict(rows)).tolist()]
+        except (RuntimeError, ValueError, NotImplementedError):  # some calls have no batching rule
+            pass
+        return [float(objective({index: row[k] for index, row in rows.items()})) for k in range(count)]
+
+
+class _Probe:
+    """One direction in which one value is moved."""
+
+    def __init__(self, value: TapeValue, index: tuple[int, ...] | None, direction: Tensor, scale: float) -> None:
+        self.value = value
+        self.index = index
+        self.direction = direction
+        self.step = RELATIVE_STEP * max(scale, SMALLEST_SCALE)
+
+    @property
+    def gradient(self) -> float:
+        adjoint = self.value.adjoint
+        assert adjoint is not None  # only values that a pass reached are probed
+        return float((adjoint.to(torch.float64) * self.direction).sum())
+
+
+def _probes(value: TapeValue, in_full: bool) -> list[_Probe]:
+    numbers = value.data.to(torch.float64)
+    if in_full:
+        flat = torch.eye(numbers.numel(), dtype=torch.float64, device=numbers.device).reshape(numbers.numel(), *numbers.shape)
+        indices = [tuple(index) for index in torch.ones_like(numbers, dtype=torch.bool).nonzero().tolist()]
+        return [
+            _Probe(value, index, direction, abs(float(numbers[index])))
+            for index, direction in zip(indices, flat, strict=True)
+        ]
+    generator = torch.Generator().manual_seed(value.id)
+    direction = torch.randn(numbers.shape, generator=generator, dtype=torch.float64).to(numbers.device)
+    norm = float(direction.norm())
+    scale = float(numbers.norm()) / math.sqrt(max(1, numbers.numel())) if numbers.numel() else 0.0
+    return [_Probe(value, None, direction / norm, scale)] if norm > 0 and math.isfinite(scale) else []
+
+
+def _difference(probe: _Probe, results: list[float], at_rest: float) -> DifferenceCheck:
+    up, down, half_up, half_down = results
+    coarse = (up - down) / (2 * probe.step)
+    fine = (half_up - half_down) / probe.step
+    note = ""
+    if not all(map(math.isfinite, (*results, at_rest))):
+        note = "not finite near this point"
+    else:
+        right, left = (half_up - at_rest) / (probe.step / 2), (at_rest - half_down) / (probe.step / 2)
+        far_right, far_left = (up - at_rest) / probe.step, (at_rest - down) / probe.step
+        size = max(1.0, abs(right), abs(left))
+        if abs(right - left) > KINK * size and abs(right - left) > 0.75 * abs(far_right - far_left):
+            note = "not differentiable here: the slopes on the two sides differ, and PyTorch picks one"
+    return DifferenceCheck(
+        value=probe.value.id,
+        index=probe.index,
+        gradient=probe.gradient,
+        difference=(4 * fine - coarse) / 3,
+        uncertainty=abs(fine - coarse) / 3,
+        note=note,
+    )
+
+
+def as_float64(tensor: Tensor) -> Tensor:
+    """The same numbers in double precision; integers and bools stay."""
+    if tensor.is_complex():
+        return tensor.to(torch.complex128)
+    return tensor.to(torch.float64) if tensor.is_floating_point() else tensor
+
+
+def _call(op: TapeOp, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    """Repeat one call in double precision; the outputs that were recorded."""
+    assert op.func is not None  # only the user's own calls are replayed
+    if op.name in _DOWNCASTS:
+        return [args[0]]
+    args, kwargs = _doubled(args), _doubled(kwargs)
+    result = op.func(*args, **kwargs)
+    outputs = [tensor for _, tensor in tensors_in([result])]
+    return outputs
+
+
+def _doubled(obj: Any) -> Any:
+    """float32 given as an argument (`dtype=`, `.to(...)`) becomes float64, so that the replay keeps its precision."""
+    if isinstance(obj, torch.dtype):
+        return torch.float64 if obj in _FLOATING else obj
+    if isinstance(obj, tuple | list) and not hasattr(obj, "_fields"):
+        return type(obj)(_doubled(element) for element in obj)
+    if isinstance(obj, dict):
+        return {key: _doubled(element) for key, element in obj.items()}
+    return obj

@@ -1,0 +1,248 @@
+"""What a recording holds while it is alive: tensors, calls, autograd nodes and engine events, in the order they came.
+
+Nothing here leaves the recording: `assemble` turns a tape into a `Trace` of plain data, `Replay` runs its calls again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from playground.errors import Span
+from playground.trace.records import Note, ValueKind
+
+@dataclass(slots=True, eq=False)
+class TapeValue:
+    """One tensor at one version."""
+
+    id: int
+    tensor: Tensor  # held, so that its id() stays its own
+    data: Tensor  # the numbers at this version, detached
+    version: int
+    kind: ValueKind
+    name: str | None
+    op: int | None = None
+    output_index: int = 0
+    node: Node | None = None
+    output_nr: int = 0
+    span: Span | None = None
+    alias_of: int | None = None
+    label: str | None = None
+    was_modified: bool = False
+    tangent: Tensor | None = None
+    adjoint: Tensor | None = None  # in the last pass that reached it
+
+
+@dataclass(slots=True, eq=False)
+class TapeOp:
+    """One call."""
+
+    id: int
+    name: str
+    qualname: str
+    func: Callable[..., Any] | None  # None: not a call of the user's but a backward node run with create_graph
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[int, ...]
+    span: Span | None
+    module: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    in_place: bool
+    grad_enabled: bool
+    first_backward: Node | None = None
+
+
+@dataclass(slots=True, eq=False)
+class NodeEvent:
+    """The engine ran one node: what came in, what went out."""
+
+    node: Node
+    incoming: tuple[Tensor | None, ...]
+    outgoing: tuple[Tensor | None, ...] = ()
+    locals: tuple[Tensor | None, ...] = ()  # local derivatives per edge, for nodes between one-element tensors
+    grad_before: Tensor | None = None
+    grad_after: Tensor | None = None
+    op: int | None = None  # the op it became, with create_graph
+    first_sequence: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class TapePass:
+    """One run of the engine."""
+
+    roots: tuple[int, ...]
+    seeds: tuple[Tensor, ...]
+    events: list[NodeEvent | TapeOp] = field(default_factory=list)
+    kind: str = "backward"
+    implicit: bool = False
+    create_graph: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class ZeroGrad:
+    """Every leaf's `.grad` was set back to None between two passes."""
+
+    leaves: tuple[tuple[int, Tensor], ...]  # value id and the gradient it had
+
+
+class Tape:
+    """All that a recording has seen, in order."""
+
+    def __init__(self) -> None:
+        self.values: list[TapeValue] = []
+        self.ops: list[TapeOp] = []
+        self.events: list[TapeOp | TapePass | ZeroGrad] = []
+        self.owner: dict[Node, int] = {}  # autograd node -> op that made it
+        self.saved: dict[Node, tuple[tuple[str, Any], ...]] = {}
+        self.notes: list[Note] = []
+        self.outputs: tuple[int, ...] = ()
+        self._latest: dict[int, int] = {}  # id(tensor) -> newest value of that tensor object
+
+    def find(self, tensor: Tensor) -> TapeValue | None:
+        """The newest value of this very tensor object, if it has been seen at its present version."""
+        index = self._latest.get(id(tensor))
+        if index is None:
+            return None
+        value = self.values[index]
+        return value if value.version == tensor._version else None
+
+    def add_value(self, tensor: Tensor, kind: ValueKind, data: Tensor | None = None, **more: Any) -> TapeValue:
+        """A new value for `tensor` as it is now; `data` if its numbers had to be copied."""
+        name = more.pop("name", None)
+        value = TapeValue(
+            id=len(self.values),
+            tensor=tensor,
+            data=tensor.detach() if data is None else data,
+            version=tensor._version,
+            kind=kind,
+            name=name,
+            **more,
+        )
+        value.node, value.output_nr = gradient_edge(tensor)
+        self.values.append(value)
+        self._latest[id(tensor)] = value.id
+        return value
+
+    def alias(self, tensor: Tensor, value: TapeValue) -> None:
+        """From now on this tensor object stands for `value` (a detached copy, a saved tensor unpacked)."""
+        self._latest[id(tensor)] = value.id
+
+
+def gradient_edge(tensor: Tensor) -> tuple[Node | None, int]:
+    """Where the engine delivers this tensor's adjoint: its grad_fn, or its AccumulateGrad if it is a leaf."""
+    if not tensor.requires_grad:
+        return None, 0
+    if tensor.grad_fn is not None:
+        return tensor.grad_fn, tensor.output_nr
+    edge = torch.autograd.graph.get_gradient_edge(tensor)
+    return edge.node, edge.output_nr
+
+
+def tensors_in(obj: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Every tensor in nested lists, tuples, dicts and slices, with its path: '0', '1.2', 'weight'.
+
+    >>> [path for path, _ in tensors_in([torch.ones(1), (2, torch.ones(1))])]
+    ['0', '1.1']
+    """
+    if isinstance(obj, Tensor):
+        yield path, obj
+    elif isinstance(obj, tuple | list):
+        for index, element in enumerate(obj):
+            yield from tensors_in(element, f"{path}.{index}" if path else str(index))
+    elif isinstance(obj, dict):
+        for key, element in obj.items():
+            yield from tensors_in(element, f"{path}.{key}" if path else str(key))
+    elif isinstance(obj, slice):
+        yield from tensors_in((obj.start, obj.stop, obj.step), path)
+
+
+def tensors_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor among the arguments of a call: '0', '1.2' by position, 'weight' by keyword."""
+    yield from tensors_in(args)
+    yield from tensors_in(kwargs)
+
+
+def substitute(obj: Any, replace: Callable[[str, Tensor], Any], path: str = "") -> Any:
+    """The same nested structure with every tensor replaced; paths as in `tensors_in`."""
+    if isinstance(obj, Tensor):
+        return replace(path, obj)
+    if isinstance(obj, tuple | list):
+        elements = [substitute(e, replace, f"{path}.{i}" if path else str(i)) for i, e in enumerate(obj)]
+        if isinstance(obj, list):
+            return elements
+        return type(obj)(*elements) if hasattr(obj, "_fields") else tuple(elements)
+    if isinstance(obj, dict):
+        return {key: substitute(e, replace, f"{path}.{key}" if path else str(key)) for key, e in obj.items()}
+    if isinstance(obj, slice):
+        return slice(*substitute((obj.start, obj.stop, obj.step), replace, path))
+    return obj
+
+
+def created_nodes(outputs: list[Tensor], owner: dict[Node, int], first: int, last: int) -> tuple[Node, ...]:
+    """The autograd nodes behind `outputs` whose sequence numbers lie in [first, last), in creation order.
+
+    Sequence numbers count the nodes made by this thread, so a call made exactly the nodes numbered while it ran.
+    """
+    found: dict[Node, int] = {}
+    stack = [output.grad_fn for output in outputs]
+    while stack:
+        node = stack.pop()
+        if node is None or node in found or node in owner:
+            continue
+        sequence = node._sequence_nr()
+        if first <= sequence < last:
+            found[node] = sequence
+            stack.extend(next_node for next_node, _ in node.next_functions)
+    return tuple(sorted(found, key=found.__getitem__))
+
+
+def reachable(roots: list[Node]) -> list[Node]:
+    """Every node that the engine would run from `roots`, each once, in the order of discovery."""
+    found: dict[Node, None] = {}
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found[node] = None
+            stack.extend(next_node for next_node, _ in node.next_functions if next_node is not None)
+    return list(found)
+
+
+def saved_of(node: Node) -> tuple[tuple[str, Any], ...]:
+    """What PyTorch's node kept: (name, tensor or number or text). Read it before the engine frees it."""
+    saved: list[tuple[str, Any]] = []
+    for attribute in _saved_attributes(type(node)):
+        try:
+            content = getattr(node, attribute)
+        except RuntimeError as error:  # overwritten in place, or already freed
+            content = str(error).split("\n")[0]
+        if content is None:
+            continue
+        name = attribute.removeprefix("_saved_")
+        if isinstance(content, tuple | list) and any(isinstance(element, Tensor) for element in content):
+            saved += [(f"{name}[{i}]", element) for i, element in enumerate(content) if element is not None]
+        else:
+            saved.append((name, content))
+    return tuple(saved)
+
+
+_ATTRIBUTES: dict[type, tuple[str, ...]] = {}  # one entry per kind of PyTorch's own nodes: a bounded list
+
+
+def _saved_attributes(kind: type) -> tuple[str, ...]:
+    if hasattr(kind, "saved_tensors"):  # a custom torch.autograd.Function
+        return ("saved_tensors",)
+    if kind not in _ATTRIBUTES:
+        _ATTRIBUTES[kind] = tuple(name for name in dir(kind) if name.startswith("_saved_"))
+    return _ATTRIBUTES[kind]
+
+
+def node_name(node: Node) -> str:
+    """PyTorch's name without namespaces: 'MulBackward0', 'AccumulateGrad'."""
+    return str(node.name()).rpartition("::")[2]

@@ -1,0 +1,172 @@
+"""`Trace`: one run of a program, forward and backward, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
+
+import torch
+
+from playground.trace.array import Array
+from playground.trace.non_finite import first_non_finite
+from playground.trace.records import (
+    BackwardNode,
+    BackwardPass,
+    DifferenceCheck,
+    Note,
+    Op,
+    Step,
+    SumCheck,
+    Value,
+)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything that one recorded run did, in the order in which PyTorch did it.
+
+    `trace["f"]` is a value by its name or label; `trace.at(k)` what is known after k steps. Equality compares the records;
+    `to_json` and `from_json` (in `codec.py`) are exact inverses.
+    """
+
+    values: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    nodes: tuple[BackwardNode, ...]
+    passes: tuple[BackwardPass, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[int, ...]  # values that the program returned
+    recorded_notes: tuple[Note, ...] = ()
+    text: str = ""  # what was typed; empty for a recorded function or module
+    _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(
+        default=(), repr=False, compare=False
+    )
+
+    display: ClassVar[Callable[[Trace], str] | None] = None  # how a notebook shows a trace; set by the package
+
+    @cached_property
+    def checks(self) -> tuple[DifferenceCheck, ...]:
+        """Gradients against central finite differences in float64, leaves and intermediates; computed on first use.
+
+        Every element where they are few, one direction per value or per leaf where they are many; empty where the run
+        cannot be repeated (random or in-place calls) or did not end in a first-order backward pass.
+        """
+        return self._check if isinstance(self._check, tuple) else self._check(self)
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """What the reader should know: a seed of ones, a missing gradient, the first NaN or infinity."""
+        found = first_non_finite(self.values, self.ops)
+        return self.recorded_notes if found is None else (*self.recorded_notes, found)
+
+    @cached_property
+    def sums(self) -> tuple[SumCheck, ...]:
+        """For every value that a backward pass reached: its contributions (and seed) summed, against its adjoint."""
+        return tuple(_sum_checks(self))
+
+    def __getitem__(self, name: str) -> Value:
+        """The value with this name, else the last one with this label; KeyError if there is none."""
+        found = [value for value in self.values if value.name == name] or [
+            value for value in self.values if value.label == name
+        ]
+        if not found:
+            raise KeyError(name)
+        return found[-1]
+
+    def at(self, k: int) -> Snapshot:
+        """What is known after the first `k` steps; 0 means that only leaves have values."""
+        primals = {value.id for value in self.values if value.op is None}
+        adjoints: dict[int, Array | None] = {}
+        grads: dict[int, Array | None] = {}
+        for step in self.steps[:k]:
+            if step.kind == "seed":  # a new pass: adjoints start again
+                adjoints = dict(zip(self.passes[step.backward_pass or 0].roots, step.incoming, strict=True))
+            if step.op is not None:
+                primals.update(self.ops[step.op].outputs)
+            if step.node is None:
+                continue
+            node = self.nodes[step.node]
+            for contribution in step.contributions:
+                target = node.edges[contribution.edge].value
+                if target is not None:
+                    adjoints[target] = _sum(adjoints.get(target), contribution.data, target in adjoints)
+            for index, adjoint in zip(node.outputs, step.incoming, strict=False):
+                if index is not None and adjoint is not None:  # complete: the engine's own sum
+                    adjoints[index] = adjoint
+            if node.leaf is not None and step.kind == "accumulate":
+                grads[node.leaf] = step.grad_after
+            if node.leaf is not None and step.kind == "zero_grad":
+                grads.pop(node.leaf, None)
+        return Snapshot(frozenset(primals), adjoints, grads)
+
+    def to_json(self) -> str:
+        """This trace as a JSON document; see docs/trace.md for the schema."""
+        from playground.trace.codec import trace_to_json
+
+        return trace_to_json(self)
+
+    @staticmethod
+    def from_json(document: str) -> Trace:
+        """The inverse of `to_json`, exact. Raises PlaygroundError for anything that is not such a document."""
+        from playground.trace.codec import trace_from_json
+
+        return trace_from_json(document)
+
+    def _repr_html_(self) -> str | None:
+        return None if Trace.display is None else Trace.display(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a student has seen after some steps: ids of known values, and adjoints as far as they have been summed."""
+
+    primals: frozenset[int]
+    adjoints: dict[int, Array | None]  # value id -> sum of the contributions so far; None: some came, too large to sum
+    grads: dict[int, Array | None]  # leaf id -> its `.grad`; absent means None, as in PyTorch
+
+
+def _sum(so_far: Array | None, more: Array, started: bool) -> Array | None:
+    if not started:
+        return more
+    if so_far is None or not (so_far.is_exact and more.is_exact):
+        return None
+    return Array(so_far.tensor() + more.tensor())
+
+
+def _sum_checks(trace: Trace) -> list[SumCheck]:
+    checks = []
+    arrived: dict[tuple[int, int], list[Array]] = {}
+    for step in trace.steps:
+        if step.kind == "seed":
+            arrived = {}
+            for root, seed in zip(trace.passes[step.backward_pass or 0].roots, step.incoming, strict=True):
+                value = trace.values[root]
+                if value.node is not None and seed is not None:
+                    arrived.setdefault((value.node, value.output_nr), []).append(seed)
+        if step.node is None:
+            continue
+        node = trace.nodes[step.node]
+        for number, adjoint in enumerate(step.incoming):
+            value_id = node.outputs[number] if number < len(node.outputs) else None
+            parts = arrived.get((node.id, number), [])
+            if value_id is not None and adjoint is not None and parts and step.backward_pass is not None:
+                gap = _gap(parts, adjoint)
+                if gap is not None:
+                    checks.append(SumCheck(value_id, step.backward_pass, gap))
+        for contribution in step.contributions:
+            edge = node.edges[contribution.edge]
+            if edge.node is not None:
+                arrived.setdefault((edge.node, edge.input_nr), []).append(contribution.data)
+    return checks
+
+
+def _gap(parts: list[Array], adjoint: Array) -> float | None:
+    """The largest absolute difference between the sum of the parts and the adjoint, over finite elements."""
+    try:
+        total = torch.stack([part.tensor() for part in parts]).sum(0)
+        difference = (total - adjoint.tensor()).abs()
+    except ValueError:  # read back from JSON, where large arrays keep only their summary
+        return None
+    finite = difference[torch.isfinite(difference)]
+    return float(finite.max()) if finite.numel() else 0.0
