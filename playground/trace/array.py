@@ -81,7 +81,7 @@ class Array:
 
     @property
     def thumbnail(self) -> tuple[tuple[float, ...], ...]:
-        """A picture of at most 16 x 16 block means of the last two axes (first index of the others); rows of numbers."""
+        """A picture of at most 16 x 16 block means of the last two axes (first index of the others), to 4 digits."""
         if self._thumbnail is None:
             self._thumbnail = _thumbnail(self._dense())
         return self._thumbnail
@@ -112,6 +112,8 @@ class Array:
             raise RuntimeError("a recorded tensor was written to after the recording; clone it first")
         if tensor.layout is not torch.strided:
             tensor = tensor.to_dense()
+        if tensor._is_zerotensor():  # a gradient of zeros that PyTorch never allocated
+            return torch.zeros(tensor.shape, dtype=tensor.dtype)
         return tensor.resolve_conj().resolve_neg()
 
     def to_json(self) -> dict[str, Any]:
@@ -192,18 +194,34 @@ def decode(value: Any, complex_: bool = False) -> Any:
 
 
 def _statistics(tensor: Tensor) -> Statistics:
-    numbers = tensor.abs().to(torch.float64) if tensor.is_complex() else tensor.to(torch.float64)
-    finite = numbers[torch.isfinite(numbers)]
-    empty = finite.numel() == 0
+    numbers = widened(tensor.abs() if tensor.is_complex() else tensor)
+    if numbers.is_floating_point():
+        nans, infinities = 0, 0
+        if not math.isfinite(float(numbers.sum(dtype=torch.float64))):  # one quick pass tells that all is finite
+            nans, infinities = int(numbers.isnan().sum()), int(numbers.isinf().sum())
+        finite = numbers if nans == infinities == 0 else numbers[torch.isfinite(numbers)]
+    else:
+        nans = infinities = 0
+        finite = numbers.to(torch.float64)
+    zeros = numbers.numel() - int(torch.count_nonzero(numbers))
+    if finite.numel() == 0:
+        return Statistics(None, None, None, None, zeros, nans, infinities)
+    low, high = finite.aminmax()
     return Statistics(
-        minimum=None if empty else finite.min().item(),
-        maximum=None if empty else finite.max().item(),
-        mean=None if empty else finite.mean().item(),
-        norm=None if empty else torch.linalg.vector_norm(finite).item(),
-        zeros=int((numbers == 0).sum()),
-        nans=int(numbers.isnan().sum()),
-        infinities=int(numbers.isinf().sum()),
+        minimum=float(low),
+        maximum=float(high),
+        mean=float(finite.mean(dtype=torch.float64)),
+        norm=float(torch.linalg.vector_norm(finite, dtype=torch.float64)),
+        zeros=zeros,
+        nans=nans,
+        infinities=infinities,
     )
+
+
+def widened(tensor: Tensor) -> Tensor:
+    """Half precision as single, for which every operation is defined; everything else as it is."""
+    wider = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.complex32: torch.complex64}
+    return tensor.to(wider.get(tensor.dtype, tensor.dtype))
 
 
 def _thumbnail(tensor: Tensor) -> tuple[tuple[float, ...], ...]:
@@ -212,10 +230,10 @@ def _thumbnail(tensor: Tensor) -> tuple[tuple[float, ...], ...]:
     numbers = tensor.abs() if tensor.is_complex() else tensor
     while numbers.dim() > 2:
         numbers = numbers[0]
-    picture = numbers.to(torch.float64).reshape(1, 1, *([1] * (2 - numbers.dim())), *numbers.shape)
+    picture = widened(numbers).to(torch.float64).reshape(1, 1, *([1] * (2 - numbers.dim())), *numbers.shape)
     side = [min(THUMBNAIL_SIDE, length) for length in picture.shape[2:]]
-    pooled = torch.nn.functional.adaptive_avg_pool2d(picture, side)
-    return tuple(tuple(row) for row in pooled[0, 0].tolist())
+    pooled = torch.nn.functional.adaptive_avg_pool2d(picture, (side[0], side[1]))
+    return tuple(tuple(float(f"{mean:.4g}") for mean in row) for row in pooled[0, 0].tolist())
 
 
 __all__ = ["EXACT_ELEMENTS", "Array", "Nested", "Scalar", "Statistics", "decode", "encode", "flatten", "nest"]

@@ -104,7 +104,8 @@ class _Assembly:
                 waiting.setdefault((value.node, value.output_nr), []).append(path)
         for node in reversed(op.nodes):
             for number, edge in enumerate(node.next_functions):
-                paths = waiting.get(edge) if edge[0] is not None and edge[0] not in own else None
+                target, input_nr = edge
+                paths = None if target is None or target in own else waiting.get((target, input_nr))
                 if paths:
                     self._uses[node, number] = (op.id, paths.pop(0) if len(paths) > 1 else paths[0])
 

@@ -11,15 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from playground.errors import PlaygroundError
 from playground.trace.array import Array, decode, encode
 from playground.trace.narrate import arithmetic, sentence
-from playground.trace.records import (
-    BackwardNode,
-    BackwardPass,
-    DifferenceCheck,
-    Note,
-    Op,
-    Step,
-    Value,
-)
+from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Value
 from playground.trace.trace import Trace
 
 SCHEMA = "playground.trace"
@@ -29,21 +21,23 @@ _FLATTENED = ("data", "adjoint", "grad", "tangent")  # arrays of a value: all of
 
 def trace_to_json(trace: Trace) -> str:
     """A JSON document (no NaN literals: see `array.encode`); large arrays keep their summary only."""
+    writer = _Writer()
     document = {
         "schema": SCHEMA,
         "version": VERSION,
         "text": trace.text,
         "values": [_value_to_json(value) for value in trace.values],
-        "ops": [_to_json(op) for op in trace.ops],
-        "nodes": [_to_json(node) for node in trace.nodes],
-        "passes": [_to_json(item) for item in trace.passes],
+        "ops": writer.write(trace.ops),
+        "nodes": writer.write(trace.nodes),
+        "passes": writer.write(trace.passes),
         "steps": [
-            {**_to_json(step), "sentence": sentence(trace, step), "arithmetic": arithmetic(trace, step)}
+            {**writer.write(step), "sentence": sentence(trace, step), "arithmetic": arithmetic(trace, step)}
             for step in trace.steps
         ],
         "outputs": list(trace.outputs),
-        "notes": [_to_json(note) for note in trace.recorded_notes],
-        "checks": [_to_json(check) for check in trace.checks],
+        "notes": writer.write(trace.recorded_notes),
+        "checks": writer.write(trace.checks),
+        "arrays": writer.arrays,
     }
     return json.dumps(document, allow_nan=False, ensure_ascii=False)
 
@@ -56,31 +50,33 @@ def trace_from_json(document: str) -> Trace:
             raise PlaygroundError("this is not a trace", hint=f'a trace has "schema": "{SCHEMA}"')
         if content.get("version") != VERSION:
             raise PlaygroundError(f"this trace has version {content.get('version')}; {VERSION} can be read")
+        reader = _Reader(content["arrays"])
         return Trace(
-            values=tuple(_value_from_json(value) for value in content["values"]),
-            ops=_read(tuple[Op, ...], content["ops"]),
-            nodes=_read(tuple[BackwardNode, ...], content["nodes"]),
-            passes=_read(tuple[BackwardPass, ...], content["passes"]),
-            steps=_read(tuple[Step, ...], content["steps"]),
+            values=tuple(_value_from_json(value, reader) for value in content["values"]),
+            ops=reader.read(tuple[Op, ...], content["ops"]),
+            nodes=reader.read(tuple[BackwardNode, ...], content["nodes"]),
+            passes=reader.read(tuple[BackwardPass, ...], content["passes"]),
+            steps=reader.read(tuple[Step, ...], content["steps"]),
             outputs=tuple(content["outputs"]),
-            recorded_notes=_read(tuple[Note, ...], content["notes"]),
+            recorded_notes=reader.read(tuple[Note, ...], content["notes"]),
             text=content["text"],
-            _check=_read(tuple[DifferenceCheck, ...], content["checks"]),
+            _check=reader.read(tuple[DifferenceCheck, ...], content["checks"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise PlaygroundError(f"this is not a readable trace: {type(error).__name__}: {error}") from None
 
 
 def _value_to_json(value: Value) -> dict[str, Any]:
-    """A value with its arrays flattened: `shape` and `dtype` once, `data`, `adjoint`, ... as nested lists or numbers."""
-    document: dict[str, Any] = {}
+    """A value with its arrays flattened: `shape` and `dtype` once; `data`, `adjoint`, ... nested lists or numbers."""
+    document: dict[str, Any] = {"name": value.name, "shape": list(value.shape), "dtype": value.dtype}
+    plain = _Writer()
     for field in fields(value):
         content = getattr(value, field.name)
         if field.name in _FLATTENED:
             document.update(_array_fields(field.name, content, value))
         else:
-            document[field.name] = _to_json(content)
-    return {"name": document.pop("name"), "shape": list(value.shape), "dtype": value.dtype, **document}
+            document[field.name] = plain.write(content)
+    return document
 
 
 def _array_fields(name: str, array: Array | None, value: Value) -> dict[str, Any]:
@@ -91,7 +87,7 @@ def _array_fields(name: str, array: Array | None, value: Value) -> dict[str, Any
     return {name: encode(array.tolist())}
 
 
-def _value_from_json(document: dict[str, Any]) -> Value:
+def _value_from_json(document: dict[str, Any], reader: _Reader) -> Value:
     content = dict(document)
     shape, dtype = content.pop("shape"), content.pop("dtype")
     for name in _FLATTENED:
@@ -100,44 +96,58 @@ def _value_from_json(document: dict[str, Any]) -> Value:
             summary = {"shape": shape, "dtype": dtype, "data": content[name]}
         content[name] = None if summary is None else Array.from_json(summary)
     hints = _hints(Value)
-    return Value(**{
-        name: entry if name in _FLATTENED else _read(hints[name], entry) for name, entry in content.items()
-    })
+    plain = {name: reader.read(hints[name], entry) for name, entry in content.items() if name not in _FLATTENED}
+    return Value(**plain, **{name: content[name] for name in _FLATTENED})
 
 
-def _to_json(content: Any) -> Any:
-    if isinstance(content, Array):
-        return content.to_json()
-    if is_dataclass(content):
-        return {field.name: _to_json(getattr(content, field.name)) for field in fields(content)}
-    if isinstance(content, tuple):
-        return [_to_json(element) for element in content]
-    return encode(content)
+class _Writer:
+    """Records to JSON; every array is written once, into `arrays`, and referred to by its position there."""
+
+    def __init__(self) -> None:
+        self.arrays: list[dict[str, Any]] = []
+        self._positions: dict[int, tuple[int, Array]] = {}  # by id; the array is held, so its id stays its own
+
+    def write(self, content: Any) -> Any:
+        if isinstance(content, Array):
+            if id(content) not in self._positions:
+                self._positions[id(content)] = len(self.arrays), content
+                self.arrays.append(content.to_json())
+            return self._positions[id(content)][0]
+        if is_dataclass(content):
+            return {field.name: self.write(getattr(content, field.name)) for field in fields(content)}
+        if isinstance(content, tuple):
+            return [self.write(element) for element in content]
+        return encode(content)
 
 
-def _read(kind: Any, content: Any) -> Any:
-    """`content` as the type `kind`, built from the type annotations of the records."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (Union, types.UnionType):
-        return None if content is None else _read(next(a for a in arguments if a is not type(None)), content)
-    if origin is Literal:
-        if content not in arguments:
-            raise ValueError(f"{content!r} is none of {arguments}")
+class _Reader:
+    """JSON to records, guided by the type annotations of the records."""
+
+    def __init__(self, arrays: list[dict[str, Any]]) -> None:
+        self._arrays = [Array.from_json(array) for array in arrays]
+
+    def read(self, kind: Any, content: Any) -> Any:
+        origin, arguments = get_origin(kind), get_args(kind)
+        if origin in (Union, types.UnionType):
+            return None if content is None else self.read(next(a for a in arguments if a is not type(None)), content)
+        if origin is Literal:
+            if content not in arguments:
+                raise ValueError(f"{content!r} is none of {arguments}")
+            return content
+        if origin is tuple:
+            if len(arguments) == 2 and arguments[1] is Ellipsis:
+                return tuple(self.read(arguments[0], element) for element in content)
+            return tuple(self.read(a, element) for a, element in zip(arguments, content, strict=True))
+        if kind is Array:
+            return self._arrays[content]
+        if is_dataclass(kind):
+            record: Any = kind
+            return record(**{name: self.read(hint, content[name]) for name, hint in _hints(record).items()})
+        if kind is float:
+            return float(decode(content))
+        if type(content) is not kind:
+            raise ValueError(f"expected {kind.__name__}, got {content!r}")
         return content
-    if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_read(arguments[0], element) for element in content)
-        return tuple(_read(a, element) for a, element in zip(arguments, content, strict=True))
-    if kind is Array:
-        return Array.from_json(content)
-    if is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{name: _read(hint, content[name]) for name, hint in hints.items()})  # type: ignore[operator]
-    if kind is float:
-        return float(decode(content))
-    if type(content) is not kind:
-        raise ValueError(f"expected {kind.__name__}, got {content!r}")
-    return content
 
 
 @lru_cache(maxsize=32)

@@ -78,20 +78,20 @@ RULES: dict[str, Rule] = {
     "ReluBackward": _one("[@a > 0]", r"[@a > 0]", "where the input was positive, and 0 elsewhere"),
     "LeakyReluBackward": _one("1 or the slope", r"[@a > 0] + \alpha \, [@a \le 0]", "times 1 or the small slope"),
     "EluBackward": _one("1 or @y + 1", r"[@a > 0] + (@y + 1) \, [@a \le 0]"),
-    "HardtanhBackward": _one("[inside the limits]", r"[\text{inside the limits}]", "where the input was inside the limits"),
+    "HardtanhBackward": _one(
+        "[inside the limits]", r"[\text{inside the limits}]", "where the input was inside the limits"
+    ),
     "GeluBackward": _one("Φ(@a) + @a·φ(@a)", r"\Phi(@a) + @a \, \varphi(@a)"),
     "SiluBackward": _one("σ(@a) · (1 + @a · (1 − σ(@a)))", r"\sigma(@a) \, (1 + @a (1 - \sigma(@a)))"),
     "ErfBackward": _one("2/√π · exp(−@a²)", r"\tfrac{2}{\sqrt{\pi}} e^{-{@a}^{2}}"),
     "AbsBackward": _one("sign(@a)", r"\operatorname{sign} @a"),
-    "ClampBackward": _one("[inside the limits]", r"[\text{inside the limits}]", "where the input was inside the limits"),
+    "ClampBackward": _one(
+        "[inside the limits]", r"[\text{inside the limits}]", "where the input was inside the limits"
+    ),
     "ClampMinBackward": _one("[@a ≥ minimum]", r"[@a \ge \min]"),
     "ClampMaxBackward": _one("[@a ≤ maximum]", r"[@a \le \max]"),
-    "MaximumBackward": Rule(
-        "to whichever was larger", ("[@a > @b]", "[@b > @a]"), (r"[@a > @b]", r"[@b > @a]")
-    ),
-    "MinimumBackward": Rule(
-        "to whichever was smaller", ("[@a < @b]", "[@b < @a]"), (r"[@a < @b]", r"[@b < @a]")
-    ),
+    "MaximumBackward": Rule("to whichever was larger", ("[@a > @b]", "[@b > @a]"), (r"[@a > @b]", r"[@b > @a]")),
+    "MinimumBackward": Rule("to whichever was smaller", ("[@a < @b]", "[@b < @a]"), (r"[@a < @b]", r"[@b < @a]")),
     "MaxBackward": _one("[largest element]", r"[\text{largest}]", "to the largest element only"),
     "MinBackward": _one("[smallest element]", r"[\text{smallest}]", "to the smallest element only"),
     "SumBackward": _one("1", "1", "unchanged to every element that was summed"),
@@ -105,7 +105,9 @@ RULES: dict[str, Rule] = {
     "LogSoftmaxBackward": _one(
         "@g − softmax · sum(@g)", r"@g - e^{@y} \textstyle\sum @g", "minus the softmax times their sum"
     ),
-    "NllLossBackward": _one("−1/N at the target", r"-\tfrac{1}{N} [\text{target}]", "to each row's target class, negated"),
+    "NllLossBackward": _one(
+        "−1/N at the target", r"-\tfrac{1}{N} [\text{target}]", "to each row's target class, negated"
+    ),
     "MseLossBackward": Rule(
         "times twice the difference",
         ("2 · (@a − @b)/n", "2 · (@b − @a)/n"),

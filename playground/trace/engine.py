@@ -31,6 +31,8 @@ from playground.trace.tape import (
 if TYPE_CHECKING:
     from playground.trace.recorder import Recorder
 
+_BACKWARD = (torch.Tensor.backward,)
+run_engine: Callable[..., None] = torch.autograd.backward  # its stub has no types
 _running_node: Callable[[], Node] = torch._C._current_autograd_node
 _sequence_number: Callable[[], int] = torch._C._autograd._get_sequence_nr
 
@@ -45,10 +47,9 @@ class Engine:
 
     def run(self, recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The user called `y.backward(...)` or `torch.autograd.grad(y, x, ...)`: do so, and watch."""
-        tape = self._tape
         roots = _as_tuple(args[0] if args else kwargs["outputs"])
         root_ids = tuple(recorder.value_of(root).id for root in roots)
-        if func is torch.Tensor.backward:
+        if func in _BACKWARD:
             self.ran_backward = True
             given = args[1] if len(args) > 1 else kwargs.get("gradient")
             create_graph = bool(args[3] if len(args) > 3 else kwargs.get("create_graph"))
@@ -83,14 +84,14 @@ class Engine:
             recorder,
             watched,
             tuple(roots),
-            lambda: torch.autograd.backward(roots, seeds, retain_graph=retain_graph or outside),
+            lambda: run_engine(roots, seeds, retain_graph=retain_graph or outside),
         )
 
     @contextmanager
     def gradients_kept(self, roots: list[Tensor]) -> Iterator[None]:
         """Leaves keep the `.grad` they had before; inside, it starts at None, as before a first backward pass."""
-        nodes = reachable([root.grad_fn for root in roots if root.grad_fn is not None])
-        leaves = [node.variable for node in nodes if node_name(node) == "AccumulateGrad" and node not in self._leaves]
+        nodes = reachable([node for root in roots if (node := gradient_edge(root)[0]) is not None])
+        leaves = [leaf_of(node) for node in nodes if node_name(node) == "AccumulateGrad" and node not in self._leaves]
         before = [(leaf, leaf.grad) for leaf in leaves]
         try:
             for leaf in leaves:
@@ -118,8 +119,8 @@ class Engine:
         nodes = reachable([node for root in roots if (node := gradient_edge(root)[0]) is not None])
         for node in nodes:
             if node_name(node) == "AccumulateGrad":
-                self._leaves[node] = node.variable
-                recorder.value_of(node.variable)
+                self._leaves[node] = leaf_of(node)
+                recorder.value_of(self._leaves[node])
             elif node not in tape.saved:
                 tape.saved[node] = saved_of(node)
                 self._note_external(node)
@@ -142,7 +143,9 @@ class Engine:
         """Put what `torch.autograd.grad` returned onto the tape as a value."""
         tape = self._tape
         source.adjoint = result.detach()
-        if tape.find(result) is not None:
+        known = tape.find(result)
+        if known is not None:
+            watched.results[known.id] = source.id
             return
         parts = [] if source.node is None else sent_to(watched, source.node, source.output_nr)
         inputs = [value for part in parts if (value := tape.find(part)) is not None]
@@ -151,6 +154,7 @@ class Engine:
             inputs = [*(tape.values[root] for root in watched.roots), source]
         op_id = len(tape.ops)
         value = tape.add_value(result, "intermediate", op=op_id)
+        watched.results[value.id] = source.id
         nodes = created_nodes([result], tape.owner, 0, _sequence_number())
         tape.owner.update(dict.fromkeys(nodes, op_id))
         op = engine_op(op_id, name, inputs, [value], nodes, recorder)
@@ -195,15 +199,14 @@ class _Watcher:
         event = NodeEvent(node, incoming)
         if self._pass.create_graph:
             self._accumulations(event)
-        grad = node.variable.grad
-        event.grad_before = None if grad is None else grad.detach().clone()  # the engine is about to add to it
+        event.grad_before = snapshot_of_grad(leaf_of(node))
         self._open[node] = event
 
     def _after_accumulate(self, _: tuple[Tensor | None, ...], incoming: tuple[Tensor | None, ...]) -> None:
         node = _running_node()
         event = self._open.pop(node)
         # The first gradient is kept as it came in; a sum is copied, because a later pass would add to it in place.
-        event.grad_after = incoming[0] if event.grad_before is None else node.variable.grad.detach().clone()
+        event.grad_after = incoming[0] if event.grad_before is None else snapshot_of_grad(leaf_of(node))
         self._pass.events.append(event)
 
     def _accumulations(self, event: NodeEvent) -> None:
@@ -252,6 +255,17 @@ def sent_to(watched: TapePass, node: Node, number: int) -> list[Tensor]:
         for outgoing, edge in zip(event.outgoing, event.node.next_functions, strict=False)
         if outgoing is not None and edge == (node, number)
     ]
+
+
+def leaf_of(accumulate_grad: Node) -> Tensor:
+    """The leaf whose `.grad` an AccumulateGrad node adds to."""
+    leaf: Tensor = accumulate_grad.variable  # type: ignore[attr-defined]  # missing from PyTorch's stubs
+    return leaf
+
+
+def snapshot_of_grad(leaf: Tensor) -> Tensor | None:
+    """A copy of a leaf's `.grad`, which a later pass would add to in place."""
+    return None if leaf.grad is None else leaf.grad.detach().clone()
 
 
 def engine_op(
@@ -308,7 +322,7 @@ def _same_memory(a: Tensor, b: Tensor) -> bool:
 def local_derivatives(
     node: Node, incoming: tuple[Tensor | None, ...], outgoing: tuple[Tensor | None, ...]
 ) -> tuple[Tensor | None, ...]:
-    """The node's own derivative per edge, by asking it for the vector-Jacobian product with 1; one-element tensors only."""
+    """The node's own derivative per edge, asked as its vector-Jacobian product with 1; one-element tensors only."""
     adjoint = incoming[0] if len(incoming) == 1 else None
     if adjoint is None or adjoint.numel() != 1 or adjoint.layout is not torch.strided:
         return ()

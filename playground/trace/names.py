@@ -19,7 +19,21 @@ INFIX = {
 REVERSED = {"radd": "+", "rsub": "-", "rmul": "*", "rdiv": "/", "rtruediv": "/", "rpow": "**", "rmatmul": "@"}
 _DISPLAY = {"*": "×", "-": MINUS}
 _LATEX_INFIX = {"*": r" \cdot ", "@": r" \, ", "-": " - ", "%": r" \bmod ", "<=": r" \le ", ">=": r" \ge "}
-_LATEX_FUNCTIONS = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "max", "min", "arcsin", "arccos", "arctan"}
+_LATEX_FUNCTIONS = {
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "exp",
+    "log",
+    "max",
+    "min",
+    "arcsin",
+    "arccos",
+    "arctan",
+}
 _GENERATED = re.compile(r"v-?\d+")
 _INDEXED = re.compile(r"([^\W\d_])_?(\d*)")
 

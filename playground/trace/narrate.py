@@ -6,7 +6,7 @@ from playground.trace import derivatives
 from playground.trace.array import Array
 from playground.trace.names import Names
 from playground.trace.numbers import brief, format_number, norm_text, shape_text
-from playground.trace.records import BackwardNode, Contribution, Op, Step
+from playground.trace.records import BackwardNode, Contribution, Op, Saved, Step
 from playground.trace.trace import Trace
 
 
@@ -118,6 +118,10 @@ class Narrator:
             text += f", summed over the broadcast axes from {axes}"
         return text
 
+    def number(self, array: Array) -> str:
+        """The number of an array of one element, else its shape and range."""
+        return brief(array)
+
     def saved(self, node: BackwardNode) -> list[str]:
         """What a backward node kept: `other = x2`, `dim = 1`."""
         lines = []
@@ -126,7 +130,7 @@ class Narrator:
                 lines.append(f"{saved.name} = {self.names.show(saved.value)}")
             elif saved.data is not None:
                 lines.append(f"{saved.name} = {brief(saved.data)}")
-            elif saved.text and saved.text != "None":
+            elif saved.text and saved.text != "None" and not _is_bookkeeping(saved):
                 lines.append(f"{saved.name} = {saved.text}")
         return lines
 
@@ -201,6 +205,11 @@ def sentence(trace: Trace, step: Step) -> str:
 def arithmetic(trace: Trace, step: Step) -> str:
     """One line of numbers for one step."""
     return Narrator(trace).arithmetic(step)
+
+
+def _is_bookkeeping(saved: Saved) -> bool:
+    """Shapes and factors of 1 that a node keeps, of no interest to a reader."""
+    return "_sym_" in saved.name or (saved.name in ("alpha", "beta") and saved.text == "1")
 
 
 def _number(array: Array) -> str:

@@ -14,7 +14,7 @@ _DIVISIONS = frozenset({"div", "truediv", "rdiv", "rtruediv", "reciprocal"})
 
 
 def first_non_finite(values: tuple[Value, ...], ops: tuple[Op, ...]) -> Note | None:
-    """A note on the first op with a NaN or infinity among its outputs and none among its inputs; None if all is finite."""
+    """A note on the first op with a NaN or infinity in its outputs and none in its inputs; None if all is finite."""
     for op in ops:
         broken = [values[index] for index in op.outputs if not is_finite(values[index].data)]
         if not broken:

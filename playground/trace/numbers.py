@@ -39,7 +39,7 @@ def _finite(x: float, digits: int) -> str:
     magnitude = abs(x)
     if magnitude == 0:
         return "0"
-    if magnitude < 1e-4 or magnitude >= 1e6:
+    if magnitude < (1e-4 if digits > 2 else 1e-3) or magnitude >= 1e6:
         mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
         return f"{_trim(mantissa)}e{exponent}"
     if magnitude >= 1:
@@ -82,12 +82,10 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return str(tuple(shape))
 
 
-def range_text(array: Array, digits: int = 3) -> str:
+def range_text(array: Array, digits: int = 2) -> str:
     """The extremes of a tensor and what is not finite in it: `−1.2 … 3.4`."""
     statistics = array.statistics
-    odd = [
-        f"{count} {what}" for count, what in ((statistics.nans, "NaN"), (statistics.infinities, "∞")) if count
-    ]
+    odd = [f"{count} {what}" for count, what in ((statistics.nans, "NaN"), (statistics.infinities, "∞")) if count]
     if statistics.minimum is None or statistics.maximum is None:
         return ", ".join(odd) or "empty"
     low, high = format_number(statistics.minimum, digits), format_number(statistics.maximum, digits)

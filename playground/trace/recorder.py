@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from playground.errors import PlaygroundError, Span
 from playground.trace.assemble import assemble
 from playground.trace.engine import Engine
-from playground.trace.records import Note
+from playground.trace.records import Note, ValueKind
 from playground.trace.replay import Replay
 from playground.trace.tape import Tape, TapeOp, TapeValue, ZeroGrad, created_nodes, tensors_in, tensors_of_call
 from playground.trace.trace import Trace
@@ -29,7 +29,7 @@ _current: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 _sequence_number: Callable[[], int] = torch._C._autograd._get_sequence_nr
 
 # Calls that only look at a tensor or change how autograd treats it: no node of the graph.
-_SILENT = frozenset({"requires_grad_", "retain_grad", "register_hook", "detach_", "is_leaf", "grad_fn", "requires_grad"})
+_SILENT = frozenset({"requires_grad_", "retain_grad", "register_hook", "is_leaf", "grad_fn", "requires_grad"})
 
 
 def current() -> Recorder | None:
@@ -65,9 +65,9 @@ class Recorder(TorchFunctionMode):
         if id(tensor) in self._names:
             return self.tape.add_value(tensor, "input", snapshot(tensor), name=self._names[id(tensor)])
         if id(tensor) in self._parameters:
-            kind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
+            kind: ValueKind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
             return self.tape.add_value(tensor, kind, snapshot(tensor), name=self._parameters[id(tensor)])
-        if tensor.grad_fn is not None:  # computed where we could not look: torch.autograd.Function, before the recording
+        if tensor.grad_fn is not None:  # computed out of sight: torch.autograd.Function, or before
             return self.tape.add_value(tensor, "intermediate", span=self.span)
         kind = "parameter" if isinstance(tensor, nn.Parameter) else "input" if tensor.requires_grad else "constant"
         return self.tape.add_value(tensor, kind, snapshot(tensor), span=self.span)
@@ -129,7 +129,7 @@ class Recorder(TorchFunctionMode):
             return
         if not inputs and func is not None and not any(output.grad_fn is not None for output in visible):
             for output in visible:  # zeros(3), tensor([1, 2]): born here, a constant or a leaf
-                kind = "input" if output.requires_grad else "constant"
+                kind: ValueKind = "input" if output.requires_grad else "constant"
                 tape.add_value(output, kind, span=self.span)
             return
         op_id = len(tape.ops)
@@ -138,8 +138,7 @@ class Recorder(TorchFunctionMode):
         for index, output in enumerate(visible):
             same = by_object.get(id(output))
             alias = same.id if same is not None and same.version == output._version else None
-            kind = "intermediate"
-            value = tape.add_value(output, kind, op=op_id, output_index=index, alias_of=alias)
+            value = tape.add_value(output, "intermediate", op=op_id, output_index=index, alias_of=alias)
             made.append(value.id)
         nodes = created_nodes(visible, tape.owner, *window)
         tape.owner.update(dict.fromkeys(nodes, op_id))
@@ -198,21 +197,22 @@ def record(
 ) -> Trace:
     """Run `fn(*inputs)` once, then the backward pass from what it returned, and return what happened.
 
-    `fn` is any callable over tensors, an `nn.Module` included. Numbers among `inputs` become float32 leaves that require
-    grad; tensors are used as they are; lists, tuples and dicts of tensors are allowed. `names` names the inputs (default:
-    the parameters of `fn`). If `fn` calls `backward()` itself, that is recorded, and no further pass is run.
+    `fn` is any callable over tensors, an `nn.Module` included. Tensors among `inputs` are used as they are; lists,
+    tuples and dicts of tensors are allowed; where no input is a tensor, numbers become float32 leaves that require
+    grad. `names` names the inputs (default: the parameters of `fn`). If `fn` calls `backward()` itself, that is
+    recorded, and no further pass is run.
 
     `seed`: the first adjoint, of the output's shape (default ones). `passes`: how often to run `backward()`;
     `zero_grad`: clear every `.grad` between passes. `tangent`: forward mode, input name -> direction of its shape.
     `second`: take the gradient with respect to this input with `create_graph`, and differentiate that instead.
-    Gradients of `fn`'s parameters and of the inputs are left as they were. Raises PlaygroundError where the backward pass
-    cannot run; what `fn` itself raises is passed on.
+    The `.grad` of parameters and inputs is left as it was. Raises PlaygroundError where the backward pass cannot run;
+    what `fn` itself raises is passed on.
 
     >>> trace = record(lambda x1, x2: torch.log(x1) + x1 * x2 - torch.sin(x2), 2.0, 5.0)
     >>> trace["x1"].adjoint.item(), [op.name for op in trace.ops]
     (5.5, ['log', 'mul', 'add', 'sin', 'sub'])
     """
-    arguments = tuple(as_leaf(value) for value in inputs)
+    arguments = inputs if any(True for _ in tensors_in(inputs)) else tuple(as_leaf(value) for value in inputs)
     input_names = name_inputs(fn, arguments, names)
     recorder = Recorder({id(t): n for n, t in input_names}, parameter_names(fn))
     for name, tensor in input_names:
@@ -251,15 +251,15 @@ def _backward(
     tape.outputs = tuple(recorder.value_of(output).id for output in outputs)
     if recorder.engine.ran_backward:
         return
-    roots = [output for output in outputs if output.requires_grad and output.grad_fn is not None]
+    roots = [output for output in outputs if output.requires_grad]
     if not roots:
         tape.notes.append(_no_gradient(recorder, outputs))
         return
-    seeds = [torch.ones_like(root) if seed is None else seed for root in roots]
     if seed is None and (len(roots) > 1 or roots[0].numel() != 1):
         message = "not a scalar: the backward pass starts from ones, which gives the gradient of the sum"
         tape.notes.append(Note("seed", message, value=recorder.value_of(roots[0]).id))
     try:
+        seeds = [torch.ones_like(root) if seed is None else seed for root in roots]
         if second is not None:
             roots = list(recorder.engine.gradient(recorder, roots, seeds, inputs[second]))
             tape.outputs = tuple(recorder.value_of(root).id for root in roots)
@@ -296,7 +296,9 @@ def as_leaf(value: Any) -> Any:
     return value
 
 
-def name_inputs(fn: Callable[..., Any], arguments: tuple[Any, ...], names: Sequence[str] | None) -> list[tuple[str, Tensor]]:
+def name_inputs(
+    fn: Callable[..., Any], arguments: tuple[Any, ...], names: Sequence[str] | None
+) -> list[tuple[str, Tensor]]:
     """Every input tensor with its name: given, or the parameter names of `fn`, or `input`."""
     given = list(names) if names is not None else _parameter_names_of(fn, len(arguments))
     found: dict[int, tuple[str, Tensor]] = {}
@@ -358,8 +360,15 @@ def _in_place_position(func: Any) -> int | None:
 def writes_in_place(func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether this call is going to overwrite one of its arguments."""
     raw = getattr(func, "__name__", "")
-    if name.endswith("_") or raw.startswith("__i") or raw in ("__setitem__", "__set__") or kwargs.get("out") is not None:
-        return raw not in ("__invert__", "__index__", "__int__")
+    if raw in ("__invert__", "__index__", "__int__"):
+        return False
+    if (
+        name.endswith("_")
+        or raw.startswith("__i")
+        or raw in ("__setitem__", "__set__")
+        or kwargs.get("out") is not None
+    ):
+        return True
     if kwargs.get("inplace"):
         return True
     if not any(argument is True for argument in args):

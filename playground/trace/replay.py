@@ -7,12 +7,13 @@ outputs are held constant, as the backward pass holds them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
-import torch.autograd.forward_ad as forward_ad
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from playground.trace.records import DifferenceCheck, Note
 from playground.trace.tape import Tape, TapeOp, TapePass, TapeValue, substitute, tensors_in
@@ -20,10 +21,13 @@ from playground.trace.trace import Trace
 
 # Calls that draw random numbers: a second run would differ from the first.
 _RANDOM = frozenset(
-    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout feature_dropout rrelu bernoulli multinomial "
-    "normal poisson rand_like randn_like randint_like uniform_ normal_ exponential_ bernoulli_ random_ native_dropout "
-    "gumbel_softmax fractional_max_pool2d fractional_max_pool3d fractional_max_pool2d_with_indices "
-    "fractional_max_pool3d_with_indices".split()
+    {
+        *("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"),
+        *("feature_dropout", "native_dropout", "rrelu", "bernoulli", "multinomial", "normal", "poisson"),
+        *("rand_like", "randn_like", "randint_like", "uniform_", "normal_", "exponential_", "bernoulli_", "random_"),
+        *("gumbel_softmax", "fractional_max_pool2d", "fractional_max_pool3d"),
+        *("fractional_max_pool2d_with_indices", "fractional_max_pool3d_with_indices"),
+    }
 )
 _DOWNCASTS = frozenset({"float", "half", "bfloat16", "double"})
 _FLOATING = (torch.float32, torch.float16, torch.bfloat16)
@@ -35,13 +39,19 @@ SMALLEST_SCALE = 1e-2
 KINK = 1e-3  # one-sided differences further apart than this, relatively, mean a kink
 
 
+_make_dual: Callable[[Tensor, Tensor], Tensor] = forward_ad.make_dual  # their stubs have no types
+_unpack_dual: Callable[[Tensor], Any] = forward_ad.unpack_dual
+
+Objective = Callable[[dict[int, Tensor]], Tensor]  # displacements by value id -> a scalar in float64
+
+
 class Replay:
     """The differentiable part of a tape, to be run again."""
 
     def __init__(self, tape: Tape) -> None:
         self._values = tape.values
         self._tape = tape
-        self._last_pass = next((e for e in reversed(tape.events) if isinstance(e, TapePass)), None)
+        self._passes = [event for event in tape.events if isinstance(event, TapePass)]
         self._ops = [op for op in tape.ops if op.func is not None and self._is_differentiable(op)]
         self._produced = {index for op in self._ops for index in op.outputs}
 
@@ -53,12 +63,23 @@ class Replay:
         handed_on = all(self._values[index].alias_of is not None for index in op.outputs)  # dropout in eval mode
         return bool(drops) or (op.name in _RANDOM and not handed_on)
 
+    def _writes_alone(self, op: TapeOp) -> bool:
+        """Whether no other tensor looks at the memory that this in-place call overwrites."""
+        targets = [value for _, index in op.inputs if (value := self._values[index]).was_modified]
+        pointers = {value.tensor.untyped_storage().data_ptr() for value in targets}
+        objects = {id(value.tensor) for value in targets}
+        return not any(
+            value.tensor.untyped_storage().data_ptr() in pointers and id(value.tensor) not in objects
+            for value in self._values
+            if value.tensor.layout is torch.strided
+        )
+
     def obstacle(self) -> str:
         """Why this recording cannot be repeated; empty if it can."""
         if any(self._is_random(op) for op in self._ops):
             return "a random call"
-        if any(op.in_place for op in self._ops):
-            return "an in-place call"
+        if any(op.in_place and not self._writes_alone(op) for op in self._ops):
+            return "an in-place call on memory that other values share"
         if any(value.op is None and value.kind == "intermediate" for value in self._values):
             return "a value computed outside the recorded calls"
         return ""
@@ -79,8 +100,9 @@ class Replay:
         for op in self._ops:
             by_path = dict(op.inputs)
 
-            def fill(path: str, _: Tensor, by_path: dict[str, int] = by_path) -> Tensor:
-                return current(by_path[path])
+            def fill(path: str, _: Tensor, by_path: dict[str, int] = by_path, copied: bool = op.in_place) -> Tensor:
+                tensor = current(by_path[path])
+                return tensor.clone() if copied else tensor
 
             args, kwargs = substitute(op.args, fill), substitute(op.kwargs, fill)
             result = _call(op, args, kwargs)
@@ -106,75 +128,100 @@ class Replay:
             for index, direction in directions.items():
                 primal = as_float64(self._values[index].data)
                 tangent = torch.as_tensor(direction, dtype=primal.dtype).broadcast_to(primal.shape).clone()
-                given[index] = forward_ad.make_dual(primal.clone(), tangent)
+                given[index] = _make_dual(primal.clone(), tangent)
             for index, tensor in self.run(given, {}).items():
                 value = self._values[index]
-                tangent_ = forward_ad.unpack_dual(tensor).tangent
+                tangent_ = _unpack_dual(tensor).tangent
                 if tangent_ is None and value.data.is_floating_point():
                     tangent_ = torch.zeros_like(tensor)
                 value.tangent = None if tangent_ is None else tangent_.detach().to(value.data.dtype)
 
     def check(self, trace: Trace) -> tuple[DifferenceCheck, ...]:
         """Central differences with two step sizes (Richardson), against the adjoints of the last pass."""
-        last = self._last_pass
-        if last is None or last.kind != "backward" or self.obstacle() or self._second_order(last):
+        objective = self._objective()
+        if objective is None or self.obstacle():
             return ()
-        seeds = dict(zip(last.roots, last.seeds, strict=True))
+        second_order = len(self._passes) > 1 and self._passes[-1].roots[0] in self._passes[-2].results
         targets = [
             value
             for value in self._values
             if value.adjoint is not None and value.alias_of is None and value.data.is_floating_point()
-            if value.id in self._produced or value.op is None
+            if value.op is None or (value.id in self._produced and not second_order)
         ]
-        with torch.no_grad():
-            for chosen, in_full in self._plans(targets):
-                return self._differences(chosen, in_full, seeds)
-        return ()
+        plan = self._plan(targets)
+        if plan is None:
+            return ()
+        try:
+            with torch.no_grad():
+                return self._differences(*plan, objective)
+        except (RuntimeError, NotImplementedError, TypeError, ValueError):  # float64 or a copy is refused
+            return ()
 
-    def _second_order(self, last: TapePass) -> bool:
-        return any(root not in self._produced for root in last.roots)
+    def _objective(self) -> Objective | None:
+        """What the last pass differentiated, as a function of displacements: sum of seed * root; None if unknown."""
+        if not self._passes or self._passes[-1].kind != "backward":
+            return None
+        last = self._passes[-1]
+        if all(root in self._produced for root in last.roots):
+            return partial(self._weighted_sum, dict(zip(last.roots, last.seeds, strict=True)))
+        if len(self._passes) < 2 or not all(root in self._passes[-2].results for root in last.roots):
+            return None
+        first = self._passes[-2]  # the roots are gradients that this pass computed: differentiate its objective again
+        inner = partial(self._weighted_sum, dict(zip(first.roots, first.seeds, strict=True)))
 
-    def _plans(self, targets: list[TapeValue]) -> list[tuple[list[TapeValue], bool]]:
+        def gradients(moved: dict[int, Tensor]) -> Tensor:
+            total = torch.zeros((), dtype=torch.float64)
+            for root, seed in zip(last.roots, last.seeds, strict=True):
+                source = first.results[root]
+
+                def along(displacement: Tensor, source: int = source) -> Tensor:
+                    return inner({**moved, source: displacement})
+
+                start = moved.get(source, torch.zeros(self._values[source].data.shape, dtype=torch.float64))
+                total = total + (torch.func.grad(along)(start) * as_float64(seed)).sum()
+            return total
+
+        return gradients
+
+    def _weighted_sum(self, weights: Mapping[int, Tensor], moved: dict[int, Tensor]) -> Tensor:
+        values = self.run({}, moved)
+        return torch.stack([(values[i] * as_float64(weight)).sum().real for i, weight in weights.items()]).sum()
+
+    def _plan(self, targets: list[TapeValue]) -> tuple[list[TapeValue], bool] | None:
         """The most thorough check that the budget allows: every element, each value, each leaf."""
         cost = sum(value.data.numel() for value in self._values) + 1
         leaves = [value for value in targets if value.op is None]
         elements = sum(value.data.numel() for value in targets)
-        plans = []
         if elements <= ELEMENTS_IN_FULL and 4 * elements * cost <= BUDGET:
-            plans.append((targets, True))
+            return targets, True
         for some in (targets, leaves):
             if some and 4 * len(some) * cost <= BUDGET:
-                plans.append((some, False))
-        return plans or ([(leaves[:1], False)] if leaves else [])
+                return some, False
+        return (leaves[:1], False) if leaves else None
 
     def _differences(
-        self, targets: list[TapeValue], in_full: bool, seeds: Mapping[int, Tensor]
+        self, targets: list[TapeValue], in_full: bool, objective: Objective
     ) -> tuple[DifferenceCheck, ...]:
         probes = [probe for value in targets for probe in _probes(value, in_full)]
         if not probes:
             return ()
         steps = [fraction * probe.step for probe in probes for fraction in (1.0, -1.0, 0.5, -0.5)]
-        rows = {value.id: value.data.new_zeros(len(steps) + 1, *value.data.shape, dtype=torch.float64) for value in targets}
+        rows = {v.id: v.data.new_zeros(len(steps) + 1, *v.data.shape, dtype=torch.float64) for v in targets}
         for index, step in enumerate(steps):
             probe = probes[index // 4]
             rows[probe.value.id][index] = probe.direction * step
-        results = self._objective(rows, seeds)
+        results = self._evaluate(objective, rows)
         at_rest = results[-1]
         return tuple(
             _difference(probe, results[4 * index : 4 * index + 4], at_rest) for index, probe in enumerate(probes)
         )
 
-    def _objective(self, rows: Mapping[int, Tensor], seeds: Mapping[int, Tensor]) -> list[float]:
-        """Sum of seed * root for every row of displacements: at once under vmap, else one by one."""
-
-        def objective(moved: dict[int, Tensor]) -> Tensor:
-            values = self.run({}, moved)
-            return torch.stack([(values[i] * as_float64(seed)).sum().real for i, seed in seeds.items()]).sum()
-
+    def _evaluate(self, objective: Objective, rows: dict[int, Tensor]) -> list[float]:
+        """The objective for every row of displacements: at once under vmap, else one by one."""
         count = next(iter(rows.values())).shape[0]
         try:
             if count * sum(value.data.numel() for value in self._values) <= BUDGET // 4:
-                return [float(x) for x in torch.vmap(objective)(dict(rows)).tolist()]
+                return [float(x) for x in torch.vmap(objective)(rows).tolist()]
         except (RuntimeError, ValueError, NotImplementedError):  # some calls have no batching rule
             pass
         return [float(objective({index: row[k] for index, row in rows.items()})) for k in range(count)]
@@ -199,7 +246,8 @@ class _Probe:
 def _probes(value: TapeValue, in_full: bool) -> list[_Probe]:
     numbers = value.data.to(torch.float64)
     if in_full:
-        flat = torch.eye(numbers.numel(), dtype=torch.float64, device=numbers.device).reshape(numbers.numel(), *numbers.shape)
+        count = numbers.numel()
+        flat = torch.eye(count, dtype=torch.float64, device=numbers.device).reshape(count, *numbers.shape)
         indices = [tuple(index) for index in torch.ones_like(numbers, dtype=torch.bool).nonzero().tolist()]
         return [
             _Probe(value, index, direction, abs(float(numbers[index])))
@@ -250,7 +298,7 @@ def _call(op: TapeOp, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Ten
     args, kwargs = _doubled(args), _doubled(kwargs)
     result = op.func(*args, **kwargs)
     outputs = [tensor for _, tensor in tensors_in([result])]
-    return outputs
+    return outputs or [args[0]]  # x[0] = y returns nothing: its output is the tensor it wrote to
 
 
 def _doubled(obj: Any) -> Any:

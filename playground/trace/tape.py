@@ -16,6 +16,7 @@ from torch.autograd.graph import Node
 from playground.errors import Span
 from playground.trace.records import Note, ValueKind
 
+
 @dataclass(slots=True, eq=False)
 class TapeValue:
     """One tensor at one version."""
@@ -82,6 +83,7 @@ class TapePass:
     kind: str = "backward"
     implicit: bool = False
     create_graph: bool = False
+    results: dict[int, int] = field(default_factory=dict)  # kind 'grad': value of the gradient -> value it belongs to
 
 
 @dataclass(slots=True, eq=False)
@@ -140,7 +142,10 @@ def gradient_edge(tensor: Tensor) -> tuple[Node | None, int]:
         return None, 0
     if tensor.grad_fn is not None:
         return tensor.grad_fn, tensor.output_nr
-    edge = torch.autograd.graph.get_gradient_edge(tensor)
+    try:
+        edge = torch.autograd.graph.get_gradient_edge(tensor)
+    except NotImplementedError:  # compressed sparse leaves have no view, by which PyTorch finds the node
+        return None, 0
     return edge.node, edge.output_nr
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import torch
 
-from playground.trace.array import Array
+from playground.trace.array import Array, widened
 from playground.trace.non_finite import first_non_finite
 from playground.trace.records import (
     BackwardNode,
@@ -27,8 +27,8 @@ from playground.trace.records import (
 class Trace:
     """Everything that one recorded run did, in the order in which PyTorch did it.
 
-    `trace["f"]` is a value by its name or label; `trace.at(k)` what is known after k steps. Equality compares the records;
-    `to_json` and `from_json` (in `codec.py`) are exact inverses.
+    `trace["f"]` is a value by its name or label; `trace.at(k)` what is known after k steps. Equality compares the
+    records; `to_json` and `from_json` (in `codec.py`) are exact inverses.
     """
 
     values: tuple[Value, ...]
@@ -164,8 +164,8 @@ def _sum_checks(trace: Trace) -> list[SumCheck]:
 def _gap(parts: list[Array], adjoint: Array) -> float | None:
     """The largest absolute difference between the sum of the parts and the adjoint, over finite elements."""
     try:
-        total = torch.stack([part.tensor() for part in parts]).sum(0)
-        difference = (total - adjoint.tensor()).abs()
+        total = sum((widened(part.tensor()) for part in parts[1:]), start=widened(parts[0].tensor()))
+        difference = (total - widened(adjoint.tensor())).abs()
     except ValueError:  # read back from JSON, where large arrays keep only their summary
         return None
     finite = difference[torch.isfinite(difference)]
