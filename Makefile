@@ -1,0 +1,34 @@
+# The work is done by the scripts in scripts/; each says what it does, and a second run skips what is already there.
+# Variables: PYTHON (interpreter for a new .venv), HOST and PORT (run), CHROMIUM (test, bench), ONLY (bench: one by name).
+.PHONY: help run test test-slow lint format bench clean
+export PYTHON HOST PORT CHROMIUM ONLY
+
+help:
+	@echo "make run        make the environment and serve the app on localhost:8501 (HOST=..., PORT=...)"
+	@echo "make test       lint, types, import contracts, unit, property, page and browser tests"
+	@echo "make test-slow  the slow tests, and every property test with 5,000 examples"
+	@echo "make lint       lint, format, types and import contracts only"
+	@echo "make format     mend what can be mended by itself"
+	@echo "make bench      every benchmark, one table each (ONLY=load for one)"
+	@echo "make clean      remove the environment and all caches"
+
+run:
+	@scripts/run
+
+test:
+	@scripts/test
+
+test-slow:
+	@scripts/test slow
+
+lint:
+	@scripts/lint
+
+format:
+	@scripts/format
+
+bench:
+	@scripts/bench
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results

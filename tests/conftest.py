@@ -1,0 +1,33 @@
+"""What every test may use: how hard Hypothesis tries, one thread for PyTorch, and the folder of the data sets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+torch.set_num_threads(1)  # the tests run side by side, and sums come out in one order
+
+# The same examples on every run where CI is set, so that a red run says something about the change.
+settings.register_profile(
+    "default", max_examples=50, deadline=None, print_blob=True, derandomize=bool(os.environ.get("CI"))
+)
+settings.register_profile(
+    "slow", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of the data sets (it holds MNIST/raw), named by PLAYGROUND_DATA."""
+    named = os.environ.get("PLAYGROUND_DATA")
+    if not named:
+        pytest.skip("PLAYGROUND_DATA is not set: name the folder that holds MNIST/raw to run this test")
+    folder = Path(named)
+    if not (folder / "MNIST" / "raw").is_dir():
+        pytest.skip(f"PLAYGROUND_DATA={named} holds no MNIST/raw")
+    return folder

@@ -1,0 +1,152 @@
+"""The served app and a real Chromium for the browser tests.
+
+`open_page(path)` opens a page in a fresh browser context, `ready(page)` waits until its stepper can be used, and
+`accessibility(page)` is what axe-core finds wrong. A test fails, too, when a page that it opened asked for an outside
+address or when one of our scripts threw an error; the server's log and a screenshot stand beside a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+
+from benchmarks.server import ROOT, Server, serve
+
+HERE = Path(__file__).parent
+AXE = ROOT / "tests" / "ui" / "frontend" / "vendor" / "axe.min.js"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: HERE in item.path.parents)  # last: Playwright keeps an event loop running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed and HERE in item.path.parents:
+        arguments = getattr(item, "funcargs", {})
+        if isinstance(server := arguments.get("server"), Server):
+            report.sections.append(("server log", server.log()[-4000:]))
+        for number, page in enumerate(getattr(item, "opened_pages", [])):
+            picture = ROOT / "test-results" / f"{item.name}-{report.when}-{number}.png".replace("/", "_")
+            try:
+                page.screenshot(path=picture)
+            except Error:  # the page is gone: there is nothing to show
+                continue
+            report.sections.append(("screenshot", str(picture)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=named, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """Open `path` of the served app (or a whole URL) in a browser context of its own."""
+    pages: list[Page] = []
+    complaints: list[str] = []
+    request.node.opened_pages = pages
+
+    def note_request(sent: Request) -> None:
+        address = urlsplit(sent.url)
+        if address.scheme in {"http", "https", "ws", "wss"} and address.hostname not in {"127.0.0.1", "localhost"}:
+            complaints.append(f"asked for an outside address: {sent.url}")
+
+    def note_error(error: Error) -> None:
+        if "playground" in (error.stack or "") or "file:" in (error.stack or ""):
+            complaints.append(f"one of our scripts threw: {error.stack}")
+
+    def note_message(message: ConsoleMessage) -> None:
+        if message.type == "error" and "playground.stepper" in str(message.location):
+            complaints.append(f"one of our scripts complained: {message.text}")
+
+    def open_page(
+        path: str = "/",
+        *,
+        dark: bool = False,
+        width: int = 1280,
+        height: int = 800,
+        touch: bool = False,
+        reduced_motion: bool = False,
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce" if reduced_motion else "no-preference",
+            has_touch=touch,
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
+        page = context.new_page()
+        page.on("request", note_request)
+        page.on("pageerror", note_error)
+        page.on("console", note_message)
+        pages.append(page)
+        page.goto(path if "://" in path else server.url + path)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture(scope="session")
+def ready() -> Callable[[Page], Page]:
+    """Wait until the stepper of a page is drawn and can be used."""
+
+    def ready(page: Page) -> Page:
+        page.locator('[data-ready="true"]').first.wait_for(timeout=30_000)
+        return page
+
+    return ready
+
+
+@pytest.fixture(scope="session")
+def accessibility() -> Callable[[Page], list[str]]:
+    """What axe-core finds wrong with a page: one line for each rule and element; an empty list is a pass."""
+    source = AXE.read_text(encoding="utf-8")
+
+    def accessibility(page: Page, rules_off: tuple[str, ...] = ()) -> list[str]:
+        page.evaluate(source)
+        options = {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in rules_off}}
+        found = page.evaluate("options => axe.run(document, options)", options)
+        return [
+            f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    return accessibility
