@@ -1,0 +1,62 @@
+"""What one text may cost at most. Everything is checked before anything is allocated or computed.
+
+Each limit can be set by the environment: `PLAYGROUND_LIMIT_ELEMENTS=20000`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of the language; the defaults keep any text under half a second and 100 MB."""
+
+    text_length: int = 5_000  # characters
+    nodes: int = 600  # of the syntax tree
+    depth: int = 100  # of nesting
+    integer: int = 2**53  # the largest whole number that a float64 still represents exactly
+    items: int = 1_000  # in a list, a tuple or an argument list
+    elements: int = 1_000_000  # of one tensor
+    dimensions: int = 8  # of one tensor
+    total_bytes: int = 64_000_000  # of all results of a run
+    scratch: int = 16_000_000  # elements that one call may need for itself (a convolution's unfolded input)
+    work: int = 2_000_000_000  # floating-point operations of a run
+    ops: int = 500  # tensor operations of a run
+    graph_nodes: int = 2_000  # backward nodes that one `backward()` or `grad()` in the text passes through
+    statements: int = 2_000  # executed in a run, loops unrolled
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Limits:
+        """The defaults, overridden by `PLAYGROUND_LIMIT_<NAME>`.
+
+        >>> Limits.of({"PLAYGROUND_LIMIT_OPS": "20"}).ops
+        20
+        """
+        given = {field.name: environment.get(f"PLAYGROUND_LIMIT_{field.name.upper()}") for field in fields(cls)}
+        return cls(**{name: int(text) for name, text in given.items() if text is not None})
+
+
+LIMITS = Limits.of(os.environ)
+
+
+def spell(number: int) -> str:
+    """A count as people read it.
+
+    >>> spell(10**9), spell(1_000_001), spell(2**53), spell(3 * 10**20), spell(640)
+    ('10^9', '1,000,001', '2^53', '3.0e+20', '640')
+    """
+    if number >= 1000 and number < 10**300:
+        digits = str(number)
+        if digits.rstrip("0") == "1":
+            return f"10^{len(digits) - 1}"
+        if number >= 2**40 and number & (number - 1) == 0:
+            return f"2^{number.bit_length() - 1}"
+    if number < 10**15:
+        return f"{number:,}"
+    return f"{number:.1e}" if number < 10**300 else f"over 10^{(number.bit_length() * 3) // 10}"
+
+
+__all__ = ["LIMITS", "Limits", "spell"]

@@ -1,0 +1,141 @@
+"""`run(text, leaves) -> Trace`: understand a text, make its leaves, record it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from playground.errors import PlaygroundError, Span
+from playground.language.function import Value
+from playground.language.interpreter import interpret
+from playground.language.leaves import Leaf
+from playground.language.program import Program, parse
+from playground.language.table import CONSTANTS
+from playground.language.walk import calls
+from playground.trace.recorder import record
+from playground.trace.trace import Trace
+
+Given = bool | int | float | Sequence[Value] | Tensor | str | Leaf
+NOT_DERIVABLE = re.compile(r"derivative for (?:aten::)?'?(?P<name>\w+?)(?:_backward)?'? is not implemented")
+SYMBOLS = {"floor_divide": "//", "remainder": "%", "fmod": "%"}
+
+
+def run(
+    text: str,
+    leaves: Mapping[str, Given] | None = None,
+    *,
+    rng_seed: int = 0,
+    passes: int = 1,
+    zero_grad: bool = False,
+    tangent: Mapping[str, Any] | None = None,
+    second: str | None = None,
+    default: str | None = None,
+) -> Trace:
+    """Records a text with these values for its free names; `default` is the value of those that are not given.
+
+    The other arguments are those of `playground.trace.record`. Raises PlaygroundError with the text and the place.
+
+    >>> trace = run("f = log(x1) + x1*x2 - sin(x2)", {"x1": 2.0, "x2": 5.0})
+    >>> trace["x1"].adjoint.item()
+    5.5
+    """
+    return run_program(
+        parse(text),
+        leaves,
+        rng_seed=rng_seed,
+        passes=passes,
+        zero_grad=zero_grad,
+        tangent=tangent,
+        second=second,
+        default=default,
+    )
+
+
+def run_program(
+    program: Program,
+    leaves: Mapping[str, Given] | None = None,
+    *,
+    rng_seed: int = 0,
+    passes: int = 1,
+    zero_grad: bool = False,
+    tangent: Mapping[str, Any] | None = None,
+    second: str | None = None,
+    default: str | None = None,
+) -> Trace:
+    """`run` for a text that was parsed before."""
+    tensors = make_leaves(program, leaves or {}, rng_seed, default)
+    try:
+        return record(
+            as_function(program, rng_seed),
+            *tensors.values(),
+            names=tuple(tensors),
+            text=program.text,
+            spans={free.name: free.spans[0] for free in program.free_names},
+            passes=passes,
+            zero_grad=zero_grad,
+            tangent=tangent,
+            second=second,
+        )
+    except PlaygroundError as error:
+        if error.text is not None and error.span is not None:
+            raise
+        raise _placed(program, error) from error
+
+
+def as_function(program: Program, rng_seed: int = 0) -> Callable[..., Tensor | tuple[Tensor, ...]]:
+    """The program as a plain function of its leaves, in the order of `free_names`."""
+    names = [free.name for free in program.free_names]
+
+    def function(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
+        return interpret(program, dict(zip(names, tensors, strict=True)), rng_seed)
+
+    return function
+
+
+def make_leaves(
+    program: Program, leaves: Mapping[str, Given], rng_seed: int = 0, default: str | None = None
+) -> dict[str, Tensor]:
+    """A new tensor for each free name; PlaygroundError at the first that has no value."""
+    for name in leaves:
+        if name in CONSTANTS and re.search(rf"\b{name}\b", program.text):
+            raise PlaygroundError(
+                f"`{name}` is a constant of the language", hint="give the value another name", text=program.text
+            )
+    made: dict[str, Tensor] = {}
+    for free in program.free_names:
+        given = leaves.get(free.name, default)
+        if given is None:
+            raise PlaygroundError(
+                f"`{free.name}` has no value",
+                span=free.spans[0],
+                hint=f"give it one: {free.name}=2.0",
+                text=program.text,
+            )
+        if isinstance(given, Tensor):
+            made[free.name] = given.detach().clone().requires_grad_(given.requires_grad)
+        else:
+            made[free.name] = Leaf.of(free.name, given).tensor(rng_seed)
+    return made
+
+
+def _placed(program: Program, error: PlaygroundError) -> PlaygroundError:
+    """An error of the backward pass, at the call that it comes from."""
+    span, message, hint = program.statements[-1].span, error.message, error.hint
+    found = NOT_DERIVABLE.search(f"{error.message} {error.__cause__}")
+    if found is not None:
+        name = found.group("name")
+        span = _place_of(program, name) or span
+        message = f"PyTorch has no derivative for `{SYMBOLS.get(name, name)}` here"
+        hint = "take .detach() of its result, or switch off requires_grad"
+    return PlaygroundError(message, span=span, hint=hint, repair=error.repair, text=program.text)
+
+
+def _place_of(program: Program, name: str) -> Span | None:
+    symbol = SYMBOLS.get(name)
+    return next((span for called, span in calls(program.statements) if called in (name, symbol)), None)
+
+
+__all__ = ["as_function", "make_leaves", "run", "run_program"]

@@ -1,0 +1,228 @@
+"""The first look at a text, character by character: what no Python text may hold, and the repair for it.
+
+It runs before `ast.parse`, so that common slips (`2x`, `x²`, `x ^ 2`, a missing bracket) are named for what they are,
+and so that nothing reaches the parser that makes it warn or recurse too deeply.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import NoReturn
+
+from playground.errors import PlaygroundError, Repair, Span
+from playground.language.limits import LIMITS, spell
+
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ"
+TOKEN = re.compile(
+    rf"""(?P<comment>\#[^\n]*)
+    |(?P<string>'[^'\\\n]*'|"[^"\\\n]*")
+    |(?P<number>0[xXoObB][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)
+    |(?P<name>[^\W\d{SUPERSCRIPTS}][^\W{SUPERSCRIPTS}]*)
+    |(?P<power>[{SUPERSCRIPTS}]+)
+    |(?P<space>[ \t]+)
+    |(?P<newline>\n)
+    |(?P<other>\*\*|//|[=!<>+\-*/]=|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+PLAIN = {*"+-*/%@()[],.:;=<>~&|", "**", "//", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/="}
+SPACES = "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u205f\u3000"
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+SAME_LENGTH = str.maketrans(SPACES + SUBSCRIPTS, " " * len(SPACES) + "0123456789")
+POWERS = str.maketrans(SUPERSCRIPTS, "0123456789+-n")
+OPENING = {"(": ")", "[": "]"}
+INSTEAD = {
+    "^": "**",
+    "π": "pi",
+    "∞": "inf",
+    "√": "sqrt",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "‘": "'",
+    "’": "'",
+    **dict.fromkeys("×·⋅∙•⊙∗", "*"),
+    **dict.fromkeys("−–—‒", "-"),
+    **dict.fromkeys("÷∕⁄", "/"),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
+    "½": "0.5",
+    "¼": "0.25",
+    "¾": "0.75",
+}
+REFUSED = {
+    "{": "curly brackets have no meaning here; write ( ) to group and [ ] for tensors",
+    "}": "curly brackets have no meaning here; write ( ) to group and [ ] for tensors",
+    "\\": "a backslash has no meaning here; a line may be broken inside brackets",
+    "!": "for a factorial write exp(lgamma(n + 1))",
+    '"': "a quoted word ends on its line with the same quote sign, and holds no backslash",
+    "'": "a quoted word ends on its line with the same quote sign, and holds no backslash",
+    "?": "allowed are names, numbers and + - * / ** @ // % ( ) [ ] , . : = < >",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word of the text: its kind (a group of `TOKEN`), its characters, where they stand."""
+
+    kind: str
+    text: str
+    span: Span
+
+    @property
+    def is_operand(self) -> bool:
+        """A number, or a name that is not a word of Python."""
+        return self.kind == "number" or (self.kind == "name" and not keyword.iskeyword(self.text))
+
+
+def normalise(text: str) -> str:
+    """One kind of newline, no byte-order mark, plain spaces, `x₁` as `x1`. Every other character stays where it was."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").replace("\v", " ")
+    return text.translate(SAME_LENGTH)
+
+
+def scan(text: str) -> tuple[Token, ...]:
+    """The tokens of a normalised text; PlaygroundError at the first that cannot stand where it does."""
+    if len(text) > LIMITS.text_length:
+        raise PlaygroundError(
+            f"a text of {spell(len(text))} characters; the limit is {spell(LIMITS.text_length)}",
+            span=Span(LIMITS.text_length, len(text)),
+            text=text,
+        )
+    tokens: list[Token] = []
+    brackets: list[Token] = []
+    for found in TOKEN.finditer(text):
+        token = Token(str(found.lastgroup), found.group(), Span(found.start(), found.end()))
+        previous = tokens[-1] if tokens else None
+        if token.kind == "power" or token.text in INSTEAD or (token.kind == "other" and token.text not in PLAIN):
+            _refuse_character(text, token)
+        if token.kind == "other":
+            _match_brackets(text, token, brackets)
+        if previous is not None:
+            _check_neighbours(text, previous, token, tokens)
+        if token.kind != "comment":
+            tokens.append(token)
+    if brackets:
+        _refuse_open(text, tokens, brackets)
+    return tuple(tokens)
+
+
+def instead_of(token: Token) -> str | None:
+    """What to write for a character that Python does not know, or None."""
+    if token.kind == "power":
+        exponent = token.text.translate(POWERS)
+        return f"**{exponent}" if exponent.isalnum() else f"**({exponent})"
+    if token.text in INSTEAD:
+        return INSTEAD[token.text]
+    plain = unicodedata.normalize("NFKC", token.text)
+    return plain if token.kind == "other" and plain in PLAIN and plain != token.text else None
+
+
+def _refuse_character(text: str, token: Token) -> NoReturn:
+    mended = "".join(
+        (instead_of(part) or part.text) if instead_of(part) != "" else ""
+        for part in (
+            Token(str(found.lastgroup), found.group(), Span(found.start(), found.end()))
+            for found in TOKEN.finditer(text)
+        )
+    )
+    instead = instead_of(token)
+    shown = token.text if token.text.isprintable() and not token.text.isspace() else f"U+{ord(token.text[0]):04X}"
+    if instead is not None:
+        what = f"write `{instead}`" if instead else "it is invisible; take it out"
+        hint = "powers are written with **, as in x ** 2" if instead.startswith("**") else what
+        label = f"write {instead}" if instead else "take it out"
+        raise PlaygroundError(
+            f"`{shown}` is not understood", span=token.span, hint=hint, repair=Repair(label, mended), text=text
+        )
+    hint = REFUSED.get(token.text, REFUSED["?"])
+    if token.text in "\"'" and text[token.span.end :].split("\n")[0].find(token.text) < 0:
+        raise PlaygroundError("this quoted word never ends", span=token.span, hint=hint, text=text)
+    raise PlaygroundError(f"`{shown}` is not understood", span=token.span, hint=hint, text=text)
+
+
+def _match_brackets(text: str, token: Token, brackets: list[Token]) -> None:
+    if token.text in OPENING:
+        brackets.append(token)
+        if len(brackets) > LIMITS.depth:
+            raise PlaygroundError(
+                f"brackets nested more than {LIMITS.depth} deep",
+                span=token.span,
+                hint=f"the limit is {LIMITS.depth}; give the inner part a name on a line of its own",
+                text=text,
+            )
+    elif token.text in OPENING.values():
+        without = text[: token.span.start] + text[token.span.end :]
+        if not brackets:
+            raise PlaygroundError(
+                f"this `{token.text}` closes nothing",
+                span=token.span,
+                hint="a bracket was opened nowhere before it",
+                repair=Repair(f"take out {token.text}", without),
+                text=text,
+            )
+        expected = OPENING[brackets.pop().text]
+        if token.text != expected:
+            raise PlaygroundError(
+                f"`{token.text}` closes a bracket that was opened with another sign",
+                span=token.span,
+                hint=f"expected `{expected}`",
+                repair=Repair(f"write {expected}", text[: token.span.start] + expected + text[token.span.end :]),
+                text=text,
+            )
+
+
+def _refuse_open(text: str, tokens: list[Token], brackets: list[Token]) -> NoReturn:
+    opened = brackets[-1]
+    closing = "".join(OPENING[bracket.text] for bracket in reversed(brackets))
+    line_end = text.find("\n", opened.span.start)
+    on_line = [t for t in tokens if t.kind not in ("space", "newline") and (line_end < 0 or t.span.end <= line_end)]
+    place = on_line[-1].span.end
+    raise PlaygroundError(
+        f"this `{opened.text}` is never closed",
+        span=opened.span,
+        hint=f"expected `{OPENING[opened.text]}`",
+        repair=Repair(f"add {closing}", text[:place] + closing + text[place:]),
+        text=text,
+    )
+
+
+def _check_neighbours(text: str, previous: Token, token: Token, tokens: list[Token]) -> None:
+    """Two operands with nothing between them: `2x`, `2(x + 1)`, `x y`, `(x + 1) y`."""
+    if previous.kind == "number" and token.kind == "name":
+        _refuse_missing_operator(text, Span(previous.span.start, token.span.end), previous, token)
+    if previous.kind == "number" and token.text == "(":
+        _refuse_missing_operator(text, Span(previous.span.start, token.span.end), previous, token)
+    if previous.kind == "name" and token.kind == "string":
+        raise PlaygroundError(
+            f"`{previous.text}{token.text}` is not understood",
+            span=Span(previous.span.start, token.span.end),
+            hint="a quoted word stands alone, as in reduction='sum'",
+            text=text,
+        )
+    before = tokens[-2] if previous.kind == "space" and len(tokens) > 1 else previous
+    ends_value = before.is_operand or before.text in (")", "]")
+    starts_value = token.is_operand
+    if ends_value and starts_value:
+        if before.kind == "name" and before.text in ("print", "exec", "match", "type", "case"):
+            return
+        _refuse_missing_operator(text, token.span, before, token)
+
+
+def _refuse_missing_operator(text: str, span: Span, before: Token, token: Token) -> NoReturn:
+    mended = text[: before.span.end] + "*" + text[token.span.start :]
+    whole = f"{before.text}*{token.text}" if token.text != "(" else f"{before.text}*( )"
+    raise PlaygroundError(
+        f"something is missing between `{before.text}` and `{token.text}`",
+        span=span,
+        hint=f"write the multiplication: {whole}" if before.text not in (")", "]") else "write the multiplication: *",
+        repair=Repair("write *", mended),
+        text=text,
+    )
+
+
+__all__ = ["Token", "normalise", "scan"]

@@ -1,0 +1,200 @@
+"""The table of all functions: what the interpreter may call, the page's reference, the source of suggestions."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+import torch
+
+from playground.language.function import BARE_ORDER, METHOD, Function
+from playground.language.functions.activation import ACTIVATIONS
+from playground.language.functions.creation import CREATION
+from playground.language.functions.elementwise import ELEMENTWISE
+from playground.language.functions.gradients import GRADIENTS
+from playground.language.functions.layer import LAYERS
+from playground.language.functions.linear_algebra import LINEAR_ALGEBRA
+from playground.language.functions.loss import LOSSES
+from playground.language.functions.reduction import REDUCTIONS
+from playground.language.functions.selection import SELECTIONS
+from playground.language.functions.shape import SHAPES
+
+FAMILIES: dict[str, tuple[Function, ...]] = {
+    "Element by element": ELEMENTWISE,
+    "Reductions": REDUCTIONS,
+    "Linear algebra": LINEAR_ALGEBRA,
+    "Activations": ACTIVATIONS,
+    "Layers": LAYERS,
+    "Losses": LOSSES,
+    "Shapes": SHAPES,
+    "Selection and conversion": SELECTIONS,
+    "New tensors": CREATION,
+    "Gradients": GRADIENTS,
+}
+FUNCTIONS: tuple[Function, ...] = tuple(row for family in FAMILIES.values() for row in family)
+
+# What the examples of the table compute with; every value is away from kinks and ties.
+EXAMPLE_LEAVES: dict[str, str] = {
+    "x": "[0.3, 0.6, 0.8]",
+    "y": "[1.6, -0.4, 0.7]",
+    "s": "0.5",
+    "A": "[[1.0, 2.0, -1.0], [0.5, -0.3, 2.5]]",
+    "B": "[[0.4, 1.0], [-1.0, 2.0], [0.3, 0.7]]",
+    "M": "[[2.0, 0.3, -0.5], [0.1, 1.5, 0.4], [-0.2, 0.6, 1.0]]",
+    "scores": "[[1.0, 2.0, 0.5], [-0.4, 0.2, 1.2]]",
+    "batch": "randn(1, 3, 2, seed=1)",
+    "signal": "randn(1, 2, 5, seed=2)",
+    "image": "randn(1, 2, 4, 4, seed=3)",
+    "kernel": "randn(1, 2, 2, 2, seed=4)",
+}
+
+PREFIXES: dict[str, str] = {
+    "torch": "torch",
+    "F": "F",
+    "nn.functional": "F",
+    "torch.nn.functional": "F",
+    "torch.autograd": "autograd",
+    "autograd": "autograd",
+    "torch.linalg": "linalg",
+    "linalg": "linalg",
+    "torch.special": "special",
+    "special": "special",
+}
+CONSTANTS: dict[str, float | torch.dtype] = {
+    "pi": math.pi,
+    "e": math.e,
+    "inf": math.inf,
+    "nan": math.nan,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+    "float64": torch.float64,
+    "uint8": torch.uint8,
+    "int8": torch.int8,
+    "int16": torch.int16,
+    "int32": torch.int32,
+    "int64": torch.int64,
+}
+PREFIXED_CONSTANTS: dict[str, float | torch.dtype] = {  # only behind `torch.`: alone they are other things in Python
+    **CONSTANTS,
+    "bool": torch.bool,
+    "int": torch.int32,
+    "long": torch.int64,
+    "float": torch.float32,
+    "double": torch.float64,
+    "half": torch.float16,
+}
+ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
+    name: attrgetter(name)
+    for name in ("T", "mT", "shape", "ndim", "dtype", "requires_grad", "is_leaf", "grad", "values", "indices")
+}
+
+# Names from mathematics, NumPy and Python, and what they are called here.
+CALLED_HERE: dict[str, str] = {
+    "ln": "log",
+    "lg": "log10",
+    "sen": "sin",
+    "tg": "tan",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arctanh": "atanh",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctan2": "atan2",
+    "power": "pow",
+    "concatenate": "cat",
+    "array": "tensor",
+    "Tensor": "tensor",
+    "as_tensor": "tensor",
+    "sgn": "sign",
+    "logistic": "sigmoid",
+    "swish": "silu",
+    "average": "mean",
+    "absolute": "abs",
+    "fabs": "abs",
+    "multiply": "mul",
+    "subtract": "sub",
+    "divide": "div",
+    "identity": "eye",
+    "crossentropy": "cross_entropy",
+    "mse": "mse_loss",
+    "random": "rand",
+}
+
+_BY_PLACE: dict[tuple[str, str], Function] = {(home, row.name): row for row in FUNCTIONS for home in row.homes}
+
+
+def find(home: str, name: str) -> Function | None:
+    """The function that `name` means behind this prefix ('' for none, 'Tensor' for a method); None if there is none.
+
+    >>> find("", "relu").name, find("Tensor", "conv2d")
+    ('relu', None)
+    """
+    if home:
+        return _BY_PLACE.get((home, name))
+    return next((row for place in BARE_ORDER if (row := _BY_PLACE.get((place, name))) is not None), None)
+
+
+@cache
+def names(home: str) -> tuple[str, ...]:
+    """All names that can be called behind this prefix, in alphabetical order."""
+    places = (home,) if home else BARE_ORDER
+    return tuple(sorted({name for place, name in _BY_PLACE if place in places}))
+
+
+def suggest(name: str, home: str = "") -> tuple[str, ...]:
+    """At most three names that were probably meant, the likeliest first.
+
+    >>> suggest("sine"), suggest("ln"), suggest("reul")
+    (('sin', 'sinh', 'sinc'), ('log',), ('relu',))
+    """
+    known = names(home)
+    if CALLED_HERE.get(name, CALLED_HERE.get(name.lower())) in known:
+        return (CALLED_HERE.get(name) or CALLED_HERE[name.lower()],)
+    if name.lower() in known:
+        return (name.lower(),)
+    beginning = [other for other in known if len(name) > 2 and other.startswith(name[:3].lower())]
+    close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.7)
+    return tuple(close or sorted(beginning, key=len)[:3])
+
+
+def search(query: str) -> tuple[Function, ...]:
+    """The rows that a reader looks for, best first: by name, then by what is said about them.
+
+    >>> [row.name for row in search("softm")][:2]
+    ['softmax', 'softmin']
+    """
+    words = query.lower().removeprefix("torch.").removeprefix("f.").split()
+    ranked = []
+    for row in FUNCTIONS:
+        text = f"{row.name} {row.meaning} {row.signature}".lower()
+        if all(word in text or CALLED_HERE.get(word) == row.name for word in words):
+            in_name = [not row.name.startswith(word) + (word not in row.name) for word in words]
+            ranked.append((sum(in_name), row))
+    return tuple(row for _, row in sorted(ranked, key=lambda pair: pair[0]))
+
+
+def method_names() -> tuple[str, ...]:
+    """All methods of a tensor."""
+    return names(METHOD)
+
+
+__all__ = [
+    "ATTRIBUTES",
+    "CONSTANTS",
+    "EXAMPLE_LEAVES",
+    "FAMILIES",
+    "FUNCTIONS",
+    "PREFIXED_CONSTANTS",
+    "PREFIXES",
+    "find",
+    "method_names",
+    "names",
+    "search",
+    "suggest",
+]

@@ -1,0 +1,178 @@
+"""The tree of a program: what the text says, in our own small frozen records.
+
+Spans do not take part in comparison: two texts that say the same have equal trees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import EllipsisType
+
+from playground.errors import Span
+
+Plain = bool | int | float | str | EllipsisType | None
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, True, False, None, `...` or a quoted word; `text` is its normal spelling."""
+
+    text: str
+    value: Plain = field(compare=False)
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A value by its name."""
+
+    id: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number or dtype that the language knows: `pi`, `torch.inf`, `torch.float64`."""
+
+    name: str  # without its prefix
+    written: str = field(compare=False)
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`-x`, `+x`, `~x`."""
+
+    operator: str
+    operand: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Arithmetic, `@`, `&`, `|` and comparisons."""
+
+    operator: str
+    left: Expression
+    right: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A tuple `(a, b)` or a list `[a, b]`."""
+
+    kind: str  # 'tuple' or 'list'
+    items: tuple[Expression, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`start:stop:step` inside an index; None where nothing was written."""
+
+    start: Expression | None
+    stop: Expression | None
+    step: Expression | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`x[index]`."""
+
+    operand: Expression
+    index: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`x.T`, `x.shape`, `x.grad`."""
+
+    operand: Expression
+    name: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a call; `name` is '' where it is given by position."""
+
+    name: str
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`sin(x)`, `torch.sin(x)`, `x.sum(dim=1)`."""
+
+    home: str  # '' as typed without a prefix, 'torch', 'F', 'autograd', 'linalg', 'special'; 'Tensor' for a method
+    name: str
+    receiver: Expression | None
+    arguments: tuple[Argument, ...]
+    span: Span = field(compare=False)
+    name_span: Span = field(compare=False)
+
+
+Expression = Literal | Name | Constant | Unary | Binary | Sequence | Slice | Index | Attribute | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`y = ...` or `a, b = ...`."""
+
+    targets: tuple[Name, ...]
+    unpack: bool  # the left side is a tuple, even of one name
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Augmented:
+    """`y += ...`: in place on a tensor, as in PyTorch."""
+
+    target: Name
+    operator: str  # '+' for '+='
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """An expression on a line of its own."""
+
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for i in range(3):` or `for w, b in (...):`."""
+
+    targets: tuple[Name, ...]
+    unpack: bool
+    iterable: Expression
+    body: tuple[Statement, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GradMode:
+    """`with torch.no_grad():` or `with torch.enable_grad():`."""
+
+    enabled: bool
+    body: tuple[Statement, ...]
+    span: Span = field(compare=False)
+
+
+Statement = Assign | Augmented | Evaluate | For | GradMode
+
+
+@dataclass(frozen=True, slots=True)
+class FreeName:
+    """A name that the text uses and never assigned before: it becomes a leaf."""
+
+    name: str
+    spans: tuple[Span, ...] = field(compare=False)
