@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -48,9 +49,9 @@ class Array:
 
     def __init__(self, tensor: Tensor) -> None:
         self.shape: tuple[int, ...] = tuple(tensor.shape)
-        self.dtype: str = str(tensor.dtype).removeprefix("torch.")
-        self._tensor: Tensor | None = tensor.detach()
-        self._version: int = tensor._version
+        self.dtype: str = _dtype_name(tensor.dtype)
+        self._tensor: Tensor | None = tensor.detach() if tensor.requires_grad else tensor
+        self._version: int = version_of(tensor)
         self._flat: tuple[Scalar, ...] | None = None
         self._statistics: Statistics | None = None
         self._thumbnail: tuple[tuple[float, ...], ...] | None = None
@@ -97,9 +98,9 @@ class Array:
         return self.flat[0]
 
     def tensor(self) -> Tensor:
-        """The numbers as a tensor again; ValueError where they were too many to keep."""
+        """The numbers as a new tensor; ValueError where they were too many to keep."""
         if self._tensor is not None:
-            return self._dense()
+            return self._dense().clone()
         if self._flat is None:
             raise ValueError(f"an array of shape {self.shape} keeps only its summary")
         return torch.tensor(self._flat, dtype=getattr(torch, self.dtype)).reshape(self.shape)
@@ -108,7 +109,7 @@ class Array:
         tensor = self._tensor
         if tensor is None:  # read back from JSON: rebuild from the exact elements
             return self.tensor()
-        if tensor._version != self._version:
+        if version_of(tensor) != self._version:
             raise RuntimeError("a recorded tensor was written to after the recording; clone it first")
         if tensor.layout is not torch.strided:
             tensor = tensor.to_dense()
@@ -193,6 +194,16 @@ def decode(value: Any, complex_: bool = False) -> Any:
     return float(value) if isinstance(value, str) else value
 
 
+def version_of(tensor: Tensor) -> int:
+    """How often the tensor was written to; inference tensors do not count."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
+@lru_cache(maxsize=64)
+def _dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
 def _statistics(tensor: Tensor) -> Statistics:
     numbers = widened(tensor.abs() if tensor.is_complex() else tensor)
     if numbers.is_floating_point():
@@ -236,4 +247,15 @@ def _thumbnail(tensor: Tensor) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(f"{mean:.4g}") for mean in row) for row in pooled[0, 0].tolist())
 
 
-__all__ = ["EXACT_ELEMENTS", "Array", "Nested", "Scalar", "Statistics", "decode", "encode", "flatten", "nest"]
+__all__ = [
+    "EXACT_ELEMENTS",
+    "Array",
+    "Nested",
+    "Scalar",
+    "Statistics",
+    "decode",
+    "encode",
+    "flatten",
+    "nest",
+    "version_of",
+]

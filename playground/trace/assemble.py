@@ -29,7 +29,10 @@ from playground.trace.trace import Trace
 Check = Callable[[Trace], tuple[DifferenceCheck, ...]]
 
 # Nodes whose gradients the engine sums over broadcast axes: both of their results have the output's shape first.
-_BROADCASTING = ("Add", "Sub", "Rsub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where", "Atan2", "Expand", "Lerp")
+_BROADCASTING = frozenset(
+    f"{name}Backward"
+    for name in ("Add", "Sub", "Rsub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where", "Atan2", "Expand", "Lerp")
+)
 
 
 def assemble(tape: Tape, text: str, check: Check) -> Trace:
@@ -40,18 +43,23 @@ def assemble(tape: Tape, text: str, check: Check) -> Trace:
 class _Assembly:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
-        self._arrays: dict[int, tuple[Tensor, Array]] = {}  # by id(tensor); the tensor is held, so its id stays its own
+        self._arrays: dict[int, Array] = {}  # by id(tensor), of tensors that the tape or the Array itself holds
         self._names = value_names(tape)
         self._by_edge: dict[tuple[Node, int], int] = {}  # where an adjoint arrives -> the value it belongs to
+        self._rewritten: set[Node] = set()  # of leaves that were written to in place
         for value in tape.values:
             if value.node is not None and value.alias_of is None:
-                self._by_edge.setdefault((value.node, value.output_nr), value.id)
+                first = self._by_edge.setdefault((value.node, value.output_nr), value.id)
+                if first != value.id:
+                    self._rewritten.add(value.node)
         self._node_ids: dict[Node, int] = {}
+        self._outputs: dict[Node, int] = {}  # how many outputs a node has, where a pass has shown it
         for event in tape.events:
             if isinstance(event, TapePass):
                 for node_event in event.events:
                     if isinstance(node_event, NodeEvent):
                         self._node_ids.setdefault(node_event.node, len(self._node_ids))
+                        self._outputs[node_event.node] = len(node_event.incoming)
         for op in tape.ops:
             for node in op.nodes:
                 self._node_ids.setdefault(node, len(self._node_ids))
@@ -85,11 +93,16 @@ class _Assembly:
             _check=check,
         )
 
+    def _edges(self, node: Node) -> tuple[tuple[Node | None, int], ...]:
+        edges = self._tape.edges.get(node)
+        return node.next_functions if edges is None else edges
+
     def _array(self, tensor: Tensor) -> Array:
         """One `Array` per tensor object: an adjoint that one node sends and the next receives is read once."""
-        if id(tensor) not in self._arrays:
-            self._arrays[id(tensor)] = tensor, Array(tensor)
-        return self._arrays[id(tensor)][1]
+        known = self._arrays.get(id(tensor))
+        if known is None:
+            known = self._arrays[id(tensor)] = Array(tensor)
+        return known
 
     def _maybe(self, tensor: Tensor | None) -> Array | None:
         return None if tensor is None else self._array(tensor)
@@ -103,8 +116,7 @@ class _Assembly:
             if value.node is not None:
                 waiting.setdefault((value.node, value.output_nr), []).append(path)
         for node in reversed(op.nodes):
-            for number, edge in enumerate(node.next_functions):
-                target, input_nr = edge
+            for number, (target, input_nr) in enumerate(self._edges(node)):
                 paths = None if target is None or target in own else waiting.get((target, input_nr))
                 if paths:
                     self._uses[node, number] = (op.id, paths.pop(0) if len(paths) > 1 else paths[0])
@@ -125,18 +137,31 @@ class _Assembly:
         )
         self._steps.append(Step(len(self._steps), "backward", "seed", backward_pass=pass_id, incoming=seeds))
         for root, seed in zip(watched.roots, watched.seeds, strict=True):
-            tape.values[root].adjoint = seed
+            tape.values[root].adjoint, tape.values[root].reached = seed, pass_id
+        arrived: dict[tuple[Node, int], int] = {}  # of leaves with several versions: the newest that was used
         for event in watched.events:
             if isinstance(event, TapeOp):
                 self._steps.append(Step(len(self._steps), "backward", "op", op=event.id, backward_pass=pass_id))
                 continue
             self._steps.append(self._node_step(event, pass_id))
+            if self._rewritten:
+                self._arrivals(event, arrived)
             for number, adjoint in enumerate(event.incoming):
                 index = self._by_edge.get((event.node, number))
                 if index is not None and adjoint is not None:
-                    tape.values[index].adjoint = adjoint
+                    value = tape.values[arrived.get((event.node, number), index)]
+                    value.adjoint, value.reached = adjoint, pass_id
                     if event.grad_after is not None:
                         grads[index] = self._array(event.grad_after)
+
+    def _arrivals(self, event: NodeEvent, arrived: dict[tuple[Node, int], int]) -> None:
+        """A leaf written to in place has several values and one node: an adjoint belongs to the newest one used."""
+        for number, (target, input_nr) in enumerate(self._edges(event.node)):
+            use = self._uses.get((event.node, number))
+            if use is not None and target is not None and target in self._rewritten:
+                op, path = use
+                value = dict(self._tape.ops[op].inputs)[path]
+                arrived[target, input_nr] = max(value, arrived.get((target, input_nr), value))
 
     def _node_step(self, event: NodeEvent, pass_id: int) -> Step:
         accumulates = node_name(event.node) == "AccumulateGrad"
@@ -147,7 +172,7 @@ class _Assembly:
             op=event.op,
             node=self._node_ids[event.node],
             backward_pass=pass_id,
-            incoming=tuple(self._maybe(adjoint) for adjoint in event.incoming),
+            incoming=tuple([self._maybe(adjoint) for adjoint in event.incoming]),
             contributions=tuple(self._contributions(event)),
             grad_before=self._maybe(event.grad_before),
             grad_after=self._maybe(event.grad_after),
@@ -157,16 +182,19 @@ class _Assembly:
         found = []
         incoming = event.incoming[0] if len(event.incoming) == 1 else None
         name = node_name(event.node)
+        edges = self._edges(event.node)
         for number, sent in enumerate(event.outgoing):
-            if sent is None or event.node.next_functions[number][0] is None:
+            if sent is None or edges[number][0] is None:
                 continue
             local = event.locals[number] if number < len(event.locals) else None
-            reduced = incoming is not None and incoming.shape != sent.shape and name.startswith(_BROADCASTING)
+            reduced = (
+                incoming is not None and incoming.shape != sent.shape and name.rstrip("0123456789") in _BROADCASTING
+            )
             found.append(
                 Contribution(
                     edge=number,
                     data=self._array(sent),
-                    local=None if local is None else self._array(local.reshape(sent.shape)),
+                    local=None if local is None else self._array(_shaped_like(local, sent)),
                     reduced_from=tuple(incoming.shape) if reduced and incoming is not None else None,
                 )
             )
@@ -196,7 +224,7 @@ class _Assembly:
             kind=value.kind,
             data=self._array(value.data),
             requires_grad=value.node is not None,
-            is_leaf=value.op is None and (value.node is None or node_name(value.node) == "AccumulateGrad"),
+            is_leaf=value.op is None if value.node is None else node_name(value.node) == "AccumulateGrad",
             op=value.op,
             output_index=value.output_index,
             node=None if value.node is None else self._node_ids.get(value.node),
@@ -215,27 +243,28 @@ class _Assembly:
             id=op.id,
             name=op.name,
             qualname=op.qualname,
-            inputs=tuple(Argument(path, index) for path, index in op.inputs),
-            constants=tuple(Constant(path, text) for path, text in constants_of(op.args) + constants_of(op.kwargs)),
+            inputs=tuple([Argument(path, index) for path, index in op.inputs]),
+            constants=tuple([Constant(path, text) for path, text in constants_of(op.args) + constants_of(op.kwargs)]),
             outputs=op.outputs,
             span=op.span,
             module=op.module,
-            nodes=tuple(self._node_ids[node] for node in op.nodes),
+            nodes=tuple([self._node_ids[node] for node in op.nodes]),
             in_place=op.in_place,
             grad_enabled=op.grad_enabled,
             first_backward=None if op.first_backward is None else self._node_ids[op.first_backward],
         )
 
     def _node(self, node: Node) -> BackwardNode:
-        accumulates = node_name(node) == "AccumulateGrad"
+        name = node_name(node)
+        outputs = self._outputs.get(node) or len(node._input_metadata) or 1
         return BackwardNode(
             id=self._node_ids[node],
-            name=node_name(node),
+            name=name,
             op=self._tape.owner.get(node),
-            leaf=self._by_edge.get((node, 0)) if accumulates else None,
-            edges=tuple(self._edge(node, number, *edge) for number, edge in enumerate(node.next_functions)),
-            saved=tuple(self._saved(node, name, content) for name, content in self._tape.saved.get(node, ())),
-            outputs=tuple(self._by_edge.get((node, nr)) for nr in range(len(node._input_metadata) or 1)),
+            leaf=self._by_edge.get((node, 0)) if name == "AccumulateGrad" else None,
+            edges=tuple([self._edge(node, number, *edge) for number, edge in enumerate(self._edges(node))]),
+            saved=tuple([self._saved(node, *saved) for saved in self._tape.saved.get(node, ())]),
+            outputs=tuple([self._by_edge.get((node, number)) for number in range(outputs)]),
         )
 
     def _edge(self, node: Node, number: int, target: Node | None, input_nr: int) -> Edge:
@@ -254,6 +283,10 @@ class _Assembly:
         value = find_saved(self._tape, node, content)
         array = self._array(content if value is None else value.data)
         return Saved(name, None if value is None else value.id, array, "")
+
+
+def _shaped_like(tensor: Tensor, other: Tensor) -> Tensor:
+    return tensor if tensor.shape == other.shape else tensor.reshape(other.shape)
 
 
 def value_names(tape: Tape) -> list[str]:

@@ -1,7 +1,8 @@
 """One table: what each of PyTorch's backward nodes multiplies by, in words, plain symbols and LaTeX.
 
 In the symbols `@a`, `@b`, `@c` stand for the arguments of the forward call, `@y` for its result, `@g` for the adjoint
-that comes in. A row without `@g` is a local derivative (a factor of the incoming adjoint); with it, the whole product.
+that comes in, `@p` for `@b` less one. A row without `@g` is a local derivative (a factor of the incoming adjoint);
+with it, the whole product.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r"@([abcyg])")
+from playground.trace.records import Op
+
+_TOKEN = re.compile(r"@([abcypg])")
+_FIRST_POWER = re.compile(r"\^1(?![\d.])|\^\{1\}")
+_TWICE_TRANSPOSED = re.compile(r"\{([^{}]*(?:\{[^{}]*\})?)\^\{\\top\}\}\^\{\\top\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,7 @@ class Rule:
     phrase: str
     text: tuple[str, ...] = ()
     latex: tuple[str, ...] = ()
+    letters: str = "abc"  # which letter each edge's argument is
 
 
 def _one(text: str, latex: str, phrase: str = "") -> Rule:
@@ -49,8 +55,8 @@ RULES: dict[str, Rule] = {
     "NegBackward": Rule("negated", ("−1",), ("-1",)),
     "PowBackward": Rule(
         "times the exponent and one power less",
-        ("@b · @a^(@b − 1)", "@y · log(@a)"),
-        (r"@b \cdot {@a}^{@b - 1}", r"@y \log @a"),
+        ("@b·@a^@p", "@y · log(@a)"),
+        (r"@b \, {@a}^{@p}", r"@y \log @a"),
     ),
     "ReciprocalBackward": Rule("times minus the square of the reciprocal", ("−1/@a²",), (r"-\frac{1}{{@a}^{2}}",)),
     "SquareBackward": _one("2·@a", "2 @a"),
@@ -125,6 +131,7 @@ RULES: dict[str, Rule] = {
         "to the bias summed over the rows, and to each matrix times the other one, transposed",
         ("@g", "@g @ @bᵀ", "@aᵀ @ @g"),
         ("@g", r"@g \, {@b}^{\top}", r"{@a}^{\top} @g"),
+        "cab",
     ),
     "TBackward": _one("@gᵀ", r"{@g}^{\top}", "transposed back"),
     "TransposeBackward": _one("@gᵀ", r"{@g}^{\top}", "transposed back"),
@@ -155,6 +162,36 @@ RULES: dict[str, Rule] = {
 }
 GENERIC = Rule("as a vector–Jacobian product")
 
+# For a whole call, by its name and the path of the argument: where one call makes several nodes.
+CALLS: dict[str, dict[str, tuple[str, str]]] = {
+    "linear": {
+        "0": ("@g @ @b", r"@g \, @b"),
+        "1": ("@gᵀ @ @a", r"{@g}^{\top} @a"),
+        "2": ("@g", "@g"),
+    },
+    "cross_entropy": {
+        "0": (
+            "@g · (softmax(@a) − onehot(@b))/N",
+            r"\tfrac{@g}{N} \left(\operatorname{softmax}(@a) - \mathbf{1}_{@b}\right)",
+        ),
+    },
+    "rtruediv": {"0": ("−@b/@a²", r"-\frac{@b}{{@a}^{2}}")},
+    "rdiv": {"0": ("−@b/@a²", r"-\frac{@b}{{@a}^{2}}")},
+    "rpow": {"0": ("@y · log(@b)", r"@y \log @b")},
+    "pow": {
+        "0": ("@b·@a^@p", r"@b \, {@a}^{@p}"),
+        "1": ("@y · log(@a)", r"@y \log @a"),
+    },
+    "square": {"0": ("2·@a", "2 @a")},
+}
+_DEFAULTS = {"-100", "'mean'", "0.0", "None", "False"}  # with other settings the formulas above do not hold
+
+
+def call_rule(op: Op, path: str) -> tuple[str, str] | None:
+    """The formula of one argument of a whole call: text and LaTeX; None where the table has none for these settings."""
+    usual = op.name != "cross_entropy" or all(constant.text in _DEFAULTS for constant in op.constants)
+    return CALLS.get(op.name, {}).get(path) if usual and not op.in_place else None
+
 
 def rule(node: str) -> Rule:
     """The row of a node by PyTorch's name for it; nodes not in the table get a phrase only.
@@ -166,12 +203,28 @@ def rule(node: str) -> Rule:
 
 
 def fill(formula: str, symbols: dict[str, str]) -> str:
-    """A formula with names or numbers in place of `@a`; unknown ones become a dot.
+    """A formula with names or numbers in place of `@a`; '' where one of them is not known.
 
-    >>> fill("2·@a", {"a": "x1"})
-    '2·x1'
+    >>> fill("2·@a", {"a": "x1"}), fill("@b·@a^@p", {"a": "x", "b": "2", "p": "1"}), fill("cos(@a)", {})
+    ('2·x1', '2·x', '')
     """
-    return _TOKEN.sub(lambda match: symbols.get(match[1], "·"), formula)
+    if any(letter not in symbols for letter in _TOKEN.findall(formula)):
+        return ""
+    text = _TOKEN.sub(lambda match: symbols[match[1]], formula)
+    text = _TWICE_TRANSPOSED.sub(r"\1", text.replace("ᵀᵀ", ""))
+    return _FIRST_POWER.sub("", text)
 
 
-__all__ = ["GENERIC", "RULES", "Rule", "fill", "rule"]
+def less_one(exponent: str) -> str:
+    """An exponent less one: a number where it is one.
+
+    >>> less_one("3"), less_one("2.5"), less_one("n")
+    ('2', '1.5', '(n − 1)')
+    """
+    try:
+        return f"{float(exponent) - 1:g}"
+    except ValueError:
+        return f"({exponent} − 1)"
+
+
+__all__ = ["CALLS", "GENERIC", "RULES", "Rule", "call_rule", "fill", "less_one", "rule"]

@@ -1,12 +1,12 @@
 """Watching PyTorch's autograd engine: hooks on every backward node, in the order in which the engine runs them.
 
-The pre-hook of a node sees its incoming adjoints, the post-hook what it sends along each edge (after the engine has summed
-over broadcast axes). Sources: PyTorch docs, "Autograd mechanics"; `torch.autograd.graph.Node`.
+The hook of a node sees its incoming adjoints and what it sends along each edge (after the engine has summed over
+broadcast axes). Sources: PyTorch docs, "Autograd mechanics"; `torch.autograd.graph.Node`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +90,7 @@ class Engine:
     @contextmanager
     def gradients_kept(self, roots: list[Tensor]) -> Iterator[None]:
         """Leaves keep the `.grad` they had before; inside, it starts at None, as before a first backward pass."""
-        nodes = reachable([node for root in roots if (node := gradient_edge(root)[0]) is not None])
+        nodes = self._reachable(roots)
         leaves = [leaf_of(node) for node in nodes if node_name(node) == "AccumulateGrad" and node not in self._leaves]
         before = [(leaf, leaf.grad) for leaf in leaves]
         try:
@@ -116,22 +116,29 @@ class Engine:
     ) -> Any:
         """Run `call` with hooks on every node it can reach."""
         tape = self._tape
-        nodes = reachable([node for root in roots if (node := gradient_edge(root)[0]) is not None])
+        nodes = self._reachable(roots)
         for node in nodes:
             if node_name(node) == "AccumulateGrad":
-                self._leaves[node] = leaf_of(node)
-                recorder.value_of(self._leaves[node])
+                self._leaves[node] = leaf = leaf_of(node)
+                value = recorder.value_of(leaf)
+                value.node = node  # a compressed sparse leaf does not tell itself
             elif node not in tape.saved:
                 tape.saved[node] = saved_of(node)
                 self._note_external(node)
         tape.events.append(watched)
         watcher = _Watcher(recorder, watched)
-        hooks = [hook for node in nodes for hook in watcher.hooks(node)]
+        hooks: list[Any] = []
         try:
+            for node in nodes:
+                hooks += watcher.hooks(node)
             return call()
         finally:
             for hook in hooks:
                 hook.remove()
+
+    def _reachable(self, roots: Iterable[Tensor]) -> list[Node]:
+        starts = [node for root in roots if (node := gradient_edge(root)[0]) is not None]
+        return reachable(starts, self._tape.edges)
 
     def _note_external(self, node: Node) -> None:
         tape = self._tape
@@ -147,7 +154,7 @@ class Engine:
         if known is not None:
             watched.results[known.id] = source.id
             return
-        parts = [] if source.node is None else sent_to(watched, source.node, source.output_nr)
+        parts = [] if source.node is None else sent_to(tape, watched, source.node, source.output_nr)
         inputs = [value for part in parts if (value := tape.find(part)) is not None]
         name = "accumulate" if inputs and len(inputs) == len(parts) else "grad"
         if name == "grad":
@@ -169,38 +176,32 @@ class _Watcher:
         self._recorder = recorder
         self._tape = recorder.tape
         self._pass = watched
-        self._open: dict[Node, NodeEvent] = {}
+        self._open: dict[Node, NodeEvent] = {}  # nodes that are running
 
     def hooks(self, node: Node) -> list[Any]:
-        """Both hooks on one node; what they return removes them."""
+        """Hooks on one node; what they return removes them. A node that only computes needs one, after it has run."""
         if node_name(node) == "AccumulateGrad":
-            return [node.register_prehook(self._before_accumulate), node.register_hook(self._after_accumulate)]
-        return [node.register_prehook(self._before), node.register_hook(self._after)]
+            return [node.register_prehook(self._before), node.register_hook(self._after_accumulate)]
+        after = node.register_hook(self._after)
+        return [node.register_prehook(self._before), after] if self._pass.create_graph else [after]
 
     def _before(self, incoming: tuple[Tensor | None, ...]) -> None:
         node = _running_node()
-        event = NodeEvent(node, incoming)
+        event = self._open[node] = NodeEvent(node, incoming)  # holding the tensors keeps a leaf from taking them over
         if self._pass.create_graph:
             self._accumulations(event)
             event.first_sequence = _sequence_number()
-        self._open[node] = event
+        if node_name(node) == "AccumulateGrad":
+            event.grad_before = snapshot_of_grad(leaf_of(node))
 
-    def _after(self, outgoing: tuple[Tensor | None, ...], _: tuple[Tensor | None, ...]) -> None:
+    def _after(self, outgoing: tuple[Tensor | None, ...], incoming: tuple[Tensor | None, ...]) -> None:
         node = _running_node()
-        event = self._open.pop(node)
+        event = self._open.pop(node) if self._pass.create_graph else NodeEvent(node, incoming)
         event.outgoing = outgoing
         if self._pass.create_graph:
             self._as_op(event)
-        event.locals = local_derivatives(node, event.incoming, outgoing)
+        event.locals = local_derivatives(node, incoming, outgoing)
         self._pass.events.append(event)
-
-    def _before_accumulate(self, incoming: tuple[Tensor | None, ...]) -> None:
-        node = _running_node()
-        event = NodeEvent(node, incoming)
-        if self._pass.create_graph:
-            self._accumulations(event)
-        event.grad_before = snapshot_of_grad(leaf_of(node))
-        self._open[node] = event
 
     def _after_accumulate(self, _: tuple[Tensor | None, ...], incoming: tuple[Tensor | None, ...]) -> None:
         node = _running_node()
@@ -215,7 +216,7 @@ class _Watcher:
         for number, adjoint in enumerate(event.incoming):
             if adjoint is None or tape.find(adjoint) is not None:
                 continue
-            parts = [v for part in sent_to(self._pass, event.node, number) if (v := tape.find(part)) is not None]
+            parts = [v for part in sent_to(tape, self._pass, event.node, number) if (v := tape.find(part)) is not None]
             if not parts:  # the seed
                 tape.add_value(adjoint, "constant")
                 continue
@@ -246,13 +247,13 @@ class _Watcher:
         tape.ops.append(op)
 
 
-def sent_to(watched: TapePass, node: Node, number: int) -> list[Tensor]:
+def sent_to(tape: Tape, watched: TapePass, node: Node, number: int) -> list[Tensor]:
     """Every contribution that reached one input of a node so far, in order of arrival."""
     return [
         outgoing
         for event in watched.events
         if isinstance(event, NodeEvent)
-        for outgoing, edge in zip(event.outgoing, event.node.next_functions, strict=False)
+        for outgoing, edge in zip(event.outgoing, tape.edges[event.node], strict=False)
         if outgoing is not None and edge == (node, number)
     ]
 
@@ -326,8 +327,10 @@ def local_derivatives(
     adjoint = incoming[0] if len(incoming) == 1 else None
     if adjoint is None or adjoint.numel() != 1 or adjoint.layout is not torch.strided:
         return ()
-    if not all(t is None or (t.layout is torch.strided and t.numel() == 1) for t in outgoing):
+    if not all(t is None or (t.numel() == 1 and t.layout is torch.strided) for t in outgoing):
         return ()
+    if adjoint.item() == 1:  # the engine has just asked that
+        return outgoing
     with torch.no_grad():
         try:
             result: Any = node(torch.ones_like(adjoint))  # type: ignore[operator]

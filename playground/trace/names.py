@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
-from playground.trace.numbers import MINUS, bar, format_number, subscript
+import torch
+
+from playground.trace.numbers import MINUS, OVERLINE, bar, format_number, subscript
 from playground.trace.records import Op
 from playground.trace.trace import Trace
 
-INFIX = {
-    **{"add": "+", "sub": "-", "subtract": "-", "mul": "*", "multiply": "*", "div": "/", "divide": "/"},
-    **{"true_divide": "/", "truediv": "/", "matmul": "@", "mm": "@", "pow": "**", "floor_divide": "//"},
-    **{"floordiv": "//", "remainder": "%", "mod": "%", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">"},
-    **{"ge": ">=", "less": "<", "greater": ">", "bitwise_and": "&", "and": "&", "bitwise_or": "|", "or": "|"},
+_SPELLINGS = {
+    "+": "add accumulate",
+    "-": "sub subtract",
+    "*": "mul multiply",
+    "/": "div divide true_divide truediv",
+    "@": "matmul mm",
+    "//": "floor_divide floordiv",
+    "%": "remainder mod",
+    "**": "pow",
+    "==": "eq",
+    "!=": "ne",
+    "<": "lt less",
+    "<=": "le",
+    ">": "gt greater",
+    ">=": "ge",
+    "&": "and bitwise_and",
+    "|": "or bitwise_or",
 }
+INFIX = {name: symbol for symbol, names in _SPELLINGS.items() for name in names.split()}
 REVERSED = {"radd": "+", "rsub": "-", "rmul": "*", "rdiv": "/", "rtruediv": "/", "rpow": "**", "rmatmul": "@"}
 _DISPLAY = {"*": "×", "-": MINUS}
 _LATEX_INFIX = {"*": r" \cdot ", "@": r" \, ", "-": " - ", "%": r" \bmod ", "<=": r" \le ", ">=": r" \ge "}
@@ -45,6 +62,7 @@ class Names:
         labels = Counter(value.label for value in trace.values)
         self._trace = trace
         self._plain = [value.label if labels[value.label] == 1 else value.name for value in trace.values]
+        self._shown = [subscript(name) if _GENERATED.fullmatch(name) else name for name in self._plain]
 
     def plain(self, value: int) -> str:
         """As typed: `x1`, `f`, `v3`."""
@@ -52,12 +70,15 @@ class Names:
 
     def show(self, value: int) -> str:
         """On the page: generated names with a subscript, the user's as typed."""
-        name = self._plain[value]
-        return subscript(name) if _GENERATED.fullmatch(name) else name
+        return self._shown[value]
 
     def bar(self, value: int) -> str:
         """The value's adjoint: `v̄₃`."""
         return bar(self._plain[value])
+
+    def dot(self, value: int) -> str:
+        """The value's tangent: `v̇₃`."""
+        return self.bar(value).replace(OVERLINE, "\u0307").replace("∂", "d")
 
     def latex(self, value: int) -> str:
         """The value in LaTeX: `v_{3}`."""
@@ -69,7 +90,8 @@ class Names:
 
     def operands(self, op: Op, write: Callable[[int], str]) -> dict[str, str]:
         """The arguments of a call by path, tensors written by `write`, lists of tensors gathered."""
-        whole: dict[str, str] = {constant.path: constant.text for constant in op.constants}
+        usual = _defaults(op.qualname)
+        whole = {constant.path: constant.text for constant in op.constants if usual.get(constant.path) != constant.text}
         lists: dict[str, list[tuple[list[int], str]]] = {}
         for argument in op.inputs:
             head, _, rest = argument.path.partition(".")
@@ -103,6 +125,17 @@ class Names:
         return f"({text})" if text.startswith(MINUS) else text
 
 
+@lru_cache(maxsize=1024)
+def _defaults(qualname: str) -> dict[str, str]:
+    """Arguments of a function of torch.nn.functional at their defaults, which nobody wants to read."""
+    function = getattr(torch.nn.functional, qualname.removeprefix("torch.nn.functional."), None)
+    try:
+        parameters = inspect.signature(function).parameters if callable(function) else {}
+    except (TypeError, ValueError):
+        return {}
+    return {name: repr(parameter.default) for name, parameter in parameters.items()}
+
+
 def _ordered(arguments: dict[str, str]) -> tuple[list[str], list[str]]:
     positional = [arguments[path] for path in sorted(filter(str.isdigit, arguments), key=int)]
     return positional, [f"{path}={text}" for path, text in arguments.items() if not path.isdigit()]
@@ -127,6 +160,8 @@ def _call(op: Op, arguments: dict[str, str], symbols: dict[str, str] | None = No
         return f"{MINUS if symbols else '-'}{positional[0]}"
     if name == "getitem" and len(positional) == 2:
         return f"{positional[0]}[{positional[1].removeprefix('(').removesuffix(')')}]"
+    if name == "setitem" and len(positional) == 3:
+        return f"{positional[0]}[{positional[1].removeprefix('(').removesuffix(')')}] ← {positional[2]}"
     if name in ("T", "mT", "H", "mH") and positional:
         return f"{positional[0]}.{name}"
     return f"{op.name}({', '.join(positional + named)})"
@@ -150,7 +185,8 @@ def _latex_call(op: Op, arguments: dict[str, str]) -> str:
     if name == "sqrt" and len(positional) == 1:
         return rf"\sqrt{{{positional[0]}}}"
     head = rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{latex_escape(name)}}}"
-    return rf"{head}\left({', '.join([*positional, *map(latex_escape, named)])}\right)"
+    named = [rf"\mathtt{{{latex_escape(path)}}}={text}" for path, text in arguments.items() if not path.isdigit()]
+    return rf"{head}\left({', '.join([*positional, *named])}\right)"
 
 
 def latex_name(name: str) -> str:
@@ -194,7 +230,11 @@ def latex_text(text: str) -> str:
 
 _LATEX_ESCAPES = {
     **{character: "\\" + character for character in "&%$#_{}"},
-    **{"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\hat{}", " ": r"\ ", "\n": r"\ "},
+    "\\": r"\backslash{}",
+    "~": r"\sim{}",
+    "^": r"\hat{}",
+    " ": r"\ ",
+    "\n": r"\ ",
 }
 
 

@@ -6,30 +6,40 @@ thread-local, so nothing is patched. Backward, hooks on PyTorch's own nodes see 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode, resolve_name
+from torch.overrides import TorchFunctionMode
 
 from playground.errors import PlaygroundError, Span
+from playground.trace.array import version_of
 from playground.trace.assemble import assemble
-from playground.trace.engine import Engine
+from playground.trace.calls import Callee, callee, writes_in_place
+from playground.trace.engine import Engine, leaf_of
+from playground.trace.inputs import as_leaf, modules_of, name_arguments, name_parameters, name_tensors, variables_of
 from playground.trace.records import Note, ValueKind
 from playground.trace.replay import Replay
-from playground.trace.tape import Tape, TapeOp, TapeValue, ZeroGrad, created_nodes, tensors_in, tensors_of_call
+from playground.trace.tape import (
+    Tape,
+    TapeOp,
+    TapeValue,
+    ZeroGrad,
+    created_nodes,
+    gradient_edge,
+    memory_of,
+    node_name,
+    tensors_in,
+    tensors_of_call,
+)
 from playground.trace.trace import Trace
 
 _current: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 _sequence_number: Callable[[], int] = torch._C._autograd._get_sequence_nr
-
-# Calls that only look at a tensor or change how autograd treats it: no node of the graph.
-_SILENT = frozenset({"requires_grad_", "retain_grad", "register_hook", "is_leaf", "grad_fn", "requires_grad"})
+_transform: Callable[[], Any] = torch._C._functorch.peek_interpreter_stack
 
 
 def current() -> Recorder | None:
@@ -40,14 +50,16 @@ def current() -> Recorder | None:
 class Recorder(TorchFunctionMode):
     """Writes every PyTorch call made in this thread onto a tape."""
 
-    def __init__(self, names: Mapping[int, str], parameters: Mapping[int, str]) -> None:
+    def __init__(self, inputs: Mapping[int, str], parameters: Mapping[int, str], around: Mapping[int, str]) -> None:
         super().__init__()
         self.tape = Tape()
         self.engine = Engine(self.tape)
         self.span: Span | None = None  # where in the typed text the next call stands
-        self._names = names  # id(tensor) -> name, of inputs
+        self._inputs = inputs  # id(tensor) -> name
         self._parameters = parameters  # the same of parameters and buffers
+        self._around = around  # the same of variables that the function refers to
         self._module: tuple[str, ...] = ()
+        self._first_sequence = _sequence_number()
 
     def label(self, tensor: Tensor, name: str, span: Span | None = None) -> None:
         """The user calls this tensor `name`."""
@@ -60,61 +72,122 @@ class Recorder(TorchFunctionMode):
     def value_of(self, tensor: Tensor) -> TapeValue:
         """The value that stands for this tensor now; one that was made outside the recording is added to the tape."""
         value = self.tape.find(tensor)
-        if value is not None:
-            return value
-        if id(tensor) in self._names:
-            return self.tape.add_value(tensor, "input", snapshot(tensor), name=self._names[id(tensor)])
+        if value is None:
+            return self._unseen(tensor)
+        if value.node is None and tensor.requires_grad:
+            if tensor.grad_fn is not None:  # a custom Function computed it without gradients, then gave it its own node
+                return self._unannounced(tensor)
+            value.node, value.output_nr = gradient_edge(tensor)  # `requires_grad_()` made a leaf of it
+            value.kind = "input" if value.kind == "constant" else value.kind
+        return value
+
+    def _unseen(self, tensor: Tensor) -> TapeValue:
+        tape = self.tape
+        writer = tape.writer(tensor)
+        if writer is not None:
+            return self._further_output(tensor, writer)
+        if id(tensor) in self._inputs:
+            return tape.add_value(tensor, "input", snapshot(tensor), name=self._inputs[id(tensor)])
+        kind: ValueKind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
         if id(tensor) in self._parameters:
-            kind: ValueKind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
-            return self.tape.add_value(tensor, kind, snapshot(tensor), name=self._parameters[id(tensor)])
-        if tensor.grad_fn is not None:  # computed out of sight: torch.autograd.Function, or before
-            return self.tape.add_value(tensor, "intermediate", span=self.span)
-        kind = "parameter" if isinstance(tensor, nn.Parameter) else "input" if tensor.requires_grad else "constant"
-        return self.tape.add_value(tensor, kind, snapshot(tensor), span=self.span)
+            return tape.add_value(tensor, kind, snapshot(tensor), name=self._parameters[id(tensor)])
+        if tensor.grad_fn is not None:
+            return self._unannounced(tensor)
+        if kind == "buffer":
+            kind = "input" if tensor.requires_grad else "constant"
+        return tape.add_value(tensor, kind, snapshot(tensor), name=self._around.get(id(tensor)), span=self.span)
+
+    def _further_output(self, tensor: Tensor, op_id: int) -> TapeValue:
+        """One more output of an op that has been recorded: seen only now that it is used."""
+        op = self.tape.ops[op_id]
+        value = self.tape.add_value(tensor, "intermediate", op=op_id, output_index=len(op.outputs))
+        op.outputs = (*op.outputs, value.id)
+        return value
+
+    def _unannounced(self, tensor: Tensor) -> TapeValue:
+        """The result of what PyTorch does not announce (`torch.autograd.Function.apply`, `vmap`), or of the past."""
+        tape = self.tape
+        node = tensor.grad_fn
+        if node in tape.owner:
+            return self._further_output(tensor, tape.owner[node])
+        nodes = created_nodes([tensor], tape.owner, self._first_sequence, _sequence_number())
+        if not nodes:  # computed before the recording
+            return tape.add_value(tensor, "intermediate", name=self._around.get(id(tensor)), span=self.span)
+        inputs: dict[int, None] = {}
+        for target, number in (edge for own in nodes for edge in own.next_functions):
+            if target is not None and target not in nodes:
+                if node_name(target) == "AccumulateGrad":
+                    self.value_of(leaf_of(target))
+                source = tape.at_edge(target, number)
+                if source is not None:
+                    inputs[source.id] = None
+        function = getattr(type(nodes[-1]), "_forward_cls", None)
+        name = "unannounced" if function is None else str(function.__name__)
+        qualname = name if function is None else f"{function.__module__}.{function.__qualname__}"
+        message = f"{name} was computed out of sight: its backward nodes are shown, the calls inside it are not"
+        op_id = len(tape.ops)
+        if not any(note.kind == "external" for note in tape.notes):
+            tape.notes.append(Note("external", message, op=op_id))
+        value = tape.add_value(tensor, "intermediate", op=op_id)
+        paths = tuple((str(index), source_id) for index, source_id in enumerate(inputs))
+        self._append(TapeOp(op_id, name, qualname, None, (), {}, paths, (value.id,), self.span, self._module, nodes))
+        return value
+
+    def _append(self, op: TapeOp) -> None:
+        self.tape.owner.update(dict.fromkeys(op.nodes, op.id))
+        self.tape.ops.append(op)
+        self.tape.events.append(op)
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        name = call_name(func)
-        if name in _SILENT:
+        known = callee(func)
+        if known.is_silent or _under_transform():
             return func(*args, **kwargs)
         if func is torch.Tensor.backward or func is torch.autograd.grad:
             return self.engine.run(self, func, args, kwargs)
+        if known.sets and known.name == "grad":
+            return self._set_grad(func, *args)
         inputs = [(path, self.value_of(tensor)) for path, tensor in tensors_of_call(args, kwargs)]
-        written = self._about_to_be_written(func, name, args, kwargs)
+        shared = self._about_to_be_written(args, kwargs) if writes_in_place(func, known, args, kwargs) else None
         first = _sequence_number()
         result = func(*args, **kwargs)
         last = _sequence_number()
-        outputs = [tensor for _, tensor in tensors_in([result])]
-        touched = [value for _, value in inputs if value.tensor._version != value.version]
-        if outputs or touched:
-            self._add_op(func, name, args, kwargs, inputs, outputs, touched, written, (first, last))
+        outputs = [tensor for _, tensor in tensors_in(result)]
+        touched = [value for _, value in inputs if version_of(value.tensor) != value.version]
+        if outputs or touched or shared:
+            self._add_op(func, known, args, kwargs, inputs, outputs, touched, shared, (first, last))
         return result
 
-    def _about_to_be_written(
-        self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[Tensor, ...]:
-        """Copy the numbers of tensors that an in-place call is going to overwrite."""
-        if not writes_in_place(func, name, args, kwargs):
-            return ()
-        targets = tuple(tensor for _, tensor in tensors_in([args[:1], kwargs.get("out")]))
-        for tensor in targets:
-            value = self.value_of(tensor)
-            if value.data.data_ptr() == tensor.data_ptr():
-                value.data = snapshot(tensor)
-        return targets
+    def _set_grad(self, func: Any, tensor: Tensor, grad: Tensor | None) -> None:
+        """`x.grad = ...`: a step of its own where it clears a gradient."""
+        had = tensor.grad if tensor.is_leaf else None
+        func(tensor, grad)
+        if grad is None and had is not None:
+            self.tape.events.append(ZeroGrad(((self.value_of(tensor).id, had.detach()),)))
+
+    def _about_to_be_written(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[TapeValue]:
+        """Copy the numbers of everything that looks at the memory which an in-place call is going to overwrite."""
+        found: dict[int, TapeValue] = {}
+        for _, tensor in tensors_in([args[:1] or kwargs.get("input"), kwargs.get("out")]):
+            own = self.value_of(tensor)
+            for value in (own, *self.tape.sharing(tensor)):
+                found[value.id] = value
+                if memory_of(value.data) == memory_of(tensor):
+                    value.data = snapshot(value.data)
+        return list(found.values())
 
     def _add_op(
         self,
         func: Any,
-        name: str,
+        known: Callee,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         inputs: list[tuple[str, TapeValue]],
         outputs: list[Tensor],
         touched: list[TapeValue],
-        written: tuple[Tensor, ...],
+        shared: list[TapeValue] | None,
         window: tuple[int, int],
     ) -> None:
         tape = self.tape
@@ -124,8 +197,8 @@ class Recorder(TorchFunctionMode):
                 tape.add_value(value.tensor, "buffer", snapshot(value.tensor), name=value.name)
             elif all(value.tensor is not output for output in outputs):
                 outputs = [*outputs, value.tensor]
-        visible = [output for output in outputs if not is_bookkeeping(tape.find(output), name)]
-        if not visible:
+        visible = [output for output in outputs if not is_bookkeeping(tape.find(output), known.name)]
+        if not visible or (known.name == "grad" and tape.find(visible[0]) is not None):  # read a second time
             return
         if not inputs and func is not None and not any(output.grad_fn is not None for output in visible):
             for output in visible:  # zeros(3), tensor([1, 2]): born here, a constant or a leaf
@@ -133,50 +206,63 @@ class Recorder(TorchFunctionMode):
                 tape.add_value(output, kind, span=self.span)
             return
         op_id = len(tape.ops)
-        by_object = {id(value.tensor): value for _, value in inputs}
         made = []
         for index, output in enumerate(visible):
-            same = by_object.get(id(output))
-            alias = same.id if same is not None and same.version == output._version else None
-            value = tape.add_value(output, "intermediate", op=op_id, output_index=index, alias_of=alias)
-            made.append(value.id)
-        nodes = created_nodes(visible, tape.owner, *window)
-        tape.owner.update(dict.fromkeys(nodes, op_id))
-        op = TapeOp(
-            id=op_id,
-            name=name,
-            qualname=qualified_name(func),
-            func=func,
-            args=args,
-            kwargs=kwargs,
-            inputs=tuple((path, value.id) for path, value in inputs),
-            outputs=tuple(made),
-            span=self.span,
-            module=self._module,
-            nodes=nodes,
-            in_place=bool(written) or any(value.kind != "buffer" for value in touched),
-            grad_enabled=torch.is_grad_enabled(),
+            same = tape.find(output)  # handed on as it came: dropout in eval mode, `x.grad` read twice
+            alias = None if same is None else same.id
+            made.append(tape.add_value(output, "intermediate", op=op_id, output_index=index, alias_of=alias).id)
+        stale = self._stale(shared, visible) if shared else []
+        sources = [*visible, *(value.tensor for value in stale)] if stale else visible
+        self._append(
+            TapeOp(
+                op_id,
+                known.name,
+                known.qualname,
+                func,
+                args,
+                kwargs,
+                tuple([(path, value.id) for path, value in inputs]),
+                tuple(made),
+                self.span,
+                self._module,
+                created_nodes(sources, tape.owner, *window),
+                in_place=bool(shared) or any(value.kind != "buffer" for value in touched),
+                overwrites_others=bool(stale),
+                grad_enabled=torch.is_grad_enabled(),
+            )
         )
-        tape.ops.append(op)
-        tape.events.append(op)
+        tape.overwritten(stale, op_id)
+
+    def _stale(self, shared: list[TapeValue], visible: list[Tensor]) -> list[TapeValue]:
+        """Of the values on overwritten memory, those whose tensors are no outputs of the call."""
+        written = {id(tensor) for tensor in visible}
+        stale = [value for value in shared if id(value.tensor) not in written and value.kind != "buffer"]
+        for value in stale:
+            value.was_modified = True
+        return [value for value in stale if self.tape.is_newest(value)]
 
     @contextmanager
-    def inside(self, module: nn.Module) -> Iterator[None]:
+    def inside(self, prefix: str, module: nn.Module) -> Iterator[None]:
         """Notes the nesting of modules by hooks on these instances (never the process-wide ones)."""
 
         def enter(path: tuple[str, ...]) -> Callable[..., None]:
             def hook(*_: Any) -> None:
-                stack.append(self._module)
-                self._module = path
+                if current() is self:  # another thread may run the same module meanwhile
+                    stack.append(self._module)
+                    self._module = path
 
             return hook
 
-        def leave(*_: Any) -> None:
-            self._module = stack.pop()
+        def leave(_: nn.Module, __: Any, output: Any) -> None:
+            if current() is self:
+                if not _under_transform():
+                    for _path, tensor in tensors_in(output):
+                        self.value_of(tensor)  # one that nobody announced belongs to this module
+                self._module = stack.pop()
 
         stack: list[tuple[str, ...]] = []
         with ExitStack() as hooks:
-            for name, submodule in module.named_modules():
+            for name, submodule in module.named_modules(prefix=prefix):
                 path = tuple(name.split(".")) if name else ()
                 hooks.callback(submodule.register_forward_pre_hook(enter(path)).remove)
                 hooks.callback(submodule.register_forward_hook(leave, always_call=True).remove)
@@ -212,28 +298,37 @@ def record(
     >>> trace["x1"].adjoint.item(), [op.name for op in trace.ops]
     (5.5, ['log', 'mul', 'add', 'sin', 'sub'])
     """
-    arguments = inputs if any(True for _ in tensors_in(inputs)) else tuple(as_leaf(value) for value in inputs)
-    input_names = name_inputs(fn, arguments, names)
-    recorder = Recorder({id(t): n for n, t in input_names}, parameter_names(fn))
-    for name, tensor in input_names:
-        value = recorder.value_of(tensor)
-        value.span = (spans or {}).get(name)
+    if current() is not None:
+        raise PlaygroundError("a recording is already under way", hint="call record() outside of the recorded function")
+    arguments = inputs if tensors_in(inputs) else tuple(map(as_leaf, inputs))
+    named = name_arguments(fn, arguments, names)
+    tensors = name_tensors(named)
+    around = variables_of(fn)
+    modules = modules_of(fn, around | dict(named))
+    recorder = Recorder(
+        {id(tensor): name for name, tensor in tensors},
+        name_parameters(modules),
+        {id(tensor): name for name, tensor in around.items() if isinstance(tensor, Tensor)},
+    )
+    for name, tensor in tensors:
+        recorder.value_of(tensor).span = (spans or {}).get(name)
     token = _current.set(recorder)
     try:
-        module = fn if isinstance(fn, nn.Module) else getattr(fn, "__self__", None)
         with torch.enable_grad(), ExitStack() as scope:
-            if isinstance(module, nn.Module):
-                scope.enter_context(recorder.inside(module))
+            for name, module in modules.items():
+                scope.enter_context(recorder.inside(name, module))
             with recorder:
                 result = fn(*arguments)
-                outputs = [tensor for _, tensor in tensors_in([result])]
+            outputs = [tensor for _, tensor in tensors_in(result)]
             recorder.span = None
-            _backward(recorder, outputs, seed, passes, zero_grad, second, dict(input_names))
+            _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors))
     finally:
         _current.reset(token)
     replay = Replay(recorder.tape)
     if tangent:
-        replay.tangents({recorder.value_of(t).id: tangent[n] for n, t in input_names if n in tangent})
+        replay.tangents({recorder.value_of(t).id: tangent[n] for n, t in tensors if n in tangent})
+    if reason := replay.missing():
+        recorder.tape.notes.append(Note("no_check", f"no finite differences: {reason}"))
     return assemble(recorder.tape, text, replay.check)
 
 
@@ -289,89 +384,11 @@ def snapshot(tensor: Tensor) -> Tensor:
     return tensor.detach().clone()
 
 
-def as_leaf(value: Any) -> Any:
-    """A bare number becomes a float32 leaf that requires grad; everything else stays."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return torch.tensor(float(value), dtype=torch.float32, requires_grad=True)
-    return value
-
-
-def name_inputs(
-    fn: Callable[..., Any], arguments: tuple[Any, ...], names: Sequence[str] | None
-) -> list[tuple[str, Tensor]]:
-    """Every input tensor with its name: given, or the parameter names of `fn`, or `input`."""
-    given = list(names) if names is not None else _parameter_names_of(fn, len(arguments))
-    found: dict[int, tuple[str, Tensor]] = {}
-    for name, argument in zip(given, arguments, strict=True):
-        for path, tensor in tensors_in(argument):
-            found.setdefault(id(tensor), (f"{name}.{path}" if path else name, tensor))
-    return list(found.values())
-
-
-def _parameter_names_of(fn: Callable[..., Any], count: int) -> list[str]:
-    target = fn.forward if isinstance(fn, nn.Module) else fn
-    try:
-        parameters = inspect.signature(target).parameters.values()
-    except (TypeError, ValueError):
-        parameters = []  # type: ignore[assignment]
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
-    return names + [f"input{index}" for index in range(len(names), count)]
-
-
-def parameter_names(fn: Callable[..., Any]) -> dict[int, str]:
-    """id -> name of every parameter and buffer of a module, or of the module a bound method belongs to."""
-    module = fn if isinstance(fn, nn.Module) else getattr(fn, "__self__", None)
-    if not isinstance(module, nn.Module):
-        return {}
-    named = [*module.named_parameters(), *module.named_buffers()]
-    return {id(tensor): name for name, tensor in named}
+def _under_transform() -> bool:
+    """Whether `vmap` or `torch.func.grad` is at work: its tensors are no ordinary ones, so it shows as one op."""
+    return _transform() is not None
 
 
 def is_bookkeeping(value: TapeValue | None, name: str) -> bool:
     """An in-place write to a buffer (BatchNorm's `num_batches_tracked.add_`)."""
     return value is not None and value.kind == "buffer" and name.endswith("_")
-
-
-@lru_cache(maxsize=4096)
-def call_name(func: Any) -> str:
-    """The short name of a call: 'sin', 'mul', 'getitem', 'T'; reflected operators by their own name ('rsub')."""
-    owner = getattr(func, "__self__", None)
-    name = getattr(func, "__name__", type(func).__name__)
-    if name == "__get__" and owner is not None:  # a property of Tensor: x.T, x.grad
-        name = getattr(owner, "__name__", None) or owner.fget.__name__
-    return str(name).strip("_") if str(name).startswith("__") else str(name)
-
-
-@lru_cache(maxsize=4096)
-def qualified_name(func: Any) -> str:
-    """Where PyTorch has the function: 'torch.sin', 'torch.Tensor.mul', 'torch.nn.functional.linear'."""
-    return str(resolve_name(func) or f"{getattr(func, '__module__', None) or 'torch'}.{call_name(func)}")
-
-
-@lru_cache(maxsize=4096)
-def _in_place_position(func: Any) -> int | None:
-    """Where the function takes `inplace` among its positional arguments."""
-    try:
-        return list(inspect.signature(func).parameters).index("inplace")
-    except (TypeError, ValueError):
-        return None
-
-
-def writes_in_place(func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether this call is going to overwrite one of its arguments."""
-    raw = getattr(func, "__name__", "")
-    if raw in ("__invert__", "__index__", "__int__"):
-        return False
-    if (
-        name.endswith("_")
-        or raw.startswith("__i")
-        or raw in ("__setitem__", "__set__")
-        or kwargs.get("out") is not None
-    ):
-        return True
-    if kwargs.get("inplace"):
-        return True
-    if not any(argument is True for argument in args):
-        return False
-    position = _in_place_position(func)
-    return position is not None and position < len(args) and args[position] is True

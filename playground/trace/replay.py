@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from playground.trace.records import DifferenceCheck, Note
-from playground.trace.tape import Tape, TapeOp, TapePass, TapeValue, substitute, tensors_in
+from playground.trace.tape import Tape, TapeOp, TapePass, TapeValue, node_name, reachable, substitute, tensors_in
 from playground.trace.trace import Trace
 
 # Calls that draw random numbers: a second run would differ from the first.
@@ -32,8 +32,31 @@ _RANDOM = frozenset(
 _DOWNCASTS = frozenset({"float", "half", "bfloat16", "double"})
 _FLOATING = (torch.float32, torch.float16, torch.bfloat16)
 
+# Calls that multiply matrices: their work grows faster than the sizes of what they read and write.
+_CONTRACTIONS = frozenset(
+    {
+        *(
+            "linear",
+            "bilinear",
+            "matmul",
+            "rmatmul",
+            "mm",
+            "bmm",
+            "mv",
+            "dot",
+            "einsum",
+            "tensordot",
+            "addmm",
+            "baddbmm",
+        ),
+        *("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+        *("multi_head_attention_forward", "scaled_dot_product_attention", "lstm", "gru", "rnn_tanh", "rnn_relu"),
+    }
+)
+
 ELEMENTS_IN_FULL = 128  # above this many elements in all, values are checked along one direction each
-BUDGET = 20_000_000  # elements touched by all the replays of one check
+BUDGET = 400_000_000  # work of all the replays of one check, in elements read or written: about a second
+BATCH = 5_000_000  # numbers held at once by replays that run together
 RELATIVE_STEP = 1e-3
 SMALLEST_SCALE = 1e-2
 KINK = 1e-3  # one-sided differences further apart than this, relatively, mean a kink
@@ -56,33 +79,46 @@ class Replay:
         self._produced = {index for op in self._ops for index in op.outputs}
 
     def _is_differentiable(self, op: TapeOp) -> bool:
-        return any(self._values[index].node is not None for index in op.outputs)
-
-    def _is_random(self, op: TapeOp) -> bool:
-        drops = op.kwargs.get("dropout_p") or (op.name == "scaled_dot_product_attention" and (*op.args, 0, 0)[4])
-        handed_on = all(self._values[index].alias_of is not None for index in op.outputs)  # dropout in eval mode
-        return bool(drops) or (op.name in _RANDOM and not handed_on)
-
-    def _writes_alone(self, op: TapeOp) -> bool:
-        """Whether no other tensor looks at the memory that this in-place call overwrites."""
-        targets = [value for _, index in op.inputs if (value := self._values[index]).was_modified]
-        pointers = {value.tensor.untyped_storage().data_ptr() for value in targets}
-        objects = {id(value.tensor) for value in targets}
-        return not any(
-            value.tensor.untyped_storage().data_ptr() in pointers and id(value.tensor) not in objects
-            for value in self._values
-            if value.tensor.layout is torch.strided
-        )
+        outputs = [self._values[index] for index in op.outputs]
+        return any(v.node is not None and (v.alias_of is not None or not _is_leaf(v)) for v in outputs)
 
     def obstacle(self) -> str:
         """Why this recording cannot be repeated; empty if it can."""
-        if any(self._is_random(op) for op in self._ops):
+        if any(_is_random(op) and not self._handed_on(op) for op in self._ops):
             return "a random call"
-        if any(op.in_place and not self._writes_alone(op) for op in self._ops):
+        if any(op.overwrites_others for op in self._ops):
             return "an in-place call on memory that other values share"
-        if any(value.op is None and value.kind == "intermediate" for value in self._values):
-            return "a value computed outside the recorded calls"
+        if any(isinstance(event, TapeOp) and event.func is None for event in self._tape.events):
+            return "a value computed out of sight"
         return ""
+
+    def _handed_on(self, op: TapeOp) -> bool:
+        return all(self._values[index].alias_of is not None for index in op.outputs)  # dropout in eval mode
+
+    def missing(self) -> str:
+        """Why gradients that were computed are not checked by finite differences; empty if they are."""
+        if not self._passes:
+            return ""
+        if obstacle := self.obstacle():
+            return f"{obstacle} does not allow a second run"
+        if any(value.tensor._backward_hooks for value in self._values if value.node is not None):
+            return "a hook on a tensor may change its gradient"
+        if not self._can_be_objective():
+            return "the last backward pass started from neither a value nor a first derivative"
+        if 5 * self._work() > BUDGET:
+            return "a second run in float64 would take too long"
+        return ""
+
+    def _work(self) -> float:
+        """Elements that one replay reads and writes; four multiplications of a matrix product count as one."""
+        work = 0.0
+        for op in self._ops:
+            sizes = [self._values[index].data.numel() for _, index in op.inputs]
+            sizes += [self._values[index].data.numel() for index in op.outputs]
+            work += sum(sizes)
+            if op.name in _CONTRACTIONS:
+                work += math.sqrt(math.prod(sorted(sizes)[-3:]))  # exact/4 for 3 x 3 kernels, a bound for matrices
+        return work
 
     def run(self, given: Mapping[int, Tensor], moved: Mapping[int, Tensor]) -> dict[int, Tensor]:
         """Every value, with `given` in place of leaves and each of `moved` added where that value arises."""
@@ -108,7 +144,7 @@ class Replay:
             result = _call(op, args, kwargs)
             for index, output in zip(op.outputs, result, strict=False):
                 known[index] = output + moved[index] if index in moved else output
-        return {index: current(index) for index in range(len(self._values)) if index in known or index in given}
+        return {index: current(index) for index in sorted(known.keys() | given.keys() | moved.keys())}
 
     def tangents(self, directions: Mapping[int, Any]) -> None:
         """Forward mode: one pass with dual numbers; every value's tangent goes onto the tape. Runs in float64."""
@@ -136,36 +172,42 @@ class Replay:
                     tangent_ = torch.zeros_like(tensor)
                 value.tangent = None if tangent_ is None else tangent_.detach().to(value.data.dtype)
 
-    def check(self, trace: Trace) -> tuple[DifferenceCheck, ...]:
+    def check(self, _: Trace) -> tuple[DifferenceCheck, ...]:
         """Central differences with two step sizes (Richardson), against the adjoints of the last pass."""
-        objective = self._objective()
-        if objective is None or self.obstacle():
-            return ()
-        second_order = len(self._passes) > 1 and self._passes[-1].roots[0] in self._passes[-2].results
-        targets = [
-            value
-            for value in self._values
-            if value.adjoint is not None and value.alias_of is None and value.data.is_floating_point()
-            if value.op is None or (value.id in self._produced and not second_order)
-        ]
-        plan = self._plan(targets)
-        if plan is None:
+        if not self._passes or self.missing():
             return ()
         try:
             with torch.no_grad():
-                return self._differences(*plan, objective)
+                return self._differences(*self._plan(self._targets()), self._objective())
         except (RuntimeError, NotImplementedError, TypeError, ValueError):  # float64 or a copy is refused
             return ()
 
-    def _objective(self) -> Objective | None:
-        """What the last pass differentiated, as a function of displacements: sum of seed * root; None if unknown."""
-        if not self._passes or self._passes[-1].kind != "backward":
-            return None
+    def _targets(self) -> list[TapeValue]:
+        """The values whose adjoint is the derivative of what the last pass started from, and can be moved."""
+        last = len(self._passes) - 1
+        before = [v.node for v in self._values if v.node is not None and v.op is None and not _is_leaf(v)]
+        outside = set(reachable(before, self._tape.edges)).difference(before)
+        return [
+            value
+            for value in self._values
+            if value.adjoint is not None and value.reached == last and value.alias_of is None
+            if value.data.is_floating_point() and value.node not in outside
+            if value.op is None or _is_leaf(value) or (value.id in self._produced and not self._is_second_order())
+        ]
+
+    def _is_second_order(self) -> bool:
+        return len(self._passes) > 1 and all(root in self._passes[-2].results for root in self._passes[-1].roots)
+
+    def _can_be_objective(self) -> bool:
+        if self._is_second_order():
+            return all(root in self._produced for root in self._passes[-2].roots)
+        return all(root in self._produced or self._values[root].op is None for root in self._passes[-1].roots)
+
+    def _objective(self) -> Objective:
+        """What the last pass differentiated, as a function of displacements: sum of seed * root."""
         last = self._passes[-1]
-        if all(root in self._produced for root in last.roots):
+        if not self._is_second_order():
             return partial(self._weighted_sum, dict(zip(last.roots, last.seeds, strict=True)))
-        if len(self._passes) < 2 or not all(root in self._passes[-2].results for root in last.roots):
-            return None
         first = self._passes[-2]  # the roots are gradients that this pass computed: differentiate its objective again
         inner = partial(self._weighted_sum, dict(zip(first.roots, first.seeds, strict=True)))
 
@@ -187,17 +229,17 @@ class Replay:
         values = self.run({}, moved)
         return torch.stack([(values[i] * as_float64(weight)).sum().real for i, weight in weights.items()]).sum()
 
-    def _plan(self, targets: list[TapeValue]) -> tuple[list[TapeValue], bool] | None:
-        """The most thorough check that the budget allows: every element, each value, each leaf."""
-        cost = sum(value.data.numel() for value in self._values) + 1
-        leaves = [value for value in targets if value.op is None]
+    def _plan(self, targets: list[TapeValue]) -> tuple[list[TapeValue], bool]:
+        """The most thorough check that the budget allows: every element, each value, each leaf, one leaf."""
+        work = self._work() + 1
+        leaves = [value for value in targets if value.id not in self._produced]
         elements = sum(value.data.numel() for value in targets)
-        if elements <= ELEMENTS_IN_FULL and 4 * elements * cost <= BUDGET:
+        if elements <= ELEMENTS_IN_FULL and 4 * elements * work <= BUDGET:
             return targets, True
         for some in (targets, leaves):
-            if some and 4 * len(some) * cost <= BUDGET:
+            if some and 4 * len(some) * work <= BUDGET:
                 return some, False
-        return (leaves[:1], False) if leaves else None
+        return leaves[:1], False
 
     def _differences(
         self, targets: list[TapeValue], in_full: bool, objective: Objective
@@ -212,15 +254,25 @@ class Replay:
             rows[probe.value.id][index] = probe.direction * step
         results = self._evaluate(objective, rows)
         at_rest = results[-1]
+        if not self._is_second_order() and not self._repeats(at_rest):
+            return ()
         return tuple(
             _difference(probe, results[4 * index : 4 * index + 4], at_rest) for index, probe in enumerate(probes)
         )
+
+    def _repeats(self, at_rest: float) -> bool:
+        """Whether a replay comes to what was recorded; if not, something in it was random after all."""
+        last = self._passes[-1]
+        terms = [self._values[root].data * seed for root, seed in zip(last.roots, last.seeds, strict=True)]
+        recorded = sum(float(term.to(torch.complex128).real.sum()) for term in terms)
+        size = sum(float(term.abs().sum()) for term in terms)
+        return not abs(at_rest - recorded) > 1e-2 * size + 1e-6  # NaN is no difference: it is noted as such
 
     def _evaluate(self, objective: Objective, rows: dict[int, Tensor]) -> list[float]:
         """The objective for every row of displacements: at once under vmap, else one by one."""
         count = next(iter(rows.values())).shape[0]
         try:
-            if count * sum(value.data.numel() for value in self._values) <= BUDGET // 4:
+            if count * sum(value.data.numel() for value in self._values) <= BATCH:
                 return [float(x) for x in torch.vmap(objective)(rows).tolist()]
         except (RuntimeError, ValueError, NotImplementedError):  # some calls have no batching rule
             pass
@@ -281,6 +333,22 @@ def _difference(probe: _Probe, results: list[float], at_rest: float) -> Differen
         uncertainty=abs(fine - coarse) / 3,
         note=note,
     )
+
+
+def _is_leaf(value: TapeValue) -> bool:
+    return value.node is not None and node_name(value.node) == "AccumulateGrad"
+
+
+def _is_random(op: TapeOp) -> bool:
+    """Whether the call draws random numbers, so that a second one would differ from the first."""
+    if op.name == "scaled_dot_product_attention":
+        return bool(op.kwargs.get("dropout_p") or (*op.args, 0, 0)[4])
+    if op.name == "multi_head_attention_forward":
+        return bool(op.kwargs.get("training", True) and (*op.args, *(0,) * 11)[10])
+    if op.name in ("lstm", "gru", "rnn_tanh", "rnn_relu"):
+        dropout, train = next(pair for pair in zip(op.args, op.args[1:], strict=False) if isinstance(pair[0], float))
+        return bool(dropout and train)
+    return op.name in _RANDOM
 
 
 def as_float64(tensor: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ Nothing here leaves the recording: `assemble` turns a tape into a `Trace` of pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.errors import Span
+from playground.trace.array import version_of
 from playground.trace.records import Note, ValueKind
 
 
@@ -37,6 +38,7 @@ class TapeValue:
     was_modified: bool = False
     tangent: Tensor | None = None
     adjoint: Tensor | None = None  # in the last pass that reached it
+    reached: int = -1  # that pass
 
 
 @dataclass(slots=True, eq=False)
@@ -46,16 +48,17 @@ class TapeOp:
     id: int
     name: str
     qualname: str
-    func: Callable[..., Any] | None  # None: not a call of the user's but a backward node run with create_graph
+    func: Callable[..., Any] | None  # None: a call that nobody announced, or a backward node run with create_graph
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     inputs: tuple[tuple[str, int], ...]
     outputs: tuple[int, ...]
     span: Span | None
-    module: tuple[str, ...]
-    nodes: tuple[Node, ...]
-    in_place: bool
-    grad_enabled: bool
+    module: tuple[str, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    in_place: bool = False
+    overwrites_others: bool = False  # it wrote into memory that other tensors look at
+    grad_enabled: bool = True
     first_backward: Node | None = None
 
 
@@ -101,76 +104,136 @@ class Tape:
         self.ops: list[TapeOp] = []
         self.events: list[TapeOp | TapePass | ZeroGrad] = []
         self.owner: dict[Node, int] = {}  # autograd node -> op that made it
+        self.edges: dict[Node, tuple[tuple[Node | None, int], ...]] = {}  # of every node that a pass can reach
         self.saved: dict[Node, tuple[tuple[str, Any], ...]] = {}
         self.notes: list[Note] = []
         self.outputs: tuple[int, ...] = ()
-        self._latest: dict[int, int] = {}  # id(tensor) -> newest value of that tensor object
+        self._latest: dict[int, TapeValue] = {}  # id(tensor) -> newest value of that tensor object
+        self._writers: dict[int, int] = {}  # id(tensor) -> the op that overwrote its memory through another tensor
+        self._by_memory: dict[int, list[TapeValue]] = {}  # made when the first in-place call asks for it
+        self._indexed = 0
 
     def find(self, tensor: Tensor) -> TapeValue | None:
         """The newest value of this very tensor object, if it has been seen at its present version."""
-        index = self._latest.get(id(tensor))
-        if index is None:
-            return None
-        value = self.values[index]
-        return value if value.version == tensor._version else None
+        value = self._latest.get(id(tensor))
+        return None if value is None or value.version != version_of(tensor) else value
 
-    def add_value(self, tensor: Tensor, kind: ValueKind, data: Tensor | None = None, **more: Any) -> TapeValue:
+    def add_value(
+        self,
+        tensor: Tensor,
+        kind: ValueKind,
+        data: Tensor | None = None,
+        *,
+        name: str | None = None,
+        op: int | None = None,
+        output_index: int = 0,
+        span: Span | None = None,
+        alias_of: int | None = None,
+    ) -> TapeValue:
         """A new value for `tensor` as it is now; `data` if its numbers had to be copied."""
-        name = more.pop("name", None)
+        node, output_nr = gradient_edge(tensor)
         value = TapeValue(
-            id=len(self.values),
-            tensor=tensor,
-            data=tensor.detach() if data is None else data,
-            version=tensor._version,
-            kind=kind,
-            name=name,
-            **more,
+            len(self.values),
+            tensor,
+            tensor.detach() if data is None else data,
+            version_of(tensor),
+            kind,
+            name,
+            op,
+            output_index,
+            node,
+            output_nr,
+            span,
+            alias_of,
         )
-        value.node, value.output_nr = gradient_edge(tensor)
         self.values.append(value)
-        self._latest[id(tensor)] = value.id
+        self._latest[id(tensor)] = value
         return value
 
-    def alias(self, tensor: Tensor, value: TapeValue) -> None:
-        """From now on this tensor object stands for `value` (a detached copy, a saved tensor unpacked)."""
-        self._latest[id(tensor)] = value.id
+    def sharing(self, tensor: Tensor) -> list[TapeValue]:
+        """The newest value of every tensor that looks at the same memory: views, detached tensors, itself."""
+        for value in self.values[self._indexed :]:
+            memory = memory_of(value.tensor)
+            if memory is not None:
+                self._by_memory.setdefault(memory, []).append(value)
+        self._indexed = len(self.values)
+        memory = memory_of(tensor)
+        found = [] if memory is None else self._by_memory.get(memory, [])
+        return [value for value in found if self.is_newest(value)]
+
+    def is_newest(self, value: TapeValue) -> bool:
+        """Whether its tensor has no newer value."""
+        return self._latest.get(id(value.tensor)) is value
+
+    def overwritten(self, values: list[TapeValue], op: int) -> None:
+        """`op` wrote into the memory of these through another tensor: their next use is of a new value, made by it."""
+        for value in values:
+            del self._latest[id(value.tensor)]
+            self._writers[id(value.tensor)] = op
+
+    def writer(self, tensor: Tensor) -> int | None:
+        """The op that overwrote this tensor's memory since it was last seen, if one did."""
+        return self._writers.pop(id(tensor), None)
+
+    def at_edge(self, node: Node, number: int) -> TapeValue | None:
+        """The newest value whose adjoint arrives at this input of this backward node."""
+        fits = (v for v in reversed(self.values) if v.node == node and v.output_nr == number and v.alias_of is None)
+        return next(fits, None)
+
+
+def memory_of(tensor: Tensor) -> int | None:
+    """Which memory a tensor looks at, equal for a tensor and its views; None where that cannot be said (sparse)."""
+    return tensor.untyped_storage()._cdata if tensor.layout is torch.strided else None
 
 
 def gradient_edge(tensor: Tensor) -> tuple[Node | None, int]:
     """Where the engine delivers this tensor's adjoint: its grad_fn, or its AccumulateGrad if it is a leaf."""
+    node = tensor.grad_fn
+    if node is not None:
+        return node, tensor.output_nr
     if not tensor.requires_grad:
         return None, 0
-    if tensor.grad_fn is not None:
-        return tensor.grad_fn, tensor.output_nr
     try:
-        edge = torch.autograd.graph.get_gradient_edge(tensor)
-    except NotImplementedError:  # compressed sparse leaves have no view, by which PyTorch finds the node
+        with torch.enable_grad():  # a view of a leaf leads to the node that collects the leaf's gradient
+            view = tensor.view_as(tensor).grad_fn
+    except (NotImplementedError, RuntimeError):  # compressed sparse leaves have no view
         return None, 0
-    return edge.node, edge.output_nr
+    return (None, 0) if view is None else view.next_functions[0]
 
 
-def tensors_in(obj: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
+def tensors_in(obj: Any, path: str = "") -> list[tuple[str, Tensor]]:
     """Every tensor in nested lists, tuples, dicts and slices, with its path: '0', '1.2', 'weight'.
 
     >>> [path for path, _ in tensors_in([torch.ones(1), (2, torch.ones(1))])]
     ['0', '1.1']
     """
+    found: list[tuple[str, Tensor]] = []
+    _collect(obj, path, found)
+    return found
+
+
+def _collect(obj: Any, path: str, found: list[tuple[str, Tensor]]) -> None:
     if isinstance(obj, Tensor):
-        yield path, obj
-    elif isinstance(obj, tuple | list):
-        for index, element in enumerate(obj):
-            yield from tensors_in(element, f"{path}.{index}" if path else str(index))
+        found.append((path, obj))
+        return
+    if isinstance(obj, tuple | list):
+        pairs: Iterable[tuple[Any, Any]] = enumerate(obj)
     elif isinstance(obj, dict):
-        for key, element in obj.items():
-            yield from tensors_in(element, f"{path}.{key}" if path else str(key))
+        pairs = obj.items()
     elif isinstance(obj, slice):
-        yield from tensors_in((obj.start, obj.stop, obj.step), path)
+        pairs = enumerate((obj.start, obj.stop, obj.step))
+    else:
+        return
+    for key, element in pairs:
+        _collect(element, f"{path}.{key}" if path else str(key), found)
 
 
-def tensors_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[str, Tensor]]:
+def tensors_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, Tensor]]:
     """Every tensor among the arguments of a call: '0', '1.2' by position, 'weight' by keyword."""
-    yield from tensors_in(args)
-    yield from tensors_in(kwargs)
+    found = tensors_in(args)
+    if kwargs:
+        _collect(kwargs, "", found)
+    return found
 
 
 def substitute(obj: Any, replace: Callable[[str, Tensor], Any], path: str = "") -> Any:
@@ -207,15 +270,17 @@ def created_nodes(outputs: list[Tensor], owner: dict[Node, int], first: int, las
     return tuple(sorted(found, key=found.__getitem__))
 
 
-def reachable(roots: list[Node]) -> list[Node]:
-    """Every node that the engine would run from `roots`, each once, in the order of discovery."""
+def reachable(roots: list[Node], edges: dict[Node, tuple[tuple[Node | None, int], ...]]) -> list[Node]:
+    """Every node that the engine would run from `roots`, each once; their edges are added to `edges`."""
     found: dict[Node, None] = {}
     stack = list(reversed(roots))
     while stack:
         node = stack.pop()
         if node not in found:
             found[node] = None
-            stack.extend(next_node for next_node, _ in node.next_functions if next_node is not None)
+            if node not in edges:
+                edges[node] = node.next_functions
+            stack.extend([target for target, _ in edges[node] if target is not None])
     return list(found)
 
 
@@ -250,4 +315,5 @@ def _saved_attributes(kind: type) -> tuple[str, ...]:
 
 def node_name(node: Node) -> str:
     """PyTorch's name without namespaces: 'MulBackward0', 'AccumulateGrad'."""
-    return str(node.name()).rpartition("::")[2]
+    name = type(node).__name__
+    return name if name != "CppFunction" else str(node.name()).rpartition("::")[2]  # the slow way, for the rare kinds
