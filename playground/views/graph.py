@@ -1,0 +1,93 @@
+"""What is drawn of a trace: boxes and links with stable keys, and no coordinates yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+GraphKind = Literal["forward", "backward", "both"]
+BoxKind = Literal["leaf", "constant", "op", "node", "module", "seed"]
+CellKind = Literal["primal", "adjoint", "tangent", "grad"]
+LinkKind = Literal["forward", "backward", "match"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Room for one number (or heat map and range) that changes while the reader steps."""
+
+    kind: CellKind
+    slot: str  # 'value-5.primal'
+    image: bool = False  # with a heat map in the slot `value-5.image` or `value-5.adjoint.image`
+    wide: bool = False  # a tensor: a range stands here, not a number
+
+    @property
+    def image_slot(self) -> str:
+        """Where the heat map goes."""
+        return self.slot.removesuffix(".primal") + ".image"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of cells, with a label before it where the title does not say what they are."""
+
+    cells: tuple[Cell, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One drawn thing: a title, cells with numbers, and muted notes under them."""
+
+    key: str
+    kind: BoxKind
+    title: str
+    label: str  # for a screen reader: the whole in words
+    rows: tuple[Row, ...] = ()
+    notes: tuple[str, ...] = ()
+    detached: bool = False  # outside autograd: drawn dashed
+    backward: bool = False  # it belongs to the backward graph
+    module: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An arrow from one box to another; `count` links that run between the same collapsed boxes are one."""
+
+    key: str
+    kind: LinkKind
+    tail: str
+    head: str
+    label: str = ""
+    slot: str = ""  # where its contribution goes
+    detached: bool = False
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Boxes and links of one picture. `home` says where a key that is not drawn itself is drawn.
+
+    `pairs` are a forward box and the backward box that differentiates it, to stand side by side.
+    """
+
+    kind: GraphKind
+    boxes: tuple[Box, ...]
+    links: tuple[Link, ...]
+    pairs: tuple[tuple[str, str], ...] = ()
+    home: dict[str, str] = field(default_factory=dict)
+
+    def drawn(self, key: str) -> list[str]:
+        """A key, and the key of the box or link that stands for it if that is another one."""
+        found = [key]
+        while (key := self.home.get(key, "")) and key not in found:
+            found.append(key)
+        return found
+
+    @property
+    def slots(self) -> set[str]:
+        """Every slot that has room in this picture."""
+        cells = [cell for box in self.boxes for row in box.rows for cell in row.cells]
+        return {cell.slot for cell in cells} | {link.slot for link in self.links if link.slot}
+
+
+__all__ = ["Box", "BoxKind", "Cell", "CellKind", "Graph", "GraphKind", "Link", "LinkKind", "Row"]

@@ -1,0 +1,125 @@
+"""`picture`: everything the browser needs to step through a trace, as JSON-safe data (docs/stepper.md)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from playground.trace.narrate import Narrator
+from playground.trace.records import Note, Step
+from playground.trace.trace import Trace
+from playground.views.build import Builder
+from playground.views.graph import Graph, GraphKind
+from playground.views.items import LISTED_VALUES, Items
+from playground.views.layout import lay_out
+from playground.views.static import describe
+from playground.views.svg import svg
+from playground.views.table import payload
+from playground.views.timeline import Timelines
+
+VERSION = 1
+
+
+def picture(trace: Trace, graph: GraphKind = "forward", *, have: str | None = None) -> dict[str, Any]:
+    """The picture of a trace; `svg` is None where the browser already has the one with the key `have`."""
+    narrator = Narrator(trace)
+    drawn = Builder(trace, narrator).graph(graph)
+    text = svg(drawn, lay_out(drawn), describe(trace, drawn, narrator)[0])
+    key = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    table = payload(trace, narrator)
+    wanted = None
+    if len(trace.values) > LISTED_VALUES:
+        cells = [cell for row in table["rows"] for cell in row["cells"]]
+        wanted = drawn.slots | {cell["slot"] for cell in cells if "slot" in cell}
+    timelines = Timelines(trace, wanted)
+    return {
+        "version": VERSION,
+        "key": key,
+        "svg": None if have == key else text,
+        "graph": graph,
+        "text": trace.text,
+        "initial": _initial(trace, narrator),
+        "steps": [_step(trace, drawn, narrator, step) for step in trace.steps],
+        "slots": timelines.slots,
+        "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
+        "items": Items(trace, drawn, narrator).all(),
+        "table": table,
+        "notes": [_note(note, drawn) for note in trace.notes],
+    }
+
+
+def _initial(trace: Trace, narrator: Narrator) -> dict[str, str]:
+    leaves = [value for value in trace.values if value.op is None and value.kind in ("input", "parameter")]
+    known = ", ".join(narrator.names.show(value.id) for value in leaves[:6]) + (", …" if len(leaves) > 6 else "")
+    scalars = [value for value in leaves if value.data.numel == 1][:6]
+    return {
+        "title": "Before the first step",
+        "sentence": f"Only the leaves have values: {known}." if leaves else "Nothing has run.",
+        "arithmetic": ", ".join(f"{narrator.names.show(v.id)} = {narrator.number(v.data)}" for v in scalars),
+    }
+
+
+def _step(trace: Trace, graph: Graph, narrator: Narrator, step: Step) -> dict[str, Any]:
+    active, flow = _touched(trace, step)
+    op = step.op if step.node is None else trace.nodes[step.node].op
+    span = None if op is None else trace.ops[op].span
+    return {
+        "phase": step.phase,
+        "kind": step.kind,
+        "title": narrator.title(step),
+        "sentence": narrator.sentence(step),
+        "arithmetic": narrator.arithmetic(step),
+        "spans": [] if span is None else [[span.start, span.end]],
+        "active": list(dict.fromkeys(place for key in active for place in graph.drawn(key))),
+        "flow": list(dict.fromkeys(place for key in flow for place in graph.drawn(key))),
+        "saved": _saved(trace, narrator, step),
+    }
+
+
+def _touched(trace: Trace, step: Step) -> tuple[list[str], list[str]]:
+    """What a step lights up, and the edges that carry something in it."""
+    if step.kind == "op" and step.op is not None:
+        op = trace.ops[step.op]
+        active = [f"op-{op.id}", *(f"value-{output}" for output in op.outputs)]
+        return active, [f"use-{op.id}-{position}" for position in range(len(op.inputs))]
+    if step.kind == "seed" and step.backward_pass is not None:
+        roots = trace.passes[step.backward_pass].roots
+        active = [f"seed-{step.backward_pass}", *(f"value-{root}" for root in roots)]
+        return active, [f"seed-{step.backward_pass}-{position}" for position in range(len(roots))]
+    if step.node is None:
+        return [], []
+    node = trace.nodes[step.node]
+    active = [f"node-{node.id}"]
+    if node.leaf is not None:
+        return [*active, f"value-{node.leaf}"], []
+    active += [f"op-{node.op}"] if node.op is not None else []
+    active += [f"value-{output}" for output in node.outputs if output is not None]
+    flow = []
+    if step.op is not None:  # with create_graph, what it computes is recorded as an op of its own
+        made = trace.ops[step.op]
+        active += [f"op-{made.id}", *(f"value-{output}" for output in made.outputs)]
+        flow += [f"use-{made.id}-{position}" for position in range(len(made.inputs))]
+    for part in step.contributions:
+        flow.append(f"edge-{node.id}-{part.edge}")
+        use = node.edges[part.edge].use
+        if use is not None:
+            paths = [argument.path for argument in trace.ops[use[0]].inputs]
+            flow.append(f"use-{use[0]}-{paths.index(use[1]) if use[1] in paths else 0}")
+    return active, flow
+
+
+def _saved(trace: Trace, narrator: Narrator, step: Step) -> list[str]:
+    """What this step stored for the backward pass, or took from it."""
+    if step.kind == "op" and step.op is not None:
+        nodes = [trace.nodes[number] for number in trace.ops[step.op].nodes]
+    else:
+        nodes = [trace.nodes[step.node]] if step.kind == "node" and step.node is not None else []
+    return [f"{node.name}: {text}" for node in nodes for text in narrator.saved(node)]
+
+
+def _note(note: Note, graph: Graph) -> dict[str, str | None]:
+    key = f"value-{note.value}" if note.value is not None else f"op-{note.op}" if note.op is not None else None
+    return {"kind": note.kind, "message": note.message, "key": key}
+
+
+__all__ = ["picture"]

@@ -1,0 +1,170 @@
+"""Graph + Layout -> SVG text. Every text in it is escaped; numbers are left to slots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from xml.sax.saxutils import escape as xml_escape
+from xml.sax.saxutils import quoteattr
+
+from playground.views.boxes import NOTE_SIZE, RANGE_SIZE, SLOT_SIZE, TITLE_SIZE, Arrangement, Part, arrange_all
+from playground.views.graph import Box, Graph, Link
+from playground.views.layout import Curve, Frame, Layout
+
+BORDER = 8.0  # around the whole picture
+
+
+class Filled:
+    """What stands in the slots of a picture that does not move: texts, strengths and heat maps."""
+
+    def __init__(self, texts: Mapping[str, str], strengths: Mapping[str, float], images: Mapping[str, str]) -> None:
+        self.texts = texts
+        self.strengths = strengths
+        self.images = images
+
+
+EMPTY = Filled({}, {}, {})
+
+
+def svg(graph: Graph, layout: Layout, label: str, filled: Filled = EMPTY) -> str:
+    """The picture: frames of modules, links, boxes; empty slots unless `filled`."""
+    parts = [svg_open(layout, label), inner_svg(graph, layout, filled), "</svg>"]
+    return "".join(parts)
+
+
+def svg_open(layout: Layout, label: str) -> str:
+    """The opening tag, with a view box and no size of its own."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="{view_box(layout)}" '
+        f'role="group" aria-label={attribute(label)}>'
+    )
+
+
+def view_box(layout: Layout) -> str:
+    """The whole picture with a border around it."""
+    return f"{-BORDER:g} {-BORDER:g} {layout.width + 2 * BORDER:.0f} {layout.height + 2 * BORDER:.0f}"
+
+
+def inner_svg(graph: Graph, layout: Layout, filled: Filled) -> str:
+    """Everything between the tags."""
+    parts = [_cluster(path, frame) for path, frame in layout.clusters]
+    parts += [_link(link, layout.links[link.key], filled) for link in graph.links if link.key in layout.links]
+    sizes = arrange_all(graph)
+    parts += [
+        _box(box, sizes[box.key], layout.boxes[box.key], filled) for box in graph.boxes if box.key in layout.boxes
+    ]
+    return "".join(parts)
+
+
+def escape(text: str) -> str:
+    """Text content, drawn as typed; characters that XML forbids become a replacement character."""
+    return xml_escape(_allowed(text))
+
+
+def attribute(text: str) -> str:
+    """A quoted attribute value."""
+    return quoteattr(_allowed(text))
+
+
+def _allowed(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _cluster(path: tuple[str, ...], frame: Frame) -> str:
+    name = escape(".".join(path))
+    return (
+        f'<g class="cluster"><rect {_place(frame.x, frame.y, frame.width, frame.height)} rx="10"/>'
+        f'<text class="cluster" x="{frame.x + 10:.1f}" y="{frame.y + 15:.1f}" font-size="11">{name}</text></g>'
+    )
+
+
+def _place(x: float, y: float, width: float, height: float) -> str:
+    return f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+
+
+def _box(box: Box, arrangement: Arrangement, frame: Frame, filled: Filled) -> str:
+    classes = " ".join(filter(None, ["item", box.kind, "backward" * box.backward, "detached" * box.detached]))
+    radius = frame.height / 2 if box.kind == "seed" else 8
+    parts = [
+        f'<g class="{classes}" data-key={attribute(box.key)} tabindex="0" role="button" ',
+        f'aria-label={attribute(box.label)} transform="translate({frame.x} {frame.y})">',
+        f'<rect class="box" width="{frame.width}" height="{frame.height}" rx="{radius:g}"/>',
+    ]
+    parts += [_part(part, filled) for part in arrangement.parts]
+    return "".join([*parts, "</g>"])
+
+
+def _part(part: Part, filled: Filled) -> str:
+    if part.kind in ("title", "note", "label"):
+        size = TITLE_SIZE if part.kind == "title" else NOTE_SIZE if part.kind == "note" else SLOT_SIZE
+        return _text(part.kind, part.x, part.y, size, escape(part.text))
+    cell = part.cell
+    if cell is None:
+        return ""
+    place = _place(part.x, part.y, part.width, part.height)
+    if part.kind == "tint":
+        kind = "adjoint" if cell.kind == "grad" else cell.kind
+        strength = filled.strengths.get(cell.slot)
+        if strength is None:
+            return f'<rect class="tint {kind}" data-tint="{cell.slot}" {place} rx="5"/>'
+        opacity = 0.04 + 0.28 * strength
+        return (
+            f'<rect class="tint {kind} has-value" data-tint="{cell.slot}" fill-opacity="{opacity:.2f}" {place} rx="5"/>'
+        )
+    if part.kind == "image":
+        link = filled.images.get(cell.image_slot)
+        source = "" if link is None else f" href={attribute(link)}"
+        return f'<image data-slot="{cell.image_slot}" image-rendering="pixelated"{source} {place}/>'
+    size = RANGE_SIZE if cell.wide else SLOT_SIZE
+    classes = f"slot {'adjoint grad' if cell.kind == 'grad' else cell.kind}"
+    return _text(classes, part.x, part.y, size, escape(filled.texts.get(cell.slot, "")), cell.slot)
+
+
+def _text(classes: str, x: float, y: float, size: float, content: str, slot: str = "") -> str:
+    name = f' data-slot="{slot}"' if slot else ""
+    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="middle"'
+    return f'<text class="{classes}"{name} {place}>{content}</text>'
+
+
+def _link(link: Link, curve: Curve, filled: Filled) -> str:
+    classes = f"item edge {link.kind}{' detached' if link.detached else ''}"
+    start, *rest = curve.points
+    path = f"M{start[0]},{start[1]}C" + " ".join(f"{x},{y}" for x, y in rest)
+    reachable = ' tabindex="0" role="button"' if link.kind != "match" else ""
+    parts = [
+        f'<g class="{classes}" data-key={attribute(link.key)}{reachable} aria-label={attribute(_link_label(link))}>'
+        f'<path class="hit" d="{path}"/><path class="line" d="{path}"/>'
+    ]
+    if curve.tip is not None:
+        base = curve.points[0] if curve.reversed else curve.points[-1]
+        parts.append(f'<polygon points="{_arrow(base, curve.tip)}"/>')
+    if curve.label is not None:
+        x, y = curve.label
+        lines = bool(link.label) + bool(link.slot)
+        y += 2.4 - 6.5 * (lines - 1)
+        if link.label:
+            parts.append(_text("note", x, y, NOTE_SIZE, escape(link.label)))
+            y += 13
+        if link.slot:
+            text = escape(filled.texts.get(link.slot, ""))
+            parts.append(_text("slot contribution", x, y, 11.5, text, link.slot))
+    return "".join([*parts, "</g>"])
+
+
+def _link_label(link: Link) -> str:
+    many = f"{link.count} edges" if link.count > 1 else "edge"
+    return f"{many} {link.key}" + (f" of shape {link.label}" if link.label else "")
+
+
+def _arrow(base: tuple[float, float], tip: tuple[float, float]) -> str:
+    """A slim triangle from the end of the curve to the tip."""
+    dx, dy = tip[0] - base[0], tip[1] - base[1]
+    length = math.hypot(dx, dy) or 1.0
+    wide_x, wide_y = -dy / length * 3.2, dx / length * 3.2
+    corners = ((base[0] + wide_x, base[1] + wide_y), tip, (base[0] - wide_x, base[1] - wide_y))
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+
+
+__all__ = ["EMPTY", "Filled", "attribute", "escape", "inner_svg", "svg", "view_box"]

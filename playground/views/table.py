@@ -1,0 +1,130 @@
+"""The trace table: forward primal trace and reverse adjoint trace side by side, as in a lecture."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from playground.trace.narrate import Narrator, summed_from
+from playground.trace.numbers import brief, subscript
+from playground.trace.records import Value
+from playground.trace.trace import Trace
+from playground.views.timeline import contributions
+
+LONGEST_TABLE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One value of a trace."""
+
+    value: int
+    name: str
+    expression: str  # 'log(x1)', or the kind of a leaf
+    primal: str
+    tangent: str
+    reverse: str  # 'v̄₄ × 1', the products that were summed
+    adjoint: str
+
+
+def trace_rows(trace: Trace, narrator: Narrator | None = None, *, longest: int | None = None) -> list[TableRow]:
+    """One row per value that matters: leaves first, then every op's results in order."""
+    narrator = narrator or Narrator(trace)
+    arrived = contributions(trace)
+    roots = {root for p in trace.passes for root in p.roots}
+    rows = []
+    for value in _shown(trace)[:longest]:
+        products = []
+        for step, part in arrived.get(value.id, []):
+            node = trace.nodes[step.node or 0]
+            product = narrator.product(node, part.edge)
+            products.append(f"sum({product})" if summed_from(part) is not None else product)
+        if value.id in roots:
+            products.insert(0, "seed")
+        rows.append(
+            TableRow(
+                value.id,
+                narrator.names.show(value.id),
+                _origin(trace, value) if value.op is None else narrator.names.expression(trace.ops[value.op]),
+                brief(value.data),
+                "" if value.tangent is None else brief(value.tangent),
+                " + ".join(products),
+                "" if value.adjoint is None else brief(value.adjoint),
+            )
+        )
+    return rows
+
+
+def _origin(trace: Trace, value: Value) -> str:
+    """What a leaf is; inputs with the number that evaluation traces give them: the last of them is v₀."""
+    inputs = [other.id for other in trace.values if other.kind == "input"]
+    if value.kind != "input":
+        return value.kind
+    number = inputs.index(value.id) + 1 - len(inputs)
+    return f"v{'₋' if number else ''}{subscript(f'v{-number}')[1:]} (input)"
+
+
+def _shown(trace: Trace) -> list[Value]:
+    leaves = [value for value in trace.values if value.op is None and value.kind != "constant"]
+    return leaves + [value for value in trace.values if value.op is not None]
+
+
+def columns(trace: Trace) -> list[str]:
+    """Titles of the columns; a tangent column only in forward mode."""
+    tangent = ["tangent"] if any(value.tangent is not None for value in trace.values) else []
+    return ["name", "forward", "primal", *tangent, "reverse", "adjoint"]
+
+
+def _cells(row: TableRow, titles: list[str]) -> list[str]:
+    cells = {"name": row.name, "forward": row.expression, "primal": row.primal, "tangent": row.tangent}
+    return [(cells | {"reverse": row.reverse, "adjoint": row.adjoint})[title] for title in titles]
+
+
+def payload(trace: Trace, narrator: Narrator) -> dict[str, Any]:
+    """The table of a picture: numbers are slots, so that they appear step by step."""
+    titles = columns(trace)
+    rows = []
+    for row in trace_rows(trace, narrator, longest=LONGEST_TABLE):
+        cells = []
+        for title, text in zip(titles, _cells(row, titles), strict=True):
+            is_slot = title in ("primal", "tangent", "adjoint")
+            cells.append({"slot": f"value-{row.value}.{title}"} if is_slot else {"text": text})
+        rows.append({"key": f"value-{row.value}", "cells": cells})
+    return {"columns": titles, "rows": rows}
+
+
+def to_csv(trace: Trace) -> str:
+    """The table as CSV, a header first."""
+    titles = columns(trace)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(titles)
+    writer.writerows([_safe(cell) for cell in _cells(row, titles)] for row in trace_rows(trace))
+    return text.getvalue()
+
+
+def _safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return "'" + cell if cell.startswith(("=", "+", "@", "\t")) else cell
+
+
+def to_text(trace: Trace) -> str:
+    """The table for a shell: columns padded with blanks."""
+    titles = columns(trace)
+    lines = [titles, *(_cells(row, titles) for row in trace_rows(trace))]
+    widths = [max(_width(line[i]) for line in lines) for i in range(len(titles))]
+    padded = [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    ]
+    rule = "  ".join("─" * width for width in widths)
+    return "\n".join(line.rstrip() for line in [padded[0], rule, *padded[1:]]) + "\n"
+
+
+def _width(text: str) -> int:
+    return sum(1 for character in text if character not in "\u0304\u0305")
+
+
+__all__ = ["TableRow", "columns", "payload", "to_csv", "to_text", "trace_rows"]

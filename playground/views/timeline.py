@@ -1,0 +1,210 @@
+"""What stands in every slot after every step: texts, strengths and heat maps, as lists of changes."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection
+
+from playground.trace.array import Array
+from playground.trace.numbers import format_number, norm_text, range_text
+from playground.trace.records import Contribution, Step, Value
+from playground.trace.trace import Trace
+from playground.views.png import data_uri
+
+Entry = list[int | str | float]  # [k, text, strength]
+DECADES = 3.0  # magnitudes this many powers of ten below the largest look like nothing
+
+
+class Timelines:
+    """The slots of one trace; only the `wanted` ones (None: all) cost anything."""
+
+    def __init__(self, trace: Trace, wanted: Collection[str] | None = None, *, images: bool = True) -> None:
+        self.trace = trace
+        self.wanted = wanted
+        self.draws_images = images
+        self.slots: dict[str, list[Entry]] = {}
+        self.images: dict[str, list[Entry]] = {}
+        self._largest = {"primal": 0.0, "tangent": 0.0, "adjoint": 0.0}
+        self._magnitudes: list[tuple[Entry, str, float]] = []
+        self._sums: dict[int, Array] = {}
+        self._leaves: dict[int, int] = {}
+        for value in trace.values:
+            if value.op is None:
+                self._value(0, value)
+        for step in trace.steps:
+            self._step(step)
+        for entry, kind, magnitude in self._magnitudes:
+            entry[2] = strength(magnitude, self._largest[kind])
+        for timelines in (self.slots, self.images):
+            for entries in timelines.values():
+                if len(entries) > 1 and not entries[-1][1]:  # cleared, and not reached again: what was there stays
+                    entries.pop()
+
+    def final(self) -> tuple[dict[str, str], dict[str, float], dict[str, str]]:
+        """Texts, strengths and heat maps after the last step."""
+        texts = {slot: str(entries[-1][1]) for slot, entries in self.slots.items()}
+        strengths = {slot: float(entries[-1][2]) for slot, entries in self.slots.items() if entries[-1][1]}
+        return texts, strengths, {slot: str(entries[-1][1]) for slot, entries in self.images.items()}
+
+    def _step(self, step: Step) -> None:
+        k = step.index + 1
+        if step.op is not None:  # a forward op, or what a backward node computed with create_graph
+            for output in self.trace.ops[step.op].outputs:
+                self._value(k, self.trace.values[output])
+        if step.kind == "seed" and step.backward_pass is not None:
+            self._clear(k)
+            started = self.trace.passes[step.backward_pass]
+            for root, seed in zip(started.roots, started.seeds, strict=False):
+                self._adjoint(k, root, seed)
+        elif step.kind == "node" and step.node is not None:
+            node = self.trace.nodes[step.node]
+            landed: set[int] = set()
+            for part in step.contributions:
+                edge = node.edges[part.edge]
+                self._contribution(k, f"edge-{node.id}-{part.edge}.contribution", part)
+                if edge.use is not None:
+                    self._contribution(k, f"{self._use_key(edge.use)}.contribution", part)
+                if edge.value is not None:
+                    self._sums[edge.value] = _sum(self._sums.get(edge.value), part.data)
+                    landed.add(edge.value)
+            for value in sorted(landed):
+                self._adjoint(k, value, self._sums[value])
+        elif step.node is not None:
+            leaf = self.trace.nodes[step.node].leaf
+            if leaf is not None:
+                self._grad(k, leaf, step.grad_after)
+
+    def _value(self, k: int, value: Value) -> None:
+        slot = f"value-{value.id}.primal"
+        if self._wants(slot):
+            self._put(k, slot, "primal", value.data)
+            self._image(k, f"value-{value.id}.image", value.data, "primal")
+        if value.tangent is not None:
+            self._put(k, f"value-{value.id}.tangent", "tangent", value.tangent)
+        if value.op is None and value.is_leaf and value.requires_grad and self.trace.passes:
+            first = next((s for s in self.trace.steps if self._is_first_accumulation(s, value)), None)
+            self._grad(0, value.id, None if first is None else first.grad_before)
+
+    def _is_first_accumulation(self, step: Step, value: Value) -> bool:
+        return step.kind == "accumulate" and step.node is not None and self.trace.nodes[step.node].leaf == value.id
+
+    def _adjoint(self, k: int, value: int, array: Array) -> None:
+        self._sums[value] = array
+        if self._put(k, f"value-{value}.adjoint", "adjoint", array):
+            self._image(k, f"value-{value}.adjoint.image", array, "adjoint")
+
+    def _grad(self, k: int, leaf: int, array: Array | None) -> None:
+        slot = f"value-{leaf}.grad"
+        if array is None:
+            if self._wants(slot):
+                self._append(self.slots, slot, [k, "None", 0.0])
+        else:
+            self._put(k, slot, "adjoint", array)
+
+    def _contribution(self, k: int, slot: str, part: Contribution) -> None:
+        if self._wants(slot):
+            text = cell_text(part.data) if part.data.numel == 1 else f"norm {norm_text(part.data)}"
+            entry: Entry = [k, text, 0.0]
+            self._append(self.slots, slot, entry)
+            self._scale(entry, "adjoint", part.data)
+
+    def _clear(self, k: int) -> None:
+        """A new pass sums afresh what it reaches; `.grad` stays."""
+        self._sums.clear()
+        for timelines in (self.slots, self.images):
+            for slot, entries in timelines.items():
+                if slot.endswith((".adjoint", ".contribution", ".adjoint.image")) and entries[-1][1]:
+                    entries.append([k, "", 0.0])
+
+    def _put(self, k: int, slot: str, kind: str, array: Array) -> bool:
+        if not self._wants(slot):
+            return False
+        entry: Entry = [k, cell_text(array), 0.0]
+        self._append(self.slots, slot, entry)
+        self._scale(entry, kind, array)
+        return True
+
+    def _scale(self, entry: Entry, kind: str, array: Array) -> None:
+        size = magnitude(array)
+        self._largest[kind] = max(self._largest[kind], size)
+        self._magnitudes.append((entry, kind, size))
+
+    def _image(self, k: int, slot: str, array: Array, kind: str) -> None:
+        if self.draws_images and array.shape and array.numel > 1:
+            self._append(
+                self.images, slot, [k, data_uri(array.thumbnail, "adjoint" if kind == "adjoint" else "primal"), 0.0]
+            )
+
+    def _append(self, timelines: dict[str, list[Entry]], slot: str, entry: Entry) -> None:
+        entries = timelines.setdefault(slot, [])
+        if entries and entries[-1][0] == entry[0]:
+            entries[-1] = entry
+        else:
+            entries.append(entry)
+
+    def _wants(self, slot: str) -> bool:
+        return self.wanted is None or slot in self.wanted
+
+    def _use_key(self, use: tuple[int, str]) -> str:
+        op, path = use
+        inputs = self.trace.ops[op].inputs
+        position = next((i for i, argument in enumerate(inputs) if argument.path == path), 0)
+        return f"use-{op}-{position}"
+
+
+def cell_text(array: Array) -> str:
+    """One number, or the range of many."""
+    if array.numel == 1 and array.flat is not None:
+        return format_number(array.flat[0])
+    return range_text(array)
+
+
+def magnitude(array: Array) -> float:
+    """The largest absolute element; 0 where none is finite."""
+    if array.numel == 1 and array.flat is not None:
+        size = abs(array.flat[0])
+        return float(size) if math.isfinite(size) else 0.0
+    statistics = array.statistics
+    return max(abs(statistics.minimum or 0.0), abs(statistics.maximum or 0.0))
+
+
+def strength(magnitude: float, largest: float) -> float:
+    """0 for nothing, 1 for the largest, in between by powers of ten.
+
+    >>> strength(10.0, 10.0), strength(1.0, 10.0), strength(0.0, 10.0)
+    (1.0, 0.67, 0.0)
+    """
+    if magnitude <= 0 or largest <= 0:
+        return 0.0
+    return round(min(1.0, max(0.05, 1 + math.log10(magnitude / largest) / DECADES)), 2)
+
+
+def _sum(before: Array | None, part: Array) -> Array:
+    if before is None:
+        return part
+    try:
+        return Array(before.tensor() + part.tensor())
+    except (ValueError, RuntimeError):  # only summaries are left: the newest part stands for the sum
+        return part
+
+
+def contributions(trace: Trace) -> dict[int, list[tuple[Step, Contribution]]]:
+    """Value id -> what arrived for it in the last pass that reached it, in order of arrival."""
+    found: dict[int, list[tuple[Step, Contribution]]] = defaultdict(list)
+    passes: dict[int, int] = {}
+    for step in trace.steps:
+        if step.kind != "node" or step.node is None or step.backward_pass is None:
+            continue
+        for part in step.contributions:
+            value = trace.nodes[step.node].edges[part.edge].value
+            if value is None:
+                continue
+            if passes.get(value) != step.backward_pass:
+                passes[value] = step.backward_pass
+                found[value] = []
+            found[value].append((step, part))
+    return found
+
+
+__all__ = ["Entry", "Timelines", "cell_text", "contributions", "magnitude", "strength"]
