@@ -1,0 +1,29 @@
+"""PyTorch's own computational graph, step by step, forward and backward.
+
+>>> from playground import record, run
+>>> trace = run("f = log(x1) + x1*x2 - sin(x2)", {"x1": 2.0, "x2": 5.0})
+>>> round(trace["x2"].adjoint.item(), 3)
+1.716
+
+The names are imported when they are first used, so that importing the package costs nothing: PyTorch takes seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playground.errors import PlaygroundError
+    from playground.language.leaves import Leaf
+    from playground.language.run import run
+    from playground.trace import Trace, record
+
+__all__ = ["Leaf", "PlaygroundError", "Trace", "record", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'playground' has no attribute {name!r}")
+    from playground import notebook
+
+    return getattr(notebook, name)

@@ -1,0 +1,11 @@
+"""The names that `from playground import ...` gives, with traces that show themselves in a notebook."""
+
+from playground.errors import PlaygroundError
+from playground.language.leaves import Leaf
+from playground.language.run import run
+from playground.trace import Trace, record
+from playground.views.html import notebook_html
+
+Trace.display = staticmethod(notebook_html)
+
+__all__ = ["Leaf", "PlaygroundError", "Trace", "record", "run"]

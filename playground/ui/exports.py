@@ -1,0 +1,54 @@
+"""Everything leaves: the files that a shown document can be taken away as. One row of EXPORTS each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playground.language.codegen import to_python
+from playground.ui.frames import Shown
+from playground.views.exports import to_notebook
+from playground.views.html import stepper_html
+from playground.views.latex import derivation
+from playground.views.static import dot_file, static_svg
+from playground.views.table import to_csv
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One way out: what the button says, and how the file is made."""
+
+    label: str
+    file_name: str
+    mime: str
+    make: Callable[[Shown], str]
+
+
+def script(shown: Shown) -> str:
+    """A plain PyTorch script that prints the page's numbers."""
+    document = shown.document
+    reverse = document.mode == "reverse"
+    return to_python(
+        document.program(),
+        {leaf.name: leaf for leaf in document.used_leaves()},
+        rng_seed=document.rng_seed,
+        passes=document.passes if reverse else 1,
+        zero_grad=document.zero_grad,
+    )
+
+
+EXPORTS: tuple[Export, ...] = (
+    Export("Stepper (HTML, works offline)", "stepper.html", "text/html", lambda shown: stepper_html(shown.trace)),
+    Export("PyTorch script", "graph.py", "text/x-python", script),
+    Export(
+        "Notebook",
+        "graph.ipynb",
+        "application/x-ipynb+json",
+        lambda shown: to_notebook(script(shown), "The computational graph, in plain PyTorch"),
+    ),
+    Export("Derivation (LaTeX)", "derivation.tex", "application/x-tex", lambda shown: derivation(shown.trace)),
+    Export("Trace table (CSV)", "trace.csv", "text/csv", lambda shown: to_csv(shown.trace)),
+    Export("Trace (JSON)", "trace.json", "application/json", lambda shown: shown.trace.to_json()),
+    Export("Graph (DOT)", "graph.dot", "text/vnd.graphviz", lambda shown: dot_file(shown.trace, shown.document.graph)),
+    Export("Graph (SVG)", "graph.svg", "image/svg+xml", lambda shown: static_svg(shown.trace, shown.document.graph)),
+)

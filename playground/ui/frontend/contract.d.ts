@@ -1,0 +1,129 @@
+// The shapes that docs/stepper.md describes in words. Types only: nothing here reaches the browser.
+
+export type Span = [number, number]; // code points, as Python counts them
+export type Entry = [number, string, number?];
+export type Numbers = number | string | boolean | null | Numbers[];
+
+export interface Step {
+  phase: "forward" | "backward";
+  kind: string;
+  title: string;
+  sentence: string;
+  arithmetic: string;
+  spans: Span[];
+  active: string[];
+  flow: string[];
+  saved: string[];
+}
+
+export interface Why {
+  lines: { title: string; latex: string; text: string }[];
+  check: [string, string][];
+}
+
+export interface Item {
+  kind: string;
+  title: string;
+  lines: [string, string][];
+  spans: Span[];
+  related: string[];
+  data: Numbers;
+  adjoint: Numbers;
+  why: Why | null;
+}
+
+export interface Cell {
+  text?: string;
+  slot?: string;
+}
+
+export interface TraceTable {
+  columns: string[];
+  rows: { key: string; cells: Cell[] }[];
+}
+
+export interface Note {
+  kind: string;
+  message: string;
+  key: string | null;
+}
+
+export interface Picture {
+  version: number;
+  key: string;
+  svg: string | null;
+  graph: GraphKind;
+  text: string;
+  initial: { title: string; sentence: string; arithmetic: string };
+  steps: Step[];
+  slots: Record<string, Entry[]>;
+  images: Record<string, Entry[]>;
+  items: Record<string, Item>;
+  table: TraceTable;
+  notes: Note[];
+}
+
+export type GraphKind = "forward" | "backward" | "both";
+
+export interface LeafSetting {
+  value: string;
+  dtype: string;
+  requires_grad: boolean;
+}
+
+export interface Document {
+  text: string;
+  leaves: Record<string, LeafSetting>;
+  graph: GraphKind;
+  mode: string;
+  tangent: unknown;
+  second: unknown;
+  passes: number;
+  zero_grad: boolean;
+  rng_seed: number;
+}
+
+export interface LeafRow extends LeafSetting {
+  name: string;
+  is_scalar: boolean;
+  minimum: number | null;
+  maximum: number | null;
+  step: number | null;
+  spans: Span[];
+  error: string | null;
+}
+
+export interface PageError {
+  message: string;
+  hint: string | null;
+  start: number;
+  end: number;
+  leaf: string | null;
+  repair: { label: string; text: string } | null;
+}
+
+export interface Frame {
+  picture: Picture | null;
+  sequence: number;
+  query: string;
+  document: Document | null;
+  leaves: LeafRow[];
+  error: PageError | null;
+  editable: boolean;
+  step: number | null;
+  theme: string | null;
+}
+
+export interface Edit extends Omit<Document, "rng_seed"> {
+  sequence: number;
+  have: string | null;
+}
+
+export interface Timeline {
+  last: number;
+  steps: Step[];
+  slots: Map<string, Entry[]>;
+  changed: string[][];
+  firstVisit: Map<string, number>;
+  visited: string[][];
+}

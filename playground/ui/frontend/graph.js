@@ -1,0 +1,134 @@
+// @ts-check
+// The graph: brings in the SVG, makes its items reachable by pointer and keyboard, and keeps the step in sight.
+import { el, setAttribute } from "./dom.js";
+import { createViewport } from "./viewport.js";
+
+/** @typedef {import("./contract.js").Item} Item */
+
+const TAB_STOPS = 60; // beyond this many items one tab stop stands for all, and the up and down keys move within
+
+/**
+ * Parses an SVG text of the server and takes it into this document.
+ * @param {string} text
+ * @returns {SVGSVGElement | null}
+ */
+function parseSvg(text) {
+  const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  if (root.localName !== "svg") return null;
+  return /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(root, true)));
+}
+
+/**
+ * @param {{onSelect: (key: string | null) => void}} actions
+ */
+export function createGraph({ onSelect }) {
+  const empty = el("p", { class: "graph-empty" }, "Nothing to draw yet.");
+  const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
+  const viewport = createViewport(stage);
+  /** @type {SVGSVGElement | null} */
+  let svg = null;
+  /** @type {(SVGGElement)[]} */
+  let items = [];
+  /** @type {Map<string, SVGGElement>} */
+  let byKey = new Map();
+  /** @type {Map<string, DOMRect>} */
+  const boxes = new Map();
+
+  stage.addEventListener("click", (event) => {
+    if (viewport.wasDrag() || !(event.target instanceof Element)) return;
+    onSelect(event.target.closest("[data-key]")?.getAttribute("data-key") ?? null);
+  });
+  stage.addEventListener("focusin", (event) => {
+    const key = event.target instanceof Element && event.target.matches(":focus-visible") ? event.target.getAttribute("data-key") : null;
+    if (key) reveal([key]);
+  });
+
+  /** @param {readonly string[]} keys */
+  const reveal = (keys) => {
+    const key = keys.find((name) => byKey.get(name)?.classList.contains("edge") === false) ?? keys.find((name) => byKey.has(name));
+    const element = key === undefined ? undefined : byKey.get(key);
+    if (!element || key === undefined) return;
+    let box = boxes.get(key);
+    if (!box) boxes.set(key, (box = boxInPicture(element)));
+    viewport.reveal(box);
+  };
+  /** @param {SVGGElement} element */
+  const boxInPicture = (element) => {
+    const inner = element.getBoundingClientRect();
+    const outer = /** @type {SVGSVGElement} */ (svg).getBoundingClientRect();
+    const scale = viewport.scale();
+    return new DOMRect((inner.x - outer.x) / scale, (inner.y - outer.y) / scale, inner.width / scale, inner.height / scale);
+  };
+  /**
+   * An item's name is what can be read on it, and its title where that is not there to be read.
+   * @param {Iterable<Element>} some
+   */
+  const name = (some) => {
+    for (const item of some) {
+      const own = item.getAttribute("data-name") ?? "";
+      const texts = [...item.querySelectorAll("text")].map((text) => text.textContent).filter(Boolean).join(" ");
+      setAttribute(item, "aria-label", texts.includes(own) && texts ? texts : [own, texts].filter(Boolean).join(": "));
+    }
+  };
+  const onlyStop = () => items.length > TAB_STOPS;
+
+  return {
+    element: stage,
+    viewport,
+    reveal,
+    svg: () => svg,
+    /**
+     * @param {string} text
+     * @returns {boolean} whether there is a picture
+     */
+    show(text) {
+      const next = parseSvg(text);
+      if (!next) return false;
+      svg = next;
+      stage.replaceChildren(next);
+      boxes.clear();
+      items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match)"))];
+      byKey = new Map(items.map((item) => [item.dataset.key ?? "", item]));
+      for (const match of next.querySelectorAll(".item.match")) {
+        match.removeAttribute("aria-label"); // only a hint for the eye
+        match.setAttribute("aria-hidden", "true");
+      }
+      for (const text of next.querySelectorAll(".item text")) text.after(" "); // read aloud, two texts are two words
+      viewport.show(next);
+      return true;
+    },
+    /**
+     * Puts the items into the tab order and names them.
+     * @param {Record<string, Item>} records
+     */
+    describe(records) {
+      items.forEach((item, index) => {
+        const title = records[item.dataset.key ?? ""]?.title;
+        if (item.dataset.name === undefined || item.classList.contains("edge")) item.dataset.name = title ?? item.getAttribute("aria-label") ?? "";
+        setAttribute(item, "role", "button");
+        setAttribute(item, "tabindex", onlyStop() && index > 0 ? "-1" : "0");
+      });
+      name(items);
+    },
+    name,
+    /**
+     * @param {Element} from
+     * @param {1 | -1} direction
+     */
+    moveFocus(from, direction) {
+      const at = items.indexOf(/** @type {SVGGElement} */ (from));
+      const next = items[at + direction];
+      if (!next) return;
+      if (onlyStop()) {
+        setAttribute(from, "tabindex", "-1");
+        setAttribute(next, "tabindex", "0");
+      }
+      next.focus();
+    },
+    /** @param {string | null} key */
+    press(key) {
+      for (const item of stage.querySelectorAll("[aria-pressed=true]")) item.removeAttribute("aria-pressed");
+      if (key !== null) byKey.get(key)?.setAttribute("aria-pressed", "true");
+    },
+  };
+}

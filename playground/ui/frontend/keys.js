@@ -1,0 +1,67 @@
+// @ts-check
+// Which key means what. `commandFor` is pure; the list behind `?` is the same table in words.
+
+/** @typedef {"text" | "range" | "select" | "tab" | "button" | "item" | "row" | "other"} Place */
+
+const STEPPING = { ArrowLeft: "back", ArrowRight: "forward", Home: "first", End: "last" };
+const ZOOMING = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", _: "zoom-out", 0: "fit", "?": "help" };
+
+export const KEY_LIST = [
+  ["← →", "one step back, forward"],
+  ["Home End", "before the first step, after the last"],
+  ["Space", "play, pause"],
+  ["+ − 0", "zoom in, zoom out, fit the graph"],
+  ["Tab", "to the next control, node or edge"],
+  ["↑ ↓", "from node to node in the graph, from row to row in the table"],
+  ["Enter", "select the node, edge or row"],
+  ["Esc", "clear the selection"],
+  ["Ctrl Z", "undo an edit of text or values"],
+  ["Ctrl Shift Z", "redo (also Ctrl Y)"],
+  ["?", "this list"],
+];
+
+/**
+ * The command for a key pressed at some place, or null where the key keeps its ordinary meaning.
+ * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">} event
+ * @param {Place} place
+ * @returns {string | null}
+ */
+export function commandFor(event, place) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (ctrlKey || metaKey) {
+    if (altKey) return null;
+    if (key.toLowerCase() === "z") return shiftKey ? "redo" : "undo";
+    return key.toLowerCase() === "y" ? "redo" : null;
+  }
+  if (altKey) return null;
+  if (key === "Escape") return "clear";
+  if (place === "text") return null;
+  if (key in STEPPING) {
+    const keeps = place === "range" || place === "select" || place === "tab";
+    return keeps ? null : STEPPING[/** @type {keyof typeof STEPPING} */ (key)];
+  }
+  if (place === "item" || place === "row") {
+    if (key === "ArrowUp") return "previous";
+    if (key === "ArrowDown") return "next";
+    if (key === "Enter" || key === " ") return "select";
+  }
+  if (key === " ") return place === "other" || place === "range" ? "play" : null;
+  if (place === "select") return null;
+  return key in ZOOMING ? ZOOMING[/** @type {keyof typeof ZOOMING} */ (/** @type {unknown} */ (key))] : null;
+}
+
+/**
+ * @param {Element} target
+ * @returns {Place}
+ */
+export function placeOf(target) {
+  if (target.matches("textarea, input[type=text], input[type=number]")) return "text";
+  if (target.matches("[data-testid=scrub]")) return "other";
+  if (target.matches("input[type=range]")) return "range";
+  if (target.matches("select")) return "select";
+  if (target.matches("[role=tab]")) return "tab";
+  if (target.matches(".graph .item")) return "item";
+  if (target.matches("tr[data-key]")) return "row";
+  if (target.matches("button, input, summary, a")) return "button";
+  return "other";
+}

@@ -1,0 +1,64 @@
+// @ts-check
+// The component's entry: Streamlit calls the default function for every new data, on the same element.
+import { createWorkbench } from "./workbench.js";
+
+/** @typedef {import("./contract.js").Frame} Frame */
+/** @typedef {import("./contract.js").Picture} Picture */
+/** @typedef {ReturnType<typeof createWorkbench>} Workbench */
+/** @typedef {{bench: Workbench, host: {send: (edit: object) => void}, stop: () => void}} Mounted */
+
+/** @type {WeakMap<object, Mounted>} */
+const mounted = new WeakMap();
+
+/**
+ * Follows the reader's system from light to dark and back.
+ * @param {Workbench} bench
+ * @returns {() => void}
+ */
+function followScheme(bench) {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", bench.retheme);
+  return () => scheme.removeEventListener("change", bench.retheme);
+}
+
+/**
+ * @param {{data: Frame, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: object) => void}} component
+ * @returns {() => void} what to do when the component leaves the page
+ */
+export default function stepper({ data, parentElement, setStateValue }) {
+  let entry = mounted.get(parentElement);
+  const send = (/** @type {object} */ edit) => setStateValue("edit", edit);
+  if (!entry) {
+    const root = document.createElement("div");
+    parentElement.append(root);
+    const host = { send };
+    const bench = createWorkbench(root, host);
+    const unfollow = followScheme(bench);
+    const stop = () => {
+      unfollow();
+      bench.stop();
+      root.remove();
+      mounted.delete(parentElement);
+    };
+    entry = { bench, host, stop };
+    mounted.set(parentElement, entry);
+    Object.assign(root, { workbench: bench });
+  }
+  entry.host.send = send;
+  entry.bench.update(data);
+  return entry.stop;
+}
+
+/**
+ * Shows one picture with no server behind it, as in a self-contained HTML file.
+ * @param {HTMLElement} root
+ * @param {Picture} picture
+ * @returns {Workbench}
+ */
+export function mountStandalone(root, picture) {
+  const bench = createWorkbench(root, { send: null });
+  root.classList.add("standalone");
+  followScheme(bench);
+  bench.update({ picture, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, step: 0, theme: null });
+  return bench;
+}

@@ -1,0 +1,148 @@
+// @ts-check
+// Pan, zoom, pinch and fit of one SVG inside a box, by a CSS transform: the picture itself is never touched.
+// One finger up or down still scrolls the page; the wheel zooms only with Ctrl or while the graph has the focus.
+
+const SMALLEST = 0.04;
+const LARGEST = 6;
+const READABLE = 0.62; // a first view smaller than this shows the start of the graph instead of all of it
+
+/**
+ * @param {HTMLElement} stage
+ */
+export function createViewport(stage) {
+  /** @type {SVGSVGElement | null} */
+  let svg = null;
+  let [width, height] = [1, 1];
+  let [x, y, scale] = [0, 0, 1];
+  let touched = false;
+  /** @type {Map<number, {x: number, y: number}>} */
+  const fingers = new Map();
+  let moved = 0;
+
+  const apply = () => {
+    if (svg) svg.style.transform = `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px) scale(${scale.toFixed(4)})`;
+    stage.dataset.scale = scale.toFixed(4);
+  };
+  const fitScale = () => Math.min((stage.clientWidth - 16) / width, (stage.clientHeight - 16) / height);
+  /** @param {number} wanted */
+  const centre = (wanted) => {
+    scale = Math.max(SMALLEST, Math.min(LARGEST, wanted));
+    x = (stage.clientWidth - width * scale) / 2;
+    y = Math.max(8, (stage.clientHeight - height * scale) / 2);
+    apply();
+  };
+  const open = () => {
+    const wanted = fitScale();
+    centre(Math.min(1.5, Math.max(wanted, READABLE)));
+    if (width * scale > stage.clientWidth && wanted < READABLE) x = 8;
+    apply();
+  };
+  /**
+   * @param {number} factor
+   * @param {number} [atX] where in the stage stays put
+   * @param {number} [atY]
+   */
+  const zoom = (factor, atX = stage.clientWidth / 2, atY = stage.clientHeight / 2) => {
+    const next = Math.max(SMALLEST, Math.min(LARGEST, scale * factor));
+    x = atX - ((atX - x) * next) / scale;
+    y = atY - ((atY - y) * next) / scale;
+    scale = next;
+    touched = true;
+    apply();
+  };
+  /** @param {{clientX: number, clientY: number}} event */
+  const place = (event) => {
+    const box = stage.getBoundingClientRect();
+    return { x: event.clientX - box.left - stage.clientLeft, y: event.clientY - box.top - stage.clientTop };
+  };
+
+  stage.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    if (fingers.size === 0) moved = 0;
+    fingers.set(event.pointerId, place(event));
+  });
+  stage.addEventListener("pointermove", (event) => {
+    const before = fingers.get(event.pointerId);
+    if (!before) return;
+    const now = place(event);
+    const others = [...fingers].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
+    fingers.set(event.pointerId, now);
+    moved += Math.hypot(now.x - before.x, now.y - before.y);
+    if (moved < 4 && others.length === 0) return;
+    if (!stage.hasPointerCapture(event.pointerId)) stage.setPointerCapture(event.pointerId);
+    stage.classList.add("dragging");
+    touched = true;
+    if (others.length === 0) {
+      x += now.x - before.x;
+      y += now.y - before.y;
+      apply();
+      return;
+    }
+    const anchor = others[0];
+    x += (now.x - before.x) / 2;
+    y += (now.y - before.y) / 2;
+    const distance = Math.hypot(before.x - anchor.x, before.y - anchor.y);
+    if (distance > 0) zoom(Math.hypot(now.x - anchor.x, now.y - anchor.y) / distance, (now.x + anchor.x) / 2, (now.y + anchor.y) / 2);
+  });
+  /** @param {PointerEvent} event */
+  const release = (event) => {
+    fingers.delete(event.pointerId);
+    if (fingers.size === 0) stage.classList.remove("dragging");
+  };
+  stage.addEventListener("pointerup", release);
+  stage.addEventListener("pointercancel", release);
+  stage.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey && !event.metaKey && !stage.matches(":focus-within")) return;
+      event.preventDefault();
+      const { x: atX, y: atY } = place(event);
+      zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)), atX, atY);
+    },
+    { passive: false },
+  );
+  const observer = new ResizeObserver(() => {
+    if (svg && !touched) open();
+  });
+  observer.observe(stage);
+
+  return {
+    /**
+     * Shows another picture from its beginning.
+     * @param {SVGSVGElement} next
+     */
+    show(next) {
+      svg = next;
+      const box = next.viewBox.baseVal;
+      [width, height] = [Math.max(1, box.width), Math.max(1, box.height)];
+      next.setAttribute("width", String(width));
+      next.setAttribute("height", String(height));
+      touched = false;
+      open();
+    },
+    zoom,
+    fit() {
+      centre(Math.min(2, fitScale()));
+      touched = true;
+    },
+    /** Whether the pointer that was just released had dragged the picture instead of clicking it. */
+    wasDrag: () => moved >= 4,
+    /**
+     * Moves as little as needed to bring a box of the picture into view.
+     * @param {{x: number, y: number, width: number, height: number}} box
+     */
+    reveal(box) {
+      const margin = 12;
+      const [left, right] = [x + box.x * scale, x + (box.x + box.width) * scale];
+      const [top, bottom] = [y + box.y * scale, y + (box.y + box.height) * scale];
+      const [wide, tall] = [stage.clientWidth, stage.clientHeight];
+      if (left < margin) x += margin - left;
+      else if (right > wide - margin) x -= Math.min(right - wide + margin, left - margin);
+      if (top < margin) y += margin - top;
+      else if (bottom > tall - margin) y -= Math.min(bottom - tall + margin, top - margin);
+      apply();
+    },
+    scale: () => scale,
+    stop: () => observer.disconnect(),
+  };
+}

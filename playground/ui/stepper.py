@@ -1,0 +1,26 @@
+"""The stepper component: mounts the workbench of ui/frontend on a page. The contract is docs/stepper.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+_component = st.components.v2.component("playground.stepper", js="stepper.js", css="stepper.css")
+
+
+def stepper(data: dict[str, Any], *, key: str, on_edit: Callable[[], None] | None = None) -> None:
+    """Show a frame; `on_edit` is called when the user changed something, before the page runs again."""
+    _component(data=data, key=key, on_edit_change=on_edit or _nothing, width="stretch", height="content")
+
+
+def last_edit(key: str) -> dict[str, Any]:
+    """What the browser last sent for the component with this key; empty before the first edit."""
+    state = st.session_state.get(key)
+    edit = None if state is None else state.get("edit")
+    return dict(edit) if edit else {}
+
+
+def _nothing() -> None:
+    """Streamlit keeps a state key only if its change has a callback."""

@@ -1,0 +1,261 @@
+"""The expressions page, used as a student would: type, step, click, share, take away."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+OpenPage = Callable[..., Page]
+Ready = Callable[[Page], Page]
+
+HOSTILE_QUERIES = [
+    "v=2&text=x*x",
+    "v=1&text=" + quote("__import__('os').system('id')"),
+    "v=1&text=" + quote("<img src=x onerror=alert(1)>"),
+    "v=1&text=" + quote('"];x[label="y'),
+    "v=1&text=" + quote("zeros(10**9)"),
+    "v=1&text=" + quote("9**9**9"),
+    "v=1&text=" + quote("(" * 3000),
+    "v=1&text=" + quote("a" * 15000),
+    "v=1&text=" + quote("x\x00y"),
+    "v=1&text=" + quote("x*x") + "&leaf.x=" + quote("zeros(10**9)"),
+    "v=1&text=" + quote("x*x") + "&leaf.x=" + quote("'; DROP TABLE runs; --"),
+    "v=1&text=" + quote("x*x") + "&leaf.x=1e999",
+    "v=1&text=" + quote("x*x") + "&leaf.x.dtype=object",
+    "v=1&text=" + quote("x*x") + "&leaf.__class__=1",
+    "v=1&text=" + quote("x*x") + "&passes=1000000000",
+    "v=1&text=" + quote("x*x") + "&second=__globals__",
+    "v=1&text=" + quote("x*x") + "&graph=../../etc/passwd",
+    "v=1&text=" + quote("x*x") + "&step=-5",
+    "v=1&text=" + quote("x*x") + "&step=99999999999999999999",
+    "v=%00&text=%F0%9F%92%A5&leaf.=&=&&&",
+]
+
+
+def wait_for_value(page: Page, key: str, slot: str, text: str) -> None:
+    expect(page.locator(f'svg [data-slot="{key}.{slot}"]').first).to_have_text(text)
+
+
+def at_step(page: Page, step: int) -> None:
+    expect(page.locator("[data-ready]").first).to_have_attribute("data-step", str(step))
+
+
+def test_opens_on_the_lecture_example_ready_to_step(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    expect(page.get_by_test_id("editor")).to_have_value("f = log(x1) + x1*x2 - sin(x2)")
+    at_step(page, 0)
+    for name in ("editor", "leaf-x1", "graph", "scrub", "step-forward", "tab-explanation"):
+        box = page.get_by_test_id(name).bounding_box()
+        assert box is not None and box["y"] + min(box["height"], 20) <= 800, f"{name} is not on the first screen"
+
+
+def test_typing_redraws_and_shows_the_number(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("editor").fill("y = x*x + x")
+    expect(page.get_by_test_id("leaf-x")).to_be_visible()
+    page.get_by_test_id("leaf-x").fill("3")
+    page.locator("[data-ready]").first.focus()
+    expect(page.locator("svg [data-slot$='.primal']", has_text="3").first).to_be_visible()
+    page.get_by_test_id("step-last").click()
+    expect(page.locator("svg text", has_text=re.compile("^12$")).first).to_be_visible()
+    expect(page.locator("svg text", has_text=re.compile("^7$")).first).to_be_visible()
+
+
+def test_stepping_by_keyboard_there_and_back_sends_nothing(open_page: OpenPage, ready: Ready) -> None:
+    page = open_page("/")
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    page.reload()
+    ready(page)
+    page.locator("[data-ready]").first.focus()
+    steps = int(page.locator("[data-ready]").first.get_attribute("data-steps") or 0)
+    assert steps == 13
+    before = len(sent)
+    for step in range(1, steps + 1):
+        page.keyboard.press("ArrowRight")
+        at_step(page, step)
+    wait_for_value(page, "value-0", "adjoint", "5.5")
+    expect(page.get_by_test_id("arithmetic")).to_contain_text("5.5")
+    for step in reversed(range(steps)):
+        page.keyboard.press("ArrowLeft")
+        at_step(page, step)
+    page.keyboard.press("End")
+    at_step(page, steps)
+    page.keyboard.press("Home")
+    at_step(page, 0)
+    assert len(sent) == before, "stepping asked the server"
+
+
+def test_clicking_a_node_selects_its_row_and_text(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.locator('svg [data-key="op-1"]').first.click()
+    page.get_by_test_id("tab-table").click()
+    expect(page.get_by_test_id("table").locator("tr.selected, tr[aria-selected=true]")).to_have_count(1)
+    expect(page.get_by_test_id("table").locator("tr.selected, tr[aria-selected=true]")).to_contain_text("x1 * x2")
+
+
+def test_why_writes_the_chain_rule_with_numbers(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("step-last").click()
+    page.locator('svg [data-key="value-1"]').first.click()
+    page.get_by_test_id("tab-why").click()
+    panel = page.get_by_role("tabpanel").filter(visible=True)
+    expect(panel.locator("math").first).to_be_visible()
+    expect(panel).to_contain_text("1.716")
+    expect(panel).to_contain_text("inite difference")
+
+
+def test_a_link_opens_at_its_step_in_a_new_context(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("editor").fill("y = sin(a) * a")
+    expect(page.get_by_test_id("leaf-a")).to_be_visible()
+    page.get_by_test_id("leaf-a").fill("0.5")
+    page.locator("[data-ready]").first.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    at_step(page, 5)
+    page.wait_for_url(re.compile(r"leaf\.a=0\.5.*step=5"))
+    other = ready(open_page(page.url))
+    expect(other.get_by_test_id("editor")).to_have_value("y = sin(a) * a")
+    expect(other.get_by_test_id("leaf-a")).to_have_value("0.5")
+    at_step(other, 5)
+
+
+def test_a_mistake_is_marked_and_repaired_by_its_button(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("editor").fill("f = sine(x1)")
+    expect(page.get_by_test_id("error")).to_contain_text("sine")
+    expect(page.locator("svg.graph")).to_be_visible()
+    page.get_by_test_id("repair").click()
+    expect(page.get_by_test_id("editor")).to_have_value("f = sin(x1)")
+    expect(page.get_by_test_id("error")).to_be_hidden()
+
+
+def test_undo_and_redo_over_text_and_values(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("leaf-x1").fill("4")
+    page.get_by_test_id("leaf-x1").press("Tab")
+    page.get_by_test_id("editor").fill("f = x1 * 2")
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("editor")).to_have_value("f = log(x1) + x1*x2 - sin(x2)")
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("leaf-x1")).to_have_value("2.0")
+    page.get_by_test_id("redo").click()
+    expect(page.get_by_test_id("leaf-x1")).to_have_value("4")
+
+
+def test_the_three_graphs(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("graph-backward").click()
+    expect(page.locator("svg text", has_text="AccumulateGrad").first).to_be_visible()
+    page.get_by_test_id("graph-both").click()
+    expect(page.locator("svg .match").first).to_be_attached()
+    page.get_by_test_id("graph-forward").click()
+    expect(page.locator("svg text", has_text="AccumulateGrad")).to_have_count(0)
+
+
+def test_an_example_replaces_the_text(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_role("button", name="Examples").click()
+    page.get_by_role("button", name="Softmax by hand").click()
+    expect(page.get_by_test_id("editor")).to_have_value(re.compile(r"^e = exp\(scores\)"))
+    expect(page.get_by_test_id("leaf-scores")).to_have_value("[1.0, 2.0, 3.0, 0.5, -1.0]")
+
+
+def test_the_reference_can_be_searched(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_role("button", name="Functions").click()
+    page.get_by_label("Search functions").fill("softmax")
+    expect(page.get_by_text("log_softmax").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("switch", "value", "seen"), [("switch-passes", "2", "11"), ("switch-mode", "forward", "5.5")])
+def test_switches(open_page: OpenPage, ready: Ready, switch: str, value: str, seen: str) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("switches").click()
+    page.get_by_test_id(switch).select_option(value)
+    expect(page.locator("[data-ready]").first).not_to_have_attribute("data-sequence", "0")
+    page.get_by_test_id("step-last").click()
+    expect(page.locator("svg text", has_text=re.compile(f"^{re.escape(seen)}$")).first).to_be_visible()
+
+
+def test_the_exported_stepper_runs_from_a_file(open_page: OpenPage, ready: Ready, tmp_path: Path) -> None:
+    page = ready(open_page("/"))
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=re.compile("Stepper")).click()
+    file = tmp_path / "stepper.html"
+    waiting.value.save_as(file)
+    alone = ready(open_page(file.as_uri()))
+    alone.locator("[data-ready]").first.focus()
+    alone.keyboard.press("End")
+    at_step(alone, 13)
+    wait_for_value(alone, "value-0", "adjoint", "5.5")
+    alone.keyboard.press("Home")
+    at_step(alone, 0)
+
+
+def test_the_exported_script_prints_the_numbers_of_the_page(open_page: OpenPage, ready: Ready, tmp_path: Path) -> None:
+    page = ready(open_page("/"))
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="PyTorch script").click()
+    file = tmp_path / "graph.py"
+    waiting.value.save_as(file)
+    printed = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "x1.grad = 5.5" in printed and "11.652071952819824" in printed
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Trace (JSON)").click()
+    trace = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    assert {value["name"]: value["adjoint"] for value in trace["values"]}["x1"] == 5.5
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_accessible(
+    open_page: OpenPage, ready: Ready, accessibility: Callable[..., list[str]], dark: bool, width: int
+) -> None:
+    page = ready(open_page("/?v=1&text=y%20%3D%20sin(x)*x&leaf.x=2.0&step=4", dark=dark, width=width))
+    assert accessibility(page) == []
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, "the page scrolls sideways"
+
+
+def test_a_whole_visit_by_keyboard_alone(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "() => { let e = document.activeElement; while (e && e.shadowRoot) e = e.shadowRoot.activeElement;"
+            " return e ? e.dataset.testid || '' : '' }"
+        )
+        if focused == "editor":
+            break
+    assert focused == "editor"
+    page.keyboard.press("Control+A")
+    page.keyboard.type("y = tanh(x)")
+    expect(page.get_by_test_id("leaf-x")).to_be_visible()
+    page.keyboard.press("Tab")  # leaves the editor: no trap
+    page.locator("[data-ready]").first.focus()
+    page.keyboard.press("End")
+    expect(page.get_by_test_id("arithmetic")).to_contain_text("x.grad")
+
+
+def test_hostile_links_show_a_page_and_the_server_keeps_serving(open_page: OpenPage) -> None:
+    page = open_page("/")
+    for query in HOSTILE_QUERIES:
+        page.goto(page.url.split("?")[0] + "?" + query)
+        shown = page.locator('[data-ready="true"], [data-testid="stAlert"], [data-testid="error"]').first
+        shown.wait_for(timeout=30_000)
+        assert page.locator("text=Traceback").count() == 0
+        assert page.evaluate("() => document.querySelectorAll('img[src=x]').length") == 0
+    page.goto(page.url.split("?")[0])
+    page.locator('[data-ready="true"]').first.wait_for(timeout=30_000)

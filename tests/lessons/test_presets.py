@@ -1,0 +1,240 @@
+"""Every preset gives, bit for bit, the numbers of the same code written by hand in plain PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from playground.errors import PlaygroundError
+from playground.lessons.presets import Preset, preset, presets
+from playground.trace import Trace
+
+Results = dict[str, Tensor | None]  # 'f' -> value, 'x1.grad' -> gradient
+
+
+def leaf(value: object, requires_grad: bool = True) -> Tensor:
+    return torch.tensor(value, dtype=torch.float32, requires_grad=requires_grad)
+
+
+def normal(*shape: int, seed: int) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def two_inputs() -> Results:
+    x1, x2 = leaf(2.0), leaf(5.0)
+    f = torch.log(x1) + x1 * x2 - torch.sin(x2)
+    f.backward()
+    return {"f": f, "x1.grad": x1.grad, "x2.grad": x2.grad}
+
+
+def hidden_layer() -> Results:
+    X1, a = leaf([[0.5, -0.3], [0.8, 0.2], [-0.6, 0.9]]), leaf([1.0, 2.0], False)
+    m1, X2, m2 = leaf([0.1, 0.0, -0.1]), leaf([[1.0, -1.0, 0.5]]), leaf([0.2])
+    u = X1 @ a + m1
+    h = X2 @ torch.sigmoid(u) + m2
+    h.sum().backward()
+    return {"u": u, "h": h, "X1.grad": X1.grad, "μ1.grad": m1.grad, "X2.grad": X2.grad, "μ2.grad": m2.grad}
+
+
+def three_lines() -> Results:
+    X, v = leaf([[1.0, 2.0], [3.0, 4.0]], False), leaf([0.5, -1.0])
+    s = (X @ v).sum()
+    s.backward()
+    return {"s": s, "v.grad": v.grad, "X.grad": None}
+
+
+def bias_to_mlp() -> Results:
+    a, m = normal(10, 5, seed=1), torch.zeros(5, requires_grad=True)
+    X1, m1 = normal(5, 4, seed=2).requires_grad_(), torch.zeros(4, requires_grad=True)
+    X2, m2 = normal(4, 2, seed=3).requires_grad_(), torch.zeros(2, requires_grad=True)
+    biased = a + m
+    out = torch.relu(biased @ X1 + m1) @ X2 + m2
+    out.sum().backward()
+    return {"biased": biased, "out": out, "μ.grad": m.grad, "X1.grad": X1.grad, "μ2.grad": m2.grad}
+
+
+def mean_squared_error() -> Results:
+    prediction, target = leaf([2.5, 0.0, 2.0]), leaf([3.0, -0.5, 2.0], False)
+    loss = F.mse_loss(prediction, target)
+    loss.backward()
+    return {"loss": loss, "prediction.grad": prediction.grad}
+
+
+def cross_entropy() -> Results:
+    logits = leaf([[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]])
+    loss = F.cross_entropy(logits, torch.tensor([0, 1]))
+    loss.backward()
+    return {"loss": loss, "logits.grad": logits.grad}
+
+
+def softmax() -> Results:
+    scores = leaf([1.0, 2.0, 3.0, 0.5, -1.0])
+    e = torch.exp(scores)
+    p = e / e.sum()
+    loss = -torch.log(p[2])
+    loss.backward()
+    return {"p": p, "loss": loss, "scores.grad": scores.grad}
+
+
+def matrix_times_vector() -> Results:
+    M, v = leaf([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]), leaf([10.0, 20.0, 30.0])
+    y = (M * v[None, :]).sum(dim=1)
+    s = (y * (M @ v)).sum()
+    s.backward()
+    return {"y": y, "s": s, "M.grad": M.grad, "v.grad": v.grad}
+
+
+def chain_rule() -> Results:
+    x = leaf(1.5)
+    y = torch.exp(torch.sin(x**2))
+    y.backward()
+    return {"y": y, "x.grad": x.grad}
+
+
+def neuron() -> Results:
+    w1, x1, w2, x2, b = leaf(-3.0), leaf(2.0), leaf(1.0), leaf(0.0), leaf(6.8813735)
+    y = torch.tanh(w1 * x1 + w2 * x2 + b)
+    y.backward()
+    return {"y": y, "w1.grad": w1.grad, "x1.grad": x1.grad, "w2.grad": w2.grad, "x2.grad": x2.grad, "b.grad": b.grad}
+
+
+def fan_out() -> Results:
+    x = leaf(3.0)
+    y = x * x + x
+    y.backward()
+    return {"y": y, "x.grad": x.grad}
+
+
+def broadcast() -> Results:
+    A, row = leaf([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), leaf([0.1, 0.2, 0.3])
+    y = A + row
+    s = (y * y).sum()
+    s.backward()
+    return {"s": s, "A.grad": A.grad, "row.grad": row.grad}
+
+
+def log_sum_exp() -> Results:
+    x = leaf([1000.0, 999.0, 998.0])
+    naive, stable = torch.log(torch.exp(x).sum()), torch.logsumexp(x, 0)
+    gap = naive - stable
+    gap.backward()
+    return {"naive": naive, "stable": stable, "gap": gap, "x.grad": x.grad}
+
+
+def vanishing() -> Results:
+    w, x = leaf(0.5), leaf(2.0, False)
+    h = w * x
+    for _ in range(8):
+        h = torch.sigmoid(h)
+    h.backward()
+    return {"h": h, "w.grad": w.grad}
+
+
+def second_derivative() -> Results:
+    x = leaf(2.0)
+    y = torch.sin(x) * x**3
+    (first,) = torch.autograd.grad(y, x, create_graph=True)
+    first.backward()
+    return {"y": y, "x.grad": x.grad}
+
+
+def twice() -> Results:
+    w, x = leaf(3.0), leaf(2.0)
+    y = w * x
+    y.backward(retain_graph=True)
+    y.backward()
+    return {"y": y, "w.grad": w.grad, "x.grad": x.grad}
+
+
+def descent() -> Results:
+    w, x, target = leaf(0.5), leaf(2.0, False), leaf(3.0, False)
+    loss = (w * x - target) ** 2
+    loss.backward()
+    with torch.no_grad():
+        assert w.grad is not None
+        w_new = w - 0.1 * w.grad
+        loss_new = (w_new * x - target) ** 2
+    return {"loss": loss, "w_new": w_new, "loss_new": loss_new, "w.grad": w.grad}
+
+
+BY_HAND: dict[str, Callable[[], Results]] = {
+    "L0.4": two_inputs,
+    "L0.2": hidden_layer,
+    "L0.5": three_lines,
+    "L0.6": bias_to_mlp,
+    "L0.7": mean_squared_error,
+    "L0.7b": cross_entropy,
+    "L1.5": softmax,
+    "L1.7": matrix_times_vector,
+    "L1.10": chain_rule,
+    "neuron": neuron,
+    "fan-out": fan_out,
+    "broadcast": broadcast,
+    "log-sum-exp": log_sum_exp,
+    "vanishing": vanishing,
+    "second": second_derivative,
+    "forward-mode": two_inputs,
+    "accumulate": twice,
+    "step": descent,
+}
+MISTAKES = {"L0.5a": "does not require", "L0.5b": "one number"}  # presets that are meant to end in a teaching error
+
+
+def shown(trace: Trace, name: str) -> Tensor | None:
+    """What the page shows under a name: the value, or the `.grad` of a leaf."""
+    value = trace[name.removesuffix(".grad")]
+    if not name.endswith(".grad"):
+        return value.data.tensor()
+    return None if value.grad is None else value.grad.tensor()
+
+
+@pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
+def test_numbers_equal_plain_pytorch(entry: Preset) -> None:
+    if entry.id in MISTAKES:
+        with pytest.raises(PlaygroundError, match=MISTAKES[entry.id]) as caught:
+            entry.document.run()
+        assert caught.value.span is not None and caught.value.repair is not None
+        return
+    trace = entry.document.run()
+    for name, expected in BY_HAND[entry.id]().items():
+        got = shown(trace, name)
+        if expected is None or got is None:
+            assert got is None and expected is None, name
+        else:
+            assert torch.equal(got.nan_to_num(7.0), expected.detach().nan_to_num(7.0)), name
+
+
+def test_repairing_the_mistakes_gives_a_graph() -> None:
+    for id in MISTAKES:
+        document = preset(id).document
+        with pytest.raises(PlaygroundError) as caught:
+            document.run()
+        assert caught.value.repair is not None
+        assert replace(document, text=caught.value.repair.text).run().passes
+
+
+def test_lecture_numbers() -> None:
+    trace = preset("L0.4").document.run()
+    primals = {"v1": 0.693147, "v2": 10.0, "v3": -0.958924, "v4": 10.693147, "v5": 11.652071}
+    adjoints = {"v5": 1.0, "v4": 1.0, "v3": -1.0, "v1": 1.0, "v2": 1.0, "x1": 5.5, "x2": 1.716338}
+    for name, number in primals.items():
+        assert trace[name].data.item() == pytest.approx(number, rel=1e-6)
+    for name, number in adjoints.items():
+        adjoint = trace[name].adjoint
+        assert adjoint is not None and adjoint.item() == pytest.approx(number, rel=1e-6)
+
+
+def test_forward_mode_gives_one_column_of_the_jacobian() -> None:
+    trace = preset("forward-mode").document.run()
+    tangent = trace["f"].tangent
+    assert tangent is not None and tangent.item() == pytest.approx(5.5)
+
+
+def test_every_preset_has_words() -> None:
+    assert len({entry.id for entry in presets()}) == len(presets())
+    assert all(entry.title and entry.about.endswith((".", "!", "?")) for entry in presets())

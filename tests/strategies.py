@@ -1,0 +1,87 @@
+"""Hypothesis strategies that several tests share: valid programs with their leaves, and hostile texts."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from playground.language.table import CALLED_HERE, FUNCTIONS
+
+SCALARS = ("x1", "x2", "θ")
+SMOOTH = ("sin", "cos", "tanh", "exp", "sigmoid", "softplus", "atan", "relu", "square", "neg")
+POSITIVE = ("log", "sqrt", "rsqrt", "log1p", "reciprocal")
+values = st.floats(-3, 3, allow_nan=False).map(lambda number: round(number, 3))
+
+
+def _calls(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.builds("{}({})".format, st.sampled_from(SMOOTH), inner),
+        st.builds("torch.{}({})".format, st.sampled_from(("sin", "tanh", "exp")), inner),
+        st.builds("{}(1 + ({}) ** 2)".format, st.sampled_from(POSITIVE), inner),
+        st.builds("({} {} {})".format, inner, st.sampled_from("+-*"), inner),
+        st.builds("({} / (1 + {} ** 2))".format, inner, inner),
+        st.builds("(-{})".format, inner),
+        st.builds("where({} > 0, {}, {})".format, inner, inner, inner),
+        st.builds("maximum({}, {})".format, inner, inner),
+        st.builds("[{}, {}].sum()".format, inner, inner),
+        st.builds("([{}, {}] @ [{}, {}])".format, inner, inner, inner, inner),
+        st.builds("({})[None].T.squeeze()".format, st.builds("[{}, {}].sum()[None]".format, inner, inner)),
+        st.builds("softmax([{}, {}], dim=0)[0]".format, inner, inner),
+    )
+
+
+def expressions(names: tuple[str, ...]) -> st.SearchStrategy[str]:
+    """Scalar-valued expressions over these names."""
+    atoms = st.sampled_from(names) | st.builds("({} * {})".format, st.sampled_from(names), values.map(abs))
+    return st.recursive(atoms, _calls, max_leaves=6)
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> tuple[str, dict[str, float]]:
+    """A valid program of one to four lines that ends in a number, and values for its leaves."""
+    names: tuple[str, ...] = SCALARS
+    lines = []
+    for index in range(draw(st.integers(0, 3))):
+        lines.append(f"v{index} = {draw(expressions(names))}")
+        names = (*names, f"v{index}")
+    lines.append(f"f = {draw(expressions(names))} + 0*x1")
+    return "\n".join(lines), {name: draw(values) for name in SCALARS}
+
+
+SIGNS = "θ x₁ ² × π ^ ( ) [ ] { } , . : ; = == + - * / ** @ // % ~ & | < > ! ? # \\ ' \""
+NUMBERS = "0 1 2 -1 0.5 1e308 1e999 10**9 9**9**9 2**53 999999999999 nan inf None True ..."
+KEYWORDS = "for in range( with no_grad(): if else lambda import print( def class return not and or is while del"
+OPTIONS = "dim=0 dim=-1 dim=99 dtype=float64 requires_grad=True reduction='sum' 'ij,jk->ik' padding='same'"
+PIECES = "x y A x.sum( .T .grad .shape .backward() .__class__ __import__ eval( torch. F. torch.linalg. os. [None] [::2]"
+OTHERS = ("\n", "\n    ", "\t", "\x00", "\ud800", "\u202e", "\ufeff", "💥")
+FUNCTION_NAMES = sorted({function.name for function in FUNCTIONS} | set(CALLED_HERE))
+WORDS = (*FUNCTION_NAMES, *f"{SIGNS} {NUMBERS} {KEYWORDS} {OPTIONS} {PIECES}".split(), *OTHERS)
+EXPLOSIVE = (
+    "10**9",
+    "99999",
+    "(9999, 9999)",
+    "1e12",
+    "-1",
+    "0",
+    "2**31",
+    "2**52",
+    "x",
+    "A",
+    "None",
+    "[0, 1]",
+    "2.5",
+    "'a'",
+)
+
+
+def hostile_text() -> st.SearchStrategy[str]:
+    """Texts that nobody should type: token soup, calls with wild arguments, arbitrary characters, deep nesting."""
+    soup = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)
+    glued = st.lists(st.sampled_from(WORDS), max_size=25).map("".join)
+    names = st.sampled_from([function.name for function in FUNCTIONS])
+    arguments = st.lists(st.sampled_from(EXPLOSIVE), max_size=5).map(", ".join)
+    calls = st.builds("{}({})".format, names, arguments)
+    methods = st.builds("{}.{}({})".format, st.sampled_from(("x", "A", "I")), names, arguments)
+    chains = st.builds("{} {} {}".format, calls, st.sampled_from(("+", "@", "**", "*", "//", "<")), methods)
+    deep = st.builds("{}x{}".format, st.sampled_from("([-~").map(lambda sign: sign * 3000), st.sampled_from(")]x"))
+    wild = st.text(max_size=200)
+    return st.one_of(soup, glued, calls, methods, chains, deep, wild)
