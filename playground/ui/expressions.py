@@ -123,11 +123,12 @@ def _described(function: Function) -> str:
 
 @st.fragment
 def _exports() -> None:
+    session = _session()
     st.caption("SVG and PNG of the picture are in its own menu. All of these hold the numbers shown.")
     for export in EXPORTS:
         st.download_button(
             export.label,
-            data=partial(_exported, export),
+            data=partial(_exported, session, export),
             file_name=export.file_name,
             mime=export.mime,
             key=f"export-{export.file_name}",
@@ -136,7 +137,6 @@ def _exports() -> None:
         )
 
 
-def _exported(export: Export) -> str:
-    """Made when the button is pressed, from what is shown then."""
-    shown = _session().good
-    return "Nothing has been drawn yet." if shown is None else export.make(shown)
+def _exported(session: Session, export: Export) -> str:
+    """Made when the button is pressed, from what is shown then; it runs outside the script, so it is given the session."""
+    return "Nothing has been drawn yet." if session.good is None else export.make(session.good)
