@@ -12,27 +12,32 @@ POSITIVE = ("log", "sqrt", "rsqrt", "log1p", "reciprocal")
 values = st.floats(-3, 3, allow_nan=False).map(lambda number: round(number, 3))
 
 
-def _calls(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.one_of(
-        st.builds("{}({})".format, st.sampled_from(SMOOTH), inner),
-        st.builds("torch.{}({})".format, st.sampled_from(("sin", "tanh", "exp")), inner),
-        st.builds("{}(1 + ({}) ** 2)".format, st.sampled_from(POSITIVE), inner),
-        st.builds("({} {} {})".format, inner, st.sampled_from("+-*"), inner),
-        st.builds("({} / (1 + {} ** 2))".format, inner, inner),
-        st.builds("(-{})".format, inner),
-        st.builds("where({} > 0, {}, {})".format, inner, inner, inner),
-        st.builds("maximum({}, {})".format, inner, inner),
-        st.builds("[{}, {}].sum()".format, inner, inner),
-        st.builds("([{}, {}] @ [{}, {}])".format, inner, inner, inner, inner),
-        st.builds("({})[None].T.squeeze()".format, st.builds("[{}, {}].sum()[None]".format, inner, inner)),
-        st.builds("softmax([{}, {}], dim=0)[0]".format, inner, inner),
-    )
+TEMPLATES = (
+    *(f"{name}(#)" for name in SMOOTH),
+    *(f"{name}(1 + (#) ** 2)" for name in POSITIVE),
+    "torch.exp(-(#) ** 2)",
+    "(# + #)",
+    "(# - #)",
+    "(# * #)",
+    "(# / (1 + # ** 2))",
+    "(-#)",
+    "where(# > 0, #, #)",
+    "maximum(#, #)",
+    "[#, #].sum()",
+    "([#, #] @ [#, #])",
+    "([#, #][None].T * [#, #]).mean()",
+    "softmax([#, #], dim=0)[0]",
+)
 
 
-def expressions(names: tuple[str, ...]) -> st.SearchStrategy[str]:
-    """Scalar-valued expressions over these names."""
-    atoms = st.sampled_from(names) | st.builds("({} * {})".format, st.sampled_from(names), values.map(abs))
-    return st.recursive(atoms, _calls, max_leaves=6)
+@st.composite
+def expressions(draw: st.DrawFn, names: tuple[str, ...], depth: int = 3) -> str:
+    """A scalar-valued expression over these names; `#` in a template is a smaller one."""
+    if depth == 0 or draw(st.integers(0, 3)) == 0:
+        name = draw(st.sampled_from(names))
+        return name if draw(st.booleans()) else f"({name} * {abs(draw(values))})"
+    first, *rest = draw(st.sampled_from(TEMPLATES)).split("#")
+    return first + "".join(draw(expressions(names, depth - 1)) + part for part in rest)
 
 
 @st.composite
@@ -41,9 +46,9 @@ def programs(draw: st.DrawFn) -> tuple[str, dict[str, float]]:
     names: tuple[str, ...] = SCALARS
     lines = []
     for index in range(draw(st.integers(0, 3))):
-        lines.append(f"v{index} = {draw(expressions(names))}")
+        lines.append(f"v{index} = {draw(expressions(names, depth=2))}")
         names = (*names, f"v{index}")
-    lines.append(f"f = {draw(expressions(names))} + 0*x1")
+    lines.append(f"f = {draw(expressions(names, depth=2))} + 0*x1")
     return "\n".join(lines), {name: draw(values) for name in SCALARS}
 
 
