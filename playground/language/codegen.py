@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from textwrap import indent
 
 import torch
 from torch import Tensor
@@ -30,9 +31,12 @@ def to_python(
     rng_seed: int = 0,
     passes: int = 1,
     zero_grad: bool = False,
+    second: str | None = None,
+    tangents: Sequence[str] = (),
 ) -> str:
     """The script: leaves, the user's lines in PyTorch's full words, the backward pass, and every number printed.
 
+    `second`: the leaf whose gradient is differentiated again. `tangents`: the leaves that move, in forward mode.
     The program is run once, to know what its result is; PlaygroundError where it cannot be.
 
     >>> from playground.language.program import parse
@@ -56,10 +60,16 @@ def to_python(
     lines, result = _named_result(program.statements, run.last_statement, names)
     body = write_statements(Qualifier(names.generator, names.renamed).statements(lines))
     values = "\n".join(_leaf_line(leaves[free.name], names, rng_seed) for free in program.free_names)
-    backward = (
-        "" if _has_backward(program.statements) else _backward(outputs, result, tensors, names, passes, zero_grad)
-    )
+    own_backward = _has_backward(program.statements)
+    if own_backward:
+        backward = ""
+    elif second is not None:
+        backward = _second(outputs, result, tensors[second], names.script(second), names)
+    else:
+        backward = _backward(outputs, result, tensors, names, passes, zero_grad)
     prints = [f'print("{names.shown(result)} =", {_numbers(run.last, result)})']
+    if second is not None and backward:
+        prints.append(f'print("gradient =", {names.gradient}.tolist())')
     for name, tensor in tensors.items():
         if tensor.requires_grad:
             written = names.script(name)
@@ -68,7 +78,8 @@ def to_python(
     draws = any(isinstance(node, Call) and _is_random(node) for node in expressions(program.statements))
     generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws else ""
     imports = "import torch" + ("\nimport torch.nn.functional as F" if "F." in body else "")
-    sections = (imports, generator, values, body, backward, "\n".join(prints))
+    forward = "" if own_backward or not tangents else _forward(body, result, outputs, tensors, names, tangents)
+    sections = (imports, generator, values, body, backward, "\n".join(prints), forward)
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -80,6 +91,8 @@ class Names:
         self._used = read | _assigned(program.statements)
         self.renamed = {name: self._fresh(f"{name}_") for name in sorted(self._used) if name in NEEDED}
         self.result = self._fresh("result")
+        self.gradient = self._fresh("gradient")
+        self.program = self._fresh("program")
         self.generator = self._fresh("generator")
 
     def script(self, name: str) -> str:
@@ -187,6 +200,43 @@ def _backward(
     clear = [f"        {names.script(name)}.grad = None\n" for name, tensor in tensors.items() if tensor.requires_grad]
     between = "    if index > 0:\n" + "".join(clear) if zero_grad and clear else ""
     return f"for index in range({passes}):\n{between}    {call}{keep})"
+
+
+def _second(outputs: Tensor | tuple[Tensor, ...], result: str, source: Tensor, name: str, names: Names) -> str:
+    """The lines that differentiate the gradient of one leaf again; they are run here, too."""
+    if isinstance(outputs, tuple) or not outputs.requires_grad:
+        return ""
+    seed = "" if outputs.numel() == 1 else f", torch.ones_like({result})"
+    (gradient,) = torch.autograd.grad(outputs, source, torch.ones_like(outputs), create_graph=True)
+    lines = f"({names.gradient},) = torch.autograd.grad({result}, {name}{seed}, create_graph=True)"
+    if not gradient.requires_grad:
+        return lines
+    torch.autograd.backward([gradient], [torch.ones_like(gradient)])
+    again = "" if gradient.numel() == 1 else f"torch.ones_like({names.gradient})"
+    return f"{lines}\n{names.gradient}.backward({again})"
+
+
+def _forward(
+    body: str,
+    result: str,
+    outputs: Tensor | tuple[Tensor, ...],
+    tensors: Mapping[str, Tensor],
+    names: Names,
+    tangents: Sequence[str],
+) -> str:
+    """Forward mode: the same lines as a function, with a direction for each leaf."""
+    if isinstance(outputs, tuple):
+        return ""
+    parameters = ", ".join(names.script(name) for name in tensors)
+    primals = ", ".join(f"{names.script(name)}.detach()" for name in tensors)
+    directions = ", ".join(
+        f"torch.{'ones' if name in tangents else 'zeros'}_like({names.script(name)})" for name in tensors
+    )
+    return (
+        f"def {names.program}({parameters}):\n{indent(body, '    ')}\n    return {result}\n\n\n"
+        f"_, tangent = torch.func.jvp({names.program}, ({primals},), ({directions},))\n"
+        f'print("tangent =", tangent.tolist())'
+    )
 
 
 def _numbers(value: Value, result: str) -> str:

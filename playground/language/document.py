@@ -51,10 +51,6 @@ class Document:
         leaves = {leaf.name: leaf for leaf in self.used_leaves()}
         if self.second is not None and self.second not in leaves:
             raise PlaygroundError(f"`{self.second}` is not a leaf of this text", hint="choose one of its free names")
-        tangent = None
-        if self.mode == "forward":
-            chosen = [self.tangent] if self.tangent in leaves else list(leaves)
-            tangent = {name: 1.0 for name in chosen if leaves[name].dtype.startswith(("float", "complex", "bfloat"))}
         reverse = self.mode == "reverse"
         return run(
             self.text,
@@ -62,9 +58,16 @@ class Document:
             rng_seed=self.rng_seed,
             passes=self.passes if reverse else 1,
             zero_grad=self.zero_grad,
-            tangent=tangent,
+            tangent=dict.fromkeys(self.moving(), 1.0) or None,
             second=self.second if reverse else None,
         )
+
+    def moving(self) -> tuple[str, ...]:
+        """Forward mode: the leaves that get a tangent of ones; none in reverse mode. Raises PlaygroundError."""
+        if self.mode == "reverse":
+            return ()
+        real = [leaf.name for leaf in self.used_leaves() if leaf.dtype.startswith(("float", "bfloat"))]
+        return (self.tangent,) if self.tangent in real else tuple(real)
 
     def with_leaves(self, leaves: Mapping[str, Leaf]) -> Document:
         """The same with some leaves replaced or added."""

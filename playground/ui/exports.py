@@ -34,6 +34,8 @@ def script(shown: Shown) -> str:
         rng_seed=document.rng_seed,
         passes=document.passes if reverse else 1,
         zero_grad=document.zero_grad,
+        second=document.second if reverse else None,
+        tangents=document.moving(),
     )
 
 

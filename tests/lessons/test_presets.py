@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +15,8 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.lessons.presets import Preset, preset, presets
 from playground.trace import Trace
+from playground.ui.exports import script
+from playground.ui.frames import Shown, show
 
 Results = dict[str, Tensor | None]  # 'f' -> value, 'x1.grad' -> gradient
 
@@ -238,3 +242,29 @@ def test_forward_mode_gives_one_column_of_the_jacobian() -> None:
 def test_every_preset_has_words() -> None:
     assert len({entry.id for entry in presets()}) == len(presets())
     assert all(entry.title and entry.about.endswith((".", "!", "?")) for entry in presets())
+
+
+@pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
+def test_the_exported_script_prints_the_numbers_of_the_page(
+    entry: Preset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if entry.id in MISTAKES:
+        return
+    shown_ = show(entry.document)
+    assert isinstance(shown_, Shown)
+    file = tmp_path / "graph.py"
+    file.write_text(script(shown_), encoding="utf-8")
+    runpy.run_path(str(file))
+    printed = [line.partition(" = ") for line in capsys.readouterr().out.splitlines()]
+    assert printed
+    trace = shown_.trace
+    for name, _, text in printed:
+        if name == "tangent":
+            array = trace.values[trace.outputs[-1]].tangent
+        elif name == "gradient":
+            array = trace.values[trace.outputs[-1]].data
+        elif name.endswith(".grad"):
+            array = trace[name.removesuffix(".grad")].grad
+        else:
+            array = trace[name].data if name != "result" else trace.values[trace.outputs[-1]].data
+        assert text == str(None if array is None else array.tolist()), name
