@@ -138,5 +138,5 @@ def _exports() -> None:
 
 
 def _exported(session: Session, export: Export) -> str:
-    """Made when the button is pressed, from what is shown then; it runs outside the script, so it is given the session."""
+    """Made when the button is pressed, from what is shown then. Outside the script: hence the argument."""
     return "Nothing has been drawn yet." if session.good is None else export.make(session.good)
