@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import streamlit as st
 
-_component = st.components.v2.component("playground.stepper", js="stepper.js", css="stepper.css")
+
+@cache
+def _component() -> Callable[..., Any]:
+    """Registered on first use, not on import: the component's files are only found under a running server."""
+    return st.components.v2.component("playground.stepper", js="stepper.js", css="stepper.css")
 
 
 def stepper(data: dict[str, Any], *, key: str, on_edit: Callable[[], None] | None = None) -> None:
     """Show a frame; `on_edit` is called when the user changed something, before the page runs again."""
-    _component(data=data, key=key, on_edit_change=on_edit or _nothing, width="stretch", height="content")
+    _component()(data=data, key=key, on_edit_change=on_edit or _nothing, width="stretch", height="content")
 
 
 def last_edit(key: str) -> dict[str, Any]:

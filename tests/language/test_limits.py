@@ -126,6 +126,11 @@ def evaluate(text: str) -> object:
     ],
 )
 def test_attacks(text: str, message: str | None) -> None:
+    assert min(attack(text, message) for _ in range(2)) < 0.5  # twice: a collection of the test run's heap is not ours
+
+
+def attack(text: str, message: str | None) -> float:
+    """Evaluate a hostile text, check its error, return the seconds of CPU that it took."""
     started = time.process_time()
     if message is None:
         evaluate(text)
@@ -134,7 +139,7 @@ def test_attacks(text: str, message: str | None) -> None:
             evaluate(text)
         assert any(part in caught.value.message for part in message.split("|")), caught.value.message
         assert caught.value.position() is not None
-    assert time.process_time() - started < 0.5
+    return time.process_time() - started
 
 
 def test_each_limit_is_overridable() -> None:
