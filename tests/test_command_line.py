@@ -17,8 +17,8 @@ L04 = ["trace", "f = log(x1) + x1*x2 - sin(x2)", "x1=2.0", "x2=5.0"]
 def test_table_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(L04) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["name", "forward", "primal", "reverse", "adjoint"]
-    assert any(line.startswith("x2") and line.endswith("1.716") for line in lines)
+    assert lines[0].split() == ["name", "forward", "primal", "adjoint", "reverse"]
+    assert any(line.startswith("x2") and "1.716" in line for line in lines)
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:

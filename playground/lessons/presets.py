@@ -19,6 +19,7 @@ class Preset:
     id: str  # the lecture's id (L0.4), or a word
     title: str
     about: str
+    lecture: str  # which system of the lectures it shows: 'L1.6'; '' where it belongs to none
     document: Document
 
 
@@ -40,4 +41,5 @@ def _preset(entry: dict[str, object]) -> Preset:
     fields["text"] = str(fields["text"]).strip("\n")
     if "tangent" in fields:
         fields["mode"] = "forward"
-    return Preset(id, title, about, Document.from_fields(fields))
+    lecture = str(fields.pop("lecture", id.rstrip("abc") if id.startswith("L") else ""))
+    return Preset(id, title, about, lecture, Document.from_fields(fields))

@@ -63,6 +63,8 @@ class _Assembly:
         for op in tape.ops:
             for node in op.nodes:
                 self._node_ids.setdefault(node, len(self._node_ids))
+        for node in tape.edges:  # a pass could have reached these
+            self._node_ids.setdefault(node, len(self._node_ids))
         self._uses: dict[tuple[Node, int], tuple[int, str]] = {}
         for op in tape.ops:
             self._match_uses(op)
@@ -153,6 +155,9 @@ class _Assembly:
                     value.adjoint, value.reached = adjoint, pass_id
                     if event.grad_after is not None:
                         grads[index] = self._array(event.grad_after)
+
+        for index, gradient in watched.delivered.items():
+            tape.values[index].adjoint, tape.values[index].reached = gradient, pass_id
 
     def _arrivals(self, event: NodeEvent, arrived: dict[tuple[Node, int], int]) -> None:
         """A leaf written to in place has several values and one node: an adjoint belongs to the newest one used."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import types
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from playground.errors import PlaygroundError
 from playground.trace.array import Array, decode, encode
-from playground.trace.narrate import arithmetic, sentence
+from playground.trace.narrate import Narrator
 from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Value
 from playground.trace.trace import Trace
 
@@ -21,7 +22,7 @@ _FLATTENED = ("data", "adjoint", "grad", "tangent")  # arrays of a value: all of
 
 def trace_to_json(trace: Trace) -> str:
     """A JSON document (no NaN literals: see `array.encode`); large arrays keep their summary only."""
-    writer = _Writer()
+    writer, narrator = _Writer(), Narrator(trace)
     document = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -31,7 +32,7 @@ def trace_to_json(trace: Trace) -> str:
         "nodes": writer.write(trace.nodes),
         "passes": writer.write(trace.passes),
         "steps": [
-            {**writer.write(step), "sentence": sentence(trace, step), "arithmetic": arithmetic(trace, step)}
+            {**writer.write(step), "sentence": narrator.sentence(step), "arithmetic": narrator.arithmetic(step)}
             for step in trace.steps
         ],
         "outputs": list(trace.outputs),
@@ -51,17 +52,19 @@ def trace_from_json(document: str) -> Trace:
         if content.get("version") != VERSION:
             raise PlaygroundError(f"this trace has version {content.get('version')}; {VERSION} can be read")
         reader = _Reader(content["arrays"])
-        return Trace(
+        trace = Trace(
             values=tuple(_value_from_json(value, reader) for value in content["values"]),
             ops=reader.read(tuple[Op, ...], content["ops"]),
             nodes=reader.read(tuple[BackwardNode, ...], content["nodes"]),
             passes=reader.read(tuple[BackwardPass, ...], content["passes"]),
             steps=reader.read(tuple[Step, ...], content["steps"]),
-            outputs=tuple(content["outputs"]),
+            outputs=reader.read(tuple[int, ...], content["outputs"]),
             recorded_notes=reader.read(tuple[Note, ...], content["notes"]),
-            text=content["text"],
+            text=reader.read(str, content["text"]),
             _check=reader.read(tuple[DifferenceCheck, ...], content["checks"]),
         )
+        _verify(trace)
+        return trace
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise PlaygroundError(f"this is not a readable trace: {type(error).__name__}: {error}") from None
 
@@ -70,12 +73,12 @@ def _value_to_json(value: Value) -> dict[str, Any]:
     """A value with its arrays flattened: `shape` and `dtype` once; `data`, `adjoint`, ... nested lists or numbers."""
     document: dict[str, Any] = {"name": value.name, "shape": list(value.shape), "dtype": value.dtype}
     plain = _Writer()
-    for field in fields(value):
-        content = getattr(value, field.name)
-        if field.name in _FLATTENED:
-            document.update(_array_fields(field.name, content, value))
+    for name in _names(Value):
+        content = getattr(value, name)
+        if name in _FLATTENED:
+            document.update(_array_fields(name, content, value))
         else:
-            document[field.name] = plain.write(content)
+            document[name] = plain.write(content)
     return document
 
 
@@ -84,7 +87,7 @@ def _array_fields(name: str, array: Array | None, value: Value) -> dict[str, Any
         return {name: None}
     if not array.is_exact or (array.shape, array.dtype) != (value.shape, value.dtype):
         return {name: None, f"{name}_summary": array.to_json()}
-    return {name: encode(array.tolist())}
+    return {name: array.encoded()}
 
 
 def _value_from_json(document: dict[str, Any], reader: _Reader) -> Value:
@@ -95,9 +98,61 @@ def _value_from_json(document: dict[str, Any], reader: _Reader) -> Value:
         if summary is None and content[name] is not None:
             summary = {"shape": shape, "dtype": dtype, "data": content[name]}
         content[name] = None if summary is None else Array.from_json(summary)
+    if content["data"] is None:
+        raise ValueError(f"{content['name']} has no data")
     hints = _hints(Value)
     plain = {name: reader.read(hints[name], entry) for name, entry in content.items() if name not in _FLATTENED}
     return Value(**plain, **{name: content[name] for name in _FLATTENED})
+
+
+def _verify(trace: Trace) -> None:
+    """ValueError where records are not numbered by position, or one refers to another that is not there."""
+    kinds = {"value": trace.values, "op": trace.ops, "node": trace.nodes, "pass": trace.passes}
+    for kind, records in kinds.items():
+        if [record.id for record in records] != list(range(len(records))):  # type: ignore[attr-defined]
+            raise ValueError(f"a {kind} is not numbered by its position")
+    for kind, index in _references(trace):
+        if index is not None and not 0 <= index < len(kinds[kind]):
+            raise ValueError(f"{kind} {index} does not exist")
+    for step in trace.steps:
+        edges = 0 if step.node is None else len(trace.nodes[step.node].edges)
+        roots = 0 if step.backward_pass is None else len(trace.passes[step.backward_pass].roots)
+        if any(not 0 <= part.edge < edges for part in step.contributions):
+            raise ValueError(f"step {step.index} has a contribution on an edge that does not exist")
+        if step.kind == "seed" and len(step.incoming) != roots:
+            raise ValueError(f"step {step.index} has not one seed per root")
+
+
+def _references(trace: Trace) -> Iterator[tuple[str, int | None]]:
+    """Every reference from one record to another: to what, and its position."""
+    values: list[int | None] = [*trace.outputs]
+    ops: list[int | None] = []
+    nodes: list[int | None] = []
+    passes: list[int | None] = []
+    for value in trace.values:
+        values.append(value.alias_of)
+        ops.append(value.op)
+        nodes.append(value.node)
+    for op in trace.ops:
+        values += [argument.value for argument in op.inputs]
+        values += op.outputs
+        nodes += [*op.nodes, op.first_backward]
+    for node in trace.nodes:
+        ops.append(node.op)
+        values += [node.leaf, *node.outputs, *[edge.value for edge in node.edges], *[s.value for s in node.saved]]
+        nodes += [edge.node for edge in node.edges]
+        ops += [edge.use[0] for edge in node.edges if edge.use is not None]
+    for backward_pass in trace.passes:
+        values += backward_pass.roots
+    for step in trace.steps:
+        ops.append(step.op)
+        nodes.append(step.node)
+        passes.append(step.backward_pass)
+    values += [note.value for note in trace.recorded_notes]
+    values += [check.value for check in trace.checks]
+    ops += [note.op for note in trace.recorded_notes]
+    for kind, references in (("value", values), ("op", ops), ("node", nodes), ("pass", passes)):
+        yield from ((kind, index) for index in references)
 
 
 class _Writer:
@@ -108,15 +163,17 @@ class _Writer:
         self._positions: dict[int, tuple[int, Array]] = {}  # by id; the array is held, so its id stays its own
 
     def write(self, content: Any) -> Any:
+        if content is None or isinstance(content, str | int):
+            return content
+        if isinstance(content, tuple):
+            return [self.write(element) for element in content]
         if isinstance(content, Array):
             if id(content) not in self._positions:
                 self._positions[id(content)] = len(self.arrays), content
                 self.arrays.append(content.to_json())
             return self._positions[id(content)][0]
         if is_dataclass(content):
-            return {field.name: self.write(getattr(content, field.name)) for field in fields(content)}
-        if isinstance(content, tuple):
-            return [self.write(element) for element in content]
+            return {name: self.write(getattr(content, name)) for name in _names(content.__class__)}
         return encode(content)
 
 
@@ -148,6 +205,11 @@ class _Reader:
         if type(content) is not kind:
             raise ValueError(f"expected {kind.__name__}, got {content!r}")
         return content
+
+
+@lru_cache(maxsize=32)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 @lru_cache(maxsize=32)

@@ -10,21 +10,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playground.trace.records import Op
+from playground.trace.records import BackwardNode, Op
 
 _TOKEN = re.compile(r"@([abcypg])")
 _FIRST_POWER = re.compile(r"\^1(?![\d.])|\^\{1\}")
+_WHOLE_POWER = re.compile(r"\^(\d+)(?![\d.])")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TWICE_TRANSPOSED = re.compile(r"\{([^{}]*(?:\{[^{}]*\})?)\^\{\\top\}\}\^\{\\top\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a backward node does: a phrase, and per gradient that it hands on a formula in text and in LaTeX."""
+    """What a backward node does: a phrase, and per gradient that it hands on a formula in text and in LaTeX.
+
+    `each` is a phrase per gradient, for where only one of them is handed on.
+    """
 
     phrase: str
     text: tuple[str, ...] = ()
     latex: tuple[str, ...] = ()
     letters: str = "abc"  # which letter each edge's argument is
+    each: tuple[str, ...] = ()
 
 
 def _one(text: str, latex: str, phrase: str = "") -> Rule:
@@ -35,29 +41,40 @@ def _same(phrase: str, *factors: str) -> Rule:
     return Rule(phrase, factors, factors)
 
 
+_TRANSPOSED = "times the other matrix, transposed"
 _MM = Rule(
-    "times the other matrix, transposed",
+    _TRANSPOSED,
     ("@g @ @bᵀ", "@aᵀ @ @g"),
     (r"@g \, {@b}^{\top}", r"{@a}^{\top} @g"),
 )
+_SPREAD = "in proportion to each element's distance from the mean"
 _VIEW = "with the elements moved back to where they came from"
 
 RULES: dict[str, Rule] = {
-    "AddBackward": _same("unchanged to each term", "1", "1"),
-    "SubBackward": Rule("unchanged to the first term, negated to the second", ("1", "−1"), ("1", "-1")),
-    "RsubBackward": Rule("negated", ("−1", "1"), ("-1", "1")),
-    "MulBackward": _same("each times the other factor", "@b", "@a"),
+    "AddBackward": Rule("unchanged to each term", ("1", "1"), ("1", "1"), each=("unchanged", "unchanged")),
+    "SubBackward": Rule(
+        "unchanged to the first term, negated to the second", ("1", "−1"), ("1", "-1"), each=("unchanged", "negated")
+    ),
+    "RsubBackward": Rule(
+        "negated to the first term, unchanged to the second", ("−1", "1"), ("-1", "1"), each=("negated", "unchanged")
+    ),
+    "MulBackward": Rule(
+        "each times the other factor", ("@b", "@a"), ("@b", "@a"), each=("times the other factor",) * 2
+    ),
     "DivBackward": Rule(
-        "over the denominator, and the quotient rule's −a/b² to the denominator",
+        "divided by the denominator to the numerator, times −a/b² to the denominator b",
         ("1/@b", "−@a/@b²"),
         (r"\frac{1}{@b}", r"-\frac{@a}{{@b}^{2}}"),
+        each=("divided by the denominator", "times minus the numerator over the denominator squared"),
     ),
     "NegBackward": Rule("negated", ("−1",), ("-1",)),
     "PowBackward": Rule(
-        "times the exponent and one power less",
+        "times the exponent and one power less to the base, times the power and its logarithm to the exponent",
         ("@b·@a^@p", "@y · log(@a)"),
         (r"@b \, {@a}^{@p}", r"@y \log @a"),
+        each=("times the exponent and one power less", "times the result and the logarithm of the base"),
     ),
+    "PowBackward2": Rule("times the result and the logarithm of the base"),  # 2**x: the formula is in CALLS
     "ReciprocalBackward": Rule("times minus the square of the reciprocal", ("−1/@a²",), (r"-\frac{1}{{@a}^{2}}",)),
     "SquareBackward": _one("2·@a", "2 @a"),
     "SqrtBackward": _one("1/(2·@y)", r"\frac{1}{2 @y}"),
@@ -83,7 +100,11 @@ RULES: dict[str, Rule] = {
     "SoftplusBackward": _one("σ(@a)", r"\sigma(@a)"),
     "ReluBackward": _one("[@a > 0]", r"[@a > 0]", "where the input was positive, and 0 elsewhere"),
     "LeakyReluBackward": _one("1 or the slope", r"[@a > 0] + \alpha \, [@a \le 0]", "times 1 or the small slope"),
-    "EluBackward": _one("1 or @y + 1", r"[@a > 0] + (@y + 1) \, [@a \le 0]"),
+    "EluBackward": _one(
+        "[@a > 0] + (@y + 1)·[@a ≤ 0]",
+        r"[@a > 0] + (@y + 1) \, [@a \le 0]",
+        "unchanged where the input was positive, times the result plus 1 elsewhere",
+    ),
     "HardtanhBackward": _one(
         "[inside the limits]", r"[\text{inside the limits}]", "where the input was inside the limits"
     ),
@@ -103,7 +124,26 @@ RULES: dict[str, Rule] = {
     "SumBackward": _one("1", "1", "unchanged to every element that was summed"),
     "MeanBackward": _one("1/n", r"\tfrac{1}{n}", "divided by the number of elements, to each of them"),
     "ProdBackward": _one("@y / @a", r"\frac{@y}{@a}", "times the product of the other elements"),
-    "CumsumBackward": _one("1 from here on", r"[\text{from here on}]", "summed from each place to the end"),
+    "CumsumBackward": _one(
+        "@g summed from the end", r"\textstyle\sum_{\text{from here on}} @g", "summed from each place to the end"
+    ),
+    "VarBackward": Rule(_SPREAD),
+    "StdBackward": Rule(_SPREAD),
+    "LinalgVectorNormBackward": Rule("in the direction of the vector itself, over its norm"),
+    "SortBackward": Rule("back to where each element stood"),
+    "TopkBackward": Rule("to the elements that were picked, zeros elsewhere"),
+    "MedianBackward": Rule("to the median element only"),
+    "TraceBackward": Rule("to the diagonal, zeros elsewhere"),
+    "LinalgDetBackward": Rule(
+        "times the determinant and the inverse, transposed",
+        ("@g · @y · (@a⁻¹)ᵀ",),
+        (r"@g \, @y \, {@a}^{-\top}",),
+    ),
+    "Atan2Backward": Rule(
+        "each times the other side over the squared distance",
+        ("@b/(@a² + @b²)", "−@a/(@a² + @b²)"),
+        (r"\frac{@b}{{@a}^{2} + {@b}^{2}}", r"-\frac{@a}{{@a}^{2} + {@b}^{2}}"),
+    ),
     "LogsumexpBackward": _one("exp(@a − @y)", "e^{@a - @y}", "times the softmax of the input"),
     "SoftmaxBackward": _one(
         "@y · (@g − sum(@g · @y))", r"@y \odot \left(@g - \textstyle\sum @g \odot @y\right)", "through the softmax"
@@ -115,7 +155,7 @@ RULES: dict[str, Rule] = {
         "−1/N at the target", r"-\tfrac{1}{N} [\text{target}]", "to each row's target class, negated"
     ),
     "MseLossBackward": Rule(
-        "times twice the difference",
+        "times twice the difference, over the number of elements",
         ("2 · (@a − @b)/n", "2 · (@b − @a)/n"),
         (r"\tfrac{2}{n} (@a - @b)", r"\tfrac{2}{n} (@b - @a)"),
     ),
@@ -124,18 +164,22 @@ RULES: dict[str, Rule] = {
     "MvBackward": Rule(
         "as an outer product to the matrix, through its transpose to the vector",
         ("@g ⊗ @b", "@aᵀ @ @g"),
-        (r"@g \, {@b}^{\top}", r"{@a}^{\top} @g"),
+        (r"@g \; {@b}^{\top}", r"{@a}^{\top} @g"),
+        each=("as an outer product with the vector", "through the matrix, transposed"),
     ),
-    "DotBackward": _same("each times the other vector", "@b", "@a"),
+    "DotBackward": Rule(
+        "each times the other vector", ("@b", "@a"), ("@b", "@a"), each=("times the other vector",) * 2
+    ),
     "AddmmBackward": Rule(
         "to the bias summed over the rows, and to each matrix times the other one, transposed",
-        ("@g", "@g @ @bᵀ", "@aᵀ @ @g"),
-        ("@g", r"@g \, {@b}^{\top}", r"{@a}^{\top} @g"),
+        ("sum(@g)", "@g @ @bᵀ", "@aᵀ @ @g"),
+        (r"\textstyle\sum @g", r"@g \, {@b}^{\top}", r"{@a}^{\top} @g"),
         "cab",
+        ("summed over the rows", _TRANSPOSED, _TRANSPOSED),
     ),
     "TBackward": _one("@gᵀ", r"{@g}^{\top}", "transposed back"),
     "TransposeBackward": _one("@gᵀ", r"{@g}^{\top}", "transposed back"),
-    "WhereBackward": _same("to the branch that was taken", "[condition]", "[not condition]"),
+    "WhereBackward": _same("to whichever of the two was taken", "[condition]", "[not condition]"),
     **{
         name + "Backward": Rule(_VIEW)
         for name in ("View", "ReshapeAlias", "UnsafeView", "Permute", "Squeeze", "Unsqueeze", "Alias", "Unbind", "Flip")
@@ -167,8 +211,17 @@ CALLS: dict[str, dict[str, tuple[str, str]]] = {
     "linear": {
         "0": ("@g @ @b", r"@g \, @b"),
         "1": ("@gᵀ @ @a", r"{@g}^{\top} @a"),
-        "2": ("@g", "@g"),
+        "2": ("sum(@g)", r"\textstyle\sum @g"),
     },
+    "binary_cross_entropy_with_logits": {
+        "0": ("@g · (σ(@a) − @b)/n", r"\tfrac{@g}{n} \left(\sigma(@a) - @b\right)"),
+    },
+    "outer": {
+        "0": ("@g @ @b", r"@g \, @b"),
+        "1": ("@gᵀ @ @a", r"{@g}^{\top} @a"),
+    },
+    "T": {"0": ("@gᵀ", r"{@g}^{\top}")},
+    "t": {"0": ("@gᵀ", r"{@g}^{\top}")},
     "cross_entropy": {
         "0": (
             "@g · (softmax(@a) − onehot(@b))/N",
@@ -184,12 +237,16 @@ CALLS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "square": {"0": ("2·@a", "2 @a")},
 }
+_LOSSES = ("cross_entropy", "binary_cross_entropy_with_logits")
 _DEFAULTS = {"-100", "'mean'", "0.0", "None", "False"}  # with other settings the formulas above do not hold
+# What a node keeps besides tensors, where the formulas of `RULES` count on it.
+_USUAL = {"reduction": "1", "alpha": "1", "beta": "1", "approximate": "none"}
 
 
 def call_rule(op: Op, path: str) -> tuple[str, str] | None:
     """The formula of one argument of a whole call: text and LaTeX; None where the table has none for these settings."""
-    usual = op.name != "cross_entropy" or all(constant.text in _DEFAULTS for constant in op.constants)
+    plain = len(op.inputs) == 2 and all(constant.text in _DEFAULTS for constant in op.constants)
+    usual = plain or op.name not in _LOSSES
     return CALLS.get(op.name, {}).get(path) if usual and not op.in_place else None
 
 
@@ -199,7 +256,15 @@ def rule(node: str) -> Rule:
     >>> rule("SinBackward0").text
     ('cos(@a)',)
     """
-    return RULES.get(node.rstrip("0123456789"), GENERIC)
+    return RULES.get(node) or RULES.get(node.rstrip("0123456789"), GENERIC)
+
+
+def rule_of(node: BackwardNode) -> Rule:
+    """The row of a node; only its phrases where it was called with settings that the formulas do not hold for."""
+    row = rule(node.name)
+    settings = {saved.name: saved.text.strip("'\"") for saved in node.saved if saved.text}
+    unusual = any(settings.get(name) not in (None, usual) for name, usual in _USUAL.items())
+    return Rule(row.phrase, letters=row.letters, each=row.each) if unusual else row
 
 
 def fill(formula: str, symbols: dict[str, str]) -> str:
@@ -207,12 +272,15 @@ def fill(formula: str, symbols: dict[str, str]) -> str:
 
     >>> fill("2·@a", {"a": "x1"}), fill("@b·@a^@p", {"a": "x", "b": "2", "p": "1"}), fill("cos(@a)", {})
     ('2·x1', '2·x', '')
+    >>> fill("@b·@a^@p", {"a": "x", "b": "3", "p": "2"})
+    '3·x²'
     """
     if any(letter not in symbols for letter in _TOKEN.findall(formula)):
         return ""
     text = _TOKEN.sub(lambda match: symbols[match[1]], formula)
     text = _TWICE_TRANSPOSED.sub(r"\1", text.replace("ᵀᵀ", ""))
-    return _FIRST_POWER.sub("", text)
+    text = _FIRST_POWER.sub("", text)
+    return _WHOLE_POWER.sub(lambda match: match[1].translate(_SUPERSCRIPTS), text)
 
 
 def less_one(exponent: str) -> str:
@@ -227,4 +295,4 @@ def less_one(exponent: str) -> str:
         return f"({exponent} − 1)"
 
 
-__all__ = ["CALLS", "GENERIC", "RULES", "Rule", "call_rule", "fill", "less_one", "rule"]
+__all__ = ["CALLS", "GENERIC", "RULES", "Rule", "call_rule", "fill", "less_one", "rule", "rule_of"]

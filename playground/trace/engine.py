@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -84,7 +85,7 @@ class Engine:
             recorder,
             watched,
             tuple(roots),
-            lambda: run_engine(roots, seeds, retain_graph=retain_graph or outside),
+            lambda: run_engine(roots, list(map(_given, roots, seeds)), retain_graph=retain_graph or outside),
         )
 
     @contextmanager
@@ -109,12 +110,26 @@ class Engine:
             if value is not None and leaf.grad is not None:
                 had.append((value.id, leaf.grad.detach().clone()))
                 leaf.grad = None
-        return tuple(had)
+        return tuple(sorted(had, key=itemgetter(0)))
 
     def _observe(
         self, recorder: Recorder, watched: TapePass, roots: tuple[Tensor, ...], call: Callable[[], Any]
     ) -> Any:
         """Run `call` with hooks on every node it can reach."""
+        nodes = self.look(recorder, roots)
+        self._tape.events.append(watched)
+        watcher = _Watcher(recorder, watched)
+        hooks: list[Any] = []
+        try:
+            for node in nodes:
+                hooks += watcher.hooks(node)
+            return call()
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def look(self, recorder: Recorder, roots: Iterable[Tensor]) -> list[Node]:
+        """Put the graph behind `roots` on the tape, with what its nodes saved, without running it."""
         tape = self._tape
         nodes = self._reachable(roots)
         for node in nodes:
@@ -125,16 +140,7 @@ class Engine:
             elif node not in tape.saved:
                 tape.saved[node] = saved_of(node)
                 self._note_external(node)
-        tape.events.append(watched)
-        watcher = _Watcher(recorder, watched)
-        hooks: list[Any] = []
-        try:
-            for node in nodes:
-                hooks += watcher.hooks(node)
-            return call()
-        finally:
-            for hook in hooks:
-                hook.remove()
+        return nodes
 
     def _reachable(self, roots: Iterable[Tensor]) -> list[Node]:
         starts = [node for root in roots if (node := gradient_edge(root)[0]) is not None]
@@ -149,7 +155,7 @@ class Engine:
     def _deliver(self, recorder: Recorder, watched: TapePass, source: TapeValue, result: Tensor) -> None:
         """Put what `torch.autograd.grad` returned onto the tape as a value."""
         tape = self._tape
-        source.adjoint = result.detach()
+        watched.delivered[source.id] = result.detach()
         known = tape.find(result)
         if known is not None:
             watched.results[known.id] = source.id
@@ -341,6 +347,15 @@ def local_derivatives(
 
 def _as_tuple(result: Any) -> tuple[Any, ...]:
     return tuple(result) if isinstance(result, tuple | list) else (result,)
+
+
+def _given(root: Tensor, seed: Tensor) -> Tensor | None:
+    """The seed as the engine takes it: None where it makes the same itself.
+
+    To compare the shape of a given one, PyTorch imports SymPy: half a second in every new process.
+    """
+    is_plain = root.layout is torch.strided and root.dtype.is_floating_point
+    return None if is_plain and root.numel() == 1 and root.shape == seed.shape and seed.item() == 1 else seed
 
 
 def _seeds(roots: tuple[Tensor, ...], given: Any) -> tuple[Tensor, ...]:

@@ -53,6 +53,9 @@ _LATEX_FUNCTIONS = {
 }
 _GENERATED = re.compile(r"v-?\d+")
 _INDEXED = re.compile(r"([^\W\d_])_?(\d*)")
+_SLICE = re.compile(r"slice\(([^(),]*), ([^(),]*), ([^(),]*)\)")
+_NEGATIVE = re.compile(rf"^\(({MINUS}[^()]*)\)$")
+_ATTRIBUTES = ("T", "mT", "H", "mH", "grad", "data", "real", "imag")
 
 
 class Names:
@@ -103,7 +106,19 @@ class Names:
         for head, elements in lists.items():
             if head not in whole:
                 whole[head] = "[" + ", ".join(text for _, text in sorted(elements)) + "]"
+        if op.name == "getitem" and (len(lists) > 0 or "1" not in whole):
+            whole["1"] = self._typed_index(op) or whole.get("1", "None")
         return whole
+
+    def _typed_index(self, op: Op) -> str:
+        """The index as it was typed, '' where no text is known: of `x[i, 0]` the record has the tensors only."""
+        typed = "" if op.span is None else self._trace.text[op.span.start : op.span.end].rstrip()
+        depth = 0
+        for place in range(len(typed) - 1, 0, -1):
+            depth += {"]": 1, "[": -1}.get(typed[place], 0)
+            if depth == 0:
+                return " ".join(typed[place + 1 : -1].split()) if typed.endswith("]") else ""
+        return ""
 
     def expression(self, op: Op) -> str:
         """The call with names: `sin(x2)`, `x1 * x2`, `sum(x, dim=1)`."""
@@ -111,6 +126,8 @@ class Names:
 
     def numbers(self, op: Op) -> str:
         """The call with numbers for scalars: `sin(5)`, `2 × 5`."""
+        if op.name.strip("_") in _ATTRIBUTES:
+            return self.expression(op)
         return _call(op, self.operands(op, self._number), _DISPLAY)
 
     def latex_expression(self, op: Op) -> str:
@@ -127,13 +144,24 @@ class Names:
 
 @lru_cache(maxsize=1024)
 def _defaults(qualname: str) -> dict[str, str]:
-    """Arguments of a function of torch.nn.functional at their defaults, which nobody wants to read."""
-    function = getattr(torch.nn.functional, qualname.removeprefix("torch.nn.functional."), None)
-    try:
-        parameters = inspect.signature(function).parameters if callable(function) else {}
-    except (TypeError, ValueError):
-        return {}
-    return {name: repr(parameter.default) for name, parameter in parameters.items()}
+    """The defaults of a function that PyTorch wrote in Python: arguments that nobody wants to read."""
+    owner, _, name = qualname.rpartition(".")
+    home = {
+        "torch.nn.functional": torch.nn.functional,
+        "torch.functional": torch.functional,
+        "torch.Tensor": torch.Tensor,
+    }
+    functions = [
+        getattr(home.get(owner), spelled, None) for spelled in (name, f"_{name}")
+    ]  # `_max_pool2d` has the names
+    found: dict[str, str] = {}
+    for function in filter(callable, functions):
+        try:
+            parameters = inspect.signature(function).parameters
+        except (TypeError, ValueError):
+            continue
+        found |= {name: repr(parameter.default) for name, parameter in parameters.items()}
+    return found
 
 
 def _ordered(arguments: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -159,16 +187,36 @@ def _call(op: Op, arguments: dict[str, str], symbols: dict[str, str] | None = No
     if name == "neg" and len(positional) == 1 and not named:
         return f"{MINUS if symbols else '-'}{positional[0]}"
     if name == "getitem" and len(positional) == 2:
-        return f"{positional[0]}[{positional[1].removeprefix('(').removesuffix(')')}]"
+        return f"{positional[0]}[{index_text(positional[1])}]"
     if name == "setitem" and len(positional) == 3:
-        return f"{positional[0]}[{positional[1].removeprefix('(').removesuffix(')')}] ← {positional[2]}"
-    if name in ("T", "mT", "H", "mH") and positional:
+        return f"{positional[0]}[{index_text(positional[1])}] ← {positional[2]}"
+    if name in _ATTRIBUTES and len(positional) == 1:
         return f"{positional[0]}.{name}"
-    return f"{op.name}({', '.join(positional + named)})"
+    alone = [_NEGATIVE.sub(r"\1", text) for text in positional]  # between commas a sign needs no parentheses
+    return f"{op.name}({', '.join(alone + named)})"
+
+
+def index_text(text: str) -> str:
+    """What stands between the brackets of an index, as one types it.
+
+    >>> index_text("(slice(None, None, None), None, 1)"), index_text("(Ellipsis, slice(1, None, 2))"), index_text("-1")
+    (':, None, 1', '..., 1::2', '-1')
+    """
+
+    def typed(match: re.Match[str]) -> str:
+        start, stop, step = ("" if part == "None" else part for part in match.groups())
+        return f"{start}:{stop}" + (f":{step}" if step else "")
+
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].removesuffix(",")
+    return _SLICE.sub(typed, text).replace("Ellipsis", "...")
 
 
 def _latex_call(op: Op, arguments: dict[str, str]) -> str:
     constants = {constant.path for constant in op.constants}
+    if op.name == "getitem" and all(argument.path != "1" for argument in op.inputs):
+        constants.add("1")
+        arguments = arguments | {"1": index_text(arguments["1"])}
     arguments = {path: latex_text(text) if path in constants else text for path, text in arguments.items()}
     positional, named = _ordered(arguments)
     symbol, swapped = _symbol(op)
@@ -182,10 +230,15 @@ def _latex_call(op: Op, arguments: dict[str, str]) -> str:
     name = op.name.strip("_")
     if name == "neg" and len(positional) == 1:
         return f"-{positional[0]}"
+    if name == "getitem" and len(positional) == 2:
+        return rf"{positional[0]}\left[{positional[1]}\right]"
+    if name in _ATTRIBUTES and len(positional) == 1:
+        transposed = {"T": r"\top", "mT": r"\top", "H": r"\mathrm{H}", "mH": r"\mathrm{H}"}.get(name)
+        return rf"{{{positional[0]}}}^{{{transposed}}}" if transposed else rf"{positional[0]}\mathrm{{.{name}}}"
     if name == "sqrt" and len(positional) == 1:
         return rf"\sqrt{{{positional[0]}}}"
     head = rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{latex_escape(name)}}}"
-    named = [rf"\mathtt{{{latex_escape(path)}}}={text}" for path, text in arguments.items() if not path.isdigit()]
+    named = [rf"\mathrm{{{latex_escape(path)}}}={text}" for path, text in arguments.items() if not path.isdigit()]
     return rf"{head}\left({', '.join([*positional, *named])}\right)"
 
 
@@ -193,11 +246,11 @@ def latex_name(name: str) -> str:
     """A name in LaTeX.
 
     >>> latex_name("x1"), latex_name("f"), latex_name("layer.weight")
-    ('x_{1}', 'f', '\\\\mathtt{layer.weight}')
+    ('x_{1}', 'f', '\\\\mathrm{layer.weight}')
     """
     indexed = _INDEXED.fullmatch(name)
     if indexed is None:
-        return rf"\mathtt{{{latex_escape(name)}}}"
+        return rf"\mathrm{{{latex_escape(name)}}}"
     return f"{indexed[1]}_{{{indexed[2]}}}" if indexed[2] else indexed[1]
 
 
@@ -224,8 +277,8 @@ def latex_number(text: str) -> str:
 
 
 def latex_text(text: str) -> str:
-    """A constant argument in LaTeX: numbers as numbers, anything else as typewriter text."""
-    return text if re.fullmatch(r"-?[\d.]+", text) else rf"\mathtt{{{latex_escape(text)}}}"
+    """A constant argument in LaTeX: numbers as numbers, anything else upright."""
+    return text if re.fullmatch(r"-?[\d.]+", text) else rf"\mathrm{{{latex_escape(text)}}}"
 
 
 _LATEX_ESCAPES = {

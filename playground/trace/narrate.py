@@ -1,17 +1,21 @@
-"""Each step of a trace in words: a title, one sentence, one line of numbers."""
+"""Each step of a trace in words: a title, one sentence or two, one line of numbers."""
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 
 from playground.trace import derivatives
 from playground.trace.array import Array
+from playground.trace.formulas import Formulas, group
 from playground.trace.names import Names
-from playground.trace.numbers import MINUS, brief, format_number, norm_text, shape_text
+from playground.trace.non_finite import has_nan, is_finite
+from playground.trace.numbers import BRIEF, brief, format_number, norm_text, shape_text, summed_axes
 from playground.trace.records import BackwardNode, Contribution, Op, Saved, Step, Value
 from playground.trace.trace import Trace
 
-_SAVED_LETTERS = {"self": "a", "other": "b", "mat1": "a", "mat2": "b", "vec": "b", "exponent": "b"}
+LISTED_NODES = 4  # a call that made more of them names the first and the last
+_REDUCTIONS = {"0": "none", "1": "mean", "2": "sum"}
 
 
 class Narrator:
@@ -20,6 +24,9 @@ class Narrator:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.names = Names(trace)
+        self.formulas = Formulas(trace, self.names)
+
+    # Titles ------------------------------------------------------------------------------------------------------
 
     def title(self, step: Step) -> str:
         """A few words: `v₃ = sin(x2)`, `SinBackward0`, `x1.grad`."""
@@ -31,23 +38,180 @@ class Narrator:
             return f"{self._leaf(step)}.grad"
         return self.trace.nodes[step.node].name if step.node is not None else step.kind
 
+    def equation(self, op: Op) -> str:
+        """The call with its results: `v₃ = sin(x2)`."""
+        results = ", ".join(self.names.show(output) for output in op.outputs)
+        expression = self.names.expression(op)
+        return f"{results} = {expression}" if results else expression
+
+    # Sentences ---------------------------------------------------------------------------------------------------
+
     def sentence(self, step: Step) -> str:
-        """One sentence that says what happened."""
+        """What happened, in a sentence or a few."""
         if step.kind == "op" and step.op is not None:
             return self._op_sentence(self.trace.ops[step.op])
         if step.kind == "seed":
             return self._seed_sentence(step)
         if step.kind == "zero_grad":
-            return f"The gradient kept in {self._leaf(step)}.grad is cleared."
+            return f"{self._leaf(step)}.grad is cleared: the next backward pass starts afresh instead of adding to it."
         if step.node is None:
             return ""
         node = self.trace.nodes[step.node]
         if step.kind == "accumulate":
             incoming = "the gradient that arrived" if node.leaf is None else self.names.bar(node.leaf)
-            verb = "stores" if step.grad_before is None else "adds"
-            place = "in" if step.grad_before is None else "to"
-            return f"{node.name} {verb} {incoming} {place} {self._leaf(step)}.grad."
+            if step.grad_before is None:
+                return f"{node.name} stores {incoming} in {self._leaf(step)}.grad."
+            what = f"{node.name} adds {incoming} to what {self._leaf(step)}.grad already holds"
+            return f"{what}: gradients add up until they are cleared."
         return self._node_sentence(node, step)
+
+    def _op_sentence(self, op: Op) -> str:
+        text = self.equation(op)
+        if op.name == "accumulate":
+            return f"Two contributions to one gradient are added, as an op that can be differentiated in turn: {text}."
+        if op.in_place and op.inputs:
+            text += f", in place: it overwrites {self.names.show(op.inputs[0].value)}"
+        nodes = [self.trace.nodes[node] for node in op.nodes]
+        kept = {saved.value for node in nodes for saved in node.saved if saved.value is not None}
+        keeps = f", which saves {_listed([self.names.show(value) for value in sorted(kept)])}" if kept else ""
+        recorded = f"PyTorch records {_many([node.name for node in nodes])}{keeps}"
+        sentence = f"{text}; {recorded if nodes else self._nothing_recorded(op)}."
+        return sentence + self._tangent_sentence(op) + self._first_non_finite(op)
+
+    def _nothing_recorded(self, op: Op) -> str:
+        outputs = [self.trace.values[output] for output in op.outputs]
+        reason = ""
+        if not op.grad_enabled:
+            reason = " (gradients are off here)"
+        elif op.name == "detach":
+            reason = " (detach cuts the graph here)"
+        elif not any(self.trace.values[argument.value].requires_grad for argument in op.inputs):
+            reason = " (no input requires a gradient)"
+        elif outputs and not any(_is_real(value.data) for value in outputs):
+            reason = f" ({outputs[0].dtype} values have no gradient)"
+        return f"nothing is recorded for the backward pass{reason}"
+
+    def _tangent_sentence(self, op: Op) -> str:
+        """Forward mode: what the tangent is, and at the output what it means."""
+        output = next((self.trace.values[o] for o in op.outputs if self.trace.values[o].tangent is not None), None)
+        if output is None:
+            return ""
+        moving = [v for v in self.trace.values if v.op is None and v.tangent is not None and _is_one(v.tangent)]
+        dot, name = self.names.dot(output.id), self.names.show(output.id)
+        if output.id in self.trace.outputs and len(moving) == 1 and output.data.numel == moving[0].data.numel == 1:
+            leaf = self.names.show(moving[0].id)
+            return f" Only {leaf} moves, so its tangent {dot} is the derivative of {name} with respect to {leaf}."
+        return f" Its tangent {dot} is computed along with it, from the tangents that come in."
+
+    def _first_non_finite(self, op: Op) -> str:
+        notes = [note for note in self.trace.notes if note.kind == "non_finite" and note.op == op.id]
+        if not notes:
+            return ""
+        what, _, reason = notes[0].message.partition("the first ")[2].partition(": ")
+        return f" Here is the first {what}: {reason.replace(': ', ', ')}."
+
+    def _seed_sentence(self, step: Step) -> str:
+        roots, number = self._roots(step), step.backward_pass or 0
+        names = _listed([self.names.show(root) for root in roots])
+        scalars = all(self.trace.values[root].data.numel == 1 for root in roots)
+        start = "its derivative with respect to itself is 1" if scalars else "its seed has the same shape"
+        if number == 0:
+            long = any(self.names.bar(value.id).startswith("∂") for value in self.trace.values)
+            marks = "A bar, or ∂ before a longer name, marks" if long else "A bar marks"
+            meaning = f"{marks} an adjoint: the derivative of {names} with respect to that value."
+            return f"The backward pass starts at {names}: {start}. {meaning}"
+        of = self._first_derivative(roots, number)
+        if of:
+            return f"Pass {number + 1} starts at {names}, {of}: differentiated again, it gives the second derivative."
+        return f"backward() is called again. Pass {number + 1} starts at {names}: {start}."
+
+    def _first_derivative(self, roots: tuple[int, ...], number: int) -> str:
+        """What a pass starts from, if it is a gradient that an earlier pass computed."""
+        before = self.trace.passes[number - 1]
+        op = self.trace.values[roots[0]].op
+        made = op is not None and self.trace.ops[op].qualname.startswith("torch.autograd.")
+        if not made or not before.create_graph or len(roots) != 1:
+            return ""
+        gradient = self.trace.values[roots[0]].data
+        leaves = [
+            leaf
+            for (at, leaf), total in self._totals_of_leaves.items()
+            if at == before.id and total.shape == gradient.shape and total.flat == gradient.flat
+        ]
+        of = _listed([self.names.show(root) for root in before.roots])
+        by = f" with respect to {self.names.show(leaves[0])}" if len(leaves) == 1 else ""
+        return f"the gradient of {of}{by} from pass {number}"
+
+    def _node_sentence(self, node: BackwardNode, step: Step) -> str:
+        row = derivatives.rule(node.name)
+        phrase = row.phrase
+        if len(step.contributions) == 1:
+            place = node.edges[step.contributions[0].edge].number
+            phrase = row.each[place] if place < len(row.each) else phrase
+        phrase = derivatives.fill(phrase, self.formulas.symbols(node))
+        arrived = [self.names.bar(output) for output in node.outputs if output is not None] or ["what it received, g,"]
+        counts = Counter(self._target(node, part) for part in step.contributions)
+        targets = _listed([f"{name} (twice)" if count == 2 else name for name, count in counts.items()])
+        kept = {saved.value for saved in node.saved if saved.value is not None}
+        uses = f" It uses the saved {_listed([self.names.show(value) for value in sorted(kept)])}." if kept else ""
+        made = "" if step.op is None else f" create_graph records it in turn: {self.equation(self.trace.ops[step.op])}."
+        sentence = f"{node.name} sends {_listed(arrived)} to {targets or 'nothing'}, {phrase}.{uses}{made}"
+        return sentence + self._stretched(node, step) + self._fan_out(node, step) + self._first_nan(node, step)
+
+    def _target(self, node: BackwardNode, part: Contribution) -> str:
+        edge = node.edges[part.edge]
+        if edge.value is not None:
+            return self.names.show(edge.value)
+        return "the next node" if edge.node is None else self.trace.nodes[edge.node].name
+
+    def _stretched(self, node: BackwardNode, step: Step) -> str:
+        """Broadcasting: the engine sums over the axes that the forward pass stretched."""
+        said = []
+        for part in step.contributions:
+            if (wide := summed_from(part)) is not None and not node.name.startswith("Expand"):
+                small = shape_text(part.data.shape)
+                axes = summed_axes(wide, part.data.shape)
+                stretched = f" {self._target(node, part)} was stretched from {small} to {shape_text(wide)}"
+                said.append(f"{stretched}, so its contribution is summed over {axes}.")
+        return "".join(dict.fromkeys(said))
+
+    def _fan_out(self, node: BackwardNode, step: Step) -> str:
+        later = [
+            node.edges[part.edge].value
+            for place, part in enumerate(step.contributions)
+            if (step.index, place) in self._arrived_before
+        ]
+        names = _listed(list(dict.fromkeys(self.names.show(value) for value in later if value is not None)))
+        verb = "are" if " and " in names else "is"
+        return f" {names} {verb} used more than once: the contributions add up." if names else ""
+
+    def _first_nan(self, node: BackwardNode, step: Step) -> str:
+        """The first NaN or infinity that the backward pass itself makes."""
+        if step.index != self._first_broken:
+            return ""
+        broken = [part.data for part in step.contributions if not is_finite(part.data)]
+        what = "NaN" if any(map(has_nan, broken)) else "infinity"
+        kept = [
+            saved.data or self.trace.values[saved.value or 0].data for saved in node.saved if saved.data or saved.value
+        ]
+        zero_times_infinity = (
+            what == "NaN"
+            and any(array is not None and array.statistics.zeros for array in step.incoming)
+            and any(array.statistics.infinities for array in kept)
+        )
+        reason = ": 0 × ∞ has no value" if zero_times_infinity else ""
+        return f" Here is the first {what} of the backward pass{reason}."
+
+    @cached_property
+    def _first_broken(self) -> int | None:
+        """The first backward step whose adjoint is finite and whose contributions are not."""
+        for step in self.trace.steps:
+            if step.kind == "node" and not all(is_finite(part.data) for part in step.contributions):
+                finite = all(array is None or is_finite(array) for array in step.incoming)
+                return step.index if finite else None
+        return None
+
+    # Arithmetic --------------------------------------------------------------------------------------------------
 
     def arithmetic(self, step: Step) -> str:
         """One line with the numbers."""
@@ -62,123 +226,36 @@ class Narrator:
         if step.node is None:
             return ""
         node = self.trace.nodes[step.node]
-        return " ; ".join(self.contribution(node, step, part) for part in step.contributions)
+        return " ; ".join(self.contribution(node, step, place) for place in range(len(step.contributions)))
 
-    def equation(self, op: Op) -> str:
-        """The call with its results: `v₃ = sin(x2)`."""
-        results = ", ".join(self.names.show(output) for output in op.outputs)
-        expression = self.names.expression(op)
-        return f"{results} = {expression}" if results else expression
+    def contribution(self, node: BackwardNode, step: Step, place: int) -> str:
+        """One edge's share: `x̄₁ += v̄₂ × x2 = 1 × 5 = 5`, and what the sum is now where it is not the first."""
+        part = step.contributions[place]
+        edge = node.edges[part.edge]
+        name = f"to {self._target(node, part)}:" if edge.value is None else f"{self.names.bar(edge.value)} +="
+        text = f"{name} {self._share(node, step, part)}"
+        before = self._arrived_before.get((step.index, place))
+        if before is None or edge.value is None:
+            return text
+        earlier, total = before
+        added = f"{brief(earlier)} + {group(brief(part.data))} = " if part.data.numel == 1 else ""
+        return f"{text}, so {self.names.bar(edge.value)} = {added}{brief(total)}"
 
-    def upstream(self, node: BackwardNode) -> int | None:
-        """The value whose adjoint a node turns into others; inside a composite call, the result of that call."""
-        found = next((output for output in node.outputs if output is not None), None)
-        if found is None and node.op is not None and node.leaf is None:
-            found = next(iter(self.trace.ops[node.op].outputs), None)
-        return found
-
-    def local(self, node: BackwardNode, edge: int, *, latex: bool = False, call: bool = True) -> str:
-        """The formula of one edge's local derivative, or of its whole product; '' where the tables have none.
-
-        With `call`, a composite call counts as one step; without, each of its nodes stands for itself.
-        """
-        use = node.edges[edge].use
-        op = None if use is None else self.trace.ops[use[0]]
-        if use is not None and op is not None and (call or op.nodes == (node.id,)):
-            whole = derivatives.call_rule(op, use[1])
-            if whole is not None:
-                return derivatives.fill(whole[latex], self._call_symbols(op, latex))
-        row = derivatives.rule(node.name)
-        formulas = row.latex if latex else row.text
-        number = node.edges[edge].number
-        return derivatives.fill(formulas[number], self._symbols(node, latex)) if number < len(formulas) else ""
-
-    def is_product(self, node: BackwardNode, edge: int) -> bool:
-        """Whether `local` is the whole vector-Jacobian product, not a factor of the incoming adjoint."""
-        use = node.edges[edge].use
-        whole = derivatives.call_rule(self.trace.ops[use[0]], use[1]) if use is not None else None
-        texts = derivatives.rule(node.name).text
-        number = node.edges[edge].number
-        return "@g" in (whole[0] if whole else texts[number] if number < len(texts) else "")
-
-    def product(self, node: BackwardNode, edge: int) -> str:
-        """One edge's vector-Jacobian product in symbols: `v̄₂ × x2`, `xᵀ @ v̄₁`."""
-        formula = self.local(node, edge)
-        value = self.upstream(node)
-        adjoint = "g" if value is None else self.names.bar(value)
-        if not formula:
-            arrived = [self.names.bar(output) for output in node.outputs if output is not None]
-            return f"{node.name}({', '.join(arrived or [adjoint])})"
-        if self.is_product(node, edge):
-            return formula
-        return (
-            adjoint
-            if formula == "1"
-            else MINUS + adjoint
-            if formula == MINUS + "1"
-            else f"{adjoint} × {group(formula)}"
-        )
-
-    def _call_symbols(self, op: Op, latex: bool) -> dict[str, str]:
-        """What the letters stand for in the formula of a whole call."""
-        write, write_bar = (self.names.latex, self.names.latex_bar) if latex else (self.names.show, self.names.bar)
-        operands = self.names.operands(op, write)
-        paths = sorted(filter(str.isdigit, operands), key=int)
-        found = {letter: operands[path] for letter, path in zip("abc", paths, strict=False)}
-        if "b" in found:
-            found["p"] = derivatives.less_one(found["b"])
-        return found | {"y": write(op.outputs[0]), "g": write_bar(op.outputs[0])} if op.outputs else found
-
-    def _symbols(self, node: BackwardNode, latex: bool = False) -> dict[str, str]:
-        """What the letters stand for in the rule of a node."""
-        write, write_bar = (self.names.latex, self.names.latex_bar) if latex else (self.names.show, self.names.bar)
-        letters = derivatives.rule(node.name).letters
-        found: dict[str, str] = {}
-        for letter, edge in zip(letters, node.edges, strict=False):
-            if edge.value is not None:
-                found[letter] = write(edge.value)
-            elif edge.node is not None and self.trace.nodes[edge.node].name.startswith("TBackward"):
-                inner = self.trace.nodes[edge.node].edges[0].value
-                if inner is not None:
-                    found[letter] = write(inner) + (r"^{\top}" if latex else "ᵀ")
-        op = None if node.op is None else self.trace.ops[node.op]
-        if op is not None and op.nodes == (node.id,):
-            operands = self.names.operands(op, write)
-            for letter, path in zip(letters, sorted(filter(str.isdigit, operands), key=int), strict=False):
-                found[letter] = operands[path]
-        for saved in node.saved:
-            letter = _SAVED_LETTERS.get(saved.name, "")
-            if letter and saved.value is not None:
-                found.setdefault(letter, write(saved.value))
-            elif letter and saved.data is None and saved.text:
-                found.setdefault(letter, saved.text)
-            elif letter and saved.data is not None and saved.data.numel == 1:
-                found.setdefault(letter, brief(saved.data))
-        if "b" in found:
-            found["p"] = derivatives.less_one(found["b"])
-        result = next((output for output in node.outputs if output is not None), None)
-        return found | ({"g": "g"} if result is None else {"y": write(result), "g": write_bar(result)})
-
-    def contribution(self, node: BackwardNode, step: Step, part: Contribution) -> str:
-        """One edge's share: `x̄₁ += v̄₂ × x2 = 1 × 5 = 5`."""
-        target = node.edges[part.edge].value
-        name = "onward" if target is None else f"{self.names.bar(target)} +="
-        formula = self.local(node, part.edge, call=False)
+    def _share(self, node: BackwardNode, step: Step, part: Contribution) -> str:
+        """The product on one edge, in symbols and in numbers."""
+        formula = self.formulas.local(node, part.edge, call=False)
         incoming = step.incoming[0] if step.incoming else None
         if part.local is not None and part.local.numel == 1 and incoming is not None and incoming.numel == 1:
             result = node.outputs[0] if node.outputs else None
             adjoint = "g" if result is None else self.names.bar(result)
             factors = f"{_number(incoming)} × {group(_number(part.local))} = {brief(part.data)}"
-            return f"{name} {adjoint} × {group(formula)} = {factors}" if formula else f"{name} {factors}"
-        if part.data.numel <= 6 and part.data.is_exact:
-            text = f"{name} {self.product(node, part.edge)} = {brief(part.data)}"
-        else:
-            size = f"shape {shape_text(part.data.shape)}, norm {norm_text(part.data)}"
-            text = f"{name} {self.product(node, part.edge)}, {size}"
-        if (stretched := summed_from(part)) is not None:
-            axes = f"{shape_text(stretched)} to {shape_text(part.data.shape)}"
-            text += f", summed over the broadcast axes from {axes}"
-        return text
+            return f"{adjoint} × {group(formula)} = {factors}" if formula else factors
+        product = self.formulas.product(node, part.edge)
+        if (wide := summed_from(part)) is not None:
+            product = f"sum({product}) over {summed_axes(wide, part.data.shape)}"
+        if part.data.numel <= BRIEF and part.data.is_exact:
+            return f"{product} = {brief(part.data)}"
+        return f"{product}, shape {shape_text(part.data.shape)}, norm {norm_text(part.data)}"
 
     def number(self, array: Array) -> str:
         """The number of an array of one element, else its shape and range."""
@@ -193,21 +270,9 @@ class Narrator:
             elif saved.data is not None:
                 lines.append(f"{saved.name} = {brief(saved.data)}")
             elif saved.text and saved.text != "None" and not _is_bookkeeping(saved):
-                lines.append(f"{saved.name} = {saved.text}")
+                text = _REDUCTIONS.get(saved.text, saved.text) if saved.name == "reduction" else saved.text
+                lines.append(f"{saved.name} = {text}")
         return lines
-
-    def _op_sentence(self, op: Op) -> str:
-        text = self.names.plain(op.outputs[0]) if op.outputs else "nothing"
-        text = f"{', '.join(self.names.show(output) for output in op.outputs) or text} = {self.names.expression(op)}"
-        if op.in_place:
-            text += " overwrites its first argument"
-        nodes = [self.trace.nodes[node] for node in op.nodes]
-        if not nodes:
-            outside = "" if op.grad_enabled else " (gradients are off here)"
-            return f"{text}; nothing is recorded for the backward pass{outside}."
-        kept = [self.names.show(saved.value) for node in nodes for saved in node.saved if saved.value is not None]
-        keeps = f", which saves {_listed(dict.fromkeys(kept))}" if kept else ""
-        return f"{text}; PyTorch records {_listed([node.name for node in nodes])}{keeps}."
 
     def _op_arithmetic(self, op: Op) -> str:
         outputs = [self.trace.values[output] for output in op.outputs]
@@ -217,7 +282,8 @@ class Narrator:
         shapes = [shape_text(self.trace.values[argument.value].shape) for argument in op.inputs]
         flow = f"{_listed(shapes)} → " if shapes else ""
         results = ", ".join(f"{self.names.show(value.id)} = {brief(value.data)}" for value in outputs)
-        return f"{flow}{results}"
+        tangents = [f"{self.names.dot(v.id)} = {brief(v.tangent)}" for v in outputs if v.tangent is not None]
+        return " ; ".join([f"{flow}{results}", *tangents])
 
     def _tangent(self, op: Op, output: Value) -> str:
         """The Jacobian-vector product of a call on numbers: `v̇₂ = x2 × ẋ₁ + x1 × ẋ₂ = 5 × 1 + 2 × 0 = 5`."""
@@ -228,12 +294,25 @@ class Narrator:
             if tangent is None or found is None:
                 continue
             node, position, local = found
-            formula = self.local(self.trace.nodes[node], position, call=False) or _number(local)
+            formula = self.formulas.local(self.trace.nodes[node], position, call=False) or _number(local)
             symbols.append(f"{group(formula)} × {self.names.dot(argument.value)}")
             numbers.append(f"{group(_number(local))} × {group(brief(tangent))}")
         result = "" if output.tangent is None else brief(output.tangent)
         parts = [self.names.dot(output.id), " + ".join(symbols), " + ".join(numbers), result]
         return " = ".join(filter(None, parts))
+
+    def _grad_arithmetic(self, step: Step) -> str:
+        name = f"{self._leaf(step)}.grad"
+        before = "None" if step.grad_before is None else brief(step.grad_before)
+        after = "None" if step.grad_after is None else brief(step.grad_after)
+        incoming = step.incoming[0] if step.incoming else None
+        if step.kind == "accumulate" and step.grad_before is not None and incoming is not None:
+            if incoming.numel == 1:
+                return f"{name}: {before} + {group(brief(incoming))} = {after}"
+            return f"{name} += {brief(incoming)}, so {name} = {after}"
+        return f"{name}: {before} → {after}"
+
+    # What is worked out once ---------------------------------------------------------------------------------------
 
     @cached_property
     def _locals(self) -> dict[tuple[int, str], tuple[int, int, Array]]:
@@ -248,34 +327,33 @@ class Narrator:
                     found[use] = (step.node, part.edge, part.local)
         return found
 
-    def _seed_sentence(self, step: Step) -> str:
-        roots = self._roots(step)
-        again = f" (pass {step.backward_pass + 1})" if step.backward_pass else ""
-        names = _listed([self.names.show(root) for root in roots])
-        if all(self.trace.values[root].data.numel == 1 for root in roots):
-            return f"The backward pass{again} starts at {names}: its derivative with respect to itself is 1."
-        return f"The backward pass{again} starts at {names} with a seed of the same shape."
+    @cached_property
+    def _sums(self) -> tuple[dict[tuple[int, int], tuple[Array, Array]], dict[tuple[int, int], Array]]:
+        """(step, place) -> the sum before and after, where a value had got a share before; (pass, leaf) -> the sum."""
+        second: dict[tuple[int, int], tuple[Array, Array]] = {}
+        totals: dict[tuple[int, int], Array] = {}
+        for step in self.trace.steps:
+            if step.kind != "node" or step.node is None:
+                continue
+            for place, part in enumerate(step.contributions):
+                value = self.trace.nodes[step.node].edges[part.edge].value
+                if value is None or part.data.numel > BRIEF:
+                    continue
+                key = (step.backward_pass or 0, value)
+                total = part.data
+                if (before := totals.get(key)) is not None and before.shape == part.data.shape:
+                    total = Array(before.tensor() + part.data.tensor())
+                    second[step.index, place] = (before, total)
+                totals[key] = total
+        return second, {key: total for key, total in totals.items() if self.trace.values[key[1]].op is None}
 
-    def _node_sentence(self, node: BackwardNode, step: Step) -> str:
-        phrase = derivatives.fill(derivatives.rule(node.name).phrase, self._symbols(node))
-        arrived = [self.names.bar(output) for output in node.outputs if output is not None] or ["what it received"]
-        values = [node.edges[part.edge].value for part in step.contributions]
-        targets = _listed(dict.fromkeys("the next node" if v is None else self.names.show(v) for v in values))
-        kept = [self.names.show(saved.value) for saved in node.saved if saved.value is not None]
-        uses = f" It uses the saved {_listed(dict.fromkeys(kept))}." if kept else ""
-        made = "" if step.op is None else f" It is recorded in turn: {self.equation(self.trace.ops[step.op])}."
-        return f"{node.name} sends {_listed(arrived)} to {targets or 'nothing'}, {phrase}.{uses}{made}"
+    @property
+    def _arrived_before(self) -> dict[tuple[int, int], tuple[Array, Array]]:
+        return self._sums[0]
 
-    def _grad_arithmetic(self, step: Step) -> str:
-        name = f"{self._leaf(step)}.grad"
-        before = "None" if step.grad_before is None else brief(step.grad_before)
-        after = "None" if step.grad_after is None else brief(step.grad_after)
-        incoming = step.incoming[0] if step.incoming else None
-        if step.kind == "accumulate" and step.grad_before is not None and incoming is not None:
-            if incoming.numel == 1:
-                return f"{name}: {before} + {brief(incoming)} = {after}"
-            return f"{name} += {brief(incoming)}"
-        return f"{name}: {before} → {after}"
+    @property
+    def _totals_of_leaves(self) -> dict[tuple[int, int], Array]:
+        return self._sums[1]
 
     def _roots(self, step: Step) -> tuple[int, ...]:
         return self.trace.passes[step.backward_pass or 0].roots
@@ -300,15 +378,6 @@ def arithmetic(trace: Trace, step: Step) -> str:
     return Narrator(trace).arithmetic(step)
 
 
-def _is_bookkeeping(saved: Saved) -> bool:
-    """Shapes and factors of 1 that a node keeps, of no interest to a reader."""
-    return "_sym_" in saved.name or (saved.name in ("alpha", "beta") and saved.text == "1")
-
-
-def _number(array: Array) -> str:
-    return "·" if array.flat is None else format_number(array.flat[0])
-
-
 def summed_from(part: Contribution) -> tuple[int, ...] | None:
     """The shape before the engine summed over broadcast axes; None where it did not."""
     before, after = part.reduced_from, part.data.shape
@@ -318,18 +387,34 @@ def summed_from(part: Contribution) -> tuple[int, ...] | None:
     return before if fits else None
 
 
-def group(formula: str) -> str:
-    """A formula as a factor: in parentheses if it is a sum or negative.
-
-    >>> group("1 − y²"), group("−1"), group("[x > 0]"), group("cos(x2)")
-    ('(1 − y²)', '(−1)', '[x > 0]', 'cos(x2)')
-    """
-    closed = formula.startswith("[") and formula.find("]") == len(formula) - 1
-    return f"({formula})" if (" " in formula and not closed) or formula.startswith(("-", MINUS)) else formula
+def _is_bookkeeping(saved: Saved) -> bool:
+    """Shapes, factors of 1 and other defaults that a node keeps, of no interest to a reader."""
+    usual = {"alpha": "1", "beta": "1", "ignore_index": "-100", "keepdim": "False"}
+    return "_sym_" in saved.name or usual.get(saved.name) == saved.text
 
 
-def _listed(words: list[str] | dict[str, None]) -> str:
-    *first, last = list(words) or [""]
+def _is_real(array: Array) -> bool:
+    return array.dtype.startswith(("float", "bfloat", "complex"))
+
+
+def _is_one(array: Array) -> bool:
+    return array.numel == 1 and array.item() == 1
+
+
+def _number(array: Array) -> str:
+    return "·" if array.flat is None else format_number(array.flat[0])
+
+
+def _many(names: list[str]) -> str:
+    """A list of nodes, the same ones counted, the middle of a long one left out."""
+    counted = [name if count == 1 else f"{name} ({count} of them)" for name, count in Counter(names).items()]
+    if len(counted) > LISTED_NODES:
+        return f"{len(names)} nodes, {names[0]} to {names[-1]}"
+    return _listed(counted)
+
+
+def _listed(words: list[str]) -> str:
+    *first, last = words or [""]
     return f"{', '.join(first)} and {last}" if first else last
 
 

@@ -9,6 +9,7 @@ from playground.trace.array import Array, Nested, Scalar
 
 MINUS = "\u2212"
 OVERLINE = "\u0304"  # combining macron, after the letter that it covers
+BRIEF = 9  # elements that are written out within one line
 _SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
 _INDEXED = re.compile(r"([^\W\d_])_?(\d*)")
 
@@ -89,7 +90,8 @@ def range_text(array: Array, digits: int = 2) -> str:
     if statistics.minimum is None or statistics.maximum is None:
         return ", ".join(odd) or "empty"
     low, high = format_number(statistics.minimum, digits), format_number(statistics.maximum, digits)
-    return ", ".join([low if low == high else f"{low} … {high}", *odd])
+    whole = f"all {low}" if array.numel > 1 and not odd else low
+    return ", ".join([whole if low == high else f"{low} … {high}", *odd])
 
 
 def norm_text(array: Array, digits: int = 3) -> str:
@@ -113,14 +115,25 @@ def nested_text(nested: Nested, digits: int = 4) -> str:
     return format_number(nested, digits)
 
 
+def summed_axes(before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    """Which axes of `before` a sum to the shape `after` goes over.
+
+    >>> summed_axes((2, 3), (3,)), summed_axes((4, 2, 3), (1, 3))
+    ('axis 0', 'axes 0, 1')
+    """
+    extra = len(before) - len(after)
+    axes = [*range(extra), *(i + extra for i, n in enumerate(after) if n == 1 and before[i + extra] != 1)]
+    return ("axis " if len(axes) == 1 else "axes ") + ", ".join(map(str, axes))
+
+
 def brief(array: Array) -> str:
-    """A tensor within one line: the number, up to six elements, else shape and range.
+    """A tensor within one line: the number, up to nine elements, else shape and range.
 
     >>> import torch
     >>> brief(Array(torch.tensor(2.0))), brief(Array(torch.ones(2))), brief(Array(torch.ones(3, 4)))
-    ('2', '[1, 1]', '(3, 4), 1')
+    ('2', '[1, 1]', '(3, 4), all 1')
     """
-    if array.numel <= 6 and array.is_exact and array.numel:
+    if array.numel <= BRIEF and array.is_exact and array.numel:
         return nested_text(array.tolist())
     return f"{shape_text(array.shape)}, {range_text(array)}"
 
@@ -134,4 +147,5 @@ __all__ = [
     "range_text",
     "shape_text",
     "subscript",
+    "summed_axes",
 ]

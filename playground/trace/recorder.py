@@ -19,6 +19,7 @@ from playground.errors import PlaygroundError, Span
 from playground.trace.array import version_of
 from playground.trace.assemble import assemble
 from playground.trace.calls import Callee, callee, writes_in_place
+from playground.trace.differences import Differences
 from playground.trace.engine import Engine, leaf_of
 from playground.trace.inputs import as_leaf, modules_of, name_arguments, name_parameters, name_tensors, variables_of
 from playground.trace.records import Note, ValueKind
@@ -39,6 +40,7 @@ from playground.trace.trace import Trace
 
 _current: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 _sequence_number: Callable[[], int] = torch._C._autograd._get_sequence_nr
+_WRITES_BUFFERS = frozenset({"batch_norm", "instance_norm"})  # running statistics, without counting a new version
 _transform: Callable[[], Any] = torch._C._functorch.peek_interpreter_stack
 
 
@@ -154,8 +156,14 @@ class Recorder(TorchFunctionMode):
         first = _sequence_number()
         result = func(*args, **kwargs)
         last = _sequence_number()
+        if shared and not any(
+            value.version != version_of(value.tensor) or value.tensor.is_inference() for value in shared
+        ):
+            shared = None  # dropout in eval mode, though it was told `inplace=True`
         outputs = [tensor for _, tensor in tensors_in(result)]
         touched = [value for _, value in inputs if version_of(value.tensor) != value.version]
+        if known.name in _WRITES_BUFFERS:
+            touched += [value for _, value in inputs if value.kind == "buffer" and not _as_recorded(value)]
         if outputs or touched or shared:
             self._add_op(func, known, args, kwargs, inputs, outputs, touched, shared, (first, last))
         return result
@@ -288,9 +296,10 @@ def record(
     grad. `names` names the inputs (default: the parameters of `fn`). If `fn` calls `backward()` itself, that is
     recorded, and no further pass is run.
 
-    `seed`: the first adjoint, of the output's shape (default ones). `passes`: how often to run `backward()`;
-    `zero_grad`: clear every `.grad` between passes. `tangent`: forward mode, input name -> direction of its shape.
-    `second`: take the gradient with respect to this input with `create_graph`, and differentiate that instead.
+    `seed`: the first adjoint, of the output's shape (default ones). `passes`: how often to run `backward()` (0: only
+    look at the graph it would take); `zero_grad`: clear every `.grad` between passes. `tangent`: forward mode, input
+    name -> direction of its shape. `second`: take the gradient with respect to this input with `create_graph`, and
+    differentiate that instead.
     The `.grad` of parameters and inputs is left as it was. Raises PlaygroundError where the backward pass cannot run;
     what `fn` itself raises is passed on.
 
@@ -310,8 +319,9 @@ def record(
         name_parameters(modules),
         {id(tensor): name for name, tensor in around.items() if isinstance(tensor, Tensor)},
     )
-    for name, tensor in tensors:
-        recorder.value_of(tensor).span = (spans or {}).get(name)
+    leaves = {name: recorder.value_of(tensor) for name, tensor in tensors}
+    for name, value in leaves.items():
+        value.span = (spans or {}).get(name)
     token = _current.set(recorder)
     try:
         with torch.enable_grad(), ExitStack() as scope:
@@ -326,10 +336,11 @@ def record(
         _current.reset(token)
     replay = Replay(recorder.tape)
     if tangent:
-        replay.tangents({recorder.value_of(t).id: tangent[n] for n, t in tensors if n in tangent})
-    if reason := replay.missing():
+        replay.tangents({leaves[name].id: direction for name, direction in tangent.items() if name in leaves})
+    differences = Differences(recorder.tape, replay)
+    if reason := differences.missing():
         recorder.tape.notes.append(Note("no_check", f"no finite differences: {reason}"))
-    return assemble(recorder.tape, text, replay.check)
+    return assemble(recorder.tape, text, differences.check)
 
 
 def _backward(
@@ -349,6 +360,9 @@ def _backward(
     roots = [output for output in outputs if output.requires_grad]
     if not roots:
         tape.notes.append(_no_gradient(recorder, outputs))
+        return
+    if passes == 0:
+        recorder.engine.look(recorder, roots)
         return
     if seed is None and (len(roots) > 1 or roots[0].numel() != 1):
         message = "not a scalar: the backward pass starts from ones, which gives the gradient of the sum"
@@ -387,6 +401,10 @@ def snapshot(tensor: Tensor) -> Tensor:
 def _under_transform() -> bool:
     """Whether `vmap` or `torch.func.grad` is at work: its tensors are no ordinary ones, so it shows as one op."""
     return _transform() is not None
+
+
+def _as_recorded(value: TapeValue) -> bool:
+    return torch.equal(value.data, value.tensor)
 
 
 def is_bookkeeping(value: TapeValue | None, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Running a recording again, in float64, with some values moved: finite differences and forward mode.
+"""Running a recording again, in float64, with some values moved: what finite differences and forward mode need.
 
 A replay repeats the recorded calls on the recorded inputs. Calls whose outputs need no gradient are not repeated: their
 outputs are held constant, as the backward pass holds them.
@@ -7,17 +7,18 @@ outputs are held constant, as the backward pass holds them.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from playground.trace.records import DifferenceCheck, Note
-from playground.trace.tape import Tape, TapeOp, TapePass, TapeValue, node_name, reachable, substitute, tensors_in
-from playground.trace.trace import Trace
+from playground.trace.records import Note
+from playground.trace.tape import Tape, TapeOp, TapeValue, node_name, substitute, tensors_in
 
 # Calls that draw random numbers: a second run would differ from the first.
 _RANDOM = frozenset(
@@ -29,8 +30,13 @@ _RANDOM = frozenset(
         *("fractional_max_pool2d_with_indices", "fractional_max_pool3d_with_indices"),
     }
 )
-_DOWNCASTS = frozenset({"float", "half", "bfloat16", "double"})
-_FLOATING = (torch.float32, torch.float16, torch.bfloat16)
+# Calls that convert; a replay stays in double precision.
+_TO_REAL = frozenset({"float", "half", "bfloat16", "double"})
+_TO_COMPLEX = frozenset({"cfloat", "chalf", "cdouble"})
+_DOUBLES = {
+    **dict.fromkeys((torch.float32, torch.float16, torch.bfloat16), torch.float64),
+    **dict.fromkeys((torch.complex64, torch.complex32), torch.complex128),
+}
 
 # Calls that multiply matrices: their work grows faster than the sizes of what they read and write.
 _CONTRACTIONS = frozenset(
@@ -54,18 +60,8 @@ _CONTRACTIONS = frozenset(
     }
 )
 
-ELEMENTS_IN_FULL = 128  # above this many elements in all, values are checked along one direction each
-BUDGET = 400_000_000  # work of all the replays of one check, in elements read or written: about a second
-BATCH = 5_000_000  # numbers held at once by replays that run together
-RELATIVE_STEP = 1e-3
-SMALLEST_SCALE = 1e-2
-KINK = 1e-3  # one-sided differences further apart than this, relatively, mean a kink
-
-
 _make_dual: Callable[[Tensor, Tensor], Tensor] = forward_ad.make_dual  # their stubs have no types
 _unpack_dual: Callable[[Tensor], Any] = forward_ad.unpack_dual
-
-Objective = Callable[[dict[int, Tensor]], Tensor]  # displacements by value id -> a scalar in float64
 
 
 class Replay:
@@ -74,13 +70,12 @@ class Replay:
     def __init__(self, tape: Tape) -> None:
         self._values = tape.values
         self._tape = tape
-        self._passes = [event for event in tape.events if isinstance(event, TapePass)]
         self._ops = [op for op in tape.ops if op.func is not None and self._is_differentiable(op)]
-        self._produced = {index for op in self._ops for index in op.outputs}
+        self.produced = {index for op in self._ops for index in op.outputs}  # values that a replay computes
 
     def _is_differentiable(self, op: TapeOp) -> bool:
         outputs = [self._values[index] for index in op.outputs]
-        return any(v.node is not None and (v.alias_of is not None or not _is_leaf(v)) for v in outputs)
+        return any(v.node is not None and (v.alias_of is not None or not is_leaf(v)) for v in outputs)
 
     def obstacle(self) -> str:
         """Why this recording cannot be repeated; empty if it can."""
@@ -95,21 +90,7 @@ class Replay:
     def _handed_on(self, op: TapeOp) -> bool:
         return all(self._values[index].alias_of is not None for index in op.outputs)  # dropout in eval mode
 
-    def missing(self) -> str:
-        """Why gradients that were computed are not checked by finite differences; empty if they are."""
-        if not self._passes:
-            return ""
-        if obstacle := self.obstacle():
-            return f"{obstacle} does not allow a second run"
-        if any(value.tensor._backward_hooks for value in self._values if value.node is not None):
-            return "a hook on a tensor may change its gradient"
-        if not self._can_be_objective():
-            return "the last backward pass started from neither a value nor a first derivative"
-        if 5 * self._work() > BUDGET:
-            return "a second run in float64 would take too long"
-        return ""
-
-    def _work(self) -> float:
+    def work(self) -> float:
         """Elements that one replay reads and writes; four multiplications of a matrix product count as one."""
         work = 0.0
         for op in self._ops:
@@ -152,6 +133,7 @@ class Replay:
             message = f"forward mode runs the calls a second time, which {obstacle} does not allow"
             self._tape.notes.append(Note("no_tangent", message))
             return
+        _load_forward_mode()
         try:
             self._run_dual(directions)
         except (NotImplementedError, RuntimeError) as error:
@@ -172,170 +154,16 @@ class Replay:
                     tangent_ = torch.zeros_like(tensor)
                 value.tangent = None if tangent_ is None else tangent_.detach().to(value.data.dtype)
 
-    def check(self, _: Trace) -> tuple[DifferenceCheck, ...]:
-        """Central differences with two step sizes (Richardson), against the adjoints of the last pass."""
-        if not self._passes or self.missing():
-            return ()
-        try:
-            with torch.no_grad():
-                return self._differences(*self._plan(self._targets()), self._objective())
-        except (RuntimeError, NotImplementedError, TypeError, ValueError):  # float64 or a copy is refused
-            return ()
 
-    def _targets(self) -> list[TapeValue]:
-        """The values whose adjoint is the derivative of what the last pass started from, and can be moved."""
-        last = len(self._passes) - 1
-        before = [v.node for v in self._values if v.node is not None and v.op is None and not _is_leaf(v)]
-        outside = set(reachable(before, self._tape.edges)).difference(before)
-        return [
-            value
-            for value in self._values
-            if value.adjoint is not None and value.reached == last and value.alias_of is None
-            if value.data.is_floating_point() and value.node not in outside
-            if value.op is None or _is_leaf(value) or (value.id in self._produced and not self._is_second_order())
-        ]
-
-    def _is_second_order(self) -> bool:
-        return len(self._passes) > 1 and all(root in self._passes[-2].results for root in self._passes[-1].roots)
-
-    def _can_be_objective(self) -> bool:
-        if self._is_second_order():
-            return all(root in self._produced for root in self._passes[-2].roots)
-        return all(root in self._produced or self._values[root].op is None for root in self._passes[-1].roots)
-
-    def _objective(self) -> Objective:
-        """What the last pass differentiated, as a function of displacements: sum of seed * root."""
-        last = self._passes[-1]
-        if not self._is_second_order():
-            return partial(self._weighted_sum, dict(zip(last.roots, last.seeds, strict=True)))
-        first = self._passes[-2]  # the roots are gradients that this pass computed: differentiate its objective again
-        inner = partial(self._weighted_sum, dict(zip(first.roots, first.seeds, strict=True)))
-
-        def gradients(moved: dict[int, Tensor]) -> Tensor:
-            total = torch.zeros((), dtype=torch.float64)
-            for root, seed in zip(last.roots, last.seeds, strict=True):
-                source = first.results[root]
-
-                def along(displacement: Tensor, source: int = source) -> Tensor:
-                    return inner({**moved, source: displacement})
-
-                start = moved.get(source, torch.zeros(self._values[source].data.shape, dtype=torch.float64))
-                total = total + (torch.func.grad(along)(start) * as_float64(seed)).sum()
-            return total
-
-        return gradients
-
-    def _weighted_sum(self, weights: Mapping[int, Tensor], moved: dict[int, Tensor]) -> Tensor:
-        values = self.run({}, moved)
-        return torch.stack([(values[i] * as_float64(weight)).sum().real for i, weight in weights.items()]).sum()
-
-    def _plan(self, targets: list[TapeValue]) -> tuple[list[TapeValue], bool]:
-        """The most thorough check that the budget allows: every element, each value, each leaf, one leaf."""
-        work = self._work() + 1
-        leaves = [value for value in targets if value.id not in self._produced]
-        elements = sum(value.data.numel() for value in targets)
-        if elements <= ELEMENTS_IN_FULL and 4 * elements * work <= BUDGET:
-            return targets, True
-        for some in (targets, leaves):
-            if some and 4 * len(some) * work <= BUDGET:
-                return some, False
-        return leaves[:1], False
-
-    def _differences(
-        self, targets: list[TapeValue], in_full: bool, objective: Objective
-    ) -> tuple[DifferenceCheck, ...]:
-        probes = [probe for value in targets for probe in _probes(value, in_full)]
-        if not probes:
-            return ()
-        steps = [fraction * probe.step for probe in probes for fraction in (1.0, -1.0, 0.5, -0.5)]
-        rows = {v.id: v.data.new_zeros(len(steps) + 1, *v.data.shape, dtype=torch.float64) for v in targets}
-        for index, step in enumerate(steps):
-            probe = probes[index // 4]
-            rows[probe.value.id][index] = probe.direction * step
-        results = self._evaluate(objective, rows)
-        at_rest = results[-1]
-        if not self._is_second_order() and not self._repeats(at_rest):
-            return ()
-        return tuple(
-            _difference(probe, results[4 * index : 4 * index + 4], at_rest) for index, probe in enumerate(probes)
-        )
-
-    def _repeats(self, at_rest: float) -> bool:
-        """Whether a replay comes to what was recorded; if not, something in it was random after all."""
-        last = self._passes[-1]
-        terms = [self._values[root].data * seed for root, seed in zip(last.roots, last.seeds, strict=True)]
-        recorded = sum(float(term.to(torch.complex128).real.sum()) for term in terms)
-        size = sum(float(term.abs().sum()) for term in terms)
-        return not abs(at_rest - recorded) > 1e-2 * size + 1e-6  # NaN is no difference: it is noted as such
-
-    def _evaluate(self, objective: Objective, rows: dict[int, Tensor]) -> list[float]:
-        """The objective for every row of displacements: at once under vmap, else one by one."""
-        count = next(iter(rows.values())).shape[0]
-        try:
-            if count * sum(value.data.numel() for value in self._values) <= BATCH:
-                return [float(x) for x in torch.vmap(objective)(rows).tolist()]
-        except (RuntimeError, ValueError, NotImplementedError):  # some calls have no batching rule
-            pass
-        return [float(objective({index: row[k] for index, row in rows.items()})) for k in range(count)]
+@lru_cache(maxsize=1)
+def _load_forward_mode() -> None:
+    """PyTorch loads these when they are first needed, and then warns of a deprecated function that it calls itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_module("torch._decomp.decompositions_for_jvp")
 
 
-class _Probe:
-    """One direction in which one value is moved."""
-
-    def __init__(self, value: TapeValue, index: tuple[int, ...] | None, direction: Tensor, scale: float) -> None:
-        self.value = value
-        self.index = index
-        self.direction = direction
-        self.step = RELATIVE_STEP * max(scale, SMALLEST_SCALE)
-
-    @property
-    def gradient(self) -> float:
-        adjoint = self.value.adjoint
-        assert adjoint is not None  # only values that a pass reached are probed
-        return float((adjoint.to(torch.float64) * self.direction).sum())
-
-
-def _probes(value: TapeValue, in_full: bool) -> list[_Probe]:
-    numbers = value.data.to(torch.float64)
-    if in_full:
-        count = numbers.numel()
-        flat = torch.eye(count, dtype=torch.float64, device=numbers.device).reshape(count, *numbers.shape)
-        indices = [tuple(index) for index in torch.ones_like(numbers, dtype=torch.bool).nonzero().tolist()]
-        return [
-            _Probe(value, index, direction, abs(float(numbers[index])))
-            for index, direction in zip(indices, flat, strict=True)
-        ]
-    generator = torch.Generator().manual_seed(value.id)
-    direction = torch.randn(numbers.shape, generator=generator, dtype=torch.float64).to(numbers.device)
-    norm = float(direction.norm())
-    scale = float(numbers.norm()) / math.sqrt(max(1, numbers.numel())) if numbers.numel() else 0.0
-    return [_Probe(value, None, direction / norm, scale)] if norm > 0 and math.isfinite(scale) else []
-
-
-def _difference(probe: _Probe, results: list[float], at_rest: float) -> DifferenceCheck:
-    up, down, half_up, half_down = results
-    coarse = (up - down) / (2 * probe.step)
-    fine = (half_up - half_down) / probe.step
-    note = ""
-    if not all(map(math.isfinite, (*results, at_rest))):
-        note = "not finite near this point"
-    else:
-        right, left = (half_up - at_rest) / (probe.step / 2), (at_rest - half_down) / (probe.step / 2)
-        far_right, far_left = (up - at_rest) / probe.step, (at_rest - down) / probe.step
-        size = max(1.0, abs(right), abs(left))
-        if abs(right - left) > KINK * size and abs(right - left) > 0.75 * abs(far_right - far_left):
-            note = "not differentiable here: the slopes on the two sides differ, and PyTorch picks one"
-    return DifferenceCheck(
-        value=probe.value.id,
-        index=probe.index,
-        gradient=probe.gradient,
-        difference=(4 * fine - coarse) / 3,
-        uncertainty=abs(fine - coarse) / 3,
-        note=note,
-    )
-
-
-def _is_leaf(value: TapeValue) -> bool:
+def is_leaf(value: TapeValue) -> bool:
     return value.node is not None and node_name(value.node) == "AccumulateGrad"
 
 
@@ -353,26 +181,25 @@ def _is_random(op: TapeOp) -> bool:
 
 def as_float64(tensor: Tensor) -> Tensor:
     """The same numbers in double precision; integers and bools stay."""
-    if tensor.is_complex():
-        return tensor.to(torch.complex128)
-    return tensor.to(torch.float64) if tensor.is_floating_point() else tensor
+    return tensor.to(_DOUBLES.get(tensor.dtype, tensor.dtype))
 
 
 def _call(op: TapeOp, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
     """Repeat one call in double precision; the outputs that were recorded."""
     assert op.func is not None  # only the user's own calls are replayed
-    if op.name in _DOWNCASTS:
+    if op.name in _TO_REAL:
         return [args[0]]
-    args, kwargs = _doubled(args), _doubled(kwargs)
-    result = op.func(*args, **kwargs)
-    outputs = [tensor for _, tensor in tensors_in([result])]
+    if op.name in _TO_COMPLEX:
+        return [args[0].to(torch.complex128)]
+    result = op.func(*_doubled(args), **_doubled(kwargs))
+    outputs = [tensor for _, tensor in tensors_in(result)]
     return outputs or [args[0]]  # x[0] = y returns nothing: its output is the tensor it wrote to
 
 
 def _doubled(obj: Any) -> Any:
     """float32 given as an argument (`dtype=`, `.to(...)`) becomes float64, so that the replay keeps its precision."""
     if isinstance(obj, torch.dtype):
-        return torch.float64 if obj in _FLOATING else obj
+        return _DOUBLES.get(obj, obj)
     if isinstance(obj, tuple | list) and not hasattr(obj, "_fields"):
         return type(obj)(_doubled(element) for element in obj)
     if isinstance(obj, dict):

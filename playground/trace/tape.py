@@ -87,6 +87,7 @@ class TapePass:
     implicit: bool = False
     create_graph: bool = False
     results: dict[int, int] = field(default_factory=dict)  # kind 'grad': value of the gradient -> value it belongs to
+    delivered: dict[int, Tensor] = field(default_factory=dict)  # kind 'grad': value -> its gradient
 
 
 @dataclass(slots=True, eq=False)
@@ -280,7 +281,7 @@ def reachable(roots: list[Node], edges: dict[Node, tuple[tuple[Node | None, int]
             found[node] = None
             if node not in edges:
                 edges[node] = node.next_functions
-            stack.extend([target for target, _ in edges[node] if target is not None])
+            stack.extend([target for target, _ in reversed(edges[node]) if target is not None])
     return list(found)
 
 

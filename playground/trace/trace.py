@@ -79,21 +79,26 @@ class Trace:
         primals = {value.id for value in self.values if value.op is None}
         adjoints: dict[int, Array | None] = {}
         grads: dict[int, Array | None] = {}
+        newest: dict[tuple[int, int], int] = {}  # of a leaf that was written to in place: the version that was used
         for step in self.steps[:k]:
             if step.kind == "seed":  # a new pass: adjoints start again
                 adjoints = dict(zip(self.passes[step.backward_pass or 0].roots, step.incoming, strict=True))
+                newest = {}
             if step.op is not None:
                 primals.update(self.ops[step.op].outputs)
             if step.node is None:
                 continue
             node = self.nodes[step.node]
             for contribution in step.contributions:
-                target = node.edges[contribution.edge].value
-                if target is not None:
-                    adjoints[target] = _sum(adjoints.get(target), contribution.data, target in adjoints)
-            for index, adjoint in zip(node.outputs, step.incoming, strict=False):
+                edge = node.edges[contribution.edge]
+                if edge.value is not None and edge.node is not None:
+                    adjoints[edge.value] = _sum(adjoints.get(edge.value), contribution.data, edge.value in adjoints)
+                    if self.values[edge.value].alias_of is None:
+                        place = edge.node, edge.input_nr
+                        newest[place] = max(edge.value, newest.get(place, edge.value))
+            for number, (index, adjoint) in enumerate(zip(node.outputs, step.incoming, strict=False)):
                 if index is not None and adjoint is not None:  # complete: the engine's own sum
-                    adjoints[index] = adjoint
+                    adjoints[newest.get((node.id, number), index)] = adjoint
             if node.leaf is not None and step.kind == "accumulate":
                 grads[node.leaf] = step.grad_after
             if node.leaf is not None and step.kind == "zero_grad":

@@ -16,9 +16,10 @@ from playground.views.table import to_csv
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One way out: what the button says, and how the file is made."""
+    """One way out: what its button says in bold and beside it, and how the file is made."""
 
     label: str
+    about: str
     file_name: str
     mime: str
     make: Callable[[Shown], str]
@@ -40,17 +41,44 @@ def script(shown: Shown) -> str:
 
 
 EXPORTS: tuple[Export, ...] = (
-    Export("Stepper (HTML, works offline)", "stepper.html", "text/html", lambda shown: stepper_html(shown.trace)),
-    Export("PyTorch script", "graph.py", "text/x-python", script),
+    Export(
+        "Stepper",
+        "One HTML file that works offline",
+        "stepper.html",
+        "text/html",
+        lambda shown: stepper_html(shown.trace),
+    ),
+    Export("PyTorch script", "Prints these numbers", "graph.py", "text/x-python", script),
     Export(
         "Notebook",
+        "The same for Jupyter",
         "graph.ipynb",
         "application/x-ipynb+json",
         lambda shown: to_notebook(script(shown), "The computational graph, in plain PyTorch"),
     ),
-    Export("Derivation (LaTeX)", "derivation.tex", "application/x-tex", lambda shown: derivation(shown.trace)),
-    Export("Trace table (CSV)", "trace.csv", "text/csv", lambda shown: to_csv(shown.trace)),
-    Export("Trace (JSON)", "trace.json", "application/json", lambda shown: shown.trace.to_json()),
-    Export("Graph (DOT)", "graph.dot", "text/vnd.graphviz", lambda shown: dot_file(shown.trace, shown.document.graph)),
-    Export("Graph (SVG)", "graph.svg", "image/svg+xml", lambda shown: static_svg(shown.trace, shown.document.graph)),
+    Export(
+        "Derivation",
+        "The chain rule in LaTeX",
+        "derivation.tex",
+        "application/x-tex",
+        lambda shown: derivation(shown.trace),
+    ),
+    Export("Trace table", "CSV for a spreadsheet", "trace.csv", "text/csv", lambda shown: to_csv(shown.trace)),
+    Export(
+        "Trace", "JSON with every value and step", "trace.json", "application/json", lambda shown: shown.trace.to_json()
+    ),
+    Export(
+        "Graph, DOT",
+        "For your own Graphviz",
+        "graph.dot",
+        "text/vnd.graphviz",
+        lambda shown: dot_file(shown.trace, shown.document.graph),
+    ),
+    Export(
+        "Graph, SVG",
+        "After the last step",
+        "graph.svg",
+        "image/svg+xml",
+        lambda shown: static_svg(shown.trace, shown.document.graph),
+    ),
 )

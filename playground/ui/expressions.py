@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
-from playground.language.function import Function
-from playground.language.table import search
-from playground.lessons.presets import Preset, preset, presets
-from playground.ui.exports import EXPORTS, Export
+from playground.lessons.presets import Preset, preset
 from playground.ui.frames import Shown, frame
 from playground.ui.links import from_query
+from playground.ui.popovers import exports, gallery, plain, reference
 from playground.ui.stepper import last_edit, stepper
 
 KEY = "stepper"
+GALLERY = "examples"
 DEFAULT = "L0.4"
 MOST_LEAVES = 40  # remembered per session, names that are not in the text now included
-MOST_FOUND = 30  # rows of the reference shown at once
 _STYLE = Path(__file__).with_name("page.css")
 
 
@@ -43,14 +39,14 @@ def expressions_page() -> None:
     session = _session()
     st.html(_STYLE)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        with st.popover("Examples"):
-            _gallery()
+        with st.popover("Examples", key=GALLERY, on_change="rerun"):
+            gallery(_open)
         with st.popover("Functions"):
-            _reference()
+            reference()
         with st.popover("Export"):
-            _exports()
-    for problem in session.problems:
-        st.warning(problem)
+            exports(lambda: session.good)  # runs outside the script, so it is given the session
+    if session.problems:
+        st.warning("  \n".join(map(plain, session.problems)))
     _workbench()
 
 
@@ -89,54 +85,8 @@ def _edited() -> None:
     session.problems = ()
 
 
-def _gallery() -> None:
-    for index, shown in enumerate(presets()):
-        st.button(
-            f"**{shown.id}** · {shown.title}",
-            key=f"preset-{index}",
-            help=shown.about,
-            on_click=_open,
-            args=(shown,),
-            width="stretch",
-        )
-
-
 def _open(chosen: Preset) -> None:
     session = _session()
     session.document, session.problems, session.step = chosen.document, (), 0
-
-
-@st.fragment
-def _reference() -> None:
-    query = st.text_input("Search functions", key="reference", placeholder="softmax, matrix, mean …", live="300ms")
-    found = search(query or "")
-    st.caption(f"{len(found)} functions" + (f", the first {MOST_FOUND} shown" if len(found) > MOST_FOUND else ""))
-    st.markdown("\n\n".join(_described(function) for function in found[:MOST_FOUND]))
-
-
-def _described(function: Function) -> str:
-    """One row of the table as Markdown."""
-    derivative = f"  \nderivative: ${function.derivative}$" if function.derivative else ""
-    meaning = re.sub(r"([*_$\[\]~`:])", r"\\\1", function.meaning)
-    return f"`{function.name}({function.signature})`  \n{meaning}{derivative}"
-
-
-@st.fragment
-def _exports() -> None:
-    session = _session()
-    st.caption("SVG and PNG of the picture are in its own menu. All of these hold the numbers shown.")
-    for export in EXPORTS:
-        st.download_button(
-            export.label,
-            data=partial(_exported, session, export),
-            file_name=export.file_name,
-            mime=export.mime,
-            key=f"export-{export.file_name}",
-            on_click="ignore",
-            width="stretch",
-        )
-
-
-def _exported(session: Session, export: Export) -> str:
-    """Made when the button is pressed, from what is shown then. Outside the script: hence the argument."""
-    return "Nothing has been drawn yet." if session.good is None else export.make(session.good)
+    session.good = None  # another document: what stands there is not its last good picture
+    st.session_state[GALLERY] = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -48,7 +48,7 @@ def frame(
 ) -> tuple[dict[str, Any], Shown | None]:
     """The data of the workbench, and what is the last good picture now. A broken text keeps the last good one."""
     outcome = show(document)
-    good = outcome if isinstance(outcome, Shown) else last_good
+    good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
     rows, leaf_error = _leaf_rows(document, good)
     error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
     data = {
@@ -63,6 +63,15 @@ def frame(
         "theme": None,
     }
     return data, good
+
+
+def _part(document: Document, error: PlaygroundError) -> Shown | None:
+    """What runs of a text that was broken from the start: the lines before the one with the error."""
+    if error.span is None:
+        return None
+    whole = document.text[: error.span.start].rpartition("\n")[0]
+    outcome = show(replace(document, text=whole)) if whole.strip() else None
+    return outcome if isinstance(outcome, Shown) else None
 
 
 def _without_known_svg(shown: Mapping[str, Any], have: str | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
+from playground.language.leaves import Leaf
 
 VERSION = 1
 MOST_CHARACTERS = 16_000
@@ -37,7 +39,7 @@ def to_query(document: Document) -> str:
     'v=1&text=y%20%3D%20x*x'
     """
     fields: dict[str, str] = {"v": str(VERSION), "text": document.text}
-    for leaf in document.leaves:
+    for leaf in _named(document):
         fields[f"leaf.{leaf.name}"] = leaf.value
         if leaf.dtype != "float32":
             fields[f"leaf.{leaf.name}.dtype"] = leaf.dtype
@@ -48,6 +50,15 @@ def to_query(document: Document) -> str:
         if content != getattr(_DEFAULT, name):
             fields[name] = str(int(content)) if isinstance(content, bool) else str(content)
     return "&".join(f"{quote(key, safe='.')}={quote(content, safe='*()[],.;:!~')}" for key, content in fields.items())
+
+
+def _named(document: Document) -> list[Leaf]:
+    """The leaves that the text names; others are kept for when it names them again, and are nobody else's business."""
+    try:
+        names = {free.name for free in document.program().free_names}
+    except PlaygroundError:
+        names = set(re.findall(r"\w+", document.text))
+    return [leaf for leaf in document.leaves if leaf.name in names]
 
 
 def from_query(params: Mapping[str, str]) -> Opened:

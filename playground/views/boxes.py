@@ -10,13 +10,15 @@ from playground.views.graph import Box, Cell, Graph, Row
 
 TITLE_SIZE = 13.0
 SLOT_SIZE = 12.5
-RANGE_SIZE = 10.5
-NOTE_SIZE = 10.5
+RANGE_SIZE = 11.0
+NOTE_SIZE = 11.0
 MARGIN = 6.0  # between the frame and what is in it
 GAP = 4.0
 CELL_WIDTH, CELL_HEIGHT = 70.0, 22.0
-RANGE_WIDTH, IMAGE_CELL_HEIGHT = 100.0, 60.0
-IMAGE_SIDE = 38.0
+RANGE_WIDTH = 104.0
+PICTURE_WIDTH, PICTURE_HEIGHT = 92.0, 40.0  # the most that a heat map takes
+ELEMENT_SIDE = 14.0  # and the most that one element of it takes
+LEAST_SIDE = 10.0
 PAIR_GAP = 16.0  # between a forward box and the backward box that stands beside it
 
 PartKind = Literal["title", "note", "label", "tint", "image", "slot"]
@@ -78,8 +80,24 @@ def arrange_all(graph: Graph) -> dict[str, Arrangement]:
     return found
 
 
+def picture_size(picture: tuple[int, int]) -> tuple[float, float]:
+    """Width and height of a heat map of so many rows and columns: square elements where there is room.
+
+    >>> picture_size((1, 3)), picture_size((3, 2)), picture_size((1, 16))
+    ((42.0, 14.0), (26.7, 40.0), (92.0, 10.0))
+    """
+    rows, columns = (max(1, n) for n in picture)
+    side = min(ELEMENT_SIDE, PICTURE_WIDTH / columns, PICTURE_HEIGHT / rows)
+    return round(max(columns * side, LEAST_SIDE), 1), round(max(rows * side, LEAST_SIDE), 1)
+
+
 def _row_height(row: Row) -> float:
-    return IMAGE_CELL_HEIGHT if any(cell.image for cell in row.cells) else CELL_HEIGHT
+    return max(_cell_height(cell) for cell in row.cells)
+
+
+def _cell_height(cell: Cell) -> float:
+    """A number, or a heat map with the range under it."""
+    return CELL_HEIGHT if cell.picture is None else picture_size(cell.picture)[1] + 22.0
 
 
 def _row_width(row: Row) -> float:
@@ -99,8 +117,9 @@ def _row(row: Row, width: float, top: float) -> list[Part]:
     each = (width - MARGIN - left - GAP * (len(row.cells) - 1)) / max(1, len(row.cells))
     for cell in row.cells:
         parts.append(Part("tint", left, top, each, height, cell=cell))
-        if cell.image:
-            parts.append(Part("image", left + (each - IMAGE_SIDE) / 2, top + 4, IMAGE_SIDE, IMAGE_SIDE, cell=cell))
+        if cell.picture is not None:
+            wide, high = picture_size(cell.picture)
+            parts.append(Part("image", left + (each - wide) / 2, top + 4, wide, high, cell=cell))
             parts.append(Part("slot", left + each / 2, top + height - 5.5, cell=cell))
         else:
             parts.append(Part("slot", left + each / 2, top + height / 2 + 4.3, cell=cell))

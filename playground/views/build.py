@@ -19,6 +19,7 @@ SHOWN_OUTPUTS = 4
 SHOWN_NOTES = 4
 NOTE_LENGTH = 34
 TITLE_LENGTH = 36
+THUMBNAIL_SIDE = 16
 
 
 def build_graph(trace: Trace, kind: GraphKind = "forward", *, limit: int | None = None) -> Graph:
@@ -134,11 +135,12 @@ class Builder:
     def cells(self, value: Value) -> tuple[Cell, ...]:
         """Room for the primal, and for tangent and adjoint where there are such."""
         wide = self._is_tensor(value.id)
-        cells = [Cell("primal", f"value-{value.id}.primal", wide, wide)]
+        picture = picture_of(value.shape) if wide else None
+        cells = [Cell("primal", f"value-{value.id}.primal", picture, wide)]
         if value.tangent is not None:
             cells.append(Cell("tangent", f"value-{value.id}.tangent", wide=wide))
         if value.adjoint is not None or (value.requires_grad and self.trace.passes and value.op is None):
-            cells.append(Cell("adjoint", f"value-{value.id}.adjoint", wide, wide))
+            cells.append(Cell("adjoint", f"value-{value.id}.adjoint", picture, wide))
         return tuple(cells)
 
     def grad_cell(self, leaf: int) -> Cell:
@@ -148,7 +150,8 @@ class Builder:
     def adjoint_cell(self, value: int) -> Cell:
         """Room for the adjoint that comes into a backward node."""
         wide = self._is_tensor(value)
-        return Cell("adjoint", f"value-{value}.adjoint", wide, wide)
+        picture = picture_of(self.trace.values[value].shape) if wide else None
+        return Cell("adjoint", f"value-{value}.adjoint", picture, wide)
 
     def shape_notes(self, value: Value) -> tuple[str, ...]:
         """The shape of a tensor; the dtype where it is not float32."""
@@ -266,6 +269,16 @@ class Builder:
 
     def _listed(self, values: tuple[int, ...]) -> str:
         return ", ".join(self.names.show(value) for value in values)
+
+
+def picture_of(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the heat map of a tensor: of its last two axes, as `Array.thumbnail` draws it.
+
+    >>> picture_of((5,)), picture_of((64, 784)), picture_of((8, 1, 3, 2))
+    ((1, 5), (16, 16), (3, 2))
+    """
+    rows, columns = (1, *shape)[-2:]
+    return min(rows, THUMBNAIL_SIDE), min(columns, THUMBNAIL_SIDE)
 
 
 def _cut(text: str, length: int) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 
 from playground.views.graph import Box, Graph, Link, Row
 
+_INFIX = re.compile(r" (\*\*|//|[-+*/@%&|]|[<>=!]=?) ")
 LINKS_PER_BOX = 3  # Graphviz slows with links even where boxes are few
 
 
@@ -99,32 +101,33 @@ def _group_box(key: str, boxes: list[Box], outside: set[str]) -> Box:
     steps = [box for box in boxes if box.kind not in ("leaf", "constant", "seed")]
     leaves = sum(1 for box in boxes if box.kind == "leaf")
     backward = boxes[0].backward
-    count = sum(_held(box) for box in steps)
+    count = sum(box.held for box in steps)
     what = "backward nodes" if backward else "ops"
-    title = (
-        f"… {count} more {what}" if key.startswith("more-") else key.removeprefix("module-").removesuffix("-backward")
-    )
-    notes = [f"{count} {what}" + (f", {leaves} leaves" if leaves else "")]
-    if steps and not backward:
-        names = Counter(_op_name(box) for box in steps)
-        common = ", ".join(name for name, _ in names.most_common(3) if name)
-        notes.append(common + (", …" if len(names) > 3 else ""))
+    is_run = key.startswith("more-")
+    title = f"… {count} more {what}" if is_run else key.removeprefix("module-").removesuffix("-backward")
+    held = "" if is_run else f"{count} {what}"
+    also = f"{leaves} {'leaf' if leaves == 1 else 'leaves'}" if leaves else ""
+    notes = [", ".join(filter(None, [held, also]))]
+    names = Counter(_op_name(box) for box in steps if box.kind != "module")
+    common = ", ".join(f"{number} {name}" for name, number in names.most_common(3))
+    notes.append(common + (", …" if len(names) > 3 else ""))
     results = [box for box in steps if box.key in outside and box.rows and not backward]
     rows = tuple(Row(row.cells) for row in results[0].rows[:1]) if len(results) == 1 else ()
-    module = (
-        () if key.startswith("more-") else tuple(key.removeprefix("module-").removesuffix("-backward").split("."))[:-1]
-    )
+    module = () if is_run else tuple(key.removeprefix("module-").removesuffix("-backward").split("."))[:-1]
     label = f"{title}: {', '.join(filter(None, notes))}"
-    return Box(key, "module", title, label, rows, tuple(filter(None, notes)), backward=backward, module=module)
-
-
-def _held(box: Box) -> int:
-    """How many steps a box stands for: a module box says it in its first note."""
-    return int(box.notes[0].split()[0]) if box.kind == "module" else 1
+    notes = list(filter(None, notes))
+    return Box(
+        key, "module", title, label, rows, tuple(notes), backward=backward, module=module, held=max(1, count)
+    )  # fmt: skip
 
 
 def _op_name(box: Box) -> str:
-    return "" if box.kind == "module" else box.title.rpartition(" = ")[2].partition("(")[0][:16]
+    """What one op or node does: `sin`, `*`, `[ ]`, `MulBackward0`."""
+    call = box.title.rpartition(" = ")[2]
+    between = _INFIX.search(call)
+    if between is not None and "(" not in call[: between.start()]:
+        return between[1]
+    return "[ ]" if "[" in call.partition("(")[0] else call.partition("(")[0].rpartition(".")[2][:20]
 
 
 def _gather(tail: str, head: str, parts: list[Link]) -> Link:

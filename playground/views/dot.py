@@ -12,7 +12,8 @@ from playground.views.boxes import PAIR_GAP, Arrangement, arrange_all
 from playground.views.graph import Box, Graph, Link
 
 FONT = "Helvetica,Arial,sans-serif"
-ROOM = " " * 15  # as wide as a contribution
+ROOM = " " * 17  # as wide as a contribution that is a number
+TENSOR_ROOM = " " * 22  # as wide as "norm 10274.6"
 INK, MUTED = "#23233a", "#6b6b80"
 BLUE, ORANGE = "#4a45c4", "#b4500b"
 FILLS = {
@@ -32,7 +33,7 @@ def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None) -> str:
     writer = _Writer(graph, numbers)
     dot = graphviz.Digraph(
         "trace",
-        graph_attr={"nodesep": "0.3", "ranksep": "0.45", "fontname": FONT, "fontsize": "11",
+        graph_attr={"nodesep": "0.3", "ranksep": "0.4", "fontname": FONT, "fontsize": "11",
                     "newrank": "true", "bgcolor": "transparent", "fontcolor": MUTED, "nslimit": "4", "mclimit": "0.5"},
         node_attr={"shape": "box", "style": "rounded,filled", "fontname": FONT, "fontsize": "11", "fixedsize": "true",
                    "fontcolor": INK, "penwidth": "1.2"},
@@ -156,7 +157,7 @@ class _Writer:
         attributes = {"id": self.ids[link.key], "color": LINK_COLOURS[link.kind]}
         label = [link.label] if link.label else []
         if link.slot:
-            label.append(self.numbers.get(link.slot, ROOM) or ROOM)
+            label.append(self.numbers.get(link.slot) or (TENSOR_ROOM if link.label else ROOM))
             attributes["fontcolor"] = ORANGE
         if label:
             attributes["label"] = _lines(label)

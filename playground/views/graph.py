@@ -17,7 +17,9 @@ class Cell:
 
     kind: CellKind
     slot: str  # 'value-5.primal'
-    image: bool = False  # with a heat map in the slot `value-5.image` or `value-5.adjoint.image`
+    picture: tuple[int, int] | None = (
+        None  # rows and columns of a heat map in `value-5.image` or `value-5.adjoint.image`
+    )
     wide: bool = False  # a tensor: a range stands here, not a number
 
     @property
@@ -47,6 +49,7 @@ class Box:
     detached: bool = False  # outside autograd: drawn dashed
     backward: bool = False  # it belongs to the backward graph
     module: tuple[str, ...] = ()
+    held: int = 1  # how many ops or backward nodes it stands for
 
 
 @dataclass(frozen=True, slots=True)

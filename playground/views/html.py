@@ -33,7 +33,6 @@ _PAGE = """<!doctype html>
 <style>{style}</style>
 </head>
 <body>
-<nav aria-label="Graph"></nav>
 <main></main>
 <script type="application/json" id="pictures">{pictures}</script>
 <script type="module">{script}</script>
@@ -42,36 +41,14 @@ _PAGE = """<!doctype html>
 """
 
 _STYLE = """
-html, body { margin: 0; height: 100%; background: Canvas; color: CanvasText; color-scheme: light dark; }
-body { display: flex; flex-direction: column; font: 14px system-ui, sans-serif; }
-nav { display: flex; gap: 4px; padding: 8px 8px 0; }
-nav button { font: inherit; padding: 4px 12px; border: 1px solid GrayText; border-radius: 6px; }
-nav button { background: Canvas; color: CanvasText; }
-nav button[aria-pressed="true"] { font-weight: 600; border-width: 2px; }
-main { flex: 1; min-height: 0; box-sizing: border-box; padding: 8px; }
+html { color-scheme: light dark; }
+body { margin: 0; background: #ffffff; }
+@media (prefers-color-scheme: dark) { body { background: #11131a; } }
 """
 
 _START = """
-const graphs = JSON.parse(document.getElementById("pictures").textContent);
-const titles = { forward: "Forward", backward: "Backward", both: "Both" };
-const root = document.querySelector("main");
-const bench = stepper_js.mountStandalone(root, graphs.forward);
-document.addEventListener("keydown", (event) => {
-  if (!root.contains(event.target)) root.dispatchEvent(new KeyboardEvent("keydown", event));
-});
-const buttons = Object.keys(graphs).map((kind) => {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = titles[kind];
-  button.setAttribute("aria-pressed", String(kind === "forward"));
-  button.addEventListener("click", () => {
-    for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
-    const nothing = { query: "", document: null, leaves: [], error: null, editable: false, step: null, theme: null };
-    bench.update({ picture: graphs[kind], sequence: 0, ...nothing });
-  });
-  return button;
-});
-document.querySelector("nav").append(...buttons);
+const pictures = JSON.parse(document.getElementById("pictures").textContent);
+stepper_js.mountStandalone(document.querySelector("main"), pictures.forward, pictures);
 """
 
 

@@ -149,7 +149,7 @@ class Items:
             if edge.node is None:
                 continue
             target = self.trace.nodes[edge.node].name if edge.value is None else self.names.show(edge.value)
-            formula = self.narrator.local(node, position)
+            formula = self.narrator.formulas.local(node, position)
             part = self._parts.get((node.id, position))
             carried = f" = {brief(part.data)}" if part is not None else ""
             lines.append([f"to {target}", f"{formula or 'vector–Jacobian product'}{carried}"])
@@ -187,7 +187,7 @@ class Items:
 
     def _carried(self, node: int, position: int) -> list[Line]:
         lines: list[Line] = []
-        formula = self.narrator.local(self.trace.nodes[node], position)
+        formula = self.narrator.formulas.local(self.trace.nodes[node], position)
         part = self._parts.get((node, position))
         if formula:
             number = f" = {brief(part.local)}" if part is not None and part.local is not None else ""

@@ -8,12 +8,13 @@ from typing import Any
 from playground.trace.array import Array
 from playground.trace.names import latex_escape, latex_number
 from playground.trace.narrate import Narrator, summed_from
-from playground.trace.numbers import brief, format_number, norm_text, shape_text
+from playground.trace.numbers import BRIEF, brief, format_number, norm_text, shape_text, summed_axes
 from playground.trace.records import BackwardNode, Contribution, DifferenceCheck, Step, SumCheck, Value
 from playground.trace.trace import Trace
+from playground.views import elements
 from playground.views.timeline import contributions
 
-Line = dict[str, str]  # title, latex, text
+Line = dict[str, str]  # title, latex, text, and a note in words where there is one
 Part = tuple[Step, Contribution]
 SHOWN_PATHS = 12
 
@@ -44,8 +45,9 @@ class Explainer:
         if value in self.seeded and not parts:
             return [self._seed(value, record.adjoint)]
         if not parts:
-            text = f"{self.names.show(value)} got its gradient from outside this recording"
-            return [_line("Gradient", f"{self.names.latex_bar(value)} = {_number(record.adjoint)}", text)]
+            plain = f"{self.names.bar(value)} = {brief(record.adjoint)}"
+            note = f"{self.names.show(value)} got its gradient from outside this recording."
+            return [_line("Gradient", f"{self.names.latex_bar(value)} = {_number(record.adjoint)}", plain, note)]
         if record.data.numel == 1 and all(self._is_scalar(step, part) for step, part in parts):
             return self._scalar(value, record.adjoint, parts)
         return self._tensor(value, record.adjoint, parts)
@@ -80,14 +82,13 @@ class Explainer:
 
     def _without_gradient(self, value: Value) -> Line:
         name, bar = self.names.show(value.id), self.names.latex_bar(value.id)
+        nothing, plainly = rf"{bar} = \text{{None}}", f"{self.names.bar(value.id)} = None"
         if not self.trace.passes:
-            return _line(
-                "No gradient yet", rf"{bar} = \text{{None}}", "no backward pass has run: every gradient is None"
-            )
+            return _line("No gradient yet", nothing, plainly, "No backward pass has run: every gradient is None.")
         if value.requires_grad:
             zero = rf"\frac{{\partial {self._output()}}}{{\partial {self.names.latex(value.id)}}} = 0"
-            text = f"the output does not depend on {name}: its derivative is 0, and PyTorch leaves the gradient None"
-            return _line("No path", zero, text)
+            note = f"The output does not depend on {name}: its derivative is 0, and PyTorch leaves the gradient None."
+            return _line("No path", zero, plainly, note)
         if not value.dtype.startswith(("float", "bfloat", "complex")):
             why = f"{name} holds {value.dtype}: only floating-point tensors have gradients"
         elif value.kind == "constant":
@@ -96,15 +97,19 @@ class Explainer:
             why = f"{name} was made with requires_grad=False: PyTorch treats it as a constant"
         else:
             why = f"{name} is outside autograd: nothing it was made from requires a gradient, or it was detached"
-        return _line("No gradient", rf"{bar} = \text{{None}}", why)
+        return _line("No gradient", nothing, plainly, why + ".")
 
     def _seed(self, value: int, adjoint: Array) -> Line:
         name, bar = self.names.show(value), self.names.latex_bar(value)
         if adjoint.numel == 1 and adjoint.flat is not None and adjoint.flat[0] == 1:
             symbol = self.names.latex(value)
             latex = rf"{bar} = \frac{{\partial {symbol}}}{{\partial {symbol}}} = 1"
-            return _line("The seed", latex, f"1, because the backward pass starts at {name}: d{name}/d{name} = 1")
-        return _line("The seed", f"{bar} = {_number(adjoint)}", f"the backward pass starts at {name}, with this seed")
+            plain = f"{self.names.bar(value)} = d{name}/d{name} = 1"
+            return _line("The seed", latex, plain, f"The backward pass starts at {name}.")
+        plain = f"{self.names.bar(value)} = {brief(adjoint)}"
+        return _line(
+            "The seed", f"{bar} = {_number(adjoint)}", plain, f"The backward pass starts at {name}, with this seed."
+        )
 
     def _is_scalar(self, step: Step, part: Contribution) -> bool:
         incoming = step.incoming[0] if step.incoming else None
@@ -155,15 +160,20 @@ class Explainer:
             came = "" if incoming is None else f"from {shape_text(incoming.shape)} "
             reduced = ""
             if (stretched := summed_from(part)) is not None:
-                axes = _summed_axes(stretched, part.data.shape)
+                axes = summed_axes(stretched, part.data.shape)
                 reduced = f", summed over {axes} from {shape_text(stretched)}"
-            text = f"{node.name}: {came}to {shape_text(part.data.shape)}{reduced}, norm {norm_text(part.data)}"
-            lines.append(_line("Vector–Jacobian product", term, text))
+            note = f"{came}to {shape_text(part.data.shape)}{reduced}, norm {norm_text(part.data)}"
+            whole = _matrix(part.data)
+            number = f" = {brief(part.data)}" if whole else ""
+            title = f"Vector–Jacobian product of {node.name}"
+            lines.append(_line(title, f"{term} = {whole}" if whole else term, f"{plain_term}{number}", note))
         chain = _line("Chain rule" + _paths(parts), f"{bar} = {_plus(terms)}", f"{plain_bar} = {_plus(plain_terms)}")
-        return [chain, *lines, *self._element(value, adjoint, parts)]
+        total = _matrix(adjoint) if len(parts) > 1 else ""
+        summed = [_line("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
+        return [chain, *lines, *summed, *self._element(value, adjoint, parts)]
 
     def _element(self, value: int, adjoint: Array, parts: list[Part]) -> list[Line]:
-        """The sum of the contributions at the element of the largest magnitude."""
+        """The element of the largest magnitude, as products where the kind of node is known, and summed."""
         if adjoint.flat is None or not adjoint.flat or any(part.data.flat is None for _, part in parts):
             return []
         place = max(range(len(adjoint.flat)), key=lambda i: abs(adjoint.flat[i]) if adjoint.flat else 0)
@@ -171,20 +181,29 @@ class Explainer:
         arrays = [*([seed] if seed is not None else []), *(part.data for _, part in parts)]
         if any(array.shape != adjoint.shape for array in arrays):
             return []
-        shares = [format_number(array.flat[place]) for array in arrays if array.flat is not None]
-        index = ", ".join(map(str, _unravel(place, adjoint.shape)))
+        index = tuple(_unravel(place, adjoint.shape))
+        shares = [format_number(seed.flat[place])] if seed is not None and seed.flat is not None else []
+        products = list(shares)
+        for step, part in parts:
+            share = format_number(part.data.flat[place]) if part.data.flat is not None else "·"
+            pairs = elements.products(self.trace, step, part, index)
+            shares.append(share)
+            products += (
+                [f"{_group(format_number(a))} × {_group(format_number(b))}" for a, b in pairs] if pairs else [share]
+            )
         total = format_number(adjoint.flat[place])
-        ending = (f" = {latex_number(total)}", f" = {total}") if len(shares) > 1 else ("", "")
-        latex = (
-            rf"{self.names.latex_bar(value)}\left[{index}\right] = {_plus(list(map(latex_number, shares)))}{ending[0]}"
-        )
-        text = f"{self.names.bar(value)}[{index}] = {_plus(shares)}{ending[1]}"
-        return [_line("Its largest element", latex, text)]
+        sums = dict.fromkeys([" + ".join(products) if products != shares else _plus(shares), total])
+        at = ", ".join(map(str, index))
+        latex = " = ".join(latex_number(text).replace(" × ", r" \cdot ") for text in sums)
+        left = rf"{self.names.latex_bar(value)}\left[{at}\right]"
+        return [
+            _line("Its largest element", f"{left} = {latex}", f"{self.names.bar(value)}[{at}] = {' = '.join(sums)}")
+        ]
 
     def _factors(self, step: Step, part: Contribution) -> tuple[str, str]:
         """The two numbers of a product: the adjoint of the call's result and the local derivative of the whole call."""
         incoming, local = step.incoming[0], part.local
-        above = self.narrator.upstream(self._node(step))
+        above = self.narrator.formulas.upstream(self._node(step))
         result = None if above is None else self.trace.values[above].adjoint
         inside = above not in self._node(step).outputs  # a composite call: what it did as a whole
         if inside and result is not None and result.numel == 1 and result.item() != 0:
@@ -194,13 +213,16 @@ class Explainer:
     def _product(self, value: int, node: BackwardNode, part: Contribution) -> tuple[str, str]:
         """One path's vector-Jacobian product, by the rule of its node where there is one."""
         up, _ = self._upstream(node)
-        formula, plain = self.narrator.local(node, part.edge, latex=True), self.narrator.product(node, part.edge)
+        formula, plain = (
+            self.narrator.formulas.local(node, part.edge, latex=True),
+            self.narrator.formulas.product(node, part.edge),
+        )
         if not formula:
             result, _ = self._result(node)
             formula = rf"\left(\frac{{\partial {result}}}{{\partial {self.names.latex(value)}}}\right)^{{\top}} {up}"
         elif formula in ("1", "-1"):
             formula = formula[:-1] + up
-        elif not self.narrator.is_product(node, part.edge):
+        elif not self.narrator.formulas.is_product(node, part.edge):
             formula = rf"{up} \odot {_group(formula)}"
         if summed_from(part) is not None:
             return rf"\textstyle\sum {formula}", f"sum({plain})"
@@ -211,20 +233,20 @@ class Explainer:
 
     def _upstream(self, node: BackwardNode) -> tuple[str, str]:
         """The adjoint that came in: LaTeX and plain."""
-        value = self.narrator.upstream(node)
+        value = self.narrator.formulas.upstream(node)
         return ("g", "g") if value is None else (self.names.latex_bar(value), self.names.bar(value))
 
     def _result(self, node: BackwardNode) -> tuple[str, str]:
-        value = self.narrator.upstream(node)
+        value = self.narrator.formulas.upstream(node)
         if value is None:
             return rf"\text{{{latex_escape(node.name)}}}", node.name
         return self.names.latex(value), self.names.show(value)
 
     def _local(self, node: BackwardNode, part: Contribution, number: str) -> tuple[str, str]:
         """The local derivative in symbols, or as a number where the tables have no formula."""
-        plain = self.narrator.local(node, part.edge)
-        if plain and not self.narrator.is_product(node, part.edge):
-            return self.narrator.local(node, part.edge, latex=True), plain
+        plain = self.narrator.formulas.local(node, part.edge)
+        if plain and not self.narrator.formulas.is_product(node, part.edge):
+            return self.narrator.formulas.local(node, part.edge, latex=True), plain
         return latex_number(number), number
 
     def _output(self) -> str:
@@ -267,8 +289,8 @@ def _by_arrival(trace: Trace, explainer: Explainer) -> list[int]:
     return order + [value for value in sorted(last, key=lambda v: (last[v], v)) if value not in order]
 
 
-def _line(title: str, latex: str, text: str) -> Line:
-    return {"title": title, "latex": latex, "text": text}
+def _line(title: str, latex: str, text: str, note: str = "") -> Line:
+    return {"title": title, "latex": latex, "text": text} | ({"note": note} if note else {})
 
 
 def _paths(parts: list[Part]) -> str:
@@ -298,25 +320,24 @@ def _group(formula: str) -> str:
     return f"({formula})" if " " in formula and not one else formula
 
 
+def _matrix(array: Array) -> str:
+    """A small vector or matrix in LaTeX, a vector as a row; '' for anything else."""
+    if not 1 <= len(array.shape) <= 2 or not 0 < array.numel <= BRIEF or not array.is_exact:
+        return ""
+    flat = [latex_number(format_number(x)) for x in array.flat or ()]
+    columns = array.shape[-1]
+    rows = r" \\ ".join(" & ".join(flat[start : start + columns]) for start in range(0, len(flat), columns))
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+
 def _number(array: Array) -> str:
-    return latex_number(brief(array)) if array.numel <= 6 else rf"\text{{{brief(array)}}}"
+    return latex_number(brief(array)) if array.numel <= BRIEF else rf"\text{{{brief(array)}}}"
 
 
 def _where(check: DifferenceCheck, value: Value) -> str:
     if not value.shape:
         return ""
     return " along a random direction" if check.index is None else f" at {list(check.index)}"
-
-
-def _summed_axes(before: tuple[int, ...], after: tuple[int, ...]) -> str:
-    """Which axes of `before` a sum to the shape `after` goes over.
-
-    >>> _summed_axes((2, 3), (3,))
-    'axis 0'
-    """
-    extra = len(before) - len(after)
-    axes = [*range(extra), *(i + extra for i, n in enumerate(after) if n == 1 and before[i + extra] != 1)]
-    return ("axis " if len(axes) == 1 else "axes ") + ", ".join(map(str, axes))
 
 
 def _unravel(place: int, shape: tuple[int, ...]) -> list[int]:

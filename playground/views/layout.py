@@ -162,4 +162,4 @@ def _curve(edge: dict[str, Any], left: float, top: float) -> Curve:
     return Curve(tuple(points), tip, reversed_, point(edge["lp"]) if "lp" in edge else None)
 
 
-__all__ = ["Curve", "Frame", "Layout", "binary", "lay_out"]
+__all__ = ["Curve", "Frame", "Layout", "Point", "binary", "lay_out"]

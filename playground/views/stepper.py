@@ -51,11 +51,19 @@ def picture(trace: Trace, graph: GraphKind = "forward", *, have: str | None = No
 def _initial(trace: Trace, narrator: Narrator) -> dict[str, str]:
     leaves = [value for value in trace.values if value.op is None and value.kind in ("input", "parameter")]
     known = ", ".join(narrator.names.show(value.id) for value in leaves[:6]) + (", …" if len(leaves) > 6 else "")
-    scalars = [value for value in leaves if value.data.numel == 1][:6]
+    numbers = [f"{narrator.names.show(v.id)} = {narrator.number(v.data)}" for v in leaves[:6]]
+    between = ", " if all(value.data.numel == 1 for value in leaves[:6]) else " ; "
+    tangents = [v for v in leaves if v.tangent is not None and v.data.numel == 1][:6]
+    moving = [f"{narrator.names.dot(v.id)} = {narrator.number(v.tangent)}" for v in tangents if v.tangent is not None]
+    sentence = f"Only the leaves have values: {known}." if leaves else "Nothing has run."
+    if any(value.requires_grad for value in leaves) and trace.passes:
+        sentence += " Their .grad is None until the backward pass has reached them."
+    if moving:
+        sentence += " In forward mode each carries a tangent, too: 1 for a leaf that moves, 0 for one that rests."
     return {
         "title": "Before the first step",
-        "sentence": f"Only the leaves have values: {known}." if leaves else "Nothing has run.",
-        "arithmetic": ", ".join(f"{narrator.names.show(v.id)} = {narrator.number(v.data)}" for v in scalars),
+        "sentence": sentence,
+        "arithmetic": " ; ".join(filter(None, [between.join(numbers), ", ".join(moving)])),
     }
 
 

@@ -9,9 +9,12 @@ from xml.sax.saxutils import quoteattr
 
 from playground.views.boxes import NOTE_SIZE, RANGE_SIZE, SLOT_SIZE, TITLE_SIZE, Arrangement, Part, arrange_all
 from playground.views.graph import Box, Graph, Link
-from playground.views.layout import Curve, Frame, Layout
+from playground.views.layout import Curve, Frame, Layout, Point
 
 BORDER = 8.0  # around the whole picture
+CONTRIBUTION_SIZE = 11.5
+NEAR = 4.0  # a label that an edge passes closer than this is written over it
+MOST_ASIDE = 34.0  # a label stands no further than this from where Graphviz put its middle
 
 
 class Filled:
@@ -116,15 +119,16 @@ def _part(part: Part, filled: Filled) -> str:
     if part.kind == "image":
         link = filled.images.get(cell.image_slot)
         source = "" if link is None else f" href={attribute(link)}"
-        return f'<image data-slot="{cell.image_slot}" image-rendering="pixelated"{source} {place}/>'
+        drawn = 'preserveAspectRatio="none" image-rendering="pixelated"'
+        return f'<image data-slot="{cell.image_slot}" {drawn}{source} {place}/>'
     size = RANGE_SIZE if cell.wide else SLOT_SIZE
     classes = f"slot {'adjoint grad' if cell.kind == 'grad' else cell.kind}"
     return _text(classes, part.x, part.y, size, escape(filled.texts.get(cell.slot, "")), cell.slot)
 
 
-def _text(classes: str, x: float, y: float, size: float, content: str, slot: str = "") -> str:
+def _text(classes: str, x: float, y: float, size: float, content: str, slot: str = "", anchor: str = "middle") -> str:
     name = f' data-slot="{slot}"' if slot else ""
-    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="middle"'
+    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}"'
     return f'<text class="{classes}"{name} {place}>{content}</text>'
 
 
@@ -141,16 +145,42 @@ def _link(link: Link, curve: Curve, filled: Filled) -> str:
         base = curve.points[0] if curve.reversed else curve.points[-1]
         parts.append(f'<polygon points="{_arrow(base, curve.tip)}"/>')
     if curve.label is not None:
-        x, y = curve.label
         lines = bool(link.label) + bool(link.slot)
-        y += 2.4 - 6.5 * (lines - 1)
+        y = curve.label[1] + 2.4 - 6.5 * (lines - 1)
+        x, anchor = _beside(curve, y - 9, y + 13 * (lines - 1) + 3)
         if link.label:
-            parts.append(_text("note", x, y, NOTE_SIZE, escape(link.label)))
+            parts.append(_text("note", x, y, NOTE_SIZE, escape(link.label), anchor=anchor))
             y += 13
         if link.slot:
             text = escape(filled.texts.get(link.slot, ""))
-            parts.append(_text("slot contribution", x, y, 11.5, text, link.slot))
+            parts.append(_text("slot contribution", x, y, CONTRIBUTION_SIZE, text, link.slot, anchor))
     return "".join([*parts, "</g>"])
+
+
+def _beside(curve: Curve, top: float, bottom: float) -> tuple[float, str]:
+    """Where texts between two heights begin (or end) next to a curve, on the side that Graphviz kept free for them."""
+    if curve.label is None:
+        return 0.0, "middle"
+    x = curve.label[0]
+    crossed = [point[0] for point in _along(curve) if top <= point[1] <= bottom]
+    if not crossed or min(crossed) - NEAR < x < max(crossed) + NEAR:
+        return x, "middle"
+    if x > max(crossed):
+        return max(max(crossed) + 5.0, x - MOST_ASIDE), "start"
+    return min(min(crossed) - 5.0, x + MOST_ASIDE), "end"
+
+
+def _along(curve: Curve) -> list[Point]:
+    """Points on the curve, close to one another."""
+    found: list[Point] = []
+    for start in range(0, len(curve.points) - 3, 3):
+        a, b, c, d = curve.points[start : start + 4]
+        for n in range(17):
+            t, s = n / 16, 1 - n / 16
+            weights = (s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t)
+            x, y = (sum(w * p[i] for w, p in zip(weights, (a, b, c, d), strict=True)) for i in (0, 1))
+            found.append((x, y))
+    return found
 
 
 def _link_label(link: Link) -> str:

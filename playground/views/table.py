@@ -39,7 +39,7 @@ def trace_rows(trace: Trace, narrator: Narrator | None = None, *, longest: int |
         products = []
         for step, part in arrived.get(value.id, []):
             node = trace.nodes[step.node or 0]
-            product = narrator.product(node, part.edge)
+            product = narrator.formulas.product(node, part.edge)
             products.append(f"sum({product})" if summed_from(part) is not None else product)
         if value.id in roots:
             products.insert(0, "seed")
@@ -72,9 +72,9 @@ def _shown(trace: Trace) -> list[Value]:
 
 
 def columns(trace: Trace) -> list[str]:
-    """Titles of the columns; a tangent column only in forward mode."""
+    """Titles of the columns, the numbers before the long products; a tangent column only in forward mode."""
     tangent = ["tangent"] if any(value.tangent is not None for value in trace.values) else []
-    return ["name", "forward", "primal", *tangent, "reverse", "adjoint"]
+    return ["name", "forward", "primal", *tangent, "adjoint", "reverse"]
 
 
 def _cells(row: TableRow, titles: list[str]) -> list[str]:

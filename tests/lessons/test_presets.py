@@ -38,7 +38,7 @@ def two_inputs() -> Results:
 
 def hidden_layer() -> Results:
     X1, a = leaf([[0.5, -0.3], [0.8, 0.2], [-0.6, 0.9]]), leaf([1.0, 2.0], False)
-    m1, X2, m2 = leaf([0.1, 0.0, -0.1]), leaf([[1.0, -1.0, 0.5]]), leaf([0.2])
+    m1, X2, m2 = leaf([0.2, 0.0, -0.1]), leaf([[1.0, -1.0, 0.5]]), leaf([0.2])
     u = X1 @ a + m1
     h = X2 @ torch.sigmoid(u) + m2
     h.sum().backward()
@@ -147,6 +147,24 @@ def second_derivative() -> Results:
     return {"y": y, "x.grad": x.grad}
 
 
+def cleared() -> Results:
+    w, x = leaf(3.0), leaf(2.0)
+    for _ in range(2):
+        w.grad = x.grad = None
+        y = w * x
+        y.backward()
+    return {"y": y, "w.grad": w.grad, "x.grad": x.grad}
+
+
+def not_a_number() -> Results:
+    x = leaf(2.0)
+    a = torch.log(x - 3)
+    b = (x - 2) / (x - 2)
+    y = a + b
+    y.backward()
+    return {"a": a, "b": b, "y": y, "x.grad": x.grad}
+
+
 def twice() -> Results:
     w, x = leaf(3.0), leaf(2.0)
     y = w * x
@@ -184,6 +202,8 @@ BY_HAND: dict[str, Callable[[], Results]] = {
     "second": second_derivative,
     "forward-mode": two_inputs,
     "accumulate": twice,
+    "zero-grad": cleared,
+    "nan": not_a_number,
     "step": descent,
 }
 MISTAKES = {"L0.5a": "does not require", "L0.5b": "one number"}  # presets that are meant to end in a teaching error

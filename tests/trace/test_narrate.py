@@ -33,9 +33,9 @@ def test_every_step_of_l04(l04: Trace) -> None:
         "SubBackward0": "v̄₄ += v̄₅ × 1 = 1 × 1 = 1 ; v̄₃ += v̄₅ × (−1) = 1 × (−1) = −1",
         "SinBackward0": "x̄₂ += v̄₃ × cos(x2) = −1 × 0.2837 = −0.2837",
         "AddBackward0": "v̄₁ += v̄₄ × 1 = 1 × 1 = 1 ; v̄₂ += v̄₄ × 1 = 1 × 1 = 1",
-        "MulBackward0": "x̄₁ += v̄₂ × x2 = 1 × 5 = 5 ; x̄₂ += v̄₂ × x1 = 1 × 2 = 2",
+        "MulBackward0": "x̄₁ += v̄₂ × x2 = 1 × 5 = 5 ; x̄₂ += v̄₂ × x1 = 1 × 2 = 2, so x̄₂ = −0.2837 + 2 = 1.716",
         "x2.grad": "x2.grad: None → 1.716",
-        "LogBackward0": "x̄₁ += v̄₁ × 1/x1 = 1 × 0.5 = 0.5",
+        "LogBackward0": "x̄₁ += v̄₁ × 1/x1 = 1 × 0.5 = 0.5, so x̄₁ = 5 + 0.5 = 5.5",
         "x1.grad": "x1.grad: None → 5.5",
     }
 
@@ -44,8 +44,12 @@ def test_sentences_name_what_is_saved_and_used(l04: Trace) -> None:
     said = {title(l04, step): sentence(l04, step) for step in l04.steps}
     assert said["v₃ = sin(x2)"] == "v₃ = sin(x2); PyTorch records SinBackward0, which saves x2."
     assert "It uses the saved x2." in said["SinBackward0"]
-    assert said["v̄₅ is the seed"] == "The backward pass starts at v₅: its derivative with respect to itself is 1."
+    assert said["v̄₅ is the seed"] == (
+        "The backward pass starts at v₅: its derivative with respect to itself is 1. "
+        "A bar marks an adjoint: the derivative of v₅ with respect to that value."
+    )
     assert said["MulBackward0"].startswith("MulBackward0 sends v̄₂ to x1 and x2, each times the other factor.")
+    assert said["MulBackward0"].endswith("x2 is used more than once: the contributions add up.")
     assert arithmetic(l04, l04.steps[0]) == "v₁ = log(2) = 0.6931"
 
 
@@ -56,7 +60,9 @@ def test_accumulation_adds() -> None:
 
 def test_broadcast_is_said() -> None:
     trace = record(lambda x, b: (x + b).sum(), torch.ones(2, 3, requires_grad=True), torch.ones(3, requires_grad=True))
-    assert "b̄ += v̄₁ = [2, 2, 2], summed over the broadcast axes from (2, 3) to (3,)" in lines(trace)["AddBackward0"]
+    assert "b̄ += sum(v̄₁) over axis 0 = [2, 2, 2]" in lines(trace)["AddBackward0"]
+    said = {title(trace, step): sentence(trace, step) for step in trace.steps}["AddBackward0"]
+    assert said.endswith("b was stretched from (3,) to (2, 3), so its contribution is summed over axis 0.")
 
 
 def test_tangents_are_pushed_forward() -> None:
@@ -69,7 +75,7 @@ def test_tangents_are_pushed_forward() -> None:
 @pytest.mark.parametrize(
     ("program", "formula"),
     [
-        (lambda x: x**3, "v̄₁ × 3·x^2"),
+        (lambda x: x**3, "v̄₁ × 3·x²"),
         (lambda x: x**2, "v̄₁ × 2·x"),
         (lambda x: 2**x, "v̄₁ × (v₁ · log(2))"),
         (lambda x: 3 / x, "v̄₁ × (−3/x²)"),
@@ -84,7 +90,7 @@ def test_products_in_symbols(program: object, formula: str) -> None:
     trace = record(program, 2.0)  # type: ignore[arg-type]
     narrator = Narrator(trace)
     found = [
-        narrator.product(trace.nodes[step.node], part.edge)
+        narrator.formulas.product(trace.nodes[step.node], part.edge)
         for step in trace.steps
         if step.node is not None
         for part in step.contributions
@@ -104,8 +110,10 @@ def test_linear_is_one_call() -> None:
         for part in step.contributions:
             edge = trace.nodes[step.node or 0].edges[part.edge]
             if edge.value is not None:
-                products[narrator.names.show(edge.value)] = narrator.product(trace.nodes[step.node or 0], part.edge)
-    assert products == {"x": "v̄₁ @ w", "w": "v̄₁ᵀ @ x", "b": "v̄₁"}
+                products[narrator.names.show(edge.value)] = narrator.formulas.product(
+                    trace.nodes[step.node or 0], part.edge
+                )
+    assert products == {"x": "v̄₁ @ w", "w": "v̄₁ᵀ @ x", "b": "sum(v̄₁)"}
 
 
 def test_numbers() -> None:

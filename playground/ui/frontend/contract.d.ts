@@ -17,7 +17,7 @@ export interface Step {
 }
 
 export interface Why {
-  lines: { title: string; latex: string; text: string }[];
+  lines: { title: string; latex: string; text: string; note?: string }[];
   check: [string, string][];
 }
 

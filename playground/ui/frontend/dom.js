@@ -39,6 +39,15 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * A message of the server, in which `names` stand between backticks, as nodes.
+ * @param {string} message
+ * @returns {(Node | string)[]}
+ */
+export function prose(message) {
+  return message.split(/`([^`]+)`/).map((part, index) => (index % 2 ? el("code", {}, part) : part));
+}
+
 /** @param {keyof typeof ICONS} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG_NAMESPACE, "svg");

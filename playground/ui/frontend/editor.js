@@ -1,6 +1,7 @@
 // @ts-check
 // The text: a plain textarea over a mirror with the same metrics, which carries the marks.
-import { el, replace } from "./dom.js";
+import { createCalm } from "./calm.js";
+import { el, prose, replace } from "./dom.js";
 import { lineAndColumn, markedPieces, unitPositions } from "./spans.js";
 
 /** @typedef {import("./contract.js").PageError} PageError */
@@ -41,7 +42,9 @@ export function createEditor({ onInput, onCaret, onRepair }) {
       "\u200b",
     );
   };
+  const calm = createCalm(showError);
   area.addEventListener("input", () => {
+    calm.typed();
     marks = [];
     wrong = [];
     paint();
@@ -50,6 +53,25 @@ export function createEditor({ onInput, onCaret, onRepair }) {
   area.addEventListener("click", () => {
     if (area.selectionStart === area.selectionEnd) onCaret(area.selectionStart);
   });
+
+  /** @param {PageError | null} error */
+  function showError(error) {
+    const own = error !== null && error.leaf === null;
+    const toUnits = unitPositions(area.value);
+    wrong = own ? [{ start: toUnits(error.start), end: toUnits(error.end), name: "wrong" }] : [];
+    area.setAttribute("aria-invalid", String(own));
+    paint();
+    message.hidden = error === null;
+    if (error === null) return message.replaceChildren();
+    const { line, column } = lineAndColumn(area.value, toUnits(error.start));
+    const where = own ? `Line ${line}, column ${column}: ` : "";
+    replace(
+      message,
+      el("p", {}, el("span", { class: "where" }, where), ...prose(error.message)),
+      error.hint ? el("p", { class: "hint" }, ...prose(error.hint)) : null,
+      error.repair ? el("button", { type: "button", class: "text-button", "data-testid": "repair", onclick: () => onRepair(error) }, error.repair.label) : null,
+    );
+  }
 
   return {
     element,
@@ -76,24 +98,9 @@ export function createEditor({ onInput, onCaret, onRepair }) {
       marks = next;
       paint();
     },
-    /** @param {PageError | null} error */
-    setError(error) {
-      const own = error !== null && error.leaf === null;
-      const toUnits = unitPositions(area.value);
-      wrong = own ? [{ start: toUnits(error.start), end: toUnits(error.end), name: "wrong" }] : [];
-      area.setAttribute("aria-invalid", String(own));
-      paint();
-      message.hidden = error === null;
-      if (error === null) return message.replaceChildren();
-      const { line, column } = lineAndColumn(area.value, toUnits(error.start));
-      const where = own ? `Line ${line}, column ${column}: ` : error.leaf ? `${error.leaf}: ` : "";
-      replace(
-        message,
-        el("p", {}, el("span", { class: "where" }, where), error.message),
-        error.hint ? el("p", { class: "hint" }, error.hint) : null,
-        error.repair ? el("button", { type: "button", class: "text-button", "data-testid": "repair", onclick: () => onRepair(error) }, error.repair.label) : null,
-      );
-    },
+    /** An error in the text or in a leaf; null where all is well. */
+    setError: calm.set,
     focus: () => area.focus(),
+    stop: calm.stop,
   };
 }

@@ -22,7 +22,7 @@ function parseSvg(text) {
  * @param {{onSelect: (key: string | null) => void}} actions
  */
 export function createGraph({ onSelect }) {
-  const empty = el("p", { class: "graph-empty" }, "Nothing to draw yet.");
+  const empty = el("p", { class: "graph-empty" }, "The graph appears here as soon as the text runs.");
   const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
   const viewport = createViewport(stage);
   /** @type {SVGSVGElement | null} */
@@ -40,17 +40,37 @@ export function createGraph({ onSelect }) {
   });
   stage.addEventListener("focusin", (event) => {
     const key = event.target instanceof Element && event.target.matches(":focus-visible") ? event.target.getAttribute("data-key") : null;
-    if (key) reveal([key]);
+    if (key) reveal([key], []);
   });
 
-  /** @param {readonly string[]} keys */
-  const reveal = (keys) => {
-    const key = keys.find((name) => byKey.get(name)?.classList.contains("edge") === false) ?? keys.find((name) => byKey.has(name));
-    const element = key === undefined ? undefined : byKey.get(key);
-    if (!element || key === undefined) return;
-    let box = boxes.get(key);
-    if (!box) boxes.set(key, (box = boxInPicture(element)));
-    viewport.reveal(box);
+  /**
+   * Brings what a step is about into view, with the edges that carry something where there is room for both.
+   * @param {readonly string[]} active
+   * @param {readonly string[]} flow
+   */
+  const reveal = (active, flow) => {
+    const nodes = boxesOf(active.filter((name) => !byKey.get(name)?.classList.contains("edge")));
+    const all = [...boxesOf(active), ...boxesOf(flow)];
+    const wanted = [all, nodes, nodes.slice(0, 1), all.slice(0, 1)].find((some) => some.length > 0 && viewport.hasRoom(around(some)));
+    const box = wanted ?? (nodes.length > 0 ? nodes.slice(0, 1) : all.slice(0, 1));
+    if (box.length > 0) viewport.reveal(around(box));
+  };
+  /**
+   * @param {readonly string[]} keys
+   * @returns {DOMRect[]}
+   */
+  const boxesOf = (keys) =>
+    keys.flatMap((key) => {
+      const element = byKey.get(key);
+      if (!element) return [];
+      let box = boxes.get(key);
+      if (!box) boxes.set(key, (box = boxInPicture(element)));
+      return [box];
+    });
+  /** @param {readonly DOMRect[]} some */
+  const around = (some) => {
+    const [left, top] = [Math.min(...some.map((box) => box.left)), Math.min(...some.map((box) => box.top))];
+    return new DOMRect(left, top, Math.max(...some.map((box) => box.right)) - left, Math.max(...some.map((box) => box.bottom)) - top);
   };
   /** @param {SVGGElement} element */
   const boxInPicture = (element) => {
@@ -124,6 +144,13 @@ export function createGraph({ onSelect }) {
         setAttribute(next, "tabindex", "0");
       }
       next.focus();
+    },
+    /**
+     * Marks the ops that a note is about; they look so once they have run.
+     * @param {Set<string>} keys
+     */
+    note(keys) {
+      for (const [key, item] of byKey) item.classList.toggle("noted", keys.has(key) && item.classList.contains("op"));
     },
     /** @param {string | null} key */
     press(key) {

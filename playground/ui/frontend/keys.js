@@ -50,6 +50,27 @@ export function commandFor(event, place) {
   return key in ZOOMING ? ZOOMING[/** @type {keyof typeof ZOOMING} */ (/** @type {unknown} */ (key))] : null;
 }
 
+const OVER_THE_PAGE = "dialog[open], [role=dialog], [role=menu], [role=listbox], [data-testid=stPopoverBody]";
+
+/**
+ * Keys pressed while nothing has the focus are for the stepper in sight, unless something is open over the page or
+ * another one took them.
+ * @param {HTMLElement} root
+ * @param {(event: KeyboardEvent) => void} onKey
+ * @returns {() => void} what to do when the stepper leaves the page
+ */
+export function listenWhenIdle(root, onKey) {
+  /** @param {KeyboardEvent} event */
+  const listener = (event) => {
+    const isIdle = event.target === document.body || event.target === document.documentElement;
+    const { bottom, top, width } = root.getBoundingClientRect();
+    const isInSight = width > 0 && bottom > 0 && top < innerHeight;
+    if (isIdle && isInSight && !event.defaultPrevented && !document.querySelector(OVER_THE_PAGE)) onKey(event);
+  };
+  document.addEventListener("keydown", listener);
+  return () => document.removeEventListener("keydown", listener);
+}
+
 /**
  * @param {Element} target
  * @returns {Place}

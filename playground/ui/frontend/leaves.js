@@ -1,10 +1,11 @@
 // @ts-check
 // The leaves: one row per free name of the text, with its value, dtype and requires_grad.
-import { el, setAttribute } from "./dom.js";
+import { createCalm } from "./calm.js";
+import { el, prose, replace, setAttribute } from "./dom.js";
 
 /** @typedef {import("./contract.js").LeafRow} LeafRow */
 /** @typedef {import("./contract.js").LeafSetting} LeafSetting */
-/** @typedef {{element: HTMLElement, show: (row: LeafRow, force: boolean) => void}} Row */
+/** @typedef {{element: HTMLElement, show: (row: LeafRow, force: boolean, told: boolean) => void}} Row */
 
 const DTYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "bool"];
 
@@ -37,7 +38,15 @@ function createLeafRow(name, onChange) {
     if (field.value.trim() !== "" && Number.isFinite(number)) slider.value = String(number);
     slider.style.setProperty("--done", `${(100 * (Number(slider.value) - Number(slider.min))) / (Number(slider.max) - Number(slider.min) || 1)}%`);
   };
+  let isTold = false;
+  const calm = createCalm((/** @type {string | null} */ problem) => {
+    error.hidden = problem === null || isTold;
+    replace(error, ...prose(problem ?? ""));
+    setAttribute(field, "aria-invalid", problem ? "true" : null);
+    setAttribute(field, "aria-describedby", problem ? error.id : null);
+  });
   field.addEventListener("input", () => {
+    calm.typed();
     showSlider();
     onChange({ value: field.value }, `value-${name}`);
   });
@@ -51,7 +60,7 @@ function createLeafRow(name, onChange) {
 
   return {
     element,
-    show(row, force) {
+    show(row, force, told) {
       element.classList.toggle("tensor", !row.is_scalar);
       slider.hidden = !row.is_scalar;
       slider.min = String(row.minimum ?? -10);
@@ -65,10 +74,8 @@ function createLeafRow(name, onChange) {
         grad.checked = row.requires_grad;
       }
       showSlider();
-      error.hidden = !row.error;
-      error.textContent = row.error ?? "";
-      setAttribute(field, "aria-invalid", row.error ? "true" : null);
-      setAttribute(field, "aria-describedby", row.error ? error.id : null);
+      isTold = told;
+      calm.set(row.error);
     },
   };
 }
@@ -85,8 +92,9 @@ export function createLeaves({ onChange }) {
     /**
      * @param {readonly LeafRow[]} leaves
      * @param {boolean} force whether the server's values replace what stands in the fields
+     * @param {string | null} [told] the leaf whose error stands under the text
      */
-    show(leaves, force) {
+    show(leaves, force, told = null) {
       const wanted = new Set(leaves.map((leaf) => leaf.name));
       for (const [name, row] of rows) {
         if (wanted.has(name)) continue;
@@ -98,7 +106,7 @@ export function createLeaves({ onChange }) {
         const isNew = row === undefined;
         if (!row) rows.set(leaf.name, (row = createLeafRow(leaf.name, (change, kind) => onChange(leaf.name, change, kind))));
         if (element.children[index] !== row.element) element.insertBefore(row.element, element.children[index] ?? null);
-        row.show(leaf, force || isNew);
+        row.show(leaf, force || isNew, leaf.name === told);
       });
       element.hidden = leaves.length === 0;
     },

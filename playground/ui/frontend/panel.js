@@ -1,6 +1,6 @@
 // @ts-check
 // The panel of tabs: explanation, why, table, details.
-import { el, replace } from "./dom.js";
+import { el, prose, replace } from "./dom.js";
 
 /** @typedef {import("./contract.js").Note} Note */
 
@@ -63,14 +63,14 @@ export function createPanel({ onShow }) {
  */
 export function showExplanation(element, { title, sentence, arithmetic, saved, phase, notes }, onSelect) {
   const noted = notes.map(({ message, key }) =>
-    el("li", {}, message, key ? el("button", { type: "button", class: "text-button small", onclick: () => onSelect(key) }, "Show") : null),
+    el("li", {}, ...prose(message), key ? el("button", { type: "button", class: "text-button small", onclick: () => onSelect(key) }, "Show") : null),
   );
   replace(
     element,
     noted.length > 0 ? el("ul", { class: "notes", "aria-label": "Notes" }, ...noted) : null,
     el("h2", { "data-phase": phase }, title),
     el("p", { class: "sentence" }, sentence),
-    el("p", { class: "arithmetic", "data-testid": "arithmetic", "data-phase": phase, hidden: !arithmetic }, arithmetic),
+    el("p", { class: "arithmetic", "data-testid": "arithmetic", "data-phase": phase, hidden: !arithmetic }, arithmetic.replaceAll(" ; ", "\n")),
     saved.length > 0 ? el("div", { class: "saved" }, el("h3", {}, "Saved tensors"), el("ul", {}, ...saved.map((text) => el("li", {}, text)))) : null,
   );
 }

@@ -50,15 +50,19 @@ export default function stepper({ data, parentElement, setStateValue }) {
 }
 
 /**
- * Shows one picture with no server behind it, as in a self-contained HTML file.
+ * Shows a picture with no server behind it, as in a self-contained HTML file; with the other graphs where they are given.
  * @param {HTMLElement} root
  * @param {Picture} picture
+ * @param {Record<string, Picture>} [others]
  * @returns {Workbench}
  */
-export function mountStandalone(root, picture) {
-  const bench = createWorkbench(root, { send: null });
+export function mountStandalone(root, picture, others) {
+  /** @param {Picture} shown @param {number | null} step */
+  const show = (shown, step) => bench.update({ picture: shown, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, step, theme: null });
+  const bench = createWorkbench(root, others ? { send: null, draw: (name) => show(others[name], null) } : { send: null });
   root.classList.add("standalone");
   followScheme(bench);
-  bench.update({ picture, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, step: 0, theme: null });
+  show(picture, 0);
+  Object.assign(root, { workbench: bench });
   return bench;
 }

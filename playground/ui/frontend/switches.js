@@ -4,6 +4,8 @@ import { el } from "./dom.js";
 
 /** @typedef {import("./contract.js").Document} Document */
 
+const TIMES = ["once", "twice", "three times"];
+
 /**
  * @param {string} label
  * @param {string} testId
@@ -56,7 +58,7 @@ export function createSwitches({ onChange }) {
       mode.show([["reverse", "reverse: one backward pass"], ["forward", "forward: a tangent per step"]], document_.mode); // prettier-ignore
       tangent.show([["", "every leaf"], ...named], String(document_.tangent ?? ""));
       second.show([["", "none"], ...named.map(([name]) => /** @type {[string, string]} */ ([name, `gradient of ${name}'s gradient`]))], String(document_.second ?? ""));
-      passes.show([["1", "once"], ["2", "twice"], ["3", "three times"]], String(document_.passes)); // prettier-ignore
+      passes.show(TIMES.map((words, index) => [String(index + 1), words]), String(document_.passes)); // prettier-ignore
       zero.checked = document_.zero_grad;
       tangent.setHidden(!isForward);
       second.setHidden(isForward);
@@ -64,7 +66,7 @@ export function createSwitches({ onChange }) {
       zeroLabel.hidden = isForward || document_.passes < 2;
       const words = [isForward ? "forward mode" : "reverse mode"];
       if (!isForward && document_.second) words.push("second derivative");
-      if (!isForward && document_.passes > 1) words.push(`backward() ${document_.passes} times`);
+      if (!isForward && document_.passes > 1) words.push(`backward() ${TIMES[document_.passes - 1] ?? `${document_.passes} times`}`);
       summary.textContent = `Run: ${words.join(", ")}`;
     },
   };

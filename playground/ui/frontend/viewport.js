@@ -4,7 +4,8 @@
 
 const SMALLEST = 0.04;
 const LARGEST = 6;
-const READABLE = 0.62; // a first view smaller than this shows the start of the graph instead of all of it
+const READABLE = 0.85; // a first view smaller than this shows the start of the graph instead of all of it
+const READABLE_ON_A_PHONE = 0.62;
 
 /**
  * @param {HTMLElement} stage
@@ -33,8 +34,9 @@ export function createViewport(stage) {
   };
   const open = () => {
     const wanted = fitScale();
-    centre(Math.min(1.5, Math.max(wanted, READABLE)));
-    if (width * scale > stage.clientWidth && wanted < READABLE) x = 8;
+    const readable = stage.clientWidth < 500 ? READABLE_ON_A_PHONE : READABLE;
+    centre(Math.min(1.5, Math.max(wanted, readable)));
+    if (width * scale > stage.clientWidth && wanted < readable) x = 8;
     apply();
   };
   /**
@@ -127,6 +129,11 @@ export function createViewport(stage) {
     },
     /** Whether the pointer that was just released had dragged the picture instead of clicking it. */
     wasDrag: () => moved >= 4,
+    /**
+     * Whether a box of the picture can be seen as a whole at this scale.
+     * @param {{width: number, height: number}} box
+     */
+    hasRoom: ({ width: wide, height: tall }) => wide * scale <= stage.clientWidth - 24 && tall * scale <= stage.clientHeight - 24,
     /**
      * Moves as little as needed to bring a box of the picture into view.
      * @param {{x: number, y: number, width: number, height: number}} box

@@ -62,9 +62,9 @@ export function showWhy(element, picture, key, standalone) {
     replace(element, el("p", { class: "muted" }, whyNot(picture.items[key])));
     return;
   }
-  const formulas = why.lines.map(({ title, latex, text }) => {
+  const formulas = why.lines.map(({ title, latex, text, note }) => {
     const formula = el("div", { class: "formula", "data-latex": latex, tabindex: "0", role: "math", "aria-label": text }, el("code", {}, text));
-    return el("div", { class: "why-line" }, el("h3", {}, title), formula);
+    return el("div", { class: "why-line" }, el("h3", {}, title), formula, note ? el("p", { class: "in-words" }, note) : null);
   });
   const rows = why.check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, text)));
   const check = el("table", { class: "check", "aria-label": "The check" }, el("tbody", {}, ...rows));

@@ -6,7 +6,7 @@ import { createDraft } from "./draft.js";
 import { el, replace, setAttribute } from "./dom.js";
 import { createEditor } from "./editor.js";
 import { createGraph } from "./graph.js";
-import { commandFor, placeOf } from "./keys.js";
+import { commandFor, listenWhenIdle, placeOf } from "./keys.js";
 import { createLeaves } from "./leaves.js";
 import { createLink } from "./link.js";
 import { createPainter } from "./painter.js";
@@ -24,17 +24,20 @@ import { showWhy } from "./why.js";
 /** @typedef {import("./contract.js").Frame} Frame */
 /** @typedef {import("./contract.js").Picture} Picture */
 /** @typedef {import("./contract.js").Edit} Edit */
+/** @typedef {import("./contract.js").GraphKind} GraphKind */
 /** @typedef {import("./contract.js").PageError} PageError */
 
 /** @type {Picture} */
 const BLANK = {
-  version: 1, key: "", svg: null, graph: "both", text: "", initial: { title: "", sentence: "", arithmetic: "" }, steps: [],
+  version: 1, key: "", svg: null, graph: "both", text: "", steps: [],
+  initial: { title: "Nothing has run yet", sentence: "Mend the text, or take the repair that is offered: the graph appears at once.", arithmetic: "" },
   slots: {}, images: {}, items: {}, table: { columns: [], rows: [] }, notes: [],
 }; // prettier-ignore
 
 /**
  * @param {HTMLElement} root
- * @param {{send: ((edit: Edit) => void) | null}} host `send` is null where no server listens
+ * @param {{send: ((edit: Edit) => void) | null, draw?: (graph: GraphKind) => void}} host `send` is null where no server listens;
+ *   then `draw` shows another graph
  */
 export function createWorkbench(root, host) {
   const standalone = host.send === null;
@@ -83,6 +86,7 @@ export function createWorkbench(root, host) {
   });
   const toolbar = createToolbar({
     onGraph(name) {
+      if (host.draw) return host.draw(name);
       toolbar.showGraph(name);
       draft.change({ graph: name }, null);
     },
@@ -109,6 +113,7 @@ export function createWorkbench(root, host) {
   );
   panel.open("explanation");
   root.addEventListener("keydown", onKey);
+  const stopListening = listenWhenIdle(root, onKey);
 
   const leafNames = () => (frame?.leaves ?? []).filter((leaf) => leaf.requires_grad).map((leaf) => leaf.name);
 
@@ -152,9 +157,12 @@ export function createWorkbench(root, host) {
     painter.goto(to);
     k = to;
     showPosition();
-    graph.reveal(picture.steps[k - 1]?.active ?? []);
+    revealStep();
     announce();
     if (!standalone) link.show(query, k);
+  }
+  function revealStep() {
+    if (k > 0) graph.reveal(picture.steps[k - 1].active, picture.steps[k - 1].flow);
   }
   function words() {
     const step = k > 0 ? picture.steps[k - 1] : null;
@@ -205,7 +213,7 @@ export function createWorkbench(root, host) {
   function onKey(event) {
     if (!(event.target instanceof Element)) return;
     const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (plain) event.stopPropagation();
+    if (plain && root.contains(event.target)) event.stopPropagation();
     if (help.open || event.isComposing || event.defaultPrevented) return;
     const target = event.target;
     const command = commandFor(event, placeOf(target));
@@ -238,13 +246,15 @@ export function createWorkbench(root, host) {
       painter.bind("graph", graph.element);
     }
     graph.describe(next.items);
+    const broken = next.notes.filter((note) => note.kind === "non_finite").flatMap(({ key }) => (key ? [key, ...(next.items[key]?.related ?? [])] : []));
+    graph.note(new Set(broken));
     if (source !== tableSource) {
       tableSource = source;
       table.show(next.table);
       painter.bind("table", table.table);
     }
     select(selected);
-    if (isNew || wanted !== null) graph.reveal(picture.steps[k - 1]?.active ?? []);
+    if (isNew || wanted !== null) revealStep();
   }
 
   return {
@@ -258,14 +268,14 @@ export function createWorkbench(root, host) {
       const isNewest = draft.accept(next);
       query = next.query;
       root.classList.toggle("read-only", !next.editable);
-      toolbar.offer({ graphs: !standalone && next.document !== null, histories: next.editable, link: !standalone });
+      toolbar.offer({ graphs: host.draw !== undefined || (!standalone && next.document !== null), histories: next.editable, link: !standalone });
       toolbar.showGraph(draft.current().graph);
       toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
       editor.setEditable(next.editable);
       if (isNewest) editor.setText(draft.current().text);
       switches.element.hidden = !next.editable || next.document === null;
       switches.show(draft.current(), leafNames());
-      leaves.show(next.editable ? next.leaves : [], isNewest);
+      leaves.show(next.editable ? next.leaves : [], isNewest, next.error?.leaf ?? null);
       const stamp = `${next.sequence} ${next.query} ${next.step}`;
       const wanted = next.step !== null && stamp !== opened ? next.step : null;
       opened = stamp;
@@ -284,7 +294,9 @@ export function createWorkbench(root, host) {
     },
     retheme: () => setAttribute(root, "data-theme", themeOf(root, frame?.theme ?? null)),
     stop() {
+      stopListening();
       player.stop();
+      editor.stop();
       link.stop();
       draft.stop();
       graph.viewport.stop();

@@ -1,0 +1,349 @@
+"""What a student waits for, in a real Chromium: keystrokes, steps and the first page, each beside its limit.
+
+Times are taken inside the page, from the browser's own time stamp of the input event to the first task after the frame
+that shows the answer. The same run measures what Streamlit alone takes: its own chart for the same graph, an empty page.
+
+    python -m benchmarks.browser                # the table, about three minutes
+    python -m benchmarks.browser --starts 1     # quicker: every first page once
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+
+from benchmarks.load import percentile
+from benchmarks.server import ROOT, serve
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+TEXT = "f = log(x1) + x1*x2 - sin(x2)"
+FUNCTIONS = ("cos", "tanh", "exp", "sigmoid", "atan", "relu", "softplus")
+TYPING = 0.2  # seconds between two keys: a quick typist
+NODES = 1000
+BIG = {"PLAYGROUND_DRAWN_BOXES": "3000", "PLAYGROUND_LIMIT_OPS": "3000"}
+BIG_TEXT = f"y = x\nfor i in range({NODES // 2}):\n    y = cos(y) + y\n"
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}  # as installed: modules are compiled once, not at every start
+
+EMPTY_PAGE = "import streamlit as st\nst.text_input('text', key='text')\n"
+CHART_PAGE = f"""
+import streamlit as st
+from playground import run
+from playground.views.static import dot_file
+
+text = st.text_input("text", {TEXT + " + 1"!r}, live="0ms", key="text")
+st.graphviz_chart(dot_file(run(text, default="1.0")))
+"""
+
+# Our workbench stands in the shadow root of its component.
+BENCH = "[...document.querySelectorAll('[data-testid^=stBidiComponent]')].map((e) => e.shadowRoot?.querySelector('{}'))"
+READY = f"() => {BENCH.format('.workbench[data-ready=true] svg.graph')}.some(Boolean) && performance.now()"
+INPUT_READY = "() => document.querySelector('input[type=text]') && performance.now()"
+CHART_READY = "() => document.querySelector('.stGraphVizChart svg g.node') && performance.now()"
+
+# Notes every input event, and when the frame with its answer had been painted.
+WATCH_WORKBENCH = """(root) => {
+  const seen = (window.seen = []);
+  const waiting = [];
+  let sequence = Number(root.dataset.sequence);
+  let key = root.dataset.key;
+  root.addEventListener("input", (event) => waiting.push({ at: event.timeStamp, sequence: ++sequence }), true);
+  new MutationObserver(() => {
+    const answered = Number(root.dataset.sequence);
+    const error = root.querySelector("[data-testid=error]");
+    const mistaken = error && error.checkVisibility() && error.textContent.trim() !== "";
+    const what = mistaken ? "mistake" : root.dataset.key === key ? "same" : "new";
+    key = root.dataset.key;
+    const due = waiting.splice(0, waiting.filter((input) => input.sequence <= answered).length);
+    afterPaint((now) => due.forEach(({ at }) => seen.push({ ms: now - at, what })));
+  }).observe(root, { attributes: true, attributeFilter: ["data-sequence"] });
+  function afterPaint(call) {
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => call(performance.now());
+      channel.port2.postMessage(null);
+    });
+  }
+}"""
+WATCH_CHART = """() => {
+  const seen = (window.seen = []);
+  let waiting = [];
+  document.addEventListener("input", (event) => waiting.push(event.timeStamp), true);
+  new MutationObserver(() => {
+    const due = waiting;
+    waiting = [];
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => due.forEach((at) => seen.push({ ms: performance.now() - at, what: "new" }));
+      channel.port2.postMessage(null);
+    });
+  }).observe(document.querySelector(".stGraphVizChart"), { subtree: true, childList: true, attributes: true });
+}"""
+# Script, style and layout of a step; then from the key to the frame after it.
+STEPS = """async (root) => {
+  const { goto } = root.workbench;
+  const middle = Math.round(Number(root.dataset.steps) / 4);
+  const order = [...Array(100).keys()];
+  goto(middle);
+  const work = order.map((index) => {
+    const start = performance.now();
+    goto(middle + 1 + index);
+    root.querySelector(".graph .active").getBoundingClientRect();
+    document.body.getBoundingClientRect();
+    return performance.now() - start;
+  });
+  return work;
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; `beside` holds the same measured on plain Streamlit, in the same run."""
+
+    name: str
+    values: Sequence[float]
+    unit: str = "ms"
+    limit: float | None = None
+    beside: Sequence[float] = ()
+    beside_name: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        middle = statistics.median(self.values)
+        other = f"{statistics.median(self.beside):.0f} ({self.beside_name})" if self.beside else ""
+        ratio = f"{middle / statistics.median(self.beside):.2f}" if self.beside else ""
+        limit = "" if self.limit is None else f"{self.limit:g}"
+        digits = 0 if middle >= 20 or self.unit != "ms" else 1
+        high = percentile(self.values, 95)
+        return (
+            self.name, str(len(self.values)), f"{middle:.{digits}f}", f"{high:.{digits}f}", self.unit, limit, other, ratio
+        )  # fmt: skip
+
+
+HEADER = ("what", "times", "median", "p95", "unit", "limit of the median", "Streamlit alone", "ratio")
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = [HEADER, tuple("---" if index in (0, 4, 6) else "---:" for index in range(len(HEADER)))]
+    lines += [row.cells() for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+# The measurements.
+
+
+@contextmanager
+def scratch_app(text: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="playground-page-") as folder:
+        page = Path(folder) / "page.py"
+        page.write_text(text, encoding="utf-8")
+        yield page
+
+
+@contextmanager
+def fresh_page(browser: Browser) -> Iterator[Page]:
+    """A page in a context of its own: nothing is cached."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def first_page(page: Page, url: str, ready: str) -> float:
+    """Milliseconds from the start of the navigation until the page can be used."""
+    page.goto(url, wait_until="commit")
+    return float(page.wait_for_function(ready, polling="raf", timeout=60_000).json_value())
+
+
+def warm_starts(browser: Browser, url: str, times: int, ready: str) -> list[float]:
+    found = []
+    for _ in range(times + 1):
+        with fresh_page(browser) as page:
+            found.append(first_page(page, url, ready))
+    return found[1:]
+
+
+@dataclass(slots=True)
+class Cold:
+    """A server process and the first page that it serves, from the start of the process on."""
+
+    usable: list[float]
+    answered: list[float]
+
+
+def cold_starts(browser: Browser, app: Path, times: int, ready: str) -> Cold:
+    """Start a server, open the page as soon as it answers, and on our page type at once."""
+    cold = Cold([], [])
+    for _ in range(times + 1):
+        start = time.perf_counter()
+        with serve(app, **COMPILED) as server, fresh_page(browser) as page:
+            page.goto(server.url, wait_until="commit")
+            page.wait_for_function(ready, polling="raf", timeout=60_000)
+            cold.usable.append((time.perf_counter() - start) * 1000)
+            if ready == READY:
+                page.locator(".workbench").evaluate(WATCH_WORKBENCH)
+                page.get_by_test_id("editor").press("End")
+                page.keyboard.type("*2", delay=30)
+                page.wait_for_function("window.seen.length === 2", timeout=60_000)
+                cold.answered.append((time.perf_counter() - start) * 1000)
+    return Cold(cold.usable[1:], cold.answered[1:])  # the first fills the disk's cache
+
+
+def keystrokes(page: Page, rounds: int) -> list[dict[str, float | str]]:
+    """Type a term to the end of L0.4, character by character, `rounds` times; every text is new to the server."""
+    rng = random.Random(0)
+    editor = page.get_by_test_id("editor")
+    page.locator(".workbench").evaluate(WATCH_WORKBENCH)
+    seen: list[dict[str, float | str]] = []
+    for _ in range(rounds):
+        editor.fill(f"{TEXT[:-1]}*{rng.randint(101, 999) / 100})")
+        page.wait_for_function("window.seen.length === 1")
+        page.evaluate("void (window.seen.length = 0)")
+        editor.press("End")
+        term = f" + {rng.choice(FUNCTIONS)}(x1*x2)"
+        page.keyboard.type(term, delay=TYPING * 1000)
+        page.wait_for_function(f"window.seen.length === {len(term)}")
+        seen += page.evaluate("window.seen.splice(0)")
+    return seen
+
+
+def slider_moves(page: Page, times: int) -> list[float]:
+    """One step of a slider after another: the same picture with other numbers."""
+    page.evaluate("void (window.seen.length = 0)")
+    slider = page.get_by_test_id("slider-x1")
+    slider.focus()
+    for _ in range(times):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(TYPING * 1000)
+    page.wait_for_function(f"window.seen.length === {times}")
+    return [float(one["ms"]) for one in page.evaluate("window.seen")]
+
+
+def chart_keystrokes(page: Page, url: str, times: int) -> list[float]:
+    """The same graph in Streamlit's own text field and chart."""
+    first_page(page, url, CHART_READY)
+    page.wait_for_timeout(2000)
+    page.get_by_role("textbox").press("End")
+    page.evaluate(WATCH_CHART)
+    for index in range(times):  # every digit is a text that can be drawn
+        page.keyboard.type(str(index % 10))
+        page.wait_for_timeout(1500)
+    return [float(one["ms"]) for one in page.evaluate("window.seen")]
+
+
+def frames_while_stepping(page: Page, url: str) -> int:
+    """Websocket messages, both ways, while a student steps to the end and back."""
+    frames: list[object] = []
+
+    def listen(socket: WebSocket) -> None:
+        for name in ("framesent", "framereceived"):
+            socket.on(name, lambda frame: frames.append(frame))
+
+    page.on("websocket", listen)
+    first_page(page, url, READY)
+    page.wait_for_timeout(1500)
+    before = len(frames)
+    page.locator("[data-ready]").first.focus()
+    for key in ("ArrowRight", "ArrowLeft"):
+        for _ in range(13):
+            page.keyboard.press(key)
+            page.wait_for_timeout(20)
+    page.keyboard.press("End")
+    page.wait_for_timeout(1000)
+    return len(frames) - before
+
+
+def steps(page: Page, url: str) -> list[float]:
+    """Steps of a graph with 1,000 nodes, all drawn."""
+    first_page(page, f"{url}/?v=1&text={quote(BIG_TEXT)}&leaf.x=0.5", READY)
+    drawn = page.locator("svg.graph .item.op").count()
+    if drawn != NODES:
+        raise RuntimeError(f"{drawn} nodes are drawn, not {NODES}")
+    return list(page.locator(".workbench").evaluate(STEPS))
+
+
+def key_rows(browser: Browser, rounds: int) -> list[Row]:
+    """Typing and sliding, and the same graph as Streamlit's own chart."""
+    with scratch_app(CHART_PAGE) as chart, serve(chart) as server, fresh_page(browser) as page:
+        charted = chart_keystrokes(page, server.url, 12)
+    with serve() as server, fresh_page(browser) as page:
+        first_page(page, server.url, READY)
+        typed = keystrokes(page, rounds)
+        moved = slider_moves(page, 40)
+    times = {what: [float(one["ms"]) for one in typed if one["what"] == what] for what in ("new", "same", "mistake")}
+    return [
+        Row("keystroke to painted graph", times["new"], "ms", 150, charted, "st.graphviz_chart"),
+        Row("keystroke to painted mark, text not finished", times["mistake"] + times["same"], "ms", 150),
+        Row("slider to painted numbers", moved, "ms", 150),
+    ]
+
+
+def step_rows(browser: Browser) -> list[Row]:
+    """Steps: what they cost in a large graph, and what they send in the ordinary one."""
+    with serve(**BIG) as server:
+        with fresh_page(browser) as page:
+            stepped = steps(page, server.url)
+        with fresh_page(browser) as page:
+            frames = frames_while_stepping(page, server.url)
+    return [
+        Row(f"one step at {NODES:,} nodes: script, style, layout", stepped, "ms", 16),
+        Row("messages during 27 steps there and back", [frames], "frames", 0),
+    ]
+
+
+def start_rows(browser: Browser, starts: int) -> list[Row]:
+    """First pages, ours and an empty one of Streamlit."""
+    with scratch_app(EMPTY_PAGE) as empty:
+        with serve(empty) as server:
+            empty_warm = warm_starts(browser, server.url, starts, INPUT_READY)
+        empty_cold = cold_starts(browser, empty, starts, INPUT_READY)
+    with serve() as server:
+        warm = warm_starts(browser, server.url, starts, READY)
+    cold = cold_starts(browser, ROOT / "streamlit_app.py", starts, READY)
+    return [
+        Row("first page usable, server running", warm, "ms", 4000, empty_warm, "empty page"),
+        Row(
+            "first page usable, from the start of the server", cold.usable, "ms", 4000, empty_cold.usable, "empty page"
+        ),
+        Row("first edit painted, from the start of the server", cold.answered),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 1 where a median is above its limit."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.browser", description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=6, help="terms that are typed (about 12 keystrokes each)")
+    parser.add_argument("--starts", type=int, default=5, help="first pages of each kind")
+    parser.add_argument("--only", choices=("keys", "steps", "starts"), help="one part of the table")
+    given = parser.parse_args(arguments)
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=named, args=FLAGS)
+        print(f"Chromium {browser.version}, {os.cpu_count()} cores\n", flush=True)
+        parts = {
+            "keys": lambda: key_rows(browser, given.rounds),
+            "steps": lambda: step_rows(browser),
+            "starts": lambda: start_rows(browser, given.starts),
+        }
+        rows = [row for name, part in parts.items() if given.only in (None, name) for row in part()]
+        browser.close()
+    print(table(rows))
+    return int(any(row.limit is not None and statistics.median(row.values) > row.limit for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

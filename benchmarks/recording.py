@@ -1,0 +1,330 @@
+"""What a recording costs, beside the same run in plain PyTorch and beside torchviz, torchview and torchlens.
+
+Every method gets the same module and the same inputs, in turn, so that whatever else the machine does meets them all;
+times are CPU times of one thread, medians, with a garbage collection before each. A peer that is not installed is left
+out. The ratios are to plain forward + backward of the same round.
+
+    python -m benchmarks.recording            # the tables, written to benchmarks/results/recording.md
+    python -m benchmarks.recording --quick    # a few rounds, printed only
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.metadata
+import os
+import platform
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from playground.language.run import run
+from playground.trace import record
+
+RESULTS = Path(__file__).resolve().parent / "results" / "recording.md"
+BATCH = 64
+MOST_OF_PLAIN = 1.5  # a recording of a convolutional net, in times of plain forward + backward
+MOST_FOR_TEXT = 5.0  # milliseconds from the typed text of L0.4 to its finished trace
+L04 = "f = log(x1) + x1*x2 - sin(x2)"
+
+
+class Expression(nn.Module):
+    """L0.4 as a module, which the peers need."""
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
+        return torch.log(x1) + x1 * x2 - torch.sin(x2)
+
+
+class Classifier(nn.Module):
+    """A network with its loss: the output is one number."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(self.network(x), labels)
+
+
+class Residual(nn.Module):
+    """Two convolutions and a way around them."""
+
+    def __init__(self, before: int, after: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(before, after, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(after),
+            nn.ReLU(),
+            nn.Conv2d(after, after, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(after),
+        )
+        same = before == after and stride == 1
+        self.around = nn.Identity() if same else nn.AvgPool2d(stride, stride, ceil_mode=True)
+        self.padding = after - before
+
+    def forward(self, x: Tensor) -> Tensor:
+        around = F.pad(self.around(x), (0, 0, 0, 0, 0, self.padding)) if self.padding else x
+        return F.relu(self.body(x) + around)
+
+
+def fifty_layers() -> nn.Module:
+    """48 convolutions in residual pairs, one before and a linear layer after."""
+    layers: list[nn.Module] = [nn.Conv2d(1, 16, 3, 1, 1), nn.BatchNorm2d(16), nn.ReLU()]
+    before = 16
+    for after, stride in ((16, 1), (32, 2), (64, 2)):
+        layers += [Residual(before if index == 0 else after, after, stride if index == 0 else 1) for index in range(8)]
+        before = after
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def images(*shape: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.rand(BATCH, *shape, generator=generator), torch.randint(0, 10, (BATCH,), generator=generator)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One program to run, and how many rounds it gets."""
+
+    name: str
+    module: nn.Module
+    inputs: tuple[Tensor, ...]
+    rounds: int
+    calls: int = 1  # calls per round, timed together
+    is_convolutional: bool = False
+
+
+def cases() -> list[Case]:
+    torch.manual_seed(0)
+    scalars = torch.tensor(2.0, requires_grad=True), torch.tensor(5.0, requires_grad=True)
+    dense = nn.Sequential(nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 10))
+    two_convolutions = nn.Sequential(
+        nn.Conv2d(1, 10, 7), nn.ReLU(), nn.Conv2d(10, 55, 2), nn.ReLU(), nn.Flatten(), nn.Linear(24255, 10)
+    )
+    return [
+        Case("L0.4, 5 calls", Expression(), scalars, 60, calls=10),
+        Case("MLP 784-300-10", Classifier(dense), images(784), 30, calls=3),
+        Case("two convolutions", Classifier(two_convolutions), images(1, 28, 28), 12, is_convolutional=True),
+        Case("50-layer CNN", Classifier(fifty_layers()), images(1, 28, 28), 7, is_convolutional=True),
+    ]
+
+
+@dataclass
+class Method:
+    """One way to look at a run. `before` and `after` are not timed."""
+
+    name: str
+    call: Callable[[Case], object]
+    before: Callable[[], object] = lambda: None
+    after: Callable[[], object] = lambda: None
+    most_rounds: int = 1_000
+    times: list[float] = field(default_factory=list)  # milliseconds
+
+
+def plain(case: Case) -> None:
+    case.module(*case.inputs).backward()
+
+
+def clear(case: Case) -> None:
+    case.module.zero_grad()
+    for tensor in case.inputs:
+        tensor.grad = None
+
+
+def looked_at(case: Case) -> None:
+    record(case.module, *case.inputs, passes=0)
+
+
+def recorded(case: Case) -> None:
+    record(case.module, *case.inputs)
+
+
+def checked(case: Case) -> None:
+    _ = record(case.module, *case.inputs).checks
+
+
+def written(case: Case) -> None:
+    record(case.module, *case.inputs).to_json()
+
+
+def ours() -> list[Method]:
+    return [
+        Method("plain forward + backward", plain),
+        Method("record()", recorded),
+        Method("record(passes=0): forward, and the graph of backward", looked_at),
+        Method("record() + finite differences", checked, most_rounds=10),
+        Method("record() + finite differences + JSON", written, most_rounds=10),
+    ]
+
+
+def peers() -> list[Method]:
+    """Each peer at its fullest; those that are not installed are named and left out."""
+    found: list[Method] = []
+    with suppress(ImportError):
+        import torchviz
+
+        def parameters(case: Case) -> dict[str, Tensor]:
+            return dict(case.module.named_parameters())
+
+        def bare(case: Case) -> object:
+            return torchviz.make_dot(case.module(*case.inputs), parameters(case))
+
+        def with_saved(case: Case) -> object:
+            output = case.module(*case.inputs)
+            return torchviz.make_dot(output, parameters(case), show_attrs=True, show_saved=True)
+
+        found += [Method("torchviz", bare), Method("torchviz, saved tensors", with_saved)]
+    with suppress(ImportError):
+        import torchview
+
+        def view(case: Case) -> object:
+            return torchview.draw_graph(case.module, input_data=case.inputs, expand_nested=True, mode="train")
+
+        found.append(Method("torchview", view))
+    with suppress(ImportError):
+        import torchlens
+        from torchlens.backends.torch.wrappers import unwrap_torch, wrap_torch
+        from torchlens.options import CaptureOptions
+
+        def forward(case: Case) -> object:
+            return torchlens.trace(case.module, list(case.inputs))
+
+        def both(case: Case) -> object:
+            log = torchlens.trace(case.module, list(case.inputs), capture=CaptureOptions(save_grads="all"))
+            return log.log_backward(log[log.output_layers[0]].out)
+
+        # It replaces PyTorch's functions while it works; the others are timed on PyTorch as it is.
+        found += [
+            Method("torchlens, forward", forward, wrap_torch, unwrap_torch, most_rounds=10),
+            Method("torchlens, forward + backward", both, wrap_torch, unwrap_torch, most_rounds=10),
+        ]
+    return found
+
+
+def measure(case: Case, methods: list[Method], rounds: int) -> None:
+    """Every method in turn, round after round."""
+    for method in methods:
+        method.times.clear()
+    for number in range(-1, rounds):  # the first round only warms up
+        for method in methods:
+            if number >= method.most_rounds:
+                continue
+            method.before()
+            clear(case)
+            gc.collect()
+            start = time.process_time()
+            for _ in range(case.calls):
+                method.call(case)
+            spent = time.process_time() - start
+            clear(case)
+            method.after()
+            if number >= 0:
+                method.times.append(spent / case.calls * 1e3)
+
+
+def text_to_trace(rounds: int) -> float:
+    """Milliseconds from the typed text of L0.4 to its finished trace, once warm: wall time, median."""
+    leaves = {"x1": 2.0, "x2": 5.0}
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        run(L04, leaves)
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def table(columns: dict[str, dict[str, float]]) -> list[str]:
+    """Markdown: a row per method, a column per case: milliseconds, and the ratio to the first row."""
+    methods = list(next(iter(columns.values())))
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for method in methods:
+        cells = []
+        for times in columns.values():
+            mine, base = times.get(method), times[methods[0]]
+            cells.append("–" if mine is None else f"{mine:.3g} ms" + (f" ({mine / base:.2f}×)" if mine != base else ""))
+        lines.append(f"| {method} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def versions() -> str:
+    names = ["torch", "torchviz", "torchview", "torchlens"]
+    known = []
+    for name in names:
+        try:
+            known.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            known.append(f"{name} not installed")
+    return f"Python {platform.python_version()}, {', '.join(known)}; {os.cpu_count()} cores, one thread used"
+
+
+def verdicts(columns: dict[str, dict[str, float]], text: float) -> list[tuple[bool, str]]:
+    """The aims, and whether this run met them."""
+    found = [(text < MOST_FOR_TEXT, f"text of L0.4 to finished trace: {text:.2f} ms (under {MOST_FOR_TEXT:g})")]
+    for case in cases():
+        times = columns[case.name]
+        base, mine = times["plain forward + backward"], times["record()"]
+        if case.is_convolutional:
+            ratio = mine / base
+            found.append((ratio <= MOST_OF_PLAIN, f"{case.name}: {ratio:.2f}× plain (at most {MOST_OF_PLAIN:g})"))
+    return found
+
+
+def measure_all(rounds: int | None) -> dict[str, dict[str, float]]:
+    methods = ours() + peers()
+    columns: dict[str, dict[str, float]] = {}
+    for case in cases():
+        print(f"measuring {case.name}", file=sys.stderr)
+        measure(case, methods, case.rounds if rounds is None else min(rounds, case.rounds))
+        columns[case.name] = {method.name: statistics.median(method.times) for method in methods}
+    return columns
+
+
+def report(columns: dict[str, dict[str, float]], text: float) -> str:
+    lines = [
+        "# What a recording costs",
+        "",
+        f"{versions()}.",
+        f"Median CPU time per run, batches of {BATCH}; in brackets the ratio to plain forward + backward.",
+        "",
+        *table(columns),
+        "",
+        "torchviz and torchview run no backward pass and keep no numbers (torchviz lists saved tensors if asked to);",
+        "`record(passes=0)` is what compares with them, and keeps the numbers. `record()` keeps every value, adjoint,",
+        "contribution of an edge and saved tensor, and the engine's order; torchlens keeps most values and adjoints.",
+        "Finite differences are left out where a second run in float64 would take too long.",
+        "",
+        *[f"- {'met' if met else 'NOT MET'}: {message}" for met, message in verdicts(columns, text)],
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 1 where an aim is not met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.recording", description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="three rounds, and no file")
+    given = parser.parse_args(arguments)
+    warnings.simplefilter("ignore")  # the peers'
+    torch.set_num_threads(1)
+    columns = measure_all(3 if given.quick else None)
+    text = text_to_trace(20 if given.quick else 200)
+    found = report(columns, text)
+    print(found)
+    if not given.quick:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(found, encoding="utf-8")
+    return int(not all(met for met, _ in verdicts(columns, text)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+// @ts-check
+// What is wrong shows once the typing has paused, and goes at once: nothing flickers under the fingers.
+
+const PAUSE_MS = 600;
+
+/**
+ * @template Problem
+ * @param {(problem: Problem | null) => void} show
+ */
+export function createCalm(show) {
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  let timer = null;
+  let typed = -Infinity;
+  let visible = false;
+  const now = (/** @type {Problem | null} */ problem) => {
+    timer = null;
+    visible = problem !== null;
+    show(problem);
+  };
+  return {
+    /** The reader has just typed something. */
+    typed: () => void (typed = performance.now()),
+    /** @param {Problem | null} problem */
+    set(problem) {
+      if (timer !== null) clearTimeout(timer);
+      const wait = problem === null || visible ? 0 : PAUSE_MS - (performance.now() - typed);
+      if (wait <= 0) now(problem);
+      else timer = setTimeout(() => now(problem), wait);
+    },
+    stop() {
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}

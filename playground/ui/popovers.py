@@ -1,0 +1,85 @@
+"""What opens above the workbench: the gallery of examples, the reference of functions, the exports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from playground.language.function import Function
+from playground.language.table import search
+from playground.lessons.presets import Preset, presets
+from playground.ui.exports import EXPORTS, Export
+from playground.ui.frames import Shown
+
+MOST_FOUND = 40  # rows of the reference shown at once
+GROUPS = {"L0": "L0 · Back-propagation", "L1": "L1 · From scratch", "": "More ideas"}
+
+
+def gallery(on_choose: Callable[[Preset], None]) -> None:
+    """Every preset as a button, a column for each lecture."""
+    with st.container(key="gallery"):
+        for column, (lecture, title) in zip(st.columns(len(GROUPS)), GROUPS.items(), strict=True):
+            column.markdown(f"**{title}**")
+            for shown in presets():
+                if shown.lecture[:2] == lecture:
+                    _choice(column, shown, on_choose)
+
+
+def _choice(column: st.delta_generator.DeltaGenerator, shown: Preset, on_choose: Callable[[Preset], None]) -> None:
+    column.button(
+        f"**{plain(shown.title)}** {plain(shown.about)}",
+        key=f"preset-{shown.id}",
+        on_click=on_choose,
+        args=(shown,),
+        type="tertiary",
+        width="stretch",
+    )
+
+
+@st.fragment
+def reference() -> None:
+    """The functions of the language, searched as one types."""
+    with st.container(key="functions"):
+        query = st.text_input("Search functions", key="reference", placeholder="softmax, matrix, mean …", live="300ms")
+        found = search(query or "")
+        st.caption(f"{len(found)} functions" + (f", the first {MOST_FOUND} shown" if len(found) > MOST_FOUND else ""))
+        rows = [_row(function) for function in found[:MOST_FOUND]]
+        st.markdown("\n".join(["| function | meaning | derivative |", "|---|---|---|", *rows]))
+
+
+def _row(function: Function) -> str:
+    """One row of the table as Markdown."""
+    call = f"{function.name}({function.signature})".replace("|", "\\|")
+    derivative = f"${function.derivative}$".replace("|", r"\vert ") if function.derivative else ""
+    return f"| `{call}` | {plain(function.meaning)} | {derivative} |"
+
+
+@st.fragment
+def exports(good: Callable[[], Shown | None]) -> None:
+    """Every way out as a button; a file is made when its button is pressed, from what is shown then."""
+    with st.container(key="exports"):
+        st.caption("Each holds the numbers that are shown. “Save picture” above the graph saves the step you stand at.")
+        for export in EXPORTS:
+            st.download_button(
+                f"**{export.label}** {export.about}",
+                data=partial(_made, good, export),
+                file_name=export.file_name,
+                mime=export.mime,
+                key=f"export-{export.file_name}",
+                on_click="ignore",
+                type="tertiary",
+                width="stretch",
+            )
+
+
+def _made(good: Callable[[], Shown | None], export: Export) -> str:
+    shown = good()
+    return "Nothing has been drawn yet." if shown is None else export.make(shown)
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([*_$\[\]~`:|<])", r"\\\1", text)

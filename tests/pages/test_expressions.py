@@ -1,0 +1,110 @@
+"""The expressions page as Streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from playground.lessons.presets import presets
+from playground.ui.expressions import _edited
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+HOSTILE_EDITS: list[dict[str, Any]] = [
+    {},
+    {"text": 7},
+    {"text": "y = x", "leaves": []},
+    {"text": "y = x", "leaves": {"x": 3}},
+    {"text": "y = x", "leaves": {"x": {"value": 3}}},
+    {"text": "y = x", "leaves": {"x": {"dtype": "object"}}},
+    {"text": "y = x", "graph": "sideways"},
+    {"text": "y = x", "mode": ["reverse"]},
+    {"text": "y = x", "passes": 10**9},
+    {"text": "y = x", "passes": "2"},
+    {"text": "y = x", "second": {"a": 1}},
+    {"text": "y = x", "zero_grad": "yes"},
+    {"text": "y = x", "sequence": "no number", "have": 5},
+    {"text": "zeros(10**9)", "sequence": 2},
+    {"text": "x" * 100_000, "sequence": 2},
+]
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=30)
+    for name, content in query.items():
+        app.query_params[name.replace("__", ".")] = content
+    return app.run()
+
+
+def frame(app: AppTest) -> dict[str, Any]:
+    """What the page sends to the workbench."""
+    data: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)
+    return data
+
+
+def test_opens_on_the_lecture_example_without_an_exception() -> None:
+    app = opened()
+    assert not app.exception and not app.warning
+    shown = frame(app)
+    assert shown["document"]["text"] == "f = log(x1) + x1*x2 - sin(x2)"
+    assert shown["error"] is None and len(shown["picture"]["steps"]) == 13 and shown["picture"]["svg"]
+
+
+@pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
+def test_every_example_opens(entry: Any) -> None:
+    app = opened()
+    app.session_state["examples"] = True
+    app.button(key=f"preset-{entry.id}").click().run()
+    assert not app.exception
+    shown = frame(app)
+    assert shown["document"]["text"] == entry.document.text and shown["step"] == 0
+    assert shown["document"]["mode"] == entry.document.mode and shown["document"]["passes"] == entry.document.passes
+    assert shown["picture"] is not None, "something is drawn, even of a text that ends in a mistake"
+    assert app.session_state["examples"] is False, "the gallery closes"
+
+
+def test_a_link_opens_its_document_at_its_step() -> None:
+    app = opened(v="1", text="y = w*x", leaf__w="3.0", leaf__x="2.0", graph="both", step="4", embed="true")
+    assert not app.exception and not app.warning
+    shown = frame(app)
+    assert (shown["document"]["text"], shown["picture"]["graph"], shown["step"]) == ("y = w*x", "both", 4)
+
+
+def test_a_bad_link_says_so_and_shows_what_it_could_read() -> None:
+    app = opened(v="9", text="y = x*x", colour="red", graph="![](http://example.org/x.png)")
+    assert not app.exception
+    assert len(app.warning) == 1
+    said = app.warning[0].value
+    assert "version 9" in said and "colour" in said and "graph" in said
+    assert "![](" not in said, "the link's own words are no Markdown"
+    assert frame(app)["document"]["text"] == "y = x*x"
+
+
+def test_an_edit_changes_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened()
+    sent = {"text": "y = tanh(x)", "leaves": {"x": {"value": "0.5"}}, "sequence": 3, "have": None}
+    shown = frame(edited(app, sent, monkeypatch))
+    assert (shown["document"]["text"], shown["sequence"], shown["error"]) == ("y = tanh(x)", 3, None)
+    assert [row["name"] for row in shown["leaves"]] == ["x"]
+    assert shown["query"] == "v=1&text=y%20%3D%20tanh(x)&leaf.x=0.5"
+    again = frame(edited(app, sent | {"text": "y = tanh(", "sequence": 4}, monkeypatch))
+    assert again["error"]["message"] and again["picture"]["text"] == "y = tanh(x)", "the last good picture stays"
+
+
+@pytest.mark.parametrize("sent", HOSTILE_EDITS, ids=str)
+def test_hostile_edits_do_no_harm(sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = edited(opened(), sent, monkeypatch)
+    assert not app.exception
+    assert frame(app)["picture"] is not None
+
+
+def edited(app: AppTest, sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page after an edit. AppTest cannot drive a component: its callback is called here, with the page's own state."""
+    monkeypatch.setattr("playground.ui.expressions.last_edit", lambda key: sent)
+    monkeypatch.setattr("playground.ui.expressions._session", lambda: app.session_state["expressions"])
+    _edited()
+    monkeypatch.undo()
+    return app.run()
