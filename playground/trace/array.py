@@ -14,6 +14,7 @@ from torch import Tensor
 
 EXACT_ELEMENTS = int(os.environ.get("PLAYGROUND_EXACT_ELEMENTS", "1024"))
 THUMBNAIL_SIDE = 16
+DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in vars(torch).values() if isinstance(dtype, torch.dtype)}
 MANY = 65_536  # elements above which summaries are made in blocks
 BLOCK = 4_096
 
@@ -107,7 +108,7 @@ class Array:
             return self._dense().clone()
         if self._flat is None:
             raise ValueError(f"an array of shape {self.shape} keeps only its summary")
-        return torch.tensor(self._flat, dtype=getattr(torch, self.dtype)).reshape(self.shape)
+        return torch.tensor(self._flat, dtype=DTYPES[self.dtype]).reshape(self.shape)
 
     def _dense(self) -> Tensor:
         tensor = self._tensor
@@ -147,7 +148,7 @@ class Array:
         array._tensor, array._version = None, 0
         array._flat = array._statistics = array._thumbnail = None
         _require(all(type(length) is int and length >= 0 for length in array.shape), "a shape holds sizes")
-        _require(isinstance(getattr(torch, array.dtype, None), torch.dtype), f"no such dtype: {array.dtype}")
+        _require(array.dtype in DTYPES, f"no such dtype: {array.dtype}")
         summary = document.get("summary")
         if summary is None:
             array._flat = _decoded(flatten(document["data"], len(array.shape)), array.dtype.startswith("complex"))

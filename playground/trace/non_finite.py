@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from playground.trace.array import Array
+from playground.trace.array import DTYPES, Array
 from playground.trace.records import Note, Op, Value
 
 _OVERFLOWING = frozenset({"exp", "exp2", "expm1", "pow", "mul", "square", "matmul", "sum", "cosh", "sinh", "prod"})
@@ -52,7 +52,7 @@ def _reason(op: Op, inputs: list[Array], what: str) -> str:
     if op.name in _DIVISIONS and has_zero:
         return "0 / 0 has no value" if what == "NaN" else "something was divided by 0"
     if op.name in _OVERFLOWING or what == "infinity":
-        largest = torch.finfo(getattr(torch, inputs[0].dtype)).max if inputs and _is_real(inputs[0]) else None
+        largest = torch.finfo(DTYPES[inputs[0].dtype]).max if inputs and _is_real(inputs[0]) else None
         limit = "" if largest is None else f" of {largest:.3g}, the largest {inputs[0].dtype}"
         return f"the result overflows: it lies beyond the limit{limit}"
     return "it is not defined for these inputs"
