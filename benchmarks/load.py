@@ -138,7 +138,7 @@ class Session:
 
     def data(self) -> dict[str, Any]:
         """What the server last gave the component."""
-        data: dict[str, Any] = json.loads(self.payload or "{}")
+        data: dict[str, Any] = json.loads(self.payload or "{}").get("frame", {})
         return data
 
 

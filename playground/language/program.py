@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NoReturn
 
 from playground.errors import Repair, Span
@@ -31,6 +32,7 @@ class Program:
     free_names: tuple[FreeName, ...]
 
 
+@lru_cache(maxsize=64)  # one edit asks for the program of its text half a dozen times
 def parse(text: str) -> Program:
     """Understands a text, or raises the one PlaygroundError that says where and why not."""
     text = normalise(text)

@@ -114,6 +114,8 @@ def _verify(trace: Trace) -> None:
     for kind, index in _references(trace):
         if index is not None and not 0 <= index < len(kinds[kind]):
             raise ValueError(f"{kind} {index} does not exist")
+    if any([edge.number for edge in node.edges] != list(range(len(node.edges))) for node in trace.nodes):
+        raise ValueError("the edges of a node are not numbered by position")
     for step in trace.steps:
         edges = 0 if step.node is None else len(trace.nodes[step.node].edges)
         roots = 0 if step.backward_pass is None else len(trace.passes[step.backward_pass].roots)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 import torch
@@ -150,12 +149,9 @@ class Differences:
             objective, [(probe, fraction) for probe in probes for fraction in (1.0, -1.0, 0.5, -0.5)]
         )
         at_rest = results[-1]
-        size = max(self._size(), abs(at_rest))
-        checks = []
-        for index, probe in enumerate(probes):
-            check = _difference(probe, results[4 * index : 4 * index + 4], at_rest)
-            checks.append(replace(check, uncertainty=max(check.uncertainty, NOISE * size / probe.step)))
-        return checks, at_rest
+        noise = NOISE * max(self._size(), abs(at_rest))
+        four = [results[index : index + 4] for index in range(0, len(results) - 1, 4)]
+        return [_difference(*pair, at_rest, noise) for pair in zip(probes, four, strict=True)], at_rest
 
     def _terms(self) -> list[Tensor]:
         """What the objective sums, as recorded."""
@@ -231,7 +227,7 @@ def _probes(value: TapeValue, in_full: bool) -> list[_Probe]:
     return [_Probe(value, None, direction / norm, scale)] if norm > 0 and math.isfinite(scale) else []
 
 
-def _difference(probe: _Probe, results: list[float], at_rest: float) -> DifferenceCheck:
+def _difference(probe: _Probe, results: list[float], at_rest: float, noise: float) -> DifferenceCheck:
     up, down, half_up, half_down = results
     coarse = (up - down) / (2 * probe.step)
     fine = (half_up - half_down) / probe.step
@@ -249,7 +245,7 @@ def _difference(probe: _Probe, results: list[float], at_rest: float) -> Differen
         index=probe.index,
         gradient=probe.gradient,
         difference=(4 * fine - coarse) / 3,
-        uncertainty=abs(fine - coarse) / 3,
+        uncertainty=max(abs(fine - coarse) / 3, noise / probe.step),
         note=note,
     )
 

@@ -17,6 +17,8 @@ class Formulas:
     def __init__(self, trace: Trace, names: Names) -> None:
         self.trace = trace
         self.names = names
+        self._locals: dict[tuple[int, int, bool, bool], str] = {}
+        self._symbols: dict[tuple[int, bool], dict[str, str]] = {}
 
     def upstream(self, node: BackwardNode) -> int | None:
         """The value whose adjoint a node turns into others; inside a composite call, the result of that call."""
@@ -30,6 +32,12 @@ class Formulas:
 
         With `call`, a composite call counts as one step; without, each of its nodes stands for itself.
         """
+        key = node.id, edge, latex, call
+        if key not in self._locals:
+            self._locals[key] = self._local(node, edge, latex, call)
+        return self._locals[key]
+
+    def _local(self, node: BackwardNode, edge: int, latex: bool, call: bool) -> str:
         use = node.edges[edge].use
         op = None if use is None else self.trace.ops[use[0]]
         if use is not None and op is not None and (call or op.nodes == (node.id,)):
@@ -79,6 +87,12 @@ class Formulas:
 
     def symbols(self, node: BackwardNode, latex: bool = False) -> dict[str, str]:
         """What the letters stand for in the rule of a node."""
+        key = node.id, latex
+        if key not in self._symbols:
+            self._symbols[key] = self._symbols_of(node, latex)
+        return self._symbols[key]
+
+    def _symbols_of(self, node: BackwardNode, latex: bool) -> dict[str, str]:
         write, write_bar = (self.names.latex, self.names.latex_bar) if latex else (self.names.show, self.names.bar)
         letters = derivatives.rule_of(node).letters
         found: dict[str, str] = {}

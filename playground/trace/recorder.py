@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -47,6 +48,20 @@ _transform: Callable[[], Any] = torch._C._functorch.peek_interpreter_stack
 def current() -> Recorder | None:
     """The recorder at work in this thread, if any: the language tells it where in the text each call stands."""
     return _current.get()
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """A call under way."""
+
+    func: Any
+    known: Callee
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    inputs: list[tuple[str, TapeValue]]
+    overwritten: list[TapeValue] = field(default_factory=list)  # everything on memory that it writes to
+    first_sequence: int = 0  # the autograd nodes it makes are numbered from here
+    last_sequence: int = 0  # to here
 
 
 class Recorder(TorchFunctionMode):
@@ -152,20 +167,20 @@ class Recorder(TorchFunctionMode):
         if known.sets and known.name == "grad":
             return self._set_grad(func, *args)
         inputs = [(path, self.value_of(tensor)) for path, tensor in tensors_of_call(args, kwargs)]
-        shared = self._about_to_be_written(args, kwargs) if writes_in_place(func, known, args, kwargs) else None
-        first = _sequence_number()
+        call = _Call(func, known, args, kwargs, inputs)
+        if writes_in_place(func, known, args, kwargs):
+            call.overwritten = self._about_to_be_written(args, kwargs)
+        call.first_sequence = _sequence_number()
         result = func(*args, **kwargs)
-        last = _sequence_number()
-        if shared and not any(
-            value.version != version_of(value.tensor) or value.tensor.is_inference() for value in shared
-        ):
-            shared = None  # dropout in eval mode, though it was told `inplace=True`
+        call.last_sequence = _sequence_number()
+        if not any(v.version != version_of(v.tensor) or v.tensor.is_inference() for v in call.overwritten):
+            call.overwritten = []  # dropout in eval mode, though it was told `inplace=True`
         outputs = [tensor for _, tensor in tensors_in(result)]
         touched = [value for _, value in inputs if version_of(value.tensor) != value.version]
         if known.name in _WRITES_BUFFERS:
             touched += [value for _, value in inputs if value.kind == "buffer" and not _as_recorded(value)]
-        if outputs or touched or shared:
-            self._add_op(func, known, args, kwargs, inputs, outputs, touched, shared, (first, last))
+        if outputs or touched:
+            self._add_op(call, outputs, touched)
         return result
 
     def _set_grad(self, func: Any, tensor: Tensor, grad: Tensor | None) -> None:
@@ -186,19 +201,8 @@ class Recorder(TorchFunctionMode):
                     value.data = snapshot(value.data)
         return list(found.values())
 
-    def _add_op(
-        self,
-        func: Any,
-        known: Callee,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        inputs: list[tuple[str, TapeValue]],
-        outputs: list[Tensor],
-        touched: list[TapeValue],
-        shared: list[TapeValue] | None,
-        window: tuple[int, int],
-    ) -> None:
-        tape = self.tape
+    def _add_op(self, call: _Call, outputs: list[Tensor], touched: list[TapeValue]) -> None:
+        tape, known = self.tape, call.known
         for value in touched:
             value.was_modified = True
             if value.kind == "buffer":  # running statistics: bookkeeping, not part of the computation
@@ -208,7 +212,7 @@ class Recorder(TorchFunctionMode):
         visible = [output for output in outputs if not is_bookkeeping(tape.find(output), known.name)]
         if not visible or (known.name == "grad" and tape.find(visible[0]) is not None):  # read a second time
             return
-        if not inputs and func is not None and not any(output.grad_fn is not None for output in visible):
+        if not call.inputs and not any(output.grad_fn is not None for output in visible):
             for output in visible:  # zeros(3), tensor([1, 2]): born here, a constant or a leaf
                 kind: ValueKind = "input" if output.requires_grad else "constant"
                 tape.add_value(output, kind, span=self.span)
@@ -219,32 +223,32 @@ class Recorder(TorchFunctionMode):
             same = tape.find(output)  # handed on as it came: dropout in eval mode, `x.grad` read twice
             alias = None if same is None else same.id
             made.append(tape.add_value(output, "intermediate", op=op_id, output_index=index, alias_of=alias).id)
-        stale = self._stale(shared, visible) if shared else []
+        stale = self._stale(call.overwritten, visible) if call.overwritten else []
         sources = [*visible, *(value.tensor for value in stale)] if stale else visible
         self._append(
             TapeOp(
                 op_id,
                 known.name,
                 known.qualname,
-                func,
-                args,
-                kwargs,
-                tuple([(path, value.id) for path, value in inputs]),
+                call.func,
+                call.args,
+                call.kwargs,
+                tuple([(path, value.id) for path, value in call.inputs]),
                 tuple(made),
                 self.span,
                 self._module,
-                created_nodes(sources, tape.owner, *window),
-                in_place=bool(shared) or any(value.kind != "buffer" for value in touched),
+                created_nodes(sources, tape.owner, call.first_sequence, call.last_sequence),
+                in_place=bool(call.overwritten) or any(value.kind != "buffer" for value in touched),
                 overwrites_others=bool(stale),
                 grad_enabled=torch.is_grad_enabled(),
             )
         )
         tape.overwritten(stale, op_id)
 
-    def _stale(self, shared: list[TapeValue], visible: list[Tensor]) -> list[TapeValue]:
+    def _stale(self, overwritten: list[TapeValue], visible: list[Tensor]) -> list[TapeValue]:
         """Of the values on overwritten memory, those whose tensors are no outputs of the call."""
         written = {id(tensor) for tensor in visible}
-        stale = [value for value in shared if id(value.tensor) not in written and value.kind != "buffer"]
+        stale = [value for value in overwritten if id(value.tensor) not in written and value.kind != "buffer"]
         for value in stale:
             value.was_modified = True
         return [value for value in stale if self.tape.is_newest(value)]
@@ -383,7 +387,10 @@ def _backward(
                     tape.events.append(ZeroGrad(recorder.engine.clear_gradients()))
                 recorder.engine.implicit(recorder, roots, seeds, retain_graph=index + 1 < passes)
     except (RuntimeError, NotImplementedError, ValueError, TypeError) as error:
-        raise PlaygroundError(f"PyTorch could not run the backward pass: {str(error).splitlines()[0]}") from error
+        message = str(error).splitlines()[0]
+        again = "second time" in message
+        hint = "a backward pass inside the function is recorded where it is written y.backward()" if again else ""
+        raise PlaygroundError(f"PyTorch could not run the backward pass: {message}", hint=hint) from error
 
 
 def _no_gradient(recorder: Recorder, outputs: list[Tensor]) -> Note:

@@ -12,12 +12,12 @@ from playground.language.document import Document
 from playground.lessons.presets import Preset, preset
 from playground.ui.frames import Shown, frame
 from playground.ui.links import from_query
+from playground.ui.opening import KEY
 from playground.ui.popovers import exports, gallery, plain, reference
 from playground.ui.stepper import last_edit, stepper
+from playground.ui.warm import FIRST
 
-KEY = "stepper"
 GALLERY = "examples"
-DEFAULT = "L0.4"
 MOST_LEAVES = 40  # remembered per session, names that are not in the text now included
 _STYLE = Path(__file__).with_name("page.css")
 
@@ -54,7 +54,7 @@ def _session() -> Session:
     """This visitor's session; a new one opens the link's document, else the first preset."""
     if "expressions" not in st.session_state:
         opened = from_query(st.query_params.to_dict())
-        document = opened.document or preset(DEFAULT).document
+        document = opened.document or preset(FIRST).document
         st.session_state["expressions"] = Session(document, opened.problems, opened.step)
     session: Session = st.session_state["expressions"]
     return session
@@ -67,10 +67,10 @@ def _workbench() -> None:
         session.document, session.good, sequence=session.sequence, have=session.have, step=session.step
     )
     session.step = None
-    stepper(data, key=KEY, on_edit=_edited)
+    stepper(data, key=KEY, on_edit=take_edit)
 
 
-def _edited() -> None:
+def take_edit() -> None:
     """The browser sent an edit: it becomes the document."""
     session, edit = _session(), last_edit(KEY)
     try:
@@ -80,8 +80,9 @@ def _edited() -> None:
         return
     document = replace(sent, leaves=session.document.leaves).with_leaves({leaf.name: leaf for leaf in sent.leaves})
     session.document = replace(document, leaves=document.leaves[-MOST_LEAVES:])
-    session.sequence = int(edit.get("sequence", 0))
-    session.have = edit.get("have")
+    sequence, have = edit.get("sequence"), edit.get("have")
+    session.sequence = sequence if isinstance(sequence, int) else 0
+    session.have = have if isinstance(have, str) else None
     session.problems = ()
 
 

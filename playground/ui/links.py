@@ -57,7 +57,7 @@ def _named(document: Document) -> list[Leaf]:
     try:
         names = {free.name for free in document.program().free_names}
     except PlaygroundError:
-        names = set(re.findall(r"\w+", document.text))
+        names = set(re.findall(r"\w+(?!\w|\s*=(?!=))", document.text))  # not what is assigned
     return [leaf for leaf in document.leaves if leaf.name in names]
 
 

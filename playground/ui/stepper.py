@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -17,14 +17,15 @@ def _component() -> Callable[..., Any]:
 
 def stepper(data: dict[str, Any], *, key: str, on_edit: Callable[[], None] | None = None) -> None:
     """Show a frame; `on_edit` is called when the user changed something, before the page runs again."""
-    _component()(data=data, key=key, on_edit_change=on_edit or _nothing, width="stretch", height="content")
+    # One level down: Streamlit would import pandas to look whether a None in `data` is a table.
+    _component()(data={"frame": data}, key=key, on_edit_change=on_edit or _nothing, width="stretch", height="content")
 
 
 def last_edit(key: str) -> dict[str, Any]:
     """What the browser last sent for the component with this key; empty before the first edit."""
     state = st.session_state.get(key)
     edit = None if state is None else state.get("edit")
-    return dict(edit) if edit else {}
+    return dict(edit) if isinstance(edit, Mapping) else {}
 
 
 def _nothing() -> None:

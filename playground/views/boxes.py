@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from playground.views.graph import Box, Cell, Graph, Row
@@ -46,6 +47,7 @@ class Arrangement:
     parts: tuple[Part, ...]
 
 
+@lru_cache(maxsize=2048)
 def arrange(box: Box, least_width: float = 0.0, least_height: float = 0.0) -> Arrangement:
     """The title, then the rows of cells, then the notes; sizes in whole pixels."""
     if box.kind == "seed":

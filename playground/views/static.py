@@ -48,12 +48,16 @@ def dot_file(trace: Trace, kind: GraphKind = "forward", *, limit: int | None = N
 def describe(trace: Trace, graph: Graph, narrator: Narrator | None = None) -> tuple[str, str]:
     """A title, and the trace in words for those who do not see the picture."""
     narrator = narrator or Narrator(trace)
-    kinds = {"forward": "Computational graph", "backward": "Backward graph", "both": "Forward and backward graph"}
-    outputs = ", ".join(narrator.names.show(output) for output in trace.outputs)
-    title = f"{kinds[graph.kind]}{f' of {outputs}' if outputs else ''}"
     shown = trace.steps[:40]
     more = f" … {len(trace.steps) - 40} more steps." if len(trace.steps) > 40 else ""
-    return title, " ".join(f"{narrator.arithmetic(step)}." for step in shown) + more
+    return title_of(trace, graph.kind, narrator), " ".join(f"{narrator.arithmetic(step)}." for step in shown) + more
+
+
+def title_of(trace: Trace, kind: GraphKind, narrator: Narrator) -> str:
+    """What the picture is called."""
+    kinds = {"forward": "Computational graph", "backward": "Backward graph", "both": "Forward and backward graph"}
+    outputs = ", ".join(narrator.names.show(output) for output in trace.outputs)
+    return f"{kinds[kind]}{f' of {outputs}' if outputs else ''}"
 
 
 def _backdrop(layout: Layout) -> str:

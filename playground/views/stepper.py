@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 from playground.trace.narrate import Narrator
 from playground.trace.records import Note, Step
 from playground.trace.trace import Trace
 from playground.views.build import Builder
-from playground.views.graph import Graph, GraphKind
+from playground.views.graph import Box, Graph, GraphKind, Link
 from playground.views.items import LISTED_VALUES, Items
 from playground.views.layout import lay_out
-from playground.views.static import describe
+from playground.views.static import title_of
 from playground.views.svg import svg
 from playground.views.table import payload
 from playground.views.timeline import Timelines
 
 VERSION = 1
+DRAWINGS = 64  # kept for everyone; 20 kB each, 2 MB at most
 
 
 def picture(trace: Trace, graph: GraphKind = "forward", *, have: str | None = None) -> dict[str, Any]:
     """The picture of a trace; `svg` is None where the browser already has the one with the key `have`."""
     narrator = Narrator(trace)
     drawn = Builder(trace, narrator).graph(graph)
-    text = svg(drawn, lay_out(drawn), describe(trace, drawn, narrator)[0])
-    key = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, title_of(trace, graph, narrator))
     table = payload(trace, narrator)
     wanted = None
     if len(trace.values) > LISTED_VALUES:
@@ -46,6 +47,16 @@ def picture(trace: Trace, graph: GraphKind = "forward", *, have: str | None = No
         "table": table,
         "notes": [_note(note, drawn) for note in trace.notes],
     }
+
+
+@lru_cache(maxsize=DRAWINGS)
+def _drawing(
+    kind: GraphKind, boxes: tuple[Box, ...], links: tuple[Link, ...], pairs: tuple[tuple[str, str], ...], title: str
+) -> tuple[str, str]:
+    """The SVG and its key: the same while only values change."""
+    graph = Graph(kind, boxes, links, pairs)
+    text = svg(graph, lay_out(graph), title)
+    return text, hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def _initial(trace: Trace, narrator: Narrator) -> dict[str, str]:

@@ -15,6 +15,7 @@ BORDER = 8.0  # around the whole picture
 CONTRIBUTION_SIZE = 11.5
 NEAR = 4.0  # a label that an edge passes closer than this is written over it
 MOST_ASIDE = 34.0  # a label stands no further than this from where Graphviz put its middle
+_WEIGHTS = [((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3) for t in (n / 16 for n in range(17))]
 
 
 class Filled:
@@ -174,12 +175,8 @@ def _along(curve: Curve) -> list[Point]:
     """Points on the curve, close to one another."""
     found: list[Point] = []
     for start in range(0, len(curve.points) - 3, 3):
-        a, b, c, d = curve.points[start : start + 4]
-        for n in range(17):
-            t, s = n / 16, 1 - n / 16
-            weights = (s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t)
-            x, y = (sum(w * p[i] for w, p in zip(weights, (a, b, c, d), strict=True)) for i in (0, 1))
-            found.append((x, y))
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve.points[start : start + 4]
+        found += [(i * ax + j * bx + k * cx + m * dx, i * ay + j * by + k * cy + m * dy) for i, j, k, m in _WEIGHTS]
     return found
 
 

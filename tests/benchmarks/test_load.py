@@ -22,7 +22,8 @@ export default function () {{}}
 state = st.session_state.get("page", {{}})
 edit = state.get("edit") or {{"sequence": 0, "text": "f = x", "leaves": {{}}}}
 {body}
-stepper(key="page", data={{"sequence": edit["sequence"], "document": edit, "error": None}}, on_edit_change=lambda: None)
+frame = {{"sequence": edit["sequence"], "document": edit, "error": None}}
+stepper(key="page", data={{"frame": frame}}, on_edit_change=lambda: None)
 '''
 
 

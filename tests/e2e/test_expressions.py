@@ -170,6 +170,93 @@ def test_an_example_replaces_the_text(open_page: OpenPage, ready: Ready) -> None
     expect(page.get_by_test_id("leaf-scores")).to_have_value("[1.0, 2.0, 3.0, 0.5, -1.0]")
 
 
+def test_the_gallery_closes_and_its_example_can_be_stepped_at_once(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_role("button", name="Examples").click()
+    chosen = page.get_by_role("button", name="Fan-out")
+    expect(chosen).to_be_visible()
+    chosen.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("editor")).to_have_value("y = x*x + x")
+    expect(page.get_by_role("button", name="One hidden layer")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    at_step(page, 1)
+
+
+def test_keys_step_while_nothing_is_focused(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    assert page.evaluate("document.activeElement === document.body")
+    page.keyboard.press("ArrowRight")
+    at_step(page, 1)
+    page.keyboard.press("End")
+    at_step(page, 13)
+    page.keyboard.press("?")
+    expect(page.get_by_test_id("help")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Home")
+    at_step(page, 0)
+    page.get_by_role("button", name="Functions").click()
+    search = page.get_by_label("Search functions")
+    search.fill("sin")
+    search.press("Home")
+    search.press("ArrowRight")
+    at_step(page, 0)  # what is open over the page keeps its keys
+
+
+def test_an_error_waits_until_the_typing_has_paused(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    editor = page.get_by_test_id("editor")
+    editor.fill("")
+    shown = 0
+    for character in "y = sin(x) * x":
+        editor.press_sequentially(character)
+        page.wait_for_timeout(40)
+        shown += page.get_by_test_id("error").is_visible()
+    assert shown == 0
+    editor.press_sequentially(" +")
+    expect(page.get_by_test_id("error")).to_be_visible()
+    editor.press_sequentially(" 1")
+    expect(page.get_by_test_id("error")).to_be_hidden()
+    page.wait_for_url(re.compile(r"%2B%201&leaf\.x=1\.0&step"))  # and not `y`, a free name while it was being typed
+
+
+def test_the_first_nan_is_marked_once_it_is_there(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/?v=1&text=y%20%3D%20log(x)%20*%20x&leaf.x=-1.0&step=1"))
+    node = page.locator('svg [data-key="op-0"]')
+    expect(node).to_have_class(re.compile(r"\bnoted\b.*\bvisited\b|\bvisited\b.*\bnoted\b"))
+    expect(page.get_by_test_id("explanation")).to_contain_text("Here is the first NaN")
+    expect(page.locator('svg [data-key="op-1"].noted')).to_have_count(0)
+
+
+def test_a_tensors_gradient_is_explained(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_role("button", name="Examples").click()
+    page.get_by_role("button", name="A broadcast sum").click()
+    expect(page.get_by_test_id("leaf-row")).to_be_visible()
+    page.get_by_test_id("step-last").click()
+    for _ in range(2):
+        page.get_by_test_id("step-back").click()
+    expect(page.get_by_test_id("explanation")).to_contain_text("row was stretched from (3,) to (2, 3)")
+    page.locator('svg [data-key="value-1"]').first.click()
+    page.get_by_test_id("tab-why").click()
+    panel = page.get_by_role("tabpanel").filter(visible=True)
+    expect(panel).to_contain_text("summed over axis 0")
+    expect(panel.locator("math")).to_have_count(3)
+    page.get_by_test_id("tab-details").click()
+    expect(panel).to_contain_text("14.8")
+
+
+def test_embedded_without_a_header(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/?v=1&text=y%20%3D%20x*x&leaf.x=3.0&step=2&embed=true"))
+    at_step(page, 2)
+    box = page.get_by_test_id("editor").bounding_box()
+    assert box is not None and box["y"] < 80
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("step=3&embed=true"))
+    page.get_by_test_id("copy-link").click()
+    assert "step=3&embed=true" in page.evaluate("navigator.clipboard.readText()")
+
+
 def test_the_reference_can_be_searched(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/"))
     page.get_by_role("button", name="Functions").click()
@@ -201,6 +288,8 @@ def test_the_exported_stepper_runs_from_a_file(open_page: OpenPage, ready: Ready
     wait_for_value(alone, "value-0", "adjoint", "5.5")
     alone.keyboard.press("Home")
     at_step(alone, 0)
+    alone.get_by_test_id("graph-both").click()
+    expect(alone.locator("svg .match").first).to_be_attached()
 
 
 def test_the_exported_script_prints_the_numbers_of_the_page(open_page: OpenPage, ready: Ready, tmp_path: Path) -> None:
@@ -213,7 +302,7 @@ def test_the_exported_script_prints_the_numbers_of_the_page(open_page: OpenPage,
     printed = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True, timeout=60).stdout
     assert "x1.grad = 5.5" in printed and "11.652071952819824" in printed
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Trace (JSON)").click()
+        page.get_by_role("button", name="Trace JSON").click()
     trace = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
     assert {value["name"]: value["adjoint"] for value in trace["values"]}["x1"] == 5.5
 

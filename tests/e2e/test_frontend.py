@@ -298,6 +298,32 @@ def test_no_key_reaches_the_page_around(open_page: Opener) -> None:
     expect(page.get_by_test_id("editor")).not_to_be_focused()
 
 
+def test_the_pages_own_keys_are_left_alone(open_page: Opener) -> None:
+    page = open_page()
+    for key, k in (("ArrowRight", 1), ("End", LAST), ("Home", 0)):
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press(key)
+        at_step(page, k)
+    page.evaluate("""() => {
+        const field = document.createElement("input");
+        document.body.append(field);
+        field.focus();
+    }""")
+    page.keyboard.press("ArrowRight")
+    at_step(page, 0)
+    page.evaluate("""() => {
+        document.activeElement.remove();
+        document.body.insertAdjacentHTML("beforeend", "<div role=dialog></div>");
+    }""")
+    page.keyboard.press("ArrowRight")
+    at_step(page, 0)
+    page.evaluate("document.querySelector('[role=dialog]').remove()")
+    page.keyboard.press("ArrowRight")
+    at_step(page, 1)
+    page.evaluate("unmount()")
+    page.keyboard.press("ArrowRight")  # nobody listens any more, and nothing throws
+
+
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_saves_the_picture(open_page: Opener, tmp_path: Path, kind: str) -> None:
     page = open_page()

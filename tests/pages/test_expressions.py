@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.lessons.presets import presets
-from playground.ui.expressions import _edited
+from playground.ui.expressions import take_edit
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 HOSTILE_EDITS: list[dict[str, Any]] = [
@@ -41,7 +41,7 @@ def opened(**query: str) -> AppTest:
 
 def frame(app: AppTest) -> dict[str, Any]:
     """What the page sends to the workbench."""
-    data: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)
+    data: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)["frame"]
     return data
 
 
@@ -102,9 +102,9 @@ def test_hostile_edits_do_no_harm(sent: dict[str, Any], monkeypatch: pytest.Monk
 
 
 def edited(app: AppTest, sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The page after an edit. AppTest cannot drive a component: its callback is called here, with the page's own state."""
+    """The page after an edit: AppTest cannot drive a component, so its callback is called here, on the page's state."""
     monkeypatch.setattr("playground.ui.expressions.last_edit", lambda key: sent)
     monkeypatch.setattr("playground.ui.expressions._session", lambda: app.session_state["expressions"])
-    _edited()
+    take_edit()
     monkeypatch.undo()
     return app.run()

@@ -473,3 +473,14 @@ def test_the_last_pass_has_the_last_word_on_adjoints() -> None:
     trace = record(fn, leaf(2.0))
     assert trace["x"].adjoint is not None and trace["x"].adjoint.tolist() == [12]
     assert trace["x"].grad is not None and trace["x"].grad.tolist() == [4]
+
+
+def test_a_backward_pass_that_cannot_be_seen_is_explained() -> None:
+    def fn(x: Tensor) -> Tensor:
+        y = (x * x).sum()
+        torch.autograd.backward(y)
+        return y
+
+    with pytest.raises(PlaygroundError, match="second time") as caught:
+        record(fn, leaf(1.0))
+    assert "y.backward()" in caught.value.hint

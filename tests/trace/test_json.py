@@ -31,6 +31,24 @@ def descend(x: Tensor) -> Tensor:
     return x
 
 
+def write_through_a_view(x: Tensor) -> Tensor:
+    y = x * 2
+    y[0].mul_(3)
+    return y.sum()
+
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return 2 * x * gradient
+
+
 TRACES: dict[str, Callable[[], Trace]] = {
     "L0.4": lambda: record(lambda x1, x2: torch.log(x1) + x1 * x2 - torch.sin(x2), 2.0, 5.0),
     "not finite": lambda: record(lambda x: (x.log() * 0).exp(), leaf(NAN, INF, -INF, -0.0, 0.0, 1e-320)),
@@ -56,6 +74,12 @@ TRACES: dict[str, Callable[[], Trace]] = {
     "loss": lambda: record(lambda x: F.cross_entropy(x, torch.tensor([1])), random_leaf(1, 3)),
     "broadcast": lambda: record(lambda w, b: w + b, random_leaf(2, 3), random_leaf(3)),
     "text and spans": lambda: record(lambda x: x * 2, 3.0, text="x * 2 # ∂θ \u2028", spans={"x": Span(0, 1)}),
+    "view written to": lambda: record(write_through_a_view, leaf(1, 2)),
+    "custom function": lambda: record(lambda x: Square.apply(x) * 3, leaf(1, 2)),
+    "vmap": lambda: record(lambda x: torch.vmap(torch.sum)(x), random_leaf(2, 3)),
+    "sparse": lambda: record(lambda w: F.embedding(torch.tensor([1]), w, sparse=True), random_leaf(3, 2)),
+    "no pass": lambda: record(lambda x: x.sin() * x, 2.0, passes=0),
+    "history": lambda: record(lambda h: h * 2, leaf(1, 2) * 3),
     "nothing": lambda: record(lambda: None),
 }
 

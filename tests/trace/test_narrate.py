@@ -65,6 +65,42 @@ def test_broadcast_is_said() -> None:
     assert said.endswith("b was stretched from (3,) to (2, 3), so its contribution is summed over axis 0.")
 
 
+def said(trace: Trace) -> str:
+    return " ".join(sentence(trace, step) for step in trace.steps)
+
+
+def test_a_phrase_fits_what_is_handed_on() -> None:
+    plain = torch.tensor(2.0)
+    assert "to x, times the other factor." in said(record(lambda x: x * plain, 3.0))
+    assert "to x, negated." in said(record(lambda x: plain - x, 3.0))
+    assert "to x, times the result and the logarithm of the base." in said(record(lambda x: 2**x, 3.0))
+    assert "to x (twice), each times the other factor." in said(record(lambda x: x * x, 3.0))
+
+
+def test_second_derivative_backward_twice_and_nan_are_explained() -> None:
+    second = said(record(lambda x: torch.sin(x) * x, 1.5, second="x"))
+    assert "the gradient of v₂ with respect to x from pass 1: differentiated again" in second
+    assert "gradients add up until they are cleared" in said(record(lambda x: x * 2, 1.5, passes=2))
+    assert "x.grad is cleared" in said(record(lambda x: x * 2, 1.5, passes=2, zero_grad=True))
+    broken = said(record(lambda x: torch.log(torch.exp(x)), 1000.0))
+    assert "Here is the first infinity: the result overflows" in broken
+    assert "Here is the first NaN of the backward pass: 0 × ∞ has no value." in broken
+
+
+def test_formulas_hold_for_the_usual_settings_only() -> None:
+    loss = torch.nn.functional.mse_loss
+    target = torch.zeros(2)
+    x = torch.ones(2, requires_grad=True)
+    assert "(x − target)/n" in " ".join(lines(record(lambda x, target: loss(x, target), x, target)).values())
+    summed = record(lambda x, target: loss(x, target, reduction="sum"), x, target)
+    assert "/n" not in " ".join(lines(summed).values())
+
+
+def test_indices_are_written_as_typed() -> None:
+    trace = record(lambda x: x[:, None, 1:].sum() + x[..., 0].sum(), torch.ones(2, 3, requires_grad=True))
+    assert "v₁ = x[:, None, 1:]" in lines(trace) and "v₂ = x[..., 0]" in " ".join(lines(trace))
+
+
 def test_tangents_are_pushed_forward() -> None:
     trace = record(lambda x1, x2: x1 * x2, 2.0, 5.0, tangent={"x1": torch.tensor(1.0), "x2": torch.tensor(0.0)})
     assert (

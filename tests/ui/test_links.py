@@ -35,6 +35,12 @@ def test_readable() -> None:
     assert to_query(Document("y = w*x", (Leaf("w", "3.0"),))) == "v=1&text=y%20%3D%20w*x&leaf.w=3.0"
 
 
+def test_only_the_leaves_that_the_text_names() -> None:
+    leaves = (Leaf("w", "3.0"), Leaf("x", "2.0"), Leaf("y", "1.0"))
+    assert to_query(Document("y = w*x", leaves)).endswith("&leaf.w=3.0&leaf.x=2.0")
+    assert to_query(Document("y = w*", leaves)).endswith("&leaf.w=3.0"), "of a broken text, too"
+
+
 def test_step_and_embedding_are_not_the_document() -> None:
     opened = from_query({"v": "1", "text": "x*x", "step": "7", "embed": "true"})
     assert (opened.document, opened.step, opened.problems) == (Document("x*x"), 7, ())

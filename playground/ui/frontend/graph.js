@@ -5,6 +5,12 @@ import { createViewport } from "./viewport.js";
 
 /** @typedef {import("./contract.js").Item} Item */
 
+/** @type {[string, string][]} */
+const LEGEND = [
+  ["primal", "primal: the value"],
+  ["tangent", "tangent"],
+  ["adjoint", "adjoint: the gradient"],
+];
 const TAB_STOPS = 60; // beyond this many items one tab stop stands for all, and the up and down keys move within
 
 /**
@@ -25,6 +31,7 @@ export function createGraph({ onSelect }) {
   const empty = el("p", { class: "graph-empty" }, "The graph appears here as soon as the text runs.");
   const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
   const viewport = createViewport(stage);
+  const legend = el("ul", { class: "legend", "aria-label": "Colours" });
   /** @type {SVGSVGElement | null} */
   let svg = null;
   /** @type {(SVGGElement)[]} */
@@ -105,7 +112,9 @@ export function createGraph({ onSelect }) {
       const next = parseSvg(text);
       if (!next) return false;
       svg = next;
-      stage.replaceChildren(next);
+      const drawn = LEGEND.filter(([kind]) => next.querySelector(`.slot.${kind}`));
+      legend.replaceChildren(...drawn.map(([kind, meaning]) => el("li", { class: kind }, meaning)));
+      stage.replaceChildren(next, legend);
       boxes.clear();
       items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match)"))];
       byKey = new Map(items.map((item) => [item.dataset.key ?? "", item]));

@@ -22,7 +22,7 @@ function followScheme(bench) {
 }
 
 /**
- * @param {{data: Frame, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: object) => void}} component
+ * @param {{data: {frame: Frame}, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: object) => void}} component
  * @returns {() => void} what to do when the component leaves the page
  */
 export default function stepper({ data, parentElement, setStateValue }) {
@@ -45,7 +45,7 @@ export default function stepper({ data, parentElement, setStateValue }) {
     Object.assign(root, { workbench: bench });
   }
   entry.host.send = send;
-  entry.bench.update(data);
+  entry.bench.update(data.frame);
   return entry.stop;
 }
 

@@ -6,6 +6,7 @@ const SMALLEST = 0.04;
 const LARGEST = 6;
 const READABLE = 0.85; // a first view smaller than this shows the start of the graph instead of all of it
 const READABLE_ON_A_PHONE = 0.62;
+const LEGEND_HEIGHT = 34; // stands at the bottom of the stage
 
 /**
  * @param {HTMLElement} stage
@@ -16,6 +17,8 @@ export function createViewport(stage) {
   let [width, height] = [1, 1];
   let [x, y, scale] = [0, 0, 1];
   let touched = false;
+  /** @type {{x: number, y: number, width: number, height: number} | null} */
+  let inSight = null; // what the last step was about
   /** @type {Map<number, {x: number, y: number}>} */
   const fingers = new Map();
   let moved = 0;
@@ -104,9 +107,24 @@ export function createViewport(stage) {
     { passive: false },
   );
   const observer = new ResizeObserver(() => {
-    if (svg && !touched) open();
+    if (!svg || touched) return;
+    open();
+    if (inSight) reveal(inSight);
   });
   observer.observe(stage);
+  /** @param {{x: number, y: number, width: number, height: number}} box */
+  const reveal = (box) => {
+    inSight = box;
+    const margin = 12;
+    const [left, right] = [x + box.x * scale, x + (box.x + box.width) * scale];
+    const [top, bottom] = [y + box.y * scale, y + (box.y + box.height) * scale];
+    const [wide, tall] = [stage.clientWidth, stage.clientHeight];
+    if (left < margin) x += margin - left;
+    else if (right > wide - margin) x -= Math.min(right - wide + margin, left - margin);
+    if (top < margin) y += margin - top;
+    else if (bottom > tall - LEGEND_HEIGHT) y -= Math.min(bottom - tall + LEGEND_HEIGHT, top - margin);
+    apply();
+  };
 
   return {
     /**
@@ -120,6 +138,7 @@ export function createViewport(stage) {
       next.setAttribute("width", String(width));
       next.setAttribute("height", String(height));
       touched = false;
+      inSight = null;
       open();
     },
     zoom,
@@ -133,22 +152,9 @@ export function createViewport(stage) {
      * Whether a box of the picture can be seen as a whole at this scale.
      * @param {{width: number, height: number}} box
      */
-    hasRoom: ({ width: wide, height: tall }) => wide * scale <= stage.clientWidth - 24 && tall * scale <= stage.clientHeight - 24,
-    /**
-     * Moves as little as needed to bring a box of the picture into view.
-     * @param {{x: number, y: number, width: number, height: number}} box
-     */
-    reveal(box) {
-      const margin = 12;
-      const [left, right] = [x + box.x * scale, x + (box.x + box.width) * scale];
-      const [top, bottom] = [y + box.y * scale, y + (box.y + box.height) * scale];
-      const [wide, tall] = [stage.clientWidth, stage.clientHeight];
-      if (left < margin) x += margin - left;
-      else if (right > wide - margin) x -= Math.min(right - wide + margin, left - margin);
-      if (top < margin) y += margin - top;
-      else if (bottom > tall - margin) y -= Math.min(bottom - tall + margin, top - margin);
-      apply();
-    },
+    hasRoom: ({ width: wide, height: tall }) => wide * scale <= stage.clientWidth - 24 && tall * scale <= stage.clientHeight - LEGEND_HEIGHT - 12,
+    /** Moves as little as needed to bring a box of the picture into view. */
+    reveal,
     scale: () => scale,
     stop: () => observer.disconnect(),
   };

@@ -1,0 +1,42 @@
+"""The first page of a new process, shown before PyTorch is there: the default picture, ready to step."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from playground.ui.stepper import stepper
+from playground.ui.warm import first_frame, is_warm, warm
+
+KEY = "stepper"  # of the workbench, here and on the page that takes over
+PAUSE = 0.3  # seconds for the browser to fetch the workbench's files before PyTorch keeps the process busy
+_STYLE = Path(__file__).with_name("page.css")
+
+
+def opening() -> None:
+    """Return when PyTorch is there: at once, but for the first visitors of a process."""
+    if is_warm():
+        return
+    st.html(_STYLE)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for name in ("Examples", "Functions", "Export"):
+            st.popover(name, disabled=True)
+    first = None if set(st.query_params) - {"embed", "embed_options"} else first_frame()
+    if first is None:
+        st.caption("Loading PyTorch …")
+    else:
+        with st.container():  # as deep as on the page that takes over, so that the browser keeps what it has
+            stepper(first, key=KEY, on_edit=_take_edit)
+        time.sleep(PAUSE)
+    warm().join()
+    st.rerun()
+
+
+def _take_edit() -> None:
+    """The visitor has typed already: it is for the page that takes over, which can be imported by now."""
+    from playground.ui.expressions import take_edit
+
+    warm().join()
+    take_edit()
