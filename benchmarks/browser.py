@@ -128,8 +128,9 @@ class Row:
         digits = 0 if middle >= 20 or self.unit != "ms" else 1
         high = percentile(self.values, 95)
         return (
-            self.name, str(len(self.values)), f"{middle:.{digits}f}", f"{high:.{digits}f}", self.unit, limit, other, ratio
-        )  # fmt: skip
+            *(self.name, str(len(self.values)), f"{middle:.{digits}f}", f"{high:.{digits}f}"),
+            *(self.unit, limit, other, ratio),
+        )
 
 
 HEADER = ("what", "times", "median", "p95", "unit", "limit of the median", "Streamlit alone", "ratio")
