@@ -1,7 +1,8 @@
 """What a student waits for, in a real Chromium: keystrokes, steps and the first page, each beside its limit.
 
 Times are taken inside the page, from the browser's own time stamp of the input event to the first task after the frame
-that shows the answer. The same run measures what Streamlit alone takes: its own chart for the same graph, an empty page.
+that shows the answer. The same run measures what Streamlit alone takes: its own chart for the same graph, an empty
+page.
 
     python -m benchmarks.browser                # the table, about three minutes
     python -m benchmarks.browser --starts 1     # quicker: every first page once

@@ -230,7 +230,10 @@ def decode(value: Any, complex_: bool = False) -> Any:
 
 def version_of(tensor: Tensor) -> int:
     """How often the tensor was written to; inference tensors do not count."""
-    return 0 if tensor.is_inference() else tensor._version
+    try:
+        return tensor._version
+    except RuntimeError:
+        return 0
 
 
 @lru_cache(maxsize=64)

@@ -249,7 +249,7 @@ class _Assembly:
             name=op.name,
             qualname=op.qualname,
             inputs=tuple([Argument(path, index) for path, index in op.inputs]),
-            constants=tuple([Constant(path, text) for path, text in constants_of(op.args) + constants_of(op.kwargs)]),
+            constants=tuple([Constant(path, text) for path, text in _all_constants(op)]),
             outputs=op.outputs,
             span=op.span,
             module=op.module,
@@ -324,6 +324,13 @@ def unique(name: str, taken: set[str]) -> str:
         name += "'"
     taken.add(name)
     return name
+
+
+def _all_constants(op: TapeOp) -> list[tuple[str, str]]:
+    positional = [
+        pair for i, obj in enumerate(op.args) if not isinstance(obj, Tensor) for pair in constants_of(obj, str(i))
+    ]
+    return positional + constants_of(op.kwargs) if op.kwargs else positional
 
 
 def constants_of(obj: Any, path: str = "") -> list[tuple[str, str]]:

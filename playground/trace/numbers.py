@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from playground.trace.array import Array, Nested, Scalar
 
@@ -36,6 +37,7 @@ def format_number(x: Scalar, digits: int = 4) -> str:
     return _finite(x, digits).replace("-", MINUS)
 
 
+@lru_cache(maxsize=4096)  # one picture writes the same few numbers in many places
 def _finite(x: float, digits: int) -> str:
     magnitude = abs(x)
     if magnitude == 0:

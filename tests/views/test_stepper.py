@@ -137,7 +137,7 @@ def test_an_element_of_a_matrix_product_is_a_row_times_a_column() -> None:
     b = torch.tensor([[5.0, 6.0], [7.0, 8.0]], requires_grad=True)
     trace = record(lambda a, b: (a @ b).sum(), a, b)
     assert Explainer(trace).lines(trace["a"].id)[-1]["text"] == "a\u0304[0, 1] = 1 × 7 + 1 × 8 = 15"
-    assert Explainer(trace).lines(trace["b"].id)[-1]["text"] == "b̄[1, 0] = 2 × 1 + 4 × 1 = 6"
+    assert Explainer(trace).lines(trace["b"].id)[-1]["text"] == "b̄[1, 0] = 1 × 2 + 1 × 4 = 6"
     trace = record(lambda a, v: (a @ v).sum(), a, torch.tensor([5.0, 6.0], requires_grad=True))
     assert Explainer(trace).lines(trace["v"].id)[-1]["text"] == "v̄[1] = 1 × 2 + 1 × 4 = 6"
 
