@@ -96,7 +96,7 @@ WATCH_CHART = """() => {
 # Script, style and layout of a step; then from the key to the frame after it.
 STEPS = """async (root) => {
   const { goto } = root.workbench;
-  const middle = Math.round(Number(root.dataset.steps) / 4);
+  const middle = Math.round(Number(root.dataset.steps) / 2) - 50; // through the turn from forward to backward
   const order = [...Array(100).keys()];
   goto(middle);
   const work = order.map((index) => {

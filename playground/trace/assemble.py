@@ -249,7 +249,7 @@ class _Assembly:
             name=op.name,
             qualname=op.qualname,
             inputs=tuple([Argument(path, index) for path, index in op.inputs]),
-            constants=tuple([Constant(path, text) for path, text in _all_constants(op)]),
+            constants=tuple([Constant(path, text) for path, text in constants_of_call(op)]),
             outputs=op.outputs,
             span=op.span,
             module=op.module,
@@ -326,21 +326,21 @@ def unique(name: str, taken: set[str]) -> str:
     return name
 
 
-def _all_constants(op: TapeOp) -> list[tuple[str, str]]:
-    positional = [
-        pair for i, obj in enumerate(op.args) if not isinstance(obj, Tensor) for pair in constants_of(obj, str(i))
-    ]
-    return positional + constants_of(op.kwargs) if op.kwargs else positional
+def constants_of_call(op: TapeOp) -> list[tuple[str, str]]:
+    """Every argument of a call that is not a tensor, as (path, text): '1' by position, 'dim' by keyword."""
+    found: list[tuple[str, str]] = []
+    for key, argument in (*enumerate(op.args), *op.kwargs.items()):
+        if not isinstance(argument, Tensor):
+            found += constants_of(argument, str(key))
+    return found
 
 
-def constants_of(obj: Any, path: str = "") -> list[tuple[str, str]]:
-    """Every argument that is not a tensor, as (path, text); lists without tensors stay whole."""
+def constants_of(obj: Any, path: str) -> list[tuple[str, str]]:
+    """What in one argument is not a tensor; lists without tensors stay whole."""
     if isinstance(obj, Tensor) or obj is None:
         return []
     if isinstance(obj, dict):
-        pairs = [(f"{path}.{key}" if path else str(key), element) for key, element in obj.items()]
-    elif isinstance(obj, tuple) and not path:
-        pairs = [(str(index), element) for index, element in enumerate(obj)]
+        pairs = [(f"{path}.{key}", element) for key, element in obj.items()]
     elif isinstance(obj, tuple | list) and _holds_tensor(obj):
         pairs = [(f"{path}.{index}", element) for index, element in enumerate(obj)]
     else:

@@ -34,8 +34,8 @@ def test_a_method_runs_its_case(method) -> None:
 
 
 def test_the_table_has_ratios_and_gaps() -> None:
-    lines = table({"a": {"plain": 2.0, "ours": 3.0}, "b": {"plain": 1.0}})
-    assert lines[2:] == ["| plain | 2 ms | 1 ms |", "| ours | 3 ms (1.50×) | – |"]
+    lines = table({"a": {"plain": [2.0, 1000.0, 2.0], "ours": [3.0, 1500.0, 4000.0]}, "b": {"plain": [1.0]}})
+    assert lines[2:] == ["| plain | 2 ms | 1 ms |", "| ours | 1,500 ms (1.50×) | – |"]
 
 
 def test_text_to_trace_is_a_time_in_milliseconds() -> None:
