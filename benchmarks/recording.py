@@ -114,8 +114,8 @@ def cases() -> list[Case]:
         nn.Conv2d(1, 10, 7), nn.ReLU(), nn.Conv2d(10, 55, 2), nn.ReLU(), nn.Flatten(), nn.Linear(24255, 10)
     )
     return [
-        Case("L0.4, 5 calls", Expression(), scalars, 60, calls=10),
-        Case("MLP 784-300-10", Classifier(dense), images(784), 30, calls=3),
+        Case("L0.4, 5 calls", Expression(), scalars, 40, calls=40),
+        Case("MLP 784-300-10", Classifier(dense), images(784), 30, calls=8),
         Case("two convolutions", Classifier(two_convolutions), images(1, 28, 28), 20, is_convolutional=True),
         Case("50-layer CNN", Classifier(fifty_layers()), images(1, 28, 28), 9, is_convolutional=True),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +10,6 @@ from playground.ui.stepper import stepper
 from playground.ui.warm import first_frame, is_warm, warm
 
 KEY = "stepper"  # of the workbench, here and on the page that takes over
-PAUSE = 0.3  # seconds for the browser to fetch the workbench's files before PyTorch keeps the process busy
 _STYLE = Path(__file__).with_name("page.css")
 
 
@@ -29,7 +27,6 @@ def opening() -> None:
     else:
         with st.container():  # as deep as on the page that takes over, so that the browser keeps what it has
             stepper(first, key=KEY, on_edit=_take_edit)
-        time.sleep(PAUSE)
     warm().join()
     st.rerun()
 
