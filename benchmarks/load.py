@@ -49,14 +49,20 @@ Edit = dict[str, Any]
 COMPONENT = "stepper"
 STATE = "edit"
 FUNCTIONS = ("sin", "cos", "tanh", "exp", "sigmoid", "atan", "relu", "softplus")
+TERMS = ("+ {}(x1)", "- {}(x1*x2)", "+ {}(x2)*x1", "* {}(x2)")
+MOST_TERMS = 4
 
 
 def next_edit(data: dict[str, Any], sequence: int, rng: random.Random) -> Edit:
-    """The next state of the component: the last document that the server understood, with a text not sent before."""
+    """The next state of the component: the last document that the server understood, with a text not sent before.
+
+    L0.4 with another number and function and up to four terms more: hundreds of graphs of different shapes.
+    """
     document = data.get("document") or {}
+    terms = [rng.choice(TERMS).format(rng.choice(FUNCTIONS)) for _ in range(rng.randint(0, MOST_TERMS))]
     text = f"f = log(x1) + {rng.randint(100, 999) / 100}*x1*x2 - {rng.choice(FUNCTIONS)}(x2)"
     have = (data.get("picture") or {}).get("key")
-    return {**document, "sequence": sequence, "text": text, "have": have}
+    return {**document, "sequence": sequence, "text": " ".join([text, *terms]), "have": have}
 
 
 def complaint(data: dict[str, Any], edit: Edit) -> str | None:

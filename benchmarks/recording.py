@@ -102,7 +102,7 @@ class Case:
     module: nn.Module
     inputs: tuple[Tensor, ...]
     rounds: int
-    calls: int = 1  # calls per round, timed together
+    calls: int = 1  # calls per round, of which the mean is taken
     is_convolutional: bool = False
 
 
@@ -222,16 +222,19 @@ def measure(case: Case, methods: list[Method], rounds: int) -> None:
             if number >= method.most_rounds:
                 continue
             method.before()
-            clear(case)
             gc.collect()
-            start = time.process_time()
-            for _ in range(case.calls):
-                method.call(case)
-            spent = time.process_time() - start
-            clear(case)
+            spent = sum(once(method, case) for _ in range(case.calls))
             method.after()
             if number >= 0:
                 method.times.append(spent / case.calls * 1e3)
+
+
+def once(method: Method, case: Case) -> float:
+    """Seconds of CPU for one call, which finds every `.grad` empty."""
+    clear(case)
+    start = time.process_time()
+    method.call(case)
+    return time.process_time() - start
 
 
 def text_to_trace(rounds: int) -> float:

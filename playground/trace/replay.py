@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -70,8 +70,15 @@ class Replay:
     def __init__(self, tape: Tape) -> None:
         self._values = tape.values
         self._tape = tape
-        self._ops = [op for op in tape.ops if op.func is not None and self._is_differentiable(op)]
-        self.produced = {index for op in self._ops for index in op.outputs}  # values that a replay computes
+
+    @cached_property
+    def _ops(self) -> list[TapeOp]:
+        return [op for op in self._tape.ops if op.func is not None and self._is_differentiable(op)]
+
+    @cached_property
+    def produced(self) -> set[int]:
+        """The values that a replay computes."""
+        return {index for op in self._ops for index in op.outputs}
 
     def _is_differentiable(self, op: TapeOp) -> bool:
         outputs = [self._values[index] for index in op.outputs]

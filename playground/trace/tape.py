@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -117,7 +118,9 @@ class Tape:
     def find(self, tensor: Tensor) -> TapeValue | None:
         """The newest value of this very tensor object, if it has been seen at its present version."""
         value = self._latest.get(id(tensor))
-        return None if value is None or value.version != version_of(tensor) else value
+        if value is None or value.version != version_of(tensor):
+            return None
+        return value
 
     def add_value(
         self,
@@ -288,14 +291,13 @@ def reachable(roots: list[Node], edges: dict[Node, tuple[tuple[Node | None, int]
 def saved_of(node: Node) -> tuple[tuple[str, Any], ...]:
     """What PyTorch's node kept: (name, tensor or number or text). Read it before the engine frees it."""
     saved: list[tuple[str, Any]] = []
-    for attribute in _saved_attributes(type(node)):
+    for attribute, name in _saved_attributes(type(node)):
         try:
             content = getattr(node, attribute)
         except RuntimeError as error:  # overwritten in place, or already freed
             content = str(error).split("\n")[0]
         if content is None:
             continue
-        name = attribute.removeprefix("_saved_")
         if isinstance(content, tuple | list) and any(isinstance(element, Tensor) for element in content):
             saved += [(f"{name}[{i}]", element) for i, element in enumerate(content) if element is not None]
         else:
@@ -303,15 +305,12 @@ def saved_of(node: Node) -> tuple[tuple[str, Any], ...]:
     return tuple(saved)
 
 
-_ATTRIBUTES: dict[type, tuple[str, ...]] = {}  # one entry per kind of PyTorch's own nodes: a bounded list
-
-
-def _saved_attributes(kind: type) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def _saved_attributes(kind: type) -> tuple[tuple[str, str], ...]:
+    """The attributes of one kind of node that hold what it saved, with PyTorch's names for them."""
     if hasattr(kind, "saved_tensors"):  # a custom torch.autograd.Function
-        return ("saved_tensors",)
-    if kind not in _ATTRIBUTES:
-        _ATTRIBUTES[kind] = tuple(name for name in dir(kind) if name.startswith("_saved_"))
-    return _ATTRIBUTES[kind]
+        return (("saved_tensors", "saved_tensors"),)
+    return tuple((name, name.removeprefix("_saved_")) for name in dir(kind) if name.startswith("_saved_"))
 
 
 def node_name(node: Node) -> str:

@@ -27,10 +27,12 @@ FILLS = {
 LINK_COLOURS = {"forward": "#8a88c9", "backward": "#d18a52", "match": "#a5a5b5"}
 
 
-def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None) -> str:
-    """DOT text, with `numbers` (slot -> text) in the labels; sizes depend on names and shapes, never on numbers."""
-    numbers = numbers or {}
-    writer = _Writer(graph, numbers)
+def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None, *, texts: bool = True) -> str:
+    """DOT text, with `numbers` (slot -> text) in the labels; sizes depend on names and shapes, never on numbers.
+
+    Without `texts` boxes have their sizes only, which is all that a layout depends on.
+    """
+    writer = _Writer(graph, numbers or {}, texts)
     dot = graphviz.Digraph(
         "trace",
         graph_attr={"nodesep": "0.3", "ranksep": "0.4", "fontname": FONT, "fontsize": "11",
@@ -83,9 +85,10 @@ def _lines(lines: list[str]) -> str:
 class _Writer:
     """Writes the boxes and links of one graph."""
 
-    def __init__(self, graph: Graph, numbers: Mapping[str, str]) -> None:
+    def __init__(self, graph: Graph, numbers: Mapping[str, str], writes_texts: bool) -> None:
         self.graph = graph
         self.numbers = numbers
+        self.writes_texts = writes_texts
         self.ids = identifiers(graph)
         self.sizes = arrange_all(graph)
         self.partner = dict(graph.pairs)
@@ -145,6 +148,8 @@ class _Writer:
 
     def texts(self, box: Box) -> list[str]:
         """The lines of a box: title, numbers where known, notes."""
+        if not self.writes_texts:
+            return []
         lines = [box.title]
         for row in box.rows:
             filled = [self.numbers[cell.slot] for cell in row.cells if self.numbers.get(cell.slot)]

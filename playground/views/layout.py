@@ -60,7 +60,7 @@ def lay_out(graph: Graph) -> Layout:
     """Coordinates of every box and link; PlaygroundError where there is no Graphviz or it takes too long."""
     if not graph.boxes:
         return Layout(1.0, 1.0, {}, {}, ())
-    width, height, objects, edges = _run(to_dot(graph))
+    width, height, objects, edges = _run(to_dot(graph, texts=False))  # many texts have boxes of the same sizes
     keys = {name: key for key, name in identifiers(graph).items()}
     boxes = {keys[name]: frame for name, frame in objects.items() if name in keys}
     boxes |= _pairs(graph, boxes)

@@ -42,6 +42,18 @@ def test_dot_equals_golden_file(name: str, kind: str, golden: Callable[[str, str
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_layout_depends_on_the_sizes_of_boxes_not_on_what_stands_in_them(any_trace: Trace, kind: str) -> None:
+    graph = build_graph(any_trace, kind)  # type: ignore[arg-type]
+    assert layout._run(to_dot(graph)) == layout._run(to_dot(graph, texts=False))
+
+
+def test_another_function_or_number_of_the_same_width_needs_no_new_layout() -> None:
+    one, other = (build_graph(record(fn, 2.0)) for fn in (lambda x: x.sin() * 2.25, lambda x: x.cos() * 3.75))
+    assert to_dot(one) != to_dot(other)
+    assert to_dot(one, texts=False) == to_dot(other, texts=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_everything_is_placed(any_trace: Trace, kind: str) -> None:
     graph = build_graph(any_trace, kind)  # type: ignore[arg-type]
     placed = lay_out(graph)
