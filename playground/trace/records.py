@@ -159,7 +159,7 @@ class Step:
 class Note:
     """Something the reader should know about this trace: a seed of ones, a first NaN."""
 
-    kind: str  # 'seed', 'non_finite', 'no_gradient', 'not_differentiable', 'external'
+    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_check', 'no_tangent', 'external'
     message: str
     value: int | None = None
     op: int | None = None

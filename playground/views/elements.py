@@ -24,6 +24,8 @@ def products(trace: Trace, step: Step, part: Contribution, index: tuple[int, ...
     incoming = step.incoming[0] if step.incoming else None
     if incoming is None or not incoming.is_exact or not part.data.is_exact or not rule_of(node).text:
         return None
+    if incoming.dtype.startswith("complex") or part.data.dtype.startswith("complex"):
+        return None  # written out for real numbers only
     pairs = _pairs(trace, node, node.edges[part.edge].number, incoming.tensor(), part.data.shape, index)
     if pairs is None or not 0 < len(pairs[0]) <= MOST_PRODUCTS:
         return None

@@ -201,3 +201,10 @@ def test_html_is_self_contained() -> None:
     assert set(pictures) == {"forward", "backward", "both"} and pictures["both"]["svg"].startswith("<svg")
     shown = notebook_html(trace)
     assert 'sandbox="allow-scripts' in shown and "<svg" in shown
+
+
+def test_complex_values_are_drawn() -> None:
+    z = torch.tensor([1 + 2j, 3 - 1j], requires_grad=True)
+    trace = record(lambda z: (z * z.conj()).real.sum(), z)
+    for kind in ("forward", "backward", "both"):
+        json.dumps(picture(trace, kind), allow_nan=False)
