@@ -94,7 +94,10 @@ class Array:
 
     def tolist(self) -> Nested:
         """A number (0-d) or nested lists of numbers, as `Tensor.tolist()`; None where there are too many to keep."""
-        return None if self.flat is None else nest(list(self.flat), self.shape)
+        flat = self.flat
+        if flat is None:
+            return None
+        return nest(list(flat), self.shape) if self.shape else flat[0]
 
     def item(self) -> Scalar:
         """The one element; ValueError if there is not exactly one."""

@@ -66,6 +66,7 @@ class Names:
         self._trace = trace
         self._plain = [value.label if labels[value.label] == 1 else value.name for value in trace.values]
         self._shown = [subscript(name) if _GENERATED.fullmatch(name) else name for name in self._plain]
+        self._expressions: dict[int, str] = {}
 
     def plain(self, value: int) -> str:
         """As typed: `x1`, `f`, `v3`."""
@@ -122,7 +123,9 @@ class Names:
 
     def expression(self, op: Op) -> str:
         """The call with names: `sin(x2)`, `x1 * x2`, `sum(x, dim=1)`."""
-        return _call(op, self.operands(op, self.show))
+        if op.id not in self._expressions:
+            self._expressions[op.id] = _call(op, self.operands(op, self.show))
+        return self._expressions[op.id]
 
     def numbers(self, op: Op) -> str:
         """The call with numbers for scalars: `sin(5)`, `2 × 5`."""

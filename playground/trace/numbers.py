@@ -135,7 +135,7 @@ def brief(array: Array) -> str:
     >>> brief(Array(torch.tensor(2.0))), brief(Array(torch.ones(2))), brief(Array(torch.ones(3, 4)))
     ('2', '[1, 1]', '(3, 4), all 1')
     """
-    if array.numel <= BRIEF and array.is_exact and array.numel:
+    if 0 < array.numel <= BRIEF and array.is_exact:
         return nested_text(array.tolist())
     return f"{shape_text(array.shape)}, {range_text(array)}"
 

@@ -46,7 +46,7 @@ EXPORTS: tuple[Export, ...] = (
         "One HTML file that works offline",
         "stepper.html",
         "text/html",
-        lambda shown: stepper_html(shown.trace),
+        lambda shown: stepper_html(shown.trace()),
     ),
     Export("PyTorch script", "Prints these numbers", "graph.py", "text/x-python", script),
     Export(
@@ -61,24 +61,24 @@ EXPORTS: tuple[Export, ...] = (
         "The chain rule in LaTeX",
         "derivation.tex",
         "application/x-tex",
-        lambda shown: derivation(shown.trace),
+        lambda shown: derivation(shown.trace()),
     ),
-    Export("Trace table", "CSV for a spreadsheet", "trace.csv", "text/csv", lambda shown: to_csv(shown.trace)),
+    Export("Trace table", "CSV for a spreadsheet", "trace.csv", "text/csv", lambda shown: to_csv(shown.trace())),
     Export(
-        "Trace", "JSON with every value and step", "trace.json", "application/json", lambda shown: shown.trace.to_json()
+        "Trace", "JSON with every value and step", "trace.json", "application/json", lambda shown: shown.trace().to_json()
     ),
     Export(
         "Graph, DOT",
         "For your own Graphviz",
         "graph.dot",
         "text/vnd.graphviz",
-        lambda shown: dot_file(shown.trace, shown.document.graph),
+        lambda shown: dot_file(shown.trace(), shown.document.graph),
     ),
     Export(
         "Graph, SVG",
         "After the last step",
         "graph.svg",
         "image/svg+xml",
-        lambda shown: static_svg(shown.trace, shown.document.graph),
+        lambda shown: static_svg(shown.trace(), shown.document.graph),
     ),
 )

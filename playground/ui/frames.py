@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -21,19 +21,25 @@ _KEPT = 64  # pictures kept for everyone: a class opens the same link
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A document that ran: its trace and its picture."""
+    """A document that ran, and its picture as text: a class's pictures are kept, their tensors and records are not."""
 
     document: Document
-    trace: Trace
-    picture: Mapping[str, Any]
+    key: str
+    svg: str
+    rest: str  # JSON of the picture without its SVG
+
+    def trace(self) -> Trace:
+        """The trace, by running the document again: the same numbers."""
+        return self.document.run()
 
 
 @lru_cache(maxsize=_KEPT)
 def show(document: Document) -> Shown | PlaygroundError:
     """Run a document and draw it; an error is returned, so that it is remembered too."""
     try:
-        trace = document.run()
-        return Shown(document, trace, picture(trace, document.graph))
+        drawn = picture(document.run(), document.graph)
+        svg = drawn.pop("svg")
+        return Shown(document, drawn["key"], svg, json.dumps(drawn, separators=(",", ":")))
     except PlaygroundError as error:
         return error.with_traceback(None)
 
@@ -52,7 +58,7 @@ def frame(
     rows, leaf_error = _leaf_rows(document, good)
     error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
     data = {
-        "picture": None if good is None else _without_known_svg(good.picture, have),
+        "picture": None if good is None else _packed(good, have),
         "sequence": sequence,
         "query": to_query(document),
         "document": _fields(document),
@@ -74,9 +80,9 @@ def _part(document: Document, error: PlaygroundError) -> Shown | None:
     return outcome if isinstance(outcome, Shown) else None
 
 
-def _without_known_svg(shown: Mapping[str, Any], have: str | None) -> dict[str, Any]:
+def _packed(shown: Shown, have: str | None) -> dict[str, str | None]:
     """The browser keeps the drawing that it has: only values travel."""
-    return {**shown, "svg": None} if have is not None and shown["key"] == have else dict(shown)
+    return {"key": shown.key, "svg": None if shown.key == have else shown.svg, "rest": shown.rest}
 
 
 def _fields(document: Document) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def _warm() -> None:
         data, good = frame(preset(FIRST).document, None)
         if good is not None:
             _keep(data)
+        gc.set_threshold(20_000, 20, 20)  # a picture makes 50,000 short-lived objects: look less often
         gc.collect()
         gc.freeze()  # what is alive now stays: later collections need not look at it
     finally:

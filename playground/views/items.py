@@ -106,7 +106,7 @@ class Items:
         title = self.narrator.equation(op) if op is not None and len(op.outputs) == 1 else name
         item = self._item("value", title, lines, spans, related)
         item["data"], item["adjoint"] = self._numbers(value.data), self._numbers(value.adjoint)
-        item["why"] = self._explainer.why(value.id) if self._explainer else None
+        item["why"] = self._explainer.why(value.id) if self._explainer else None  # ops and nodes are related to it
         return item
 
     def op(self, op: Op) -> Item:
@@ -134,7 +134,6 @@ class Items:
         if len(op.outputs) == 1:
             output = self.trace.values[op.outputs[0]]
             item["data"], item["adjoint"] = self._numbers(output.data), self._numbers(output.adjoint)
-            item["why"] = self._explainer.why(output.id) if self._explainer else None
         return item
 
     def node(self, node: BackwardNode) -> Item:
@@ -159,7 +158,6 @@ class Items:
         item = self._item("node", node.name, lines, [op.span] if op and op.span else [], related)
         if outputs:
             item["adjoint"] = self._numbers(self.trace.values[outputs[0]].adjoint)
-            item["why"] = self._explainer.why(outputs[0]) if self._explainer else None
         return item
 
     def use(self, op: Op, position: int) -> Item:

@@ -277,7 +277,7 @@ def test_the_exported_script_prints_the_numbers_of_the_page(
     runpy.run_path(str(file))
     printed = [line.partition(" = ") for line in capsys.readouterr().out.splitlines()]
     assert printed
-    trace = shown_.trace
+    trace = shown_.trace()
     for name, _, text in printed:
         if name == "tangent":
             array = trace.values[trace.outputs[-1]].tangent

@@ -42,6 +42,8 @@ def opened(**query: str) -> AppTest:
 def frame(app: AppTest) -> dict[str, Any]:
     """What the page sends to the workbench."""
     data: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)["frame"]
+    if data["picture"] is not None:
+        data["picture"] |= json.loads(data["picture"]["rest"])
     return data
 
 

@@ -104,7 +104,7 @@ def test_a_hostile_text_gives_a_graph_or_one_message(text: str) -> None:
 def test_a_text_that_is_broken_from_the_start_shows_the_lines_before() -> None:
     data, good = frame(Document("y = x * 2\nz = nothing(y)", (Leaf("x", "2.0"),)), None)
     assert isinstance(good, Shown) and good.document.text == "y = x * 2"
-    assert data["picture"]["text"] == "y = x * 2" and data["error"]["start"] > len("y = x * 2")
+    assert json.loads(data["picture"]["rest"])["text"] == "y = x * 2" and data["error"]["start"] > len("y = x * 2")
 
 
 @pytest.mark.parametrize("graph", ["forward", "backward", "both"])
