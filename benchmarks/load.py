@@ -38,6 +38,7 @@ from benchmarks.server import ROOT, serve
 MOST_SESSIONS = 300
 MOST_SECONDS = 600.0
 PATIENCE = 30.0  # seconds that a session waits for one answer
+MOST_OF_LOG = 6_000  # characters of the server's log that are shown where a session failed
 LEAST = 3  # edits of every session, also where opening the page took longer than the measured seconds
 SUCCESS = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
 
@@ -262,6 +263,8 @@ def run(app: Path, counts: Sequence[int], seconds: float, period: float) -> list
         for count in counts:
             levels.append(asyncio.run(measure(server.url, count, seconds, period)))
             print(row(levels[-1]), flush=True)
+        if any(level.errors for level in levels):
+            print(server.log()[-MOST_OF_LOG:], file=sys.stderr)
     print(conclusion(levels))
     for message, times in sum((level.errors for level in levels), Counter[str]()).most_common(5):
         print(f"{times} x {message}")

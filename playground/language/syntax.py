@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import NoReturn
@@ -13,6 +14,7 @@ from playground.errors import PlaygroundError, Repair, Span
 from playground.language.limits import LIMITS, spell
 from playground.language.scan import Token, scan
 
+_PARSER = threading.Lock()  # CPython 3.11 counts the depth of its trees once for all threads, and raises SystemError
 INDENTED = re.compile(r"\A(?:[ \t]*(?:\#[^\n]*)?\n)*[ \t]+[^\s\#]")
 
 
@@ -57,7 +59,7 @@ def python_tree(text: str) -> tuple[ast.Module, Places]:
     is_indented = INDENTED.match(text) is not None  # a whole text may be indented: it is the body of an `if` then
     places = Places(text, 2 if is_indented else 1)
     try:
-        with warnings.catch_warnings():
+        with _PARSER, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = ast.parse("if 1:\n" + text if is_indented else text)
     except SyntaxError as error:

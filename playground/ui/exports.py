@@ -65,7 +65,11 @@ EXPORTS: tuple[Export, ...] = (
     ),
     Export("Trace table", "CSV for a spreadsheet", "trace.csv", "text/csv", lambda shown: to_csv(shown.trace())),
     Export(
-        "Trace", "JSON with every value and step", "trace.json", "application/json", lambda shown: shown.trace().to_json()
+        "Trace",
+        "JSON with every value and step",
+        "trace.json",
+        "application/json",
+        lambda shown: shown.trace().to_json(),
     ),
     Export(
         "Graph, DOT",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import threading
+from time import sleep
+
 import pytest
 
 from playground.errors import PlaygroundError
 from playground.language.program import parse
+from playground.language.syntax import python_tree
 
 
 def refusal(text: str) -> PlaygroundError:
@@ -175,3 +181,35 @@ def test_a_repair_mends_what_it_is_for(case: pytest.param) -> None:  # type: ign
 
 def test_the_mark_stands_under_the_character() -> None:
     assert refusal("y = 1\nθ·λ²·sine(θ)").marked().split("\n")[1:3] == ["    θ·λ²·sine(θ)", "     ^"]
+
+
+def test_many_threads_parse_at_once() -> None:
+    """CPython 3.11 raises SystemError where another thread parses while a collection gives up the lock."""
+    text = "f = " + " + ".join(f"sin(x{i} * (y{i} - 2))" for i in range(20))
+    failures: list[BaseException] = []
+
+    def student() -> None:
+        for _ in range(100):
+            try:
+                python_tree(text)
+            except BaseException as error:
+                failures.append(error)
+
+    def give_way(*_: object) -> None:
+        sleep(0)
+
+    before = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(give_way)
+    gc.set_threshold(10)
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=student) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        gc.callbacks.remove(give_way)
+        gc.set_threshold(*before[0])
+        sys.setswitchinterval(before[1])
+    assert failures == []
