@@ -153,6 +153,8 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
         if word is not None and re.search(rf"^\s*{word.text}\s*=[^=]", text, re.MULTILINE):
             message, span = f"`{word.text}` is a word of Python and cannot be a name", word.span
             hint, repair = "take another name", _rename(text, tokens, word.text)
+    if span.end > len(text):  # what is missing belongs after the last character: that one is marked
+        span = Span(min(span.start, max(len(text) - 1, 0)), len(text))
     raise PlaygroundError(message, span=span, hint=hint, repair=repair, text=text) from None
 
 
