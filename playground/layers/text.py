@@ -18,6 +18,7 @@ from playground.errors import PlaygroundError, Repair, Span
 from playground.layers.catalogue import find, nearest
 from playground.layers.kind import Argument, Kind
 from playground.layers.limits import LIMITS
+from playground.layers.modules import Bias
 from playground.layers.spec import Content, Layers, LayerSpec
 
 _TOKEN = re.compile(
@@ -31,6 +32,7 @@ _TOKEN = re.compile(
 )
 _WORDS: dict[str, Content] = {"True": True, "False": False}
 _HARMLESS = {"inplace", "device", "dtype"}  # PyTorch's arguments that do not change a number here
+_ONLY = {"dim": (1, -1), "start_dim": (1,), "end_dim": (-1,)}  # PyTorch's arguments that mean here what they say
 _BLOCK = "Sequential"
 _SEPARATORS = {",", ";"}
 
@@ -113,17 +115,31 @@ class _Reader:
             if match.lastgroup not in ("space", "comment")
         ]
         self.place = 0
-        self.depth = 0
+        self.depth = 0  # of blocks
+        self.brackets = 0  # of blocks and of nn.Sequential
 
     def whole(self) -> Layers:
-        # `net = nn.Sequential(...)`, `model: ...` of pasted code
-        if len(self.tokens) > 2 and self.tokens[0].kind == "name" and self.tokens[1].text == "=":
-            self.place = 2
-        layers = self.sequence(",;")
+        script = next((place for place in range(len(self.tokens)) if self.assigns(place)), None)
+        if script is not None:  # pasted: of it, `net = nn.Sequential(...)` alone
+            self.place = script + 2
+            layers = self.layer()
+        else:
+            if len(self.tokens) > 2 and self.tokens[0].kind == "name" and self.tokens[1].text == "=":
+                self.place = 2  # `layer = nn.Linear(784, 10)`
+            layers = self.sequence(",;")
         token = self.peek()
+        if script is not None and token is not None:
+            gap = self.text[self.tokens[self.place - 1].span.end : token.span.start]
+            if "\n" in gap:  # the script goes on
+                return layers
         if token is not None:
             refuse(f"`{token.text}` is not understood here", token.span, self.text, "layers stand one after the other")
         return layers
+
+    def assigns(self, place: int) -> bool:
+        """Whether `net = nn.Sequential(` stands here."""
+        texts = [token.text for token in self.tokens[place : place + 4]]
+        return len(texts) == 4 and texts[1] == "=" and texts[2].rpartition(".")[2] == _BLOCK and texts[3] == "("
 
     def sequence(self, separators: str) -> Layers:
         """Layers up to a closing bracket, a comma that separates branches, or the end."""
@@ -168,8 +184,9 @@ class _Reader:
 
     def block(self, token: _Token, what: str) -> list[Layers]:
         """What stands in the brackets of a block: one sub-stack, or with commas between several."""
-        self.depth += 1
-        if self.depth > LIMITS.depth:
+        self.depth += what != "sequential"  # code has Residual(nn.Sequential(...)): one block, two brackets
+        self.brackets += 1
+        if self.depth > LIMITS.depth or self.brackets > 2 * LIMITS.depth + 1:
             refuse(f"nested more than {LIMITS.depth} deep", token.span, self.text, f"the limit is {LIMITS.depth}")
         if not self.peek_is("("):
             refuse(
@@ -182,7 +199,8 @@ class _Reader:
             if not self.peek_is(")"):
                 branches.append(self.sequence(""))
         self.close(opening)
-        self.depth -= 1
+        self.depth -= what != "sequential"
+        self.brackets -= 1
         return branches
 
     def arguments(self) -> list[tuple[_Token | None, Any, Span]]:
@@ -262,7 +280,8 @@ class _Arguments:
 
     def __init__(self, text: str, kind: Kind, token: _Token, pytorch: bool) -> None:
         self.text, self.kind, self.token = text, kind, token
-        self.order = torch_signature(kind.build) if pytorch else [a.name for a in kind.arguments]
+        own = kind.build is Bias  # which the exported code calls with its size, without `nn.`
+        self.order = torch_signature(kind.build) if pytorch or own else [a.name for a in kind.arguments]
 
     def layer(self, arguments: list[tuple[_Token | None, Any, Span]]) -> LayerSpec:
         kind = self.kind
@@ -284,6 +303,8 @@ class _Arguments:
                 refuse(f"{name} is given twice", place, self.text)
             if name in kind.pins or (name in _fixed(kind) and name not in {a.name for a in kind.arguments}):
                 self.fixed(name, content, place, pins)
+                if name == "normalized_shape" and isinstance(content, tuple):
+                    args["dims"] = self.checked(kind.arguments[0], len(content), span)
                 continue
             argument = kind.argument(name)
             if argument is None:
@@ -304,6 +325,8 @@ class _Arguments:
             if type(content) is not int or content < 1:
                 refuse(f"{name} is a whole number, at least 1", place, self.text)
             pins[name] = content
+        elif content not in _ONLY.get(name, (content,)):
+            refuse(f"{name} = {content} is not supported", place, self.text, f"{name} = {_ONLY[name][0]} here")
 
     def unknown(self, name: str, place: Span) -> NoReturn:
         known = [a.name for a in self.kind.arguments]
@@ -360,7 +383,7 @@ def torch_signature(build: type[nn.Module]) -> list[str]:
 
 
 def _fixed(kind: Kind) -> set[str]:
-    return {name for name in torch_signature(kind.build) if name in ("features", "dim", "normalized_shape")}
+    return {name for name in torch_signature(kind.build) if name in ("features", "normalized_shape", *_ONLY)}
 
 
 def _number(text: str) -> int | float:
