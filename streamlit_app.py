@@ -7,4 +7,8 @@ import streamlit as st
 ICON = Path(__file__).parent / "playground" / "ui" / "icon.svg"
 
 st.set_page_config(page_title="Back-propagation playground", page_icon=ICON, layout="wide")
-st.navigation([st.Page("pages/expressions.py", title="Expressions", default=True)], position="top").run()
+PAGES = [
+    st.Page("pages/expressions.py", title="Expressions", default=True),
+    st.Page("pages/layers.py", title="Layers", url_path="layers"),
+]
+st.navigation(PAGES, position="top").run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from playground.ui.stepper import stepper
 from playground.ui.warm import first_frame, is_warm, warm
@@ -29,6 +30,16 @@ def opening() -> None:
             stepper(first, key=KEY, on_edit=_take_edit)
     warm().join()
     st.rerun()
+
+
+def wait() -> None:
+    """The same for the other pages: they say that PyTorch is loading until it is there."""
+    if PagesManager.uses_pages_directory:  # the process's first visit, by a link: the router has not run yet, and
+        PagesManager.uses_pages_directory = False  # Streamlit took the folder's name for its older kind of app
+        st.rerun()
+    if not is_warm():
+        with st.spinner("Loading PyTorch …"):
+            warm().join()
 
 
 def _take_edit() -> None:

@@ -272,6 +272,7 @@ export function createWorkbench(root, host) {
       toolbar.showGraph(draft.current().graph);
       toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
       editor.setEditable(next.editable);
+      editor.element.hidden = !next.editable && !next.picture?.text;
       if (isNewest) editor.setText(draft.current().text);
       switches.element.hidden = !next.editable || next.document === null;
       switches.show(draft.current(), leafNames());

@@ -1,0 +1,37 @@
+"""What one stack may cost at most; everything is checked by arithmetic before anything is allocated.
+
+Each limit can be set by the environment: `PLAYGROUND_LAYERS_PARAMETERS=20000`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a stack; the defaults keep one recording within a few seconds and 1 GB."""
+
+    text_length: int = 10_000  # characters
+    layers: int = 200  # blocks and what is in them counted
+    depth: int = 6  # of nesting
+    batch: int = 512  # examples
+    input: int = 200_000  # elements of one example
+    parameters: int = 20_000_000
+    activations: int = 60_000_000  # elements of all outputs, over the batch
+    multiplications: int = 60_000_000_000  # of one forward pass, over the batch
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Limits:
+        """The defaults, overridden by `PLAYGROUND_LAYERS_<NAME>`.
+
+        >>> Limits.of({"PLAYGROUND_LAYERS_BATCH": "20"}).batch
+        20
+        """
+        given = {field.name: environment.get(f"PLAYGROUND_LAYERS_{field.name.upper()}") for field in fields(cls)}
+        return cls(**{name: int(text) for name, text in given.items() if text is not None})
+
+
+LIMITS = Limits.of(os.environ)

@@ -1,0 +1,70 @@
+"""The few modules that PyTorch lacks: an offset alone, blocks, and dropout whose randomness is passed in."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Bias(nn.Module):
+    """Adds a parameter, and nothing else. Shapes: (N, *, features) to the same.
+
+    >>> Bias(5)(torch.ones(10, 5)).shape
+    torch.Size([10, 5])
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.bias
+
+
+class Reshape(nn.Module):
+    """Another shape for every example. Shapes: (N, *) to (N, *shape)."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape(len(x), *self.shape)
+
+
+class Residual(nn.Module):
+    """A body added to its input (He et al., 2016, arXiv:1512.03385). The body must not change the shape."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.body(x)
+        return out
+
+
+class Parallel(nn.Module):
+    """Several branches on one input, joined along axis 1 (Szegedy et al., 2015, arXiv:1409.4842)."""
+
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(branches)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.branches], dim=1)
+
+
+class SeededDropout(nn.Dropout):
+    """`nn.Dropout` that draws from its own generator: sessions of one process must not share a stream of numbers.
+
+    With the same seed it drops the same units as `nn.Dropout` after `torch.manual_seed`.
+    """
+
+    generator: torch.Generator | None = None
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return input
+        keep = torch.empty_like(input).bernoulli_(1 - self.p, generator=self.generator)
+        return input * (keep / (1 - self.p))

@@ -1,0 +1,223 @@
+"""Expressions and statements of own code: those of the language, and beside them layers, `self` and comprehensions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from playground.errors import Span
+from playground.language.expressions import Expressions
+from playground.language.program import Statements
+from playground.language.syntax import Places
+from playground.language.table import ATTRIBUTES, PREFIXES, method_names
+from playground.language.tree import Argument, Attribute, Name, Sequence
+from playground.layers.catalogue import KINDS, nearest
+from playground.layers.own_tree import Append, Apply, Each, Items, Keep, Make, Node, Spread
+
+CONTAINERS = ("ModuleList", "Sequential")
+LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in KINDS)])
+BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
+
+
+class OwnExpressions(Expressions):
+    """Expressions of one method. `later` are the classes of the text that are not known yet."""
+
+    def __init__(self, text: str, places: Places, known: Iterable[str], later: Iterable[str], in_init: bool) -> None:
+        super().__init__(text, places)
+        self.known, self.later, self.in_init = set(known), set(later), in_init
+        self._kinds |= {ast.ListComp: self._each, ast.GeneratorExp: self._each}
+
+    def loop_target(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
+        """The names that a comprehension gives to its items."""
+        parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+        for part in parts:
+            if not isinstance(part, ast.Name) or part.id in PREFIXES or part.id.startswith("__") or part.id == "self":
+                self.refuse("only a name can be given a value", part, "for instance: for a, b in zip(sizes, sizes[1:])")
+        names = tuple(Name(part.id, self.places.of(part)) for part in parts if isinstance(part, ast.Name))
+        return names, isinstance(node, ast.Tuple | ast.List)
+
+    def items(self, node: ast.expr) -> Items:
+        """What a loop runs over."""
+        value: Any = self.convert(node)
+        return value if isinstance(value, Items) else Items("", (value,), self.places.of(node))
+
+    def _each(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
+        first = node.generators[0]
+        if len(node.generators) > 1 or first.ifs or first.is_async:
+            self.refuse("a comprehension has one `for` here, and no `if`", node, "write a `for` loop with .append")
+        items = self.items(first.iter)
+        targets, unpack = self.loop_target(first.target)
+        before = set(self.assigned)
+        self.assigned.update(target.id for target in targets)
+        element = self.convert(node.elt)
+        self.assigned = before  # the names end with the comprehension
+        return Each(element, targets, unpack, items, self.places.of(node))
+
+    def _list(self, node: ast.List) -> Any:
+        """In `__init__` lists hold sizes and layers; in `forward` they are tensors, as everywhere in the language."""
+        return Sequence("tuple", self._items(node), self.places.of(node)) if self.in_init else super()._list(node)
+
+    def _name(self, node: ast.Name) -> Any:
+        if node.id == "self":
+            self.refuse("`self` stands before a point", node, "for instance self.weight")
+        return super()._name(node)
+
+    def _attribute(self, node: ast.Attribute) -> Any:
+        span, root = self.places.of(node), _root(node)
+        if node.attr.startswith("__"):
+            self.refuse(
+                f"`{node.attr}` is not a name that can be used", span, "names do not begin with two underscores"
+            )
+        if _is_self(node.value):
+            return Attribute(Name("self", span), node.attr, span)
+        is_language = node.attr in (*ATTRIBUTES, "data", "grad_fn") or node.attr in method_names()
+        if is_language or (root != "self" and root not in self.assigned):
+            return super()._attribute(node)
+        return Attribute(self.convert(node.value), node.attr, span)
+
+    def _call(self, node: ast.Call) -> Any:
+        written = _dotted(node.func)
+        prefix, _, name = written.rpartition(".")
+        span, place = self.places.of(node), self.places.of(node.func)
+        if written in ("zip", "enumerate") and written not in self.assigned:
+            if node.keywords or not node.args or (written == "enumerate" and len(node.args) > 1):
+                self.refuse(f"`{written}` takes only what the loop runs over", span, "zip(sizes, sizes[1:])")
+            return Items(written, tuple(self.items(part) for part in node.args), span)
+        if written and written not in self.assigned and self._is_class(prefix, name):
+            return self._make(node, prefix, name, place)
+        if _is_self(node.func):
+            self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
+        if isinstance(node.func, ast.Call):
+            self.convert(node.func)  # `nn.ReLU()(x)`: a layer that is made here is refused as such
+        if self._is_layer(node.func):
+            if node.keywords:
+                self.refuse("a layer takes its input by position", node.keywords[0], "write self.layer(x)")
+            return Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), span)
+        if isinstance(node.func, ast.Attribute | ast.Name) and (written or _last(node.func)).split(".")[-1] in BACKWARD:
+            self.refuse("the backward pass is not part of a module", span, "it is run for you after `forward`")
+        return super()._call(node)
+
+    def _is_class(self, prefix: str, name: str) -> bool:
+        if prefix:
+            return prefix in ("nn", "torch.nn")
+        return name in self.known | self.later or name in LAYERS or name[0].isupper()
+
+    def _is_layer(self, func: ast.expr) -> bool:
+        root = _root(func)
+        if root == "self" and isinstance(func, ast.Attribute):
+            return _is_self(func.value) or func.attr not in method_names()
+        is_index = isinstance(func, ast.Subscript)
+        return (is_index and root == "self") or (root in self.assigned and (is_index or isinstance(func, ast.Name)))
+
+    def _make(self, node: ast.Call, prefix: str, name: str, place: Span) -> Make:
+        is_own = not prefix and name in self.known
+        if not is_own and not prefix and name in self.later:
+            self.refuse(f"`{name}` is not known here yet", place, "a class is used only by classes below it")
+        if not is_own and name not in LAYERS:
+            near = nearest(name)
+            hint = f"did you mean nn.{near.name}?" if near else "the catalogue lists every layer"
+            repair = self.replace(place, f"nn.{near.name}") if near else None
+            self.refuse(f"unknown layer `{name}`", place, hint, repair)
+        if not self.in_init:
+            hint = f"write self.layer = {place.of(self.text)}(...) in __init__, and self.layer(x) here"
+            self.refuse("layers are made in `__init__`: only there are their parameters found", place, hint)
+        arguments = [Argument("", self._argument(part), self.places.of(part)) for part in node.args]
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
+            if any(keyword.arg == given.name for given in arguments):
+                self.refuse(f"`{keyword.arg}` is given twice", keyword)
+            arguments.append(Argument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+        return Make(name, is_own, tuple(arguments), self.places.of(node), place)
+
+    def _argument(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Starred):
+            return Spread(self.convert(node.value), self.places.of(node))
+        return self.convert(node)
+
+
+class OwnStatements(Statements):
+    """Statements of one method."""
+
+    expressions: OwnExpressions
+
+    def _statement(self, node: ast.stmt) -> Any:
+        span = self.expressions.places.of(node)
+        refuse = self.expressions.refuse
+        match node:
+            case ast.Return():
+                refuse("`return` is the last line of `forward`", span, "leave it out here")
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                refuse("no functions within functions", span, "write its lines where it would be called")
+            case ast.Assign(targets=[ast.Attribute(value=target) as place]) if _is_self(target):
+                if not self.expressions.in_init:
+                    refuse(
+                        f"`self.{place.attr}` is set in `forward`", place, "set it in __init__, or take a plain name"
+                    )
+                self._check_name(place)
+                return Keep(place.attr, self.expressions.convert(node.value), span)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append", value=target), args=[item], keywords=[])):
+                return self._append(target, item, span)
+        return super()._statement(node)
+
+    def _check_name(self, node: ast.Attribute) -> None:
+        if node.attr.startswith("_"):
+            self.expressions.refuse("names of a module do not begin with an underscore", node, "take another name")
+
+    def _append(self, target: ast.expr, item: ast.expr, span: Span) -> Append:
+        expressions = self.expressions
+        on_self = isinstance(target, ast.Attribute) and _is_self(target.value)
+        if not expressions.in_init:
+            expressions.refuse(
+                "`.append` belongs in `__init__`", span, "here write [layer(x) for layer in self.layers]"
+            )
+        if not on_self and not (isinstance(target, ast.Name) and target.id in expressions.assigned):
+            expressions.refuse(
+                "`.append` works on a list with a name", span, "write self.layers = nn.ModuleList() first"
+            )
+        return Append(_last(target), on_self, expressions.convert(item), span)
+
+    def _for(self, node: ast.For, span: Span) -> Any:
+        items = self.expressions.items(node.iter)
+        return replace(super()._for(node, span), iterable=items)  # type: ignore[arg-type]  # a record of ours
+
+    def _targets(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
+        targets, unpack = super()._targets(node)
+        for target in targets:
+            if target.id == "self":
+                self.expressions.refuse("`self` is the module itself", target.span, "take another name")
+        return targets, unpack
+
+    def _refuse_target(self, node: ast.expr) -> NoReturn:
+        if isinstance(node, ast.Attribute) and _is_self(node.value):
+            self.expressions.refuse("one `self.name = ...` to a line", node, "write y = ... or self.name = ...")
+        super()._refuse_target(node)
+
+
+def _is_self(node: Node) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def _root(node: ast.expr) -> str:
+    """The name that a chain of points and indices begins with; '' where it begins with something else."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _dotted(node: ast.expr) -> str:
+    """'nn.Linear' for a name with points, else ''."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+__all__ = ["CONTAINERS", "OwnExpressions", "OwnStatements"]

@@ -1,0 +1,195 @@
+"""`run_stack`: build a stack, record a batch through it and its loss, and take one optimizer step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from playground.errors import PlaygroundError
+from playground.layers.analysis import Analysis, check_batch
+from playground.layers.build import build
+from playground.layers.document import StackDocument
+from playground.layers.losses import Loss, loss_of
+from playground.trace.array import Array
+from playground.trace.recorder import record
+from playground.trace.trace import Trace
+
+_RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """What one layer did with this batch. `dead`: the part of its units that are 0 for every example."""
+
+    name: str
+    gradient_norm: float | None  # of all its parameters together
+    dead: float | None
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterStep:
+    """One parameter's step: before, gradient, the optimizer's memory by name, after."""
+
+    name: str
+    before: Array
+    gradient: Array
+    state: tuple[tuple[str, Array], ...]
+    after: Array
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerStep:
+    """One step of the optimizer, and the loss on the same batch before and after it."""
+
+    optimizer: str
+    learning_rate: float
+    parameters: tuple[ParameterStep, ...]
+    loss_before: float
+    loss_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A stack that ran. `step` is None where the stack has no parameters."""
+
+    analysis: Analysis
+    trace: Trace
+    loss: float
+    accuracy: float | None
+    facts: tuple[LayerFacts, ...]
+    step: OptimizerStep | None
+
+
+class Supervised(nn.Module):
+    """A net and its loss: the layers one after the other, then the loss against the target."""
+
+    def __init__(self, net: nn.Sequential, loss: nn.Module) -> None:
+        super().__init__()
+        for name, layer in net.named_children():
+            self.add_module(name, layer)
+        self.add_module("loss", loss)
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        *layers, loss = self.children()
+        for layer in layers:
+            x = layer(x)
+        out: Tensor = loss(x, target)
+        return out
+
+
+def target_of(loss: Loss, labels: Tensor, outputs: int) -> Tensor:
+    """The labels as this loss wants them: class numbers (N,), or rows (N, outputs) with a 1 at the class."""
+    if loss.target == "labels":
+        return labels
+    rows = torch.zeros(len(labels), outputs)
+    return rows.scatter_(1, labels.clamp(max=outputs - 1)[:, None], 1.0)
+
+
+def run_stack(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
+    """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64. PlaygroundError where a shape is wrong."""
+    analysis = document.analysis()
+    output = analysis.checked()
+    check_batch(analysis, len(x))
+    loss = loss_of(document.loss)
+    check_output(analysis, document)
+    target = target_of(loss, labels, output[0])
+
+    def fresh() -> Supervised:
+        return Supervised(build(analysis, document.rng_seed), loss.build())
+
+    module = fresh()
+    trace = record(module, x, target, names=("x", "target"))
+    net = fresh()
+    facts = _facts(net, x, target, trace)
+    value = float(trace.values[trace.outputs[-1]].data.item().real)
+    step = _step(fresh, document, x, target)
+    return Recorded(analysis, trace, value, _accuracy(fresh(), x, labels), facts, step)
+
+
+def check_output(analysis: Analysis, document: StackDocument) -> None:
+    """The loss compares one row per example: (N, outputs), with a class number below the number of outputs."""
+    output = analysis.checked()
+    if len(output) != 1:
+        shape = "(" + ", ".join(["N", *map(str, output)]) + ")"
+        hint = f"{document.loss} takes (N, {document.classes}): flatten before the last Linear"
+        raise PlaygroundError(f"the stack gives {shape} for every batch", hint=hint, text=document.text)
+    if loss_of(document.loss).target == "labels" and output[0] < document.classes:
+        message = f"{output[0]} outputs for {document.classes} classes"
+        raise PlaygroundError(message, hint=f"end with Linear({document.classes})", text=document.text)
+
+
+def optimizer_of(name: str, parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
+    """PyTorch's optimizer of this name."""
+    if name == "SGD with momentum":
+        return torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)
+    kind: type[torch.optim.Optimizer] = getattr(torch.optim, name)
+    return kind(parameters, lr=learning_rate)  # type: ignore[call-arg]  # every one of the list takes it
+
+
+def _step(fresh: Callable[[], Supervised], document: StackDocument, x: Tensor, target: Tensor) -> OptimizerStep | None:
+    module = fresh()
+    named = dict(module.named_parameters())
+    if not named:
+        return None
+    optimizer = optimizer_of(document.optimizer, list(named.values()), document.learning_rate)
+    loss = module(x, target)
+    loss.backward()
+    before = {name: parameter.detach().clone() for name, parameter in named.items()}
+    gradients = {name: p.grad.detach().clone() for name, p in named.items() if p.grad is not None}
+    optimizer.step()
+    steps = tuple(
+        ParameterStep(
+            name,
+            Array(before[name]),
+            Array(gradients[name]),
+            tuple((key, Array(s.detach().clone())) for key, s in optimizer.state[p].items() if isinstance(s, Tensor)),
+            Array(p.detach().clone()),
+        )
+        for name, p in named.items()
+        if name in gradients
+    )
+    with torch.no_grad():
+        after = module(x, target)
+    return OptimizerStep(document.optimizer, document.learning_rate, steps, float(loss.detach()), float(after))
+
+
+def _facts(module: Supervised, x: Tensor, target: Tensor, trace: Trace) -> tuple[LayerFacts, ...]:
+    found: dict[str, tuple[float | None, float, float]] = {}
+
+    def look(name: str) -> Callable[..., None]:
+        def hook(layer: nn.Module, _: object, output: Tensor) -> None:
+            dead = float((output == 0).all(dim=0).float().mean()) if isinstance(layer, _RECTIFIERS) else None
+            found[name] = dead, float(output.mean()), float(output.std(correction=0))
+
+        return hook
+
+    for name, layer in module.named_modules():
+        if name and name != "loss" and not any(layer.children()):
+            layer.register_forward_hook(look(name))
+    with torch.no_grad():
+        module(x, target)
+    squares: dict[str, float] = {}
+    for value in trace.values:
+        if value.kind == "parameter" and value.adjoint is not None:
+            layer_name = value.name.rpartition(".")[0]
+            squares[layer_name] = squares.get(layer_name, 0.0) + (value.adjoint.statistics.norm or 0.0) ** 2
+    return tuple(
+        LayerFacts(name, math.sqrt(squares[name]) if name in squares else None, *facts) for name, facts in found.items()
+    )
+
+
+@torch.no_grad()
+def _accuracy(module: Supervised, x: Tensor, labels: Tensor) -> float | None:
+    *layers, _ = module.children()
+    for layer in layers:
+        x = layer(x)
+    return float((x.argmax(1) == labels).float().mean()) if x.dim() == 2 and x.shape[1] > 1 else None
+
+
+__all__ = ["LayerFacts", "OptimizerStep", "ParameterStep", "Recorded", "optimizer_of", "run_stack", "target_of"]

@@ -1,0 +1,156 @@
+"""The layers page: gallery and exports above, then the list of layers, then the workbench with their graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from playground.errors import PlaygroundError
+from playground.layers.document import StackDocument
+from playground.layers.edits import edited
+from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
+from playground.ui.popovers import plain
+from playground.ui.stack import stack_editor
+from playground.ui.stack_exports import STACK_EXPORTS
+from playground.ui.stack_frames import ShownStack, show_stack, stack_frame
+from playground.ui.stack_links import open_stack
+from playground.ui.stepper import last_edit, stepper
+
+FIRST = "L2.4"
+GALLERY = "stacks"
+LIST, GRAPH = "stack", "stack-graph"
+_STYLE = Path(__file__).with_name("page.css")
+_LECTURES = {
+    "L0": "L0 · First networks",
+    "L1": "L1 · From scratch",
+    "L2": "L2 · Convolutions",
+    "L3": "L3 and L4",
+    "": "Classics",
+}
+
+
+@dataclass
+class StackSession:
+    """What one visitor has open; lives in `st.session_state`."""
+
+    document: StackDocument
+    problems: tuple[str, ...] = ()
+    step: int | None = None
+    sequence: int = 0
+    rows: list[Any] = field(default_factory=list)
+    good: ShownStack | None = None
+
+
+def layers_page() -> None:
+    """The whole page."""
+    session = _session()
+    st.html(_STYLE)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        with st.popover("Examples", key=GALLERY, on_change="rerun"):
+            _gallery()
+        with st.popover("Export"):
+            _exports()
+    if session.problems:
+        st.warning("  \n".join(map(plain, session.problems)))
+    _body()
+
+
+def _session() -> StackSession:
+    if "layers" not in st.session_state:
+        opened = open_stack(st.query_params.to_dict())
+        document = opened.document or stack_preset(FIRST).document
+        st.session_state["layers"] = StackSession(document, opened.problems, opened.step)
+    session: StackSession = st.session_state["layers"]
+    return session
+
+
+@st.fragment
+def _body() -> None:
+    session = _session()
+    shown = show_stack(session.document)
+    frame = stack_frame(session.document, session.rows, shown, session.sequence)
+    session.rows = frame["rows"]
+    stack_editor(frame, key=LIST, on_edit=_take_edit)
+    if isinstance(shown, ShownStack):
+        session.good = shown
+    if session.good is not None:
+        stepper(_graph_frame(session, frame["query"]), key=GRAPH)
+    session.step = None
+
+
+def _graph_frame(session: StackSession, query: str) -> dict[str, Any]:
+    good = session.good
+    drawn = None if good is None else {"key": good.key, "svg": good.svg, "rest": good.rest}
+    nothing: dict[str, Any] = {"document": None, "leaves": [], "error": None, "editable": False, "theme": None}
+    return {"picture": drawn, "sequence": session.sequence, "query": query, "step": session.step, **nothing}
+
+
+def _take_edit() -> None:
+    """The browser sent an edit of the text, the list or a setting."""
+    session, sent = _session(), last_edit(LIST)
+    given, edit, sequence = sent.get("document"), sent.get("edit"), sent.get("sequence")
+    session.sequence = sequence if isinstance(sequence, int) else 0
+    session.problems = ()
+    try:
+        document = StackDocument.from_fields(given if isinstance(given, dict) else {})
+        session.document = edited(document, edit) if isinstance(edit, dict) else document
+    except PlaygroundError as error:
+        session.problems = (f"That edit could not be done: {error.message}. {error.hint}",)
+
+
+def _gallery() -> None:
+    with st.container(key="gallery"):
+        for column, (lecture, title) in zip(st.columns(len(_LECTURES)), _LECTURES.items(), strict=True):
+            column.markdown(f"**{title}**")
+            for preset in stack_presets():
+                if _column_of(preset) == lecture:
+                    column.button(
+                        f"**{plain(preset.title)}** {plain(preset.about)}",
+                        key=f"stack-{preset.id}",
+                        on_click=_open,
+                        args=(preset,),
+                        type="tertiary",
+                        width="stretch",
+                    )
+
+
+def _column_of(preset: StackPreset) -> str:
+    lecture = preset.lecture[:2]
+    return "L3" if lecture == "L4" else lecture
+
+
+def _open(chosen: StackPreset) -> None:
+    session = _session()
+    session.document, session.problems, session.step = chosen.document, (), 0
+    session.good = None
+    st.session_state[GALLERY] = False
+
+
+@st.fragment
+def _exports() -> None:
+    session = _session()
+    with st.container(key="exports"):
+        st.caption("Scripts print the loss and the gradient norms of this page.")
+        for export in STACK_EXPORTS:
+            st.download_button(
+                f"**{export.label}** {export.about}",
+                data=partial(_made, session, export.make),
+                file_name=export.file_name,
+                mime=export.mime,
+                key=f"stack-export-{export.file_name}",
+                on_click="ignore",
+                type="tertiary",
+                width="stretch",
+            )
+
+
+def _made(session: StackSession, make: Callable[[StackDocument], str]) -> str:
+    try:
+        return make(session.document)
+    except PlaygroundError as error:
+        return error.marked()

@@ -1,0 +1,62 @@
+"""Everything leaves: the files that a stack can be taken away as. One row of STACK_EXPORTS each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playground.layers.code import to_code
+from playground.layers.document import StackDocument
+from playground.layers.run import run_stack
+from playground.layers.summary import summary
+from playground.trace.trace import Trace
+from playground.ui.stack_frames import batch_of
+from playground.views.exports import to_notebook
+from playground.views.html import stepper_html
+from playground.views.static import dot_file, static_svg
+from playground.views.table import to_csv
+
+PYTHON = "text/x-python"
+
+
+@dataclass(frozen=True, slots=True)
+class StackExport:
+    """One way out: what its button says in bold and beside it, and how the file is made."""
+
+    label: str
+    about: str
+    file_name: str
+    mime: str
+    make: Callable[[StackDocument], str]
+
+
+def _trace(document: StackDocument) -> Trace:
+    return run_stack(document, *batch_of(document)).trace
+
+
+STACK_EXPORTS: tuple[StackExport, ...] = (
+    StackExport("nn.Sequential", "A PyTorch script", "sequential.py", PYTHON, lambda d: to_code(d, "sequential")),
+    StackExport("Own module", "A class with forward", "module.py", PYTHON, lambda d: to_code(d, "module")),
+    StackExport("From scratch", "Tensors only", "tensors.py", PYTHON, lambda d: to_code(d, "tensors")),
+    StackExport(
+        "Notebook",
+        "nn.Sequential for Jupyter",
+        "stack.ipynb",
+        "application/x-ipynb+json",
+        lambda d: to_notebook(to_code(d, "sequential"), "A stack of layers, in plain PyTorch"),
+    ),
+    StackExport(
+        "Summary", "Shapes and counts as text", "summary.txt", "text/plain", lambda d: summary(d.analysis(), d.batch)
+    ),
+    StackExport(
+        "Stepper", "One HTML file that works offline", "stack.html", "text/html", lambda d: stepper_html(_trace(d))
+    ),
+    StackExport("Trace table", "CSV for a spreadsheet", "stack.csv", "text/csv", lambda d: to_csv(_trace(d))),
+    StackExport("Trace", "JSON with every step", "stack.json", "application/json", lambda d: _trace(d).to_json()),
+    StackExport(
+        "Graph, DOT", "For your own Graphviz", "stack.dot", "text/vnd.graphviz", lambda d: dot_file(_trace(d), d.graph)
+    ),
+    StackExport(
+        "Graph, SVG", "After the last step", "stack.svg", "image/svg+xml", lambda d: static_svg(_trace(d), d.graph)
+    ),
+)

@@ -1,0 +1,223 @@
+"""From a stack document to what the layers page shows: the list's frame and the graph's, whatever was typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from playground.errors import PlaygroundError
+from playground.layers.analysis import Analysis, Problem, Row
+from playground.layers.catalogue import KINDS, kind_of
+from playground.layers.document import OPTIMIZERS, StackDocument
+from playground.layers.losses import LOSSES
+from playground.layers.rules import text as shape_text
+from playground.layers.run import OptimizerStep, Recorded, run_stack
+from playground.layers.spec import LayerSpec, Path, walk
+from playground.layers.text import layer_text
+from playground.layers.warnings import Caution, cautions
+from playground.trace.numbers import brief, format_number
+from playground.training.digits import SIDE, digit_batch
+from playground.ui.stack_links import stack_query
+from playground.views.stepper import picture
+
+_KEPT = 32  # pictures kept for everyone: a class opens the same link
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStack:
+    """A stack that ran: its picture as text, and what the batch showed."""
+
+    document: StackDocument
+    key: str
+    svg: str
+    rest: str  # JSON of the picture without its SVG
+    results: Mapping[str, Any]
+    cautions: tuple[Mapping[str, Any], ...]
+
+
+def batch_of(document: StackDocument) -> tuple[torch.Tensor, torch.Tensor]:
+    """The batch that a document runs on: digits where they fit the input, else random numbers."""
+    if document.data == "digits":
+        if document.input_shape != (1, SIDE, SIDE):
+            hint = f"digits are (1, {SIDE}, {SIDE}); choose random data for another input"
+            raise PlaygroundError(f"digits do not fit an input of {shape_text(document.input_shape)}", hint=hint)
+        x, labels = digit_batch(document.batch, document.rng_seed)
+        return x, labels % document.classes
+    generator = torch.Generator().manual_seed(document.rng_seed)
+    x = torch.randn(document.batch, *document.input_shape, generator=generator)
+    return x, torch.randint(document.classes, (document.batch,), generator=generator)
+
+
+@lru_cache(maxsize=_KEPT)
+def show_stack(document: StackDocument) -> ShownStack | PlaygroundError:
+    """Run a document and draw it; an error is returned, so that it is remembered too."""
+    try:
+        document.analysis().checked()  # before a batch is made
+        recorded = run_stack(document, *batch_of(document))
+        drawn = picture(recorded.trace, document.graph)
+        svg = drawn.pop("svg")
+        rest = json.dumps(drawn, separators=(",", ":"))
+        found = tuple(_caution(caution) for caution in cautions(document, recorded))
+        return ShownStack(document, drawn["key"], svg, rest, _results(recorded), found)
+    except PlaygroundError as error:
+        return error.with_traceback(None)
+
+
+def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, sequence: int) -> Any:
+    """The frame of the list (docs/stack.md) and the rows to keep: a broken text keeps the last good list."""
+    error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
+    analysis: Analysis | None = None
+    try:
+        analysis = document.analysis()
+        rows = _rows(analysis, document.batch)
+    except PlaygroundError as broken:
+        error, rows = broken, last_rows or []
+    problem = None if analysis is None else analysis.problem
+    found: tuple[Any, ...] = ()
+    if analysis is not None:
+        found = shown.cautions if isinstance(shown, ShownStack) else tuple(map(_caution, cautions(document)))
+    return {
+        "sequence": sequence,
+        "query": stack_query(document),
+        "document": {**asdict(document), "input_shape": list(document.input_shape)},
+        "rows": rows,
+        "input": shape_text(document.input_shape).replace("N", str(document.batch), 1),
+        "totals": None if analysis is None else _totals(analysis, document.batch),
+        "problem": None if problem is None else _problem(problem),
+        "error": None if error is None or problem is not None else _error(error),
+        "cautions": list(found),
+        "results": shown.results if isinstance(shown, ShownStack) else None,
+        "catalogue": _catalogue(),
+        "losses": [loss.name for loss in LOSSES],
+        "optimizers": list(OPTIMIZERS),
+    }
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> list[dict[str, str]]:
+    return [{"name": kind.name, "family": kind.family, "meaning": kind.meaning} for kind in KINDS]
+
+
+def _rows(analysis: Analysis, batch: int) -> list[dict[str, Any]]:
+    return [_row(path, layer, analysis.row(path), batch) for path, layer in walk(analysis.stack.layers)]
+
+
+def _row(path: Path, layer: LayerSpec, row: Row | None, batch: int) -> dict[str, Any]:
+    kind = kind_of(layer.kind)
+    given, pins = kind.given(layer), dict(layer.pins)
+    arguments = [
+        {"name": a.name, "kind": a.kind, "content": given[a.name], "meaning": a.meaning, "inferred": False}
+        for a in kind.arguments
+    ]
+    arguments += [
+        {
+            "name": pin,
+            "kind": "pin",
+            "content": pins.get(pin),
+            "meaning": "a number pins it",
+            "inferred": True,
+        }
+        for pin in kind.pins
+    ]
+    told: dict[str, Any] = {"gives": None}
+    if row is not None:
+        told = {
+            "name": row.name,
+            "gives": shape_text(row.gives).replace("N", str(batch), 1),
+            "formula": row.formula,
+            "parameters": row.parameters,
+            "parameters_formula": row.parameters_formula,
+            "multiplications": row.multiplications * batch,
+            "saved": row.saved * batch,
+            "field": None if row.field is None or row.field[0] == 1 else row.field[0],
+        }
+    is_block = bool(layer.branches)
+    return {
+        "path": list(path),
+        "kind": layer.kind,
+        "text": layer.kind if is_block else layer_text(layer),
+        "meaning": kind.meaning,
+        "shape_rule": kind.formula,
+        "arguments": arguments,
+        "branches": len(layer.branches),
+        **told,
+    }
+
+
+def _totals(analysis: Analysis, batch: int) -> dict[str, Any]:
+    return {
+        "parameters": analysis.parameters,
+        "multiplications": analysis.multiplications * batch,
+        "saved": analysis.saved * batch,
+        "output": None if analysis.output is None else shape_text(analysis.output).replace("N", str(batch), 1),
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    repairs = [{"label": repair.label, "text": repair.text} for repair in problem.repairs]
+    return {"path": list(problem.path), "message": problem.message, "hint": problem.hint, "repairs": repairs}
+
+
+def _error(error: PlaygroundError) -> dict[str, Any]:
+    span = error.span
+    return {
+        "message": error.message,
+        "hint": error.hint,
+        "start": None if span is None else span.start,
+        "end": None if span is None else span.end,
+        "repair": None if error.repair is None else {"label": error.repair.label, "text": error.repair.text},
+    }
+
+
+def _results(recorded: Recorded) -> dict[str, Any]:
+    facts = [
+        {
+            "name": fact.name,
+            "gradient_norm": None if fact.gradient_norm is None else format_number(fact.gradient_norm),
+            "dead": None if fact.dead is None else f"{100 * fact.dead:.0f} %",
+            "mean": format_number(fact.mean, 3),
+            "deviation": format_number(fact.deviation, 3),
+        }
+        for fact in recorded.facts
+    ]
+    return {
+        "loss": format_number(recorded.loss),
+        "accuracy": None if recorded.accuracy is None else f"{100 * recorded.accuracy:.0f} %",
+        "facts": facts,
+        "step": None if recorded.step is None else _step(recorded.step),
+    }
+
+
+def _step(step: OptimizerStep) -> dict[str, Any]:
+    return {
+        "optimizer": step.optimizer,
+        "learning_rate": format_number(step.learning_rate),
+        "loss_before": format_number(step.loss_before),
+        "loss_after": format_number(step.loss_after),
+        "parameters": [
+            {
+                "name": change.name,
+                "before": brief(change.before),
+                "gradient": brief(change.gradient),
+                "state": [f"{key}: {brief(array)}" for key, array in change.state],
+                "after": brief(change.after),
+            }
+            for change in step.parameters
+        ],
+    }
+
+
+def _caution(caution: Caution) -> dict[str, Any]:
+    return {
+        "path": list(caution.path),
+        "level": caution.level,
+        "message": caution.message,
+        "reason": caution.reason,
+        "lecture": caution.lecture,
+        "cures": [asdict(cure) for cure in caution.repairs],
+    }

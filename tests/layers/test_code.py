@@ -1,0 +1,209 @@
+"""The exported scripts run with PyTorch alone, and print the numbers of the page."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+
+from playground.layers.analysis import analyse
+from playground.layers.code import Form, random_batch, to_code
+from playground.layers.document import OPTIMIZERS, StackDocument
+from playground.layers.losses import LOSSES
+from playground.layers.run import Recorded, run_stack
+from playground.layers.spec import Stack
+from playground.layers.summary import summary
+from playground.layers.text import parse_stack
+from tests.layers.stacks import documents
+
+FORMS: tuple[Form, ...] = get_args(Form)
+NET = (
+    "Conv2d(4, 3) BatchNorm2d ReLU Residual(Conv2d(4, 3, padding=1) Dropout(0.3)) "
+    "Parallel(Conv2d(2, 1) Tanh, MaxPool2d(3, stride=1, padding=1)) AvgPool2d(2) LayerNorm(2) Flatten Linear(3)"
+)
+DOCUMENT = StackDocument(NET, (1, 8, 8), classes=3, data="random", batch=5, rng_seed=4)
+
+
+def printed(code: str) -> list[tuple[str, float]]:
+    """What a script prints, as names and numbers; the process's own random numbers stay where they are."""
+    output = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
+        path = Path(folder, "script.py")
+        path.write_text(code, encoding="utf-8")
+        with contextlib.redirect_stdout(output):
+            try:
+                runpy.run_path(str(path))
+            finally:
+                torch.set_default_dtype(torch.float32)
+    return read(output.getvalue())
+
+
+def read(output: str) -> list[tuple[str, float]]:
+    lines = [line.rpartition(" = ") for line in output.splitlines()]
+    return [(name, float(number)) for name, _, number in lines]
+
+
+def shown(recorded: Recorded) -> list[tuple[str, float]]:
+    """What the page shows, in the script's order."""
+    adjoints = {value.name: value.adjoint for value in recorded.trace.values if value.kind == "parameter"}
+    numbers = [("loss", recorded.loss)]
+    assert recorded.step is not None
+    for parameter in recorded.step.parameters:
+        adjoint = adjoints[parameter.name]
+        assert adjoint is not None and adjoint.statistics.norm is not None
+        numbers.append((f"gradient norm of {parameter.name}", adjoint.statistics.norm))
+    return [*numbers, ("loss after one step", recorded.step.loss_after)]
+
+
+def check(document: StackDocument) -> list[tuple[str, float]]:
+    """That the scripts with modules print the page's numbers to the last digit."""
+    expected = shown(run_stack(document, *random_batch(document)))
+    for form in ("sequential", "module"):
+        assert [repr(number) for _, number in printed(to_code(document, form))] == [repr(n) for _, n in expected]
+    return expected
+
+
+def check_from_scratch(document: StackDocument, expected: list[tuple[str, float]], preamble: str = "") -> None:
+    """That the script without modules prints the same numbers but for rounding."""
+    found = printed(preamble + to_code(document, "tensors"))
+    # Optimizers that divide by the size of a gradient make a whole step of one that is only rounding.
+    last = len(expected) if document.optimizer.startswith("SGD") else -1
+    assert len(found) == len(expected)
+    assert [n for _, n in found[:last]] == pytest.approx([n for _, n in expected[:last]], rel=1e-5, abs=1e-6)
+
+
+@given(documents())
+@settings(max_examples=30, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+def test_every_form_prints_the_numbers_of_the_page(document: StackDocument) -> None:
+    check(document)
+    # A stack may magnify rounding as much as it likes: that the formulas are the same is seen in float64.
+    double = "import torch\ntorch.set_default_dtype(torch.float64)\n"
+    check_from_scratch(
+        document, printed(double + to_code(document, "sequential").replace(".float()", ".double()")), double
+    )
+
+
+@pytest.mark.parametrize("loss", [loss.name for loss in LOSSES])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_and_loss(optimizer: str, loss: str) -> None:
+    document = replace(DOCUMENT, optimizer=optimizer, loss=loss)
+    expected = check(document)
+    check_from_scratch(document, expected)
+    assert [name for name, _ in printed(to_code(document, "module"))][:3] == [name for name, _ in expected][:3]
+
+
+def test_a_class_number_beyond_the_outputs_counts_as_the_last() -> None:
+    check(StackDocument("Linear(3) Tanh Linear(2)", (4,), "MSELoss", 5, "random", 6))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_script_runs_by_itself(form: Form, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(to_code(DOCUMENT, form), encoding="utf-8")
+    one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # as the tests: sums come out in one order
+    command = [sys.executable, "-I", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | one_thread, timeout=100)
+    numbers = [number for _, number in shown(run_stack(DOCUMENT, *random_batch(DOCUMENT)))]
+    close = numbers if form != "tensors" else pytest.approx(numbers, rel=1e-5, abs=1e-6)
+    assert [n for _, n in read(done.stdout)] == close
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_without_parameters_there_is_nothing_to_learn(form: Form) -> None:
+    document = StackDocument("ReLU Identity", (3,), classes=3, data="random", batch=2)
+    recorded = run_stack(document, *random_batch(document))
+    assert printed(to_code(document, form)) == [("loss", pytest.approx(recorded.loss))]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_script_is_python_whatever_the_data(form: Form) -> None:
+    for document in (replace(DOCUMENT, data="digits", text="Flatten Linear(3)", input_shape=(1, 28, 28)), DOCUMENT):
+        compile(to_code(document, form), "script", "exec")
+    own = "x = torch.ones(2, 1, 8, 8)\ny = torch.tensor([0, 1])\n"
+    assert own in to_code(DOCUMENT, form, own) and "randn" not in to_code(DOCUMENT, form, own)
+
+
+def test_the_code_of_a_stack_reads_like_a_textbook() -> None:
+    document = StackDocument("Linear(5) ReLU Linear(3)", (4,), classes=3, data="random", batch=2, rng_seed=1)
+    assert to_code(document, "tensors") == TENSORS
+
+
+TENSORS = '''\
+import torch
+from torch import nn
+
+
+def log_softmax(x):
+    """Over axis 1; without the largest score taken off, exp overflows."""
+    x = x - x.amax(1, keepdim=True).detach()
+    return x - x.exp().sum(1, keepdim=True).log()
+
+
+def uniform(*shape, fan_in):
+    """As nn.Linear and nn.Conv2d draw them: uniform within 1/sqrt(fan_in)."""
+    bound = fan_in**-0.5
+    return torch.empty(*shape).uniform_(-bound, bound).requires_grad_()
+
+
+torch.manual_seed(1)
+linear1_weight = uniform(5, 4, fan_in=4)
+linear1_bias = uniform(5, fan_in=4)
+linear2_weight = uniform(3, 5, fan_in=5)
+linear2_bias = uniform(3, fan_in=5)
+parameters = {
+    "linear1.weight": linear1_weight,
+    "linear1.bias": linear1_bias,
+    "linear2.weight": linear2_weight,
+    "linear2.bias": linear2_bias,
+}
+
+
+def net(x):
+    x = x @ linear1_weight.T + linear1_bias
+    x = torch.where(x > 0, x, 0)
+    x = x @ linear2_weight.T + linear2_bias
+    return x
+
+
+def loss_function(output, target):
+    return -log_softmax(output)[torch.arange(len(target)), target].mean()
+
+
+g = torch.Generator().manual_seed(1)  # of its own: the data do not move the stream that weights are drawn from
+x = torch.randn(2, 4, generator=g)
+y = torch.randint(3, (2,), generator=g)
+
+loss = loss_function(net(x), y)
+print("loss =", loss.item())
+
+loss.backward()
+for name, parameter in parameters.items():
+    print("gradient norm of", name, "=", parameter.grad.norm(dtype=torch.float64).item())
+
+with torch.no_grad():
+    for parameter in parameters.values():
+        parameter -= 0.1 * parameter.grad
+    print("loss after one step =", loss_function(net(x), y).item())
+'''
+
+
+def test_a_summary_lists_every_layer_and_the_totals() -> None:
+    analysis = analyse(Stack(parse_stack("Linear(4, bias=False) Residual(Linear(4) ReLU) Linear(3)"), (4,)))
+    lines = summary(analysis, 10).splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "name", "linear1", "residual1", "linear1", "relu1", "linear2", "total",
+    ]  # fmt: skip
+    assert lines[3].startswith("  linear1") and "(10, 4)" in lines[3]
+    assert lines[-1].split()[1:] == ["51", "440", f"{analysis.saved * 10:,}"]
+    assert "stopped: " in summary(analyse(Stack(parse_stack("ReLU Conv2d(3, 3)"), (4,))), 1)
