@@ -11,11 +11,21 @@ from scripts.find_chromium import main as find_chromium
 
 FOLDER = ROOT / "docs" / "screenshots"
 LINK = "/?v=1&text=f%20%3D%20log(x1)%20%2B%20x1*x2%20-%20sin(x2)&leaf.x1=2.0&leaf.x2=5.0&step=10"
+LAYERS = "/layers?v=1&stack=Conv2d(10,%207)%20ReLU%20Conv2d(55,%202)%20ReLU%20Flatten%20Linear(10,%20in_features=4840)"
 PHONE = 700  # pixels; below, the page stands in one column
 
 
-def take(browser: Browser, url: str, file: Path, *, width: int, height: int, dark: bool = False) -> None:
-    """L0.4 in the middle of its backward pass; on a phone the whole page, sharper."""
+def take(
+    browser: Browser,
+    url: str,
+    file: Path,
+    *,
+    width: int,
+    height: int,
+    dark: bool = False,
+    shown: str = "[data-ready=true][data-step='10']",
+) -> None:
+    """A page once `shown` is on it; on a phone the whole page, sharper."""
     phone = width < PHONE
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -27,7 +37,7 @@ def take(browser: Browser, url: str, file: Path, *, width: int, height: int, dar
     )
     page = context.new_page()
     page.goto(url)
-    page.locator("[data-ready=true][data-step='10']").wait_for()
+    page.locator(shown).wait_for()
     page.wait_for_timeout(500)  # the fonts settle
     page.screenshot(path=file, animations="disabled")
     context.close()
@@ -42,6 +52,8 @@ def main() -> None:
         take(browser, server.url + LINK, FOLDER / "light.png", width=1280, height=800)
         take(browser, server.url + LINK, FOLDER / "dark.png", width=1280, height=800, dark=True)
         take(browser, server.url + LINK, FOLDER / "phone.png", width=390, height=1300)
+        layers = server.url + LAYERS
+        take(browser, layers, FOLDER / "layers.png", width=1280, height=800, shown="[data-testid=row-5].bad")
         browser.close()
 
 

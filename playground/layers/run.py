@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.analysis import Analysis, check_batch
+from playground.layers.analysis import Analysis, analyse, check_batch
 from playground.layers.build import build
 from playground.layers.document import StackDocument
 from playground.layers.losses import Loss, loss_of
@@ -112,6 +112,19 @@ def run_stack(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
     return Recorded(analysis, trace, value, _accuracy(fresh(), x, labels), facts, step)
 
 
+def record_before_problem(document: StackDocument, x: Tensor) -> Trace | None:
+    """The forward pass through the layers before the first that does not fit, or through all of them where only the
+    loss does not; None where the first layer is that one. PlaygroundError where the text is not understood."""
+    analysis = document.analysis()
+    if analysis.problem is not None:
+        end = analysis.problem.path[0] if analysis.problem.path else 0
+        analysis = analyse(replace(analysis.stack, layers=analysis.stack.layers[:end]))
+    if analysis.problem is not None or not analysis.rows:
+        return None
+    check_batch(analysis, len(x))
+    return record(build(analysis, document.rng_seed), x, names=("x",), passes=0)
+
+
 def check_output(analysis: Analysis, document: StackDocument) -> None:
     """The loss compares one row per example: (N, outputs), with a class number below the number of outputs."""
     output = analysis.checked()
@@ -192,4 +205,13 @@ def _accuracy(module: Supervised, x: Tensor, labels: Tensor) -> float | None:
     return float((x.argmax(1) == labels).float().mean()) if x.dim() == 2 and x.shape[1] > 1 else None
 
 
-__all__ = ["LayerFacts", "OptimizerStep", "ParameterStep", "Recorded", "optimizer_of", "run_stack", "target_of"]
+__all__ = [
+    "LayerFacts",
+    "OptimizerStep",
+    "ParameterStep",
+    "Recorded",
+    "optimizer_of",
+    "record_before_problem",
+    "run_stack",
+    "target_of",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
 from playground.ui.popovers import plain
 from playground.ui.stack import stack_editor
 from playground.ui.stack_exports import STACK_EXPORTS
-from playground.ui.stack_frames import ShownStack, show_stack, stack_frame
+from playground.ui.stack_frames import Drawn, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.stack_links import open_stack
 from playground.ui.stepper import last_edit, stepper
 
@@ -43,7 +43,7 @@ class StackSession:
     step: int | None = None
     sequence: int = 0
     rows: list[Any] = field(default_factory=list)
-    good: ShownStack | None = None
+    drawn: Drawn | None = None
 
 
 def layers_page() -> None:
@@ -76,16 +76,15 @@ def _body() -> None:
     frame = stack_frame(session.document, session.rows, shown, session.sequence)
     session.rows = frame["rows"]
     stack_editor(frame, key=LIST, on_edit=_take_edit)
-    if isinstance(shown, ShownStack):
-        session.good = shown
-    if session.good is not None:
+    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document)
+    session.drawn = drawn or session.drawn  # a broken text keeps the last picture
+    if session.drawn is not None:
         stepper(_graph_frame(session, frame["query"]), key=GRAPH)
     session.step = None
 
 
 def _graph_frame(session: StackSession, query: str) -> dict[str, Any]:
-    good = session.good
-    drawn = None if good is None else {"key": good.key, "svg": good.svg, "rest": good.rest}
+    drawn = None if session.drawn is None else asdict(session.drawn)
     nothing: dict[str, Any] = {"document": None, "leaves": [], "error": None, "editable": False, "theme": None}
     return {"picture": drawn, "sequence": session.sequence, "query": query, "step": session.step, **nothing}
 
@@ -127,7 +126,7 @@ def _column_of(preset: StackPreset) -> str:
 def _open(chosen: StackPreset) -> None:
     session = _session()
     session.document, session.problems, session.step = chosen.document, (), 0
-    session.good = None
+    session.drawn = None
     st.session_state[GALLERY] = False
 
 

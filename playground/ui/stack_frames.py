@@ -16,26 +16,35 @@ from playground.layers.catalogue import KINDS, kind_of
 from playground.layers.document import OPTIMIZERS, StackDocument
 from playground.layers.losses import LOSSES
 from playground.layers.rules import text as shape_text
-from playground.layers.run import OptimizerStep, Recorded, run_stack
+from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
 from playground.layers.spec import LayerSpec, Path, walk
 from playground.layers.text import layer_text
 from playground.layers.warnings import Caution, cautions
 from playground.trace.numbers import brief, format_number
+from playground.trace.trace import Trace
 from playground.training.digits import SIDE, digit_batch
 from playground.ui.stack_links import stack_query
+from playground.views.graph import GraphKind
 from playground.views.stepper import picture
 
 _KEPT = 32  # pictures kept for everyone: a class opens the same link
 
 
 @dataclass(frozen=True, slots=True)
-class ShownStack:
-    """A stack that ran: its picture as text, and what the batch showed."""
+class Drawn:
+    """A picture as text."""
 
-    document: StackDocument
     key: str
     svg: str
     rest: str  # JSON of the picture without its SVG
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStack:
+    """A stack that ran: its picture, and what the batch showed."""
+
+    document: StackDocument
+    drawn: Drawn
     results: Mapping[str, Any]
     cautions: tuple[Mapping[str, Any], ...]
 
@@ -59,13 +68,26 @@ def show_stack(document: StackDocument) -> ShownStack | PlaygroundError:
     try:
         document.analysis().checked()  # before a batch is made
         recorded = run_stack(document, *batch_of(document))
-        drawn = picture(recorded.trace, document.graph)
-        svg = drawn.pop("svg")
-        rest = json.dumps(drawn, separators=(",", ":"))
         found = tuple(_caution(caution) for caution in cautions(document, recorded))
-        return ShownStack(document, drawn["key"], svg, rest, _results(recorded), found)
+        return ShownStack(document, _drawn(recorded.trace, document.graph), _results(recorded), found)
     except PlaygroundError as error:
         return error.with_traceback(None)
+
+
+@lru_cache(maxsize=_KEPT)
+def show_before_problem(document: StackDocument) -> Drawn | None:
+    """What runs of a stack that does not fit: the forward pass through the layers before; None if nothing does."""
+    try:
+        trace = record_before_problem(document, batch_of(document)[0])
+        return None if trace is None else _drawn(trace, document.graph)
+    except PlaygroundError:
+        return None
+
+
+def _drawn(trace: Trace, graph: GraphKind) -> Drawn:
+    data = picture(trace, graph)
+    svg = data.pop("svg")
+    return Drawn(data["key"], svg, json.dumps(data, separators=(",", ":")))
 
 
 def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, sequence: int) -> Any:

@@ -63,6 +63,7 @@ def test_build_break_repair_step_and_share(open_page: OpenPage, ready: Ready) ->
     pin.fill("4840")
     pin.press("Enter")
     expect(page.get_by_test_id("stack-error")).to_contain_text("in_features = 4840")
+    expect(page.get_by_test_id("graph")).to_contain_text("conv2")  # what stands before the bad layer stays drawn
     page.get_by_test_id("cure").first.click()
     expect(page.get_by_test_id("stack-error")).to_be_empty()
     expect(page.get_by_test_id("loss")).to_contain_text("Loss on this batch")

@@ -8,7 +8,7 @@ from torch import nn
 
 from playground.errors import PlaygroundError
 from playground.layers.document import OPTIMIZERS, StackDocument
-from playground.layers.run import run_stack
+from playground.layers.run import record_before_problem, run_stack
 
 X = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(8) % 10
@@ -50,3 +50,11 @@ def test_dropout_draws_from_its_own_generator() -> None:
     first = run_stack(document, X, LABELS).loss
     torch.manual_seed(12)
     assert run_stack(document, X, LABELS).loss == first
+
+
+def test_everything_before_a_layer_that_does_not_fit_still_runs() -> None:
+    trace = record_before_problem(StackDocument("Conv2d(3, 7) ReLU Linear(10, in_features=5) Flatten"), X)
+    assert trace is not None and [op.name for op in trace.ops] == ["conv2d", "relu"] and not trace.passes
+    assert record_before_problem(StackDocument("BatchNorm1d"), X) is None
+    whole = record_before_problem(StackDocument("Conv2d(3, 7)"), X)
+    assert whole is not None and len(whole.ops) == 1

@@ -294,26 +294,26 @@ if (!typed && editor.value !== next.document.text) editor.value = next.document.
 }
 
 /** @type {WeakMap<object, {stack: ReturnType<typeof createStack>, host: {send: (edit: object) => void}}>} */
-const mounted = new WeakMap();
+const stacks = new WeakMap();
 
 /**
  * @param {{data: {frame: Frame}, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: object) => void}} component
  * @returns {() => void}
  */
 export default function stack({ data, parentElement, setStateValue }) {
-  let entry = mounted.get(parentElement);
+  let entry = stacks.get(parentElement);
   const send = (/** @type {object} */ edit) => setStateValue("edit", edit);
   if (!entry) {
     const root = document.createElement("div");
     parentElement.append(root);
     const host = { send };
     entry = { stack: createStack(root, host), host };
-    mounted.set(parentElement, entry);
+    stacks.set(parentElement, entry);
   }
   entry.host.send = send;
   entry.stack.update(data.frame);
   return () => {
     entry.stack.stop();
-    mounted.delete(parentElement);
+    stacks.delete(parentElement);
   };
 }
