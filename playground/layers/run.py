@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +15,10 @@ from playground.errors import PlaygroundError
 from playground.layers.analysis import Analysis, analyse, check_batch
 from playground.layers.build import build
 from playground.layers.document import StackDocument
+from playground.layers.limits import LIMITS
 from playground.layers.losses import Loss, loss_of
+from playground.layers.own import build_own, parse_module
+from playground.layers.spec import Shape
 from playground.trace.array import Array
 from playground.trace.recorder import record
 from playground.trace.trace import Trace
@@ -56,9 +61,9 @@ class OptimizerStep:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A stack that ran. `step` is None where the stack has no parameters."""
+    """A stack that ran. `step`: None without parameters. `analysis`: None of somebody's own class."""
 
-    analysis: Analysis
+    analysis: Analysis | None
     trace: Trace
     loss: float
     accuracy: float | None
@@ -93,23 +98,43 @@ def target_of(loss: Loss, labels: Tensor, outputs: int) -> Tensor:
 
 def run_stack(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
     """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64. PlaygroundError where a shape is wrong."""
-    analysis = document.analysis()
-    output = analysis.checked()
-    check_batch(analysis, len(x))
     loss = loss_of(document.loss)
-    check_output(analysis, document)
-    target = target_of(loss, labels, output[0])
+    if document.is_own:
+        analysis, net = None, _own(document)
+        outputs = _outputs_of(net(), x, document)
+    else:
+        analysis = document.analysis()
+        outputs = analysis.checked()
+        check_batch(analysis, len(x))
+        net = partial(build, analysis, document.rng_seed)
+    check_output(outputs, document)
+    target = target_of(loss, labels, outputs[0])
 
     def fresh() -> Supervised:
-        return Supervised(build(analysis, document.rng_seed), loss.build())
+        return Supervised(net(), loss.build())
 
-    module = fresh()
-    trace = record(module, x, target, names=("x", "target"))
-    net = fresh()
-    facts = _facts(net, x, target, trace)
+    text = document.text if document.is_own else ""
+    trace = record(fresh(), x, target, names=("x", "target"), text=text)
+    facts = _facts(fresh(), x, target, trace)
     value = float(trace.values[trace.outputs[-1]].data.item().real)
     step = _step(fresh, document, x, target)
     return Recorded(analysis, trace, value, _accuracy(fresh(), x, labels), facts, step)
+
+
+def _own(document: StackDocument) -> Callable[[], nn.Sequential]:
+    source = parse_module(document.text)
+    return lambda: nn.Sequential(OrderedDict(net=build_own(source, rng_seed=document.rng_seed)))
+
+
+@torch.no_grad()
+def _outputs_of(net: nn.Module, x: Tensor, document: StackDocument) -> Shape:
+    """The shape of one example's outputs, found by running somebody's own class."""
+    if not 1 <= len(x) <= LIMITS.batch:
+        raise PlaygroundError(f"a batch of {len(x)}", hint=f"from 1 to {LIMITS.batch} examples")
+    out = net(x)
+    if not isinstance(out, Tensor) or out.dim() < 1 or len(out) != len(x):
+        raise PlaygroundError("forward gives no row for each example", hint="return (N, classes)", text=document.text)
+    return tuple(out.shape[1:])
 
 
 def record_before_problem(document: StackDocument, x: Tensor) -> Trace | None:
@@ -125,9 +150,8 @@ def record_before_problem(document: StackDocument, x: Tensor) -> Trace | None:
     return record(build(analysis, document.rng_seed), x, names=("x",), passes=0)
 
 
-def check_output(analysis: Analysis, document: StackDocument) -> None:
+def check_output(output: Shape, document: StackDocument) -> None:
     """The loss compares one row per example: (N, outputs), with a class number below the number of outputs."""
-    output = analysis.checked()
     if len(output) != 1:
         shape = "(" + ", ".join(["N", *map(str, output)]) + ")"
         hint = f"{document.loss} takes (N, {document.classes}): flatten before the last Linear"

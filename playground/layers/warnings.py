@@ -338,7 +338,8 @@ def _lost_pixels(case: _Case) -> Iterator[_Found]:
 
 
 def _dead(case: _Case) -> Iterator[_Found]:
-    if case.recorded is None or case.recorded.analysis.stack != case.stack:
+    run = None if case.recorded is None else case.recorded.analysis
+    if case.recorded is None or run is None or run.stack != case.stack:
         return
     dead = {facts.name: facts.dead for facts in case.recorded.facts if facts.dead is not None}
     for row in case.analysis.rows:

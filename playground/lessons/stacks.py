@@ -37,5 +37,6 @@ def stack_preset(id: str) -> StackPreset:
 def _preset(entry: dict[str, object]) -> StackPreset:
     fields = dict(entry)
     id, title, about = (str(fields.pop(key)) for key in ("id", "title", "about"))
+    fields["text"] = str(fields["text"]).strip("\n")
     lecture = str(fields.pop("lecture", id.rstrip("abcd") if id.startswith("L") else ""))
     return StackPreset(id, title, about, lecture, StackDocument.from_fields(fields))

@@ -66,7 +66,8 @@ def batch_of(document: StackDocument) -> tuple[torch.Tensor, torch.Tensor]:
 def show_stack(document: StackDocument) -> ShownStack | PlaygroundError:
     """Run a document and draw it; an error is returned, so that it is remembered too."""
     try:
-        document.analysis().checked()  # before a batch is made
+        if not document.is_own:
+            document.analysis().checked()  # before a batch is made
         recorded = run_stack(document, *batch_of(document))
         found = tuple(_caution(caution) for caution in cautions(document, recorded))
         return ShownStack(document, _drawn(recorded.trace, document.graph), _results(recorded), found)
@@ -94,11 +95,13 @@ def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | Pla
     """The frame of the list (docs/stack.md) and the rows to keep: a broken text keeps the last good list."""
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
     analysis: Analysis | None = None
-    try:
-        analysis = document.analysis()
-        rows = _rows(analysis, document.batch)
-    except PlaygroundError as broken:
-        error, rows = broken, last_rows or []
+    rows: list[dict[str, Any]] = []
+    if not document.is_own:
+        try:
+            analysis = document.analysis()
+            rows = _rows(analysis, document.batch)
+        except PlaygroundError as broken:
+            error, rows = broken, last_rows or []
     problem = None if analysis is None else analysis.problem
     found: tuple[Any, ...] = ()
     if analysis is not None:

@@ -124,3 +124,15 @@ def test_hostile_links_show_a_page(open_page: OpenPage) -> None:
         page = listed(open_page(f"/layers?{query}"))
         expect(page.get_by_test_id("stack-text")).to_be_visible()
         page.close()
+
+
+def test_an_own_class_is_read_and_stepped(open_page: OpenPage, ready: Ready) -> None:
+    page = listed(open_page("/layers"))
+    page.get_by_role("button", name="Examples").click()
+    page.get_by_role("button", name="Your own class").click()
+    expect(page.get_by_test_id("stack-text")).to_have_value(re.compile("class MLP"))
+    expect(page.get_by_test_id("loss")).to_contain_text("Loss on this batch")
+    ready(page)
+    page.get_by_test_id("step-forward").click()
+    page.get_by_test_id("stack-text").fill("class A(nn.Module):\n    def forward(self, x):\n        return x.__class__")
+    expect(page.get_by_test_id("stack-error")).not_to_be_empty()
