@@ -11,4 +11,4 @@ PAGES = [
     st.Page("pages/expressions.py", title="Expressions", default=True),
     st.Page("pages/layers.py", title="Layers", url_path="layers"),
 ]
-st.navigation(PAGES, position="top").run()
+st.navigation(PAGES, position="hidden" if st.context.is_embedded else "top").run()  # embedded, a page stands alone

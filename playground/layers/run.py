@@ -80,12 +80,16 @@ class Supervised(nn.Module):
             self.add_module(name, layer)
         self.add_module("loss", loss)
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        *layers, loss = self.children()
-        for layer in layers:
+    def outputs(self, x: Tensor) -> Tensor:
+        """What the layers give, without the loss."""
+        for layer in list(self.children())[:-1]:
             x = layer(x)
-        out: Tensor = loss(x, target)
-        return out
+        return x
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        *_, loss = self.children()
+        value: Tensor = loss(self.outputs(x), target)
+        return value
 
 
 def target_of(loss: Loss, labels: Tensor, outputs: int) -> Tensor:
@@ -115,10 +119,10 @@ def run_stack(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
 
     text = document.text if document.is_own else ""
     trace = record(fresh(), x, target, names=("x", "target"), text=text)
-    facts = _facts(fresh(), x, target, trace)
+    facts, accuracy = _facts(fresh(), x, labels, trace)
     value = float(trace.values[trace.outputs[-1]].data.item().real)
     step = _step(fresh, document, x, target)
-    return Recorded(analysis, trace, value, _accuracy(fresh(), x, labels), facts, step)
+    return Recorded(analysis, trace, value, accuracy, facts, step)
 
 
 def _own(document: StackDocument) -> Callable[[], nn.Sequential]:
@@ -196,7 +200,8 @@ def _step(fresh: Callable[[], Supervised], document: StackDocument, x: Tensor, t
     return OptimizerStep(document.optimizer, document.learning_rate, steps, float(loss.detach()), float(after))
 
 
-def _facts(module: Supervised, x: Tensor, target: Tensor, trace: Trace) -> tuple[LayerFacts, ...]:
+def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple[tuple[LayerFacts, ...], float | None]:
+    """What each layer does with the batch, and how much of it is right."""
     found: dict[str, tuple[float | None, float, float]] = {}
 
     def look(name: str) -> Callable[..., None]:
@@ -210,23 +215,17 @@ def _facts(module: Supervised, x: Tensor, target: Tensor, trace: Trace) -> tuple
         if name and name != "loss" and not any(layer.children()):
             layer.register_forward_hook(look(name))
     with torch.no_grad():
-        module(x, target)
+        outputs = module.outputs(x)
+    right = float((outputs.argmax(1) == labels).float().mean()) if outputs.shape[1] > 1 else None
     squares: dict[str, float] = {}
     for value in trace.values:
         if value.kind == "parameter" and value.adjoint is not None:
             layer_name = value.name.rpartition(".")[0]
             squares[layer_name] = squares.get(layer_name, 0.0) + (value.adjoint.statistics.norm or 0.0) ** 2
-    return tuple(
-        LayerFacts(name, math.sqrt(squares[name]) if name in squares else None, *facts) for name, facts in found.items()
+    facts = tuple(
+        LayerFacts(name, math.sqrt(squares[name]) if name in squares else None, *fact) for name, fact in found.items()
     )
-
-
-@torch.no_grad()
-def _accuracy(module: Supervised, x: Tensor, labels: Tensor) -> float | None:
-    *layers, _ = module.children()
-    for layer in layers:
-        x = layer(x)
-    return float((x.argmax(1) == labels).float().mean()) if x.dim() == 2 and x.shape[1] > 1 else None
+    return facts, right
 
 
 __all__ = [
