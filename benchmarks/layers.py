@@ -80,7 +80,7 @@ def table(rounds: int) -> list[str]:
     lines = ["| what | median ms | limit ms | plain forward + backward ms | ratio |", "|---|---:|---:|---:|---:|"]
     for what, time_, limit, document in rows:
         peer = None if document is None else milliseconds(partial(plain, document), rounds)
-        beside = "| |" if peer is None else f"| {peer:,.0f} | {time_ / peer:.1f} |"
+        beside = "| | |" if peer is None else f"| {peer:,.0f} | {time_ / peer:.1f} |"
         lines.append(f"| {what} | {time_:,.1f} | {limit:,} {beside}")
     return lines
 
