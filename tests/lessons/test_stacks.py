@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+from urllib.parse import parse_qsl
+
 import pytest
 
+from playground.layers.code import to_code
+from playground.layers.run import run_stack
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
-from playground.ui.stack_frames import ShownStack, show_stack
+from playground.ui.stack_frames import ShownStack, batch_of, show_stack
 from playground.ui.stack_links import open_stack, stack_query
 
 
@@ -17,8 +23,6 @@ def test_every_preset_runs_and_its_link_opens_it(entry: StackPreset) -> None:
 
 
 def _query(entry: StackPreset) -> dict[str, str]:
-    from urllib.parse import parse_qsl
-
     return {key: content for key, content in parse_qsl(stack_query(entry.document)) if key not in ("v", "stack")}
 
 
@@ -36,3 +40,20 @@ def test_the_shapes_and_parameters_of_the_lectures(id: str, shapes: list[tuple[i
     analysis = stack_preset(id).document.analysis()
     assert [row.gives for row in analysis.rows] == shapes
     assert analysis.parameters == total
+
+
+@pytest.mark.parametrize("entry", [p for p in stack_presets() if not p.document.is_own], ids=lambda entry: entry.id)
+def test_the_exported_scripts_print_the_numbers_of_the_page(
+    entry: StackPreset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = entry.document
+    recorded = run_stack(document, *batch_of(document))
+    assert recorded.step is not None
+    file = tmp_path / "stack.py"
+    for form in ("sequential", "module", "tensors"):
+        file.write_text(to_code(document, form), encoding="utf-8")
+        runpy.run_path(str(file))
+        first, *_, last = capsys.readouterr().out.splitlines()
+        printed = [float(line.partition(" = ")[2]) for line in (first, last)]
+        shown = [recorded.loss, recorded.step.loss_after]
+        assert printed == (pytest.approx(shown, rel=1e-5) if form == "tensors" else shown), form
