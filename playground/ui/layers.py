@@ -14,7 +14,7 @@ from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.edits import edited
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
-from playground.ui.popovers import plain
+from playground.ui.popovers import choice, plain
 from playground.ui.stack import stack_editor
 from playground.ui.stack_exports import STACK_EXPORTS
 from playground.ui.stack_frames import Drawn, ShownStack, show_before_problem, show_stack, stack_frame
@@ -48,15 +48,12 @@ class StackSession:
 
 def layers_page() -> None:
     """The whole page."""
-    session = _session()
     st.html(_STYLE)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with st.popover("Examples", key=GALLERY, on_change="rerun"):
             _gallery()
         with st.popover("Export"):
             _exports()
-    if session.problems:
-        st.warning("  \n".join(map(plain, session.problems)))
     _body()
 
 
@@ -72,6 +69,9 @@ def _session() -> StackSession:
 @st.fragment
 def _body() -> None:
     session = _session()
+    with st.container():  # always there, so that what follows keeps its place
+        if session.problems:
+            st.warning("  \n".join(map(plain, session.problems)))
     shown = show_stack(session.document)
     frame = stack_frame(session.document, session.rows, shown, session.sequence)
     session.rows = frame["rows"]
@@ -108,14 +108,7 @@ def _gallery() -> None:
             column.markdown(f"**{title}**")
             for preset in stack_presets():
                 if _column_of(preset) == lecture:
-                    column.button(
-                        f"**{plain(preset.title)}** {plain(preset.about)}",
-                        key=f"stack-{preset.id}",
-                        on_click=_open,
-                        args=(preset,),
-                        type="tertiary",
-                        width="stretch",
-                    )
+                    choice(column, preset, f"stack-{preset.id}", _open)
 
 
 def _column_of(preset: StackPreset) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import streamlit as st
 
 from playground.language.function import Function
 from playground.language.table import search
 from playground.lessons.presets import Preset, presets
+from playground.lessons.stacks import StackPreset
 from playground.ui.exports import EXPORTS, Export
 from playground.ui.frames import Shown
 
+P = TypeVar("P", Preset, StackPreset)
 MOST_FOUND = 40  # rows of the reference shown at once
 GROUPS = {"L0": "L0 · Back-propagation", "L1": "L1 · From scratch", "": "More ideas"}
 
@@ -25,13 +28,14 @@ def gallery(on_choose: Callable[[Preset], None]) -> None:
             column.markdown(f"**{title}**")
             for shown in presets():
                 if shown.lecture[:2] == lecture:
-                    _choice(column, shown, on_choose)
+                    choice(column, shown, f"preset-{shown.id}", on_choose)
 
 
-def _choice(column: st.delta_generator.DeltaGenerator, shown: Preset, on_choose: Callable[[Preset], None]) -> None:
+def choice(column: st.delta_generator.DeltaGenerator, shown: P, key: str, on_choose: Callable[[P], None]) -> None:
+    """A preset as a button of a gallery: its title in bold, what it is about beside it."""
     column.button(
         f"**{plain(shown.title)}** {plain(shown.about)}",
-        key=f"preset-{shown.id}",
+        key=key,
         on_click=on_choose,
         args=(shown,),
         type="tertiary",

@@ -136,3 +136,11 @@ def test_an_own_class_is_read_and_stepped(open_page: OpenPage, ready: Ready) -> 
     page.get_by_test_id("step-forward").click()
     page.get_by_test_id("stack-text").fill("class A(nn.Module):\n    def forward(self, x):\n        return x.__class__")
     expect(page.get_by_test_id("stack-error")).not_to_be_empty()
+
+
+def test_a_setting_out_of_range_is_refused_in_words(open_page: OpenPage) -> None:
+    page = listed(open_page("/layers?v=1&stack=Flatten%20Linear(10)"))
+    page.get_by_test_id("set-batch").fill("100000")
+    page.get_by_test_id("set-batch").press("Enter")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("batch")
+    expect(page.get_by_test_id("totals")).to_contain_text("(64, 10)")
