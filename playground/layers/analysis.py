@@ -100,7 +100,7 @@ class _Found(Exception):
 def analyse(stack: Stack) -> Analysis:
     """The shapes of a stack, up to the first layer that does not fit.
 
-    >>> from playground.layers.text import parse_stack
+    >>> from playground.layers.parse import parse_stack
     >>> analysis = analyse(Stack(parse_stack("Conv2d(10, 7) ReLU Flatten Linear(10)")))
     >>> [row.gives for row in analysis.rows], analysis.parameters
     ([(10, 22, 22), (10, 22, 22), (4840,), (10,)], 48910)

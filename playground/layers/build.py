@@ -24,7 +24,7 @@ def build(analysis: Analysis, rng_seed: int = 0) -> nn.Sequential:
 
     >>> from playground.layers.analysis import analyse
     >>> from playground.layers.spec import Stack
-    >>> from playground.layers.text import parse_stack
+    >>> from playground.layers.parse import parse_stack
     >>> build(analyse(Stack(parse_stack("Linear(3) ReLU"), input_shape=(4,))))
     Sequential(
       (linear1): Linear(in_features=4, out_features=3, bias=True)

@@ -11,8 +11,8 @@ from playground.errors import PlaygroundError
 from playground.layers.analysis import Analysis, analyse
 from playground.layers.limits import LIMITS
 from playground.layers.losses import LOSSES
+from playground.layers.parse import parse_stack
 from playground.layers.spec import Shape, Stack
-from playground.layers.text import parse_stack
 
 Data = Literal["digits", "random"]
 Graph = Literal["forward", "backward", "both"]

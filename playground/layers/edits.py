@@ -9,8 +9,10 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.layers.catalogue import find
 from playground.layers.document import StackDocument
+from playground.layers.kind import problem_of
+from playground.layers.parse import parse_stack
 from playground.layers.spec import LayerSpec, Path, Stack
-from playground.layers.text import parse_stack, problem_of, to_text
+from playground.layers.text import to_text
 
 MOST_STEPS = 200  # that one layer can be moved by
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -97,3 +98,31 @@ class Kind:
 def pair(size: Any) -> tuple[int, int]:
     """A size as height and width."""
     return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+
+def problem_of(argument: Argument, content: Any) -> str:
+    """What is wrong with the content of an argument, '' if nothing is.
+
+    >>> problem_of(Argument("stride", "int", 1, "how far"), 0)
+    'a whole number from 1 to 4,096, not 0'
+    """
+    low, high = argument.minimum, argument.maximum
+    within = f"from {low:,.6g} to {high:,.6g}" if high < 10**9 else f"of at least {low:,.6g}"
+
+    def fits(number: Any, kinds: tuple[type, ...]) -> bool:
+        return type(number) in kinds and math.isfinite(number) and low <= number <= high
+
+    if argument.kind == "bool":
+        return "" if type(content) is bool else f"True or False, not {content}"
+    if argument.kind == "float":
+        return "" if fits(content, (int, float)) else f"a number {within}, not {content}"
+    if argument.kind == "int":
+        return "" if fits(content, (int,)) else f"a whole number {within}, not {content}"
+    parts = content if isinstance(content, tuple) else (content,)
+    if argument.kind == "size":
+        good = len(parts) in ((2,) if isinstance(content, tuple) else (1,)) and all(
+            fits(part, (int,)) for part in parts
+        )
+        return "" if good else f"one or two whole numbers {within}, not {content}"
+    good = 0 < len(parts) <= 4 and all(type(part) is int and (part == -1 or 1 <= part <= high) for part in parts)
+    return "" if good else f"one to four sizes, −1 for what is left, not {content}"

@@ -17,12 +17,11 @@ from playground.language.function import Cost, Value
 from playground.language.limits import spell
 from playground.layers.build import draw
 from playground.layers.catalogue import kind_of
-from playground.layers.kind import Kind, Misfit
+from playground.layers.kind import Kind, Misfit, problem_of
 from playground.layers.limits import LIMITS
 from playground.layers.own_run import OwnCalls, OwnModule, OwnRun, running, what
 from playground.layers.own_syntax import CONTAINERS
 from playground.layers.own_tree import Make, Method, OwnClass, OwnSource
-from playground.layers.text import problem_of
 
 LARGEST = 65_536  # of an in-size
 IN_SIZES = ("in_features", "in_channels", "num_features", "features", "normalized_shape")

@@ -14,7 +14,7 @@ def summary(analysis: Analysis, batch: int) -> str:
 
     >>> from playground.layers.analysis import analyse
     >>> from playground.layers.spec import Stack
-    >>> from playground.layers.text import parse_stack
+    >>> from playground.layers.parse import parse_stack
     >>> print(summary(analyse(Stack(parse_stack("Linear(3) ReLU"), input_shape=(4,))), batch=2))
     name     layer      output  parameters  multiplications  saved bytes
     linear1  Linear(3)  (2, 3)          15               24           32

@@ -15,8 +15,9 @@ from playground.layers.analysis import analyse
 from playground.layers.build import build
 from playground.layers.catalogue import KINDS
 from playground.layers.kind import Argument, Kind
+from playground.layers.parse import parse_stack
 from playground.layers.spec import LayerSpec, Shape, Stack
-from playground.layers.text import parse_stack, to_text
+from playground.layers.text import to_text
 
 SINGLE = [kind for kind in KINDS if not kind.branches]
 

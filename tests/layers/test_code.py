@@ -21,10 +21,10 @@ from playground.layers.analysis import analyse
 from playground.layers.code import Form, random_batch, to_code
 from playground.layers.document import OPTIMIZERS, StackDocument
 from playground.layers.losses import LOSSES
+from playground.layers.parse import parse_stack
 from playground.layers.run import Recorded, run_stack
 from playground.layers.spec import Stack
 from playground.layers.summary import summary
-from playground.layers.text import parse_stack
 from tests.layers.stacks import documents
 
 FORMS: tuple[Form, ...] = get_args(Form)

@@ -11,8 +11,9 @@ from playground.layers.analysis import without_matching_pins
 from playground.layers.catalogue import KINDS
 from playground.layers.code import to_code
 from playground.layers.document import StackDocument
+from playground.layers.parse import parse_stack
 from playground.layers.spec import Stack
-from playground.layers.text import parse_stack, to_text
+from playground.layers.text import to_text
 from tests.layers.stacks import documents, stacks
 
 WORDS = [*(kind.name for kind in KINDS), "nn.", "Sequential", "net", "=", "(", ")", ",", ";", "->", "-1", "0.5", "2"]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from playground.layers.analysis import analyse
 from playground.layers.document import StackDocument
 from playground.layers.losses import LOSSES
+from playground.layers.parse import parse_stack
 from playground.layers.run import Recorded, run_stack
 from playground.layers.spec import LayerSpec, Stack
-from playground.layers.text import parse_stack
 from playground.layers.warnings import CAUTIONS, Caution, cautions, product
 
 X = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(1))
