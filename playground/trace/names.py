@@ -11,7 +11,7 @@ from functools import lru_cache
 import torch
 
 from playground.trace.numbers import MINUS, OVERLINE, bar, format_number, subscript
-from playground.trace.records import Op
+from playground.trace.records import BackwardNode, Contribution, Op, Step
 from playground.trace.trace import Trace
 
 _SPELLINGS = {
@@ -84,6 +84,18 @@ class Names:
         """The value's tangent: `v̇₃`."""
         return self.bar(value).replace(OVERLINE, "\u0307").replace("∂", "d")
 
+    def leaf(self, step: Step) -> str:
+        """The leaf whose `.grad` a step changes."""
+        leaf = None if step.node is None else self._trace.nodes[step.node].leaf
+        return "leaf" if leaf is None else self.show(leaf)
+
+    def target(self, node: BackwardNode, part: Contribution) -> str:
+        """Where a contribution goes: a value, or the next node where no value stands between."""
+        edge = node.edges[part.edge]
+        if edge.value is not None:
+            return self.show(edge.value)
+        return "the next node" if edge.node is None else self._trace.nodes[edge.node].name
+
     def latex(self, value: int) -> str:
         """The value in LaTeX: `v_{3}`."""
         return latex_name(self._plain[value])
@@ -126,6 +138,12 @@ class Names:
         if op.id not in self._expressions:
             self._expressions[op.id] = _call(op, self.operands(op, self.show))
         return self._expressions[op.id]
+
+    def equation(self, op: Op) -> str:
+        """The call with its results: `v₃ = sin(x2)`."""
+        results = ", ".join(self.show(output) for output in op.outputs)
+        expression = self.expression(op)
+        return f"{results} = {expression}" if results else expression
 
     def numbers(self, op: Op) -> str:
         """The call with numbers for scalars: `sin(5)`, `2 × 5`."""

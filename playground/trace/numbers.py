@@ -117,17 +117,6 @@ def nested_text(nested: Nested, digits: int = 4) -> str:
     return format_number(nested, digits)
 
 
-def summed_axes(before: tuple[int, ...], after: tuple[int, ...]) -> str:
-    """Which axes of `before` a sum to the shape `after` goes over.
-
-    >>> summed_axes((2, 3), (3,)), summed_axes((4, 2, 3), (1, 3))
-    ('axis 0', 'axes 0, 1')
-    """
-    extra = len(before) - len(after)
-    axes = [*range(extra), *(i + extra for i, n in enumerate(after) if n == 1 and before[i + extra] != 1)]
-    return ("axis " if len(axes) == 1 else "axes ") + ", ".join(map(str, axes))
-
-
 def brief(array: Array) -> str:
     """A tensor within one line: the number, up to nine elements, else shape and range.
 
@@ -140,14 +129,24 @@ def brief(array: Array) -> str:
     return f"{shape_text(array.shape)}, {range_text(array)}"
 
 
+def listed(words: list[str]) -> str:
+    """Words with commas and an `and`.
+
+    >>> listed(["x1"]), listed(["x1", "x2", "x3"])
+    ('x1', 'x1, x2 and x3')
+    """
+    *first, last = words or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 __all__ = [
     "bar",
     "brief",
     "format_number",
+    "listed",
     "nested_text",
     "norm_text",
     "range_text",
     "shape_text",
     "subscript",
-    "summed_axes",
 ]

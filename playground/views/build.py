@@ -118,7 +118,7 @@ class Builder:
     def op_box(self, op: Op) -> Box:
         """An op: its equation and a row per output."""
         outputs = [self.trace.values[output] for output in op.outputs]
-        title = self.narrator.equation(op)
+        title = self.names.equation(op)
         if len(outputs) == 1:
             rows = [Row(self.cells(outputs[0]))]
             notes = self.shape_notes(outputs[0])

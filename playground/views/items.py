@@ -6,7 +6,8 @@ from typing import Any
 
 from playground.errors import Span
 from playground.trace.array import Array, encode
-from playground.trace.narrate import Narrator, summed_from
+from playground.trace.broadcasting import summed_from
+from playground.trace.narrate import Narrator
 from playground.trace.numbers import brief, format_number, range_text, shape_text
 from playground.trace.records import BackwardNode, Contribution, Op, Value
 from playground.trace.trace import Trace
@@ -103,7 +104,7 @@ class Items:
         op = None if value.op is None else self.trace.ops[value.op]
         related = ([f"op-{op.id}"] if op else []) + ([f"node-{value.node}"] if value.node is not None else [])
         spans = [span for span in (value.span, op.span if op else None) if span is not None][:1]
-        title = self.narrator.equation(op) if op is not None and len(op.outputs) == 1 else name
+        title = self.names.equation(op) if op is not None and len(op.outputs) == 1 else name
         item = self._item("value", title, lines, spans, related)
         item["data"], item["adjoint"] = self._numbers(value.data), self._numbers(value.adjoint)
         item["why"] = self._explainer.why(value.id) if self._explainer else None  # ops and nodes are related to it
@@ -130,7 +131,7 @@ class Items:
                 ["made by", f"{self.trace.nodes[op.first_backward].name}, while it ran with create_graph=True"]
             )
         related = [f"value-{output}" for output in op.outputs] + [f"node-{node}" for node in op.nodes]
-        item = self._item("op", self.narrator.equation(op), lines, [op.span] if op.span else [], related)
+        item = self._item("op", self.names.equation(op), lines, [op.span] if op.span else [], related)
         if len(op.outputs) == 1:
             output = self.trace.values[op.outputs[0]]
             item["data"], item["adjoint"] = self._numbers(output.data), self._numbers(output.adjoint)

@@ -7,7 +7,8 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from playground.trace.narrate import Narrator, summed_from
+from playground.trace.broadcasting import summed_from
+from playground.trace.narrate import Narrator
 from playground.trace.numbers import brief, subscript
 from playground.trace.records import Value
 from playground.trace.trace import Trace
