@@ -1,0 +1,51 @@
+"""What is counted: units that a batch leaves at 0, and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playground.language.limits import spell
+from playground.layers.catalogue import kind_of
+from playground.layers.checks.check import SHAPES, SOFTMAXES, WEIGHTS, Case, Check, Found
+from playground.layers.limits import LIMITS
+from playground.layers.spec import LayerSpec, Stack
+
+DEAD = 0.5  # so large a part of dead units is too large
+
+
+def _dead(case: Case) -> Iterator[Found]:
+    run = None if case.recorded is None else case.recorded.analysis
+    if case.recorded is None or run is None or run.stack != case.stack:
+        return
+    dead = {facts.name: facts.dead for facts in case.recorded.facts if facts.dead is not None}
+    for row in case.analysis.rows:
+        if dead.get(row.name, 0.0) > DEAD:
+            leaky = case.stack.replace(row.path, LayerSpec("LeakyReLU"))
+            message = f"{dead[row.name]:.0%} of the units of {row.name} are 0 for every example of this batch"
+            yield Found(row.path, message, (("take LeakyReLU", leaky),))
+
+
+def _large(case: Case) -> Iterator[Found]:
+    total, half = case.analysis.parameters, LIMITS.parameters // 2
+    if total <= half:
+        return
+    last = case.last(SHAPES | SOFTMAXES)
+    hidden = [row for row in case.analysis.rows if row.layer.kind in WEIGHTS and row is not last]
+    repaired: tuple[tuple[str, Stack], ...] = ()
+    largest = max(hidden, key=lambda row: row.parameters, default=None)
+    if largest is not None:
+        name = kind_of(largest.layer.kind).arguments[0].name  # out_features, or out_channels
+        room = half - (total - largest.parameters)
+        width = dict(largest.layer.args)[name] * room // largest.parameters  # type: ignore[operator]  # a whole number
+        if width >= 1:
+            narrow = case.stack.replace(largest.path, largest.layer.with_arg(name, width))
+            repaired = ((f"set {name} of {largest.name} to {width}", narrow),)
+    yield Found((), f"{spell(total)} parameters, of at most {spell(LIMITS.parameters)}", repaired)
+
+
+COUNTS: tuple[Check, ...] = (
+    Check("dead", "warning", "L2.2", "A ReLU that is 0 passes no gradient: from this batch, the weights before it "
+          "learn nothing.", _dead),
+    Check("large", "note", "", "A parameter is kept several times while training: with its gradient, and with the "
+          "optimizer's memory.", _large),
+)  # fmt: skip
