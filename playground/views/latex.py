@@ -7,7 +7,7 @@ from typing import Any
 
 from playground.trace.array import Array
 from playground.trace.broadcasting import summed_axes, summed_from
-from playground.trace.names import latex_escape, latex_number
+from playground.trace.latex import latex_escape, latex_number
 from playground.trace.narrate import Narrator
 from playground.trace.numbers import BRIEF, brief, format_number, norm_text, shape_text
 from playground.trace.records import BackwardNode, Contribution, DifferenceCheck, Step, SumCheck, Value
