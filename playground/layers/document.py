@@ -12,7 +12,7 @@ from playground.layers.analysis import Analysis, analyse
 from playground.layers.limits import LIMITS
 from playground.layers.losses import LOSSES
 from playground.layers.parse import parse_stack
-from playground.layers.spec import Shape, Stack
+from playground.layers.spec import Path, Shape, Stack
 
 Data = Literal["digits", "random"]
 Graph = Literal["forward", "backward", "both"]
@@ -24,7 +24,19 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "graph": ("forward", "backward", "both"),
     "optimizer": OPTIMIZERS,
 }
+_SIZES = f"one to four whole numbers from 1 to {LIMITS.input:,}, with commas between"
 _WHOLE: dict[str, tuple[int, int]] = {"classes": (1, 1000), "batch": (1, LIMITS.batch), "rng_seed": (0, 2**31 - 1)}
+
+
+class Refused(PlaygroundError):
+    """A setting (`path` None) or a layer's argument that is not `allowed`: the page marks it at its own field."""
+
+    def __init__(self, field: str, allowed: str, content: Any, path: Path | None = None) -> None:
+        said = _said(content)
+        super().__init__(f"{field}: {said!r} cannot be read", hint=f"allowed: {allowed}")
+        self.field = field
+        self.path = path
+        self.told = f"{allowed}, not {said}" if said else allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,7 @@ class StackDocument:
 
     @classmethod
     def from_fields(cls, given: Mapping[str, Any]) -> StackDocument:
-        """A document from untrusted plain data (a link, a browser's edit); PlaygroundError names a bad field."""
+        """A document from untrusted plain data (a link, a browser's edit); Refused names a bad field."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: _checked(name, content) for name, content in given.items() if name in known})
 
@@ -73,7 +85,7 @@ def _checked(name: str, content: Any) -> Any:
         return float(content)
     if name == "input_shape" and isinstance(content, list | tuple) and _is_shape(tuple(content)):
         return tuple(content)
-    raise PlaygroundError(f"{name}: {str(content)[:40]!r} cannot be read", hint=_allowed(name))
+    raise Refused(name, _allowed(name), content)
 
 
 def _is_shape(sizes: tuple[Any, ...]) -> bool:
@@ -82,7 +94,13 @@ def _is_shape(sizes: tuple[Any, ...]) -> bool:
 
 def _allowed(name: str) -> str:
     if name in _CHOICES:
-        return f"allowed: {', '.join(_CHOICES[name])}"
+        return f"one of {', '.join(_CHOICES[name])}"
     if name in _WHOLE:
-        return "allowed: {} to {}".format(*_WHOLE[name])
-    return {"learning_rate": "a number above 0", "input_shape": "one to four sizes"}.get(name, "a text")
+        return "a whole number from {:,} to {:,}".format(*_WHOLE[name])
+    words = {"learning_rate": "a number above 0, at most 1,000", "input_shape": _SIZES}
+    return words.get(name, "a text")
+
+
+def _said(content: Any) -> str:
+    """What was given, as a person types it."""
+    return ", ".join(map(str, content))[:40] if isinstance(content, list | tuple) else str(content)[:40]

@@ -4,75 +4,101 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from playground.errors import PlaygroundError
+from playground.layers import blocks
 from playground.layers.catalogue import find
-from playground.layers.document import StackDocument
+from playground.layers.document import Refused, StackDocument
 from playground.layers.kind import problem_of
+from playground.layers.limits import LIMITS
 from playground.layers.parse import parse_stack
-from playground.layers.spec import LayerSpec, Path, Stack
+from playground.layers.spec import Content, LayerSpec, Path, Stack, walk
 from playground.layers.text import to_text
 
 MOST_STEPS = 200  # that one layer can be moved by
+BLOCKS = {"Residual", "Parallel"}
 
 
-def edited(document: StackDocument, edit: Mapping[str, Any]) -> StackDocument:
+class Edited(NamedTuple):
+    """The document after an edit, and where the layer that it was about stands now; None if it went."""
+
+    document: StackDocument
+    path: Path | None
+
+
+def edited(document: StackDocument, edit: Mapping[str, Any]) -> Edited:
     """The document after an edit of its list: {name, path, ...}; PlaygroundError where it cannot be done.
 
-    >>> edited(StackDocument("ReLU Flatten"), {"name": "move", "path": [1], "by": -1}).text
+    >>> edited(StackDocument("ReLU Flatten"), {"name": "move", "path": [1], "by": -1}).document.text
     'Flatten ReLU'
     """
-    stack = document.stack()
-    name, path = edit.get("name"), _path(edit.get("path"))
+    stack, path = document.stack(), _path(edit.get("path"))
     try:
-        if name == "insert":
-            stack = stack.insert(path, new_layer(str(edit.get("kind"))))
-        elif name == "remove":
-            stack.at(path)
-            stack = stack.remove(path)
-        elif name == "duplicate":
-            stack = stack.insert((*path[:-1], path[-1] + 1), stack.at(path))
-        elif name == "move":
-            stack = stack.move(path, max(-MOST_STEPS, min(MOST_STEPS, int(edit.get("by", 0)))))
-        elif name == "set":
-            stack = stack.replace(path, _with(stack.at(path), str(edit.get("argument")), edit.get("content")))
-        else:
-            raise PlaygroundError(f"no such edit: {str(name)[:40]}")
+        stack, layer = _changed(stack, path, edit)
     except (IndexError, TypeError, ValueError):
         raise PlaygroundError("there is no such layer any more", hint="the list has changed meanwhile") from None
-    return replace(document, text=to_text(_without_empty_blocks(stack).layers))
+    layers = blocks.tidied(stack.layers)
+    place = next((place for place, other in walk(layers) if other is layer), None)
+    return Edited(replace(document, text=to_text(layers)), place)
 
 
-def new_layer(name: str) -> LayerSpec:
-    """A layer of this kind as the catalogue's example has it."""
+def _changed(stack: Stack, path: Path, edit: Mapping[str, Any]) -> tuple[Stack, LayerSpec | None]:
+    """The stack after the edit, and the layer that it was about."""
+    name = edit.get("name")
+    if name == "insert":
+        layer = new_layer(str(edit.get("kind")), stack, path)
+        return stack.insert(path, layer), layer
+    layer = stack.at(path)
+    if name == "remove":
+        return stack.remove(path), None
+    if name == "duplicate":
+        copy = replace(layer)  # another object: the one that is looked for afterwards
+        return stack.insert((*path[:-1], path[-1] + 1), copy), copy
+    if name == "move":
+        by = max(-MOST_STEPS, min(MOST_STEPS, int(edit.get("by", 0))))
+        if "opened" in edit and by in (-1, 1):  # it minds the borders of blocks, and what is unfolded
+            return blocks.crossed(stack, path, by, bool(edit["opened"])), layer
+        return stack.move(path, by), layer
+    if name == "add branch":
+        return blocks.with_branch(stack, path), None
+    if name == "remove branch":
+        return blocks.without_branch(stack, path, _whole(edit.get("branch"))), None
+    if name == "set":
+        changed = _with(layer, path, str(edit.get("argument")), edit.get("content"))
+        return stack.replace(path, changed), changed
+    raise PlaygroundError(f"no such edit: {str(name)[:40]}")
+
+
+def new_layer(name: str, stack: Stack, path: Path) -> LayerSpec:
+    """A layer of this kind as the catalogue's example has it; a block holds what fits at `path`."""
     kind = find(name)
     if kind is None:
         raise PlaygroundError(f"unknown layer `{name[:40]}`", hint="the catalogue lists every layer")
-    return parse_stack(kind.example)[0]
+    return blocks.new_block(name, stack, path) if kind.name in BLOCKS else parse_stack(kind.example)[0]
 
 
-def _without_empty_blocks(stack: Stack) -> Stack:
-    """A block whose last layer was taken out goes, too."""
-    kept = tuple(layer for layer in stack.layers if not layer.branches or all(layer.branches))
-    return replace(stack, layers=kept)
-
-
-def _with(layer: LayerSpec, name: str, content: Any) -> LayerSpec:
+def _with(layer: LayerSpec, path: Path, name: str, content: Any) -> LayerSpec:
     kind = find(layer.kind)
     argument = None if kind is None else kind.argument(name)
     if kind is not None and name in kind.pins:
-        if content is not None and (type(content) is not int or content < 1):
-            raise PlaygroundError(f"{name} is a whole number of at least 1")
+        if content is not None and (type(content) is not int or not 1 <= content <= LIMITS.input):
+            raise Refused(name, f"a whole number from 1 to {LIMITS.input:,}, or empty: inferred", content, path)
         return layer.with_pin(name, content)
     if kind is None or argument is None:
         raise PlaygroundError(f"{layer.kind} has no argument {name[:40]}")
-    content = tuple(content) if isinstance(content, list) else content
-    if argument.kind == "float" and type(content) is int:
-        content = float(content)
-    if problem := problem_of(argument, content):
-        raise PlaygroundError(f"{name} of {layer.kind} is {problem}", hint=argument.meaning)
-    return layer.with_arg(name, content)
+    wanted: Content = tuple(content) if isinstance(content, list) else content
+    if argument.kind == "float" and type(wanted) is int:
+        wanted = float(wanted)
+    if problem := problem_of(argument, wanted):
+        raise Refused(name, problem.removesuffix(f", not {wanted}"), content, path)
+    return layer.with_arg(name, wanted)
+
+
+def _whole(number: Any) -> int:
+    if type(number) is int and number >= 0:
+        return number
+    raise TypeError
 
 
 def _path(given: Any) -> Path:

@@ -71,11 +71,12 @@ class Stack:
 
     def move(self, path: Path, by: int) -> Stack:
         """A layer up (-1) or down (+1) among its neighbours; at the end of the row it stays."""
-        siblings = self._siblings(path)
+        siblings = self.siblings(path)
         target = min(max(path[-1] + by, 0), len(siblings) - 1)
         return self.remove(path).insert((*path[:-1], target), self.at(path))
 
-    def _siblings(self, path: Path) -> Layers:
+    def siblings(self, path: Path) -> Layers:
+        """The row of layers that the one at `path` stands in."""
         return self.layers if len(path) == 1 else self.at(path[:-2]).branches[path[-2]]
 
     def _edited(self, path: Path, edit: Any) -> Stack:

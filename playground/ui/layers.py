@@ -11,13 +11,14 @@ from typing import Any
 import streamlit as st
 
 from playground.errors import PlaygroundError
-from playground.layers.document import StackDocument
+from playground.layers.document import Refused, StackDocument
 from playground.layers.edits import edited
+from playground.layers.spec import Path as Place
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
 from playground.ui.popovers import choice, plain
 from playground.ui.stack import stack_editor
 from playground.ui.stack_exports import STACK_EXPORTS
-from playground.ui.stack_frames import Drawn, ShownStack, show_before_problem, show_stack, stack_frame
+from playground.ui.stack_frames import Answer, Drawn, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.stack_links import open_stack
 from playground.ui.stepper import last_edit, stepper
 
@@ -43,6 +44,8 @@ class StackSession:
     step: int | None = None
     sequence: int = 0
     rows: list[Any] = field(default_factory=list)
+    refused: Refused | None = None  # what the browser sent last and could not be taken
+    place: Place | None = None  # of the layer that the last edit was about
     drawn: Drawn | None = None
 
 
@@ -73,7 +76,8 @@ def _body() -> None:
         if session.problems:
             st.warning("  \n".join(map(plain, session.problems)))
     shown = show_stack(session.document)
-    frame = stack_frame(session.document, session.rows, shown, session.sequence)
+    answer = Answer(session.sequence, session.refused, session.place)
+    frame = stack_frame(session.document, session.rows, shown, answer)
     session.rows = frame["rows"]
     stack_editor(frame, key=LIST, on_edit=_take_edit)
     drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document)
@@ -94,12 +98,25 @@ def _take_edit() -> None:
     session, sent = _session(), last_edit(LIST)
     given, edit, sequence = sent.get("document"), sent.get("edit"), sent.get("sequence")
     session.sequence = sequence if isinstance(sequence, int) else 0
-    session.problems = ()
+    session.problems, session.refused, session.place = (), None, None
+    document = _taken(session, given if isinstance(given, dict) else {})
     try:
-        document = StackDocument.from_fields(given if isinstance(given, dict) else {})
-        session.document = edited(document, edit) if isinstance(edit, dict) else document
+        if isinstance(edit, dict):
+            document, session.place = edited(document, edit)
+    except Refused as refused:
+        session.refused = refused
     except PlaygroundError as error:
         session.problems = (f"That edit could not be done: {error.message}. {error.hint}",)
+    session.document = document
+
+
+def _taken(session: StackSession, given: dict[str, Any]) -> StackDocument:
+    """What the browser sent; a field that is refused stays as it was, and the others are taken."""
+    try:
+        return StackDocument.from_fields(given)
+    except Refused as refused:
+        session.refused = refused
+        return _taken(session, given | {refused.field: getattr(session.document, refused.field)})
 
 
 def _gallery() -> None:
@@ -119,6 +136,7 @@ def _column_of(preset: StackPreset) -> str:
 def _open(chosen: StackPreset) -> None:
     session = _session()
     session.document, session.problems, session.step = chosen.document, (), 0
+    session.refused = session.place = None
     session.drawn = None
     st.session_state[GALLERY] = False
 

@@ -6,24 +6,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from playground.errors import PlaygroundError
-from playground.layers.analysis import Analysis, Problem, Row
-from playground.layers.catalogue import KINDS, kind_of
-from playground.layers.document import OPTIMIZERS, StackDocument
+from playground.layers.analysis import Analysis, Problem
+from playground.layers.document import OPTIMIZERS, Refused, StackDocument
 from playground.layers.losses import LOSSES
 from playground.layers.rules import text as shape_text
 from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
-from playground.layers.spec import LayerSpec, Path, walk
-from playground.layers.text import layer_text
-from playground.layers.warnings import Caution, cautions
+from playground.layers.spec import Path
+from playground.layers.warnings import cautions
 from playground.trace.numbers import brief, format_number
 from playground.trace.trace import Trace
 from playground.training.digits import SIDE, digit_batch
+from playground.ui.stack_cautions import caution_data
 from playground.ui.stack_links import stack_query
+from playground.ui.stack_rows import catalogue_data, row_data, totals_data
 from playground.views.graph import GraphKind
 from playground.views.stepper import picture
 
@@ -37,6 +37,14 @@ class Drawn:
     key: str
     svg: str
     rest: str  # JSON of the picture without its SVG
+
+
+class Answer(NamedTuple):
+    """To the browser's last edit: its number, what was refused of it, where the layer that it was about stands."""
+
+    sequence: int = 0
+    refused: Refused | None = None
+    place: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ def show_stack(document: StackDocument) -> ShownStack | PlaygroundError:
         if not document.is_own:
             document.analysis().checked()  # before a batch is made
         recorded = run_stack(document, *batch_of(document))
-        found = tuple(_caution(caution) for caution in cautions(document, recorded))
+        found = tuple(caution_data(caution, document) for caution in cautions(document, recorded))
         return ShownStack(document, _drawn(recorded.trace, document.graph), _results(recorded), found)
     except PlaygroundError as error:
         return error.with_traceback(None)
@@ -91,7 +99,7 @@ def _drawn(trace: Trace, graph: GraphKind) -> Drawn:
     return Drawn(data["key"], svg, json.dumps(data, separators=(",", ":")))
 
 
-def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, sequence: int) -> Any:
+def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, answer: Answer) -> Any:
     """The frame of the list (docs/stack.md) and the rows to keep: a broken text keeps the last good list."""
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
     analysis: Analysis | None = None
@@ -99,93 +107,41 @@ def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | Pla
     if not document.is_own:
         try:
             analysis = document.analysis()
-            rows = _rows(analysis, document.batch)
+            rows = row_data(analysis, document.batch)
         except PlaygroundError as broken:
             error, rows = broken, last_rows or []
     problem = None if analysis is None else analysis.problem
     found: tuple[Any, ...] = ()
     if analysis is not None:
-        found = shown.cautions if isinstance(shown, ShownStack) else tuple(map(_caution, cautions(document)))
+        found = shown.cautions if isinstance(shown, ShownStack) else tuple(map(caution_data, cautions(document)))
     return {
-        "sequence": sequence,
+        "sequence": answer.sequence,
+        "refused": None if answer.refused is None else _refused(answer.refused),
+        "place": None if answer.place is None else list(answer.place),
         "query": stack_query(document),
         "document": {**asdict(document), "input_shape": list(document.input_shape)},
         "rows": rows,
+        "editable": analysis is not None,  # an own class is changed in its text, a broken text is mended first
         "input": shape_text(document.input_shape).replace("N", str(document.batch), 1),
-        "totals": None if analysis is None else _totals(analysis, document.batch),
+        "totals": None if analysis is None else totals_data(analysis, document.batch),
         "problem": None if problem is None else _problem(problem),
         "error": None if error is None or problem is not None else _error(error),
         "cautions": list(found),
         "results": shown.results if isinstance(shown, ShownStack) else None,
-        "catalogue": _catalogue(),
+        "catalogue": catalogue_data(),
         "losses": [loss.name for loss in LOSSES],
         "optimizers": list(OPTIMIZERS),
-    }
-
-
-@lru_cache(maxsize=1)
-def _catalogue() -> list[dict[str, str]]:
-    return [{"name": kind.name, "family": kind.family, "meaning": kind.meaning} for kind in KINDS]
-
-
-def _rows(analysis: Analysis, batch: int) -> list[dict[str, Any]]:
-    return [_row(path, layer, analysis.row(path), batch) for path, layer in walk(analysis.stack.layers)]
-
-
-def _row(path: Path, layer: LayerSpec, row: Row | None, batch: int) -> dict[str, Any]:
-    kind = kind_of(layer.kind)
-    given, pins = kind.given(layer), dict(layer.pins)
-    arguments = [
-        {"name": a.name, "kind": a.kind, "content": given[a.name], "meaning": a.meaning, "inferred": False}
-        for a in kind.arguments
-    ]
-    arguments += [
-        {
-            "name": pin,
-            "kind": "pin",
-            "content": pins.get(pin),
-            "meaning": "a number pins it",
-            "inferred": True,
-        }
-        for pin in kind.pins
-    ]
-    told: dict[str, Any] = {"gives": None}
-    if row is not None:
-        told = {
-            "name": row.name,
-            "gives": shape_text(row.gives).replace("N", str(batch), 1),
-            "formula": row.formula,
-            "parameters": row.parameters,
-            "parameters_formula": row.parameters_formula,
-            "multiplications": row.multiplications * batch,
-            "saved": row.saved * batch,
-            "field": None if row.field is None or row.field[0] == 1 else row.field[0],
-        }
-    is_block = bool(layer.branches)
-    return {
-        "path": list(path),
-        "kind": layer.kind,
-        "text": layer.kind if is_block else layer_text(layer),
-        "meaning": kind.meaning,
-        "shape_rule": kind.formula,
-        "arguments": arguments,
-        "branches": len(layer.branches),
-        **told,
-    }
-
-
-def _totals(analysis: Analysis, batch: int) -> dict[str, Any]:
-    return {
-        "parameters": analysis.parameters,
-        "multiplications": analysis.multiplications * batch,
-        "saved": analysis.saved * batch,
-        "output": None if analysis.output is None else shape_text(analysis.output).replace("N", str(batch), 1),
     }
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
     repairs = [{"label": repair.label, "text": repair.text} for repair in problem.repairs]
     return {"path": list(problem.path), "message": problem.message, "hint": problem.hint, "repairs": repairs}
+
+
+def _refused(refused: Refused) -> dict[str, Any]:
+    path = None if refused.path is None else list(refused.path)
+    return {"field": refused.field, "path": path, "message": refused.told}
 
 
 def _error(error: PlaygroundError) -> dict[str, Any]:
@@ -234,15 +190,4 @@ def _step(step: OptimizerStep) -> dict[str, Any]:
             }
             for change in step.parameters
         ],
-    }
-
-
-def _caution(caution: Caution) -> dict[str, Any]:
-    return {
-        "path": list(caution.path),
-        "level": caution.level,
-        "message": caution.message,
-        "reason": caution.reason,
-        "lecture": caution.lecture,
-        "cures": [asdict(cure) for cure in caution.repairs],
     }
