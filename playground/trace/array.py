@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.trace.memory import version_of
+
 EXACT_ELEMENTS = int(os.environ.get("PLAYGROUND_EXACT_ELEMENTS", "1024"))
 THUMBNAIL_SIDE = 16
 DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in vars(torch).values() if isinstance(dtype, torch.dtype)}
@@ -231,14 +233,6 @@ def decode(value: Any, complex_: bool = False) -> Any:
     return float(value) if isinstance(value, str) else value
 
 
-def version_of(tensor: Tensor) -> int:
-    """How often the tensor was written to; inference tensors do not count."""
-    try:
-        return tensor._version
-    except RuntimeError:
-        return 0
-
-
 @lru_cache(maxsize=64)
 def _dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
@@ -318,5 +312,4 @@ __all__ = [
     "encode",
     "flatten",
     "nest",
-    "version_of",
 ]

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.trace.array import Array
-from playground.trace.engine import find_saved
+from playground.trace.nodes import node_name
 from playground.trace.records import (
     Argument,
     BackwardNode,
@@ -23,7 +23,7 @@ from playground.trace.records import (
     Step,
     Value,
 )
-from playground.trace.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValue, ZeroGrad, node_name
+from playground.trace.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValue, ZeroGrad
 from playground.trace.trace import Trace
 
 Check = Callable[[Trace], tuple[DifferenceCheck, ...]]
@@ -285,7 +285,7 @@ class _Assembly:
     def _saved(self, node: Node, name: str, content: Any) -> Saved:
         if not isinstance(content, Tensor):
             return Saved(name, None, None, saved_text(content))
-        value = find_saved(self._tape, node, content)
+        value = self._tape.find_saved(node, content)
         array = self._array(content if value is None else value.data)
         return Saved(name, None if value is None else value.id, array, "")
 

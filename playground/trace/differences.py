@@ -12,9 +12,10 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from playground.trace.nodes import reachable
 from playground.trace.records import DifferenceCheck
 from playground.trace.replay import Replay, as_float64, is_leaf
-from playground.trace.tape import Tape, TapePass, TapeValue, reachable
+from playground.trace.tape import Tape, TapePass, TapeValue
 from playground.trace.trace import Trace
 
 ELEMENTS_IN_FULL = 128  # above this many elements in all, values are checked along one direction each

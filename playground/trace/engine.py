@@ -15,19 +15,18 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from playground.trace.records import Note
-from playground.trace.tape import (
-    NodeEvent,
-    Tape,
-    TapeOp,
-    TapePass,
-    TapeValue,
+from playground.trace.memory import snapshot_of_grad
+from playground.trace.nodes import (
     created_nodes,
     gradient_edge,
+    leaf_of,
     node_name,
     reachable,
     saved_of,
+    sequence_number,
 )
+from playground.trace.records import Note
+from playground.trace.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValue
 
 if TYPE_CHECKING:
     from playground.trace.recorder import Recorder
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 _BACKWARD = (torch.Tensor.backward,)
 run_engine: Callable[..., None] = torch.autograd.backward  # its stub has no types
 _running_node: Callable[[], Node] = torch._C._current_autograd_node
-_sequence_number: Callable[[], int] = torch._C._autograd._get_sequence_nr
 
 
 class Engine:
@@ -168,7 +166,7 @@ class Engine:
         op_id = len(tape.ops)
         value = tape.add_value(result, "intermediate", op=op_id)
         watched.results[value.id] = source.id
-        nodes = created_nodes([result], tape.owner, 0, _sequence_number())
+        nodes = created_nodes([result], tape.owner, 0, sequence_number())
         tape.owner.update(dict.fromkeys(nodes, op_id))
         op = engine_op(op_id, name, inputs, [value], nodes, recorder)
         tape.ops.append(op)
@@ -196,7 +194,7 @@ class _Watcher:
         event = self._open[node] = NodeEvent(node, incoming)  # holding the tensors keeps a leaf from taking them over
         if self._pass.create_graph:
             self._accumulations(event)
-            event.first_sequence = _sequence_number()
+            event.first_sequence = sequence_number()
         if node_name(node) == "AccumulateGrad":
             event.grad_before = snapshot_of_grad(leaf_of(node))
 
@@ -228,7 +226,7 @@ class _Watcher:
                 continue
             op_id = len(tape.ops)
             value = tape.add_value(adjoint, "intermediate", op=op_id)
-            nodes = created_nodes([adjoint], tape.owner, 0, _sequence_number())
+            nodes = created_nodes([adjoint], tape.owner, 0, sequence_number())
             tape.owner.update(dict.fromkeys(nodes, op_id))
             tape.ops.append(engine_op(op_id, "accumulate", parts, [value], nodes, self._recorder))
             self._pass.events.append(tape.ops[-1])
@@ -236,13 +234,13 @@ class _Watcher:
     def _as_op(self, event: NodeEvent) -> None:
         """With create_graph, running a backward node is itself a computation: it becomes an op with outputs."""
         tape = self._tape
-        window = (event.first_sequence, _sequence_number())
+        window = (event.first_sequence, sequence_number())
         sent = [tensor for tensor in event.outgoing if tensor is not None and tape.find(tensor) is None]
         if not sent:  # an adjoint handed on as it is: AddBackward0
             return
         inputs = [value for t in event.incoming if t is not None and (value := tape.find(t))]
         for _, content in tape.saved.get(event.node, ()):
-            if isinstance(content, Tensor) and (value := find_saved(tape, event.node, content)):
+            if isinstance(content, Tensor) and (value := tape.find_saved(event.node, content)):
                 inputs.append(value)
         op_id = event.op = len(tape.ops)
         outputs = [tape.add_value(t, "intermediate", op=op_id, output_index=i) for i, t in enumerate(sent)]
@@ -262,17 +260,6 @@ def sent_to(tape: Tape, watched: TapePass, node: Node, number: int) -> list[Tens
         for outgoing, edge in zip(event.outgoing, tape.edges[event.node], strict=False)
         if outgoing is not None and edge == (node, number)
     ]
-
-
-def leaf_of(accumulate_grad: Node) -> Tensor:
-    """The leaf whose `.grad` an AccumulateGrad node adds to."""
-    leaf: Tensor = accumulate_grad.variable  # type: ignore[attr-defined]  # missing from PyTorch's stubs
-    return leaf
-
-
-def snapshot_of_grad(leaf: Tensor) -> Tensor | None:
-    """A copy of a leaf's `.grad`, which a later pass would add to in place."""
-    return None if leaf.grad is None else leaf.grad.detach().clone()
 
 
 def engine_op(
@@ -298,31 +285,6 @@ def engine_op(
         nodes=nodes,
         in_place=False,
         grad_enabled=True,
-    )
-
-
-def find_saved(tape: Tape, node: Node, tensor: Tensor) -> TapeValue | None:
-    """Which recorded value a saved tensor is: unpacking gives a new object over the same storage."""
-    value = tape.find(tensor)
-    op = tape.owner.get(node)
-    if value is not None or op is None:
-        return value
-    record = tape.ops[op]
-    for index in (*(index for _, index in record.inputs), *record.outputs):
-        candidate = tape.values[index]
-        if _same_memory(candidate.tensor, tensor):
-            return candidate
-    return None
-
-
-def _same_memory(a: Tensor, b: Tensor) -> bool:
-    return (
-        a.layout is torch.strided
-        and b.layout is torch.strided
-        and a.data_ptr() == b.data_ptr()  # what differs oftenest comes first
-        and a.shape == b.shape
-        and a.stride() == b.stride()
-        and a.dtype == b.dtype
     )
 
 

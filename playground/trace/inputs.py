@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from playground.trace.tape import tensors_in
+from playground.trace.nested import tensors_in
 
 
 def as_leaf(value: Any) -> Any:

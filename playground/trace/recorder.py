@@ -17,30 +17,20 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from playground.errors import PlaygroundError, Span
-from playground.trace.array import version_of
 from playground.trace.assemble import assemble
 from playground.trace.calls import Callee, callee, writes_in_place
 from playground.trace.differences import Differences
-from playground.trace.engine import Engine, leaf_of
+from playground.trace.engine import Engine
 from playground.trace.inputs import as_leaf, modules_of, name_arguments, name_parameters, name_tensors, variables_of
+from playground.trace.memory import memory_of, snapshot, version_of
+from playground.trace.nested import tensors_in, tensors_of_call
+from playground.trace.nodes import created_nodes, gradient_edge, leaf_of, node_name, sequence_number
 from playground.trace.records import Note, ValueKind
 from playground.trace.replay import Replay
-from playground.trace.tape import (
-    Tape,
-    TapeOp,
-    TapeValue,
-    ZeroGrad,
-    created_nodes,
-    gradient_edge,
-    memory_of,
-    node_name,
-    tensors_in,
-    tensors_of_call,
-)
+from playground.trace.tape import Tape, TapeOp, TapeValue, ZeroGrad
 from playground.trace.trace import Trace
 
 _current: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
-_sequence_number: Callable[[], int] = torch._C._autograd._get_sequence_nr
 _WRITES_BUFFERS = frozenset({"batch_norm", "instance_norm"})  # running statistics, without counting a new version
 _transform: Callable[[], Any] = torch._C._functorch.peek_interpreter_stack
 
@@ -76,7 +66,7 @@ class Recorder(TorchFunctionMode):
         self._parameters = parameters  # the same of parameters and buffers
         self._around = around  # the same of variables that the function refers to
         self._module: tuple[str, ...] = ()
-        self._first_sequence = _sequence_number()
+        self._first_sequence = sequence_number()
 
     def label(self, tensor: Tensor, name: str, span: Span | None = None) -> None:
         """The user calls this tensor `name`."""
@@ -127,7 +117,7 @@ class Recorder(TorchFunctionMode):
         node = tensor.grad_fn
         if node in tape.owner:
             return self._further_output(tensor, tape.owner[node])
-        nodes = created_nodes([tensor], tape.owner, self._first_sequence, _sequence_number())
+        nodes = created_nodes([tensor], tape.owner, self._first_sequence, sequence_number())
         if not nodes:  # computed before the recording
             return tape.add_value(tensor, "intermediate", name=self._around.get(id(tensor)), span=self.span)
         inputs: dict[int, None] = {}
@@ -170,9 +160,9 @@ class Recorder(TorchFunctionMode):
         call = _Call(func, known, args, kwargs, inputs)
         if writes_in_place(func, known, args, kwargs):
             call.overwritten = self._about_to_be_written(args, kwargs)
-        call.first_sequence = _sequence_number()
+        call.first_sequence = sequence_number()
         result = func(*args, **kwargs)
-        call.last_sequence = _sequence_number()
+        call.last_sequence = sequence_number()
         if not any(v.version != version_of(v.tensor) or v.tensor.is_inference() for v in call.overwritten):
             call.overwritten = []  # dropout in eval mode, though it was told `inplace=True`
         outputs = [tensor for _, tensor in tensors_in(result)]
@@ -398,11 +388,6 @@ def _no_gradient(recorder: Recorder, outputs: list[Tensor]) -> Note:
         return Note("no_gradient", "nothing was returned that a backward pass could start from")
     value = recorder.value_of(outputs[-1])
     return Note("no_gradient", "the output does not depend on any tensor that requires grad", value=value.id)
-
-
-def snapshot(tensor: Tensor) -> Tensor:
-    """A copy of the numbers as they are now, safe from later in-place writes."""
-    return tensor.detach().clone()
 
 
 def _under_transform() -> bool:

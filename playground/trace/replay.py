@@ -17,8 +17,10 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from playground.trace.nested import substitute, tensors_in
+from playground.trace.nodes import node_name
 from playground.trace.records import Note
-from playground.trace.tape import Tape, TapeOp, TapeValue, node_name, substitute, tensors_in
+from playground.trace.tape import Tape, TapeOp, TapeValue
 
 # Calls that draw random numbers: a second run would differ from the first.
 _RANDOM = frozenset(

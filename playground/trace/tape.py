@@ -5,17 +5,16 @@ Nothing here leaves the recording: `assemble` turns a tape into a `Trace` of pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.errors import Span
-from playground.trace.array import version_of
+from playground.trace.memory import is_same_view, memory_of, version_of
+from playground.trace.nodes import gradient_edge
 from playground.trace.records import Note, ValueKind
 
 
@@ -184,136 +183,15 @@ class Tape:
         fits = (v for v in reversed(self.values) if v.node == node and v.output_nr == number and v.alias_of is None)
         return next(fits, None)
 
-
-def memory_of(tensor: Tensor) -> int | None:
-    """Which memory a tensor looks at, equal for a tensor and its views; None where that cannot be said (sparse)."""
-    return tensor.untyped_storage()._cdata if tensor.layout is torch.strided else None
-
-
-def gradient_edge(tensor: Tensor) -> tuple[Node | None, int]:
-    """Where the engine delivers this tensor's adjoint: its grad_fn, or its AccumulateGrad if it is a leaf."""
-    node = tensor.grad_fn
-    if node is not None:
-        return node, tensor.output_nr
-    if not tensor.requires_grad:
-        return None, 0
-    try:
-        with torch.enable_grad():  # a view of a leaf leads to the node that collects the leaf's gradient
-            view = tensor.view_as(tensor).grad_fn
-    except (NotImplementedError, RuntimeError):  # compressed sparse leaves have no view
-        return None, 0
-    return (None, 0) if view is None else view.next_functions[0]
-
-
-def tensors_in(obj: Any, path: str = "") -> list[tuple[str, Tensor]]:
-    """Every tensor in nested lists, tuples, dicts and slices, with its path: '0', '1.2', 'weight'.
-
-    >>> [path for path, _ in tensors_in([torch.ones(1), (2, torch.ones(1))])]
-    ['0', '1.1']
-    """
-    found: list[tuple[str, Tensor]] = []
-    _collect(obj, path, found)
-    return found
-
-
-def _collect(obj: Any, path: str, found: list[tuple[str, Tensor]]) -> None:
-    if isinstance(obj, Tensor):
-        found.append((path, obj))
-        return
-    if isinstance(obj, tuple | list):
-        pairs: Iterable[tuple[Any, Any]] = enumerate(obj)
-    elif isinstance(obj, dict):
-        pairs = obj.items()
-    elif isinstance(obj, slice):
-        pairs = enumerate((obj.start, obj.stop, obj.step))
-    else:
-        return
-    for key, element in pairs:
-        _collect(element, f"{path}.{key}" if path else str(key), found)
-
-
-def tensors_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, Tensor]]:
-    """Every tensor among the arguments of a call: '0', '1.2' by position, 'weight' by keyword."""
-    found = tensors_in(args)
-    if kwargs:
-        _collect(kwargs, "", found)
-    return found
-
-
-def substitute(obj: Any, replace: Callable[[str, Tensor], Any], path: str = "") -> Any:
-    """The same nested structure with every tensor replaced; paths as in `tensors_in`."""
-    if isinstance(obj, Tensor):
-        return replace(path, obj)
-    if isinstance(obj, tuple | list):
-        elements = [substitute(e, replace, f"{path}.{i}" if path else str(i)) for i, e in enumerate(obj)]
-        if isinstance(obj, list):
-            return elements
-        return type(obj)(*elements) if hasattr(obj, "_fields") else tuple(elements)
-    if isinstance(obj, dict):
-        return {key: substitute(e, replace, f"{path}.{key}" if path else str(key)) for key, e in obj.items()}
-    if isinstance(obj, slice):
-        return slice(*substitute((obj.start, obj.stop, obj.step), replace, path))
-    return obj
-
-
-def created_nodes(outputs: list[Tensor], owner: dict[Node, int], first: int, last: int) -> tuple[Node, ...]:
-    """The autograd nodes behind `outputs` whose sequence numbers lie in [first, last), in creation order.
-
-    Sequence numbers count the nodes made by this thread, so a call made exactly the nodes numbered while it ran.
-    """
-    found: dict[Node, int] = {}
-    stack = [output.grad_fn for output in outputs]
-    while stack:
-        node = stack.pop()
-        if node is None or node in found or node in owner:
-            continue
-        sequence = node._sequence_nr()
-        if first <= sequence < last:
-            found[node] = sequence
-            stack.extend(next_node for next_node, _ in node.next_functions)
-    return tuple(sorted(found, key=found.__getitem__))
-
-
-def reachable(roots: list[Node], edges: dict[Node, tuple[tuple[Node | None, int], ...]]) -> list[Node]:
-    """Every node that the engine would run from `roots`, each once; their edges are added to `edges`."""
-    found: dict[Node, None] = {}
-    stack = list(reversed(roots))
-    while stack:
-        node = stack.pop()
-        if node not in found:
-            found[node] = None
-            if node not in edges:
-                edges[node] = node.next_functions
-            stack.extend([target for target, _ in reversed(edges[node]) if target is not None])
-    return list(found)
-
-
-def saved_of(node: Node) -> tuple[tuple[str, Any], ...]:
-    """What PyTorch's node kept: (name, tensor or number or text). Read it before the engine frees it."""
-    saved: list[tuple[str, Any]] = []
-    for attribute, name in _saved_attributes(type(node)):
-        try:
-            content = getattr(node, attribute)
-        except RuntimeError as error:  # overwritten in place, or already freed
-            content = str(error).split("\n")[0]
-        if content is None:
-            continue
-        if isinstance(content, tuple | list) and any(isinstance(element, Tensor) for element in content):
-            saved += [(f"{name}[{i}]", element) for i, element in enumerate(content) if element is not None]
-        else:
-            saved.append((name, content))
-    return tuple(saved)
-
-
-@lru_cache(maxsize=1024)
-def _saved_attributes(kind: type) -> tuple[tuple[str, str], ...]:
-    """The attributes of one kind of node that hold what it saved, with PyTorch's names for them."""
-    if hasattr(kind, "saved_tensors"):  # a custom torch.autograd.Function
-        return (("saved_tensors", "saved_tensors"),)
-    return tuple((name, name.removeprefix("_saved_")) for name in dir(kind) if name.startswith("_saved_"))
-
-
-def node_name(node: Node) -> str:
-    """PyTorch's name without namespaces: 'MulBackward0', 'AccumulateGrad'."""
-    name = type(node).__name__
-    return name if name != "CppFunction" else str(node.name()).rpartition("::")[2]  # the slow way, for the rare kinds
+    def find_saved(self, node: Node, tensor: Tensor) -> TapeValue | None:
+        """Which recorded value a saved tensor is: unpacking gives a new object over the same storage."""
+        value = self.find(tensor)
+        op = self.owner.get(node)
+        if value is not None or op is None:
+            return value
+        record = self.ops[op]
+        for index in (*(index for _, index in record.inputs), *record.outputs):
+            candidate = self.values[index]
+            if is_same_view(candidate.tensor, tensor):
+                return candidate
+        return None

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from playground.trace import Trace, record
-from playground.trace.tape import tensors_in
+from playground.trace.nested import tensors_in
 
 EXCEPTIONS = tomllib.loads((Path(__file__).parent / "operator_exceptions.toml").read_text(encoding="utf-8"))
 CANNOT_BE_RECORDED: dict[str, str] = EXCEPTIONS["cannot_be_recorded"]

@@ -1,0 +1,63 @@
+"""Tensors in nested arguments: lists, tuples, dicts and slices, each tensor by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from torch import Tensor
+
+
+def tensors_in(obj: Any, path: str = "") -> list[tuple[str, Tensor]]:
+    """Every tensor in nested lists, tuples, dicts and slices, with its path: '0', '1.2', 'weight'.
+
+    >>> import torch
+    >>> [path for path, _ in tensors_in([torch.ones(1), (2, torch.ones(1))])]
+    ['0', '1.1']
+    """
+    found: list[tuple[str, Tensor]] = []
+    _collect(obj, path, found)
+    return found
+
+
+def _collect(obj: Any, path: str, found: list[tuple[str, Tensor]]) -> None:
+    if isinstance(obj, Tensor):
+        found.append((path, obj))
+        return
+    if isinstance(obj, tuple | list):
+        pairs: Iterable[tuple[Any, Any]] = enumerate(obj)
+    elif isinstance(obj, dict):
+        pairs = obj.items()
+    elif isinstance(obj, slice):
+        pairs = enumerate((obj.start, obj.stop, obj.step))
+    else:
+        return
+    for key, element in pairs:
+        _collect(element, f"{path}.{key}" if path else str(key), found)
+
+
+def tensors_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, Tensor]]:
+    """Every tensor among the arguments of a call: '0', '1.2' by position, 'weight' by keyword."""
+    found = tensors_in(args)
+    if kwargs:
+        _collect(kwargs, "", found)
+    return found
+
+
+def substitute(obj: Any, replace: Callable[[str, Tensor], Any], path: str = "") -> Any:
+    """The same nested structure with every tensor replaced; paths as in `tensors_in`."""
+    if isinstance(obj, Tensor):
+        return replace(path, obj)
+    if isinstance(obj, tuple | list):
+        elements = [substitute(e, replace, f"{path}.{i}" if path else str(i)) for i, e in enumerate(obj)]
+        if isinstance(obj, list):
+            return elements
+        return type(obj)(*elements) if hasattr(obj, "_fields") else tuple(elements)
+    if isinstance(obj, dict):
+        return {key: substitute(e, replace, f"{path}.{key}" if path else str(key)) for key, e in obj.items()}
+    if isinstance(obj, slice):
+        return slice(*substitute((obj.start, obj.stop, obj.step), replace, path))
+    return obj
+
+
+__all__ = ["substitute", "tensors_in", "tensors_of_call"]
