@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import torch
 
 from playground.errors import PlaygroundError
-from playground.layers.analysis import Analysis, Problem
+from playground.layers.analysis import Analysis
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
 from playground.layers.losses import LOSSES
+from playground.layers.problems import Problem
 from playground.layers.rules import text as shape_text
 from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
 from playground.layers.spec import Path

@@ -1,0 +1,68 @@
+"""What the layers of a stack cost in all: numbers to learn and to compute, and memory kept for the backward pass."""
+
+from __future__ import annotations
+
+import math
+
+from playground.language.limits import spell
+from playground.layers.kind import Kind, Rule
+from playground.layers.limits import LIMITS
+from playground.layers.problems import Found, Problem
+from playground.layers.spec import LayerSpec, Path, Shape
+from playground.layers.text import layer_text
+
+BYTES = 4  # of one float32
+POSITION_BYTES = 8  # of one position that a pooling layer remembers
+
+
+class Costs:
+    """The totals of the layers counted so far; Found where one of them passes its limit."""
+
+    def __init__(self) -> None:
+        self.parameters = self.activations = self.multiplications = 0
+
+    def count(self, path: Path, layer: LayerSpec, rule: Rule) -> None:
+        """Refuse what is too large, by name, before anybody allocates it."""
+        self.parameters += rule.parameters
+        self.activations += math.prod(rule.shape)
+        self.multiplications += rule.multiplications
+        for what, number, limit in (
+            ("parameters", self.parameters, LIMITS.parameters),
+            ("outputs for one example", self.activations, LIMITS.activations),
+            ("multiplications for one example", self.multiplications, LIMITS.multiplications),
+        ):
+            if number > limit:
+                message = f"{layer_text(layer)} brings the stack to {spell(number)} {what}"
+                raise Found(Problem(path, message, f"the limit is {spell(limit)} {what}", ()))
+
+
+class Memory:
+    """Which storages PyTorch keeps for the backward pass."""
+
+    def __init__(self) -> None:
+        self.storage = 0  # which memory holds what goes in now; views share it
+        self.newest = 0
+        self.kept: set[int] = set()
+
+    def fresh(self) -> None:
+        """What goes on lies in memory of its own."""
+        self.newest += 1
+        self.storage = self.newest
+
+    def saved(self, kind: Kind, takes: Shape, gives: Shape) -> int:
+        """Bytes that PyTorch newly keeps; what an earlier layer keeps already costs nothing more."""
+        source = self.storage
+        if kind.family != "Shapes" and kind.name != "Identity":
+            self.fresh()
+        size = 0
+        if "input" in kind.saves and source not in self.kept:
+            self.kept.add(source)
+            size += math.prod(takes) * BYTES
+        if kind.saves == "output":
+            self.kept.add(self.storage)
+            size += math.prod(gives) * BYTES
+        if kind.saves == "mask":
+            size += math.prod(gives) * BYTES
+        if "positions" in kind.saves:
+            size += math.prod(gives) * POSITION_BYTES
+        return size
