@@ -93,6 +93,7 @@ class _Assembly:
             recorded_notes=tuple(tape.notes),
             text=text,
             _check=check,
+            _tape=tape,
         )
 
     def _edges(self, node: Node) -> tuple[tuple[Node | None, int], ...]:

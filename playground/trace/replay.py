@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
@@ -88,7 +88,7 @@ class Replay:
 
     def obstacle(self) -> str:
         """Why this recording cannot be repeated; empty if it can."""
-        if any(_is_random(op) and not self._handed_on(op) for op in self._ops):
+        if any(is_random(op) and not self._handed_on(op) for op in self._ops):
             return "a random call"
         if any(op.overwrites_others for op in self._ops):
             return "an in-place call on memory that other values share"
@@ -101,14 +101,7 @@ class Replay:
 
     def work(self) -> float:
         """Elements that one replay reads and writes; four multiplications of a matrix product count as one."""
-        work = 0.0
-        for op in self._ops:
-            sizes = [self._values[index].data.numel() for _, index in op.inputs]
-            sizes += [self._values[index].data.numel() for index in op.outputs]
-            work += sum(sizes)
-            if op.name in _CONTRACTIONS:
-                work += math.sqrt(math.prod(sorted(sizes)[-3:]))  # exact/4 for 3 x 3 kernels, a bound for matrices
-        return work
+        return sum(work_of(op, self._values) for op in self._ops)
 
     def run(self, given: Mapping[int, Tensor], moved: Mapping[int, Tensor]) -> dict[int, Tensor]:
         """Every value, with `given` in place of leaves and each of `moved` added where that value arises."""
@@ -131,7 +124,7 @@ class Replay:
                 return tensor.clone() if copied else tensor
 
             args, kwargs = substitute(op.args, fill), substitute(op.kwargs, fill)
-            result = _call(op, args, kwargs)
+            result = repeat_call(op, args, kwargs)
             for index, output in zip(op.outputs, result, strict=False):
                 known[index] = output + moved[index] if index in moved else output
         return {index: current(index) for index in sorted(known.keys() | given.keys() | moved.keys())}
@@ -176,7 +169,16 @@ def is_leaf(value: TapeValue) -> bool:
     return value.node is not None and node_name(value.node) == "AccumulateGrad"
 
 
-def _is_random(op: TapeOp) -> bool:
+def work_of(op: TapeOp, values: Sequence[TapeValue]) -> float:
+    """Elements that one call reads and writes, and a quarter of the multiplications of a matrix product."""
+    sizes = [values[index].data.numel() for _, index in op.inputs]
+    sizes += [values[index].data.numel() for index in op.outputs]
+    if op.name not in _CONTRACTIONS:
+        return sum(sizes)
+    return sum(sizes) + math.sqrt(math.prod(sorted(sizes)[-3:]))  # exact/4 for 3 x 3 kernels, a bound for matrices
+
+
+def is_random(op: TapeOp) -> bool:
     """Whether the call draws random numbers, so that a second one would differ from the first."""
     if op.name == "scaled_dot_product_attention":
         return bool(op.kwargs.get("dropout_p") or (*op.args, 0, 0)[4])
@@ -193,7 +195,7 @@ def as_float64(tensor: Tensor) -> Tensor:
     return tensor.to(_DOUBLES.get(tensor.dtype, tensor.dtype))
 
 
-def _call(op: TapeOp, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+def repeat_call(op: TapeOp, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
     """Repeat one call in double precision; the outputs that were recorded."""
     assert op.func is not None  # only the user's own calls are replayed
     if op.name in _TO_REAL:

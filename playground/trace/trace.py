@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
@@ -21,6 +21,9 @@ from playground.trace.records import (
     SumCheck,
     Value,
 )
+
+if TYPE_CHECKING:
+    from playground.trace.tape import Tape
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Trace:
     _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(
         default=(), repr=False, compare=False
     )
+    _tape: Tape | None = field(default=None, repr=False, compare=False)  # the calls, to repeat one; gone in JSON
 
     display: ClassVar[Callable[[Trace], str] | None] = None  # how a notebook shows a trace; set by the package
 
