@@ -10,6 +10,7 @@ from torch.autograd.graph import Node
 
 from playground.trace.array import Array
 from playground.trace.nodes import node_name
+from playground.trace.optimizer_step import update_steps
 from playground.trace.records import (
     Argument,
     BackwardNode,
@@ -81,6 +82,8 @@ class _Assembly:
                 self._zero_grad(event, grads)
             else:
                 self._pass(event, grads)
+        if tape.update is not None:
+            self._steps += update_steps(tape.update, len(self._steps), self._array)
         nodes = tuple(self._node(node) for node in self._node_ids)
         values = tuple(self._value(value, grads.get(value.id)) for value in tape.values)
         return Trace(

@@ -123,6 +123,8 @@ def _verify(trace: Trace) -> None:
             raise ValueError(f"step {step.index} has a contribution on an edge that does not exist")
         if step.kind == "seed" and len(step.incoming) != roots:
             raise ValueError(f"step {step.index} has not one seed per root")
+        if (step.kind == "update") != (step.update is not None):
+            raise ValueError(f"step {step.index} is an update without one, or has one without being one")
 
 
 def _references(trace: Trace) -> Iterator[tuple[str, int | None]]:
@@ -150,6 +152,8 @@ def _references(trace: Trace) -> Iterator[tuple[str, int | None]]:
         ops.append(step.op)
         nodes.append(step.node)
         passes.append(step.backward_pass)
+        if step.update is not None:
+            values.append(step.update.value)
     values += [note.value for note in trace.recorded_notes]
     values += [check.value for check in trace.checks]
     ops += [note.op for note in trace.recorded_notes]
@@ -201,7 +205,8 @@ class _Reader:
             return self._arrays[content]
         if is_dataclass(kind):
             record: Any = kind
-            return record(**{name: self.read(hint, content[name]) for name, hint in _hints(record).items()})
+            given = ((name, hint) for name, hint in _hints(record).items() if name in content)  # older ones had fewer
+            return record(**{name: self.read(hint, content[name]) for name, hint in given})
         if kind is float:
             return float(decode(content))
         if type(content) is not kind:

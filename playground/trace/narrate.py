@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.trace import narrate_update
 from playground.trace.arithmetic import Arithmetic
 from playground.trace.array import Array
 from playground.trace.backward_sentences import BackwardSentences
@@ -37,6 +38,8 @@ class Narrator:
             return " and ".join(self.names.bar(root) for root in roots) + " is the seed"
         if step.kind in ("accumulate", "zero_grad"):
             return f"{self.names.leaf(step)}.grad"
+        if step.update is not None:
+            return narrate_update.title(self.names, step.update)
         return self.trace.nodes[step.node].name if step.node is not None else step.kind
 
     def sentence(self, step: Step) -> str:
@@ -47,6 +50,8 @@ class Narrator:
             return self._backward.of_seed(step)
         if step.kind == "zero_grad":
             return self._backward.of_cleared(step)
+        if step.update is not None:
+            return narrate_update.sentence(self.names, step.update, self.trace.ops)
         if step.node is None:
             return ""
         node = self.trace.nodes[step.node]
@@ -62,6 +67,8 @@ class Narrator:
             return self._arithmetic.of_seed(step)
         if step.kind in ("accumulate", "zero_grad"):
             return self._arithmetic.of_gradient(step)
+        if step.update is not None:
+            return narrate_update.arithmetic(self.names, step.update)
         return "" if step.node is None else self._arithmetic.of_node(self.trace.nodes[step.node], step)
 
     def number(self, array: Array) -> str:

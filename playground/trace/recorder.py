@@ -25,6 +25,7 @@ from playground.trace.inputs import as_leaf, modules_of, name_arguments, name_pa
 from playground.trace.memory import memory_of, snapshot, version_of
 from playground.trace.nested import tensors_in, tensors_of_call
 from playground.trace.nodes import created_nodes, gradient_edge, leaf_of, node_name, sequence_number
+from playground.trace.optimizer_step import fresh_arguments, output_after, parameters_of, take_step, versions_of
 from playground.trace.records import Note, ValueKind
 from playground.trace.replay import Replay
 from playground.trace.tape import Tape, TapeOp, TapeValue, ZeroGrad
@@ -282,6 +283,7 @@ def record(
     zero_grad: bool = False,
     tangent: Mapping[str, Any] | None = None,
     second: str | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
 ) -> Trace:
     """Run `fn(*inputs)` once, then the backward pass from what it returned, and return what happened.
 
@@ -293,7 +295,8 @@ def record(
     `seed`: the first adjoint, of the output's shape (default ones). `passes`: how often to run `backward()` (0: only
     look at the graph it would take); `zero_grad`: clear every `.grad` between passes. `tangent`: forward mode, input
     name -> direction of its shape. `second`: take the gradient with respect to this input with `create_graph`, and
-    differentiate that instead.
+    differentiate that instead. `optimizer`: one `step()` of it comes next, and the first output once more after it;
+    for that `fn` runs a second time. Model and optimizer are left as they were.
     The `.grad` of parameters and inputs is left as it was. Raises PlaygroundError where the backward pass cannot run;
     what `fn` itself raises is passed on.
 
@@ -304,6 +307,8 @@ def record(
     if current() is not None:
         raise PlaygroundError("a recording is already under way", hint="call record() outside of the recorded function")
     arguments = inputs if tensors_in(inputs) else tuple(map(as_leaf, inputs))
+    optimized = [] if optimizer is None else parameters_of(optimizer)
+    versions, again = versions_of(optimized), fresh_arguments(arguments, optimized) if optimized else ()
     named = name_arguments(fn, arguments, names)
     tensors = name_tensors(named)
     around = variables_of(fn)
@@ -325,9 +330,19 @@ def record(
                 result = fn(*arguments)
             outputs = [tensor for _, tensor in tensors_in(result)]
             recorder.span = None
-            _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors))
+
+            def step() -> None:
+                if optimizer is not None:
+                    take_step(optimizer, recorder.tape, versions)
+
+            _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors), step)
     finally:
         _current.reset(token)
+    if outputs and recorder.tape.update is not None:
+        place = next((index for index, output in enumerate(outputs) if output.requires_grad), 0)
+        buffers = [buffer for module in modules.values() for buffer in module.buffers()]
+        value = recorder.value_of(outputs[place])
+        output_after(recorder.tape, value.id, place, lambda: fn(*again), buffers)
     replay = Replay(recorder.tape)
     if tangent:
         replay.tangents({leaves[name].id: direction for name, direction in tangent.items() if name in leaves})
@@ -345,12 +360,13 @@ def _backward(
     zero_grad: bool,
     second: str | None,
     inputs: Mapping[str, Tensor],
+    step: Callable[[], None],
 ) -> None:
-    """The backward pass that the user's code left to us."""
+    """The backward pass that the user's code left to us, and the optimizer's `step` while the gradients are there."""
     tape = recorder.tape
     tape.outputs = tuple(recorder.value_of(output).id for output in outputs)
     if recorder.engine.ran_backward:
-        return
+        return step()
     roots = [output for output in outputs if output.requires_grad]
     if not roots:
         tape.notes.append(_no_gradient(recorder, outputs))
@@ -376,6 +392,7 @@ def _backward(
                 if index and zero_grad:
                     tape.events.append(ZeroGrad(recorder.engine.clear_gradients()))
                 recorder.engine.implicit(recorder, roots, seeds, retain_graph=index + 1 < passes)
+            step()
     except (RuntimeError, NotImplementedError, ValueError, TypeError) as error:
         message = str(error).splitlines()[0]
         again = "second time" in message

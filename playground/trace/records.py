@@ -12,7 +12,8 @@ from playground.errors import Span
 from playground.trace.array import Array
 
 ValueKind = Literal["input", "parameter", "buffer", "constant", "intermediate"]
-StepKind = Literal["op", "seed", "node", "accumulate", "zero_grad"]
+StepKind = Literal["op", "seed", "node", "accumulate", "zero_grad", "update"]
+Phase = Literal["forward", "backward", "update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,26 +141,69 @@ class BackwardPass:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """What an optimizer was told: `lr` = (0.1,), `betas` = (0.9, 0.999); a switch is 0 or 1."""
+
+    name: str
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerState:
+    """One tensor that the optimizer remembers for a parameter: `momentum_buffer`, `exp_avg`, `step`."""
+
+    name: str
+    before: Array | None  # None: this step made it
+    after: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a parameter through a step, where its gradient is largest."""
+
+    index: tuple[int, ...]
+    before: float
+    gradient: float
+    state: tuple[tuple[float | None, float], ...]  # before and after, in the order of the update's `state`
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an optimizer's step did to one parameter; or, where `gradient` is None, to the output that it lowers."""
+
+    value: int  # the parameter, or the output
+    before: Array
+    after: Array
+    gradient: Array | None = None
+    optimizer: str = ""  # the name of its class: 'SGD'
+    settings: tuple[Setting, ...] = ()
+    state: tuple[OptimizerState, ...] = ()
+    element: Element | None = None  # None where the elements do not go each their own way
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One event in true order. `k` steps done means `trace.steps[:k]`."""
 
     index: int
-    phase: Literal["forward", "backward"]
+    phase: Phase
     kind: StepKind
     op: int | None = None  # kind 'op'
     node: int | None = None  # kinds 'node' and 'accumulate'
-    backward_pass: int | None = None  # every kind but 'op'
+    backward_pass: int | None = None  # every kind but 'op' and 'update'
     incoming: tuple[Array | None, ...] = ()  # the adjoint of each of the node's outputs
     contributions: tuple[Contribution, ...] = ()
     grad_before: Array | None = None  # kind 'accumulate' and 'zero_grad': the leaf's `.grad` before; None as in PyTorch
     grad_after: Array | None = None
+    update: Update | None = None  # kind 'update'
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something the reader should know about this trace: a seed of ones, a first NaN."""
 
-    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_check', 'no_tangent', 'external'
+    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_update', 'no_check', 'no_tangent', 'external'
     message: str
     value: int | None = None
     op: int | None = None

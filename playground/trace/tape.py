@@ -97,6 +97,27 @@ class ZeroGrad:
     leaves: tuple[tuple[int, Tensor], ...]  # value id and the gradient it had
 
 
+@dataclass(slots=True, eq=False)
+class ParameterUpdate:
+    """What the optimizer's step did to one parameter."""
+
+    value: int
+    before: Tensor
+    gradient: Tensor
+    after: Tensor
+    optimizer: str
+    settings: tuple[tuple[str, tuple[float, ...]], ...]
+    state: tuple[tuple[str, Tensor | None, Tensor], ...]  # name, before, after
+
+
+@dataclass(slots=True, eq=False)
+class TapeUpdate:
+    """One step of the optimizer."""
+
+    parameters: tuple[ParameterUpdate, ...]
+    output: tuple[int, Tensor, Tensor] | None = None  # the value that it lowers, before and after
+
+
 class Tape:
     """All that a recording has seen, in order."""
 
@@ -108,6 +129,7 @@ class Tape:
         self.edges: dict[Node, tuple[tuple[Node | None, int], ...]] = {}  # of every node that a pass can reach
         self.saved: dict[Node, tuple[tuple[str, Any], ...]] = {}
         self.notes: list[Note] = []
+        self.update: TapeUpdate | None = None  # always the last thing that happens
         self.outputs: tuple[int, ...] = ()
         self._latest: dict[int, TapeValue] = {}  # id(tensor) -> newest value of that tensor object
         self._writers: dict[int, int] = {}  # id(tensor) -> the op that overwrote its memory through another tensor

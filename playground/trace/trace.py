@@ -83,6 +83,7 @@ class Trace:
         primals = {value.id for value in self.values if value.op is None}
         adjoints: dict[int, Array | None] = {}
         grads: dict[int, Array | None] = {}
+        updated: dict[int, Array] = {}
         newest: dict[tuple[int, int], int] = {}  # of a leaf that was written to in place: the version that was used
         for step in self.steps[:k]:
             if step.kind == "seed":  # a new pass: adjoints start again
@@ -90,6 +91,8 @@ class Trace:
                 newest = {}
             if step.op is not None:
                 primals.update(self.ops[step.op].outputs)
+            if step.update is not None:
+                updated[step.update.value] = step.update.after
             if step.node is None:
                 continue
             node = self.nodes[step.node]
@@ -107,7 +110,7 @@ class Trace:
                 grads[node.leaf] = step.grad_after
             if node.leaf is not None and step.kind == "zero_grad":
                 grads.pop(node.leaf, None)
-        return Snapshot(frozenset(primals), adjoints, grads)
+        return Snapshot(frozenset(primals), adjoints, grads, updated)
 
     def to_json(self) -> str:
         """This trace as a JSON document; see docs/trace.md for the schema."""
@@ -133,6 +136,7 @@ class Snapshot:
     primals: frozenset[int]
     adjoints: dict[int, Array | None]  # value id -> sum of the contributions so far; None: some came, too large to sum
     grads: dict[int, Array | None]  # leaf id -> its `.grad`; absent means None, as in PyTorch
+    updated: dict[int, Array]  # what the optimizer's step has changed so far: parameter or output -> after the step
 
 
 def _sum(so_far: Array | None, more: Array, started: bool) -> Array | None:
