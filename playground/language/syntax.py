@@ -46,9 +46,13 @@ class Places:
         return Span(self.at(node.lineno, node.col_offset), self.at(end_line, end_byte))
 
 
-def python_tree(text: str) -> tuple[ast.Module, Places]:
-    """Python's tree of a normalised text, within the limits on nodes and depth."""
-    tokens = scan(text)
+def python_tree(text: str, scanned: str | None = None, most: int = LIMITS.nodes) -> tuple[ast.Module, Places]:
+    """Python's tree of a normalised text, within the limits on nodes and depth.
+
+    `scanned`: the text as the first look takes it, of the same length, where more characters are allowed than usual;
+    `most`: how many nodes.
+    """
+    tokens = scan(text if scanned is None else scanned)
     if all(token.kind in ("space", "newline") or token.text == ";" for token in tokens):
         raise PlaygroundError(
             "there is nothing to compute yet",
@@ -76,7 +80,7 @@ def python_tree(text: str) -> tuple[ast.Module, Places]:
         if len(module.body) != 1 or not isinstance(first, ast.If):
             raise PlaygroundError("the lines are not indented alike", span=Span(0, len(text)), text=text)
         module = ast.Module(body=first.body, type_ignores=[])
-    _check_size(text, module, places)
+    _check_size(text, module, places, most)
     return module, places
 
 
@@ -84,7 +88,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
     return (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt | ast.expr | ast.keyword))
 
 
-def _check_size(text: str, module: ast.Module, places: Places) -> None:
+def _check_size(text: str, module: ast.Module, places: Places, most: int) -> None:
     nodes, waiting = 0, [(child, 1) for child in _children(module)]
     while waiting:
         node, depth = waiting.pop()
@@ -92,11 +96,11 @@ def _check_size(text: str, module: ast.Module, places: Places) -> None:
         span = places.of(node) if isinstance(node, ast.stmt | ast.expr | ast.keyword) else Span(0, len(text))
         if depth > LIMITS.depth:
             _refuse_depth(text, span)
-        if nodes > LIMITS.nodes:
+        if nodes > most:
             raise PlaygroundError(
-                f"a text of more than {spell(LIMITS.nodes)} parts",
+                f"a text of more than {spell(most)} parts",
                 span=span,
-                hint=f"the limit is {spell(LIMITS.nodes)} names, numbers and operations",
+                hint=f"the limit is {spell(most)} names, numbers and operations",
                 text=text,
             )
         waiting.extend((child, depth + 1) for child in _children(node))

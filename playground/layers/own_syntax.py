@@ -1,32 +1,59 @@
-"""Expressions and statements of own code: those of the language, and beside them layers, `self` and comprehensions."""
+"""Expressions of own code: those of the language, and beside them layers, `self`, methods and comprehensions."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 from playground.errors import Span
-from playground.language.expressions import Expressions
-from playground.language.program import Statements
 from playground.language.syntax import Places
 from playground.language.table import ATTRIBUTES, PREFIXES, method_names
 from playground.language.tree import Argument, Attribute, Name, Sequence
 from playground.layers.catalogue import KINDS, nearest
-from playground.layers.own_tree import Append, Apply, Each, Items, Keep, Make, Node, Spread
+from playground.layers.own_logic import LogicExpressions
+from playground.layers.own_tree import (
+    Apply,
+    Dictionary,
+    Each,
+    Initialise,
+    Invoke,
+    Items,
+    Make,
+    Node,
+    OwnClass,
+    Parts,
+    Spread,
+)
 
-CONTAINERS = ("ModuleList", "Sequential")
+CONTAINERS = ("ModuleList", "ModuleDict", "Sequential")
 LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in KINDS)])
+INITIALISERS = (
+    *("uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_"),
+    *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_"),
+)
+_INIT = ("nn.init", "torch.nn.init", "init")
+_PARTS = ("items", "values", "keys", "modules", "children", "parameters")
 BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
 
 
-class OwnExpressions(Expressions):
-    """Expressions of one method. `later` are the classes of the text that are not known yet."""
+class OwnExpressions(LogicExpressions):
+    """Expressions of one method. `later` are the classes of the text that are not known yet, `methods` the names of
+    those of the class and `base` the class of the text that it continues."""
 
-    def __init__(self, text: str, places: Places, known: Iterable[str], later: Iterable[str], in_init: bool) -> None:
+    def __init__(
+        self,
+        text: str,
+        places: Places,
+        known: Iterable[str],
+        later: Iterable[str],
+        in_init: bool,
+        methods: frozenset[str] = frozenset(),
+        base: OwnClass | None = None,
+    ) -> None:
         super().__init__(text, places)
         self.known, self.later, self.in_init = set(known), set(later), in_init
+        self.methods, self.base = methods, base
         self._kinds |= {ast.ListComp: self._each, ast.GeneratorExp: self._each}
 
     def loop_target(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
@@ -70,7 +97,7 @@ class OwnExpressions(Expressions):
             self.refuse(
                 f"`{node.attr}` is not a name that can be used", span, "names do not begin with two underscores"
             )
-        if _is_self(node.value):
+        if is_self(node.value):
             return Attribute(Name("self", span), node.attr, span)
         is_language = node.attr in (*ATTRIBUTES, "data", "grad_fn") or node.attr in method_names()
         if is_language or (root != "self" and root not in self.assigned):
@@ -85,9 +112,17 @@ class OwnExpressions(Expressions):
             if node.keywords or not node.args or (written == "enumerate" and len(node.args) > 1):
                 self.refuse(f"`{written}` takes only what the loop runs over", span, "zip(sizes, sizes[1:])")
             return Items(written, tuple(self.items(part) for part in node.args), span)
+        if written == "isinstance" and written not in self.assigned:
+            return self._is_kind(node)
+        if prefix in _INIT and prefix not in self.assigned:
+            return self._initialise(node, name, place)
         if written and written not in self.assigned and self._is_class(prefix, name):
             return self._make(node, prefix, name, place)
-        if _is_self(node.func):
+        if isinstance(node.func, ast.Attribute):
+            special = self._method(node, node.func, span)
+            if special is not None:
+                return special
+        if is_self(node.func):
             self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
         if isinstance(node.func, ast.Call):
             self.convert(node.func)  # `nn.ReLU()(x)`: a layer that is made here is refused as such
@@ -95,7 +130,10 @@ class OwnExpressions(Expressions):
             if node.keywords:
                 self.refuse("a layer takes its input by position", node.keywords[0], "write self.layer(x)")
             return Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), span)
-        if isinstance(node.func, ast.Attribute | ast.Name) and (written or _last(node.func)).split(".")[-1] in BACKWARD:
+        if (
+            isinstance(node.func, ast.Attribute | ast.Name)
+            and (written or last_name(node.func)).split(".")[-1] in BACKWARD
+        ):
             self.refuse("the backward pass is not part of a module", span, "it is run for you after `forward`")
         return super()._call(node)
 
@@ -107,7 +145,7 @@ class OwnExpressions(Expressions):
     def _is_layer(self, func: ast.expr) -> bool:
         root = _root(func)
         if root == "self" and isinstance(func, ast.Attribute):
-            return _is_self(func.value) or func.attr not in method_names()
+            return is_self(func.value) or func.attr not in method_names()
         is_index = isinstance(func, ast.Subscript)
         return (is_index and root == "self") or (root in self.assigned and (is_index or isinstance(func, ast.Name)))
 
@@ -123,6 +161,12 @@ class OwnExpressions(Expressions):
         if not self.in_init:
             hint = f"write self.layer = {place.of(self.text)}(...) in __init__, and self.layer(x) here"
             self.refuse("layers are made in `__init__`: only there are their parameters found", place, hint)
+        if name == "ModuleDict" and not is_own:
+            return Make(name, is_own, self._dictionary(node), self.places.of(node), place)
+        return Make(name, is_own, self.arguments(node), self.places.of(node), place)
+
+    def arguments(self, node: ast.Call) -> tuple[Argument, ...]:
+        """The arguments of a call, `*layers` among them."""
         arguments = [Argument("", self._argument(part), self.places.of(part)) for part in node.args]
         for keyword in node.keywords:
             if keyword.arg is None:
@@ -130,7 +174,45 @@ class OwnExpressions(Expressions):
             if any(keyword.arg == given.name for given in arguments):
                 self.refuse(f"`{keyword.arg}` is given twice", keyword)
             arguments.append(Argument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
-        return Make(name, is_own, tuple(arguments), self.places.of(node), place)
+        return tuple(arguments)
+
+    def _method(self, node: ast.Call, func: ast.Attribute, span: Span) -> Any:
+        """`self.encode(x)`, `super().forward(x)`, `self.layers.items()`; None where it is something else."""
+        if isinstance(func.value, ast.Call) and ast.unparse(func.value.func) == "super":
+            found = None if self.base is None else self.base.find(func.attr, self.in_init)
+            if found is None:
+                self.refuse(f"there is no `{func.attr}` above this class", span, "super() is the class in brackets")
+            return Invoke(func.attr, self.base, self.arguments(node), span)
+        if is_self(func.value) and func.attr in self.methods:
+            if func.attr == "forward" or func.attr.startswith("__"):
+                self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
+            return Invoke(func.attr, None, self.arguments(node), span)
+        if func.attr in _PARTS and _root(func) == "self" and not node.args and not node.keywords:
+            owner: Any = None if is_self(func.value) else self.convert(func.value)
+            return Parts(owner, func.attr, span)
+        return None
+
+    def _initialise(self, node: ast.Call, name: str, place: Span) -> Initialise:
+        if name not in INITIALISERS:
+            near = f"{name}_" if f"{name}_" in INITIALISERS else ""
+            hint = f"did you mean nn.init.{near}?" if near else f"allowed are {', '.join(INITIALISERS)}"
+            repair = self.replace(place, f"nn.init.{near}") if near else None
+            self.refuse(f"`nn.init.{name}` is not here", place, hint, repair)
+        if not self.in_init:
+            self.refuse("`nn.init` belongs in `__init__`", place, "what is drawn there is what training starts from")
+        return Initialise(name, self.arguments(node), self.places.of(node))
+
+    def _dictionary(self, node: ast.Call) -> tuple[Argument, ...]:
+        given = node.args[0] if len(node.args) == 1 and not node.keywords else None
+        if not isinstance(given, ast.Dict):
+            self.refuse("nn.ModuleDict takes layers by name", node, 'write nn.ModuleDict({"first": nn.Linear(3, 4)})')
+        items = []
+        for key, value in zip(given.keys, given.values, strict=True):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or not key.value.isidentifier():
+                self.refuse("the names in a ModuleDict are quoted words", key or given, 'for instance {"first": ...}')
+            items.append((key.value, self.convert(value)))
+        span = self.places.of(given)
+        return (Argument("", Dictionary(tuple(items), span), span),)  # type: ignore[arg-type]  # a record of ours
 
     def _argument(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Starred):
@@ -138,65 +220,7 @@ class OwnExpressions(Expressions):
         return self.convert(node)
 
 
-class OwnStatements(Statements):
-    """Statements of one method."""
-
-    expressions: OwnExpressions
-
-    def _statement(self, node: ast.stmt) -> Any:
-        span = self.expressions.places.of(node)
-        refuse = self.expressions.refuse
-        match node:
-            case ast.Return():
-                refuse("`return` is the last line of `forward`", span, "leave it out here")
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                refuse("no functions within functions", span, "write its lines where it would be called")
-            case ast.Assign(targets=[ast.Attribute(value=target) as place]) if _is_self(target):
-                if not self.expressions.in_init:
-                    refuse(
-                        f"`self.{place.attr}` is set in `forward`", place, "set it in __init__, or take a plain name"
-                    )
-                self._check_name(place)
-                return Keep(place.attr, self.expressions.convert(node.value), span)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append", value=target), args=[item], keywords=[])):
-                return self._append(target, item, span)
-        return super()._statement(node)
-
-    def _check_name(self, node: ast.Attribute) -> None:
-        if node.attr.startswith("_"):
-            self.expressions.refuse("names of a module do not begin with an underscore", node, "take another name")
-
-    def _append(self, target: ast.expr, item: ast.expr, span: Span) -> Append:
-        expressions = self.expressions
-        on_self = isinstance(target, ast.Attribute) and _is_self(target.value)
-        if not expressions.in_init:
-            expressions.refuse(
-                "`.append` belongs in `__init__`", span, "here write [layer(x) for layer in self.layers]"
-            )
-        if not on_self and not (isinstance(target, ast.Name) and target.id in expressions.assigned):
-            expressions.refuse(
-                "`.append` works on a list with a name", span, "write self.layers = nn.ModuleList() first"
-            )
-        return Append(_last(target), on_self, expressions.convert(item), span)
-
-    def _for(self, node: ast.For, span: Span) -> Any:
-        items = self.expressions.items(node.iter)
-        return replace(super()._for(node, span), iterable=items)  # type: ignore[arg-type]  # a record of ours
-
-    def _targets(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
-        targets, unpack = super()._targets(node)
-        for target in targets:
-            if target.id == "self":
-                self.expressions.refuse("`self` is the module itself", target.span, "take another name")
-        return targets, unpack
-
-    def _refuse_target(self, node: ast.expr) -> NoReturn:
-        if isinstance(node, ast.Attribute) and _is_self(node.value):
-            self.expressions.refuse("one `self.name = ...` to a line", node, "write y = ... or self.name = ...")
-        super()._refuse_target(node)
-
-
-def _is_self(node: Node) -> bool:
+def is_self(node: Node) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
 
 
@@ -216,8 +240,8 @@ def _dotted(node: ast.expr) -> str:
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
-def _last(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-__all__ = ["CONTAINERS", "OwnExpressions", "OwnStatements"]
+__all__ = ["CONTAINERS", "INITIALISERS", "OwnExpressions", "is_self", "last_name"]

@@ -79,6 +79,99 @@ class Append:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepIn:
+    """`self.decoder.weight = self.encoder.weight`: a parameter that two layers share."""
+
+    owner: Node
+    name: str
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """`self.register_buffer("name", value)`: a tensor that is no parameter."""
+
+    name: str
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Initialise:
+    """`nn.init.xavier_uniform_(self.layer.weight)`."""
+
+    name: str  # 'xavier_uniform_'
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """`self.encode(x)`, or from a base class `super().forward(x)`; `owner` is that base class."""
+
+    name: str
+    owner: OwnClass | None
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`self.layers.items()`, `self.modules()`: what a module holds."""
+
+    owner: Node  # None: `self`
+    how: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """`{"name": layer}`, the argument of nn.ModuleDict."""
+
+    items: tuple[tuple[str, Node], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`a and b`, `a or b`, `not a`, `a is None`: of numbers and switches, never of tensors."""
+
+    how: str  # 'and', 'or', 'not', 'is None' or 'is not None'
+    operands: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class IsKind:
+    """`isinstance(layer, nn.Linear)`."""
+
+    value: Node
+    names: tuple[str, ...]  # without `nn.`
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """`a if test else b`."""
+
+    test: Node
+    yes: Node
+    no: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if test:` with its `else:`; `elif` is an `if` in it."""
+
+    test: Node
+    body: tuple[Node, ...]
+    orelse: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One argument of a method; `default` is an expression, None where it has to be given."""
 
@@ -89,21 +182,47 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`__init__` or `forward`, without `self` and without `super().__init__()`."""
+    """One method without `self`."""
 
+    name: str
     parameters: tuple[Parameter, ...]
     body: tuple[Node, ...]
     result: Node | None  # of `return`
+    span: Span
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names that have no default."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.default is None)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnClass:
-    """One class; `span` marks its name."""
+    """One class; `span` marks its name. What `__init__` runs may make layers, what `forward` runs may not."""
 
     name: str
-    init: Method
-    forward: Method
+    base: OwnClass | None
+    makers: tuple[Method, ...]  # `__init__` and what it calls
+    methods: tuple[Method, ...]  # `forward` and what it calls
     span: Span
+
+    def find(self, name: str, in_init: bool = False) -> Method | None:
+        """The method of this name, of this class or of the nearest base class that has it."""
+        own = next((method for method in (self.makers if in_init else self.methods) if method.name == name), None)
+        return own if own is not None or self.base is None else self.base.find(name, in_init)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all methods."""
+        own = frozenset(method.name for method in (*self.makers, *self.methods))
+        return own if self.base is None else own | self.base.names
+
+    @property
+    def forward(self) -> Method:
+        """The forward pass; the reader refuses a class without one."""
+        found = self.find("forward")
+        assert found is not None
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +240,4 @@ class OwnSource:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of what goes into `forward`."""
-        return tuple(parameter.name for parameter in self.module.forward.parameters)
+        return self.module.forward.required
