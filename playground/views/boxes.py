@@ -20,6 +20,7 @@ RANGE_WIDTH = 104.0
 PICTURE_WIDTH, PICTURE_HEIGHT = 92.0, 40.0  # the most that a heat map takes
 ELEMENT_SIDE = 14.0  # and the most that one element of it takes
 LEAST_SIDE = 10.0
+BADGE_WIDTH = 18.0  # beside the title of a module that can be opened
 PAIR_GAP = 16.0  # between a forward box and the backward box that stands beside it
 
 PartKind = Literal["title", "note", "label", "tint", "image", "slot"]
@@ -54,7 +55,7 @@ def arrange(box: Box, least_width: float = 0.0, least_height: float = 0.0) -> Ar
         width = float(round(max(48.0, text_width(box.title, TITLE_SIZE) + 4 * MARGIN)))
         return Arrangement(width, 26.0, (Part("title", width / 2, 17.5, text=box.title),))
     inner = max(
-        [text_width(box.title, TITLE_SIZE) + MARGIN]
+        [text_width(box.title, TITLE_SIZE) + (2 * BADGE_WIDTH if box.opens else MARGIN)]
         + [_row_width(row) for row in box.rows]
         + [text_width(note, NOTE_SIZE) + MARGIN for note in box.notes]
     )

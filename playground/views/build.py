@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import takewhile
 
@@ -13,6 +14,7 @@ from playground.trace.records import BackwardNode, Op, Value
 from playground.trace.trace import Trace
 from playground.views.collapse import collapse
 from playground.views.graph import Box, BoxKind, Cell, Graph, GraphKind, Link, Row
+from playground.views.opening import Opening
 
 DRAWN_BOXES = int(os.environ.get("PLAYGROUND_DRAWN_BOXES", "150"))
 SHOWN_OUTPUTS = 4
@@ -35,8 +37,17 @@ class Builder:
         self.narrator = narrator
         self.names = narrator.names
 
-    def graph(self, kind: GraphKind, limit: int | None = None) -> Graph:
-        """The graph of this kind, collapsed to at most `limit` boxes (twice as many where both passes are drawn)."""
+    def graph(
+        self,
+        kind: GraphKind,
+        limit: int | None = None,
+        opening: Opening | None = None,
+        notes: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Graph:
+        """The graph of this kind, collapsed to at most `limit` boxes (twice as many where both passes are drawn).
+
+        With an `opening` its modules can be opened; `notes` stand on their boxes, by dotted path.
+        """
         boxes: list[Box] = []
         links: list[Link] = []
         home: dict[str, str] = {}
@@ -54,7 +65,8 @@ class Builder:
             home |= {f"op-{op.id}": f"node-{op.nodes[-1]}" for op in self.trace.ops if op.nodes}
             home |= {f"value-{value.id}": f"node-{value.node}" for value in self.trace.values if value.node is not None}
         links += [Link(f"match-{tail}", "match", tail, node) for tail, node in pairs]
-        return collapse(Graph(kind, tuple(boxes), tuple(links), tuple(pairs), home), limit or DRAWN_BOXES)
+        whole = Graph(kind, tuple(boxes), tuple(links), tuple(pairs), home)
+        return collapse(whole, limit or DRAWN_BOXES, opening, notes)
 
     @cached_property
     def carried(self) -> dict[tuple[int, str], int]:

@@ -10,8 +10,10 @@ import graphviz
 
 from playground.views.boxes import PAIR_GAP, Arrangement, arrange_all
 from playground.views.graph import Box, Graph, Link
+from playground.views.merge import RUN
 
 FONT = "Helvetica,Arial,sans-serif"
+BADGE_ROOM = " " * 6  # before the title of a frame that can be closed
 ROOM = " " * 17  # as wide as a contribution that is a number
 TENSOR_ROOM = " " * 22  # as wide as "norm 10274.6"
 INK, MUTED = "#23233a", "#6b6b80"
@@ -68,7 +70,19 @@ def cluster_paths(graph: Graph) -> list[tuple[str, ...]]:
     for box in graph.boxes:
         for depth in range(1, len(box.module) + 1):
             counts[box.module[:depth]] = counts.get(box.module[:depth], 0) + 1
-    return [path for path, count in counts.items() if count > 1]
+    framed = frozenset[str]() if graph.modules is None else graph.modules.framed
+    return [path for path, count in counts.items() if count > 1 or ".".join(path) in framed]
+
+
+def frame_title(path: tuple[str, ...]) -> str:
+    """What stands over the frame of a module, or of a part of a long run.
+
+    >>> frame_title(("features", "0")), frame_title(("more-0", "2"))
+    ('features.0', 'middle, part 3')
+    """
+    if not path[0].startswith(RUN):
+        return ".".join(path)
+    return ", part ".join(["middle", *(str(int(part) + 1) for part in path[1:])])
 
 
 def label_text(text: str) -> str:
@@ -110,7 +124,8 @@ class _Writer:
                 self.box(dot, box)
         for frame, members in inner.items():
             with dot.subgraph(name=f"cluster_{self.framed.index(frame)}") as cluster:
-                name = label_text(".".join(frame[len(path) :]))
+                room = "" if self.graph.modules is None else BADGE_ROOM
+                name = label_text(room + frame_title(frame if frame[0].startswith(RUN) else frame[len(path) :]))
                 cluster.attr(label=name, style="rounded", color="#c9c9d8", penwidth="1", labeljust="l", margin="10")
                 self.boxes(cluster, members, frame)
 
@@ -192,4 +207,4 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-__all__ = ["cluster_paths", "identifiers", "label_text", "to_dot"]
+__all__ = ["cluster_paths", "frame_title", "identifiers", "label_text", "to_dot"]

@@ -50,6 +50,7 @@ class Box:
     backward: bool = False  # it belongs to the backward graph
     module: tuple[str, ...] = ()
     held: int = 1  # how many ops or backward nodes it stands for
+    opens: str = ""  # the dotted path of the module that a click on it opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,17 @@ class Link:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """The modules that the reader opens and closes: how many there are, the open ones by dotted path, those of them
+    that get a frame even around a single box, and what to say where the picture could not hold what was asked."""
+
+    count: int = 0
+    opened: frozenset[str] = frozenset()
+    framed: frozenset[str] = frozenset()
+    message: str = ""
+
+
 @dataclass(frozen=True)
 class Graph:
     """Boxes and links of one picture. `home` says where a key that is not drawn itself is drawn.
@@ -78,6 +90,7 @@ class Graph:
     links: tuple[Link, ...]
     pairs: tuple[tuple[str, str], ...] = ()
     home: dict[str, str] = field(default_factory=dict)
+    modules: Modules | None = None  # where the reader can open and close them
 
     def drawn(self, key: str) -> list[str]:
         """A key, and the key of the box or link that stands for it if that is another one."""
@@ -93,4 +106,4 @@ class Graph:
         return {cell.slot for cell in cells} | {link.slot for link in self.links if link.slot}
 
 
-__all__ = ["Box", "BoxKind", "Cell", "CellKind", "Graph", "GraphKind", "Link", "LinkKind", "Row"]
+__all__ = ["Box", "BoxKind", "Cell", "CellKind", "Graph", "GraphKind", "Link", "LinkKind", "Modules", "Row"]

@@ -67,7 +67,7 @@ class Items:
                     items[f"edge-{node.id}-{position}"] = self.edge(node, position)
         for box in graph.boxes:
             if box.kind in ("module", "seed"):
-                lines = [["holds", note] for note in box.notes]
+                lines = [list(_noted(note)) for note in box.notes]
                 items[box.key] = self._item(box.kind, box.label if box.kind == "seed" else box.title, lines)
         for roots, number in Builder(self.trace, self.narrator).seeds.items():
             for position, root in enumerate(roots):
@@ -230,6 +230,12 @@ class Items:
             "adjoint": None,
             "why": None,
         }
+
+
+def _noted(note: str) -> tuple[str, str]:
+    """A note of a module's box as label and text."""
+    first, _, rest = note.partition(" ")
+    return (first, rest) if first in ("gives", "saves", "dead") else ("holds", note)
 
 
 __all__ = ["EXPLAINED_VALUES", "Item", "Items"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,9 +11,11 @@ from playground.trace.narrate import Narrator
 from playground.trace.records import Note, Step
 from playground.trace.trace import Trace
 from playground.views.build import Builder
-from playground.views.graph import Box, Graph, GraphKind, Link
+from playground.views.graph import Box, Graph, GraphKind, Link, Modules
 from playground.views.items import LISTED_VALUES, Items
 from playground.views.layout import lay_out
+from playground.views.modules import gradient_slots, module_gradients, with_gradients
+from playground.views.opening import Opening
 from playground.views.static import title_of
 from playground.views.svg import svg
 from playground.views.table import payload
@@ -22,11 +25,24 @@ VERSION = 1
 DRAWINGS = 64  # kept for everyone; 20 kB each, 2 MB at most
 
 
-def picture(trace: Trace, graph: GraphKind = "forward", *, have: str | None = None) -> dict[str, Any]:
-    """The picture of a trace; `svg` is None where the browser already has the one with the key `have`."""
+def picture(
+    trace: Trace,
+    graph: GraphKind = "forward",
+    *,
+    have: str | None = None,
+    opening: Opening | None = None,
+    notes: Mapping[str, tuple[str, ...]] | None = None,
+) -> dict[str, Any]:
+    """The picture of a trace; `svg` is None where the browser already has the one with the key `have`.
+
+    With an `opening` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path.
+    """
     narrator = Narrator(trace)
-    drawn = Builder(trace, narrator).graph(graph)
-    text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, title_of(trace, graph, narrator))
+    drawn = Builder(trace, narrator).graph(graph, opening=opening, notes=notes)
+    gradients = {} if opening is None else module_gradients(trace)
+    drawn = with_gradients(drawn, gradients)
+    title = title_of(trace, graph, narrator)
+    text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, title)
     table = payload(trace, narrator)
     wanted = None
     if len(trace.values) > LISTED_VALUES:
@@ -41,20 +57,32 @@ def picture(trace: Trace, graph: GraphKind = "forward", *, have: str | None = No
         "text": trace.text,
         "initial": _initial(trace, narrator),
         "steps": [_step(trace, drawn, narrator, step) for step in trace.steps],
-        "slots": timelines.slots,
+        "slots": timelines.slots | gradient_slots(drawn, gradients),
         "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
         "items": Items(trace, drawn, narrator).all(),
         "table": table,
         "notes": [_note(note, drawn) for note in trace.notes],
+        "modules": _modules(drawn.modules),
     }
+
+
+def _modules(modules: Modules | None) -> dict[str, Any] | None:
+    if modules is None or not modules.count:
+        return None
+    return {"count": modules.count, "open": len(modules.opened), "message": modules.message}
 
 
 @lru_cache(maxsize=DRAWINGS)
 def _drawing(
-    kind: GraphKind, boxes: tuple[Box, ...], links: tuple[Link, ...], pairs: tuple[tuple[str, str], ...], title: str
+    kind: GraphKind,
+    boxes: tuple[Box, ...],
+    links: tuple[Link, ...],
+    pairs: tuple[tuple[str, str], ...],
+    modules: Modules | None,
+    title: str,
 ) -> tuple[str, str]:
     """The SVG and its key: the same while only values change."""
-    graph = Graph(kind, boxes, links, pairs)
+    graph = Graph(kind, boxes, links, pairs, modules=modules)
     text = svg(graph, lay_out(graph), title)
     return text, hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape as xml_escape
 from xml.sax.saxutils import quoteattr
 
 from playground.views.boxes import NOTE_SIZE, RANGE_SIZE, SLOT_SIZE, TITLE_SIZE, Arrangement, Part, arrange_all
+from playground.views.dot import frame_title
 from playground.views.graph import Box, Graph, Link
 from playground.views.layout import Curve, Frame, Layout, Point
 
@@ -51,7 +52,7 @@ def view_box(layout: Layout) -> str:
 
 def inner_svg(graph: Graph, layout: Layout, filled: Filled) -> str:
     """Everything between the tags."""
-    parts = [_cluster(path, frame) for path, frame in layout.clusters]
+    parts = [_cluster(path, frame, can_close=graph.modules is not None) for path, frame in layout.clusters]
     parts += [_link(link, layout.links[link.key], filled) for link in graph.links if link.key in layout.links]
     sizes = arrange_all(graph)
     parts += [
@@ -76,11 +77,27 @@ def _allowed(text: str) -> str:
     return "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _cluster(path: tuple[str, ...], frame: Frame) -> str:
-    name = escape(".".join(path))
+def _cluster(path: tuple[str, ...], frame: Frame, *, can_close: bool) -> str:
+    title = frame_title(path)
+    x, parts = (
+        frame.x + 10,
+        [f'<g class="cluster"><rect {_place(frame.x, frame.y, frame.width, frame.height)} rx="10"/>'],
+    )
+    if can_close:
+        reachable = f'tabindex="0" role="button" aria-expanded="true" aria-label={attribute("close " + title)}'
+        parts.append(_badge(".".join(path), frame.x + 5, frame.y + 3, opens=False, more=reachable))
+        x += 14
+    parts.append(f'<text class="cluster" x="{x:.1f}" y="{frame.y + 15:.1f}" font-size="11">{escape(title)}</text></g>')
+    return "".join(parts)
+
+
+def _badge(path: str, x: float, y: float, *, opens: bool, more: str = "") -> str:
+    """Where a click opens (+) or closes (-) a module: the sign in its square, and around it room for a finger."""
+    sign = "M3.5 7.5h8M7.5 3.5v8" if opens else "M3.5 7.5h8"
     return (
-        f'<g class="cluster"><rect {_place(frame.x, frame.y, frame.width, frame.height)} rx="10"/>'
-        f'<text class="cluster" x="{frame.x + 10:.1f}" y="{frame.y + 15:.1f}" font-size="11">{name}</text></g>'
+        f'<g class="toggle" data-toggle={attribute(("+" if opens else "-") + path)} {more} '
+        f'transform="translate({x:.1f} {y:.1f})"><rect class="hit" x="-5" y="-5" width="25" height="25"/>'
+        f'<rect class="badge" width="15" height="15" rx="4"/><path d="{sign}"/></g>'
     )
 
 
@@ -93,11 +110,17 @@ def _box(box: Box, arrangement: Arrangement, frame: Frame, filled: Filled) -> st
     radius = frame.height / 2 if box.kind == "seed" else 8
     parts = [
         f'<g class="{classes}" data-key={attribute(box.key)} tabindex="0" role="button" ',
-        f'aria-label={attribute(box.label)} transform="translate({frame.x} {frame.y})">',
+        f'aria-label={attribute(box.label)}{_state(box)} transform="translate({frame.x} {frame.y})">',
         f'<rect class="box" width="{frame.width}" height="{frame.height}" rx="{radius:g}"/>',
     ]
     parts += [_part(part, filled) for part in arrangement.parts]
+    if box.opens:
+        parts.append(_badge(box.opens, frame.width - 20, 5, opens=True, more='aria-hidden="true"'))
     return "".join([*parts, "</g>"])
+
+
+def _state(box: Box) -> str:
+    return f' aria-expanded="false" data-opens={attribute(box.opens)}' if box.opens else ""
 
 
 def _part(part: Part, filled: Filled) -> str:
