@@ -1,6 +1,6 @@
 """The recorder, and the records of what PyTorch did."""
 
-from playground.trace.array import Array, Statistics
+from playground.trace.array import Array
 from playground.trace.recorder import Recorder, current, record
 from playground.trace.records import (
     Argument,
@@ -21,6 +21,7 @@ from playground.trace.records import (
     Update,
     Value,
 )
+from playground.trace.summary import Statistics
 from playground.trace.trace import Snapshot, Trace
 
 __all__ = [

@@ -4,41 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from playground.trace.json_numbers import Nested, Scalar, all_finite, decode, decode_all, encode, flatten, nest, require
 from playground.trace.memory import version_of
+from playground.trace.summary import Statistics, statistics, thumbnail
 
 EXACT_ELEMENTS = int(os.environ.get("PLAYGROUND_EXACT_ELEMENTS", "1024"))
-THUMBNAIL_SIDE = 16
 DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in vars(torch).values() if isinstance(dtype, torch.dtype)}
-MANY = 65_536  # elements above which summaries are made in blocks
-BLOCK = 4_096
-
-Scalar = bool | int | float | complex
-Nested = Any  # a Scalar, or a list of Nested: the shape is data, which the type system cannot say
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """A tensor in a line: extremes, mean and 2-norm over the finite elements, counts of the others.
-
-    Computed in float64, long float32 tensors from float32 sums of blocks; complex tensors by absolute value.
-    `minimum` to `norm` are None if no element is finite.
-    """
-
-    minimum: float | None
-    maximum: float | None
-    mean: float | None
-    norm: float | None
-    zeros: int
-    nans: int
-    infinities: int
 
 
 class Array:
@@ -84,14 +62,14 @@ class Array:
     def statistics(self) -> Statistics:
         """Extremes, mean, norm and counts; of all elements, however many."""
         if self._statistics is None:
-            self._statistics = _statistics(self._dense())
+            self._statistics = statistics(self._dense())
         return self._statistics
 
     @property
     def thumbnail(self) -> tuple[tuple[float, ...], ...]:
         """A picture of at most 16 x 16 block means of the last two axes (first index of the others), to 4 digits."""
         if self._thumbnail is None:
-            self._thumbnail = _thumbnail(self._dense())
+            self._thumbnail = thumbnail(self._dense())
         return self._thumbnail
 
     def tolist(self) -> Nested:
@@ -133,7 +111,7 @@ class Array:
         if not self.is_exact:
             document["summary"] = {
                 **{key: encode(number) for key, number in asdict(self.statistics).items()},
-                "thumbnail": [list(row) if _all_finite(row) else encode(list(row)) for row in self.thumbnail],
+                "thumbnail": [list(row) if all_finite(row) else encode(list(row)) for row in self.thumbnail],
             }
         return document
 
@@ -142,7 +120,7 @@ class Array:
         if self.flat is None:
             return None
         nested = self.tolist()
-        return nested if not self.dtype.startswith("complex") and _all_finite(self.flat) else encode(nested)
+        return nested if not self.dtype.startswith("complex") and all_finite(self.flat) else encode(nested)
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Array:
@@ -152,17 +130,17 @@ class Array:
         array.dtype = document["dtype"]
         array._tensor, array._version = None, 0
         array._flat = array._statistics = array._thumbnail = None
-        _require(all(type(length) is int and length >= 0 for length in array.shape), "a shape holds sizes")
-        _require(array.dtype in DTYPES, f"no such dtype: {array.dtype}")
+        require(all(type(length) is int and length >= 0 for length in array.shape), "a shape holds sizes")
+        require(array.dtype in DTYPES, f"no such dtype: {array.dtype}")
         summary = document.get("summary")
         if summary is None:
-            array._flat = _decoded(flatten(document["data"], len(array.shape)), array.dtype.startswith("complex"))
-            _require(len(array._flat) == array.numel, f"{len(array._flat)} elements do not fill {array.shape}")
+            array._flat = decode_all(flatten(document["data"], len(array.shape)), array.dtype.startswith("complex"))
+            require(len(array._flat) == array.numel, f"{len(array._flat)} elements do not fill {array.shape}")
         else:
             fields = {key: decode(number) for key, number in summary.items() if key != "thumbnail"}
-            _require({type(number) for number in fields.values()} <= {int, float, type(None)}, "statistics are numbers")
+            require({type(number) for number in fields.values()} <= {int, float, type(None)}, "statistics are numbers")
             array._statistics = Statistics(**fields)
-            array._thumbnail = tuple(_decoded(row) for row in summary["thumbnail"])
+            array._thumbnail = tuple(decode_all(row) for row in summary["thumbnail"])
         return array
 
     def __eq__(self, other: object) -> bool:
@@ -180,136 +158,9 @@ class Array:
         return f"Array({self.tolist() if self.is_exact else self.statistics}, shape={self.shape}, dtype={self.dtype!r})"
 
 
-def nest(flat: list[Any], shape: tuple[int, ...]) -> Nested:
-    """Row-major elements as nested lists of `shape`.
-
-    >>> nest([1, 2, 3, 4], (2, 2))
-    [[1, 2], [3, 4]]
-    """
-    if not shape:
-        return flat[0]
-    step = math.prod(shape[1:])
-    return [nest(flat[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
-
-
-def flatten(nested: Nested, dimensions: int) -> list[Any]:
-    """The inverse of `nest`: `dimensions` levels of lists, row-major."""
-    rows = [nested]
-    for _ in range(dimensions):
-        rows = [element for row in rows for element in row]
-    return rows
-
-
-def encode(value: Nested) -> Nested:
-    """JSON has no NaN, inf or complex: they become the strings 'NaN', 'Infinity', '-Infinity' and pairs [re, im]."""
-    if isinstance(value, list):
-        return [encode(element) for element in value]
-    if isinstance(value, complex):
-        return [encode(value.real), encode(value.imag)]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value
-
-
-def _decoded(elements: list[Any], complex_: bool = False) -> tuple[Any, ...]:
-    numbers = tuple(elements if _all_numbers(elements) and not complex_ else [decode(e, complex_) for e in elements])
-    _require(_all_numbers(numbers), "an array holds numbers")
-    return numbers
-
-
-def _all_numbers(elements: Iterable[Any]) -> bool:
-    return set(map(type, elements)) <= {int, float, bool, complex}
-
-
-def _require(fact: bool, message: str) -> None:
-    if not fact:
-        raise ValueError(message)
-
-
-def decode(value: Any, complex_: bool = False) -> Any:
-    """The inverse of `encode` for one number."""
-    if complex_:
-        return complex(decode(value[0]), decode(value[1]))
-    return float(value) if isinstance(value, str) else value
-
-
 @lru_cache(maxsize=64)
 def _dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _all_finite(numbers: Iterable[Any]) -> bool:
-    return all(map(math.isfinite, numbers))
-
-
-def _statistics(tensor: Tensor) -> Statistics:
-    numbers = widened(tensor.abs() if tensor.is_complex() else tensor)
-    zeros = numbers.numel() - int(torch.count_nonzero(numbers))
-    if not numbers.is_floating_point():
-        numbers = numbers.to(torch.float64)
-    nans = infinities = 0
-    if numbers.numel() and not all(map(math.isfinite, map(float, numbers.aminmax()))):
-        nans, infinities = int(numbers.isnan().sum()), int(numbers.isinf().sum())
-        numbers = numbers[torch.isfinite(numbers)]
-    if numbers.numel() == 0:
-        return Statistics(None, None, None, None, zeros, nans, infinities)
-    low, high = map(float, numbers.aminmax())
-    total, norm = _sum_and_norm(numbers, max(-low, high))
-    return Statistics(low, high, total / numbers.numel(), norm, zeros, nans, infinities)
-
-
-def _sum_and_norm(numbers: Tensor, largest: float) -> tuple[float, float]:
-    """In float64. Long float32 arrays are summed in blocks first, which is twenty times as fast."""
-    if numbers.dtype is torch.float32 and numbers.numel() > MANY and 1e-15 < largest < 1e15:
-        whole = numbers.reshape(-1)
-        blocks = whole[: whole.numel() // BLOCK * BLOCK].view(-1, BLOCK)
-        rest = whole[blocks.numel() :]
-        sums = torch.cat([blocks.sum(1), rest])
-        norms = torch.cat([torch.linalg.vector_norm(blocks, dim=1), rest])
-    else:
-        sums = norms = numbers
-    return float(sums.sum(dtype=torch.float64)), float(torch.linalg.vector_norm(norms, dtype=torch.float64))
-
-
-def widened(tensor: Tensor) -> Tensor:
-    """Half precision as single, for which every operation is defined; everything else as it is."""
-    wider = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.complex32: torch.complex64}
-    return tensor.to(wider.get(tensor.dtype, tensor.dtype))
-
-
-def _thumbnail(tensor: Tensor) -> tuple[tuple[float, ...], ...]:
-    if tensor.numel() == 0:
-        return ()
-    numbers = tensor.abs() if tensor.is_complex() else tensor
-    while numbers.dim() > 2:
-        numbers = numbers[0]
-    picture = widened(numbers).reshape(*([1] * (2 - numbers.dim())), *numbers.shape)
-    if picture.numel() > MANY and picture.is_floating_point():
-        picture = torch.stack([part.mean(0) for part in _bins(picture)])
-        picture = torch.stack([part.mean(0) for part in _bins(picture.T)]).T
-    picture = picture.to(torch.float64)[None, None]
-    side = [min(THUMBNAIL_SIDE, length) for length in picture.shape[2:]]
-    pooled = torch.nn.functional.adaptive_avg_pool2d(picture, (side[0], side[1]))
-    means = pooled.flatten().tolist()
-    rounded = [float(text) for text in (("%.4g " * len(means)) % tuple(means)).split()]
-    return tuple(tuple(rounded[start : start + side[1]]) for start in range(0, len(rounded), side[1]))
-
-
-def _bins(rows: Tensor) -> list[Tensor]:
-    """The same overlapping bins of rows as adaptive pooling takes, which is slow for large pictures."""
-    count = len(rows)
-    side = min(THUMBNAIL_SIDE, count)
-    return [rows[index * count // side : -(-(index + 1) * count // side)] for index in range(side)]
-
-
-__all__ = [
-    "EXACT_ELEMENTS",
-    "Array",
-    "Nested",
-    "Scalar",
-    "Statistics",
-    "decode",
-    "encode",
-    "flatten",
-    "nest",
-]
+__all__ = ["DTYPES", "EXACT_ELEMENTS", "Array"]

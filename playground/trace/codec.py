@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from playground.errors import PlaygroundError
-from playground.trace.array import Array, decode, encode
+from playground.trace.array import Array
+from playground.trace.json_numbers import decode, encode
 from playground.trace.narrate import Narrator
 from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Value
 from playground.trace.trace import Trace

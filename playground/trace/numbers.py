@@ -6,7 +6,8 @@ import math
 import re
 from functools import lru_cache
 
-from playground.trace.array import Array, Nested, Scalar
+from playground.trace.array import Array
+from playground.trace.json_numbers import Nested, Scalar
 
 MINUS = "\u2212"
 OVERLINE = "\u0304"  # combining macron, after the letter that it covers

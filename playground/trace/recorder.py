@@ -1,7 +1,7 @@
 """`record`: run any PyTorch callable once, forward and backward, and keep what happened as a `Trace`.
 
 Forward, a `TorchFunctionMode` sees every call at the level the user wrote it (`sin`, `linear`, `cross_entropy`); it is
-thread-local, so nothing is patched. Backward, hooks on PyTorch's own nodes see the engine work (`engine.py`).
+thread-local, so nothing is patched. Backward, hooks on PyTorch's own nodes see the engine work (`watcher.py`).
 """
 
 from __future__ import annotations

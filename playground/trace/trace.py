@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from playground.trace.array import Array, widened
+from playground.trace.array import Array
 from playground.trace.non_finite import first_non_finite
 from playground.trace.records import (
     BackwardNode,
@@ -21,6 +21,7 @@ from playground.trace.records import (
     SumCheck,
     Value,
 )
+from playground.trace.summary import widened
 
 if TYPE_CHECKING:
     from playground.trace.tape import Tape

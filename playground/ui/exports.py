@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from playground.language.codegen import to_python
 from playground.ui.frames import Shown
+from playground.views.derivation import derivation
 from playground.views.exports import to_notebook
 from playground.views.html import stepper_html
-from playground.views.latex import derivation
 from playground.views.static import dot_file, static_svg
 from playground.views.table import to_csv
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from playground.errors import Span
-from playground.trace.array import Array, encode
+from playground.trace.array import Array
 from playground.trace.broadcasting import summed_from
+from playground.trace.json_numbers import encode
 from playground.trace.narrate import Narrator
 from playground.trace.numbers import brief, format_number, range_text, shape_text
 from playground.trace.records import BackwardNode, Contribution, Op, Value
 from playground.trace.trace import Trace
 from playground.views.build import Builder
+from playground.views.explain import Explainer
 from playground.views.graph import Graph
-from playground.views.latex import Explainer
 
 EXPLAINED_VALUES = 80  # derivations are written out up to this many values
 LISTED_VALUES = 300  # beyond, only what is drawn can be opened

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from playground.trace import Array, Statistics, record
-from playground.trace.array import EXACT_ELEMENTS, decode, encode, flatten, nest
+from playground.trace.array import EXACT_ELEMENTS
+from playground.trace.json_numbers import decode, encode, flatten, nest
 
 NAN, INF = math.nan, math.inf
 

@@ -13,9 +13,10 @@ import pytest
 import torch
 
 from playground.trace import Trace, record
+from playground.views.derivation import derivation
+from playground.views.explain import Explainer
 from playground.views.exports import to_notebook
 from playground.views.html import FRONTEND, notebook_html, stepper_html
-from playground.views.latex import Explainer, derivation
 from playground.views.png import data_uri
 from playground.views.stepper import picture
 from playground.views.table import to_csv, to_text
