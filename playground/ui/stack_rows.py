@@ -60,6 +60,7 @@ def _row(path: Path, layer: LayerSpec, row: Row | None, batch: int) -> dict[str,
         "shape_rule": kind.formula,
         "arguments": arguments,
         "branches": len(layer.branches),
+        "more_branches": kind.branches > 1,
         **told,
     }
 

@@ -1,0 +1,103 @@
+// The shapes that docs/stack.md describes in words. Types only: nothing here reaches the browser.
+
+export type Path = number[];
+export type Typed = number | number[] | boolean | string | null;
+
+export interface Cure {
+  label: string;
+  text: string;
+  loss?: string | null;
+}
+
+export interface Argument {
+  name: string;
+  kind: string;
+  content: Typed;
+  meaning: string;
+  inferred: boolean;
+}
+
+export interface Row {
+  path: Path;
+  kind: string;
+  text: string;
+  meaning: string;
+  shape_rule: string;
+  arguments: Argument[];
+  branches: number;
+  more_branches?: boolean;
+  editable?: boolean;
+  name?: string;
+  gives: string | null;
+  formula?: string;
+  parameters?: number;
+  parameters_formula?: string;
+  multiplications?: number;
+  saved?: number;
+  field?: number | null;
+}
+
+export interface Matrix {
+  name: string;
+  shape: string;
+  range: string;
+  numbers: string[][] | null;
+  image: string | null;
+}
+
+export interface Caution {
+  path: Path;
+  level: string;
+  message: string;
+  reason: string;
+  lecture: string;
+  cures: Cure[];
+  one_map: { message: string; weight: Matrix; bias: Matrix | null } | null;
+}
+
+export type StackDocument = Record<string, any> & { text: string };
+
+export interface StackFrame {
+  sequence: number;
+  document: StackDocument;
+  rows: Row[];
+  editable: boolean;
+  input: string;
+  totals: { parameters: number; multiplications: number; saved: number; output: string | null } | null;
+  problem: { path: Path; message: string; hint: string; repairs: Cure[] } | null;
+  error: { message: string; hint: string; start: number | null; end: number | null; repair: Cure | null } | null;
+  refused: { field: string; path: Path | null; message: string } | null;
+  place: Path | null;
+  cautions: Caution[];
+  results: Record<string, any> | null;
+  catalogue: { name: string; family: string; meaning: string }[];
+  losses: string[];
+  optimizers: string[];
+}
+
+export interface Folds {
+  isFolded: (path: Path) => boolean;
+  isHidden: (path: Path) => boolean;
+  toggle: (path: Path) => void;
+  setAll: (folded: boolean) => void;
+  follow: (rows: Row[]) => void;
+}
+
+export interface Refusal {
+  typed: string;
+  message: string;
+}
+
+export interface Refusals {
+  tried: (id: string, typed: string) => void;
+  answered: (frame: StackFrame) => void;
+  of: (id: string) => Refusal | null;
+}
+
+/** What a part of the list may ask for. */
+export interface Actions {
+  set: (fields: Record<string, unknown>) => void;
+  change: (edit: object, focus?: string | null, key?: string) => void;
+  repair: (cure: Cure) => void;
+  redraw: (focus?: string) => void;
+}
