@@ -18,6 +18,7 @@ from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
 from playground.layers.losses import Loss, loss_of
 from playground.layers.own import build_own, parse_module
+from playground.layers.own_before import record_own_before_problem
 from playground.layers.spec import Shape
 from playground.trace.array import Array
 from playground.trace.recorder import record
@@ -118,11 +119,13 @@ def run_stack(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
         return Supervised(net(), loss.build())
 
     text = document.text if document.is_own else ""
-    trace = record(fresh(), x, target, names=("x", "target"), text=text)
+    module = fresh()
+    parameters = list(module.parameters())
+    optimizer = optimizer_of(document.optimizer, parameters, document.learning_rate) if parameters else None
+    trace = record(module, x, target, names=("x", "target"), text=text, optimizer=optimizer)
     facts, accuracy = _facts(fresh(), x, labels, trace)
     value = float(trace.values[trace.outputs[-1]].data.item().real)
-    step = _step(fresh, document, x, target)
-    return Recorded(analysis, trace, value, accuracy, facts, step)
+    return Recorded(analysis, trace, value, accuracy, facts, _step(trace, document))
 
 
 def _own(document: StackDocument) -> Callable[[], nn.Sequential]:
@@ -144,6 +147,8 @@ def _outputs_of(net: nn.Module, x: Tensor, document: StackDocument) -> Shape:
 def record_before_problem(document: StackDocument, x: Tensor) -> Trace | None:
     """The forward pass through the layers before the first that does not fit, or through all of them where only the
     loss does not; None where the first layer is that one. PlaygroundError where the text is not understood."""
+    if document.is_own:
+        return record_own_before_problem(document, x)
     analysis = document.analysis()
     if analysis.problem is not None:
         end = analysis.problem.path[0] if analysis.problem.path else 0
@@ -173,31 +178,24 @@ def optimizer_of(name: str, parameters: list[nn.Parameter], learning_rate: float
     return kind(parameters, lr=learning_rate)  # type: ignore[call-arg]  # every one of the list takes it
 
 
-def _step(fresh: Callable[[], Supervised], document: StackDocument, x: Tensor, target: Tensor) -> OptimizerStep | None:
-    module = fresh()
-    named = dict(module.named_parameters())
-    if not named:
+def _step(trace: Trace, document: StackDocument) -> OptimizerStep | None:
+    """What the trace's last phase did; None where no parameter changed."""
+    *changes, last = [step.update for step in trace.steps if step.update is not None] or [None]
+    if last is None:
         return None
-    optimizer = optimizer_of(document.optimizer, list(named.values()), document.learning_rate)
-    loss = module(x, target)
-    loss.backward()
-    before = {name: parameter.detach().clone() for name, parameter in named.items()}
-    gradients = {name: p.grad.detach().clone() for name, p in named.items() if p.grad is not None}
-    optimizer.step()
     steps = tuple(
         ParameterStep(
-            name,
-            Array(before[name]),
-            Array(gradients[name]),
-            tuple((key, Array(s.detach().clone())) for key, s in optimizer.state[p].items() if isinstance(s, Tensor)),
-            Array(p.detach().clone()),
+            trace.values[change.value].name,
+            change.before,
+            change.gradient,
+            tuple((entry.name, entry.after) for entry in change.state),
+            change.after,
         )
-        for name, p in named.items()
-        if name in gradients
+        for change in changes
+        if change is not None and change.gradient is not None
     )
-    with torch.no_grad():
-        after = module(x, target)
-    return OptimizerStep(document.optimizer, document.learning_rate, steps, float(loss.detach()), float(after))
+    before, after = (float(loss.item().real) for loss in (last.before, last.after))
+    return OptimizerStep(document.optimizer, document.learning_rate, steps, before, after)
 
 
 def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple[tuple[LayerFacts, ...], float | None]:

@@ -81,13 +81,13 @@ def _momentum(told: _Told) -> Worked:
     kept = (
         f"{_short(momentum)} × {_grouped(_short(old or 0.0))} + {'' if damped == 1 else f'{_short(damped)} × '}{number}"
     )
-    state = f"momentum_buffer: {kept if old is not None else number} = {_short(new)}"
-    words = (
-        "momentum_buffer starts as the gradient; from the next step on it is kept"
-        if old is None
-        else "momentum_buffer is kept"
-    )
-    words += f" to {_short(momentum)} and the new gradient is added; the learning rate times it is subtracted"
+    if old is None:
+        state = f"momentum_buffer = {_short(new)}: the first gradient"
+        words = "momentum_buffer starts as the gradient; in later steps it shrinks to"
+    else:
+        state = f"momentum_buffer: {kept} = {_short(new)}"
+        words = "momentum_buffer shrinks to"
+    words += f" {_short(momentum)} of itself and the new gradient is added; the learning rate times it is subtracted"
     if told.setting("nesterov"):
         ahead = g + momentum * new
         direction = f"{_short(lr)} · ({symbol} + {_short(momentum)} · momentum_buffer)"

@@ -133,6 +133,10 @@ def _touched(trace: Trace, step: Step) -> tuple[list[str], list[str]]:
         roots = trace.passes[step.backward_pass].roots
         active = [f"seed-{step.backward_pass}", *(f"value-{root}" for root in roots)]
         return active, [f"seed-{step.backward_pass}-{position}" for position in range(len(roots))]
+    if step.update is not None:
+        value = trace.values[step.update.value]
+        places = [f"value-{value.id}", *([f"node-{value.node}"] if value.node is not None else [])]
+        return places + ([f"op-{value.op}"] if value.op is not None else []), []
     if step.node is None:
         return [], []
     node = trace.nodes[step.node]

@@ -15,6 +15,7 @@ from playground.trace.trace import Trace
 from playground.views.timeline import contributions
 
 LONGEST_TABLE = 400
+AFTER = "after the step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class TableRow:
     tangent: str
     reverse: str  # 'v̄₄ × 1', the products that were summed
     adjoint: str
+    after: str  # the optimizer's step
 
 
 def trace_rows(trace: Trace, narrator: Narrator | None = None, *, longest: int | None = None) -> list[TableRow]:
@@ -35,6 +37,7 @@ def trace_rows(trace: Trace, narrator: Narrator | None = None, *, longest: int |
     narrator = narrator or Narrator(trace)
     arrived = contributions(trace)
     roots = {root for p in trace.passes for root in p.roots}
+    updated = {step.update.value: step.update.after for step in trace.steps if step.update is not None}
     rows = []
     for value in _shown(trace)[:longest]:
         products = []
@@ -53,6 +56,7 @@ def trace_rows(trace: Trace, narrator: Narrator | None = None, *, longest: int |
                 "" if value.tangent is None else brief(value.tangent),
                 " + ".join(products),
                 "" if value.adjoint is None else brief(value.adjoint),
+                brief(updated[value.id]) if value.id in updated else "",
             )
         )
     return rows
@@ -73,14 +77,16 @@ def _shown(trace: Trace) -> list[Value]:
 
 
 def columns(trace: Trace) -> list[str]:
-    """Titles of the columns, the numbers before the long products; a tangent column only in forward mode."""
+    """Titles of the columns, the numbers before the long products; a tangent column only in forward mode, one for what
+    the optimizer's step changes only where there is one."""
     tangent = ["tangent"] if any(value.tangent is not None for value in trace.values) else []
-    return ["name", "forward", "primal", *tangent, "adjoint", "reverse"]
+    after = [AFTER] if any(step.update is not None for step in trace.steps) else []
+    return ["name", "forward", "primal", *tangent, "adjoint", *after, "reverse"]
 
 
 def _cells(row: TableRow, titles: list[str]) -> list[str]:
     cells = {"name": row.name, "forward": row.expression, "primal": row.primal, "tangent": row.tangent}
-    return [(cells | {"reverse": row.reverse, "adjoint": row.adjoint})[title] for title in titles]
+    return [(cells | {"reverse": row.reverse, "adjoint": row.adjoint, AFTER: row.after})[title] for title in titles]
 
 
 def payload(trace: Trace, narrator: Narrator) -> dict[str, Any]:
@@ -88,10 +94,12 @@ def payload(trace: Trace, narrator: Narrator) -> dict[str, Any]:
     titles = columns(trace)
     rows = []
     for row in trace_rows(trace, narrator, longest=LONGEST_TABLE):
+        slots = {"primal": "primal", "tangent": "tangent", "adjoint": "adjoint"}
+        if row.after:  # its box shows what it is now, the table what it was and what it is
+            slots |= {"primal": "before", AFTER: "after"}
         cells = []
         for title, text in zip(titles, _cells(row, titles), strict=True):
-            is_slot = title in ("primal", "tangent", "adjoint")
-            cells.append({"slot": f"value-{row.value}.{title}"} if is_slot else {"text": text})
+            cells.append({"slot": f"value-{row.value}.{slots[title]}"} if title in slots else {"text": text})
         rows.append({"key": f"value-{row.value}", "cells": cells})
     return {"columns": titles, "rows": rows}
 

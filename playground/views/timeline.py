@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from playground.trace.array import Array
 from playground.trace.numbers import format_number, norm_text, range_text
-from playground.trace.records import Contribution, Step, Value
+from playground.trace.records import Contribution, Step, Update, Value
 from playground.trace.trace import Trace
 from playground.views.png import data_uri
 
@@ -28,7 +28,7 @@ class Timelines:
         self._largest = {"primal": 0.0, "tangent": 0.0, "adjoint": 0.0}
         self._magnitudes: list[tuple[Entry, str, float]] = []
         self._sums: dict[int, Array] = {}
-        self._leaves: dict[int, int] = {}
+        self._updated = {step.update.value for step in trace.steps if step.update is not None}
         for value in trace.values:
             if value.op is None:
                 self._value(0, value)
@@ -42,13 +42,18 @@ class Timelines:
                     entries.pop()
 
     def final(self) -> tuple[dict[str, str], dict[str, float], dict[str, str]]:
-        """Texts, strengths and heat maps after the last step."""
-        texts = {slot: str(entries[-1][1]) for slot, entries in self.slots.items()}
-        strengths = {slot: float(entries[-1][2]) for slot, entries in self.slots.items() if entries[-1][1]}
-        return texts, strengths, {slot: str(entries[-1][1]) for slot, entries in self.images.items()}
+        """Texts, strengths and heat maps after the backward pass: what an optimizer changes does not fit the rest."""
+        end = sum(step.phase != "update" for step in self.trace.steps)
+        last = {slot: entry for slot, entries in self.slots.items() if (entry := _before(entries, end))}
+        images = {slot: entry for slot, entries in self.images.items() if (entry := _before(entries, end))}
+        texts = {slot: str(entry[1]) for slot, entry in last.items()}
+        strengths = {slot: float(entry[2]) for slot, entry in last.items() if entry[1]}
+        return texts, strengths, {slot: str(entry[1]) for slot, entry in images.items()}
 
     def _step(self, step: Step) -> None:
         k = step.index + 1
+        if step.update is not None:
+            self._update(k, step.update)
         if step.op is not None:  # a forward op, or what a backward node computed with create_graph
             for output in self.trace.ops[step.op].outputs:
                 self._value(k, self.trace.values[output])
@@ -80,11 +85,20 @@ class Timelines:
         if self._wants(slot):
             self._put(k, slot, "primal", value.data)
             self._image(k, f"value-{value.id}.image", value.data, "primal")
+        if value.id in self._updated:
+            self._put(k, f"value-{value.id}.before", "primal", value.data)
         if value.tangent is not None:
             self._put(k, f"value-{value.id}.tangent", "tangent", value.tangent)
         if value.op is None and value.is_leaf and value.requires_grad and self.trace.passes:
             first = next((s for s in self.trace.steps if self._is_first_accumulation(s, value)), None)
             self._grad(0, value.id, None if first is None else first.grad_before)
+
+    def _update(self, k: int, update: Update) -> None:
+        """The box shows what the parameter (or the output) is now; the table keeps what it was beside it."""
+        slot = f"value-{update.value}"
+        self._put(k, f"{slot}.after", "primal", update.after)
+        if self._put(k, f"{slot}.primal", "primal", update.after):
+            self._image(k, f"{slot}.image", update.after, "primal")
 
     def _is_first_accumulation(self, step: Step, value: Value) -> bool:
         return step.kind == "accumulate" and step.node is not None and self.trace.nodes[step.node].leaf == value.id
@@ -151,6 +165,11 @@ class Timelines:
         inputs = self.trace.ops[op].inputs
         position = next((i for i, argument in enumerate(inputs) if argument.path == path), 0)
         return f"use-{op}-{position}"
+
+
+def _before(entries: list[Entry], end: int) -> Entry | None:
+    """The last entry that no later step than `end` makes."""
+    return next((entry for entry in reversed(entries) if int(entry[0]) <= end), None)
 
 
 def cell_text(array: Array) -> str:

@@ -16,8 +16,10 @@ from playground.trace import Trace, record
 from playground.views.derivation import derivation
 from playground.views.explain import Explainer
 from playground.views.exports import to_notebook
+from playground.views.graph import GraphKind
 from playground.views.html import FRONTEND, notebook_html, stepper_html
 from playground.views.png import data_uri
+from playground.views.static import static_svg
 from playground.views.stepper import picture
 from playground.views.table import to_csv, to_text
 
@@ -209,3 +211,27 @@ def test_complex_values_are_drawn() -> None:
     trace = record(lambda z: (z * z.conj()).real.sum(), z)
     for kind in ("forward", "backward", "both"):
         json.dumps(picture(trace, kind), allow_nan=False)
+
+
+def test_an_optimizers_step_changes_the_box_and_leaves_the_rest() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    trace = record(lambda x: x * x, x, optimizer=torch.optim.SGD([x], lr=0.25))
+    kinds: tuple[GraphKind, ...] = ("forward", "backward", "both")
+    for graph in kinds:
+        frame = picture(trace, graph)
+        last = len(trace.steps)
+        assert [step["phase"] for step in frame["steps"][-2:]] == ["update", "update"]
+        assert [at(frame, "value-0.primal", k) for k in (0, last - 2, last - 1, last)] == ["3", "3", "1.5", "1.5"]
+        assert [at(frame, "value-1.primal", k) for k in (0, 1, last - 1, last)] == ["", "9", "9", "2.25"]
+        assert (at(frame, "value-0.before", last), at(frame, "value-0.after", last)) == ("3", "1.5")
+        assert at(frame, "value-0.grad", last) == "6"
+        leaf = trace.values[0]
+        drawn = "value-0" if graph != "backward" else f"node-{leaf.node}"
+        assert drawn in frame["steps"][-2]["active"] and frame["steps"][-2]["title"] == "x ← x − 0.25 · x.grad"
+        assert frame["steps"][-2]["arithmetic"] == "x: 3 − 0.25 × 6 = 1.5"
+    table = to_csv(trace).splitlines()
+    assert table[0] == "name,forward,primal,adjoint,after the step,reverse"
+    assert table[1].split(",")[2:5] == ["3", "6", "1.5"]
+    assert "after the step" in to_text(trace) and "x ← x − 0.25 · x.grad" in stepper_html(trace)
+    assert ">3<" in static_svg(trace) and ">1.5<" not in static_svg(trace)  # every number of it fits every other
+    assert "after the step" not in to_text(record(lambda x: x * x, 3.0))

@@ -5,7 +5,7 @@ export type Entry = [number, string, number?];
 export type Numbers = number | string | boolean | null | Numbers[];
 
 export interface Step {
-  phase: "forward" | "backward";
+  phase: "forward" | "backward" | "update";
   kind: string;
   title: string;
   sentence: string;
@@ -30,6 +30,7 @@ export interface Item {
   data: Numbers;
   adjoint: Numbers;
   why: Why | null;
+  shape: number[] | null; // of values
 }
 
 export interface Cell {
@@ -102,6 +103,24 @@ export interface PageError {
   repair: { label: string; text: string } | null;
 }
 
+export interface ElementPart {
+  title: string;
+  formula: string;
+  numbers: string;
+  heads: string[];
+  rows: string[][];
+  note: string;
+}
+
+/** The server's answer about one element of a value. */
+export interface ElementAnswer {
+  number: number;
+  key: string;
+  index: string;
+  error: { message: string; hint: string } | null;
+  answer: { title: string; parts: ElementPart[]; check: [string, string][] } | null;
+}
+
 export interface Frame {
   picture: Picture | null;
   sequence: number;
@@ -112,6 +131,7 @@ export interface Frame {
   editable: boolean;
   step: number | null;
   theme: string | null;
+  element?: ElementAnswer | null;
 }
 
 export interface Edit extends Omit<Document, "rng_seed"> {

@@ -77,9 +77,14 @@ export function createPainter(onTexts) {
   };
   /** What is active now knows the direction itself: a class far above would restyle the whole picture. */
   const paintDirection = () => {
-    const isBackward = phaseAt(timeline, position) === "backward";
+    const phase = phaseAt(timeline, position);
     for (const field of /** @type {const} */ (["active", "flow"])) {
-      for (const key of keysAt(timeline, field, position)) each(key, ({ classList }) => classList.toggle("going-back", isBackward));
+      for (const key of keysAt(timeline, field, position)) {
+        each(key, ({ classList }) => {
+          classList.toggle("going-back", phase === "backward");
+          classList.toggle("updating", phase === "update");
+        });
+      }
     }
   };
   /** @param {Bound} part */

@@ -113,7 +113,7 @@ export function keepPosition(k, oldLast, newLast) {
 /**
  * @param {Timeline} timeline
  * @param {number} k
- * @returns {"initial" | "forward" | "backward"}
+ * @returns {"initial" | "forward" | "backward" | "update"}
  */
 export function phaseAt(timeline, k) {
   return k > 0 ? timeline.steps[k - 1].phase : "initial";
