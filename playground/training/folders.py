@@ -1,0 +1,39 @@
+"""Where data sets lie: the folder that PLAYGROUND_DATA names, and a cache folder of our own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """`playground` in the user's cache folder (XDG_CACHE_HOME, else ~/.cache); it need not exist yet."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(named) if os.path.isabs(named) else Path.home() / ".cache") / "playground"
+
+
+def data_folders() -> tuple[Path, ...]:
+    """Where files are looked for, in this order; a download goes to the first that can be written to."""
+    named = os.environ.get("PLAYGROUND_DATA")
+    ours = cache_folder() / "data"
+    return (Path(named).expanduser().absolute(), ours) if named else (ours,)
+
+
+def writable_data_folder() -> Path:
+    """The first of `data_folders` that can be written to, made where it is missing. Raises OSError where none can."""
+    *others, last = data_folders()
+    for folder in others:
+        try:
+            _try_to_write(folder)
+        except OSError:  # a read-only folder of data sets is as good as any to read from
+            continue
+        return folder
+    _try_to_write(last)
+    return last
+
+
+def _try_to_write(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
