@@ -180,9 +180,10 @@ def optimizer_of(name: str, parameters: list[nn.Parameter], learning_rate: float
 
 def _step(trace: Trace, document: StackDocument) -> OptimizerStep | None:
     """What the trace's last phase did; None where no parameter changed."""
-    *changes, last = [step.update for step in trace.steps if step.update is not None] or [None]
-    if last is None:
+    updates = [step.update for step in trace.steps if step.update is not None]
+    if not updates:
         return None
+    *changes, last = updates
     steps = tuple(
         ParameterStep(
             trace.values[change.value].name,
@@ -192,7 +193,7 @@ def _step(trace: Trace, document: StackDocument) -> OptimizerStep | None:
             change.after,
         )
         for change in changes
-        if change is not None and change.gradient is not None
+        if change.gradient is not None
     )
     before, after = (float(loss.item().real) for loss in (last.before, last.after))
     return OptimizerStep(document.optimizer, document.learning_rate, steps, before, after)
