@@ -9,7 +9,7 @@ import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
-from playground.lessons.presets import Preset, preset
+from playground.lessons.presets import ExpressionPreset, preset
 from playground.ui.frames import Shown, frame
 from playground.ui.links import from_query
 from playground.ui.opening import KEY
@@ -86,7 +86,7 @@ def take_edit() -> None:
     session.problems = ()
 
 
-def _open(chosen: Preset) -> None:
+def _open(chosen: ExpressionPreset) -> None:
     session = _session()
     session.document, session.problems, session.step = chosen.document, (), 0
     session.good = None  # another document: what stands there is not its last good picture

@@ -11,17 +11,17 @@ import streamlit as st
 
 from playground.language.function import Function
 from playground.language.table import search
-from playground.lessons.presets import Preset, presets
-from playground.lessons.stacks import StackPreset
+from playground.lessons.gallery import Preset
+from playground.lessons.presets import ExpressionPreset, presets
 from playground.ui.exports import EXPORTS, Export
 from playground.ui.frames import Shown
 
-P = TypeVar("P", Preset, StackPreset)
+D = TypeVar("D")  # the document of a preset
 MOST_FOUND = 40  # rows of the reference shown at once
 GROUPS = {"L0": "L0 · Back-propagation", "L1": "L1 · From scratch", "": "More ideas"}
 
 
-def gallery(on_choose: Callable[[Preset], None]) -> None:
+def gallery(on_choose: Callable[[ExpressionPreset], None]) -> None:
     """Every preset as a button, a column for each lecture."""
     with st.container(key="gallery"):
         for column, (lecture, title) in zip(st.columns(len(GROUPS)), GROUPS.items(), strict=True):
@@ -31,7 +31,9 @@ def gallery(on_choose: Callable[[Preset], None]) -> None:
                     choice(column, shown, f"preset-{shown.id}", on_choose)
 
 
-def choice(column: st.delta_generator.DeltaGenerator, shown: P, key: str, on_choose: Callable[[P], None]) -> None:
+def choice(
+    column: st.delta_generator.DeltaGenerator, shown: Preset[D], key: str, on_choose: Callable[[Preset[D]], None]
+) -> None:
     """A preset as a button of a gallery: its title in bold, what it is about beside it."""
     column.button(
         f"**{plain(shown.title)}** {plain(shown.about)}",

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from playground.errors import PlaygroundError
-from playground.lessons.presets import Preset, preset, presets
+from playground.lessons.presets import ExpressionPreset, preset, presets
 from playground.trace import Trace
 from playground.ui.exports import script
 from playground.ui.frames import Shown, show
@@ -218,7 +218,7 @@ def shown(trace: Trace, name: str) -> Tensor | None:
 
 
 @pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
-def test_numbers_equal_plain_pytorch(entry: Preset) -> None:
+def test_numbers_equal_plain_pytorch(entry: ExpressionPreset) -> None:
     if entry.id in MISTAKES:
         with pytest.raises(PlaygroundError, match=MISTAKES[entry.id]) as caught:
             entry.document.run()
@@ -266,7 +266,7 @@ def test_every_preset_has_words() -> None:
 
 @pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
 def test_the_exported_script_prints_the_numbers_of_the_page(
-    entry: Preset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    entry: ExpressionPreset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if entry.id in MISTAKES:
         return
