@@ -21,7 +21,7 @@ from playground.layers.own import build_own, parse_module
 from playground.layers.own_before import record_own_before_problem
 from playground.layers.spec import Shape
 from playground.trace.array import Array
-from playground.trace.recorder import record
+from playground.trace.recording import record
 from playground.trace.trace import Trace
 
 _RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0

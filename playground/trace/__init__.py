@@ -1,7 +1,8 @@
 """The recorder, and the records of what PyTorch did."""
 
 from playground.trace.array import Array
-from playground.trace.recorder import Recorder, current, record
+from playground.trace.recorder import Recorder, current
+from playground.trace.recording import record
 from playground.trace.records import (
     Argument,
     BackwardNode,

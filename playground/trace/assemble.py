@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.trace.array import Array
+from playground.trace.constants import constants_of_call, saved_text
 from playground.trace.nodes import node_name
 from playground.trace.optimizer_step import update_steps
 from playground.trace.records import (
@@ -18,7 +19,6 @@ from playground.trace.records import (
     Constant,
     Contribution,
     DifferenceCheck,
-    Edge,
     Op,
     Saved,
     Step,
@@ -26,6 +26,8 @@ from playground.trace.records import (
 )
 from playground.trace.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValue, ZeroGrad
 from playground.trace.trace import Trace
+from playground.trace.value_names import value_names
+from playground.trace.wiring import Wiring
 
 Check = Callable[[Trace], tuple[DifferenceCheck, ...]]
 
@@ -46,29 +48,7 @@ class _Assembly:
         self._tape = tape
         self._arrays: dict[int, Array] = {}  # by id(tensor), of tensors that the tape or the Array itself holds
         self._names = value_names(tape)
-        self._by_edge: dict[tuple[Node, int], int] = {}  # where an adjoint arrives -> the value it belongs to
-        self._rewritten: set[Node] = set()  # of leaves that were written to in place
-        for value in tape.values:
-            if value.node is not None and value.alias_of is None:
-                first = self._by_edge.setdefault((value.node, value.output_nr), value.id)
-                if first != value.id:
-                    self._rewritten.add(value.node)
-        self._node_ids: dict[Node, int] = {}
-        self._outputs: dict[Node, int] = {}  # how many outputs a node has, where a pass has shown it
-        for event in tape.events:
-            if isinstance(event, TapePass):
-                for node_event in event.events:
-                    if isinstance(node_event, NodeEvent):
-                        self._node_ids.setdefault(node_event.node, len(self._node_ids))
-                        self._outputs[node_event.node] = len(node_event.incoming)
-        for op in tape.ops:
-            for node in op.nodes:
-                self._node_ids.setdefault(node, len(self._node_ids))
-        for node in tape.edges:  # a pass could have reached these
-            self._node_ids.setdefault(node, len(self._node_ids))
-        self._uses: dict[tuple[Node, int], tuple[int, str]] = {}
-        for op in tape.ops:
-            self._match_uses(op)
+        self._wiring = Wiring(tape)
         self._passes: list[BackwardPass] = []
         self._steps: list[Step] = []
 
@@ -84,7 +64,7 @@ class _Assembly:
                 self._pass(event, grads)
         if tape.update is not None:
             self._steps += update_steps(tape.update, len(self._steps), self._array)
-        nodes = tuple(self._node(node) for node in self._node_ids)
+        nodes = tuple(self._node(node) for node in self._wiring.node_ids)
         values = tuple(self._value(value, grads.get(value.id)) for value in tape.values)
         return Trace(
             values=values,
@@ -99,10 +79,6 @@ class _Assembly:
             _tape=tape,
         )
 
-    def _edges(self, node: Node) -> tuple[tuple[Node | None, int], ...]:
-        edges = self._tape.edges.get(node)
-        return node.next_functions if edges is None else edges
-
     def _array(self, tensor: Tensor) -> Array:
         """One `Array` per tensor object: an adjoint that one node sends and the next receives is read once."""
         known = self._arrays.get(id(tensor))
@@ -112,20 +88,6 @@ class _Assembly:
 
     def _maybe(self, tensor: Tensor | None) -> Array | None:
         return None if tensor is None else self._array(tensor)
-
-    def _match_uses(self, op: TapeOp) -> None:
-        """Each gradient that leaves an op's nodes belongs to one of its arguments: the one whose adjoint it feeds."""
-        own = set(op.nodes)
-        waiting: dict[tuple[Node, int], list[str]] = {}
-        for path, index in op.inputs:
-            value = self._tape.values[index]
-            if value.node is not None:
-                waiting.setdefault((value.node, value.output_nr), []).append(path)
-        for node in reversed(op.nodes):
-            for number, (target, input_nr) in enumerate(self._edges(node)):
-                paths = None if target is None or target in own else waiting.get((target, input_nr))
-                if paths:
-                    self._uses[node, number] = (op.id, paths.pop(0) if len(paths) > 1 else paths[0])
 
     def _pass(self, watched: TapePass, grads: dict[int, Array]) -> None:
         tape = self._tape
@@ -150,10 +112,10 @@ class _Assembly:
                 self._steps.append(Step(len(self._steps), "backward", "op", op=event.id, backward_pass=pass_id))
                 continue
             self._steps.append(self._node_step(event, pass_id))
-            if self._rewritten:
+            if self._wiring.rewritten:
                 self._arrivals(event, arrived)
             for number, adjoint in enumerate(event.incoming):
-                index = self._by_edge.get((event.node, number))
+                index = self._wiring.by_edge.get((event.node, number))
                 if index is not None and adjoint is not None:
                     value = tape.values[arrived.get((event.node, number), index)]
                     value.adjoint, value.reached = adjoint, pass_id
@@ -165,9 +127,9 @@ class _Assembly:
 
     def _arrivals(self, event: NodeEvent, arrived: dict[tuple[Node, int], int]) -> None:
         """A leaf written to in place has several values and one node: an adjoint belongs to the newest one used."""
-        for number, (target, input_nr) in enumerate(self._edges(event.node)):
-            use = self._uses.get((event.node, number))
-            if use is not None and target is not None and target in self._rewritten:
+        for number, (target, input_nr) in enumerate(self._wiring.edges_of(event.node)):
+            use = self._wiring.uses.get((event.node, number))
+            if use is not None and target is not None and target in self._wiring.rewritten:
                 op, path = use
                 value = dict(self._tape.ops[op].inputs)[path]
                 arrived[target, input_nr] = max(value, arrived.get((target, input_nr), value))
@@ -179,7 +141,7 @@ class _Assembly:
             phase="backward",
             kind="accumulate" if accumulates else "node",
             op=event.op,
-            node=self._node_ids[event.node],
+            node=self._wiring.node_ids[event.node],
             backward_pass=pass_id,
             incoming=tuple([self._maybe(adjoint) for adjoint in event.incoming]),
             contributions=tuple(self._contributions(event)),
@@ -191,7 +153,7 @@ class _Assembly:
         found = []
         incoming = event.incoming[0] if len(event.incoming) == 1 else None
         name = node_name(event.node)
-        edges = self._edges(event.node)
+        edges = self._wiring.edges_of(event.node)
         for number, sent in enumerate(event.outgoing):
             if sent is None or edges[number][0] is None:
                 continue
@@ -218,7 +180,7 @@ class _Assembly:
                     index=len(self._steps),
                     phase="backward",
                     kind="zero_grad",
-                    node=None if node is None else self._node_ids.get(node),
+                    node=None if node is None else self._wiring.node_ids.get(node),
                     backward_pass=len(self._passes) - 1,
                     grad_before=self._array(had),
                 )
@@ -236,7 +198,7 @@ class _Assembly:
             is_leaf=value.op is None if value.node is None else node_name(value.node) == "AccumulateGrad",
             op=value.op,
             output_index=value.output_index,
-            node=None if value.node is None else self._node_ids.get(value.node),
+            node=None if value.node is None else self._wiring.node_ids.get(value.node),
             output_nr=value.output_nr,
             version=value.version,
             span=value.span,
@@ -257,34 +219,23 @@ class _Assembly:
             outputs=op.outputs,
             span=op.span,
             module=op.module,
-            nodes=tuple([self._node_ids[node] for node in op.nodes]),
+            nodes=tuple([self._wiring.node_ids[node] for node in op.nodes]),
             in_place=op.in_place,
             grad_enabled=op.grad_enabled,
-            first_backward=None if op.first_backward is None else self._node_ids[op.first_backward],
+            first_backward=None if op.first_backward is None else self._wiring.node_ids[op.first_backward],
         )
 
     def _node(self, node: Node) -> BackwardNode:
         name = node_name(node)
-        outputs = self._outputs.get(node) or len(node._input_metadata) or 1
         return BackwardNode(
-            id=self._node_ids[node],
+            id=self._wiring.node_ids[node],
             name=name,
             op=self._tape.owner.get(node),
-            leaf=self._by_edge.get((node, 0)) if name == "AccumulateGrad" else None,
-            edges=tuple([self._edge(node, number, *edge) for number, edge in enumerate(self._edges(node))]),
+            leaf=self._wiring.by_edge.get((node, 0)) if name == "AccumulateGrad" else None,
+            edges=self._wiring.edges(node),
             saved=tuple([self._saved(node, *saved) for saved in self._tape.saved.get(node, ())]),
-            outputs=tuple([self._by_edge.get((node, number)) for number in range(outputs)]),
+            outputs=self._wiring.values_at(node),
         )
-
-    def _edge(self, node: Node, number: int, target: Node | None, input_nr: int) -> Edge:
-        if target is None:
-            return Edge(number, None, 0, None, None)
-        use = self._uses.get((node, number))
-        value = self._by_edge.get((target, input_nr))
-        if use is not None:  # the very use: an alias rather than what it stands for
-            op, path = use
-            value = dict(self._tape.ops[op].inputs)[path]
-        return Edge(number, self._node_ids.get(target), input_nr, value, use)
 
     def _saved(self, node: Node, name: str, content: Any) -> Saved:
         if not isinstance(content, Tensor):
@@ -296,76 +247,3 @@ class _Assembly:
 
 def _shaped_like(tensor: Tensor, other: Tensor) -> Tensor:
     return tensor if tensor.shape == other.shape else tensor.reshape(other.shape)
-
-
-def value_names(tape: Tape) -> list[str]:
-    """A name for every value: its own, or `v1`, `v2`, ... by depth, then in order of execution; constants `c1`, ..."""
-    depth = [0] * len(tape.values)
-    for op in tape.ops:
-        below = 1 + max((depth[index] for _, index in op.inputs), default=0)
-        for index in op.outputs:
-            depth[index] = below
-    names: list[str] = [""] * len(tape.values)
-    taken: set[str] = set()
-    for value in tape.values:
-        if value.name is not None and value.op is None:
-            names[value.id] = unique(value.name, taken)
-    intermediates = sorted((v for v in tape.values if v.op is not None), key=lambda v: (depth[v.id], v.id))
-    rest = [value for value in tape.values if value.op is None and value.name is None]
-    for letter, values in (("v", intermediates), ("c", rest)):
-        number = 0
-        for value in values:
-            number += 1
-            while f"{letter}{number}" in taken:
-                number += 1
-            names[value.id] = unique(f"{letter}{number}", taken)
-    return names
-
-
-def unique(name: str, taken: set[str]) -> str:
-    """The name, or `name'`, `name''`, ... if there are earlier versions of it."""
-    while name in taken:
-        name += "'"
-    taken.add(name)
-    return name
-
-
-def constants_of_call(op: TapeOp) -> list[tuple[str, str]]:
-    """Every argument of a call that is not a tensor, as (path, text): '1' by position, 'dim' by keyword."""
-    found: list[tuple[str, str]] = []
-    for key, argument in (*enumerate(op.args), *op.kwargs.items()):
-        if not isinstance(argument, Tensor):
-            found += constants_of(argument, str(key))
-    return found
-
-
-def constants_of(obj: Any, path: str) -> list[tuple[str, str]]:
-    """What in one argument is not a tensor; lists without tensors stay whole."""
-    if isinstance(obj, Tensor) or obj is None:
-        return []
-    if isinstance(obj, dict):
-        pairs = [(f"{path}.{key}", element) for key, element in obj.items()]
-    elif isinstance(obj, tuple | list) and _holds_tensor(obj):
-        pairs = [(f"{path}.{index}", element) for index, element in enumerate(obj)]
-    else:
-        return [(path, constant_text(obj))]
-    return [found for inner_path, element in pairs for found in constants_of(element, inner_path)]
-
-
-def _holds_tensor(obj: Any) -> bool:
-    if isinstance(obj, tuple | list):
-        return any(_holds_tensor(element) for element in obj)
-    return isinstance(obj, Tensor)
-
-
-def constant_text(obj: Any) -> str:
-    """A short text of an argument: numbers and strings as Python writes them, dtypes without `torch.`."""
-    text = repr(obj).removeprefix("torch.")
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def saved_text(content: Any) -> str:
-    """A saved number or text; PyTorch returns a negative dim as an unsigned 64-bit integer."""
-    if isinstance(content, int) and not isinstance(content, bool) and content >= 2**63:
-        content -= 2**64
-    return constant_text(content)

@@ -1,4 +1,4 @@
-"""`record`: run any PyTorch callable once, forward and backward, and keep what happened as a `Trace`.
+"""`Recorder`: writes every PyTorch call of a thread onto a tape.
 
 Forward, a `TorchFunctionMode` sees every call at the level the user wrote it (`sin`, `linear`, `cross_entropy`); it is
 thread-local, so nothing is patched. Backward, hooks on PyTorch's own nodes see the engine work (`watcher.py`).
@@ -6,8 +6,8 @@ thread-local, so nothing is patched. Backward, hooks on PyTorch's own nodes see 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,20 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from playground.errors import PlaygroundError, Span
-from playground.trace.assemble import assemble
+from playground.errors import Span
 from playground.trace.calls import Callee, callee, writes_in_place
-from playground.trace.differences import Differences
 from playground.trace.engine import Engine
-from playground.trace.inputs import as_leaf, modules_of, name_arguments, name_parameters, name_tensors, variables_of
 from playground.trace.memory import memory_of, snapshot, version_of
 from playground.trace.nested import tensors_in, tensors_of_call
 from playground.trace.nodes import created_nodes, gradient_edge, leaf_of, node_name, sequence_number
-from playground.trace.optimizer_step import fresh_arguments, output_after, parameters_of, take_step, versions_of
 from playground.trace.records import Note, ValueKind
-from playground.trace.replay import Replay
-from playground.trace.tape import Tape, TapeOp, TapeValue, ZeroGrad
-from playground.trace.trace import Trace
+from playground.trace.tape import Tape, TapeOp, TapeValue, ZeroGrad, is_bookkeeping
 
 _current: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 _WRITES_BUFFERS = frozenset({"batch_norm", "instance_norm"})  # running statistics, without counting a new version
@@ -39,6 +33,16 @@ _transform: Callable[[], Any] = torch._C._functorch.peek_interpreter_stack
 def current() -> Recorder | None:
     """The recorder at work in this thread, if any: the language tells it where in the text each call stands."""
     return _current.get()
+
+
+@contextmanager
+def at_work(recorder: Recorder) -> Iterator[None]:
+    """Inside, `current()` is this recorder."""
+    token = _current.set(recorder)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +70,7 @@ class Recorder(TorchFunctionMode):
         self._inputs = inputs  # id(tensor) -> name
         self._parameters = parameters  # the same of parameters and buffers
         self._around = around  # the same of variables that the function refers to
-        self._module: tuple[str, ...] = ()
+        self.module: tuple[str, ...] = ()  # the one that is running
         self._first_sequence = sequence_number()
 
     def label(self, tensor: Tensor, name: str, span: Span | None = None) -> None:
@@ -138,7 +142,7 @@ class Recorder(TorchFunctionMode):
             tape.notes.append(Note("external", message, op=op_id))
         value = tape.add_value(tensor, "intermediate", op=op_id)
         paths = tuple((str(index), source_id) for index, source_id in enumerate(inputs))
-        self._append(TapeOp(op_id, name, qualname, None, (), {}, paths, (value.id,), self.span, self._module, nodes))
+        self._append(TapeOp(op_id, name, qualname, None, (), {}, paths, (value.id,), self.span, self.module, nodes))
         return value
 
     def _append(self, op: TapeOp) -> None:
@@ -151,7 +155,7 @@ class Recorder(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         known = callee(func)
-        if known.is_silent or _under_transform():
+        if known.is_silent or under_transform():
             return func(*args, **kwargs)
         if func is torch.Tensor.backward or func is torch.autograd.grad:
             return self.engine.run(self, func, args, kwargs)
@@ -169,7 +173,7 @@ class Recorder(TorchFunctionMode):
         outputs = [tensor for _, tensor in tensors_in(result)]
         touched = [value for _, value in inputs if version_of(value.tensor) != value.version]
         if known.name in _WRITES_BUFFERS:
-            touched += [value for _, value in inputs if value.kind == "buffer" and not _as_recorded(value)]
+            touched += [v for _, v in inputs if v.kind == "buffer" and not torch.equal(v.data, v.tensor)]
         if outputs or touched:
             self._add_op(call, outputs, touched)
         return result
@@ -214,7 +218,7 @@ class Recorder(TorchFunctionMode):
             same = tape.find(output)  # handed on as it came: dropout in eval mode, `x.grad` read twice
             alias = None if same is None else same.id
             made.append(tape.add_value(output, "intermediate", op=op_id, output_index=index, alias_of=alias).id)
-        stale = self._stale(call.overwritten, visible) if call.overwritten else []
+        stale = tape.stale(call.overwritten, visible) if call.overwritten else []
         sources = [*visible, *(value.tensor for value in stale)] if stale else visible
         self._append(
             TapeOp(
@@ -227,7 +231,7 @@ class Recorder(TorchFunctionMode):
                 tuple([(path, value.id) for path, value in call.inputs]),
                 tuple(made),
                 self.span,
-                self._module,
+                self.module,
                 created_nodes(sources, tape.owner, call.first_sequence, call.last_sequence),
                 in_place=bool(call.overwritten) or any(value.kind != "buffer" for value in touched),
                 overwrites_others=bool(stale),
@@ -236,186 +240,7 @@ class Recorder(TorchFunctionMode):
         )
         tape.overwritten(stale, op_id)
 
-    def _stale(self, overwritten: list[TapeValue], visible: list[Tensor]) -> list[TapeValue]:
-        """Of the values on overwritten memory, those whose tensors are no outputs of the call."""
-        written = {id(tensor) for tensor in visible}
-        stale = [value for value in overwritten if id(value.tensor) not in written and value.kind != "buffer"]
-        for value in stale:
-            value.was_modified = True
-        return [value for value in stale if self.tape.is_newest(value)]
 
-    @contextmanager
-    def inside(self, prefix: str, module: nn.Module) -> Iterator[None]:
-        """Notes the nesting of modules by hooks on these instances (never the process-wide ones)."""
-
-        def enter(path: tuple[str, ...]) -> Callable[..., None]:
-            def hook(*_: Any) -> None:
-                if current() is self:  # another thread may run the same module meanwhile
-                    stack.append(self._module)
-                    self._module = path
-
-            return hook
-
-        def leave(_: nn.Module, __: Any, output: Any) -> None:
-            if current() is self:
-                if not _under_transform():
-                    for _path, tensor in tensors_in(output):
-                        self.value_of(tensor)  # one that nobody announced belongs to this module
-                self._module = stack.pop()
-
-        stack: list[tuple[str, ...]] = []
-        with ExitStack() as hooks:
-            for name, submodule in module.named_modules(prefix=prefix):
-                path = tuple(name.split(".")) if name else ()
-                hooks.callback(submodule.register_forward_pre_hook(enter(path)).remove)
-                hooks.callback(submodule.register_forward_hook(leave, always_call=True).remove)
-            yield
-
-
-def record(
-    fn: Callable[..., Any],
-    *inputs: Any,
-    names: Sequence[str] | None = None,
-    text: str = "",
-    spans: Mapping[str, Span] | None = None,
-    seed: Tensor | None = None,
-    passes: int = 1,
-    zero_grad: bool = False,
-    tangent: Mapping[str, Any] | None = None,
-    second: str | None = None,
-    optimizer: torch.optim.Optimizer | None = None,
-) -> Trace:
-    """Run `fn(*inputs)` once, then the backward pass from what it returned, and return what happened.
-
-    `fn` is any callable over tensors, an `nn.Module` included. Tensors among `inputs` are used as they are; lists,
-    tuples and dicts of tensors are allowed; where no input is a tensor, numbers become float32 leaves that require
-    grad. `names` names the inputs (default: the parameters of `fn`). If `fn` calls `backward()` itself, that is
-    recorded, and no further pass is run.
-
-    `seed`: the first adjoint, of the output's shape (default ones). `passes`: how often to run `backward()` (0: only
-    look at the graph it would take); `zero_grad`: clear every `.grad` between passes. `tangent`: forward mode, input
-    name -> direction of its shape. `second`: take the gradient with respect to this input with `create_graph`, and
-    differentiate that instead. `optimizer`: one `step()` of it comes next, and the first output once more after it;
-    for that `fn` runs a second time. Model and optimizer are left as they were.
-    The `.grad` of parameters and inputs is left as it was. Raises PlaygroundError where the backward pass cannot run;
-    what `fn` itself raises is passed on.
-
-    >>> trace = record(lambda x1, x2: torch.log(x1) + x1 * x2 - torch.sin(x2), 2.0, 5.0)
-    >>> trace["x1"].adjoint.item(), [op.name for op in trace.ops]
-    (5.5, ['log', 'mul', 'add', 'sin', 'sub'])
-    """
-    if current() is not None:
-        raise PlaygroundError("a recording is already under way", hint="call record() outside of the recorded function")
-    arguments = inputs if tensors_in(inputs) else tuple(map(as_leaf, inputs))
-    optimized = [] if optimizer is None else parameters_of(optimizer)
-    versions, again = versions_of(optimized), fresh_arguments(arguments, optimized) if optimized else ()
-    named = name_arguments(fn, arguments, names)
-    tensors = name_tensors(named)
-    around = variables_of(fn)
-    modules = modules_of(fn, around | dict(named))
-    recorder = Recorder(
-        {id(tensor): name for name, tensor in tensors},
-        name_parameters(modules),
-        {id(tensor): name for name, tensor in around.items() if isinstance(tensor, Tensor)},
-    )
-    leaves = {name: recorder.value_of(tensor) for name, tensor in tensors}
-    for name, value in leaves.items():
-        value.span = (spans or {}).get(name)
-    token = _current.set(recorder)
-    try:
-        with torch.enable_grad(), ExitStack() as scope:
-            for name, module in modules.items():
-                scope.enter_context(recorder.inside(name, module))
-            with recorder:
-                result = fn(*arguments)
-            outputs = [tensor for _, tensor in tensors_in(result)]
-            recorder.span = None
-
-            def step() -> None:
-                if optimizer is not None:
-                    take_step(optimizer, recorder.tape, versions)
-
-            _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors), step)
-    finally:
-        _current.reset(token)
-    if outputs and recorder.tape.update is not None:
-        place = next((index for index, output in enumerate(outputs) if output.requires_grad), 0)
-        buffers = [buffer for module in modules.values() for buffer in module.buffers()]
-        value = recorder.value_of(outputs[place])
-        output_after(recorder.tape, value.id, place, lambda: fn(*again), buffers)
-    replay = Replay(recorder.tape)
-    if tangent:
-        replay.tangents({leaves[name].id: direction for name, direction in tangent.items() if name in leaves})
-    differences = Differences(recorder.tape, replay)
-    if reason := differences.missing():
-        recorder.tape.notes.append(Note("no_check", f"no finite differences: {reason}"))
-    return assemble(recorder.tape, text, differences.check)
-
-
-def _backward(
-    recorder: Recorder,
-    outputs: list[Tensor],
-    seed: Tensor | None,
-    passes: int,
-    zero_grad: bool,
-    second: str | None,
-    inputs: Mapping[str, Tensor],
-    step: Callable[[], None],
-) -> None:
-    """The backward pass that the user's code left to us, and the optimizer's `step` while the gradients are there."""
-    tape = recorder.tape
-    tape.outputs = tuple(recorder.value_of(output).id for output in outputs)
-    if recorder.engine.ran_backward:
-        return step()
-    roots = [output for output in outputs if output.requires_grad]
-    if not roots:
-        tape.notes.append(_no_gradient(recorder, outputs))
-        return
-    if passes == 0:
-        recorder.engine.look(recorder, roots)
-        return
-    if seed is None and (len(roots) > 1 or roots[0].numel() != 1):
-        message = "not a scalar: the backward pass starts from ones, which gives the gradient of the sum"
-        tape.notes.append(Note("seed", message, value=recorder.value_of(roots[0]).id))
-    try:
-        seeds = [torch.ones_like(root) if seed is None else seed for root in roots]
-        if second is not None:
-            roots = list(recorder.engine.gradient(recorder, roots, seeds, inputs[second]))
-            tape.outputs = tuple(recorder.value_of(root).id for root in roots)
-            seeds = [torch.ones_like(root) for root in roots]
-            if roots[0].grad_fn is None:
-                message = f"the gradient with respect to {second} is constant: its own derivative is 0"
-                tape.notes.append(Note("no_gradient", message))
-                return
-        with recorder.engine.gradients_kept(roots):
-            for index in range(passes):
-                if index and zero_grad:
-                    tape.events.append(ZeroGrad(recorder.engine.clear_gradients()))
-                recorder.engine.implicit(recorder, roots, seeds, retain_graph=index + 1 < passes)
-            step()
-    except (RuntimeError, NotImplementedError, ValueError, TypeError) as error:
-        message = str(error).splitlines()[0]
-        again = "second time" in message
-        hint = "a backward pass inside the function is recorded where it is written y.backward()" if again else ""
-        raise PlaygroundError(f"PyTorch could not run the backward pass: {message}", hint=hint) from error
-
-
-def _no_gradient(recorder: Recorder, outputs: list[Tensor]) -> Note:
-    if not outputs:
-        return Note("no_gradient", "nothing was returned that a backward pass could start from")
-    value = recorder.value_of(outputs[-1])
-    return Note("no_gradient", "the output does not depend on any tensor that requires grad", value=value.id)
-
-
-def _under_transform() -> bool:
+def under_transform() -> bool:
     """Whether `vmap` or `torch.func.grad` is at work: its tensors are no ordinary ones, so it shows as one op."""
     return _transform() is not None
-
-
-def _as_recorded(value: TapeValue) -> bool:
-    return torch.equal(value.data, value.tensor)
-
-
-def is_bookkeeping(value: TapeValue | None, name: str) -> bool:
-    """An in-place write to a buffer (BatchNorm's `num_batches_tracked.add_`)."""
-    return value is not None and value.kind == "buffer" and name.endswith("_")

@@ -190,6 +190,14 @@ class Tape:
         """Whether its tensor has no newer value."""
         return self._latest.get(id(value.tensor)) is value
 
+    def stale(self, overwritten: list[TapeValue], visible: list[Tensor]) -> list[TapeValue]:
+        """Of the values on overwritten memory, those whose tensors are no outputs of the call."""
+        written = {id(tensor) for tensor in visible}
+        stale = [value for value in overwritten if id(value.tensor) not in written and value.kind != "buffer"]
+        for value in stale:
+            value.was_modified = True
+        return [value for value in stale if self.is_newest(value)]
+
     def overwritten(self, values: list[TapeValue], op: int) -> None:
         """`op` wrote into the memory of these through another tensor: their next use is of a new value, made by it."""
         for value in values:
@@ -217,3 +225,8 @@ class Tape:
             if is_same_view(candidate.tensor, tensor):
                 return candidate
         return None
+
+
+def is_bookkeeping(value: TapeValue | None, name: str) -> bool:
+    """An in-place write to a buffer (BatchNorm's `num_batches_tracked.add_`)."""
+    return value is not None and value.kind == "buffer" and name.endswith("_")

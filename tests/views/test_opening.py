@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.trace.narrate import Narrator
-from playground.trace.recorder import record
+from playground.trace.recording import record
 from playground.trace.trace import Trace
 from playground.views.build import Builder, build_graph
 from playground.views.graph import Graph, GraphKind
