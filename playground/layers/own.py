@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.limits import LIMITS
@@ -15,6 +15,7 @@ from playground.language.refusals import REFUSED_STATEMENTS
 from playground.language.scan import normalise
 from playground.language.syntax import Places, python_tree
 from playground.language.table import PREFIXES
+from playground.language.tree import Evaluate
 from playground.layers.own_build import build_own
 from playground.layers.own_statements import OwnStatements
 from playground.layers.own_syntax import OwnExpressions
@@ -145,7 +146,7 @@ class _Reader:
             self.refuse("decorators are not allowed", node.decorator_list[0], "leave the line with @ out")
         parameters = self.parameters(node, expressions, line)
         body = _without_words(node.body)
-        start: tuple[Invoke, ...] = ()
+        start: tuple[Any, ...] = ()
         result = None
         if node.name == "__init__":
             start, body = self.without_super(node, body, line, expressions)
@@ -185,7 +186,7 @@ class _Reader:
 
     def without_super(
         self, node: ast.FunctionDef, body: list[ast.stmt], line: Span, expressions: OwnExpressions
-    ) -> tuple[tuple[Invoke, ...], list[ast.stmt]]:
+    ) -> tuple[tuple[Any, ...], list[ast.stmt]]:
         """What `super().__init__()` runs of a base class of the text, and the lines after it."""
         first = body[0] if body else None
         call = first.value if isinstance(first, ast.Expr) else None
@@ -197,8 +198,8 @@ class _Reader:
                 self.refuse("`nn.Module` takes no arguments", call, "write super().__init__()")
             expressions.assigned |= {name.arg for name in (*node.args.args[1:], *node.args.kwonlyargs)}
             given = expressions.arguments(call)
-            invoked = Invoke("__init__", base, given, self.places.of(call))
-            return (invoked,) if base is not None else (), body[1:]
+            invoked: Any = Invoke("__init__", base, given, self.places.of(call))
+            return (Evaluate(invoked, invoked.span),) if base is not None else (), body[1:]
         start = self.places.of(node.body[0]).start
         indent = self.text[self.text.rfind("\n", 0, start) + 1 : start]
         added = f"super().__init__()\n{indent}"

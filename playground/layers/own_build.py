@@ -56,6 +56,7 @@ class _Builder:
         except RecursionError:
             self.calls.refuse("this is nested too deeply", own.span, "give inner parts names on lines of their own")
         assert isinstance(made, OwnModule)
+        self.origins.guard()
         return made, self.origins
 
     def make(self, node: Make | Initialise, positional: list[Value], named: dict[str, Value]) -> Made:
@@ -127,7 +128,6 @@ class _Builder:
         layer.to_empty(device="cpu")
         draw(layer, self.generator)
         self.origins.of[layer] = Origin(node, kind, rule_arguments(kind, given))
-        layer.register_forward_pre_hook(self.origins.charge)
         return layer
 
     def count(self, parameters: int) -> None:

@@ -112,6 +112,8 @@ class OwnExpressions(LogicExpressions):
             if node.keywords or not node.args or (written == "enumerate" and len(node.args) > 1):
                 self.refuse(f"`{written}` takes only what the loop runs over", span, "zip(sizes, sizes[1:])")
             return Items(written, tuple(self.items(part) for part in node.args), span)
+        if self.in_init and written in ("torch.empty", "empty"):  # what is in it before nn.init has no meaning
+            return super()._call(_renamed(node, "zeros"))
         if written == "isinstance" and written not in self.assigned:
             return self._is_kind(node)
         if prefix in _INIT and prefix not in self.assigned:
@@ -222,6 +224,16 @@ class OwnExpressions(LogicExpressions):
 
 def is_self(node: Node) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
+
+
+def _renamed(node: ast.Call, name: str) -> ast.Call:
+    """The same call of another function with the same prefix."""
+    func = node.func
+    if isinstance(func, ast.Attribute):
+        new: ast.expr = ast.Attribute(func.value, name, func.ctx)
+    else:
+        new = ast.Name(name, ast.Load())
+    return ast.copy_location(ast.Call(ast.copy_location(new, func), node.args, node.keywords), node)
 
 
 def _root(node: ast.expr) -> str:

@@ -1,0 +1,48 @@
+"""What a forward pass costs, as PyTorch itself does it: multiplications, and bytes kept for the backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+
+class Costs(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own
+    """Counts while it is active; local to its thread, as the hooks on saved tensors are."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.multiplications = 0  # of matrix products and convolutions, as `torch.utils.flop_counter` counts them
+        self.saved = 0  # bytes newly kept; parameters and buffers are there anyway
+        self._module = module
+        self._kept: dict[int, Tensor] = {}  # kept alive, so that no storage takes the place of another
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        count = flop_registry.get(func._overloadpacket)
+        if count is not None:
+            self.multiplications += count(*args, **(kwargs or {}), out_val=out) // 2
+        return out
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """The time in which a pass is counted."""
+        for tensor in (*self._module.parameters(), *self._module.buffers()):
+            self._kept[tensor.untyped_storage()._cdata] = tensor
+        with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(self._note, lambda tensor: tensor), self:
+            yield
+
+    def _note(self, tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in self._kept:
+            self._kept[storage._cdata] = tensor
+            self.saved += min(tensor.numel() * tensor.itemsize, storage.nbytes())
+        return tensor
+
+
+__all__ = ["Costs"]
