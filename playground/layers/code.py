@@ -12,7 +12,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.layers.own_code import OwnWriter
 from playground.layers.writers.module import ModuleWriter
 from playground.layers.writers.sequential import SequentialWriter
 from playground.layers.writers.tensors import TensorsWriter
@@ -66,11 +68,24 @@ def to_code(document: StackDocument, form: Form, data_code: str | None = None) -
         nn.Linear(4840, 10),
     )
     """
+    if document.is_own:
+        return _own_code(document, form, data_code)
     analysis = document.analysis()
     analysis.checked()
     writer = WRITERS[form](document, analysis)
     parts = [*writer.definitions(), *writer.net(), data_code or _data(document), writer.loss()]
     if analysis.parameters:
+        parts += [GRADIENTS.format(named=writer.named), writer.step()]
+    return _script(parts)
+
+
+def _own_code(document: StackDocument, form: Form, data_code: str | None) -> str:
+    """The script of a pasted class: it is a class already, so that the other forms are refused."""
+    if form != "module":
+        raise PlaygroundError("a pasted class leaves as the class that it is", hint="take the script `Own module`")
+    writer = OwnWriter(document)
+    parts = [*writer.definitions(), *writer.net(), data_code or _data(document), writer.loss()]
+    if writer.own.parameters:
         parts += [GRADIENTS.format(named=writer.named), writer.step()]
     return _script(parts)
 
