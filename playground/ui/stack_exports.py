@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from playground.layers.code import to_code
 from playground.layers.document import StackDocument
+from playground.layers.own_analysis import own_summary
 from playground.layers.run import run_stack
 from playground.layers.summary import summary
 from playground.trace.trace import Trace
@@ -43,10 +44,16 @@ STACK_EXPORTS: tuple[StackExport, ...] = (
         "nn.Sequential for Jupyter",
         "stack.ipynb",
         "application/x-ipynb+json",
-        lambda d: to_notebook(to_code(d, "sequential"), "A stack of layers, in plain PyTorch"),
+        lambda d: to_notebook(
+            to_code(d, "module" if d.is_own else "sequential"), "A stack of layers, in plain PyTorch"
+        ),
     ),
     StackExport(
-        "Summary", "Shapes and counts as text", "summary.txt", "text/plain", lambda d: summary(d.analysis(), d.batch)
+        "Summary",
+        "Shapes and counts as text",
+        "summary.txt",
+        "text/plain",
+        lambda d: own_summary(d) if d.is_own else summary(d.analysis(), d.batch),
     ),
     StackExport(
         "Stepper", "One HTML file that works offline", "stack.html", "text/html", lambda d: stepper_html(_trace(d))

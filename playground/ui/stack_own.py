@@ -1,0 +1,59 @@
+"""The rows of a pasted class in the list of layers (docs/stack.md): read-only, one for each call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playground.layers.catalogue import find
+from playground.layers.document import StackDocument
+from playground.layers.own_analysis import OwnAnalysis, OwnRow, own_analysis
+from playground.layers.rules import text as shape_text
+from playground.layers.spec import Shape
+
+
+def own_rows(document: StackDocument) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The rows and the totals; counts are for the whole batch."""
+    analysis = own_analysis(document)
+    return [_row(row, document.batch) for row in analysis.rows], _totals(analysis, document.batch)
+
+
+def _shape(shape: Shape | None, batch: int) -> str | None:
+    return None if shape is None else shape_text(shape).replace("N", str(batch), 1)
+
+
+def _row(row: OwnRow, batch: int) -> dict[str, Any]:
+    kind = find(row.kind)
+    written = {"name": row.name, "kind": "text", "content": row.text, "meaning": "as it is written", "inferred": False}
+    return {
+        "path": list(row.path),
+        "kind": row.kind,
+        "text": row.text,
+        "meaning": kind.meaning if kind is not None else f"The class {row.kind} of the text.",
+        "shape_rule": kind.formula if kind is not None else "",
+        "arguments": [written],
+        "branches": int(row.is_block),
+        "more_branches": False,
+        "editable": False,
+        "name": row.name,
+        "gives": _shape(row.gives, batch),
+        "formula": row.formula,
+        "parameters": row.parameters,
+        "parameters_formula": row.parameters_formula,
+        "multiplications": row.multiplications,
+        "saved": row.saved,
+        "field": None,
+        "start": None if row.span is None else row.span.start,
+        "end": None if row.span is None else row.span.end,
+    }
+
+
+def _totals(analysis: OwnAnalysis, batch: int) -> dict[str, Any]:
+    return {
+        "parameters": analysis.parameters,
+        "multiplications": analysis.multiplications,
+        "saved": analysis.saved,
+        "output": _shape(analysis.output, batch),
+    }
+
+
+__all__ = ["own_rows"]

@@ -1,0 +1,33 @@
+"""What the page shows of a pasted class: its rows, its error with a repair, its notebook and summary."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from playground.layers.own_analysis import own_analysis
+from playground.ui.stack_exports import STACK_EXPORTS
+from playground.ui.stack_own import own_rows
+from tests.layers.own_classes import DOCUMENTS
+
+
+def test_rows_are_plain_data_that_cannot_be_edited() -> None:
+    for document in DOCUMENTS.values():
+        rows, totals = own_rows(document)
+        assert json.loads(json.dumps([rows, totals])) == [rows, totals]
+        assert len(rows) == len(own_analysis(document).rows) and not any(row["editable"] for row in rows)
+        assert all(document.text[row["start"] : row["end"]] for row in rows)
+        assert totals["output"].startswith(f"({document.batch}, ")
+
+
+def test_the_layer_that_does_not_fit_has_no_shape() -> None:
+    document = DOCUMENTS["lenet"]
+    rows, totals = own_rows(replace(document, text=document.text.replace("400", "4")))
+    assert [row["gives"] is None for row in rows] == [False] * (len(rows) - 1) + [True] and totals["output"] is None
+
+
+def test_the_notebook_and_the_summary_of_a_class() -> None:
+    made = {export.file_name: export.make(DOCUMENTS["tied"]) for export in STACK_EXPORTS[3:5]}
+    code = "".join("".join(cell["source"]) for cell in json.loads(made["stack.ipynb"])["cells"])
+    assert "class Tied(nn.Module):" in code and "loss.backward()" in code
+    assert made["summary.txt"].splitlines()[-1].startswith("total")
