@@ -24,6 +24,7 @@ from playground.trace.trace import Trace
 from playground.training.digits import SIDE, digit_batch
 from playground.ui.stack_cautions import caution_data
 from playground.ui.stack_links import stack_query
+from playground.ui.stack_own import own_rows
 from playground.ui.stack_rows import catalogue_data, row_data, totals_data
 from playground.views.graph import GraphKind
 from playground.views.stepper import picture
@@ -111,6 +112,9 @@ def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | Pla
             rows = row_data(analysis, document.batch)
         except PlaygroundError as broken:
             error, rows = broken, last_rows or []
+    totals = None if analysis is None else totals_data(analysis, document.batch)
+    if document.is_own:
+        rows, totals = own_rows(document)
     problem = None if analysis is None else analysis.problem
     found: tuple[Any, ...] = ()
     if analysis is not None:
@@ -124,7 +128,7 @@ def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | Pla
         "rows": rows,
         "editable": analysis is not None,  # an own class is changed in its text, a broken text is mended first
         "input": shape_text(document.input_shape).replace("N", str(document.batch), 1),
-        "totals": None if analysis is None else totals_data(analysis, document.batch),
+        "totals": totals,
         "problem": None if problem is None else _problem(problem),
         "error": None if error is None or problem is not None else _error(error),
         "cautions": list(found),
