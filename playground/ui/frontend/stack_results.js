@@ -22,7 +22,7 @@ export function showResults(results, frame) {
   const facts = el("details", { open: open[0] }, el("summary", {}, "Each layer on this batch: gradient norm, dead units, mean"), resultTable("Each layer on this batch", ["layer", "gradient norm", "dead units", "mean", "deviation"], found.facts.map((/** @type {any} */ fact) => [fact.name, fact.gradient_norm ?? "–", fact.dead ?? "–", fact.mean, fact.deviation])));
   const step = found.step;
   const update = step
-    ? el("details", { open: open[1] }, el("summary", {}, `One step of ${step.optimizer}, learning rate ${step.learning_rate}: loss ${step.loss_before} → ${step.loss_after}`), resultTable("One optimizer step", ["parameter", "before", "gradient", "state", "after"], step.parameters.map((/** @type {any} */ change) => [change.name, change.before, change.gradient, change.state.join("; ") || "–", change.after])))
+    ? el("p", { class: "loss", "data-testid": "step-result" }, `One step of ${step.optimizer}, learning rate ${step.learning_rate}: loss ${step.loss_before} → ${step.loss_after}. The last steps below show it for each parameter.`)
     : null;
   const accuracy = found.accuracy === null ? "" : `, ${found.accuracy} right`;
   replace(results, el("p", { class: "loss", "data-testid": "loss" }, `Loss on this batch: ${found.loss}${accuracy}`), facts, update);
