@@ -19,7 +19,7 @@ from playground.layers.rules import text as shape_text
 from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
 from playground.layers.spec import Path
 from playground.layers.warnings import cautions
-from playground.trace.numbers import brief, format_number
+from playground.trace.numbers import format_number
 from playground.trace.trace import Trace
 from playground.training.digits import SIDE, digit_batch
 from playground.ui.stack_cautions import caution_data
@@ -185,14 +185,4 @@ def _step(step: OptimizerStep) -> dict[str, Any]:
         "learning_rate": format_number(step.learning_rate),
         "loss_before": format_number(step.loss_before),
         "loss_after": format_number(step.loss_after),
-        "parameters": [
-            {
-                "name": change.name,
-                "before": brief(change.before),
-                "gradient": brief(change.gradient),
-                "state": [f"{key}: {brief(array)}" for key, array in change.state],
-                "after": brief(change.after),
-            }
-            for change in step.parameters
-        ],
     }
