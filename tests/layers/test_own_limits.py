@@ -52,7 +52,10 @@ MAKERS = METHODS.replace("nn.Linear(4, 4)", "self.first(3)")
         (module("return x", "self.register_buffer('forward', torch.zeros(3))"), "is taken"),
         (module("return x", "self.a = nn.Linear(4, 4)\nself.a.__class__ = 3"), "underscore|__class__"),
         (module("return x", "self.a = nn.Linear(4, 4)\nself.a.forward = 3"), "sets no parameter"),
-        (module("return x", "self.a = nn.Linear(4, 4)\nself.a.weight = nn.Linear(5, 5).weight"), "|shape"),
+        (
+            module("return x", "self.a = nn.Linear(4, 4)\nself.b = nn.Linear(5, 5)\nself.a.weight = self.b.weight"),
+            "`weight` has shape",
+        ),
         (module("return x", "nn.init.dirac_(torch.zeros(3))"), "dirac_"),
         (module("return x", "nn.init.__dict__('x')"), "__dict__"),
         (module("return x", "nn.init.uniform_(torch.zeros(3), 10 ** 12)"), "nn.init.uniform_ is"),
