@@ -107,6 +107,7 @@ class Items:
         spans = [span for span in (value.span, op.span if op else None) if span is not None][:1]
         title = self.names.equation(op) if op is not None and len(op.outputs) == 1 else name
         item = self._item("value", title, lines, spans, related)
+        item["shape"] = list(value.shape)
         item["data"], item["adjoint"] = self._numbers(value.data), self._numbers(value.adjoint)
         item["why"] = self._explainer.why(value.id) if self._explainer else None  # ops and nodes are related to it
         return item
@@ -230,6 +231,7 @@ class Items:
             "data": None,
             "adjoint": None,
             "why": None,
+            "shape": None,
         }
 
 

@@ -49,10 +49,11 @@ export function matrices(data) {
 /**
  * @param {Numbers[][]} rows
  * @param {string} label
+ * @param {(row: number, column: number) => string | null} place the index of a cell: "0, 2"
  */
-function matrixTable(rows, label) {
+function matrixTable(rows, label, place) {
   const head = el("tr", {}, el("td", {}), ...(rows[0] ?? []).map((_, column) => el("th", { scope: "col" }, String(column))));
-  const body = rows.map((row, index) => el("tr", {}, el("th", { scope: "row" }, String(index)), ...row.map((cell) => el("td", {}, formatNumber(cell)))));
+  const body = rows.map((row, index) => el("tr", {}, el("th", { scope: "row" }, String(index)), ...row.map((cell, column) => el("td", { "data-index": place(index, column) }, formatNumber(cell)))));
   return el("table", { "aria-label": label }, el("thead", {}, head), el("tbody", {}, ...body));
 }
 
@@ -76,7 +77,9 @@ export function valueView(data, title, role) {
     }
     cells += rows.length * rows[0].length;
     if (index) scroller.append(el("h4", {}, index));
-    scroller.append(matrixTable(rows, index ? `${title} ${index}` : title));
+    const lead = index.slice(1, -1).replace(":, :", ""); // "0, 2, " of "[0, 2, :, :]"
+    const place = (/** @type {number} */ row, /** @type {number} */ column) => (shape.length === 1 ? String(column) : `${lead}${row}, ${column}`);
+    scroller.append(matrixTable(rows, index ? `${title} ${index}` : title, place));
   }
   view.append(scroller);
   return view;
