@@ -10,6 +10,7 @@ import streamlit as st
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.lessons.presets import ExpressionPreset, preset
+from playground.ui.elements import Asked, answered, asked
 from playground.ui.frames import Shown, frame
 from playground.ui.links import from_query
 from playground.ui.opening import KEY
@@ -32,6 +33,7 @@ class Session:
     sequence: int = 0
     have: str | None = None
     good: Shown | None = None
+    asked: Asked | None = None  # which element of a value is picked
 
 
 def expressions_page() -> None:
@@ -67,7 +69,21 @@ def _workbench() -> None:
         session.document, session.good, sequence=session.sequence, have=session.have, step=session.step
     )
     session.step = None
-    stepper(data, key=KEY, on_edit=take_edit)
+    told = {"element": answered(session.asked, _shown(session))}
+    stepper(data | told, key=KEY, on_edit=take_edit, on_element=take_asked)
+
+
+def _shown(session: Session) -> Document | None:
+    """The document whose picture stands there: the last good one."""
+    return None if session.good is None else session.good.document
+
+
+def take_asked() -> None:
+    """The visitor picked one element of a value."""
+    session, shown = _session(), _shown(_session())
+    sent = last_edit(KEY, "element")
+    session.asked = None if shown is None else asked(sent, shown)
+    session.have = sent["have"] if isinstance(sent.get("have"), str) else None
 
 
 def take_edit() -> None:

@@ -15,6 +15,7 @@ from playground.layers.document import Refused, StackDocument
 from playground.layers.edits import edited
 from playground.layers.spec import Path as Place
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
+from playground.ui.elements import Asked, answered, asked
 from playground.ui.popovers import choice, plain
 from playground.ui.stack import stack_editor
 from playground.ui.stack_exports import STACK_EXPORTS
@@ -47,6 +48,7 @@ class StackSession:
     refused: Refused | None = None  # what the browser sent last and could not be taken
     place: Place | None = None  # of the layer that the last edit was about
     drawn: Drawn | None = None
+    asked: Asked | None = None  # which element of a value is picked
 
 
 def layers_page() -> None:
@@ -83,7 +85,9 @@ def _body() -> None:
     drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document)
     session.drawn = drawn or session.drawn  # a broken text keeps the last picture
     if session.drawn is not None:
-        stepper(_graph_frame(session, frame["query"]), key=GRAPH)
+        element = answered(session.asked, shown.document if isinstance(shown, ShownStack) else None)
+        data = _graph_frame(session, frame["query"]) | {"element": element}
+        stepper(data, key=GRAPH, on_element=_take_asked)
     session.step = None
 
 
@@ -91,6 +95,12 @@ def _graph_frame(session: StackSession, query: str) -> dict[str, Any]:
     drawn = None if session.drawn is None else asdict(session.drawn)
     nothing: dict[str, Any] = {"document": None, "leaves": [], "error": None, "editable": False, "theme": None}
     return {"picture": drawn, "sequence": session.sequence, "query": query, "step": session.step, **nothing}
+
+
+def _take_asked() -> None:
+    """The visitor picked one element of a value."""
+    session = _session()
+    session.asked = asked(last_edit(GRAPH, "element"), session.document)
 
 
 def _take_edit() -> None:

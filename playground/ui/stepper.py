@@ -15,16 +15,30 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component("playground.stepper", js="stepper.js", css="stepper.css")
 
 
-def stepper(data: dict[str, Any], *, key: str, on_edit: Callable[[], None] | None = None) -> None:
-    """Show a frame; `on_edit` is called when the user changed something, before the page runs again."""
+def stepper(
+    data: dict[str, Any],
+    *,
+    key: str,
+    on_edit: Callable[[], None] | None = None,
+    on_element: Callable[[], None] | None = None,
+) -> None:
+    """Show a frame; `on_edit` is called when the user changed something, `on_element` when one element
+    of a value was picked, before the page runs again."""
     # One level down: Streamlit would import pandas to look whether a None in `data` is a table.
-    _component()(data={"frame": data}, key=key, on_edit_change=on_edit or _nothing, width="stretch", height="content")
+    _component()(
+        data={"frame": data},
+        key=key,
+        on_edit_change=on_edit or _nothing,
+        on_element_change=on_element or _nothing,
+        width="stretch",
+        height="content",
+    )
 
 
-def last_edit(key: str) -> dict[str, Any]:
-    """What the browser last sent for the component with this key; empty before the first edit."""
+def last_edit(key: str, name: str = "edit") -> dict[str, Any]:
+    """What the browser last sent as this state of the component with this key; empty before the first time."""
     state = st.session_state.get(key)
-    edit = None if state is None else state.get("edit")
+    edit = None if state is None else state.get(name)
     return dict(edit) if isinstance(edit, Mapping) else {}
 
 

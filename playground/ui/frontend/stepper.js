@@ -6,7 +6,7 @@ import { createWorkbench } from "./workbench.js";
 /** @typedef {Omit<Frame, "picture"> & {picture: {key: string, svg: string | null, rest: string} | null}} Packed */
 /** @typedef {import("./contract.js").Picture} Picture */
 /** @typedef {ReturnType<typeof createWorkbench>} Workbench */
-/** @typedef {{bench: Workbench, host: {send: (edit: object) => void}, stop: () => void}} Mounted */
+/** @typedef {{bench: Workbench, host: {send: (edit: object) => void, ask: (question: object) => void}, stop: () => void}} Mounted */
 
 /** @type {WeakMap<object, Mounted>} */
 const mounted = new WeakMap();
@@ -39,10 +39,11 @@ function unpacked(frame) {
 export default function stepper({ data, parentElement, setStateValue }) {
   let entry = mounted.get(parentElement);
   const send = (/** @type {object} */ edit) => setStateValue("edit", edit);
+  const ask = (/** @type {object} */ question) => setStateValue("element", question);
   if (!entry) {
     const root = document.createElement("div");
     parentElement.append(root);
-    const host = { send };
+    const host = { send, ask };
     const bench = createWorkbench(root, host);
     const unfollow = followScheme(bench);
     const stop = () => {
@@ -56,6 +57,7 @@ export default function stepper({ data, parentElement, setStateValue }) {
     Object.assign(root, { workbench: bench });
   }
   entry.host.send = send;
+  entry.host.ask = ask;
   entry.bench.update(unpacked(data.frame));
   return entry.stop;
 }

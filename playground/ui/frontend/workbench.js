@@ -5,6 +5,7 @@ import { showDetails } from "./details.js";
 import { createDraft } from "./draft.js";
 import { el, replace, setAttribute } from "./dom.js";
 import { createEditor } from "./editor.js";
+import { createElementPicker } from "./element.js";
 import { createGraph } from "./graph.js";
 import { commandFor, listenWhenIdle, placeOf } from "./keys.js";
 import { createLeaves } from "./leaves.js";
@@ -36,7 +37,7 @@ const BLANK = {
 
 /**
  * @param {HTMLElement} root
- * @param {{send: ((edit: Edit) => void) | null, draw?: (graph: GraphKind) => void}} host `send` is null where no server listens;
+ * @param {{send: ((edit: Edit) => void) | null, draw?: (graph: GraphKind) => void, ask?: (question: object) => void}} host `send` is null where no server listens;
  *   then `draw` shows another graph
  */
 export function createWorkbench(root, host) {
@@ -65,6 +66,8 @@ export function createWorkbench(root, host) {
   const graph = createGraph({ onSelect: (key) => select(key) });
   const table = createTable({ onSelect: (key) => select(key) });
   const panel = createPanel({ onShow: () => refreshPanel() });
+  const picker = createElementPicker((question) => host.ask?.({ ...question, have: heldKey }));
+  const reason = el("div", { class: "reason" });
   const help = createHelp();
   const live = el("div", { class: "for-screen-readers", "aria-live": "polite", "data-testid": "live" });
   const editor = createEditor({
@@ -101,6 +104,13 @@ export function createWorkbench(root, host) {
   });
 
   panel.pages.table.append(table.element);
+  panel.pages.why.append(reason, picker.element);
+  panel.pages.details.addEventListener("click", ({ target }) => {
+    const index = host.ask && target instanceof Element ? target.closest("[data-index]")?.getAttribute("data-index") : null;
+    if (!index) return;
+    panel.open("why");
+    picker.pick(index);
+  });
   root.classList.add("workbench");
   root.tabIndex = -1;
   replace(
@@ -195,7 +205,10 @@ export function createWorkbench(root, host) {
     const name = panel.shown();
     if (name === "explanation") showExplanation(pages.explanation, words(), (key) => select(key));
     if (name === "details") showDetails(pages.details, picture, timeline, selected, k);
-    if (name === "why") showWhy(pages.why, picture, selected, standalone);
+    if (name === "why") {
+      showWhy(reason, picture, selected, standalone);
+      picker.offer(picture.items, host.ask ? selected : null);
+    }
   }
   /** @param {string | null} key */
   function select(key) {
@@ -288,6 +301,7 @@ export function createWorkbench(root, host) {
       }
       if (isNewest) editor.setError(next.error);
       showPosition();
+      picker.show(next.element ?? null);
       if (!standalone) link.show(query, k);
       setAttribute(root, "data-key", heldKey ?? "");
       setAttribute(root, "data-sequence", String(next.sequence));
@@ -300,6 +314,7 @@ export function createWorkbench(root, host) {
       editor.stop();
       link.stop();
       draft.stop();
+      picker.stop();
       graph.viewport.stop();
     },
   };
