@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import streamlit as st
@@ -15,7 +15,7 @@ from playground.ui.frames import Shown, frame
 from playground.ui.links import from_query
 from playground.ui.opening import KEY
 from playground.ui.popovers import exports, gallery, plain, reference
-from playground.ui.stepper import last_edit, stepper
+from playground.ui.stepper import Opened, last_edit, stepper
 from playground.ui.warm import FIRST
 
 GALLERY = "examples"
@@ -33,6 +33,7 @@ class Session:
     sequence: int = 0
     have: str | None = None
     good: Shown | None = None
+    opened: Opened = field(default_factory=Opened)
     asked: Asked | None = None  # which element of a value is picked
 
 
@@ -66,11 +67,16 @@ def _session() -> Session:
 def _workbench() -> None:
     session = _session()
     data, session.good = frame(
-        session.document, session.good, sequence=session.sequence, have=session.have, step=session.step
+        session.document,
+        session.good,
+        sequence=session.sequence,
+        have=session.have,
+        step=session.step,
+        opening=session.opened.opening,
     )
     session.step = None
-    told = {"element": answered(session.asked, _shown(session))}
-    stepper(data | told, key=KEY, on_edit=take_edit, on_element=take_asked)
+    told = {"opened": session.opened.fields(), "element": answered(session.asked, _shown(session))}
+    stepper(data | told, key=KEY, on_edit=take_edit, on_open=take_opened, on_element=take_asked)
 
 
 def _shown(session: Session) -> Document | None:
@@ -84,6 +90,13 @@ def take_asked() -> None:
     sent = last_edit(KEY, "element")
     session.asked = None if shown is None else asked(sent, shown)
     session.have = sent["have"] if isinstance(sent.get("have"), str) else None
+
+
+def take_opened() -> None:
+    """The visitor opened or closed part of a long run."""
+    session = _session()
+    session.opened = Opened.last(KEY)
+    session.have = session.opened.have
 
 
 def take_edit() -> None:
@@ -106,4 +119,5 @@ def _open(chosen: ExpressionPreset) -> None:
     session = _session()
     session.document, session.problems, session.step = chosen.document, (), 0
     session.good = None  # another document: what stands there is not its last good picture
+    session.opened = Opened(sequence=session.opened.sequence)
     st.session_state[GALLERY] = False

@@ -14,6 +14,7 @@ from playground.language.leaves import Leaf
 from playground.language.program import Program
 from playground.trace.trace import Trace
 from playground.ui.links import to_query
+from playground.views.opening import UNTOUCHED, Opening
 from playground.views.stepper import picture
 
 _KEPT = 64  # pictures kept for everyone: a class opens the same link
@@ -33,11 +34,15 @@ class Shown:
         return self.document.run()
 
 
+def show(document: Document, opening: Opening = UNTOUCHED) -> Shown | PlaygroundError:
+    """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
+    return _show(document, opening)
+
+
 @lru_cache(maxsize=_KEPT)
-def show(document: Document) -> Shown | PlaygroundError:
-    """Run a document and draw it; an error is returned, so that it is remembered too."""
+def _show(document: Document, opening: Opening) -> Shown | PlaygroundError:
     try:
-        drawn = picture(document.run(), document.graph)
+        drawn = picture(document.run(), document.graph, opening=opening)
         svg = drawn.pop("svg")
         return Shown(document, drawn["key"], svg, json.dumps(drawn, separators=(",", ":")))
     except PlaygroundError as error:
@@ -51,9 +56,10 @@ def frame(
     sequence: int = 0,
     have: str | None = None,
     step: int | None = None,
+    opening: Opening = UNTOUCHED,
 ) -> tuple[dict[str, Any], Shown | None]:
     """The data of the workbench, and what is the last good picture now. A broken text keeps the last good one."""
-    outcome = show(document)
+    outcome = show(document, opening)
     good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
     rows, leaf_error = _leaf_rows(document, good)
     error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)

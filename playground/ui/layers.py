@@ -21,7 +21,7 @@ from playground.ui.stack import stack_editor
 from playground.ui.stack_exports import STACK_EXPORTS
 from playground.ui.stack_frames import Answer, Drawn, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.stack_links import open_stack
-from playground.ui.stepper import last_edit, stepper
+from playground.ui.stepper import Opened, last_edit, stepper
 
 FIRST = "L2.4"
 GALLERY = "stacks"
@@ -48,6 +48,7 @@ class StackSession:
     refused: Refused | None = None  # what the browser sent last and could not be taken
     place: Place | None = None  # of the layer that the last edit was about
     drawn: Drawn | None = None
+    opened: Opened = field(default_factory=Opened)
     asked: Asked | None = None  # which element of a value is picked
 
 
@@ -77,24 +78,31 @@ def _body() -> None:
     with st.container():  # always there, so that what follows keeps its place
         if session.problems:
             st.warning("  \n".join(map(plain, session.problems)))
-    shown = show_stack(session.document)
+    opening = session.opened.opening
+    shown = show_stack(session.document, opening)
     answer = Answer(session.sequence, session.refused, session.place)
     frame = stack_frame(session.document, session.rows, shown, answer)
     session.rows = frame["rows"]
     stack_editor(frame, key=LIST, on_edit=_take_edit)
-    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document)
+    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document, opening)
     session.drawn = drawn or session.drawn  # a broken text keeps the last picture
     if session.drawn is not None:
         element = answered(session.asked, shown.document if isinstance(shown, ShownStack) else None)
         data = _graph_frame(session, frame["query"]) | {"element": element}
-        stepper(data, key=GRAPH, on_element=_take_asked)
+        stepper(data, key=GRAPH, on_open=_take_opened, on_element=_take_asked)
     session.step = None
 
 
 def _graph_frame(session: StackSession, query: str) -> dict[str, Any]:
     drawn = None if session.drawn is None else asdict(session.drawn)
     nothing: dict[str, Any] = {"document": None, "leaves": [], "error": None, "editable": False, "theme": None}
-    return {"picture": drawn, "sequence": session.sequence, "query": query, "step": session.step, **nothing}
+    told = {"query": query, "step": session.step, "opened": session.opened.fields()}
+    return {"picture": drawn, "sequence": session.sequence, **told, **nothing}
+
+
+def _take_opened() -> None:
+    """The visitor opened or closed a module."""
+    _session().opened = Opened.last(GRAPH)
 
 
 def _take_asked() -> None:
@@ -148,6 +156,7 @@ def _open(chosen: StackPreset) -> None:
     session.document, session.problems, session.step = chosen.document, (), 0
     session.refused = session.place = None
     session.drawn = None
+    session.opened = Opened(sequence=session.opened.sequence)
     st.session_state[GALLERY] = False
 
 

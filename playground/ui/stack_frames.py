@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from playground.errors import PlaygroundError
 from playground.layers.analysis import Analysis
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
 from playground.layers.losses import LOSSES
+from playground.layers.module_notes import module_notes
 from playground.layers.problems import Problem
 from playground.layers.rules import text as shape_text
 from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
@@ -27,6 +28,7 @@ from playground.ui.stack_links import stack_query
 from playground.ui.stack_own import own_rows
 from playground.ui.stack_rows import catalogue_data, row_data, totals_data
 from playground.views.graph import GraphKind
+from playground.views.opening import UNTOUCHED, Opening
 from playground.views.stepper import picture
 
 _KEPT = 32  # pictures kept for everyone: a class opens the same link
@@ -72,31 +74,41 @@ def batch_of(document: StackDocument) -> tuple[torch.Tensor, torch.Tensor]:
     return x, torch.randint(document.classes, (document.batch,), generator=generator)
 
 
+def show_stack(document: StackDocument, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
+    """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
+    return _show_stack(document, opening)
+
+
 @lru_cache(maxsize=_KEPT)
-def show_stack(document: StackDocument) -> ShownStack | PlaygroundError:
-    """Run a document and draw it; an error is returned, so that it is remembered too."""
+def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | PlaygroundError:
     try:
         if not document.is_own:
             document.analysis().checked()  # before a batch is made
-        recorded = run_stack(document, *batch_of(document))
+        recorded = _recorded(replace(document, graph="forward"))
         found = tuple(caution_data(caution, document) for caution in cautions(document, recorded))
-        return ShownStack(document, _drawn(recorded.trace, document.graph), _results(recorded), found)
+        drawn = _drawn(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
+        return ShownStack(document, drawn, _results(recorded), found)
     except PlaygroundError as error:
         return error.with_traceback(None)
 
 
+@lru_cache(maxsize=1)  # tensors are large: the stack that was last run opens its modules without another run
+def _recorded(document: StackDocument) -> Recorded:
+    return run_stack(document, *batch_of(document))
+
+
 @lru_cache(maxsize=_KEPT)
-def show_before_problem(document: StackDocument) -> Drawn | None:
+def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -> Drawn | None:
     """What runs of a stack that does not fit: the forward pass through the layers before; None if nothing does."""
     try:
         trace = record_before_problem(document, batch_of(document)[0])
-        return None if trace is None else _drawn(trace, document.graph)
+        return None if trace is None else _drawn(trace, document.graph, opening, {})
     except PlaygroundError:
         return None
 
 
-def _drawn(trace: Trace, graph: GraphKind) -> Drawn:
-    data = picture(trace, graph)
+def _drawn(trace: Trace, graph: GraphKind, opening: Opening, notes: Mapping[str, tuple[str, ...]]) -> Drawn:
+    data = picture(trace, graph, opening=opening, notes=notes)
     svg = data.pop("svg")
     return Drawn(data["key"], svg, json.dumps(data, separators=(",", ":")))
 

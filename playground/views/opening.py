@@ -37,4 +37,6 @@ class Opening:
         return base + [("+" if is_open else "-") + path for path, is_open in self.marks]
 
 
-__all__ = ["Base", "Opening"]
+UNTOUCHED = Opening()
+
+__all__ = ["UNTOUCHED", "Base", "Opening"]

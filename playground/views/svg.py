@@ -56,7 +56,9 @@ def inner_svg(graph: Graph, layout: Layout, filled: Filled) -> str:
     parts += [_link(link, layout.links[link.key], filled) for link in graph.links if link.key in layout.links]
     sizes = arrange_all(graph)
     parts += [
-        _box(box, sizes[box.key], layout.boxes[box.key], filled) for box in graph.boxes if box.key in layout.boxes
+        _box(box, sizes[box.key], layout.boxes[box.key], filled, can_close=graph.modules is not None)
+        for box in graph.boxes
+        if box.key in layout.boxes
     ]
     return "".join(parts)
 
@@ -79,10 +81,8 @@ def _allowed(text: str) -> str:
 
 def _cluster(path: tuple[str, ...], frame: Frame, *, can_close: bool) -> str:
     title = frame_title(path)
-    x, parts = (
-        frame.x + 10,
-        [f'<g class="cluster"><rect {_place(frame.x, frame.y, frame.width, frame.height)} rx="10"/>'],
-    )
+    x, place = frame.x + 10, _place(frame.x, frame.y, frame.width, frame.height)
+    parts = [f'<g class="cluster"><rect {place} rx="10"/>']
     if can_close:
         reachable = f'tabindex="0" role="button" aria-expanded="true" aria-label={attribute("close " + title)}'
         parts.append(_badge(".".join(path), frame.x + 5, frame.y + 3, opens=False, more=reachable))
@@ -105,12 +105,13 @@ def _place(x: float, y: float, width: float, height: float) -> str:
     return f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
 
 
-def _box(box: Box, arrangement: Arrangement, frame: Frame, filled: Filled) -> str:
+def _box(box: Box, arrangement: Arrangement, frame: Frame, filled: Filled, *, can_close: bool) -> str:
     classes = " ".join(filter(None, ["item", box.kind, "backward" * box.backward, "detached" * box.detached]))
     radius = frame.height / 2 if box.kind == "seed" else 8
     parts = [
         f'<g class="{classes}" data-key={attribute(box.key)} tabindex="0" role="button" ',
-        f'aria-label={attribute(box.label)}{_state(box)} transform="translate({frame.x} {frame.y})">',
+        f'aria-label={attribute(box.label)} transform="translate({frame.x} {frame.y})"',
+        f"{_state(box, can_close=can_close)}>",
         f'<rect class="box" width="{frame.width}" height="{frame.height}" rx="{radius:g}"/>',
     ]
     parts += [_part(part, filled) for part in arrangement.parts]
@@ -119,8 +120,10 @@ def _box(box: Box, arrangement: Arrangement, frame: Frame, filled: Filled) -> st
     return "".join([*parts, "</g>"])
 
 
-def _state(box: Box) -> str:
-    return f' aria-expanded="false" data-opens={attribute(box.opens)}' if box.opens else ""
+def _state(box: Box, *, can_close: bool) -> str:
+    """What a key opens there, and what it closes."""
+    opens = f' aria-expanded="false" data-opens={attribute(box.opens)}' if box.opens else ""
+    return opens + (f" data-within={attribute('.'.join(box.module))}" if can_close and box.module else "")
 
 
 def _part(part: Part, filled: Filled) -> str:

@@ -62,6 +62,7 @@ export interface Picture {
   items: Record<string, Item>;
   table: TraceTable;
   notes: Note[];
+  modules?: { count: number; open: number; message: string } | null;
 }
 
 export type GraphKind = "forward" | "backward" | "both";
@@ -121,7 +122,13 @@ export interface ElementAnswer {
   answer: { title: string; parts: ElementPart[]; check: [string, string][] } | null;
 }
 
+export interface Opened {
+  marks: string[];
+  sequence: number;
+}
+
 export interface Frame {
+  opened?: Opened;
   picture: Picture | null;
   sequence: number;
   query: string;

@@ -25,9 +25,9 @@ function parseSvg(text) {
 }
 
 /**
- * @param {{onSelect: (key: string | null) => void}} actions
+ * @param {{onSelect: (key: string | null) => void, onToggle: (mark: string, from: Element) => void}} actions
  */
-export function createGraph({ onSelect }) {
+export function createGraph({ onSelect, onToggle }) {
   const empty = el("p", { class: "graph-empty" }, "The graph appears here as soon as the text runs.");
   const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
   const viewport = createViewport(stage);
@@ -40,9 +40,13 @@ export function createGraph({ onSelect }) {
   let byKey = new Map();
   /** @type {Map<string, DOMRect>} */
   const boxes = new Map();
+  /** @type {{path: string, from: DOMRect | null} | null} */
+  let held = null; // the module that the reader opens or closes: the next picture shows it where it was
 
   stage.addEventListener("click", (event) => {
     if (viewport.wasDrag() || !(event.target instanceof Element)) return;
+    const toggle = event.target.closest("[data-toggle]");
+    if (toggle) return onToggle(toggle.getAttribute("data-toggle") ?? "", toggle);
     onSelect(event.target.closest("[data-key]")?.getAttribute("data-key") ?? null);
   });
   stage.addEventListener("focusin", (event) => {
@@ -97,6 +101,14 @@ export function createGraph({ onSelect }) {
       setAttribute(item, "aria-label", texts.includes(own) && texts ? texts : [own, texts].filter(Boolean).join(": "));
     }
   };
+  /**
+   * The box of a closed module, or what closes the frame of an open one.
+   * @param {string} path
+   * @returns {SVGGElement | null}
+   */
+  const moduleAt = (path) => svg?.querySelector(`[data-opens="${CSS.escape(path)}"], .cluster [data-toggle="${CSS.escape(`-${path}`)}"]`) ?? null;
+  /** @param {Element} element */
+  const outline = (element) => boxInPicture(/** @type {SVGGElement} */ (element.closest(".item, .cluster") ?? element));
   const onlyStop = () => items.length > TAB_STOPS;
 
   return {
@@ -111,19 +123,26 @@ export function createGraph({ onSelect }) {
     show(text) {
       const next = parseSvg(text);
       if (!next) return false;
+      const focused = /** @type {SVGElement | null} */ (stage.querySelector(":focus"));
       svg = next;
       const drawn = LEGEND.filter(([kind]) => next.querySelector(`.slot.${kind}`));
       legend.replaceChildren(...drawn.map(([kind, meaning]) => el("li", { class: kind }, meaning)));
       stage.replaceChildren(next, legend);
       boxes.clear();
-      items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match)"))];
-      byKey = new Map(items.map((item) => [item.dataset.key ?? "", item]));
+      items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match), .cluster .toggle"))];
+      byKey = new Map(items.flatMap((item) => (item.dataset.key ? [[item.dataset.key, item]] : [])));
       for (const match of next.querySelectorAll(".item.match")) {
         match.removeAttribute("aria-label"); // only a hint for the eye
         match.setAttribute("aria-hidden", "true");
       }
       for (const text of next.querySelectorAll(".item text")) text.after(" "); // read aloud, two texts are two words
-      viewport.show(next);
+      const place = () => {
+        const element = held && moduleAt(held.path);
+        return element ? outline(element) : null;
+      };
+      viewport.show(next, held && { from: held.from, to: place });
+      if (focused) (held ? moduleAt(held.path) : byKey.get(focused.dataset.key ?? ""))?.focus({ preventScroll: true });
+      held = null;
       return true;
     },
     /**
@@ -140,6 +159,16 @@ export function createGraph({ onSelect }) {
       name(items);
     },
     name,
+    /**
+     * The next picture is this one with a module opened or closed: it is shown at the same scale, the module in its place.
+     * @param {string} path
+     * @param {Element | null} element the box or frame that stands for it now
+     */
+    hold(path, element) {
+      held = { path, from: element && outline(element) };
+    },
+    /** @param {string} key */
+    item: (key) => byKey.get(key) ?? null,
     /**
      * @param {Element} from
      * @param {1 | -1} direction

@@ -13,7 +13,9 @@ export const KEY_LIST = [
   ["+ − 0", "zoom in, zoom out, fit the graph"],
   ["Tab", "to the next control, node or edge"],
   ["↑ ↓", "from node to node in the graph, from row to row in the table"],
-  ["Enter", "select the node, edge or row"],
+  ["Enter", "select the node, edge or row; once more opens a module"],
+  ["o", "open the module that is selected"],
+  ["Shift O", "close the module around what is selected"],
   ["Esc", "clear the selection"],
   ["Ctrl Z", "undo an edit of text or values"],
   ["Ctrl Shift Z", "redo (also Ctrl Y)"],
@@ -45,6 +47,7 @@ export function commandFor(event, place) {
     if (key === "ArrowDown") return "next";
     if (key === "Enter" || key === " ") return "select";
   }
+  if ((key === "o" || key === "O") && (place === "item" || place === "other")) return key === "o" ? "open" : "close";
   if (key === " ") return place === "other" || place === "range" ? "play" : null;
   if (place === "select") return null;
   return key in ZOOMING ? ZOOMING[/** @type {keyof typeof ZOOMING} */ (/** @type {unknown} */ (key))] : null;
@@ -81,7 +84,7 @@ export function placeOf(target) {
   if (target.matches("input[type=range]")) return "range";
   if (target.matches("select")) return "select";
   if (target.matches("[role=tab]")) return "tab";
-  if (target.matches(".graph .item")) return "item";
+  if (target.matches(".graph .item, .graph .toggle")) return "item";
   if (target.matches("tr[data-key]")) return "row";
   if (target.matches("button, input, summary, a")) return "button";
   return "other";

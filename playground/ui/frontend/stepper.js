@@ -6,7 +6,7 @@ import { createWorkbench } from "./workbench.js";
 /** @typedef {Omit<Frame, "picture"> & {picture: {key: string, svg: string | null, rest: string} | null}} Packed */
 /** @typedef {import("./contract.js").Picture} Picture */
 /** @typedef {ReturnType<typeof createWorkbench>} Workbench */
-/** @typedef {{bench: Workbench, host: {send: (edit: object) => void, ask: (question: object) => void}, stop: () => void}} Mounted */
+/** @typedef {{bench: Workbench, host: {send: (edit: object) => void, ask: (question: object) => void, open: (opened: object) => void}, stop: () => void}} Mounted */
 
 /** @type {WeakMap<object, Mounted>} */
 const mounted = new WeakMap();
@@ -40,10 +40,11 @@ export default function stepper({ data, parentElement, setStateValue }) {
   let entry = mounted.get(parentElement);
   const send = (/** @type {object} */ edit) => setStateValue("edit", edit);
   const ask = (/** @type {object} */ question) => setStateValue("element", question);
+  const open = (/** @type {object} */ opened) => setStateValue("open", opened);
   if (!entry) {
     const root = document.createElement("div");
     parentElement.append(root);
-    const host = { send, ask };
+    const host = { send, ask, open };
     const bench = createWorkbench(root, host);
     const unfollow = followScheme(bench);
     const stop = () => {
@@ -58,6 +59,7 @@ export default function stepper({ data, parentElement, setStateValue }) {
   }
   entry.host.send = send;
   entry.host.ask = ask;
+  entry.host.open = open;
   entry.bench.update(unpacked(data.frame));
   return entry.stop;
 }

@@ -15,10 +15,11 @@ const GRAPHS = [
 /**
  * @param {{
  *   onGraph: (graph: GraphKind) => void, onZoom: (command: string) => void, onSave: (format: "svg" | "png") => void,
+ *   onToggle: (mark: string) => void,
  *   onHistory: (command: "undo" | "redo") => void, onHelp: () => void, address: () => string,
  * }} actions
  */
-export function createToolbar({ onGraph, onZoom, onSave, onHistory, onHelp, address }) {
+export function createToolbar({ onGraph, onZoom, onSave, onToggle, onHistory, onHelp, address }) {
   const graphs = el("div", { class: "segmented", role: "group", "aria-label": "Graph" });
   for (const [name, title] of GRAPHS) {
     graphs.append(el("button", { type: "button", "data-graph": name, "data-testid": `graph-${name}`, onclick: () => onGraph(name) }, title));
@@ -43,10 +44,17 @@ export function createToolbar({ onGraph, onZoom, onSave, onHistory, onHelp, addr
   menu.addEventListener("focusout", (event) => {
     if (event.relatedTarget instanceof Node && !menu.contains(event.relatedTarget)) menu.open = false;
   });
+  const modules = el(
+    "div",
+    { class: "buttons modules", role: "group", "aria-label": "Modules" },
+    el("button", { type: "button", class: "text-button", "data-testid": "open-all", onclick: () => onToggle("+*") }, "Open all"),
+    el("button", { type: "button", class: "text-button", "data-testid": "close-all", onclick: () => onToggle("-*") }, "Close all"),
+  );
+  modules.hidden = true;
   const histories = el("div", { class: "buttons histories", role: "group", "aria-label": "History" }, undo, redo);
   const link = copyButton("Copy link", address, { "data-testid": "copy-link" });
   const help = el("button", { type: "button", class: "icon-button", "aria-label": "Keys (?)", title: "Keys (?)", "data-testid": "keys", onclick: onHelp }, "?");
-  const element = el("div", { class: "toolbar" }, graphs, histories, el("span", { class: "spring" }), zooms, menu, link, help);
+  const element = el("div", { class: "toolbar" }, graphs, histories, modules, el("span", { class: "spring" }), zooms, menu, link, help);
   return {
     element,
     /** @param {GraphKind} graph */
@@ -57,6 +65,10 @@ export function createToolbar({ onGraph, onZoom, onSave, onHistory, onHelp, addr
     showHistory(canUndo, canRedo) {
       undo.setAttribute("aria-disabled", String(!canUndo));
       redo.setAttribute("aria-disabled", String(!canRedo));
+    },
+    /** @param {boolean} are */
+    showModules(are) {
+      modules.hidden = !are;
     },
     /** @param {{graphs: boolean, histories: boolean, link: boolean}} wanted */
     offer(wanted) {

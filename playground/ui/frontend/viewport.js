@@ -128,15 +128,23 @@ export function createViewport(stage) {
 
   return {
     /**
-     * Shows another picture from its beginning.
+     * Shows another picture from its beginning; or where the reader was, with something held in its place.
      * @param {SVGSVGElement} next
+     * @param {{from: DOMRect | null, to: () => DOMRect | null} | null} held where it stood, and where it stands in `next`
      */
-    show(next) {
+    show(next, held) {
       svg = next;
       const box = next.viewBox.baseVal;
       [width, height] = [Math.max(1, box.width), Math.max(1, box.height)];
       next.setAttribute("width", String(width));
       next.setAttribute("height", String(height));
+      if (held) {
+        apply();
+        const [from, to] = [held.from, held.to()];
+        if (!from || !to) return;
+        [x, y] = [x + (from.x - to.x) * scale, y + (from.y - to.y) * scale];
+        return reveal(to);
+      }
       touched = false;
       inSight = null;
       open();

@@ -10,6 +10,7 @@ import { createGraph } from "./graph.js";
 import { commandFor, listenWhenIdle, placeOf } from "./keys.js";
 import { createLeaves } from "./leaves.js";
 import { createLink } from "./link.js";
+import { createOpening } from "./opening.js";
 import { createPainter } from "./painter.js";
 import { createPanel, showExplanation } from "./panel.js";
 import { savePicture } from "./pictures.js";
@@ -37,7 +38,7 @@ const BLANK = {
 
 /**
  * @param {HTMLElement} root
- * @param {{send: ((edit: Edit) => void) | null, draw?: (graph: GraphKind) => void, ask?: (question: object) => void}} host `send` is null where no server listens;
+ * @param {{send: ((edit: Edit) => void) | null, open?: (opened: object) => void, draw?: (graph: GraphKind) => void, ask?: (question: object) => void}} host `send` is null where no server listens;
  *   then `draw` shows another graph
  */
 export function createWorkbench(root, host) {
@@ -63,12 +64,14 @@ export function createWorkbench(root, host) {
   const draft = createDraft({ send: (edit) => host.send?.(edit), have: () => heldKey });
   const player = createPlayer({ position: () => k, last: () => timeline.last, goto: (next) => goto(next), onChange: (playing) => bar.setPlaying(playing) });
   const bar = createBar({ goto: (next) => user(next), by: (distance) => user(k + distance), toggle: player.toggle, setSpeed: player.setSpeed });
-  const graph = createGraph({ onSelect: (key) => select(key) });
+  const graph = createGraph({ onSelect: (key) => select(key), onToggle: (mark, from) => toggle(mark, from) });
+  const opening = createOpening((opened) => host.open?.({ ...opened, have: heldKey }));
   const table = createTable({ onSelect: (key) => select(key) });
   const panel = createPanel({ onShow: () => refreshPanel() });
   const picker = createElementPicker((question) => host.ask?.({ ...question, have: heldKey }));
   const reason = el("div", { class: "reason" });
   const help = createHelp();
+  const refusal = el("p", { class: "refusal", role: "status", "data-testid": "opening-note" });
   const live = el("div", { class: "for-screen-readers", "aria-live": "polite", "data-testid": "live" });
   const editor = createEditor({
     onInput: (text) => edit(() => draft.change({ text }, "text")),
@@ -94,6 +97,7 @@ export function createWorkbench(root, host) {
       draft.change({ graph: name }, null);
     },
     onZoom: zoom,
+    onToggle: (mark) => toggle(mark, null),
     onSave(format) {
       const svg = graph.svg();
       if (svg) savePicture(svg, getComputedStyle(root).backgroundColor, format);
@@ -116,7 +120,7 @@ export function createWorkbench(root, host) {
   replace(
     root,
     el("section", { class: "source", "aria-label": "Text and leaves" }, editor.element, leaves.element, switches.element),
-    el("section", { class: "picture", "aria-label": "Graph and steps" }, toolbar.element, graph.element, bar.element),
+    el("section", { class: "picture", "aria-label": "Graph and steps" }, toolbar.element, refusal, graph.element, bar.element),
     el("section", { class: "about", "aria-label": "About this step" }, panel.element),
     live,
     help,
@@ -148,6 +152,19 @@ export function createWorkbench(root, host) {
     editor.setText(draft.current().text);
     if (frame) leaves.show(frame.leaves.map((row) => ({ ...row, ...draft.current().leaves[row.name] })), true);
     editor.focus();
+  }
+  /** @param {string} mark a module to open or close @param {Element | null} from what stands for it now */
+  function toggle(mark, from) {
+    if (!host.open || mark.length < 2) return;
+    graph.hold(mark.slice(1), from);
+    opening.change(mark);
+  }
+  /** @param {boolean} opens @param {Element} target opens or closes what has the focus, else what is selected */
+  function toggleAt(opens, target) {
+    const at = target.matches(".graph .item, .graph .toggle") ? target : selected === null ? null : graph.item(selected);
+    const path = at?.getAttribute(opens ? "data-opens" : "data-within");
+    const frame = at?.getAttribute("data-toggle");
+    if (at && (path || frame)) toggle(path ? (opens ? "+" : "-") + path : (frame ?? ""), at);
   }
   /** @param {string} command */
   function zoom(command) {
@@ -239,6 +256,8 @@ export function createWorkbench(root, host) {
     else if (command === "undo" || command === "redo") travel(command);
     else if (command === "help") help.showModal();
     else if (command === "clear") select(null);
+    else if (command === "open" || command === "close") toggleAt(command === "open", target);
+    else if (command === "select" && (target.matches(".toggle") || (target.matches("[aria-pressed=true][data-opens]") && host.open))) toggleAt(true, target);
     else if (command === "select") select(target.getAttribute("data-key"));
     else if (command === "next" || command === "previous") (target.localName === "tr" ? table : graph).moveFocus(target, command === "next" ? 1 : -1);
     else zoom(command);
@@ -259,6 +278,8 @@ export function createWorkbench(root, host) {
       painter.bind("graph", graph.element);
     }
     graph.describe(next.items);
+    toolbar.showModules(host.open !== undefined && Boolean(next.modules));
+    refusal.textContent = next.modules?.message ?? "";
     const broken = next.notes.filter((note) => note.kind === "non_finite").flatMap(({ key }) => (key ? [key, ...(next.items[key]?.related ?? [])] : []));
     graph.note(new Set(broken));
     if (source !== tableSource) {
@@ -279,6 +300,7 @@ export function createWorkbench(root, host) {
       frame = next;
       setAttribute(root, "data-theme", themeOf(root, next.theme));
       const isNewest = draft.accept(next);
+      opening.accept(next.opened);
       query = next.query;
       root.classList.toggle("read-only", !next.editable);
       toolbar.offer({ graphs: host.draw !== undefined || (!standalone && next.document !== null), histories: next.editable, link: !standalone });

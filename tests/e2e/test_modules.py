@@ -1,0 +1,131 @@
+"""Modules on the layers page: boxes that open into what they hold by click and by key, and close again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+OpenPage = Callable[..., Page]
+Ready = Callable[[Page], Page]
+
+BLOCK = "Residual(Conv2d(4, 3, padding=1) BatchNorm2d ReLU Conv2d(4, 3, padding=1) BatchNorm2d) ReLU "
+DEEP = "Conv2d(4, 3, padding=1) ReLU " + BLOCK * 24 + "AdaptiveAvgPool2d Flatten Linear(10)"
+SMALL = "Flatten Linear(20) ReLU Linear(10)"
+
+
+def opened(open_page: OpenPage, ready: Ready, stack: str, more: str = "", **options: object) -> Page:
+    page = open_page(f"/layers?v=1&stack={quote(stack)}&input_shape=1x28x28&batch=4{more}", **options)
+    return ready(page)
+
+
+def box(page: Page, key: str) -> Locator:
+    return page.locator(f'.graph .item[data-key="{key}"]')
+
+
+def badge(page: Page, mark: str) -> Locator:
+    return page.locator(f'.graph [data-toggle="{mark}"]').first
+
+
+def press_badge(page: Page, mark: str) -> None:
+    badge(page, mark).dispatch_event("click")
+
+
+def test_a_block_of_a_deep_net_opens_by_click_down_to_its_ops_and_closes(open_page: OpenPage, ready: Ready) -> None:
+    page = opened(open_page, ready, DEEP, "&step=9")
+    expect(box(page, "module-residual2")).to_be_visible()
+    page.get_by_test_id("zoom-out").click()
+    scale = page.get_by_test_id("graph").get_attribute("data-scale")
+    step = page.locator("[data-ready]").first.get_attribute("data-step")
+    for path in ("residual2", "residual2.body", "residual2.body.conv1"):
+        press_badge(page, f"+{path}")
+        expect(badge(page, f"-{path}")).to_be_attached()
+        expect(box(page, f"module-{path}")).to_have_count(0)
+    ops = page.locator('.graph .op[data-within="residual2.body.conv1"]')
+    expect(ops).to_have_count(1)
+    assert page.get_by_test_id("graph").get_attribute("data-scale") == scale
+    assert page.locator("[data-ready]").first.get_attribute("data-step") == step
+    expect(badge(page, "-residual2.body.conv1")).to_be_in_viewport()
+    page.get_by_test_id("step-forward").click()
+    expect(page.locator(".graph .item.active").first).to_be_attached()
+    press_badge(page, "-residual2")
+    expect(box(page, "module-residual2")).to_be_in_viewport()
+    expect(ops).to_have_count(0)
+
+
+def test_a_click_on_the_badge_itself_opens(open_page: OpenPage, ready: Ready) -> None:
+    page = opened(open_page, ready, SMALL)
+    page.get_by_test_id("close-all").click()
+    expect(box(page, "module-linear1")).to_be_visible()
+    badge(page, "+linear1").click()
+    expect(badge(page, "-linear1")).to_be_visible()
+    badge(page, "-linear1").click()
+    expect(box(page, "module-linear1")).to_be_visible()
+
+
+def test_keys_open_and_close_and_the_focus_stays(open_page: OpenPage, ready: Ready) -> None:
+    page = opened(open_page, ready, SMALL)
+    page.get_by_test_id("close-all").click()
+    linear = box(page, "module-linear1")
+    linear.focus()
+    expect(linear).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("o")
+    close = badge(page, "-linear1")
+    expect(close).to_be_focused()
+    expect(close).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Enter")
+    expect(linear).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(linear).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Enter")
+    expect(close).to_be_focused()
+    page.locator('.graph .op[data-within="linear1"]').focus()
+    page.keyboard.press("Shift+O")
+    expect(linear).to_be_focused()
+
+
+def test_open_all_is_bounded_and_says_so(open_page: OpenPage, ready: Ready) -> None:
+    page = opened(open_page, ready, DEEP)
+    expect(page.get_by_test_id("opening-note")).to_be_hidden()
+    page.get_by_test_id("open-all").click()
+    expect(page.get_by_test_id("opening-note")).to_contain_text("modules are open")
+    page.get_by_test_id("close-all").click()
+    expect(page.get_by_test_id("opening-note")).to_be_hidden()
+    expect(box(page, "module-residual24")).to_be_attached()
+
+
+def test_boxes_of_both_passes_open_together(open_page: OpenPage, ready: Ready) -> None:
+    page = opened(open_page, ready, SMALL, "&graph=both")
+    page.get_by_test_id("close-all").click()
+    expect(box(page, "module-linear2-backward")).to_be_visible()
+    box(page, "module-linear2-backward").focus()
+    page.keyboard.press("o")
+    expect(page.locator('.graph .node[data-within="linear2"]').first).to_be_visible()
+    expect(page.locator('.graph .op[data-within="linear2"]').first).to_be_visible()
+
+
+def test_the_box_of_a_module_says_what_it_gives_saves_and_learns(open_page: OpenPage, ready: Ready) -> None:
+    page = opened(open_page, ready, SMALL)
+    page.get_by_test_id("close-all").click()
+    linear = box(page, "module-linear1")
+    expect(linear).to_contain_text("gives (4, 20)")
+    expect(linear).to_contain_text("for backward")
+    expect(box(page, "module-relu1")).to_contain_text("dead")
+    gradient = linear.locator('[data-slot="module-linear1.gradient"]')
+    expect(gradient).to_be_empty()
+    page.get_by_test_id("step-last").click()
+    expect(gradient).not_to_be_empty()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_accessible(
+    open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], dark: bool, width: int
+) -> None:
+    page = opened(open_page, ready, SMALL, dark=dark, width=width)
+    page.get_by_test_id("close-all").click()
+    press_badge(page, "+linear1")
+    expect(badge(page, "-linear1")).to_be_attached()
+    assert accessibility(page) == []
