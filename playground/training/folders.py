@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -35,5 +36,7 @@ def writable_data_folder() -> Path:
 
 def _try_to_write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    if not folder.stat().st_mode & 0o222:  # marked as read-only, which binds the superuser too
+        raise PermissionError(errno.EACCES, "read-only", str(folder))
     with tempfile.TemporaryFile(dir=folder):
         pass

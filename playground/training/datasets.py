@@ -1,0 +1,148 @@
+"""The data sets by name: what each one is, and the whole of it in memory."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from playground.errors import PlaygroundError
+from playground.training import archives, own_store
+from playground.training.data import Data
+from playground.training.digits import digits
+from playground.training.download import Progress
+from playground.training.folders import cache_folder, data_folders
+from playground.training.split import hold_out
+
+CACHED = 2  # data sets in memory at once; the largest takes 740 MB
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """One data set: `input_shape` is (channels, height, width) of one example, `download_bytes` what is fetched."""
+
+    name: str
+    title: str
+    about: str
+    input_shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    train_size: int
+    test_size: int
+    source: str
+    licence: str
+    download_bytes: int = 0
+
+    @property
+    def needs_download(self) -> bool:
+        """Whether its files have to be on this computer or be fetched."""
+        return self.download_bytes > 0
+
+
+_TEN = tuple("0123456789")
+
+DATASETS: tuple[DatasetRow, ...] = (
+    DatasetRow(
+        "digits",
+        "Digits (bundled with scikit-learn)",
+        "Handwritten digits of 8 × 8 pixels, enlarged to 28 × 28; they need no network.",
+        (1, 28, 28),
+        _TEN,
+        1438,
+        359,
+        "E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI, 1998",
+        "CC BY 4.0",
+    ),
+    DatasetRow(
+        "MNIST",
+        "MNIST",
+        "Handwritten digits of 28 × 28 pixels.",
+        (1, 28, 28),
+        _TEN,
+        60_000,
+        10_000,
+        "Y. LeCun, C. Cortes, C. Burges: The MNIST database of handwritten digits, 1998",
+        "CC BY-SA 3.0",
+        11_594_722,
+    ),
+    DatasetRow(
+        "Fashion-MNIST",
+        "Fashion-MNIST",
+        "Pictures of clothes, as large as MNIST's and harder to tell apart.",
+        (1, 28, 28),
+        ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        60_000,
+        10_000,
+        "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, arXiv:1708.07747, 2017",
+        "MIT",
+        30_878_645,
+    ),
+    DatasetRow(
+        "KMNIST",
+        "Kuzushiji-MNIST",
+        "Ten characters of cursive Japanese, as large as MNIST's.",
+        (1, 28, 28),
+        ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        60_000,
+        10_000,
+        "T. Clanuwat et al.: Deep Learning for Classical Japanese Literature, arXiv:1812.01718, 2018",
+        "CC BY-SA 4.0",
+        21_240_888,
+    ),
+    DatasetRow(
+        "CIFAR-10",
+        "CIFAR-10",
+        "Colour photographs of ten kinds of animals and vehicles, 32 × 32 pixels.",
+        (3, 32, 32),
+        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        50_000,
+        10_000,
+        "A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009",
+        "none stated; cite the source",
+        170_498_071,
+    ),
+)
+
+_rows = {row.name: row for row in DATASETS}
+_cached: OrderedDict[tuple[object, ...], Data] = OrderedDict()
+_changing = threading.Lock()
+_reading = threading.Lock()
+
+
+def load(name: str, *, on_progress: Progress | None = None) -> Data:
+    """The whole data set of that name, or `own-<digest>`; of the last two, the same object again.
+
+    `on_progress(file, bytes so far, bytes in all or 0)` is called while a file is downloaded, by this session or by
+    another that this one waits for. Raises PlaygroundError for a name that is none, a file that is missing and cannot
+    be had, and one that is truncated or wrong.
+    """
+    if name not in _rows and not name.startswith("own-"):
+        written = {one.casefold(): one for one in _rows}
+        near = difflib.get_close_matches(name.casefold(), written, n=1)
+        hint = f"Did you mean {written[near[0]]}?" if near else f"There are {', '.join(_rows)}, and data of your own."
+        raise PlaygroundError(f"there is no data set `{name}`", hint=hint)
+    key = (name, data_folders(), cache_folder())
+    with _changing:
+        if key in _cached:
+            _cached.move_to_end(key)
+            return _cached[key]
+    row = _rows.get(name)
+    files = archives.obtain(name, on_progress) if row and row.needs_download else []
+    with _reading:  # one at a time, for each takes hundreds of megabytes
+        if key not in _cached:
+            with _changing:
+                while len(_cached) >= CACHED:
+                    _cached.popitem(last=False)
+            data = _read(name, row, files)
+            with _changing:
+                _cached[key] = data
+        return _cached[key]
+
+
+def _read(name: str, row: DatasetRow | None, files: list[Path]) -> Data:
+    if row is None:
+        return own_store.load(name)
+    if row.needs_download:
+        return replace(archives.read(name, files), classes=row.classes)
+    return replace(hold_out(*digits(), row.classes), name=name)
