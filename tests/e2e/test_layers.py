@@ -69,7 +69,7 @@ def test_build_break_repair_step_and_share(open_page: OpenPage, ready: Ready) ->
     expect(page.get_by_test_id("loss")).to_contain_text("Loss on this batch")
     ready(page)
     page.get_by_test_id("step-last").click()
-    expect(page.get_by_test_id("phase")).to_have_text("backward")
+    expect(page.get_by_test_id("phase")).to_have_text("update")
     page.get_by_test_id("step-back").click()
     page.wait_for_url("**step=*")
     step = page.locator("[data-ready]").first.get_attribute("data-step")
@@ -109,14 +109,179 @@ def test_a_mistake_in_the_text_is_marked_and_the_list_stays(open_page: OpenPage)
     expect(page.get_by_test_id("stack-error")).to_be_empty()
 
 
+BLOCKS = (
+    "Conv2d(4, 3) Residual(Conv2d(4, 3, padding=1) ReLU) Parallel(Conv2d(2, 1), Conv2d(2, 3, padding=1)) "
+    "Flatten Linear(10)"
+)
+
+
+def opened(open_page: OpenPage, text: str, **settings: object) -> Page:
+    return listed(open_page(f"/layers?v=1&stack={text.replace(' ', '%20')}", **settings))
+
+
+def enter(page: Page, field: str, text: str) -> None:
+    page.get_by_test_id(field).fill(text)
+    page.get_by_test_id(field).press("Enter")
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_accessible(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], dark: bool, width: int
 ) -> None:
-    page = listed(open_page("/layers?v=1&stack=Flatten%20Linear(100)%20Linear(10)", dark=dark, width=width))
+    page = opened(open_page, "Flatten Linear(100) Linear(10)", dark=dark, width=width)
     ready(page)
+    expect(page.get_by_test_id("one-map")).to_be_visible()
     assert accessibility(page) == []
+    type_stack(page, BLOCKS)
+    expect(page.get_by_test_id("row-2.1.0")).to_be_visible()
+    enter(page, "set-batch", "100,000")
+    enter(page, "arg-0-kernel_size", "wide")
+    expect(page.get_by_test_id("arg-0-kernel_size-refused")).to_be_visible()
+    page.get_by_test_id("add-below-1.0.0").click()
+    assert accessibility(page) == []
+    page.get_by_test_id("fold-all").click()
+    expect(page.get_by_test_id("row-2.1.0")).to_have_count(0)
+    assert accessibility(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_blocks_fold_by_keyboard_and_stay_folded(open_page: OpenPage) -> None:
+    page = opened(open_page, BLOCKS)
+    totals = page.get_by_test_id("row-1").locator("td.number").first.inner_text()
+    page.get_by_test_id("fold-1").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("fold-1")).to_be_focused()
+    expect(page.get_by_test_id("fold-1")).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_test_id("row-1")).to_contain_text("2 layers folded")
+    expect(page.get_by_test_id("row-1")).to_contain_text("(64, 4, 26, 26)")
+    expect(page.get_by_test_id("row-1").locator("td.number").first).to_have_text(totals)
+    expect(page.get_by_test_id("row-1.0.0")).to_have_count(0)
+    expect(page.get_by_test_id("row-2.0.0")).to_be_visible()
+    page.get_by_test_id("duplicate-0").click()  # the block moves one down
+    expect(page.get_by_test_id("fold-2")).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_test_id("fold-3")).to_have_attribute("aria-expanded", "true")
+    page.get_by_test_id("unfold-all").click()
+    expect(page.get_by_test_id("row-2.0.0")).to_be_visible()
+    page.get_by_test_id("fold-all").click()
+    expect(page.get_by_test_id("row-3.0.0")).to_have_count(0)
+    page.get_by_test_id("stack-undo").click()
+    expect(page.get_by_test_id("stack-text")).to_have_value(BLOCKS)
+    expect(page.get_by_test_id("fold-1")).to_have_attribute("aria-expanded", "false")
+
+
+def test_a_problem_in_a_folded_block_is_marked_on_it(open_page: OpenPage) -> None:
+    page = opened(open_page, "Residual(Flatten Linear(10) Conv2d(4, 3)) Flatten Linear(10)")
+    page.get_by_test_id("fold-all").click()
+    expect(page.get_by_test_id("row-0")).to_contain_text("does not fit")
+
+
+def test_blocks_and_branches_are_added_anywhere_and_undone(open_page: OpenPage) -> None:
+    page = opened(open_page, "Flatten Linear(8) ReLU Linear(10)")
+    text = page.get_by_test_id("stack-text")
+    page.get_by_test_id("add-below-1").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("add-here")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("add-below-1")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_test_id("add-here").select_option("Residual")
+    expect(text).to_have_value("Flatten Linear(8) Residual(Linear(8) ReLU) ReLU Linear(10)")
+    expect(page.get_by_test_id("add-below-2")).to_be_focused()
+    page.get_by_test_id("add-below-2").click()
+    page.get_by_test_id("add-here").select_option("Parallel")
+    expect(text).to_have_value(containing("Parallel(Linear(4) ReLU, Linear(4))"))
+    expect(page.get_by_test_id("stack-error")).to_be_empty()
+    page.get_by_test_id("add-branch-3").click()
+    expect(text).to_have_value(containing("Parallel(Linear(4) ReLU, Linear(4), Linear(4))"))
+    expect(page.get_by_test_id("remove-branch-3.2")).to_be_focused()
+    page.get_by_test_id("add-first-3.2").click()
+    page.get_by_test_id("add-here").select_option("Tanh")
+    expect(text).to_have_value(containing("Linear(4), Tanh Linear(4))"))
+    page.get_by_test_id("remove-branch-3.0").click()
+    expect(text).to_have_value(containing("Parallel(Linear(4), Tanh Linear(4))"))
+    page.get_by_test_id("add-first").click()
+    page.get_by_test_id("add-here").select_option("Identity")
+    expect(text).to_have_value(containing("Identity Flatten"))
+    for _ in range(6):
+        page.get_by_test_id("stack-undo").click()
+    expect(text).to_have_value("Flatten Linear(8) ReLU Linear(10)")
+    page.get_by_test_id("stack-redo").click()
+    expect(text).to_have_value("Flatten Linear(8) Residual(Linear(8) ReLU) ReLU Linear(10)")
+
+
+def test_a_layer_is_moved_into_a_block_and_out_by_keyboard(open_page: OpenPage) -> None:
+    page = opened(open_page, "Flatten Tanh Residual(ReLU) Linear(10)")
+    text = page.get_by_test_id("stack-text")
+    page.get_by_test_id("move-down-1").focus()
+    for after, place in (
+        ("Flatten Residual(Tanh ReLU) Linear(10)", "1.0.0"),
+        ("Flatten Residual(ReLU Tanh) Linear(10)", "1.0.1"),
+        ("Flatten Residual(ReLU) Tanh Linear(10)", "2"),
+    ):
+        page.keyboard.press("Enter")
+        expect(text).to_have_value(after)
+        expect(page.get_by_test_id(f"move-down-{place}")).to_be_focused()
+    page.get_by_test_id("fold-1").click()
+    page.get_by_test_id("move-up-2").click()
+    expect(text).to_have_value("Flatten Tanh Residual(ReLU) Linear(10)")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "allowed"),
+    [
+        ("set-batch", "100000", "from 1 to 512"),
+        ("set-classes", "0", "from 1 to 1,000"),
+        ("set-learning_rate", "fast", "a number above 0"),
+        ("set-input_shape", "1, 0", "one to four whole numbers"),
+        ("arg-1-out_features", "many", "a whole number from 1 to"),
+        ("arg-1-in_features", "0", "inferred"),
+    ],
+)
+def test_a_refused_field_is_marked_where_it_stands(open_page: OpenPage, field: str, typed: str, allowed: str) -> None:
+    page = opened(open_page, "Flatten Linear(10)")
+    before = page.get_by_test_id(field).input_value()
+    enter(page, field, typed)
+    input_field, words = page.get_by_test_id(field), page.get_by_test_id(f"{field}-refused")
+    expect(words).to_contain_text(allowed)
+    expect(input_field).to_have_attribute("aria-invalid", "true")
+    expect(input_field).to_have_attribute("aria-describedby", words.get_attribute("id") or "")
+    expect(input_field).to_have_value(typed)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    expect(page.get_by_test_id("stack-error")).to_be_empty()
+    expect(page.get_by_test_id("stack-undo")).to_be_disabled()
+    page.get_by_test_id("set-optimizer").select_option("Adam")  # another edit leaves it standing
+    expect(page.get_by_test_id("stack-undo")).to_be_enabled()
+    expect(input_field).to_have_value(typed)
+    enter(page, field, before)
+    expect(words).to_have_count(0)
+    expect(input_field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_tab_goes_on_after_an_argument(open_page: OpenPage) -> None:
+    page = opened(open_page, "Conv2d(4, 3) Flatten Linear(10)")
+    page.get_by_test_id("arg-0-out_channels").fill("5")
+    page.keyboard.press("Tab")
+    expect(page.get_by_test_id("stack-text")).to_have_value(containing("Conv2d(5, 3)"))
+    expect(page.get_by_test_id("arg-0-kernel_size")).to_be_focused()
+
+
+def test_two_linear_maps_show_their_one_matrix(open_page: OpenPage) -> None:
+    page = opened(open_page, "Flatten Linear(6) ReLU Linear(4) Linear(3)&classes=3")
+    shown = page.get_by_test_id("one-map")
+    expect(shown).to_contain_text("One Linear(3) with the matrix W₂·W₁ and the bias b₂ + W₂·b₁ does the same")
+    expect(shown.get_by_role("table").first.locator("td")).to_have_count(3 * 6)
+    type_stack(page, "Flatten Linear(20) Linear(3)")
+    expect(shown.get_by_role("img").first).to_have_attribute("alt", "heat map of W₂·W₁, shape (3, 784)")
+    expect(shown).to_contain_text("…")
+
+
+def test_a_broken_text_leaves_a_list_to_read(open_page: OpenPage) -> None:
+    page = opened(open_page, "Flatten Linear(10)")
+    type_stack(page, "Flatten Linear(10")
+    expect(page.get_by_test_id("stack-error")).not_to_be_empty()
+    expect(page.get_by_test_id("row-1")).to_contain_text("out_features 10")
+    expect(page.get_by_test_id("arg-1-out_features")).to_have_count(0)
 
 
 def test_hostile_links_show_a_page(open_page: OpenPage) -> None:
@@ -136,11 +301,3 @@ def test_an_own_class_is_read_and_stepped(open_page: OpenPage, ready: Ready) -> 
     page.get_by_test_id("step-forward").click()
     page.get_by_test_id("stack-text").fill("class A(nn.Module):\n    def forward(self, x):\n        return x.__class__")
     expect(page.get_by_test_id("stack-error")).not_to_be_empty()
-
-
-def test_a_setting_out_of_range_is_refused_in_words(open_page: OpenPage) -> None:
-    page = listed(open_page("/layers?v=1&stack=Flatten%20Linear(10)"))
-    page.get_by_test_id("set-batch").fill("100000")
-    page.get_by_test_id("set-batch").press("Enter")
-    expect(page.get_by_test_id("stAlert")).to_contain_text("batch")
-    expect(page.get_by_test_id("totals")).to_contain_text("(64, 10)")
