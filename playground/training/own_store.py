@@ -39,10 +39,9 @@ def keep(data: Data) -> Data:
     path = _path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            with tempfile.TemporaryDirectory(dir=path.parent) as scratch:  # so that nobody reads half of it
-                save_file(tensors, Path(scratch) / path.name, {"classes": json.dumps(data.classes)})
-                (Path(scratch) / path.name).replace(path)
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:  # so that nobody reads half of it
+            save_file(tensors, Path(scratch) / path.name, {"classes": json.dumps(data.classes)})
+            (Path(scratch) / path.name).replace(path)
         _drop_unused(path)
     except (OSError, SafetensorError) as error:
         hint = "Is the disk full? XDG_CACHE_HOME may name a folder on another one."

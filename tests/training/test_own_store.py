@@ -54,6 +54,8 @@ def test_what_is_damaged_is_named_and_not_loaded(own_cache: Path) -> None:
         with pytest.raises(PlaygroundError, match="is damaged") as caught:
             load(name)
         assert str(path) in caught.value.message and caught.value.hint
+    assert keep(table()).name == name  # as the hint says
+    assert torch.equal(load(name).train.x, table().train.x)
 
 
 @pytest.mark.parametrize("name", ["own-0123456789abcdef", "own-../../x", "own-", "own-0123456789ABCDEF", "own-1\n"])
