@@ -1,0 +1,133 @@
+"""The host: a program of its own, warm with PyTorch, that forks a worker for every run of the queue.
+
+`python -m playground.runs.host URL`. It is no part of the page server: runs go on when that ends. A fork takes a tenth
+of a second to its first step, a fresh Python process three seconds. Only one host works on one database and machine.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import secrets
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import torch
+
+from playground.errors import PlaygroundError
+from playground.runs.limits import LIMITS
+from playground.runs.lock import HostLock
+from playground.runs.store import Store
+from playground.runs.worker import work
+from playground.training.chosen import data_of
+from playground.training.config import TrainConfig
+from playground.training.loop import train
+
+LOOK_EVERY = 0.05  # seconds between two looks at the queue
+SWEEP_EVERY = 2.0  # seconds between two looks for workers that are silent
+NICE = 10  # pages are answered first
+
+
+def main(url: str) -> None:
+    """Serve one database until nothing has happened for long."""
+    lock = HostLock(url)
+    if lock.acquire():
+        os.nice(NICE)
+        warm()
+        Host(Store(url), lock).serve()
+
+
+def warm() -> None:
+    """Import and run once all that a first step needs, in one thread, and put it out of the collector's sight."""
+    torch.set_num_threads(1)  # a fork of a process with threads would hang
+    config = TrainConfig(train_size=100, test_size=20, steps=2)
+    for optimizer in ("SGD", "Adam"):
+        list(train(replace(config, optimizer=optimizer), data_of(config)))
+    gc.collect()
+    gc.freeze()
+
+
+class Host:
+    """Its workers by process id, each with the token under which it has claimed a run."""
+
+    def __init__(self, store: Store, lock: HostLock) -> None:
+        self.store, self.lock = store, lock
+        self.name = f"{os.uname().nodename[:40]}-{secrets.token_hex(4)}"
+        self.workers: dict[int, str] = {}
+        self.is_wanted = True
+
+    def serve(self) -> None:
+        """Fork workers, collect them, and take back what dead ones held."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        swept, busy = 0.0, time.monotonic()
+        while self.is_wanted and time.monotonic() - busy < LIMITS.idle:
+            now = time.monotonic()
+            with suppress(PlaygroundError):  # a database that refuses may be back soon
+                self._collect()
+                if now - swept > SWEEP_EVERY:
+                    self.store.take_back_silent()
+                    swept = now
+                    busy = now if self.store.is_busy() else busy
+                while len(self.workers) < LIMITS.at_once and self._start():
+                    busy = now
+            time.sleep(LOOK_EVERY)
+
+    def _start(self) -> bool:
+        """Fork a worker for the next run, if one waits."""
+        token = f"{self.name}-{secrets.token_hex(4)}"
+        run = self.store.claim(token)
+        if run is None:
+            return False
+        self.store.engine.dispose()  # no connection may be shared with a fork
+
+        def job() -> None:
+            self.lock.close()
+            work(Store(self.store.url), run)
+
+        child = in_fork(job)
+        self.workers[child] = token
+        return True
+
+    def _collect(self) -> None:
+        """Workers that have ended; one that was killed gives its run back."""
+        while self.workers:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if child == 0:
+                return
+            token = self.workers.pop(child, "")
+            code = os.waitstatus_to_exitcode(status)
+            name = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+            if token:
+                self.store.lost(token, f"the worker ended ({name})")  # nothing is lost where it had released its run
+
+    def _end(self, *_: object) -> None:
+        self.is_wanted = False
+
+
+def in_fork(job: Callable[[], None]) -> int:
+    """The process id of a copy of this process that does the job and ends; it outlives this one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # about forks of processes with threads: there are none
+        child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        os.setsid()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        torch.set_num_threads(LIMITS.threads)
+        job()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,142 @@
+"""`Reporter`: a thread beside the training loop that writes records and brings orders, so that the loop never waits."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from playground.errors import PlaygroundError
+from playground.runs.run import Orders, Run, Status
+from playground.runs.store import Store
+from playground.training.learner import Learner
+from playground.training.predictions import samples
+from playground.training.records import TrainRecord
+
+EVERY = 0.25  # seconds between two reports
+SAMPLES_EVERY = 0.5  # seconds
+SAMPLES = 10  # test examples whose probabilities are shown while a run goes on
+PATIENCE = 120.0  # seconds that a worker waits for a database that refuses; what it has to say is kept meanwhile
+
+
+class Lost(Exception):
+    """The run has been given to another worker, or the database is gone: this one has to end without a word."""
+
+
+class Reporter:
+    """Holds what is not written yet. `orders`: what the owner wants, as of the last report."""
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self.orders = Orders(run.wanted, run.learning_rate, run.more_epochs)
+        self._store, self._run = store, run
+        self._records: list[TrainRecord] = []
+        self._changes: dict[str, Any] = {}
+        self._lock = threading.Lock()  # of what is pending
+        self._writing = threading.Lock()
+        self._done = threading.Event()
+        self._is_lost = False
+        self._refused_since: float | None = None
+        self._sampled = 0.0
+        self._learner_epochs = run.more_epochs
+        self._thread = threading.Thread(target=self._report, name="reporter", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
+        self._done.set()
+        self._thread.join()
+        return kind is Lost
+
+    # The loop's side -----------------------------------------------------------------------------------------------
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """A download goes on."""
+        share = f" {100 * done // total} %" if total else ""
+        self._change(reason=f"{what}{share}")
+
+    def began(self, learner: Learner) -> None:
+        """The net is built."""
+        count = sum(parameter.numel() for parameter in learner.model.parameters())
+        self._change(parameters=count, device=learner.device.type, reason="", steps=learner.steps)
+
+    def add(self, record: TrainRecord, learner: Learner) -> None:
+        """A record; raises Lost where there is no use in going on."""
+        if self._is_lost:
+            raise Lost
+        changes: dict[str, Any] = {"step": record.step, "steps": learner.steps, "seconds": learner.seconds}
+        now = time.monotonic()
+        if now - self._sampled >= SAMPLES_EVERY or learner.step >= learner.steps:
+            self._sampled = now
+            changes["samples"] = json.dumps(samples(learner, SAMPLES))
+        with self._lock:
+            is_first = not self._sampled or record.step == 1
+            self._records.append(record)
+            self._changes |= changes
+        self._learner_epochs = learner.epochs_added
+        if is_first:
+            self._flush()
+
+    def keep(self, step: int, content: bytes) -> None:
+        """A checkpoint, after everything that came before it."""
+        self._patiently(lambda: self._store.save_checkpoint(self._run.id, self._run.worker, step, content))
+
+    def release(self, status: Status, reason: str) -> None:
+        """The last word."""
+        self._patiently(self._write)
+        epochs = self._learner_epochs
+        self._patiently(lambda: self._store.release(self._run.id, self._run.worker, status, reason, epochs=epochs))
+
+    # The thread's side ---------------------------------------------------------------------------------------------
+
+    def _change(self, **changes: Any) -> None:
+        with self._lock:
+            self._changes |= changes
+
+    def _report(self) -> None:
+        while not self._done.wait(EVERY):
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what is pending; where the database refuses, keep it for the next time, as long as there is hope."""
+        try:
+            self._write()
+            self._refused_since = None
+        except PlaygroundError:
+            self._refused_since = self._refused_since or time.monotonic()
+            if time.monotonic() - self._refused_since > PATIENCE:
+                self._is_lost = True
+
+    def _write(self) -> None:
+        with self._writing:
+            with self._lock:
+                records, changes = self._records, self._changes
+                self._records, self._changes = [], {}
+            try:
+                orders = self._store.report(self._run.id, self._run.worker, records, **changes)
+            except PlaygroundError:
+                with self._lock:
+                    self._records, self._changes = records + self._records, changes | self._changes
+                raise
+            if orders is None:
+                self._is_lost = True
+            else:
+                self.orders = orders
+
+    def _patiently(self, write: Callable[[], None]) -> None:
+        """Try until it works, or there is no hope."""
+        until = time.monotonic() + PATIENCE
+        while not self._is_lost:
+            try:
+                return write()
+            except PlaygroundError:
+                if time.monotonic() > until:
+                    raise Lost from None
+                self._done.wait(1.0)
+
+
+__all__ = ["PATIENCE", "SAMPLES", "Lost", "Reporter"]

@@ -1,0 +1,54 @@
+"""`Run`: one row of the store, and the states that it goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from playground.training.config import TrainConfig
+
+Status = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
+ENDED: tuple[Status, ...] = ("finished", "stopped", "failed")
+Wanted = Literal["run", "pause", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is known of a run, its records apart. Times are seconds since 1970."""
+
+    id: str
+    config: TrainConfig
+    title: str
+    owner: str
+    status: Status
+    reason: str  # why it failed, or what it waits for
+    wanted: Wanted
+    created: float
+    finished: float | None
+    step: int
+    steps: int  # at which it will end; 0 until a worker knows
+    seconds: float
+    parameters: int
+    device: str
+    worker: str
+    attempt: int
+    learning_rate: float | None  # what the user set since the run began
+    more_epochs: int  # asked for beyond the settings
+    samples: tuple[tuple[float, ...], ...]  # probabilities of the classes, for the first test examples
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no worker will take it up again unless somebody asks."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the owner wants of a run that is going on."""
+
+    wanted: Wanted
+    learning_rate: float | None
+    more_epochs: int
+
+
+__all__ = ["ENDED", "Orders", "Run", "Status", "Wanted"]

@@ -1,0 +1,248 @@
+"""`Store`: runs, their records and checkpoints in a database. Pages ask here, workers write here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import DatabaseError
+
+from playground.errors import PlaygroundError
+from playground.runs.limits import LIMITS
+from playground.runs.run import ENDED, Orders, Run, Status
+from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, connect, database_url
+from playground.training.config import TrainConfig
+from playground.training.records import TrainRecord
+
+CHECKPOINTS_KEPT = 2  # of one run: the newest, and the one before in case that one is damaged
+
+
+class Store:
+    """All runs of one database. Every method is one transaction; PlaygroundError where the database refuses."""
+
+    def __init__(self, url: str | None = None) -> None:
+        self.url = url or database_url()
+        try:
+            self.engine = connect(self.url)
+        except (DatabaseError, OSError) as error:
+            raise _refused(error) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            raise _refused(error) from error
+
+    # The owner's side ----------------------------------------------------------------------------------------------
+
+    def submit(self, config: TrainConfig, *, owner: str = "", title: str = "") -> Run:
+        """Put a run into the queue. PlaygroundError where the owner, or everyone, has too many there."""
+        with self._transaction() as connection:
+            counts = select(func.count()).select_from(RUNS)
+            mine = connection.scalar(counts.where(RUNS.c.owner == owner, RUNS.c.status.not_in(ENDED))) or 0
+            if owner and mine >= LIMITS.unfinished:
+                hint = f"at most {LIMITS.unfinished} at once: stop one, or wait until one ends"
+                raise PlaygroundError(f"{mine} of your runs are not finished", hint=hint)
+            if (connection.scalar(counts.where(RUNS.c.status == "queued")) or 0) >= LIMITS.queue:
+                raise PlaygroundError(f"{LIMITS.queue} runs are waiting", hint="try again when some have ended")
+            place = (connection.scalar(select(func.max(RUNS.c.place))) or 0) + 1
+            run = secrets.token_hex(6)
+            connection.execute(
+                insert(RUNS).values(
+                    id=run,
+                    place=place,
+                    config=json.dumps(config.fields()),
+                    title=title,
+                    owner=owner,
+                    status="queued",
+                    created=time.time(),
+                )
+            )
+        return self.run(run)
+
+    def run(self, run: str) -> Run:
+        """The run with this id. PlaygroundError where there is none."""
+        with self._transaction() as connection:
+            row = connection.execute(select(RUNS).where(RUNS.c.id == run)).one_or_none()
+        if row is None:
+            raise PlaygroundError(f"there is no run {run[:24]!r}", hint="it may be kept in another database")
+        return _run(row)
+
+    def runs(self, *, owner: str | None = None, ids: Sequence[str] = (), limit: int = 100) -> list[Run]:
+        """The newest runs of an owner, or those with these ids."""
+        query = select(RUNS).order_by(RUNS.c.place.desc()).limit(limit)
+        if owner is not None:
+            query = query.where(RUNS.c.owner == owner)
+        if ids:
+            query = query.where(RUNS.c.id.in_(ids))
+        with self._transaction() as connection:
+            return [_run(row) for row in connection.execute(query)]
+
+    def records(self, run: str, after: int = -1) -> list[TrainRecord]:
+        """The records of a run beyond a step, in order."""
+        query = select(RECORDS.c.body).where(RECORDS.c.run == run, RECORDS.c.step > after).order_by(RECORDS.c.step)
+        with self._transaction() as connection:
+            return [TrainRecord.from_json(json.loads(body)) for body in connection.scalars(query)]
+
+    def ahead(self, run: str) -> int:
+        """How many runs are taken before this one."""
+        place = select(RUNS.c.place).where(RUNS.c.id == run).scalar_subquery()
+        with self._transaction() as connection:
+            query = select(func.count()).select_from(RUNS).where(RUNS.c.status == "queued", RUNS.c.place < place)
+            return connection.scalar(query) or 0
+
+    def pause(self, run: str) -> None:
+        """Ask for a pause; a run that waits is paused at once."""
+        self._change(run, ("running",), wanted="pause")
+        self._change(run, ("queued",), wanted="pause", status="paused")
+
+    def resume(self, run: str) -> None:
+        """Put a paused run back into the queue, or take back a pause or stop that was asked for."""
+        self._change(run, ("paused",), wanted="run", status="queued", reason="")
+        self._change(run, ("running",), wanted="run")
+
+    def retry(self, run: str) -> None:
+        """Put a run that failed or was stopped back into the queue: it goes on from its last checkpoint."""
+        self._change(run, ("failed", "stopped"), wanted="run", status="queued", reason="", finished=None, attempt=0)
+
+    def stop(self, run: str) -> None:
+        """Ask for the end; a run that waits or pauses ends at once."""
+        self._change(run, ("running",), wanted="stop")
+        self._change(run, ("queued", "paused"), wanted="stop", status="stopped", finished=time.time())
+
+    def set_learning_rate(self, run: str, rate: float) -> None:
+        """Change the learning rate from the next step on. PlaygroundError where a config could not hold it."""
+        TrainConfig(learning_rate=float(rate))
+        self._change(run, ("queued", "running", "paused", *ENDED), learning_rate=float(rate))
+
+    def one_epoch_more(self, run: str) -> None:
+        """Ask for one epoch more; a run that has ended well goes back into the queue."""
+        self._change(run, ("queued", "running", "paused", "finished", "stopped"), more_epochs=RUNS.c.more_epochs + 1)
+        self._change(run, ("finished", "stopped"), wanted="run", status="queued", reason="", finished=None, attempt=0)
+
+    def _change(self, run: str, when: Sequence[str], **changes: Any) -> None:
+        with self._transaction() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == run, RUNS.c.status.in_(when)).values(**changes))
+
+    # The worker's side ---------------------------------------------------------------------------------------------
+
+    def claim(self, worker: str) -> Run | None:
+        """Take the first run of the queue; None where nothing waits. No run is ever taken by two."""
+        with self._transaction() as connection:
+            waiting = select(RUNS.c.id).where(RUNS.c.status == "queued").order_by(RUNS.c.place).limit(1)
+            found = connection.scalar(waiting)
+            if found is None:
+                return None
+            taken = connection.execute(
+                update(RUNS)
+                .where(RUNS.c.id == found, RUNS.c.status == "queued")  # still: another may have been faster
+                .values(
+                    status="running", worker=worker, heartbeat=time.time(), wanted="run", attempt=RUNS.c.attempt + 1
+                )
+            )
+            if taken.rowcount != 1:
+                return None
+        return self.run(found)
+
+    def report(self, run: str, worker: str, records: Sequence[TrainRecord] = (), **changes: Any) -> Orders | None:
+        """Write records and changes, and say that the worker lives; None where the run is no longer this worker's."""
+        with self._transaction() as connection:
+            mine = update(RUNS).where(RUNS.c.id == run, RUNS.c.worker == worker, RUNS.c.status == "running")
+            if connection.execute(mine.values(heartbeat=time.time(), **changes)).rowcount != 1:
+                return None
+            if records:
+                newest = connection.scalar(select(func.max(RECORDS.c.step)).where(RECORDS.c.run == run)) or 0
+                rows = [
+                    {"run": run, "step": record.step, "body": json.dumps(record.to_json())}
+                    for record in records
+                    if record.step > newest  # after a resume the steps since the checkpoint come once more
+                ]
+                if rows:
+                    connection.execute(insert(RECORDS), rows)
+            row = connection.execute(
+                select(RUNS.c.wanted, RUNS.c.learning_rate, RUNS.c.more_epochs).where(RUNS.c.id == run)
+            ).one()
+        return Orders(row.wanted, row.learning_rate, row.more_epochs)
+
+    def release(self, run: str, worker: str, status: Status, reason: str = "", *, epochs: int = 0) -> None:
+        """The worker is done with the run, of which it knew of so many epochs more: were more asked for at the last
+        moment, a finished run goes back into the queue."""
+        ended = time.time() if status in ENDED else None
+        mine = update(RUNS).where(RUNS.c.id == run, RUNS.c.worker == worker, RUNS.c.status == "running")
+        with self._transaction() as connection:
+            if status == "finished":
+                connection.execute(mine.where(RUNS.c.more_epochs > epochs).values(status="queued", worker=""))
+            connection.execute(mine.values(status=status, reason=reason, finished=ended, worker=""))
+
+    def save_checkpoint(self, run: str, worker: str, step: int, content: bytes) -> None:
+        """Keep a checkpoint with its digest, and let go of older ones."""
+        with self._transaction() as connection:
+            if connection.scalar(select(RUNS.c.worker).where(RUNS.c.id == run)) != worker:
+                return
+            here = (CHECKPOINTS.c.run == run) & (CHECKPOINTS.c.step == step)
+            connection.execute(delete(CHECKPOINTS).where(here))
+            connection.execute(insert(CHECKPOINTS).values(run=run, step=step, digest=_digest(content), content=content))
+            newest = select(CHECKPOINTS.c.step).where(CHECKPOINTS.c.run == run).order_by(CHECKPOINTS.c.step.desc())
+            kept = list(connection.scalars(newest.limit(CHECKPOINTS_KEPT)))
+            connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run == run, CHECKPOINTS.c.step.not_in(kept)))
+
+    def checkpoint(self, run: str) -> bytes | None:
+        """The newest checkpoint that is whole; None where there is none."""
+        query = select(CHECKPOINTS).where(CHECKPOINTS.c.run == run).order_by(CHECKPOINTS.c.step.desc())
+        with self._transaction() as connection:
+            rows = connection.execute(query).all()
+        return next((bytes(row.content) for row in rows if _digest(bytes(row.content)) == row.digest), None)
+
+    # The host's side -----------------------------------------------------------------------------------------------
+
+    def lost(self, worker: str, reason: str) -> None:
+        """A worker died: its run goes back into the queue, or has failed where that happened too often."""
+        self._take_back(RUNS.c.worker == worker, reason)
+
+    def take_back_silent(self) -> None:
+        """The same for all workers that have given no sign of life for too long."""
+        self._take_back(RUNS.c.heartbeat < time.time() - LIMITS.silence, "the worker gave no sign of life")
+
+    def _take_back(self, which: Any, reason: str) -> None:
+        with self._transaction() as connection:
+            running = update(RUNS).where(which, RUNS.c.status == "running")
+            failed = running.where(RUNS.c.attempt >= LIMITS.attempts)
+            text = f"{reason}, {LIMITS.attempts} times"
+            connection.execute(failed.values(status="failed", reason=text, finished=time.time(), worker=""))
+            connection.execute(running.values(status="queued", reason=f"{reason}: it goes on from here", worker=""))
+
+    def is_busy(self) -> bool:
+        """Whether any run waits or runs."""
+        query = select(func.count()).select_from(RUNS).where(RUNS.c.status.in_(("queued", "running")))
+        with self._transaction() as connection:
+            return bool(connection.scalar(query))
+
+
+def _run(row: Row[Any]) -> Run:
+    samples = tuple(tuple(probabilities) for probabilities in json.loads(row.samples))
+    return Run(
+        **{name: getattr(row, name) for name in Run.__dataclass_fields__ if name not in ("config", "samples")},
+        config=TrainConfig.from_fields(json.loads(row.config)),
+        samples=samples,
+    )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=32).hexdigest()
+
+
+def _refused(error: Exception) -> PlaygroundError:
+    origin = getattr(error, "orig", None) or error
+    hint = "runs are kept in a database (PLAYGROUND_DB); it has to be there, writable, and its disk not full"
+    return PlaygroundError(f"the runs' database refuses: {str(origin).splitlines()[0][:120]}", hint=hint)
+
+
+__all__ = ["CHECKPOINTS_KEPT", "Store"]

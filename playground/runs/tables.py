@@ -1,0 +1,102 @@
+"""The tables of the store (SQLAlchemy Core), for SQLite and any other database that SQLAlchemy speaks to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+from sqlalchemy import (
+    Column,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.pool import ConnectionPoolEntry
+
+METADATA = MetaData()
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("id", String(24), primary_key=True),
+    Column("place", Integer, nullable=False),  # in the queue; a run that is taken up again keeps its own
+    Column("config", Text, nullable=False),
+    Column("title", Text, nullable=False, default=""),
+    Column("owner", String(64), nullable=False, default=""),
+    Column("status", String(10), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("wanted", String(5), nullable=False, default="run"),
+    Column("created", Float, nullable=False),
+    Column("finished", Float),
+    Column("step", Integer, nullable=False, default=0),
+    Column("steps", Integer, nullable=False, default=0),
+    Column("seconds", Float, nullable=False, default=0.0),
+    Column("parameters", Integer, nullable=False, default=0),
+    Column("device", String(16), nullable=False, default=""),
+    Column("worker", String(64), nullable=False, default=""),
+    Column("heartbeat", Float, nullable=False, default=0.0),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("learning_rate", Float),
+    Column("more_epochs", Integer, nullable=False, default=0),
+    Column("samples", Text, nullable=False, default="[]"),
+)
+Index("runs_by_status", RUNS.c.status, RUNS.c.place)
+Index("runs_by_owner", RUNS.c.owner, RUNS.c.created)
+
+RECORDS = Table(
+    "records",
+    METADATA,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+CHECKPOINTS = Table(
+    "checkpoints",
+    METADATA,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+
+def database_url() -> str:
+    """Where runs are kept: `PLAYGROUND_DB`, or an SQLite file in the user's data folder."""
+    given = os.environ.get("PLAYGROUND_DB")
+    return given or f"sqlite:///{user_data_path('playground', ensure_exists=True) / 'runs.db'}"
+
+
+def connect(url: str) -> Engine:
+    """An engine with its tables made. SQLite: write-ahead log, so that readers never wait for a writer."""
+    address = make_url(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite and address.database not in (None, "", ":memory:"):
+        Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, pool_pre_ping=not is_sqlite)
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+    METADATA.create_all(engine)
+    return engine
+
+
+def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type of its own
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+__all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url"]

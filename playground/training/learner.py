@@ -1,0 +1,132 @@
+"""`Learner`: a model in training, with all that decides its next step; a checkpoint holds it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import repeat
+
+import torch
+from torch import Tensor, nn
+
+from playground.layers.losses import loss_of
+from playground.layers.run import target_of
+from playground.training.config import TrainConfig
+from playground.training.data import Data, Examples
+from playground.training.limits import LIMITS
+from playground.training.model import dropout_generator, model_of
+from playground.training.optimizers import optimizer_of, scale_rate, schedule_of
+
+EVALUATED_AT_ONCE = 500  # examples; more would need more memory, and is no faster
+
+
+class Learner:
+    """The net, its optimizer and schedule, the data on their device, and how far the run is.
+
+    While a run goes on, `change_rate` and `add_epochs` change what it was set to do.
+    """
+
+    def __init__(self, config: TrainConfig, data: Data, device: str = "cpu") -> None:
+        self.config = config
+        self.device = torch.device(device)
+        self.classes = data.classes
+        self.model: nn.Module = model_of(config, data.input_shape, len(data.classes)).to(self.device)
+        self.criterion = loss_of(config.loss).build()
+        self.train_set, self.test_set = self._on_device(data.train), self._on_device(data.test)
+        self.steps_per_epoch = math.ceil(len(self.train_set.labels) / config.batch)
+        self.steps = self.planned = config.steps or config.epochs * self.steps_per_epoch
+        self.optimizer = optimizer_of(config, self.model.parameters())
+        self.schedule = schedule_of(config, self.optimizer, self.steps_per_epoch, self.planned)
+        self.generator = torch.Generator().manual_seed(config.rng_seed)  # of the order
+        self.epoch_began_with = self.generator.get_state()
+        self.dropout = dropout_generator(self.model)
+        self.step = 0
+        self.seconds = 0.0
+        self.rate_set: float | None = None  # by `change_rate`
+        self.epochs_added = 0  # by `add_epochs`
+
+    def _on_device(self, examples: Examples) -> Examples:
+        return Examples(examples.x.to(self.device), examples.labels.to(self.device))
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    def change_rate(self, rate: float) -> None:
+        """Go on with this learning rate; what the schedule still holds changes in proportion."""
+        scale_rate(self.optimizer, self.schedule, rate / self.learning_rate)
+        self.rate_set = rate
+
+    def add_epochs(self, count: int) -> None:
+        """Go on for so many epochs more, at the rate where the schedule ends."""
+        self.steps += count * self.steps_per_epoch
+        self.epochs_added += count
+
+    @property
+    def epoch(self) -> float:
+        """How often the training set has been gone through."""
+        return self.step / self.steps_per_epoch
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the net gives for one example."""
+        with torch.no_grad():
+            return int(self.predict(self.test_set.x[:1]).shape[1])
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """What is left of this epoch, in its order: examples, what the loss compares with, labels."""
+        self.epoch_began_with = self.generator.get_state()
+        x, labels = self.train_set.x, self.train_set.labels
+        done = self.step % self.steps_per_epoch * self.config.batch
+        if self.config.shuffle:
+            order = torch.randperm(len(labels), generator=self.generator).to(self.device)[done:]
+            x, labels = x[order], labels[order]
+        else:
+            x, labels = x[done:], labels[done:]
+        loss, outputs = loss_of(self.config.loss), self.outputs
+        for batch, right in zip(torch.split(x, self.config.batch), torch.split(labels, self.config.batch), strict=True):
+            yield batch, target_of(loss, right, outputs), right
+
+    @property
+    def record_every(self) -> int:
+        """Steps between two records: as the settings say, or a round number that gives some 400 points."""
+        fewest = math.ceil(self.planned / LIMITS.records)
+        return max(fewest, self.config.record_every) if self.config.record_every else rounded(self.planned / 400)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next step is recorded: the first, every few, the last of an epoch and of the run."""
+        step = self.step + 1
+        return step == 1 or step % self.record_every == 0 or step % self.steps_per_epoch == 0 or step == self.steps
+
+    @torch.no_grad()
+    def predict(self, x: Tensor) -> Tensor:
+        """The net's outputs as in use: dropout rests, batch norm takes its running statistics."""
+        was_training = self.model.training
+        self.model.eval()
+        out = torch.cat([self.model(part) for part in torch.split(x.to(self.device), EVALUATED_AT_ONCE)])
+        self.model.train(was_training)
+        return out
+
+    @torch.no_grad()
+    def evaluate(self, examples: Examples) -> tuple[float, float]:
+        """The loss over all examples, and the part of them that is classified right."""
+        output = self.predict(examples.x)
+        target = target_of(loss_of(self.config.loss), examples.labels, output.shape[1])
+        return float(self.criterion(output, target)), float((output.argmax(1) == examples.labels).float().mean())
+
+
+def rounded(number: float) -> int:
+    """1, 2 or 5 times a power of ten, at most `number`; at least 1.
+
+    >>> [rounded(number) for number in (0.3, 4.5, 37, 999)]
+    [1, 2, 20, 500]
+    """
+    if number < 1:
+        return 1
+    power = 10 ** math.floor(math.log10(number))
+    return int(next(digit * power for digit, least in zip((5, 2, 1), repeat(power)) if digit * least <= number))
+
+
+__all__ = ["EVALUATED_AT_ONCE", "Learner", "rounded"]

@@ -1,0 +1,54 @@
+"""What a run says about itself: plain records, one every few steps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRecord:
+    """One layer with parameters, or one that rectifies, at one step.
+
+    `gradient_norm`, `weight_norm`: of all its parameters together. `update_ratio`: the norm of what the step changed
+    over the norm of the weights. `dead`: the part of a rectifier's units that are 0 for every example of the batch.
+    """
+
+    name: str
+    gradient_norm: float | None = None
+    weight_norm: float | None = None
+    update_ratio: float | None = None
+    dead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRecord:
+    """One point of the curves. `loss` and `accuracy` are means over the steps since the record before, as they were
+    when each batch was met; `test_loss` and `test_accuracy` are there at the end of an epoch only."""
+
+    step: int
+    epoch: float  # how often the training set has been gone through
+    loss: float
+    accuracy: float
+    learning_rate: float
+    seconds: float  # of training so far
+    samples_per_second: float
+    layers: tuple[LayerRecord, ...] = ()
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data.
+
+        >>> TrainRecord.from_json(TrainRecord(1, 0.1, 2.3, 0.1, 0.1, 0.0, 0.0).to_json()).loss
+        2.3
+        """
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> TrainRecord:
+        """The record that `to_json` gave."""
+        return cls(**{**data, "layers": tuple(LayerRecord(**layer) for layer in data["layers"])})
+
+
+__all__ = ["LayerRecord", "TrainRecord"]

@@ -1,0 +1,193 @@
+"""Real hosts and workers: a run to its end, orders on the way, and what happens when processes are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import update
+
+from playground.runs.engine import LocalEngine
+from playground.runs.run import Run
+from playground.runs.store import Store
+from playground.runs.tables import CHECKPOINTS
+from playground.training.chosen import data_of
+from playground.training.config import TrainConfig
+from playground.training.learner import Learner
+from playground.training.loop import train
+
+LONG = TrainConfig(epochs=200, record_every=5)
+PATIENCE = 60.0
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition, as long as a slow machine may need."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited {PATIENCE} s for {what}"
+        time.sleep(0.02)
+
+
+def processes(url: str) -> list[psutil.Process]:
+    """The host of a database and its workers; forks have the same command line, even when the host is gone."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if url in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def workers(url: str) -> list[psutil.Process]:
+    """Without the host, which is the oldest."""
+    return sorted(processes(url), key=lambda process: process.create_time())[1:]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+    made = LocalEngine(Store(f"sqlite:///{tmp_path / 'runs.db'}"))
+    yield made
+    for process in processes(made.store.url):
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def status(engine: LocalEngine, run: Run) -> str:
+    return engine.store.run(run.id).status
+
+
+def expected(config: TrainConfig) -> list[tuple[int, float]]:
+    """Step and loss of every record, trained in this process."""
+    return [(record.step, record.loss) for record in train(config, data_of(config))]
+
+
+def found(engine: LocalEngine, run: Run) -> list[tuple[int, float]]:
+    return [(record.step, record.loss) for record in engine.store.records(run.id)]
+
+
+def test_a_run_to_its_end(engine: LocalEngine) -> None:
+    config = TrainConfig(epochs=2)
+    run = engine.submit(config)
+    until(lambda: engine.store.run(run.id).has_ended, "the end")
+    ended = engine.store.run(run.id)
+    assert (ended.status, ended.reason, ended.step) == ("finished", "", ended.steps)
+    assert found(engine, run) == expected(config)
+    assert len(ended.samples) == 10 and all(abs(sum(row) - 1) < 0.01 for row in ended.samples)
+    assert engine.store.checkpoint(run.id) is not None
+
+
+def test_pause_resume_one_epoch_more_and_stop(engine: LocalEngine) -> None:
+    run = engine.submit(LONG)
+    until(lambda: engine.store.run(run.id).step > 0, "the first record")
+    engine.store.pause(run.id)
+    until(lambda: status(engine, run) == "paused", "the pause")
+    at = engine.store.run(run.id).step
+    assert engine.store.records(run.id)[-1].step == at
+    engine.store.resume(run.id)
+    until(lambda: engine.store.run(run.id).step > at, "a step after the pause")
+    engine.store.set_learning_rate(run.id, 0.01)
+    until(lambda: engine.store.records(run.id)[-1].learning_rate == 0.01, "the new rate")
+    engine.cancel(run.id)
+    until(lambda: status(engine, run) == "stopped", "the stop")
+    steps = [record.step for record in engine.store.records(run.id)]
+    assert steps == sorted(set(steps))
+    short = engine.submit(TrainConfig(epochs=1))
+    until(lambda: status(engine, short) == "finished", "the end")
+    engine.store.one_epoch_more(short.id)
+    until(lambda: status(engine, short) == "finished", "the second end")
+    assert engine.store.records(short.id)[-1].epoch == 2.0
+    learner = Learner(short.config, data_of(short.config))
+    once = [(record.step, record.loss) for record in train(short.config, data_of(short.config), learner=learner)]
+    learner.add_epochs(1)
+    again = [(record.step, record.loss) for record in train(short.config, data_of(short.config), learner=learner)]
+    assert found(engine, short) == once + again
+
+
+def test_a_killed_worker_is_replaced_and_nothing_is_lost(engine: LocalEngine) -> None:
+    config = replace(LONG, epochs=30)
+    run = engine.submit(config)
+    until(lambda: engine.store.run(run.id).step > 20, "some steps")
+    before = found(engine, run)
+    for process in workers(engine.store.url):
+        process.send_signal(signal.SIGKILL)
+    killed = time.monotonic()
+    until(lambda: engine.store.run(run.id).attempt == 2, "another worker")
+    assert time.monotonic() - killed < 5
+    until(lambda: status(engine, run) == "finished", "the end")
+    assert found(engine, run)[: len(before)] == before
+    assert found(engine, run) == expected(config)
+
+
+def test_a_killed_host_is_replaced_and_its_workers_go_on(engine: LocalEngine) -> None:
+    run = engine.submit(replace(LONG, epochs=60))
+    until(lambda: engine.store.run(run.id).step > 0, "the first record")
+    host = min(processes(engine.store.url), key=lambda process: process.create_time())
+    host.kill()
+    at = engine.store.run(run.id).step
+    until(lambda: engine.store.run(run.id).step > at + 20, "steps without a host")
+    assert engine.store.run(run.id).attempt == 1
+    after = LocalEngine(engine.store)  # as a page server that was started anew
+    other = after.submit(TrainConfig(epochs=1))
+    until(lambda: status(engine, other) == "finished", "a run of the new host")
+    until(lambda: status(engine, run) == "finished", "the end of the old run")
+    assert engine.store.run(run.id).attempt == 1
+
+
+def test_a_damaged_checkpoint_costs_steps_but_not_the_run(engine: LocalEngine) -> None:
+    run = engine.submit(replace(LONG, epochs=20))
+    until(lambda: engine.store.run(run.id).step > 0, "the first record")
+    engine.store.pause(run.id)
+    until(lambda: status(engine, run) == "paused", "the pause")
+    with engine.store.engine.begin() as connection:
+        connection.execute(update(CHECKPOINTS).values(content=b"damaged"))
+    engine.store.resume(run.id)
+    until(lambda: status(engine, run) == "finished", "the end")
+    assert found(engine, run) == expected(replace(LONG, epochs=20))
+
+
+def test_a_locked_database_only_delays(engine: LocalEngine) -> None:
+    config = replace(LONG, epochs=40)
+    run = engine.submit(config)
+    until(lambda: engine.store.run(run.id).step > 0, "the first record")
+    other = sqlite3.connect(engine.store.url.removeprefix("sqlite:///"))
+    other.execute("BEGIN EXCLUSIVE")
+    time.sleep(0.5)  # the time that the lock is held is what is tested
+    other.rollback()
+    other.close()
+    until(lambda: status(engine, run) == "finished", "the end")
+    assert found(engine, run) == expected(config)
+
+
+def test_a_loss_that_is_not_finite_is_told(engine: LocalEngine) -> None:
+    run = engine.submit(TrainConfig(learning_rate=1000.0, loss="MSELoss"))
+    until(lambda: engine.store.run(run.id).has_ended, "the end")
+    failed = engine.store.run(run.id)
+    assert failed.status == "failed" and "in step" in failed.reason and "first not finite" in failed.reason
+
+
+def test_no_more_than_two_at_once(engine: LocalEngine) -> None:
+    runs = [engine.submit(LONG) for _ in range(4)]
+    until(lambda: [status(engine, run) for run in runs].count("running") == 2, "two runs")
+    assert [status(engine, run) for run in runs] == ["running", "running", "queued", "queued"]
+    assert [engine.store.ahead(run.id) for run in runs[2:]] == [0, 1]
+    assert len(workers(engine.store.url)) == 2
+    engine.cancel(runs[0].id)
+    until(lambda: status(engine, runs[2]) == "running", "the next")
+
+
+def test_only_one_host_works_on_a_database(engine: LocalEngine) -> None:
+    others = [LocalEngine(engine.store) for _ in range(3)]
+    for other in others:
+        other.ensure()
+    run = engine.submit(TrainConfig(epochs=1))
+    until(lambda: status(engine, run) == "finished", "the end")
+    until(lambda: len(processes(engine.store.url)) == 1, "one host")
+    assert os.getpid() not in [process.pid for process in processes(engine.store.url)]

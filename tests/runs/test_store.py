@@ -1,0 +1,176 @@
+"""The queue: order, claims, limits, states; records and checkpoints; a database that refuses."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from playground.errors import PlaygroundError
+from playground.runs.limits import LIMITS
+from playground.runs.store import CHECKPOINTS_KEPT, Store
+from playground.runs.tables import CHECKPOINTS, RUNS
+from playground.training.config import TrainConfig
+from playground.training.records import LayerRecord, TrainRecord
+
+RECORD = TrainRecord(1, 0.1, 2.3, 0.1, 0.05, 0.2, 900.0, (LayerRecord("linear1", 0.5, 3.0, 0.01),))
+CONFIG = TrainConfig(epochs=2)
+
+
+def record(step: int) -> TrainRecord:
+    return TrainRecord(step, step / 10, 1 / step, 0.5, 0.05, 0.0, 0.0)
+
+
+def test_runs_are_taken_in_order(store: Store) -> None:
+    first, second = (store.submit(CONFIG, title=title) for title in ("first", "second"))
+    assert (first.status, store.ahead(first.id), store.ahead(second.id)) == ("queued", 0, 1)
+    taken = store.claim("a")
+    assert taken is not None and (taken.id, taken.status, taken.worker) == (first.id, "running", "a")
+    assert taken.config == CONFIG
+    assert store.ahead(second.id) == 0
+    assert (store.claim("b") or first).id == second.id
+    assert store.claim("c") is None
+
+
+def test_no_run_is_taken_by_two(store: Store) -> None:
+    """Twelve claimants for thirty runs, all at once."""
+    ids = {store.submit(CONFIG).id for _ in range(30)}
+    taken: list[str] = []
+
+    def claim(name: int) -> None:
+        other = Store(store.url)
+        for number in range(60):
+            run = other.claim(f"{name}-{number}")
+            if run is not None:
+                taken.append(run.id)
+        other.engine.dispose()
+
+    threads = [threading.Thread(target=claim, args=(name,)) for name in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 30 and set(taken) == ids
+
+
+def test_records_come_back_once_and_in_order(store: Store) -> None:
+    run = store.submit(CONFIG)
+    store.claim("a")
+    assert store.report(run.id, "a", [RECORD, record(2), record(3)], step=3) is not None
+    store.report(run.id, "a", [record(2), record(3), record(4)])  # after a resume some steps come again
+    assert [found.step for found in store.records(run.id)] == [1, 2, 3, 4]
+    assert store.records(run.id)[0] == RECORD
+    assert [found.step for found in store.records(run.id, after=2)] == [3, 4]
+    assert store.run(run.id).step == 3
+
+
+def test_a_worker_that_lost_its_run_writes_nothing(store: Store) -> None:
+    run = store.submit(CONFIG)
+    store.claim("a")
+    store.lost("a", "the worker ended (SIGKILL)")
+    assert store.run(run.id).status == "queued"
+    assert store.report(run.id, "a", [RECORD]) is None
+    store.save_checkpoint(run.id, "a", 1, b"old")
+    store.release(run.id, "a", "finished")
+    again = store.claim("b")
+    assert again is not None and again.attempt == 2
+    assert store.records(run.id) == [] and store.checkpoint(run.id) is None
+    assert store.run(run.id).status == "running"
+
+
+def test_a_run_whose_worker_dies_again_and_again_has_failed(store: Store) -> None:
+    run = store.submit(CONFIG)
+    for attempt in range(LIMITS.attempts):
+        assert store.claim(str(attempt)) is not None
+        store.lost(str(attempt), "the worker ended (SIGKILL)")
+    failed = store.run(run.id)
+    assert failed.status == "failed" and "SIGKILL" in failed.reason and failed.finished is not None
+    store.retry(run.id)
+    assert store.run(run.id).status == "queued"
+
+
+def test_silence_is_noticed(store: Store) -> None:
+    run = store.submit(CONFIG)
+    store.claim("a")
+    store.take_back_silent()
+    assert store.run(run.id).status == "running"
+    with store.engine.begin() as connection:
+        connection.execute(update(RUNS).values(heartbeat=RUNS.c.heartbeat - LIMITS.silence - 1))
+    store.take_back_silent()
+    assert store.run(run.id).status == "queued"
+
+
+def test_orders_reach_the_worker(store: Store) -> None:
+    run = store.submit(CONFIG)
+    store.claim("a")
+    store.pause(run.id)
+    store.set_learning_rate(run.id, 0.25)
+    store.one_epoch_more(run.id)
+    orders = store.report(run.id, "a")
+    assert orders is not None and (orders.wanted, orders.learning_rate, orders.more_epochs) == ("pause", 0.25, 1)
+    store.release(run.id, "a", "paused")
+    store.resume(run.id)
+    assert store.run(run.id).status == "queued"
+    store.stop(run.id)
+    assert store.run(run.id).status == "stopped"
+    with pytest.raises(PlaygroundError, match="learning_rate"):
+        store.set_learning_rate(run.id, float("nan"))
+
+
+def test_an_epoch_asked_for_at_the_last_moment_is_not_lost(store: Store) -> None:
+    run = store.submit(CONFIG)
+    store.claim("a")
+    store.one_epoch_more(run.id)
+    store.release(run.id, "a", "finished", epochs=0)
+    assert store.run(run.id).status == "queued"
+    store.claim("b")
+    store.release(run.id, "b", "finished", epochs=1)
+    assert store.run(run.id).status == "finished"
+
+
+def test_the_newest_whole_checkpoint_is_used(store: Store) -> None:
+    run = store.submit(CONFIG)
+    store.claim("a")
+    for step in (1, 2, 3, 4):
+        store.save_checkpoint(run.id, "a", step, b"content %d" % step)
+    assert store.checkpoint(run.id) == b"content 4"
+    with store.engine.begin() as connection:
+        rows = connection.execute(CHECKPOINTS.select()).all()
+        assert len(rows) == CHECKPOINTS_KEPT
+        connection.execute(update(CHECKPOINTS).where(CHECKPOINTS.c.step == 4).values(content=b"damaged"))
+    assert store.checkpoint(run.id) == b"content 3"
+
+
+def test_too_many_are_refused(store: Store) -> None:
+    for _ in range(LIMITS.unfinished):
+        store.submit(CONFIG, owner="me")
+    with pytest.raises(PlaygroundError, match="of your runs are not finished"):
+        store.submit(CONFIG, owner="me")
+    store.submit(CONFIG, owner="you")
+    assert {run.owner for run in store.runs(owner="me")} == {"me"}
+
+
+def test_hostile_ids_are_only_text(store: Store) -> None:
+    run = store.submit(CONFIG, title="<script>'; DROP TABLE runs; --", owner="o'; --")
+    for hostile in ("' OR 1=1 --", run.id + "' --", "", "%", "../../etc"):
+        with pytest.raises(PlaygroundError, match="there is no run"):
+            store.run(hostile)
+        assert store.records(hostile) == []
+    assert store.run(run.id).title == "<script>'; DROP TABLE runs; --"
+
+
+def test_a_database_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    run = Store(f"sqlite:///{path}").submit(CONFIG)
+    locked = Store(f"sqlite:///file:{path}?mode=ro&uri=true")
+    assert locked.run(run.id).config == CONFIG
+    with pytest.raises(PlaygroundError, match="refuses: attempt to write a readonly database"):
+        locked.submit(CONFIG)
+    with pytest.raises(PlaygroundError, match="the runs' database refuses"):
+        Store(f"sqlite:///{path / 'below'}")
+    other = tmp_path / "other.db"
+    other.write_bytes(b"no database at all" * 100)
+    with pytest.raises(PlaygroundError, match="file is not a database"):
+        Store(f"sqlite:///{other}")
