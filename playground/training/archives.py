@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from playground.training.vision import torchvision_datasets
 
 # The name that a data set has here, and the class that reads it.
 CLASSES = {"MNIST": "MNIST", "Fashion-MNIST": "FashionMNIST", "KMNIST": "KMNIST", "CIFAR-10": "CIFAR10"}
+LEFT_BEHIND = 24 * 3600.0  # seconds after which nobody is still unpacking
 OFFLINE = "The bundled digits need no file and no network."
 
 
@@ -121,8 +123,18 @@ def _reading(name: str) -> Iterator[None]:
 def _scratch() -> Iterator[Path]:
     parent = cache_folder()
     parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob("unpacking-*"):  # by a process that was killed
+        if time.time() - _age(left) > LEFT_BEHIND:
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=parent, prefix="unpacking-") as folder:
         yield Path(folder)
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # removed by another process between our two looks
+        return 0
 
 
 def _unpacked_cifar() -> Path | None:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import importlib
 import io
+import os
 import pickle
 import shutil
 import struct
@@ -199,6 +200,17 @@ def test_fetched_once_then_read_without_the_server(
     datasets._cached.clear()
     shutil.rmtree(folder)
     assert torch.equal(load("Fashion-MNIST").train.x, data.train.x)
+
+
+def test_what_a_killed_process_left_unpacked_is_removed_after_a_day(
+    small_fashion: tuple[Path, np.ndarray, np.ndarray], own_cache: Path
+) -> None:
+    old, new = own_cache / "unpacking-old", own_cache / "unpacking-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    load("Fashion-MNIST")
+    assert not old.exists() and new.exists()
 
 
 def test_many_sessions_get_the_same_object(small_fashion: tuple[Path, np.ndarray, np.ndarray]) -> None:
