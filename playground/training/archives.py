@@ -124,7 +124,7 @@ def _scratch() -> Iterator[Path]:
     parent = cache_folder()
     parent.mkdir(parents=True, exist_ok=True)
     for left in parent.glob("unpacking-*"):  # by a process that was killed
-        if time.time() - _age(left) > LEFT_BEHIND:
+        if _age(left) > LEFT_BEHIND:
             shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=parent, prefix="unpacking-") as folder:
         yield Path(folder)
