@@ -12,9 +12,10 @@ from playground.trace.narrate import Narrator
 from playground.trace.numbers import brief, format_number, range_text, shape_text
 from playground.trace.records import BackwardNode, Contribution, Op, Value
 from playground.trace.trace import Trace
-from playground.views.build import Builder
+from playground.views.backward import BackwardGraph
 from playground.views.explain import Explainer
 from playground.views.graph import Graph
+from playground.views.room import Room
 
 EXPLAINED_VALUES = 80  # derivations are written out up to this many values
 LISTED_VALUES = 300  # beyond, only what is drawn can be opened
@@ -70,7 +71,7 @@ class Items:
             if box.kind in ("module", "seed"):
                 lines = [list(_noted(note)) for note in box.notes]
                 items[box.key] = self._item(box.kind, box.label if box.kind == "seed" else box.title, lines)
-        for roots, number in Builder(self.trace, self.narrator).seeds.items():
+        for roots, number in BackwardGraph(Room(self.trace, self.narrator)).seeds.items():
             for position, root in enumerate(roots):
                 if f"seed-{number}-{position}" in drawn:
                     lines = [["carries", brief(self.trace.passes[number].seeds[position])]]
