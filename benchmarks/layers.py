@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -22,10 +23,12 @@ from playground.layers.analysis import analyse
 from playground.layers.build import build
 from playground.layers.document import StackDocument
 from playground.layers.edits import edited
+from playground.layers.module_notes import module_notes
 from playground.layers.run import Recorded, run_stack
 from playground.layers.warnings import cautions
 from playground.lessons.stacks import stack_preset
 from playground.training.digits import digit_batch
+from playground.views.opening import Opening
 from playground.views.stepper import picture
 
 RESULTS = Path(__file__).resolve().parent / "results" / "layers.md"
@@ -59,6 +62,13 @@ def drawn(document: StackDocument) -> object:
     return picture(recorded(document).trace, document.graph)
 
 
+def opener(document: StackDocument) -> Callable[[], object]:
+    """Opens another block each time: the trace is kept, the graph is laid out and drawn anew."""
+    kept, numbers = recorded(document), count(1)
+    notes = module_notes(kept, document.batch)
+    return lambda: picture(kept.trace, document.graph, opening=Opening.of([f"+residual{next(numbers)}"]), notes=notes)
+
+
 def plain(document: StackDocument) -> None:
     """The same net, forward and backward once, nothing recorded."""
     x, labels = digit_batch(document.batch, document.rng_seed)
@@ -66,7 +76,7 @@ def plain(document: StackDocument) -> None:
 
 
 def edit() -> None:
-    after = edited(THIRTY, {"name": "set", "path": [0], "argument": "kernel_size", "content": 5})
+    after, _ = edited(THIRTY, {"name": "set", "path": [0], "argument": "kernel_size", "content": 5})
     cautions(after.analysis())
 
 
@@ -76,6 +86,7 @@ def table(rounds: int) -> list[str]:
         ("edit to shapes and warnings, 30 layers", milliseconds(edit, rounds), 50, None),
         ("L2.4, batch 64: to a drawn graph", milliseconds(lambda: drawn(two), rounds), 1500, two),
         ("ResNet of 50 layers, batch 16: to a drawn graph", milliseconds(lambda: drawn(RESNET), rounds), 3000, RESNET),
+        ("open one block of the ResNet", milliseconds(opener(RESNET), rounds), 1000, None),
     ]
     lines = ["| what | median ms | limit ms | plain forward + backward ms | ratio |", "|---|---:|---:|---:|---:|"]
     for what, time_, limit, document in rows:
