@@ -10,5 +10,6 @@ st.set_page_config(page_title="Back-propagation playground", page_icon=ICON, lay
 PAGES = [
     st.Page("pages/expressions.py", title="Expressions", default=True),
     st.Page("pages/layers.py", title="Layers", url_path="layers"),
+    st.Page("pages/train.py", title="Train", url_path="train"),
 ]
 st.navigation(PAGES, position="hidden" if st.context.is_embedded else "top").run()  # embedded, a page stands alone

@@ -1,0 +1,137 @@
+// @ts-check
+// Live charts: Plotly.react on elements that stay, so that zoom and legend clicks outlive every new point.
+import { el } from "./dom.js";
+import { curve } from "./train_columns.js";
+
+/** @typedef {import("./train_contract.js").Chart} Chart */
+/** @typedef {import("./train_contract.js").Kept} Kept */
+/** @typedef {import("./train_contract.js").View} View */
+/** @typedef {{kept: Map<string, Kept>, view: View, axes: Record<string, string>, palette: string[], ink: string, grid: string, sentence: string}} Drawing */
+
+const LINEAR = new Set(["accuracy", "dead"]); // never on a logarithmic axis
+const CONFIG = { displaylogo: false, responsive: true, showSendToCloud: false, modeBarButtonsToRemove: ["select2d", "lasso2d"], scrollZoom: false };
+
+/** @type {Promise<any> | null} */
+let plotlyLoading = null;
+
+/** Plotly's basic bundle, fetched with the first chart; it puts itself on the window. */
+function loadPlotly() {
+  plotlyLoading ??= import(new URL("./vendor/plotly-basic.min.js", import.meta.url).href).then(() => /** @type {any} */ (globalThis).Plotly);
+  return plotlyLoading;
+}
+
+/**
+ * @param {Chart} chart
+ * @param {Drawing} drawing
+ */
+export function traces(chart, drawing) {
+  return chart.traces.flatMap((trace) => {
+    const kept = drawing.kept.get(trace.run);
+    if (!kept || !kept.columns[trace.column]) return [];
+    const points = curve(kept, trace, chart.factor, drawing.view);
+    const color = drawing.palette[trace.colour % drawing.palette.length];
+    const marker = { color, symbol: trace.symbol, size: 7 };
+    const isAlone = points.x.length === 1; // a line of one point would not be seen
+    return [{ type: "scatter", name: trace.name, ...points, mode: isAlone ? "markers" : trace.mode, line: { color, dash: trace.dash, width: 2 }, marker, hovertemplate: "%{y:.4g}" }];
+  });
+}
+
+/**
+ * @param {Chart} chart
+ * @param {Drawing} drawing
+ */
+export function layoutOf(chart, { view, axes, ink, grid }) {
+  const isLog = view.log && !LINEAR.has(chart.id);
+  const line = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, automargin: true };
+  const percent = chart.id === "accuracy" ? { autorangeoptions: { clipmin: 0, clipmax: 100 } } : {};
+  return {
+    height: 250,
+    autosize: true,
+    margin: { l: 48, r: 10, t: 8, b: 38 },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { color: ink, size: 12 },
+    hovermode: "x unified",
+    hoverlabel: { bgcolor: grid, font: { color: ink } },
+    showlegend: true,
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+    uirevision: `${view.x} ${isLog}`,
+    xaxis: { ...line, title: { text: axes[view.x], standoff: 6 }, rangemode: "tozero" },
+    yaxis: { ...line, ...percent, rangemode: chart.id === "learning_rate" ? "tozero" : "normal", type: isLog ? "log" : "linear", exponentformat: "power", minexponent: 4 },
+  };
+}
+
+/** @param {HTMLElement} root */
+export function createCharts(root) {
+  /** @type {Map<string, {figure: HTMLElement, plot: HTMLElement, chart: Chart, isSeen: boolean, isDue: boolean}>} */
+  const shown = new Map();
+  /** @type {Drawing | null} */
+  let drawing = null;
+  let isStopped = false;
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const entry = shown.get(/** @type {HTMLElement} */ (target).dataset.chart ?? "");
+      if (!entry) continue;
+      entry.isSeen = isIntersecting;
+      if (isIntersecting && entry.isDue) draw(entry);
+    }
+  }, { rootMargin: "200px" });
+
+  /** @param {Chart} chart */
+  function made(chart) {
+    const plot = el("div", { class: "plot", role: "img" });
+    const figure = el("figure", { class: "chart", "data-chart": chart.id, "data-testid": `chart-${chart.id}` }, el("figcaption", {}, chart.title), plot);
+    const entry = { figure, plot, chart, isSeen: false, isDue: true };
+    shown.set(chart.id, entry);
+    root.append(figure);
+    observer.observe(figure);
+    return entry;
+  }
+
+  /** @param {{figure: HTMLElement, plot: HTMLElement, chart: Chart, isSeen: boolean, isDue: boolean}} entry */
+  async function draw(entry) {
+    const plotly = await loadPlotly();
+    if (isStopped || !drawing || !entry.plot.isConnected) return;
+    entry.isDue = false;
+    const data = traces(entry.chart, drawing);
+    entry.plot.setAttribute("aria-label", `${entry.chart.title}, ${drawing.axes[drawing.view.x]}. ${drawing.sentence}`);
+    await plotly.react(entry.plot, data, layoutOf(entry.chart, drawing), CONFIG);
+    entry.figure.dataset.points = String(Math.max(0, ...data.map((trace) => trace.x.length)));
+  }
+
+  return {
+    /**
+     * @param {Chart[]} charts
+     * @param {Drawing} next
+     */
+    update(charts, next) {
+      drawing = next;
+      const ids = new Set(charts.map(({ id }) => id));
+      for (const [id, { figure, plot }] of shown) {
+        if (ids.has(id)) continue;
+        observer.unobserve(figure);
+        loadPlotly().then((plotly) => plotly.purge(plot));
+        figure.remove();
+        shown.delete(id);
+      }
+      for (const chart of charts) {
+        const entry = shown.get(chart.id) ?? made(chart);
+        entry.chart = chart;
+        entry.isDue = true;
+        const hasCurve = traces(chart, next).length > 0;
+        entry.figure.hidden = !hasCurve;
+        if (hasCurve && entry.isSeen) draw(entry);
+      }
+    },
+    /** Every chart shows its whole curves again. */
+    async reset() {
+      const plotly = await loadPlotly();
+      for (const { plot } of shown.values()) if (plot.classList.contains("js-plotly-plot")) plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true });
+    },
+    stop() {
+      isStopped = true;
+      observer.disconnect();
+      if (plotlyLoading) plotlyLoading.then((plotly) => [...shown.values()].forEach(({ plot }) => plotly.purge(plot)));
+    },
+  };
+}

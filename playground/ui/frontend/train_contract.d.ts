@@ -1,0 +1,110 @@
+// The shapes that docs/train.md describes in words. Types only: nothing here reaches the browser.
+
+export interface SettingField {
+  name: string;
+  group: string;
+  label: string;
+  help: string;
+  kind: "choice" | "number" | "flag";
+  choices: string[];
+  value: string | boolean;
+  shown: boolean;
+  refused: string;
+}
+
+export interface NetProblem {
+  message: string;
+  hint: string;
+  start: number | null;
+  end: number | null;
+  repairs: { label: string; text: string }[];
+}
+
+export interface SetupFrame {
+  part: "setup";
+  sequence: number;
+  owner: string;
+  query: string;
+  text: string;
+  fields: SettingField[];
+  check: { input: string; rows: { text: string; gives: string; parameters: number | null }[]; parameters: number | null; problem: NetProblem | null };
+  said: string;
+  has_run: boolean;
+}
+
+export type Columns = Record<string, (number | null)[]>;
+export type Line = [number, number, number, number, number | null, number];
+
+export interface ShownRun {
+  id: string;
+  letter: string;
+  name: string;
+  status: string;
+  state: string;
+  left: string;
+  step: number;
+  steps: number;
+  seconds: number;
+  parameters: number;
+  device: string;
+  learning_rate: number;
+  mine: boolean;
+  can: string[];
+  sentence: string;
+  samples: number[][];
+  pictures: { src: string | null; label: string; index: number; classes: string[] }[];
+  after: number;
+  last: number;
+  columns: Columns;
+  lines_from: number;
+  lines: Line[];
+}
+
+export interface Trace {
+  run: string;
+  column: string;
+  name: string;
+  mode: string;
+  smooth: boolean;
+  colour: number;
+  dash: string;
+  symbol: string;
+}
+
+export interface Chart {
+  id: string;
+  title: string;
+  factor: number;
+  traces: Trace[];
+}
+
+export interface RunsFrame {
+  part: "runs";
+  sequence: number;
+  owner: string;
+  query: string;
+  said: string;
+  runs: ShownRun[];
+  list: { id: string; name: string; status: string; created: number; shown: boolean }[];
+  charts: Chart[];
+  layer_charts: Record<string, string>;
+  axes: Record<string, string>;
+  palettes: Record<string, string[]>;
+  headings: string[];
+  differences: string[][];
+  stale: string[][];
+}
+
+export interface Kept {
+  last: number;
+  columns: Columns;
+  lines: Line[];
+}
+
+export interface View {
+  x: string;
+  log: boolean;
+  smoothing: number;
+}
+
+export type Act = (what: string, run?: string, content?: string) => void;

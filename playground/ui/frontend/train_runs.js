@@ -1,0 +1,136 @@
+// @ts-check
+// The runs' side: how each run is, its curves as they grow, the console's table, samples, and what can be compared.
+import { createCharts } from "./charts.js";
+import { el, replace } from "./dom.js";
+import { themeOf } from "./theme.js";
+import { createCard } from "./train_card.js";
+import { withNews } from "./train_columns.js";
+import { differencesTable, runList, staleNote } from "./train_compare.js";
+import { createConsole } from "./train_console.js";
+import { ownerToken, showQuery } from "./train_owner.js";
+import { createSamples } from "./train_samples.js";
+import { createView } from "./train_view.js";
+
+/** @typedef {import("./train_contract.js").RunsFrame} RunsFrame */
+
+const SAID_EVERY = 5000; // ms between two sentences for a screen reader
+
+/**
+ * @param {HTMLElement} root
+ * @param {{send: (edit: object) => void}} host
+ */
+export function createRuns(root, host) {
+  /** @type {Map<string, import("./train_contract.js").Kept>} */
+  const kept = new Map();
+  /** @type {Map<string, ReturnType<typeof createCard>>} */
+  const cards = new Map();
+  /** @type {RunsFrame | null} */
+  let frame = null;
+  let sequence = 0;
+  let asked = 0; // the edit that asked for everything again
+  let owner = "";
+  let spoken = -Infinity;
+  let wasActive = "";
+
+  /** @type {import("./train_contract.js").Act} */
+  const act = (what, run = "", content = "") => {
+    sequence += 1;
+    host.send({ sequence, owner, do: what, run, content });
+  };
+  const empty = el("p", { class: "empty", "data-testid": "no-run" }, "No run yet. Press Train: the curves grow here.");
+  const stale = el("div", { class: "stale", role: "status", "data-testid": "stale" });
+  const said = el("p", { class: "bad", role: "alert", "data-testid": "runs-said" });
+  const list = el("div", { class: "cards" });
+  const spokenWords = el("p", { class: "announced", "aria-live": "polite", "data-testid": "spoken" });
+  const plots = el("div", { class: "charts" });
+  const charts = createCharts(plots);
+  const view = createView(() => frame && drawCharts(frame), () => charts.reset());
+  const differences = el("div", { class: "differences", "data-testid": "differences" });
+  const samples = createSamples();
+  const lines = createConsole();
+  const others = el("div", { class: "others" });
+  root.classList.add("training", "runs");
+  root.append(empty, said, list, stale, spokenWords, view.root, plots, differences, samples.root, lines.root, others);
+  root.addEventListener("keydown", (event) => event.stopPropagation()); // bare letters are shortcuts of the page
+
+  /** @param {RunsFrame} next */
+  function drawCharts(next) {
+    const theme = themeOf(root, null);
+    root.dataset.theme = theme;
+    const style = getComputedStyle(root);
+    const byLetter = new Map(next.runs.flatMap((run) => (kept.has(run.id) ? [[run.letter, /** @type {any} */ (kept.get(run.id))]] : [])));
+    const colours = { ink: style.getPropertyValue("--ink-plain").trim(), grid: style.getPropertyValue("--grid").trim() };
+    const chosen = next.runs.length === 1 ? next.charts.filter(({ id }) => !view.leavesOut(id)) : next.charts;
+    charts.update(chosen, { kept: byLetter, view: view.current(), axes: next.axes, palette: next.palettes[theme], sentence: next.runs.map((run) => run.sentence).join(" "), ...colours });
+  }
+
+  /** @param {RunsFrame} next */
+  function take(next) {
+    for (const run of next.runs) {
+      const now = withNews(kept.get(run.id), run);
+      if (now !== null) kept.set(run.id, now);
+      else if (asked <= next.sequence) {
+        act("again");
+        asked = sequence;
+      }
+    }
+    for (const id of kept.keys()) if (!next.runs.some((run) => run.id === id)) kept.delete(id);
+  }
+
+  /** @param {RunsFrame} next */
+  function showCards(next) {
+    for (const [id, card] of cards) {
+      if (next.runs.some((run) => run.id === id)) continue;
+      card.root.remove();
+      cards.delete(id);
+    }
+    next.runs.forEach((run, index) => {
+      const card = cards.get(run.id) ?? createCard(run.id, act);
+      cards.set(run.id, card);
+      if (list.children[index] !== card.root) list.insertBefore(card.root, list.children[index] ?? null);
+      card.update(run, next.runs.length > 1);
+    });
+  }
+
+  /** @param {RunsFrame} next */
+  function speak(next) {
+    const now = performance.now();
+    const states = next.runs.map((run) => run.status).join();
+    if (next.runs.length === 0 || (states === wasActive && now - spoken < SAID_EVERY)) return;
+    [spoken, wasActive] = [now, states];
+    const words = next.runs.map((run) => `${run.sentence} ${run.state}.`).join(" ");
+    if (spokenWords.textContent !== words) spokenWords.textContent = words;
+  }
+
+  return {
+    /** @param {RunsFrame} next */
+    update(next) {
+      frame = next;
+      sequence = Math.max(sequence, next.sequence);
+      owner = ownerToken(next.owner);
+      take(next);
+      if (owner !== next.owner && asked <= next.sequence) {
+        act("owner");
+        asked = sequence;
+      }
+      const first = next.runs[0];
+      empty.hidden = Boolean(first);
+      said.textContent = next.said;
+      showCards(next);
+      replace(stale, first ? staleNote(next.stale, first, act) : null);
+      view.root.hidden = !first;
+      view.update(next.axes, next.layer_charts);
+      drawCharts(next);
+      replace(differences, differencesTable(next));
+      samples.update(first);
+      lines.update(first ? kept.get(first.id) : undefined, next.headings, first?.id ?? "");
+      runList(others, next, act);
+      speak(next);
+      showQuery(next.query);
+      root.dataset.shown = next.runs.map((run) => `${run.id}:${run.status}`).join(" ");
+    },
+    stop() {
+      charts.stop();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+"""The train page: settings on the left, runs on the right, which alone are drawn again while one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from playground.errors import PlaygroundError
+from playground.lessons.runs import RunPreset, run_presets
+from playground.training.config import TrainConfig
+from playground.ui.popovers import choice, plain
+from playground.ui.stepper import last_edit
+from playground.ui.train_engine import engine
+from playground.ui.train_session import TrainSession, told
+
+GALLERY, SETUP, RUNS = "run-examples", "train-setup", "train-runs"
+SESSION, HANDED_OVER = "train", "train-handed-over"
+_STYLE = Path(__file__).with_name("page.css")
+_LECTURES = {"L0": "L0 and L1", "L2": "L2 · Convolutions", "L3": "L3 and L4", "": "Classics"}
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    """One component for both sides. Not isolated: in a shadow root Plotly can neither be dragged nor zoomed."""
+    return st.components.v2.component("playground.train", js="train.js", css="train.css", isolate_styles=False)
+
+
+def train_page() -> None:
+    """The whole page."""
+    st.html(_STYLE)
+    try:
+        session = _session()
+        session.runs.look(engine().store)
+    except PlaygroundError as error:
+        st.error(plain(told(error)))
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        _popovers()
+    with st.container():  # always there, so that what follows keeps its place
+        if session.problems:
+            st.warning("  \n".join(map(plain, session.problems)))
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        mounted(session.setup_frame(), SETUP, _take_setup)
+    session.interval = session.runs.interval
+    with right:
+        st.fragment(_runs, run_every=session.interval)()
+
+
+def _popovers() -> None:
+    with st.popover("Examples", key=GALLERY, on_change="rerun"):
+        _gallery()
+
+
+def mounted(frame: dict[str, Any], key: str, on_edit: Callable[[], None]) -> None:
+    """Show a frame; `on_edit` is called when the visitor did something, before the page runs again."""
+    _component()(data={"frame": frame}, key=key, on_edit_change=on_edit, width="stretch", height="content")
+
+
+def hand_over(config: TrainConfig) -> None:
+    """Settings for the train page to open with."""
+    st.session_state[HANDED_OVER] = config
+
+
+def _session() -> TrainSession:
+    if SESSION not in st.session_state:
+        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.session_state[SESSION] = TrainSession.opened(params, engine(), run_presets()[0].document)
+    session: TrainSession = st.session_state[SESSION]
+    if HANDED_OVER in st.session_state:
+        session.open(st.session_state.pop(HANDED_OVER))
+    return session
+
+
+def _runs() -> None:
+    session = _session()
+    try:
+        session.runs.look(engine().store)
+        if session.runs.interval != session.interval:
+            st.rerun()
+        mounted(session.runs_frame(engine()), RUNS, _take_action)
+    except PlaygroundError as error:  # the database is away for a moment
+        st.error(plain(told(error)))
+
+
+def _take_setup() -> None:
+    _session().take_setup(last_edit(SETUP), engine())
+
+
+def _take_action() -> None:
+    _session().take_action(last_edit(RUNS), engine())
+
+
+def _gallery() -> None:
+    with st.container(key="gallery"):
+        for column, (lecture, title) in zip(st.columns(len(_LECTURES)), _LECTURES.items(), strict=True):
+            column.markdown(f"**{title}**")
+            for preset in run_presets():
+                if {"L1": "L0", "L4": "L3"}.get(preset.lecture[:2], preset.lecture[:2]) == lecture:
+                    choice(column, preset, f"run-{preset.id}", _open)
+
+
+def _open(chosen: RunPreset) -> None:
+    _session().open(chosen.document, chosen.title)
+    st.session_state[GALLERY] = False

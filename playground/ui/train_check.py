@@ -1,0 +1,75 @@
+"""The net of a run's settings looked at before it is trained: its layers, their shapes, what does not fit."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.layers.document import StackDocument
+from playground.training.config import TrainConfig
+from playground.training.datasets import DATASETS
+from playground.ui.stack_own import own_rows
+from playground.ui.stack_rows import row_data, totals_data
+
+_KEPT = 128
+_ROWS = {row.name: row for row in DATASETS}
+
+
+def check(config: TrainConfig) -> dict[str, Any]:
+    """`{input, rows: [{text, gives, parameters}], parameters, problem}`; `problem`: null, or what is wrong with the
+    text as `{message, hint, start, end, repairs: [{label, text}]}`. Data of one's own is looked at by the run."""
+    return _check(config.text, config.data, config.loss)
+
+
+@lru_cache(maxsize=_KEPT)
+def _check(text: str, data: str, loss: str) -> dict[str, Any]:
+    row = _ROWS.get(data)
+    if row is None:
+        return {"input": "", "rows": [], "parameters": None, "problem": None}
+    document = StackDocument(text, row.input_shape, loss, len(row.classes), data="random")
+    found: dict[str, Any] = {"input": str(row.input_shape), "rows": [], "parameters": None, "problem": None}
+    try:
+        if document.is_own:
+            rows, totals = own_rows(document)
+        else:
+            analysis = document.analysis()
+            rows, totals = row_data(analysis, 1), totals_data(analysis, 1)
+            if analysis.problem is not None:
+                found["problem"] = _problem(analysis.problem)
+    except PlaygroundError as error:
+        return found | {"problem": _told(error)}
+    shown = [{"text": _at(row), "gives": _each(row), "parameters": row.get("parameters")} for row in rows]
+    if found["problem"] is None and not totals["parameters"]:
+        hint = "add a Linear"
+        found["problem"] = _told(PlaygroundError("a net without parameters has nothing to learn", hint=hint))
+    return found | {"rows": shown, "parameters": totals["parameters"]}
+
+
+def _at(row: dict[str, Any]) -> str:
+    return "  " * (len(row["path"]) // 2) + str(row["text"])
+
+
+def _each(row: dict[str, Any]) -> str:
+    """The shape of a batch that a layer gives, N examples of it."""
+    given = row.get("gives")
+    return "" if given is None else str(given).replace("(1,", "(N,", 1).replace("(1)", "(N)")
+
+
+def _problem(problem: Any) -> dict[str, Any]:
+    repairs = [{"label": repair.label, "text": repair.text} for repair in problem.repairs]
+    return {"message": problem.message, "hint": problem.hint, "start": None, "end": None, "repairs": repairs}
+
+
+def _told(error: PlaygroundError) -> dict[str, Any]:
+    repair = error.repair
+    return {
+        "message": error.message,
+        "hint": error.hint,
+        "start": None if error.span is None else error.span.start,
+        "end": None if error.span is None else error.span.end,
+        "repairs": [] if repair is None else [{"label": repair.label, "text": repair.text}],
+    }
+
+
+__all__ = ["check"]

@@ -1,0 +1,175 @@
+"""From the runs that a page shows to the frame of its right-hand side (docs/train.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.runs.run import Run
+from playground.runs.store import Store
+from playground.training.config import TrainConfig
+from playground.ui.train_follow import Followed
+from playground.ui.train_samples import samples
+from playground.ui.train_settings import differing
+from playground.ui.train_words import run_name, sentence, state, time_left
+from playground.views.console import HEADINGS
+from playground.views.curves import AXES, LAYER_CURVES, PALETTES, charts
+
+LISTED = 20  # runs of the visitor's own that can be chosen
+LETTERS = "ABCDEF"
+ACTIVE = ("queued", "running")
+
+
+class Runs:
+    """The runs that one page shows, the first of them the one that the controls are for."""
+
+    def __init__(self, ids: Sequence[str] = ()) -> None:
+        self.ids = list(ids)
+        self.problems: tuple[str, ...] = ()
+        self._followed: dict[str, Followed] = {}
+
+    @property
+    def first(self) -> Run | None:
+        """The run that the controls are for, as of the last look."""
+        found = self._followed.get(self.ids[0]) if self.ids else None
+        return None if found is None else found.run
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds until the next look: soon while somebody waits for the first point; None where nothing goes on."""
+        active = [followed for followed in self.followed if followed.run.status in ACTIVE]
+        if not active:
+            return None
+        return 0.2 if any(not f.run.step for f in active) else 0.5
+
+    @property
+    def followed(self) -> list[Followed]:
+        """In the order in which they are shown."""
+        return [self._followed[id] for id in self.ids if id in self._followed]
+
+    def look(self, store: Store) -> None:
+        """Ask the store how the runs are; those that it does not know are shown no longer, and named."""
+        found = {run.id: run for run in store.runs(ids=self.ids, limit=len(self.ids))} if self.ids else {}
+        lost = [id for id in self.ids if id not in found]
+        if lost:
+            self.problems = tuple(f"There is no run {id!r}; it may be kept in another database." for id in lost)
+        self.ids = [id for id in self.ids if id in found]
+        self._followed = {id: self._followed.get(id) or Followed(found[id]) for id in self.ids}
+        for id, followed in self._followed.items():
+            followed.run = found[id]
+
+    def again(self) -> None:
+        """The browser has nothing yet."""
+        for followed in self._followed.values():
+            followed.again()
+
+    def frame(self, store: Store, owner: str, draft: TrainConfig) -> dict[str, Any]:
+        """All that the runs' side shows; only news of the curves."""
+        several = len(self.ids) > 1
+        news = [followed.news(store) for followed in self.followed]
+        shown = [
+            _run(followed, LETTERS[index], store, owner) | new
+            for index, (followed, new) in enumerate(zip(self.followed, news, strict=True))
+        ]
+        layers = [] if several or not self.followed else self.followed[0].layers
+        configs = [followed.run.config for followed in self.followed]
+        first = self.first
+        stale = [] if first is None else differing([first.config, draft])
+        return {
+            "runs": shown,
+            "list": _listed(store, owner, self.ids),
+            "charts": charts(list(LETTERS[: len(shown)]), layers),
+            "layer_charts": LAYER_CURVES if layers else {},
+            "axes": AXES,
+            "palettes": {theme: list(colours) for theme, colours in PALETTES.items()},
+            "headings": list(HEADINGS),
+            "differences": [[name, *contents] for name, contents in differing(configs)] if several else [],
+            "stale": [[name, *contents] for name, contents in stale],
+        }
+
+
+def _run(followed: Followed, letter: str, store: Store, owner: str) -> dict[str, Any]:
+    run = followed.run
+    pictures = samples(run.config) if run.samples else None
+    return {
+        "id": run.id,
+        "letter": letter,
+        "name": run_name(run),
+        "status": run.status,
+        "state": state(run, store.ahead(run.id) if run.status == "queued" else 0),
+        "left": time_left(run),
+        "step": run.step,
+        "steps": run.steps,
+        "seconds": run.seconds,
+        "parameters": run.parameters,
+        "device": run.device,
+        "learning_rate": _rate(followed),
+        "mine": is_mine(run, owner),
+        "can": controls(run),
+        "sentence": sentence(run, followed.latest, followed.tested),
+        "samples": [list(row) for row in run.samples],
+        "pictures": pictures or [],
+    }
+
+
+def _rate(followed: Followed) -> float:
+    """Of the last record, unless another has been asked for since."""
+    run, latest = followed.run, followed.latest
+    if run.learning_rate is not None:
+        return run.learning_rate
+    return run.config.learning_rate if latest is None else latest.learning_rate
+
+
+def is_mine(run: Run, owner: str) -> bool:
+    """Whether a visitor may control a run."""
+    return bool(owner) and run.owner == owner
+
+
+def controls(run: Run) -> list[str]:
+    """What its owner may do with a run now."""
+    stopping = run.status == "running" and run.wanted != "run"
+    found = {
+        "pause": run.status in ACTIVE and not stopping,
+        "resume": run.status == "paused" or (stopping and run.wanted == "pause"),
+        "stop": run.status in (*ACTIVE, "paused") and run.wanted != "stop",
+        "rate": run.status in (*ACTIVE, "paused"),
+        "epoch": run.status in ("running", "paused", "finished", "stopped"),
+        "retry": run.status in ("failed", "stopped"),
+    }
+    return [name for name, may in found.items() if may]
+
+
+def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[dict[str, Any]]:
+    runs = store.runs(owner=owner, limit=LISTED) if owner else []
+    return [
+        {"id": run.id, "name": run_name(run), "status": run.status, "created": run.created, "shown": run.id in shown}
+        for run in runs
+    ]
+
+
+def act(store: Store, run: str, owner: str, what: str, content: Any = None) -> None:
+    """Do what the owner asked for. PlaygroundError where it is none of theirs, or not possible now."""
+    found = store.run(run)
+    if not is_mine(found, owner):
+        raise PlaygroundError("only the one who started a run controls it", hint="train your own with its settings")
+    if what not in controls(found):
+        return  # the run has gone on since the button was drawn
+    if what == "rate":
+        store.set_learning_rate(run, _number(content))
+    else:
+        orders: Mapping[str, Any] = {
+            "pause": store.pause, "resume": store.resume, "stop": store.stop,
+            "epoch": store.one_epoch_more, "retry": store.retry,
+        }  # fmt: skip
+        orders[what](run)
+
+
+def _number(content: Any) -> float:
+    try:
+        return float(content)
+    except (TypeError, ValueError):
+        raise PlaygroundError(f"{str(content)[:20]!r} is no number", hint="a learning rate, for example 0.01") from None
+
+
+__all__ = ["ACTIVE", "Runs", "act", "controls", "is_mine"]

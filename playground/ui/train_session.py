@@ -1,0 +1,157 @@
+"""`TrainSession`: what one visitor of the train page has open, and what each of their edits does to it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.runs.engine import Engine
+from playground.training.config import TrainConfig
+from playground.ui.train_check import check
+from playground.ui.train_links import MOST_SHOWN, open_train, train_query
+from playground.ui.train_runs import Runs, act
+from playground.ui.train_settings import Typed, fields, read_settings
+
+_OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+
+@dataclass
+class TrainSession:
+    """`sequence`, `acted`: the last edit of the settings, and of the runs, that was taken; `said`: why one was not."""
+
+    typed: Typed
+    runs: Runs
+    owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    problems: tuple[str, ...] = ()
+    title: tuple[TrainConfig, str] | None = None  # of the example that was opened, for as long as nothing is changed
+    sequence: int = 0
+    acted: int = 0
+    said: str = ""
+    said_runs: str = ""
+    interval: float | None = None  # seconds between two looks at the runs, as the page has set it
+
+    @classmethod
+    def opened(cls, params: Mapping[str, Sequence[str]], engine: Engine, first: TrainConfig) -> TrainSession:
+        """As a link says; where it says nothing, the settings of its first run, or `first`."""
+        read = open_train(params)
+        runs = Runs(read.runs)
+        runs.look(engine.store)
+        config = read.config or (runs.first.config if runs.first is not None else first)
+        return cls(Typed(config, {}), runs, problems=read.problems + runs.problems)
+
+    @property
+    def query(self) -> str:
+        """The link to what is shown."""
+        first = self.runs.first
+        is_same = first is not None and first.config == self.typed.config
+        return train_query(None if is_same else self.typed.config, self.runs.ids)
+
+    def open(self, config: TrainConfig, title: str = "") -> None:
+        """Settings from elsewhere: an example, the layers page, another run."""
+        self.typed, self.title = Typed(config, {}), (config, title)
+        self.problems, self.said = (), ""
+
+    # The settings' side ---------------------------------------------------------------------------------------------
+
+    def setup_frame(self) -> dict[str, Any]:
+        """What the settings' side shows (docs/train.md)."""
+        config = self.typed.config
+        return {
+            "part": "setup",
+            "sequence": self.sequence,
+            "owner": self.owner,
+            "query": self.query,
+            "text": config.text,
+            "fields": fields(self.typed),
+            "check": check(config),
+            "said": self.said,
+            "has_run": self.runs.first is not None,
+        }
+
+    def take_setup(self, sent: Mapping[str, Any], engine: Engine) -> None:
+        """The browser sent the settings as they are typed, maybe to train with them."""
+        self._known_by(sent.get("owner"))
+        self.sequence = _whole(sent.get("sequence"))
+        given = sent.get("fields")
+        self.typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
+        self.problems, self.said = (), ""
+        if sent.get("do") == "train":
+            try:
+                self.train(engine)
+            except PlaygroundError as error:
+                self.said = told(error)
+
+    def train(self, engine: Engine) -> None:
+        """Put a run with these settings into the queue and show it, beside the others where several are shown."""
+        if self.typed.refused:
+            names = ", ".join(self.typed.refused)
+            raise PlaygroundError(f"not started: {names} cannot be used as typed", hint="mend what is marked")
+        problem = check(self.typed.config)["problem"]
+        if problem is not None:
+            raise PlaygroundError(f"not started: {problem['message']}", hint=problem["hint"])
+        config = self.typed.config
+        title = self.title[1] if self.title is not None and self.title[0] == config else ""
+        run = engine.submit(config, owner=self.owner, title=title)
+        others = self.runs.ids if len(self.runs.ids) > 1 else []
+        self.runs.ids = [run.id, *others][:MOST_SHOWN]
+        self.runs.look(engine.store)
+
+    # The runs' side -------------------------------------------------------------------------------------------------
+
+    def runs_frame(self, engine: Engine) -> dict[str, Any]:
+        """What the runs' side shows."""
+        told_runs = self.runs.frame(engine.store, self.owner, self.typed.config)
+        answer = {"sequence": self.acted, "owner": self.owner, "said": self.said_runs}
+        return {"part": "runs", "query": self.query, **answer, **told_runs}
+
+    def take_action(self, sent: Mapping[str, Any], engine: Engine) -> None:
+        """The visitor pressed something of a run, or chose which are shown."""
+        self._known_by(sent.get("owner"))
+        self.acted = _whole(sent.get("sequence"))
+        self.said_runs = ""
+        what, run = sent.get("do"), str(sent.get("run", ""))[:24]
+        try:
+            self._act(engine, str(what), run, sent.get("content"))
+            self.runs.look(engine.store)
+        except PlaygroundError as error:
+            self.said_runs = told(error)
+
+    def _act(self, engine: Engine, what: str, run: str, content: Any) -> None:
+        shown = self.runs.ids
+        if what == "again":  # the browser lost a part
+            self.runs.again()
+        elif what == "hide":
+            self.runs.ids = [id for id in shown if id != run]
+        elif what in ("show", "only"):
+            engine.store.run(run)  # where there is none, nothing changes
+            if what == "show" and len(shown) >= MOST_SHOWN and run not in shown:
+                raise PlaygroundError(f"{MOST_SHOWN} runs are shown", hint="take one away first")
+            self.runs.ids = [run] if what == "only" else [*shown, *([] if run in shown else [run])]
+        elif what == "settings":
+            self.open(engine.store.run(run).config)
+        elif what in ("pause", "resume", "stop", "rate", "epoch", "retry"):
+            act(engine.store, run, self.owner, what, content)
+            engine.ensure()
+        elif what != "owner":
+            raise PlaygroundError(f"nothing is called {what[:20]!r}")
+
+    def _known_by(self, owner: Any) -> None:
+        """The token that the browser keeps: whoever has it controls the runs that were started with it."""
+        if isinstance(owner, str) and _OWNER.fullmatch(owner):
+            self.owner = owner
+
+
+def told(error: PlaygroundError) -> str:
+    """An error in one line."""
+    return f"{error.message}. {error.hint}".rstrip(". ") + "."
+
+
+def _whole(number: Any) -> int:
+    return number if type(number) is int and 0 <= number < 2**53 else 0
+
+
+__all__ = ["TrainSession", "told"]

@@ -1,0 +1,157 @@
+"""The settings of a run as fields of a form, and what was typed there or stands in a link back as settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.training.config import SETTINGS, TrainConfig
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "": ("data", "train_size", "loss", "optimizer", "learning_rate", "batch", "epochs"),
+    "Optimizer and schedule": ("momentum", "nesterov", "weight_decay", "schedule", "decay", "decay_epochs", "clip"),
+    "Data": ("test_size", "normalise", "shuffle", "folds", "fold"),
+    "Run": ("initial", "rng_seed", "steps", "record_every", "device"),
+}
+LABELS = {
+    "text": "Layers",
+    "train_size": "Training examples",
+    "test_size": "Test examples",
+    "batch": "Batch size",
+    "clip": "Clip the gradient at",
+    "initial": "First weights",
+    "rng_seed": "Seed",
+    "steps": "Steps at most",
+    "folds": "Folds",
+    "fold": "Fold held out",
+    "decay": "Decay factor",
+    "decay_epochs": "Decay every … epochs",
+    "record_every": "Record every … steps",
+}
+LONGEST = 40  # characters of what was typed that are shown again
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Settings, and what of the form could not be taken: by field, what was typed and why not."""
+
+    config: TrainConfig
+    refused: Mapping[str, tuple[str, str]]
+
+
+def label(name: str) -> str:
+    """A setting in words.
+
+    >>> label("rng_seed"), label("learning_rate")
+    ('Seed', 'Learning rate')
+    """
+    return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def read_settings(base: TrainConfig, typed: Mapping[str, Any]) -> Typed:
+    """The settings with these fields changed, each a text, or true or false; one that cannot be taken stays as it was.
+
+    >>> read_settings(TrainConfig(), {"epochs": "5", "batch": "many"}).refused
+    {'batch': ('many', 'a whole number, 1 to 4096')}
+    """
+    config = base
+    refused: dict[str, tuple[str, str]] = {}
+    wanted = [(name, content) for name, content in typed.items() if name in SETTINGS]
+    for _ in range(2):  # twice: what one field allows may depend on one that comes later
+        refused = {}
+        for name, content in wanted:
+            try:
+                config = _with(config, name, content)
+            except PlaygroundError as error:
+                refused[name] = (str(content)[:LONGEST], _told(name, error))
+    return Typed(config, refused)
+
+
+def _with(config: TrainConfig, name: str, content: Any) -> TrainConfig:
+    default = getattr(TrainConfig(), name)
+    return TrainConfig.from_fields(config.fields() | {name: _read(type(default), content)})
+
+
+def _read(kind: type, content: Any) -> Any:
+    """A text as the kind of the setting; itself where it is none."""
+    if not isinstance(content, str) or kind is str:
+        return content
+    if kind is bool:
+        return {"1": True, "0": False, "true": True, "false": False}.get(content.lower(), content)
+    try:
+        return kind(content.strip().replace("_", "x").replace(",", "x"))  # 1_000 and 1,000 may mean other things
+    except ValueError:
+        return content
+
+
+def _told(name: str, error: PlaygroundError) -> str:
+    if not error.message.startswith(f"{name}:"):
+        return f"{error.message}: {error.hint}"
+    kind, setting = type(getattr(TrainConfig(), name)), SETTINGS[name]
+    if setting.choices:
+        return f"one of {setting.allowed}"
+    return {int: f"a whole number, {setting.allowed}", float: f"a number, {setting.allowed}"}.get(kind, error.hint)
+
+
+def fields(typed: Typed, owns: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """One entry a field: `{name, group, label, help, kind, choices, value, shown, refused}`; `owns`: own data sets."""
+    return [_field(typed, name, group, owns) for group, names in GROUPS.items() for name in names]
+
+
+def _field(typed: Typed, name: str, group: str, owns: tuple[str, ...]) -> dict[str, Any]:
+    config, setting = typed.config, SETTINGS[name]
+    content = getattr(config, name)
+    choices = list(setting.choices)
+    if name == "data":
+        choices += [own for own in (*owns, content) if own not in choices]
+    kind = "flag" if type(content) is bool else "choice" if choices else "number"
+    given, why = typed.refused.get(name, (written(content), ""))
+    return {
+        "name": name,
+        "group": group,
+        "label": label(name),
+        "help": f"{setting.meaning}" + (f" ({setting.allowed})" if kind == "number" else ""),
+        "kind": kind,
+        "choices": choices,
+        "value": content if kind == "flag" else given,
+        "shown": matters(config, name),
+        "refused": why,
+    }
+
+
+def matters(config: TrainConfig, name: str) -> bool:
+    """Whether a setting changes anything beside the others."""
+    return {
+        "momentum": config.optimizer in ("SGD", "RMSprop"),
+        "nesterov": config.optimizer == "SGD",
+        "decay": config.schedule == "step",
+        "decay_epochs": config.schedule == "step",
+        "fold": config.folds > 1,
+        "test_size": config.folds < 2,
+    }.get(name, True)
+
+
+def written(content: Any) -> str:
+    """A setting as text.
+
+    >>> written(0.1), written(True), written(3.0)
+    ('0.1', 'yes', '3')
+    """
+    if isinstance(content, bool):
+        return "yes" if content else "no"
+    return f"{content:.12g}" if isinstance(content, float) else str(content)
+
+
+def differing(configs: list[TrainConfig]) -> list[tuple[str, list[str]]]:
+    """The settings that are not the same in all, each in words with its contents.
+
+    >>> differing([TrainConfig(), TrainConfig(epochs=5)])
+    [('Epochs', ['3', '5'])]
+    """
+    names = [name for name in TrainConfig().fields() if len({getattr(config, name) for config in configs}) > 1]
+    return [(label(name), [written(getattr(config, name)) for config in configs]) for name in names]
+
+
+__all__ = ["GROUPS", "Typed", "differing", "fields", "label", "matters", "read_settings", "written"]

@@ -1,0 +1,72 @@
+"""What is said of a run: its name, its state, the time left, the latest numbers in a sentence."""
+
+from __future__ import annotations
+
+from playground.layers.document import StackDocument
+from playground.runs.run import Run
+from playground.trace.numbers import format_number
+from playground.training.records import TrainRecord
+
+LONGEST = 48  # characters of a run's name
+
+
+def run_name(run: Run) -> str:
+    """The title, or the data and the net."""
+    if run.title:
+        return run.title
+    text = "a class of its own" if StackDocument(run.config.text).is_own else " ".join(run.config.text.split())
+    name = f"{run.config.data} · {text}"
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
+def state(run: Run, ahead: int = 0) -> str:
+    """In a few words, what the run does now."""
+    if run.status == "queued":
+        place = "next in the queue" if ahead == 0 else f"{ahead} run{'s' if ahead > 1 else ''} ahead in the queue"
+        return f"waits: {place}" + (f" ({run.reason})" if run.reason else "")
+    if run.status == "running":
+        if run.wanted != "run":
+            return "pausing …" if run.wanted == "pause" else "stopping …"
+        return run.reason or ("trains" if run.step else "starts …")
+    if run.status == "failed":
+        return f"failed: {run.reason}"
+    return run.status + (f": {run.reason}" if run.reason else "")
+
+
+def time_left(run: Run) -> str:
+    """About how long a run that trains will go on, by its speed so far; '' where nothing can be said.
+
+    Seconds of training: what it waits or pauses is not known beforehand.
+    """
+    if run.status not in ("running", "paused") or not run.step or run.steps <= run.step:
+        return ""
+    return f"about {duration((run.steps - run.step) * run.seconds / run.step)} left"
+
+
+def duration(seconds: float) -> str:
+    """Rounded as one says it.
+
+    >>> duration(0.4), duration(75), duration(4000)
+    ('1 s', '1 min 15 s', '1 h 7 min')
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def sentence(run: Run, latest: TrainRecord | None, tested: TrainRecord | None) -> str:
+    """The latest numbers as one reads them out; `tested`: the last record with a test."""
+    if latest is None:
+        return f"{run_name(run)}: no numbers yet."
+    parts = [
+        f"training loss {format_number(latest.loss, 3)}",
+        f"training accuracy {100 * latest.accuracy:.1f} %",
+    ]
+    if tested is not None and tested.test_accuracy is not None:
+        parts.append(f"test accuracy {100 * tested.test_accuracy:.1f} %")
+    where = f"step {latest.step:,}" + (f" of {run.steps:,}" if run.steps else "")
+    return f"{run_name(run)}, {where}, epoch {latest.epoch:.1f}: {', '.join(parts)}."
+
+
+__all__ = ["duration", "run_name", "sentence", "state", "time_left"]

@@ -1,0 +1,199 @@
+"""Records as curves: columns of numbers, and charts that say which column is drawn how; all of it plain data.
+
+The live page fills the same charts in the browser (`ui/frontend/charts.js`); `figure` fills them here, for Plotly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from playground.training.records import TrainRecord
+
+MOST_POINTS = 500  # of one curve
+MOST_LAYERS = 12  # with curves of their own
+AXES = {"step": "steps", "epoch": "epochs", "seconds": "seconds of training"}
+LAYER_CURVES = {
+    "gradient_norm": "Gradient norms",
+    "update_ratio": "Size of a step relative to the weights",
+    "weight_norm": "Weight norms",
+    "dead": "Dead units, part of the layer",
+}
+# Two by two told apart with every common colour blindness (after Okabe & Ito), each 3:1 or more on its ground.
+PALETTES = {
+    "light": ("#0072b2", "#c25400", "#007a5a", "#a3407e", "#6b5b00", "#4a4a4a"),
+    "dark": ("#56b4e9", "#e69f00", "#00c08b", "#e58fc3", "#f0e442", "#cccccc"),
+}
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+_WHOLE = ("step", "epoch", "seconds", "loss", "accuracy", "learning_rate", "test_loss", "test_accuracy")
+
+
+def thinned(records: Sequence[TrainRecord], most: int = MOST_POINTS) -> list[TrainRecord]:
+    """At most so many records, evenly, with the last one and, where they fit, all that hold a test.
+
+    >>> records = [TrainRecord(step, step / 10, 1.0, 0.5, 0.1, 0.0, 0.0) for step in range(1, 100)]
+    >>> [record.step for record in thinned(records, 4)]
+    [25, 50, 75, 99]
+    """
+    if len(records) <= most:
+        return list(records)
+    tests = [index for index, record in enumerate(records) if record.test_loss is not None]
+    if len(tests) > most // 2:
+        tests = []
+    count = most - len(tests)
+    even = {math.ceil((number + 1) * len(records) / count) - 1 for number in range(count)}
+    return [records[index] for index in sorted(even.union(tests))]
+
+
+def columns(records: Sequence[TrainRecord]) -> dict[str, list[float | None]]:
+    """One list for each curve, all as long as the records; None where there is no finite number.
+
+    A layer's are called `gradient_norm:linear1`; `gradient_norm` alone is the norm of the whole gradient.
+    """
+    found = {name: [_number(getattr(record, name)) for record in records] for name in _WHOLE}
+    found["gradient_norm"] = [_whole(record) for record in records]
+    for name in layers_of(records):
+        for curve in LAYER_CURVES:
+            numbers = [_number(_of_layer(record, name, curve)) for record in records]
+            if any(number is not None for number in numbers):
+                found[f"{curve}:{name}"] = numbers
+    return found
+
+
+def layers_of(records: Sequence[TrainRecord]) -> list[str]:
+    """The layers that get curves of their own: all, or some of a deep net, the first and the last among them."""
+    names = [layer.name for layer in records[-1].layers] if records else []
+    if len(names) <= MOST_LAYERS:
+        return names
+    return [names[round(index * (len(names) - 1) / (MOST_LAYERS - 1))] for index in range(MOST_LAYERS)]
+
+
+def charts(runs: Sequence[str], layers: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What is drawn of runs with these names: the layers' curves where there is one run, else one curve a run.
+
+    A trace's `colour` counts in a palette.
+
+    >>> [chart["id"] for chart in charts(["A"], ["linear1"])][:4]
+    ['loss', 'accuracy', 'gradient_norm', 'update_ratio']
+    """
+    both = {
+        "loss": ("Loss", "loss", "test_loss", 1),
+        "accuracy": ("Accuracy, %", "accuracy", "test_accuracy", 100),
+    }
+    found = [
+        _chart(id, title, [trace for index, run in enumerate(runs) for trace in _pair(run, index, len(runs), *names)])
+        | {"factor": factor}
+        for id, (title, *names, factor) in both.items()
+    ]
+    if len(runs) > 1:
+        found.append(_chart("gradient_norm", "Norm of the whole gradient", _each(runs, "gradient_norm")))
+    for curve, title in LAYER_CURVES.items() if len(runs) == 1 else ():
+        found.append(_chart(curve, title, [_line(runs[0], f"{curve}:{n}", n, i) for i, n in enumerate(layers)]))
+    return [*found, _chart("learning_rate", "Learning rate", _each(runs, "learning_rate"))]
+
+
+def figure(
+    chart: Mapping[str, Any],
+    filled: Mapping[str, Mapping[str, Sequence[float | None]]],
+    *,
+    x: str = "step",
+    log: bool = False,
+    smoothing: float = 0.0,
+    theme: str = "light",
+) -> dict[str, Any]:
+    """A chart filled with the columns of each run, as a Plotly figure.
+
+    `x`: step, epoch or seconds; `smoothing`: of `smoothed`. Curves that a run does not have are left out.
+    """
+    data = []
+    for trace in chart["traces"]:
+        of_run = filled.get(trace["run"], {})
+        if trace["column"] not in of_run:
+            continue
+        points = [
+            (at, y * chart["factor"])
+            for at, y in zip(of_run[x], of_run[trace["column"]], strict=True)
+            if at is not None and y is not None
+        ]
+        ys = [y for _, y in points]
+        colour = PALETTES[theme][trace["colour"] % len(PALETTES[theme])]
+        data.append(
+            {
+                "type": "scatter",
+                "name": trace["name"],
+                "x": [at for at, _ in points],
+                "y": smoothed(ys, smoothing) if trace["smooth"] else ys,
+                "mode": trace["mode"],
+                "line": {"color": colour, "dash": trace["dash"], "width": 2},
+                "marker": {"color": colour, "symbol": trace["symbol"], "size": 8},
+            }
+        )
+    axes = {"xaxis": {"title": {"text": AXES[x]}}, "yaxis": {"type": "log" if log else "linear"}}
+    return {"data": data, "layout": {"title": {"text": chart["title"]}, **axes}}
+
+
+def smoothed(numbers: Sequence[float], weight: float) -> list[float]:
+    """The running mean in which a number before counts `weight` times as much as the next; unbiased at the start.
+
+    >>> smoothed([1.0, 1.0, 4.0], 0.5)
+    [1.0, 1.0, 2.714...]
+    """
+    total, count, found = 0.0, 0.0, []
+    for number in numbers:
+        total, count = weight * total + number, weight * count + 1
+        found.append(total / count)
+    return found
+
+
+def _number(number: float | None) -> float | None:
+    if number is None or not math.isfinite(number):
+        return None
+    return float(f"{number:.6g}")
+
+
+def _whole(record: TrainRecord) -> float | None:
+    norms = [layer.gradient_norm for layer in record.layers if layer.gradient_norm is not None]
+    return _number(math.hypot(*norms)) if norms else None
+
+
+def _of_layer(record: TrainRecord, name: str, curve: str) -> float | None:
+    found = next((layer for layer in record.layers if layer.name == name), None)
+    return None if found is None else getattr(found, curve)
+
+
+def _chart(id: str, title: str, traces: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"id": id, "title": title, "factor": 1, "traces": traces}
+
+
+def _line(run: str, column: str, name: str, index: int) -> dict[str, Any]:
+    look = {"colour": index, "dash": DASHES[index % len(DASHES)], "symbol": SYMBOLS[index % len(SYMBOLS)]}
+    return {"run": run, "column": column, "name": name, "mode": "lines", "smooth": True, **look}
+
+
+def _each(runs: Sequence[str], column: str) -> list[dict[str, Any]]:
+    name = column.replace("_", " ")
+    return [_line(run, column, run if len(runs) > 1 else name, i) | {"smooth": False} for i, run in enumerate(runs)]
+
+
+def _pair(run: str, index: int, count: int, train: str, test: str) -> list[dict[str, Any]]:
+    """Training and test: of one run in two colours, of several in each run's own."""
+    prefix = f"{run} " if count > 1 else ""
+    measured = _line(run, train, f"{prefix}training", index) | {"dash": "solid"}
+    tested = _line(run, test, f"{prefix}test", index if count > 1 else 1)
+    return [measured, tested | {"dash": "dot", "mode": "lines+markers", "smooth": False}]
+
+
+__all__ = [
+    "AXES",
+    "LAYER_CURVES",
+    "MOST_POINTS",
+    "PALETTES",
+    "charts",
+    "columns",
+    "figure",
+    "layers_of",
+    "smoothed",
+    "thinned",
+]
