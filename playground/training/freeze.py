@@ -1,0 +1,150 @@
+"""`freeze`: the next training step of a learner, recorded; the learner does not notice."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from playground.errors import PlaygroundError
+from playground.layers.analysis import check_batch
+from playground.layers.document import StackDocument
+from playground.layers.limits import LIMITS
+from playground.layers.losses import loss_of
+from playground.layers.record_batch import Recorded, Stepper, record_batch
+from playground.training.learner import Learner
+from playground.training.model import dropout_generator, model_of
+from playground.training.optimizers import optimizer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """One step of a run as the layers page has it. `recorded.loss` is that of the run where `examples` is `batch`."""
+
+    recorded: Recorded
+    step: int  # counted from 1
+    epoch: float  # at its beginning
+    examples: int  # of the batch that are shown: the first
+    batch: int  # examples of the batch
+    notes: tuple[str, ...]  # what is not as in the run, and what happens between the gradient and the optimizer
+
+
+def freeze(learner: Learner) -> Frozen:
+    """Record what the learner does next: forward pass, backward pass and the optimizer's step with all its memory.
+
+    It may be fresh, restored from a checkpoint, or between two records of `train`; what it does afterwards is the same
+    to the last bit. Of a batch that is larger than can be shown the first examples are taken. Raises PlaygroundError
+    where even one example is too much.
+    """
+    x, labels = next_batch(learner)
+    batch = len(labels)
+    document = document_of(learner)
+    examples = shown(document, batch)
+    x, labels = x[:examples], labels[:examples]
+    config, state = learner.config, learner.model.state_dict()
+    place = None if learner.dropout is None else learner.dropout.get_state()
+
+    def fresh() -> nn.Sequential:
+        net = model_of(config, tuple(x.shape[1:]), len(learner.classes)).to(learner.device)
+        net.load_state_dict(state)
+        generator = dropout_generator(net)
+        if generator is not None and place is not None:
+            generator.set_state(place)
+        return net if isinstance(net, nn.Sequential) else nn.Sequential(OrderedDict(net=net))
+
+    def build(parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+        optimizer = optimizer_of(config, parameters)
+        optimizer.load_state_dict(copy.deepcopy(learner.optimizer.state_dict()))
+        return clipping(optimizer, config.clip) if config.clip else optimizer
+
+    analysis = None if document.is_own else document.analysis()
+    recorded = record_batch(
+        fresh,
+        loss_of(config.loss),
+        x,
+        labels,
+        learner.outputs,
+        Stepper(config.optimizer, learner.learning_rate, build),
+        analysis=analysis,
+        text=document.text if document.is_own else "",
+    )
+    notes = [] if examples == batch else [f"The first {examples:,} of the batch's {batch:,} examples."]
+    norm = gradient_norm(recorded)
+    if config.clip and norm > config.clip:
+        notes.append(f"The gradient's norm of {norm:.4g} is clipped to {config.clip:g} before the optimizer's step.")
+    return Frozen(recorded, learner.step + 1, learner.epoch, examples, batch, tuple(notes))
+
+
+def next_batch(learner: Learner) -> tuple[Tensor, Tensor]:
+    """The examples (N, *) and labels (N,) of the learner's next step, without drawing from its generator."""
+    x, labels, size = learner.train_set.x, learner.train_set.labels, learner.config.batch
+    start = learner.step % learner.steps_per_epoch * size
+    if not learner.config.shuffle:
+        return x[start : start + size], labels[start : start + size]
+    generator = torch.Generator()
+    if start and _has_drawn(learner):
+        generator.set_state(learner.epoch_began_with)
+    else:
+        generator.set_state(learner.generator.get_state())
+    order = torch.randperm(len(labels), generator=generator)
+    chosen = order[start : start + size].to(learner.device)
+    return x[chosen], labels[chosen]
+
+
+def _has_drawn(learner: Learner) -> bool:
+    """Whether the order of this epoch, which has begun, is drawn already; a restored learner will draw it later."""
+    began = learner.epoch_began_with
+    first = torch.Generator().manual_seed(learner.config.rng_seed)
+    if learner.step >= learner.steps_per_epoch and torch.equal(began, first.get_state()):
+        return False  # it says nothing of this epoch: that is how a learner is made
+    first.set_state(began)
+    torch.randperm(len(learner.train_set.labels), generator=first)
+    return torch.equal(first.get_state(), learner.generator.get_state())
+
+
+def document_of(learner: Learner) -> StackDocument:
+    """The net as the layers page knows it."""
+    config = learner.config
+    shape = tuple(learner.train_set.x.shape[1:])
+    return StackDocument(config.text, shape, config.loss, len(learner.classes), rng_seed=config.rng_seed)
+
+
+def shown(document: StackDocument, batch: int) -> int:
+    """How many examples of a batch can be recorded. PlaygroundError where not even one can."""
+    examples = min(batch, LIMITS.batch)
+    if document.is_own:
+        return examples
+    while True:
+        try:
+            check_batch(document.analysis(), examples)
+            return examples
+        except PlaygroundError:
+            if examples == 1:
+                raise
+            examples //= 2
+
+
+def clipping(optimizer: torch.optim.Optimizer, most: float) -> torch.optim.Optimizer:
+    """The optimizer, which clips the norm of the gradient before each step; copies of it do so too."""
+    kind = type(optimizer)
+
+    def step(self: torch.optim.Optimizer) -> None:
+        parameters = [parameter for group in self.param_groups for parameter in group["params"]]
+        nn.utils.clip_grad_norm_(parameters, most)
+        kind.step(self)
+
+    optimizer.__class__ = type(kind.__name__, (kind,), {"step": step})
+    return optimizer
+
+
+def gradient_norm(recorded: Recorded) -> float:
+    """Of all parameters together, before clipping."""
+    adjoints = [value.adjoint for value in recorded.trace.values if value.kind == "parameter"]
+    return math.hypot(*(adjoint.statistics.norm or 0.0 for adjoint in adjoints if adjoint is not None))
+
+
+__all__ = ["Frozen", "document_of", "freeze", "next_batch"]
