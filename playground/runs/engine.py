@@ -51,15 +51,17 @@ class LocalEngine:
         with self._lock:
             if self._started is not None and self._started.poll() is None:
                 return  # ours lives, or is about to
-            if HostLock(self.store.url).is_held():
+            lock = HostLock(self.store.url)
+            if lock.is_held():
                 return
-            self._started = subprocess.Popen(
-                [sys.executable, "-m", "playground.runs.host", self.store.url],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            with lock.path.with_suffix(".log").open("wb") as log:  # what a host that cannot start has to say
+                self._started = subprocess.Popen(
+                    [sys.executable, "-m", "playground.runs.host", self.store.url],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
             threading.Thread(target=self._started.wait, name="host", daemon=True).start()  # takes note of its end
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import runpy
 import subprocess
@@ -117,6 +118,40 @@ def test_a_script_runs_by_itself(form: Form, tmp_path: Path) -> None:
     numbers = [number for _, number in shown(run_stack(DOCUMENT, *random_batch(DOCUMENT)))]
     close = numbers if form != "tensors" else pytest.approx(numbers, rel=1e-5, abs=1e-6)
     assert [n for _, n in read(done.stdout)] == close
+
+
+RUN_ALL = """
+import contextlib, io, json, pathlib, runpy, sys
+import torch
+printed = {}
+for path in sorted(pathlib.Path(sys.argv[1]).glob("*.py")):
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        runpy.run_path(str(path))
+    printed[path.stem] = output.getvalue()
+print(json.dumps(printed))
+"""
+
+
+def test_thirty_scripts_in_a_process_of_their_own(tmp_path: Path) -> None:
+    """A Python that has never heard of the playground prints the page's numbers, repr for repr."""
+    expected: dict[str, list[tuple[str, float]]] = {}
+
+    @given(documents())
+    @settings(max_examples=30, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+    def collect(document: StackDocument) -> None:
+        for form in ("sequential", "module"):
+            name = f"{len(expected):02d}-{form}"
+            (tmp_path / f"{name}.py").write_text(to_code(document, form), encoding="utf-8")
+            expected[name] = shown(run_stack(document, *random_batch(document)))
+
+    collect()
+    assert len(expected) == 60
+    one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    command = [sys.executable, "-I", "-c", RUN_ALL, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | one_thread, timeout=300)
+    for name, output in json.loads(done.stdout).items():
+        assert [repr(number) for _, number in read(output)] == [repr(number) for _, number in expected[name]], name
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -24,7 +24,7 @@ from playground.training.config import TrainConfig
 from playground.training.learner import Learner
 from playground.training.loop import train
 
-LONG = TrainConfig(epochs=200, record_every=5)
+LONG = TrainConfig(epochs=200, batch=10, record_every=5)
 PATIENCE = 60.0
 
 
