@@ -57,8 +57,10 @@ class Host:
 
     def __init__(self, store: Store, lock: HostLock) -> None:
         self.store, self.lock = store, lock
-        self.name = f"{os.uname().nodename[:40]}-{secrets.token_hex(4)}"
+        self.machine = f"{os.uname().nodename[:40]}-"
+        self.name = f"{self.machine}{secrets.token_hex(4)}"
         self.workers: dict[int, str] = {}
+        self.orphans = 0  # workers of a host before this one, which go on
         self.is_wanted = True
 
     def serve(self) -> None:
@@ -72,9 +74,10 @@ class Host:
                 self._collect()
                 if now - swept > SWEEP_EVERY:
                     self.store.take_back_silent()
+                    self.orphans = self.store.running(self.machine) - len(self.workers)
                     swept = now
                     busy = now if self.store.is_busy() else busy
-                while len(self.workers) < LIMITS.at_once and self._start():
+                while len(self.workers) + max(self.orphans, 0) < LIMITS.at_once and self._start():
                     busy = now
             time.sleep(LOOK_EVERY)
 

@@ -219,6 +219,13 @@ class Store:
             connection.execute(failed.values(status="failed", reason=text, finished=time.time(), worker=""))
             connection.execute(running.values(status="queued", reason=f"{reason}: it goes on from here", worker=""))
 
+    def running(self, machine: str) -> int:
+        """How many runs go on under workers whose names begin so."""
+        mine = RUNS.c.worker.startswith(machine, autoescape=True)
+        query = select(func.count()).select_from(RUNS).where(RUNS.c.status == "running", mine)
+        with self._transaction() as connection:
+            return connection.scalar(query) or 0
+
     def is_busy(self) -> bool:
         """Whether any run waits or runs."""
         query = select(func.count()).select_from(RUNS).where(RUNS.c.status.in_(("queued", "running")))

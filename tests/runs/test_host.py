@@ -178,7 +178,7 @@ def test_no_more_than_two_at_once(engine: LocalEngine) -> None:
     until(lambda: [status(engine, run) for run in runs].count("running") == 2, "two runs")
     assert [status(engine, run) for run in runs] == ["running", "running", "queued", "queued"]
     assert [engine.store.ahead(run.id) for run in runs[2:]] == [0, 1]
-    assert len(workers(engine.store.url)) == 2
+    until(lambda: len(workers(engine.store.url)) == 2, "two processes")
     engine.cancel(runs[0].id)
     until(lambda: status(engine, runs[2]) == "running", "the next")
 
