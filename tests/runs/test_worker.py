@@ -1,0 +1,127 @@
+"""A worker in this process: a full disk, a database that goes away, a run that another worker has taken."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from playground.errors import PlaygroundError
+from playground.runs import reporter
+from playground.runs.run import Run
+from playground.runs.store import Store
+from playground.runs.worker import work
+from playground.training.chosen import data_of
+from playground.training.config import TrainConfig
+from playground.training.loop import train
+
+CONFIG = TrainConfig(epochs=4)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'runs.db'}"
+
+
+def claimed(url: str, config: TrainConfig = CONFIG) -> tuple[Store, Run]:
+    store = Store(url)
+    store.submit(config)
+    run = store.claim("a")
+    assert run is not None
+    return store, run
+
+
+class Refusing(Store):
+    """A store whose disk is full while `is_full` is set: SQLite itself refuses, by the size that a file may have."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.is_full = threading.Event()
+        self.refused = threading.Event()
+
+        @event.listens_for(self.engine, "begin")
+        def limit(connection: Any) -> None:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+            most = pages if self.is_full.is_set() else 1_000_000
+            connection.exec_driver_sql(f"PRAGMA max_page_count={most}")
+
+    def report(self, *given: Any, **changes: Any) -> Any:
+        return self._telling(lambda: super(Refusing, self).report(*given, **changes))
+
+    def save_checkpoint(self, *given: Any) -> None:
+        self._telling(lambda: super(Refusing, self).save_checkpoint(*given))
+
+    def _telling(self, write: Callable[[], Any]) -> Any:
+        try:
+            return write()
+        except PlaygroundError as error:
+            assert "disk is full" in error.message
+            self.refused.set()
+            raise
+
+
+def test_a_full_disk_loses_no_record(url: str) -> None:
+    _, run = claimed(url)
+    store = Refusing(url)
+    store.is_full.set()
+    worker = threading.Thread(target=work, args=(store, run))
+    worker.start()
+    assert store.refused.wait(60)
+    store.is_full.clear()
+    worker.join(60)
+    assert store.run(run.id).status == "finished"
+    losses = [(record.step, record.loss) for record in store.records(run.id)]
+    assert losses == [(record.step, record.loss) for record in train(CONFIG, data_of(CONFIG))]
+    assert store.checkpoint(run.id) is not None
+
+
+def test_a_worker_gives_up_without_hope(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, run = claimed(url)
+    monkeypatch.setattr(reporter, "PATIENCE", 0.5)
+    store = Refusing(url)
+    store.is_full.set()
+    worker = threading.Thread(target=work, args=(store, run))
+    worker.start()
+    worker.join(60)
+    assert not worker.is_alive()
+    assert Store(url).run(run.id).status == "running"  # until its silence is noticed
+
+
+def test_a_worker_whose_run_was_taken_ends_without_a_word(url: str) -> None:
+    store, run = claimed(url, TrainConfig(epochs=200, batch=10))
+    worker = threading.Thread(target=work, args=(store, run))
+    worker.start()
+    while not store.records(run.id):
+        assert worker.is_alive()
+    store.lost("a", "the worker was silent")
+    assert store.claim("b") is not None
+    worker.join(60)
+    assert not worker.is_alive()
+    taken = store.run(run.id)
+    assert (taken.status, taken.worker) == ("running", "b")
+
+
+def test_what_cannot_be_trained_fails_with_the_reason(url: str) -> None:
+    for changes, reason in {
+        "Linear(3) Flatten Linaer(10)": "Linaer",
+        "Flatten": "nothing to learn",
+        "Flatten Linear(3)": "3 outputs for 10 classes",
+    }.items():
+        store, run = claimed(url, TrainConfig(changes))
+        work(store, run)
+        failed = store.run(run.id)
+        assert failed.status == "failed" and reason in failed.reason
+
+
+def test_the_limit_of_seconds_stops_a_run(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from playground.runs import worker
+    from playground.runs.limits import Limits
+
+    monkeypatch.setattr(worker, "LIMITS", Limits(seconds=0))
+    store, run = claimed(url)
+    work(store, run)
+    assert store.run(run.id).status == "stopped" and "the limit" in store.run(run.id).reason

@@ -1,0 +1,175 @@
+"""The script of a run, alone in a process of its own, prints the numbers of the run's records to the last digit."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from playground.errors import PlaygroundError
+from playground.training import own_store
+from playground.training.checkpoint import weights
+from playground.training.chosen import data_of
+from playground.training.config import TrainConfig
+from playground.training.data import Data
+from playground.training.initial import INITIAL
+from playground.training.learner import Learner
+from playground.training.loop import train
+from playground.training.optimizers import SCHEDULES
+from playground.training.plan import plan_of
+from playground.training.records import TrainRecord
+from playground.training.script import _FILLS, _SCHEDULES, changed_rates, training_script
+
+OWN = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv2d(1, 4, 5, stride=3)
+        self.norm = nn.BatchNorm2d(4)
+        self.drop = nn.Dropout(0.3)
+        self.out = nn.Linear(256, 10)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.convolution(x)))
+        return self.out(self.drop(x.flatten(1)))
+"""
+BLOCKS = (
+    "Conv2d(3, 5, stride=2) BatchNorm2d ReLU Residual(Conv2d(3, 3, padding=1) Dropout(0.3)) "
+    "Parallel(Conv2d(2, 1), MaxPool2d(3, stride=1, padding=1)) Flatten Linear(10)"
+)
+SMALL = {"train_size": 230, "test_size": 60, "batch": 50, "epochs": 2, "device": "cpu", "record_every": 1}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "plain": {"train_size": 0, "test_size": 0, "batch": 100, "record_every": 0},
+    "blocks": {"text": BLOCKS, "optimizer": "Adam", "learning_rate": 0.01, "schedule": "one-cycle", "normalise": True},
+    "own class": {"text": OWN, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "clip": 0.5},
+    "rows": {"loss": "MSELoss", "optimizer": "RMSprop", "learning_rate": 0.001, "momentum": 0.5, "schedule": "cosine"},
+    "folds": {"folds": 3, "fold": 1, "rng_seed": 5, "schedule": "step", "decay": 0.5, "initial": "Kaiming normal"},
+    "steps": {"steps": 7, "shuffle": False, "optimizer": "AdamW", "record_every": 3, "initial": "normal 0.01"},
+    "device": {"device": "auto", "epochs": 1, "optimizer": "Adagrad", "initial": "zeros", "text": "Flatten Linear(10)"},
+}
+
+
+def config(**changes: Any) -> TrainConfig:
+    return TrainConfig.from_fields({**SMALL, **changes})
+
+
+def printed(code: str, folder: Path) -> list[str]:
+    """What a script prints, run where nothing of the playground is within reach."""
+    (folder / "run.py").write_text(code, encoding="utf-8")
+    hidden = {key: content for key, content in os.environ.items() if not key.startswith(("PYTHON", "PLAYGROUND"))}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "run.py"],
+        cwd=folder,
+        env=hidden | {"CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "playground" not in code
+    return done.stdout.splitlines()
+
+
+def told(records: list[TrainRecord]) -> list[str]:
+    """The records in the words of the script."""
+    lines = []
+    for record in records:
+        lines.append(f"step {record.step}, loss {record.loss}, accuracy {record.accuracy}")
+        if record.test_loss is not None:
+            lines.append(f"step {record.step}, test loss {record.test_loss}, test accuracy {record.test_accuracy}")
+    return lines
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_script_prints_the_numbers_of_the_records(tmp_path: Path, name: str) -> None:
+    chosen = config(**CONFIGS[name])
+    learner = Learner(chosen, data_of(chosen))
+    records = list(train(chosen, data_of(chosen), learner=learner))
+    code = training_script(chosen, threads=1)
+    assert [line for line in code.splitlines() if len(line) > 120 and "class" not in line] == []
+    ending = (
+        "\nfrom safetensors.torch import load_file, save_file"
+        "\nnames = list(net.state_dict())"
+        '\nfor name, kept in load_file("weights.safetensors").items():'
+        "\n    assert torch.equal(kept, net.state_dict()[name]), name"
+        '\nprint(len(names), "tensors")\n'
+    )
+    (tmp_path / "weights.safetensors").write_bytes(weights(learner))
+    *lines, last = printed(code + ending, tmp_path)
+    assert lines == told(records)
+    assert last == f"{len(learner.model.state_dict())} tensors"
+
+
+def test_what_was_changed_while_the_run_went_on(tmp_path: Path) -> None:
+    chosen = config(schedule="cosine", momentum=0.5)
+    learner = Learner(chosen, data_of(chosen))
+    run = train(chosen, data_of(chosen), learner=learner)
+    records = list(itertools.islice(run, 3))
+    learner.change_rate(0.02)
+    records += itertools.islice(run, 4)
+    learner.change_rate(0.3)
+    learner.add_epochs(1)
+    records += run
+    rates = changed_rates(chosen, records)
+    assert rates == {3: 0.02, 7: 0.3}
+    assert changed_rates(chosen, list(train(chosen, data_of(chosen)))) == {}
+    assert printed(training_script(chosen, more_epochs=1, rates=rates, threads=1), tmp_path) == told(records)
+
+
+def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    name = own_store.keep(small_data).name
+    chosen = config(data=name, text="Flatten Linear(3)", train_size=0, test_size=30)
+    code = training_script(chosen, threads=1)
+    from safetensors.torch import save_file
+
+    data = own_store.load(name)
+    parts = {"train_x": data.train.x, "train_labels": data.train.labels}
+    save_file(parts | {"test_x": data.test.x, "test_labels": data.test.labels}, tmp_path / f"{name}.safetensors")
+    assert printed(code, tmp_path) == told(list(train(chosen, data_of(chosen))))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["MNIST", "Fashion-MNIST", "KMNIST", "CIFAR-10"])
+def test_data_sets_of_torchvision(tmp_path: Path, data_folder: Path, name: str) -> None:
+    chosen = config(data=name, normalise=True, train_size=2000, epochs=1)
+    try:
+        data = data_of(chosen)
+    except PlaygroundError as error:
+        pytest.skip(error.message)
+    code = training_script(chosen, threads=1, folder=str(data_folder))
+    assert printed(code, tmp_path) == told(list(train(chosen, data)))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_plan_is_that_of_the_learner(name: str) -> None:
+    chosen = config(**CONFIGS[name])
+    learner, plan = Learner(chosen, data_of(chosen)), plan_of(chosen)
+    assert (plan.planned, plan.steps_per_epoch) == (learner.planned, learner.steps_per_epoch)
+    assert plan.record_every == learner.record_every
+    assert (plan.input_shape, plan.classes) == (tuple(learner.train_set.x.shape[1:]), len(learner.classes))
+
+
+def test_every_start_and_schedule_has_its_line() -> None:
+    assert set(_FILLS) | {"PyTorch"} == set(INITIAL)
+    assert set(_SCHEDULES) == {row.name for row in SCHEDULES}
+    module = torch.nn.Linear(20, 30)
+    for name, line in _FILLS.items():
+        fill = INITIAL[name]
+        assert fill is not None
+        expected = fill(torch.empty(30, 20), generator=torch.Generator().manual_seed(1))
+        names = {"nn": torch.nn, "module": module, "generator": torch.Generator().manual_seed(1)}
+        exec(line, names)  # noqa: S102  # our own line, as the script has it
+        assert torch.equal(module.weight, expected)
+
+
+def test_a_run_that_cannot_be_has_no_script() -> None:
+    with pytest.raises(PlaygroundError, match=re.escape("Linaer")):
+        training_script(config(text="Flatten Linaer(3)"))
