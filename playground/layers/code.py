@@ -26,6 +26,7 @@ WRITERS: dict[Form, type[SequentialWriter]] = {
     "tensors": TensorsWriter,
 }
 
+DEFINITIONS = ("class ", "def ", "@")
 RANDOM = """\
 g = torch.Generator().manual_seed({seed})  # of its own: the data do not move the stream that weights are drawn from
 x = torch.randn({batch}, {sizes}, generator=g)
@@ -76,7 +77,7 @@ def to_code(document: StackDocument, form: Form, data_code: str | None = None) -
     parts = [*writer.definitions(), *writer.net(), data_code or _data(document), writer.loss()]
     if analysis.parameters:
         parts += [GRADIENTS.format(named=writer.named), writer.step()]
-    return _script(parts)
+    return assembled(parts)
 
 
 def _own_code(document: StackDocument, form: Form, data_code: str | None) -> str:
@@ -87,20 +88,29 @@ def _own_code(document: StackDocument, form: Form, data_code: str | None) -> str
     parts = [*writer.definitions(), *writer.net(), data_code or _data(document), writer.loss()]
     if writer.own.parameters:
         parts += [GRADIENTS.format(named=writer.named), writer.step()]
-    return _script(parts)
+    return assembled(parts)
 
 
-def _script(parts: list[str]) -> str:
-    """The parts under the imports that they need: two empty lines around a definition, otherwise one."""
+def assembled(parts: list[str], imports: str = "") -> str:
+    """The parts under the imports that they need: two empty lines around a definition, otherwise one.
+
+    >>> print(assembled(["print(torch.ones(2))"], "import math\\n\\n"))
+    import math
+    <BLANKLINE>
+    import torch
+    <BLANKLINE>
+    print(torch.ones(2))
+    <BLANKLINE>
+    """
     whole = "".join(parts)
-    imports = "import torch\n"
+    imports += "import torch\n"
     if re.search(r"\bF\.", whole):
         imports += "import torch.nn.functional as F\n"
     names = [name for name in ("Tensor", "nn") if re.search(rf"\b{name}\b", whole)]
     code = imports + (f"from torch import {', '.join(names)}" if names else "")
     before = ""
     for part in map(str.strip, parts):
-        wide = part.startswith(("class ", "def ")) or before.startswith(("class ", "def "))
+        wide = part.startswith(DEFINITIONS) or before.startswith(DEFINITIONS)
         code, before = code.rstrip("\n") + ("\n\n\n" if wide else "\n\n") + part, part
     return code + "\n"
 

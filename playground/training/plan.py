@@ -1,0 +1,53 @@
+"""`Plan`: how long a run is and what its net has to fit, as far as possible without its data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from playground.layers.spec import Shape
+from playground.training.chosen import data_of
+from playground.training.config import TrainConfig
+from playground.training.datasets import DATASETS, load
+from playground.training.learner import rounded
+from playground.training.limits import LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What follows from settings alone. `whole_train`, `whole_test`: examples before any subset is taken."""
+
+    input_shape: Shape
+    classes: int
+    whole_train: int
+    whole_test: int
+    steps_per_epoch: int
+    planned: int  # steps of the run
+    record_every: int
+
+
+def plan_of(config: TrainConfig) -> Plan:
+    """The numbers that a `Learner` with these settings has. PlaygroundError where the data cannot be had.
+
+    Only own data and folds, whose sizes depend on the labels, are read for it.
+
+    >>> plan = plan_of(TrainConfig(data="MNIST", epochs=2))
+    >>> plan.input_shape, plan.planned, plan.record_every
+    ((1, 28, 28), 1200, 2)
+    """
+    row = next((row for row in DATASETS if row.name == config.data), None)
+    if row is not None:
+        shape: Shape = row.input_shape
+        classes, whole = len(row.classes), (row.train_size, row.test_size)
+    else:
+        data = load(config.data)
+        shape, classes, whole = data.input_shape, len(data.classes), (len(data.train), len(data.test))
+    size = len(data_of(config).train) if config.folds else config.train_size or whole[0]
+    steps_per_epoch = math.ceil(size / config.batch)
+    planned = config.steps or config.epochs * steps_per_epoch
+    fewest = math.ceil(planned / LIMITS.records)
+    every = max(fewest, config.record_every) if config.record_every else rounded(planned / 400)
+    return Plan(shape, classes, *whole, steps_per_epoch, planned, every)
+
+
+__all__ = ["Plan", "plan_of"]

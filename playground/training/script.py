@@ -1,0 +1,223 @@
+"""A training run as a plain PyTorch script that prints the numbers of its records, to the last digit.
+
+The net is built right after `torch.manual_seed`, so that dropout draws from the stream where the run's does; the order
+of the examples has a generator of its own, and there are as many threads: sums in another order give other bits.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+
+from torch import nn
+
+from playground.layers.analysis import Row
+from playground.layers.code import assembled
+from playground.layers.document import StackDocument
+from playground.layers.own_code import OwnWriter
+from playground.layers.writers.calls import constructor_call, nested_call
+from playground.layers.writers.sequential import SequentialWriter
+from playground.training import optimizers
+from playground.training.config import TrainConfig
+from playground.training.learner import EVALUATED_AT_ONCE
+from playground.training.plan import Plan, plan_of
+from playground.training.records import TrainRecord
+from playground.training.script_data import data_parts
+
+LOOK = """\
+with torch.no_grad():
+    net(torch.zeros(2, {sizes}))  # the run looks at the shape of the outputs: dropout draws, batch norm averages
+"""
+INITIAL = """\
+generator = torch.Generator().manual_seed({seed})
+for module in net.modules():
+    if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d):
+        {fill}
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+"""
+DEVICE = """\
+device = {device}
+net = net.to(device)
+train_x, train_y, test_x, test_y = (part.to(device) for part in (train_x, train_y, test_x, test_y))
+"""
+AUTO = '"cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"'
+TEST = """\
+@torch.no_grad()
+def test(x, y):
+    net.eval()  # dropout rests, batch norm takes its running statistics
+    output = torch.cat([net(part) for part in x.split({at_once})])
+    net.train()
+    loss = {loss}
+    return loss.item(), (output.argmax(1) == y).float().mean().item()
+"""
+LOOP = """\
+step, losses, right, count = 0, [], 0, 0
+while step < {steps}:
+{order}    for x, y in zip({xs}.split({batch}), {ys}.split({batch})):
+{rates}        output = net(x)
+        loss = {loss}
+        optimizer.zero_grad()
+        loss.backward()
+{clip}        optimizer.step()
+        step += 1
+{schedule}        losses.append(loss.item() * len(y))
+        right += (output.argmax(1) == y).sum().item()
+        count += len(y)
+        if {due}:
+            print(f"step {{step}}, loss {{sum(losses) / count}}, accuracy {{right / count}}")
+            losses, right, count = [], 0, 0
+            if {tested}:
+                print("step {{}}, test loss {{}}, test accuracy {{}}".format(step, *test(test_x, test_y)))
+        if step == {steps}:
+            break
+"""
+RATES = """\
+        if step in rates:
+            scale_rate(optimizer, {schedule}, rates[step] / optimizer.param_groups[0]["lr"])
+"""
+_FILLS = {
+    "Xavier uniform": "nn.init.xavier_uniform_(module.weight, generator=generator)",
+    "Xavier normal": "nn.init.xavier_normal_(module.weight, generator=generator)",
+    "Kaiming uniform": 'nn.init.kaiming_uniform_(module.weight, nonlinearity="relu", generator=generator)',
+    "Kaiming normal": 'nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)',
+    "normal 0.01": "nn.init.normal_(module.weight, std=0.01, generator=generator)",
+    "zeros": "nn.init.zeros_(module.weight)",
+}
+_SCHEDULES = {
+    "constant": "",
+    "step": "StepLR(optimizer, step_size={step_size}, gamma={gamma!r})",
+    "cosine": "CosineAnnealingLR(optimizer, T_max={planned})",
+    "one-cycle": "OneCycleLR(optimizer, max_lr={rate!r}, total_steps={planned})",
+}
+WEIGHTS = """\
+# The weights of the run itself, as they leave the page:
+# from safetensors.torch import load_file
+# net.load_state_dict(load_file("weights.safetensors"))
+"""
+
+
+class NamedWriter(SequentialWriter):
+    """The layers inside one `nn.Sequential` by the names of the page, so that weights and records fit."""
+
+    def net(self) -> list[str]:
+        return [self.seeded(f"net = {self.named_layers((), 0, 0)}")]
+
+    def named_layers(self, path: tuple[int, ...], branch: int, depth: int) -> str:
+        """One sub-stack with names."""
+        rows = self.row_of(path, branch)
+        layers = [f"{row.name.rpartition('.')[2]}={self.module(row, depth + 2)}" for row in rows]
+        return nested_call("nn.Sequential", [nested_call("OrderedDict", layers, depth + 1)], depth)
+
+    def module(self, row: Row, depth: int) -> str:
+        layer = row.layer
+        if not layer.branches:
+            return constructor_call(row)
+        bodies = [self.named_layers(row.path, branch, depth + 1) for branch in range(len(layer.branches))]
+        return nested_call(layer.kind, bodies, depth)
+
+
+def training_script(
+    config: TrainConfig,
+    *,
+    more_epochs: int = 0,
+    rates: Mapping[int, float] | None = None,
+    threads: int = 0,
+    folder: str = "data",
+) -> str:
+    """The script; run by itself it prints the loss and the accuracy of every record. PlaygroundError: no such run.
+
+    `more_epochs` and `rates` (number of steps done -> learning rate from then on): what was changed while the run went
+    on. `threads`: of the run; 0: as many as PyTorch takes. `folder`: where torchvision finds or puts its files.
+    """
+    plan = plan_of(config)
+    document = StackDocument(config.text, plan.input_shape, config.loss, plan.classes, rng_seed=config.rng_seed)
+    writer: SequentialWriter = OwnWriter(document) if document.is_own else NamedWriter(document, document.analysis())
+    loss = f"loss_function(output, {'y' if writer.wants_labels else writer.rows_of_labels()})"
+    parts = [f"torch.set_num_threads({threads})  # as the run: sums in another order give other bits\n"] * bool(threads)
+    parts += data_parts(config, plan, folder)
+    parts += [*writer.definitions(), *writer.net()]
+    if document.is_own and ("Dropout" in config.text or "BatchNorm" in config.text):
+        parts.append(LOOK.format(sizes=", ".join(map(str, document.input_shape))))
+    if config.initial != "PyTorch":
+        parts.append(INITIAL.format(seed=config.rng_seed, fill=_FILLS[config.initial]))
+    if config.device != "cpu":
+        parts.append(DEVICE.format(device=AUTO if config.device == "auto" else repr(config.device)))
+    parts.append(_optimizer(config) + _schedule(config, plan))
+    if rates:
+        parts += ["from torch.optim.lr_scheduler import LRScheduler\n", f"_RATES = {optimizers._RATES}\n"]
+        parts += [inspect.getsource(optimizers.scale_rate), f"rates = {dict(rates)}  # set after so many steps\n"]
+    if config.shuffle:
+        parts.append(f"order_generator = torch.Generator().manual_seed({config.rng_seed})\n")
+    parts.append(TEST.format(at_once=EVALUATED_AT_ONCE, loss=loss))
+    parts += [_loop(config, plan, more_epochs, bool(rates), loss), WEIGHTS]
+    whole = "".join(parts)
+    return assembled(parts, "from collections import OrderedDict\n\n" if "OrderedDict" in whole else "")
+
+
+def changed_rates(config: TrainConfig, records: Sequence[TrainRecord]) -> dict[int, float]:
+    """The learning rates that were set while a run went on, by the number of steps done: what its schedule alone
+    does not say of the records' rates."""
+    plan = plan_of(config)
+    optimizer = optimizers.optimizer_of(config, [nn.Parameter()])
+    schedule = optimizers.schedule_of(config, optimizer, plan.steps_per_epoch, plan.planned)
+    found: dict[int, float] = {}
+    done = 0
+    for record in records:
+        rate = float(optimizer.param_groups[0]["lr"])
+        if record.learning_rate != rate:
+            found[done] = record.learning_rate
+            optimizers.scale_rate(optimizer, schedule, record.learning_rate / rate)
+        optimizer.step()
+        while done < record.step:
+            done += 1
+            if schedule is not None and done < plan.planned:
+                schedule.step()
+    return found
+
+
+def _optimizer(config: TrainConfig) -> str:
+    taken = next(row.takes for row in optimizers.OPTIMIZERS if row.name == config.optimizer)
+    given = {"lr": config.learning_rate, "momentum": config.momentum, "nesterov": config.nesterov}
+    settings = {"lr": config.learning_rate} | {name: given[name] for name in taken if given[name]}
+    if config.weight_decay or config.optimizer == "AdamW":  # whose own default is another
+        settings["weight_decay"] = config.weight_decay
+    written = ", ".join(f"{name}={content!r}" for name, content in settings.items())
+    return f"optimizer = torch.optim.{config.optimizer}(net.parameters(), {written})\n"
+
+
+def _schedule(config: TrainConfig, plan: Plan) -> str:
+    call = _SCHEDULES[config.schedule].format(
+        step_size=config.decay_epochs * plan.steps_per_epoch,
+        gamma=config.decay,
+        planned=max(plan.planned, 1),
+        rate=config.learning_rate,
+    )
+    return f"schedule = torch.optim.lr_scheduler.{call}\n" if call else ""
+
+
+def _loop(config: TrainConfig, plan: Plan, more_epochs: int, has_rates: bool, loss: str) -> str:
+    steps = plan.planned + more_epochs * plan.steps_per_epoch
+    due = [f"step == 1 or step % {plan.record_every} == 0"] if plan.record_every > 1 else []
+    due += [f"step % {plan.steps_per_epoch} == 0"] if due and plan.steps_per_epoch % plan.record_every else []
+    ends = [f"step == {end}" for end in sorted({plan.planned, steps}) if end % plan.steps_per_epoch]
+    due += ends if due else []
+    order = "    order = torch.randperm(len(train_x), generator=order_generator)\n"
+    return LOOP.format(
+        steps=steps,
+        order=order if config.shuffle else "",
+        xs="train_x[order]" if config.shuffle else "train_x",
+        ys="train_y[order]" if config.shuffle else "train_y",
+        batch=config.batch,
+        rates=RATES.format(schedule="None" if config.schedule == "constant" else "schedule") if has_rates else "",
+        loss=loss,
+        clip=f"        nn.utils.clip_grad_norm_(net.parameters(), {config.clip!r})\n" if config.clip else "",
+        schedule=f"        if step < {plan.planned}:\n            schedule.step()\n"
+        if config.schedule != "constant"
+        else "",
+        due=" or ".join(due) or "True",
+        tested=" or ".join([f"step % {plan.steps_per_epoch} == 0", *ends]),
+    )
+
+
+__all__ = ["changed_rates", "training_script"]

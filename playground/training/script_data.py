@@ -1,0 +1,90 @@
+"""The part of a script that reads a run's data, and cuts and normalises them as the run does."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+from playground.training import split
+from playground.training.archives import CLASSES
+from playground.training.config import TrainConfig
+from playground.training.plan import Plan
+
+DIGITS = """\
+from sklearn.datasets import load_digits
+
+digits = load_digits()  # 1,797 handwritten digits of 8 by 8 pixels from 0 to 16
+images = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 16
+images = nn.functional.interpolate(images, size=(28, 28), mode="bilinear", align_corners=False).clamp(0, 1)
+labels = torch.tensor(digits.target)
+order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
+is_test = torch.zeros(len(labels), dtype=torch.bool)
+for label in range(10):  # a fifth of each class
+    members = order[labels[order] == label]
+    is_test[members[: round(0.2 * len(members))]] = True
+train_x, train_y, test_x, test_y = images[~is_test], labels[~is_test], images[is_test], labels[is_test]
+"""
+TORCHVISION = """\
+from torchvision import datasets
+
+train_set = datasets.{name}({folder!r}, train=True, download=True)
+test_set = datasets.{name}({folder!r}, train=False, download=True)
+train_x, test_x = ({pixels} for part in (train_set, test_set))
+train_y, test_y = (torch.as_tensor(part.targets) for part in (train_set, test_set))
+"""
+GREY = "part.data[:, None].float() / 255"
+COLOURED = "torch.as_tensor(part.data).permute(0, 3, 1, 2).contiguous().float() / 255"
+OWN = """\
+from safetensors.torch import load_file
+
+data = load_file("{name}.safetensors")  # leaves the page beside this script
+train_x, train_y, test_x, test_y = data["train_x"], data["train_labels"], data["test_x"], data["test_labels"]
+"""
+SUBSET = """\
+chosen = stratified_order({part}_y, {seed})[:{size}]
+{part}_x, {part}_y = {part}_x[chosen], {part}_y[chosen]
+"""
+FOLD = """\
+from sklearn.model_selection import StratifiedKFold
+
+cutter = StratifiedKFold({folds}, shuffle=True, random_state={seed})
+kept, held_out = list(cutter.split(torch.zeros(len(train_y)), train_y.numpy()))[{fold}]
+test_x, test_y = train_x[held_out], train_y[held_out]
+train_x, train_y = train_x[kept], train_y[kept]
+"""
+NORMALISE = """\
+axes = [1, -1] + [1] * (train_x.ndim - 2)
+mean, deviation = (torch.tensor(row).view(axes) for row in statistics(train_x))
+train_x, test_x = (train_x - mean) / deviation, (test_x - mean) / deviation
+"""
+
+
+def data_parts(config: TrainConfig, plan: Plan, folder: str) -> Iterator[str]:
+    """The code in parts, after which train_x, train_y, test_x and test_y are there.
+
+    `folder`: where torchvision looks for files, and downloads them to.
+    """
+    if config.data == "digits":
+        yield DIGITS
+    elif config.data in CLASSES:
+        pixels = COLOURED if config.data == "CIFAR-10" else GREY
+        yield TORCHVISION.format(name=CLASSES[config.data], folder=folder, pixels=pixels)
+    else:
+        yield OWN.format(name=config.data)
+    cuts = {"train": config.train_size, "test": 0 if config.folds else config.test_size}
+    whole = {"train": plan.whole_train, "test": plan.whole_test}
+    cuts = {part: size for part, size in cuts.items() if size != whole[part]}
+    if any(cuts.values()):
+        yield inspect.getsource(split.stratified_order)
+    for part, size in cuts.items():
+        if size:
+            yield SUBSET.format(part=part, seed=config.rng_seed, size=size)
+    if config.folds:
+        yield FOLD.format(folds=config.folds, fold=config.fold, seed=config.rng_seed)
+    if config.normalise:
+        yield f"CHUNK = {split.CHUNK}  # examples that are held in float64 at once\n"
+        yield inspect.getsource(split.statistics)
+        yield NORMALISE
+
+
+__all__ = ["data_parts"]
