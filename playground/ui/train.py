@@ -11,15 +11,16 @@ import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.lessons.runs import RunPreset, run_presets
-from playground.training.config import TrainConfig
 from playground.ui.popovers import choice, plain
 from playground.ui.stepper import last_edit
 from playground.ui.train_engine import engine
+from playground.ui.train_hand_over import handed_over
+from playground.ui.train_look import look
 from playground.ui.train_session import TrainSession, told
 
-GALLERY, SETUP, RUNS = "run-examples", "train-setup", "train-runs"
-SESSION, HANDED_OVER = "train", "train-handed-over"
-_STYLE = Path(__file__).with_name("page.css")
+GALLERY, LOOK, SETUP, RUNS = "run-examples", "run-look", "train-setup", "train-runs"
+SESSION = "train"
+_STYLE = tuple(Path(__file__).with_name(name) for name in ("page.css", "train_page.css"))
 _LECTURES = {"L0": "L0 and L1", "L2": "L2 · Convolutions", "L3": "L3 and L4", "": "Classics"}
 
 
@@ -31,7 +32,8 @@ def _component() -> Callable[..., Any]:
 
 def train_page() -> None:
     """The whole page."""
-    st.html(_STYLE)
+    for style in _STYLE:
+        st.html(style)
     try:
         session = _session()
         session.runs.look(engine().store)
@@ -54,6 +56,9 @@ def train_page() -> None:
 def _popovers() -> None:
     with st.popover("Examples", key=GALLERY, on_change="rerun"):
         _gallery()
+    with st.popover("Look at the data", key=LOOK, on_change="rerun"), st.container(key="look"):
+        if st.session_state[LOOK]:  # it is read when somebody looks
+            look(_session().typed.config)
 
 
 def mounted(frame: dict[str, Any], key: str, on_edit: Callable[[], None]) -> None:
@@ -61,18 +66,14 @@ def mounted(frame: dict[str, Any], key: str, on_edit: Callable[[], None]) -> Non
     _component()(data={"frame": frame}, key=key, on_edit_change=on_edit, width="stretch", height="content")
 
 
-def hand_over(config: TrainConfig) -> None:
-    """Settings for the train page to open with."""
-    st.session_state[HANDED_OVER] = config
-
-
 def _session() -> TrainSession:
     if SESSION not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
         st.session_state[SESSION] = TrainSession.opened(params, engine(), run_presets()[0].document)
     session: TrainSession = st.session_state[SESSION]
-    if HANDED_OVER in st.session_state:
-        session.open(st.session_state.pop(HANDED_OVER))
+    config = handed_over()
+    if config is not None:
+        session.open(config)
     return session
 
 

@@ -1,0 +1,85 @@
+"""“Look at the data first”: some examples of each class, how many there are, and one batch with its axes named."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from playground.errors import PlaygroundError
+from playground.training.chosen import data_of
+from playground.training.config import TrainConfig
+from playground.training.data import Data
+from playground.training.look import ClassCount, class_balance, example_grid, one_batch
+from playground.ui.popovers import plain
+from playground.views.png import png
+
+PER_CLASS = 8  # examples shown of each
+
+
+def look(config: TrainConfig) -> None:
+    """What a run with these settings would see; a download shows how far it is."""
+    place = st.empty()
+
+    def progress(file: str, done: int, total: int) -> None:
+        place.progress(done / total if total else 0.0, f"Fetching {plain(file)}")
+
+    try:
+        with st.spinner("Reading the data …"):
+            data = data_of(config, progress)
+    except PlaygroundError as error:
+        place.error(plain(f"{error.message}. {error.hint}"))
+        return
+    place.empty()
+    st.html(look_html(data, config))
+
+
+def look_html(data: Data, config: TrainConfig) -> str:
+    """The table of classes and the axes of a batch as HTML; names of classes may be anybody's."""
+    counts = class_balance(data)
+    most = max(count.train for count in counts)
+    strips = _strips(data, config) if data.is_pictures else [""] * len(counts)
+    rows = "".join(_row(count, most, strip) for count, strip in zip(counts, strips, strict=True))
+    batch = one_batch(data, config.batch, rng_seed=config.rng_seed)
+    axes, labels = (
+        ", ".join(f"<b>{axis.size}</b> {axis.name}" for axis in named) for named in (batch.x_axes, batch.label_axes)
+    )
+    first = ", ".join(escape(data.classes[label]) for label in batch.labels[:10].tolist())
+    return (
+        '<div class="look"><p>Training examples: '
+        f"{len(data.train):,}. Test examples: {len(data.test):,}.</p>"
+        '<div class="look-scroll" tabindex="0" role="region" aria-label="Classes"><table><thead><tr>'
+        '<th scope="col">class</th><th scope="col">examples</th><th scope="col">training</th><th scope="col">test</th>'
+        f"</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<p>One batch is a tensor of shape <code>{tuple(batch.x.shape)}</code>: {axes}; numbers from "
+        f"{float(batch.x.min()):.3g} to {float(batch.x.max()):.3g}. Its labels: "
+        f"<code>{tuple(batch.labels.shape)}</code>, {labels}, the first of them {first}.</p></div>"
+    )
+
+
+def _row(count: ClassCount, most: int, strip: str) -> str:
+    width = round(80 * count.train / max(1, most))
+    image = f'<img src="{strip}" alt="examples of {escape(count.name)}" height="36">' if strip else ""
+    bar = f'<span class="look-bar" style="width:{width}px" aria-hidden="true"></span>'
+    cells = f"<td>{image}</td><td>{bar} {count.train:,}</td><td>{count.test:,}</td>"
+    return f'<tr><th scope="row">{escape(count.name)}</th>{cells}</tr>'
+
+
+def _strips(data: Data, config: TrainConfig) -> list[str]:
+    """One picture a class, its examples side by side."""
+    grid = example_grid(data, PER_CLASS, rng_seed=config.rng_seed)
+    return [_strip(np.concatenate(list(row), axis=1)) for row in grid]
+
+
+def _strip(pixels: NDArray[np.uint8]) -> str:
+    """(height, width, channels) as a PNG; grey pictures dark on light, as on paper."""
+    if pixels.shape[2] == 1:
+        pixels = np.repeat(255 - pixels, 3, axis=2)
+    rows = [[(r, g, b, 255) for r, g, b in row] for row in pixels.tolist()]
+    return f"data:image/png;base64,{base64.b64encode(png(rows)).decode('ascii')}"
+
+
+__all__ = ["look", "look_html"]
