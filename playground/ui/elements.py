@@ -40,11 +40,16 @@ def asked(sent: Mapping[str, Any], document: Source) -> Asked | None:
     return Asked(document, key, index, number) if len(index) <= _LONGEST else None
 
 
-def answered(question: Asked | None, document: Source | None) -> dict[str, Any] | None:
-    """The frame's `element` (docs/stepper.md); None without a question, and once the page shows another document."""
+def answered(question: Asked | None, document: Source | None, *, refusal: str = "") -> dict[str, Any] | None:
+    """The frame's `element` (docs/stepper.md); None without a question, and once the page shows another document.
+
+    A `refusal` is what to say while the document does not run.
+    """
     if question is None or question.document != document:
         return None
     given = {"number": question.number, "key": question.key, "index": question.index, "error": None, "answer": None}
+    if refusal:
+        return given | {"error": {"message": refusal, "hint": ""}}
     try:
         trace = run_source(question.document)
         value = _value(trace, question.key)

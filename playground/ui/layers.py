@@ -26,6 +26,7 @@ from playground.ui.stepper import Opened, last_edit, stepper
 FIRST = "L2.4"
 GALLERY = "stacks"
 LIST, GRAPH = "stack", "stack-graph"
+NO_ELEMENT = "The layers do not run as they stand: mend the one that is marked, then pick the element again"
 _STYLE = Path(__file__).with_name("page.css")
 _LECTURES = {
     "L0": "L0 · First networks",
@@ -50,6 +51,7 @@ class StackSession:
     drawn: Drawn | None = None
     opened: Opened = field(default_factory=Opened)
     asked: Asked | None = None  # which element of a value is picked
+    have: str | None = None  # the key of the drawing that the browser held when it asked or opened just now
 
 
 def layers_page() -> None:
@@ -87,14 +89,17 @@ def _body() -> None:
     drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document, opening)
     session.drawn = drawn or session.drawn  # a broken text keeps the last picture
     if session.drawn is not None:
-        element = answered(session.asked, shown.document if isinstance(shown, ShownStack) else None)
+        refusal = "" if isinstance(shown, ShownStack) else NO_ELEMENT
+        element = answered(session.asked, session.document, refusal=refusal)
         data = _graph_frame(session, frame["query"]) | {"element": element}
         stepper(data, key=GRAPH, on_open=_take_opened, on_element=_take_asked)
-    session.step = None
+    session.step = session.have = None
 
 
 def _graph_frame(session: StackSession, query: str) -> dict[str, Any]:
     drawn = None if session.drawn is None else asdict(session.drawn)
+    if drawn is not None and drawn["key"] == session.have:
+        drawn["svg"] = None  # the browser keeps the drawing that it has
     nothing: dict[str, Any] = {"document": None, "leaves": [], "error": None, "editable": False, "theme": None}
     told = {"query": query, "step": session.step, "opened": session.opened.fields()}
     return {"picture": drawn, "sequence": session.sequence, **told, **nothing}
@@ -102,13 +107,16 @@ def _graph_frame(session: StackSession, query: str) -> dict[str, Any]:
 
 def _take_opened() -> None:
     """The visitor opened or closed a module."""
-    _session().opened = Opened.last(GRAPH)
+    session = _session()
+    session.opened = Opened.last(GRAPH)
+    session.have = session.opened.have
 
 
 def _take_asked() -> None:
     """The visitor picked one element of a value."""
-    session = _session()
-    session.asked = asked(last_edit(GRAPH, "element"), session.document)
+    session, sent = _session(), last_edit(GRAPH, "element")
+    session.asked = asked(sent, session.document)
+    session.have = sent["have"] if isinstance(sent.get("have"), str) else None
 
 
 def _take_edit() -> None:

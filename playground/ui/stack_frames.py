@@ -19,7 +19,7 @@ from playground.layers.problems import Problem
 from playground.layers.rules import text as shape_text
 from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
 from playground.layers.spec import Path
-from playground.layers.warnings import cautions
+from playground.layers.warnings import Caution, cautions
 from playground.trace.numbers import format_number
 from playground.trace.trace import Trace
 from playground.training.digits import SIDE, digit_batch
@@ -84,8 +84,8 @@ def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | Playg
     try:
         if not document.is_own:
             document.analysis().checked()  # before a batch is made
-        recorded = _recorded(replace(document, graph="forward"))
-        found = tuple(caution_data(caution, document) for caution in cautions(document, recorded))
+        recorded, noticed = _recorded(replace(document, graph="forward"))
+        found = tuple(caution_data(caution, document) for caution in noticed)
         drawn = _drawn(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
         return ShownStack(document, drawn, _results(recorded), found)
     except PlaygroundError as error:
@@ -93,8 +93,9 @@ def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | Playg
 
 
 @lru_cache(maxsize=1)  # tensors are large: the stack that was last run opens its modules without another run
-def _recorded(document: StackDocument) -> Recorded:
-    return run_stack(document, *batch_of(document))
+def _recorded(document: StackDocument) -> tuple[Recorded, tuple[Caution, ...]]:
+    recorded = run_stack(document, *batch_of(document))
+    return recorded, cautions(document, recorded)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from playground.layers.document import StackDocument
 from playground.lessons.stacks import stack_preset
 from playground.trace.numbers import format_number
 from playground.ui.elements import run_source
@@ -107,3 +108,13 @@ def test_another_text_closes_it(open_page: OpenPage, ready: Ready) -> None:
     title(page, "A[1, 1]")
     page.get_by_test_id("editor").fill("y = (A @ x) * 2")
     expect(page.get_by_test_id("element-title")).to_have_count(0)
+
+
+def test_layers_that_do_not_fit_say_why_nothing_opens(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/layers?v=1&stack=Flatten%20Linear(10)&batch=4"))
+    weight = run_source(StackDocument("Flatten Linear(10)", batch=4))["linear1.weight"]
+    page.get_by_test_id("stack-text").fill("Flatten Linear(10) Conv2d(4, 3)")
+    expect(page.get_by_test_id("cure").first).to_be_visible()
+    choose(page, f"value-{weight.id}")
+    pick(page, "0, 0")
+    expect(page.get_by_test_id("element-message")).to_contain_text("mend the one that is marked", timeout=30_000)

@@ -64,6 +64,12 @@ def test_another_document_has_no_answer() -> None:
     assert answered(None, MATRIX) is None
 
 
+def test_a_document_that_does_not_run_says_so() -> None:
+    found = answered(asked({"key": "value-0", "index": "0, 0", "number": 2}, STACK), STACK, refusal="Mend it")
+    assert found is not None
+    assert (found["number"], found["answer"], found["error"]["message"]) == (2, None, "Mend it")
+
+
 def test_the_index_of_a_number_is_empty() -> None:
     assert read_index("[]", ()) == ()
     with pytest.raises(PlaygroundError):
