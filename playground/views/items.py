@@ -35,6 +35,7 @@ class Items:
         self.names = narrator.names
         self._room = SENT_ELEMENTS
         self._explainer = Explainer(trace, narrator) if len(trace.values) <= EXPLAINED_VALUES else None
+        self._after = {step.update.value: step.update.after for step in trace.steps if step.update is not None}
         self._parts: dict[tuple[int, int], Contribution] = {}
         self._uses: dict[tuple[int, str], tuple[int, int]] = {}
         for step in trace.steps:
@@ -86,6 +87,7 @@ class Items:
         """One tensor: what it is, its numbers, its gradient and why."""
         name = self.names.show(value.id)
         lines = [["kind", value.kind], ["primal", brief(value.data)]]
+        lines += [["after the step", brief(self._after[value.id])]] if value.id in self._after else []
         lines += [["shape", shape_text(value.shape)]] * bool(value.shape)
         lines += [["dtype", value.dtype], ["requires_grad", str(value.requires_grad)]]
         lines += [["called", value.name]] * (value.name != self.names.plain(value.id))

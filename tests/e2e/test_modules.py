@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -117,6 +119,78 @@ def test_the_box_of_a_module_says_what_it_gives_saves_and_learns(open_page: Open
     expect(gradient).to_be_empty()
     page.get_by_test_id("step-last").click()
     expect(gradient).not_to_be_empty()
+
+
+def chosen(page: Page, key: str) -> None:
+    page.locator(".workbench").evaluate("(root, key) => root.workbench.select(key)", key)
+    expect(box(page, key)).to_have_class(re.compile(r"\bselected\b"))
+
+
+def test_the_selection_goes_into_what_opens_and_out_of_what_closes(open_page: OpenPage, ready: Ready) -> None:
+    page = opened(open_page, ready, "Conv2d(4, 3, padding=1) ReLU " + BLOCK * 3 + "Flatten Linear(10)", "&graph=both")
+    for key, kind in (("module-residual2", "op"), ("module-residual2-backward", "node")):
+        page.get_by_test_id("close-all").click()
+        expect(box(page, key)).to_be_attached()
+        chosen(page, key)
+        press_badge(page, "+residual2")
+        inside = page.locator('.graph .item.selected[aria-pressed="true"]')
+        expect(inside).to_have_attribute("data-within", re.compile(r"^residual2\b"))
+        side = re.compile(r"\b(backward|node)\b")
+        expectation = expect(inside)
+        (expectation.to_have_class if kind == "node" else expectation.not_to_have_class)(side)
+        expect(page.locator(".page-details")).not_to_be_empty()
+        press_badge(page, "-residual2")
+        expect(box(page, key)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_saved_picture_has_nothing_to_click(open_page: OpenPage, ready: Ready) -> None:
+    page = opened(open_page, ready, SMALL)
+    press_badge(page, "-linear1")
+    expect(badge(page, "+linear1")).to_be_attached()
+    expect(badge(page, "-linear2")).to_be_attached()
+    page.get_by_test_id("save").click()
+    with page.expect_download() as saved:
+        page.get_by_test_id("save-svg").click()
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert "linear1" in text
+    assert not re.search("toggle|data-opens|data-within|aria-expanded", text)
+
+
+def test_the_middle_of_a_long_text_opens_part_by_part(open_page: OpenPage, ready: Ready) -> None:
+    text = "y = x\nfor i in range(200):\n    y = sin(y) + 0.1"
+    page = ready(open_page(f"/?v=1&text={quote(text)}&leaf.x=1.0"))
+    for mark in ("more-0", "more-0.3"):
+        press_badge(page, f"+{mark}")
+        expect(badge(page, f"-{mark}")).to_be_attached()
+    expect(page.locator('.graph .op[data-within="more-0.3"]').first).to_be_attached()
+    expect(page.get_by_test_id("opening-note")).to_be_empty()
+    press_badge(page, "-more-0")
+    expect(badge(page, "+more-0")).to_be_attached()
+
+
+def test_the_drawing_travels_once(open_page: OpenPage, ready: Ready) -> None:
+    """A badge brings another drawing, an element's answer does not; after both the picture can still be stepped."""
+    page = opened(open_page, ready, SMALL)
+    drawings: list[int] = []
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda data: drawings.append(_drawings(data))))
+    page.reload()  # the page connects after the listener is there
+    ready(page)
+    assert sum(drawings) > 0
+    press_badge(page, "-linear1")
+    expect(badge(page, "+linear1")).to_be_attached()
+    before = sum(drawings)
+    page.get_by_test_id("tab-why").click()
+    page.locator(".workbench").evaluate(
+        "root => root.workbench.select(root.querySelector('.graph .leaf[data-within=linear2]').dataset.key)"
+    )
+    page.get_by_test_id("element-index").fill("0, 0")
+    page.get_by_test_id("element-index").press("Enter")
+    expect(page.get_by_test_id("element-title")).to_be_visible()
+    assert sum(drawings) == before
+
+
+def _drawings(data: str | bytes) -> int:
+    return (data.encode() if isinstance(data, str) else data).count(b"viewBox=")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from playground.layers.document import StackDocument
 from playground.layers.run import run_stack
+from playground.trace.numbers import brief
 from playground.trace.records import Update
 from playground.trace.trace import Trace
 from playground.ui.stack_frames import batch_of
@@ -79,6 +80,43 @@ def test_the_table_keeps_before_and_after(open_page: OpenPage, ready: Ready, tra
     expect(row).to_contain_text(cell_text(weight.before))
     expect(row).to_contain_text(cell_text(weight.after))
     expect(page.locator("table.trace thead")).to_contain_text("after the step")
+
+
+def test_keys_and_buttons_go_from_phase_to_phase(open_page: OpenPage, ready: Ready, trace: Trace) -> None:
+    page = ready(open_page(PATH))
+    root = page.locator(".workbench")
+    phases = [step.phase for step in trace.steps]
+    starts = {phase: phases.index(phase) + 1 for phase in ("forward", "backward", "update")}
+    root.focus()
+    for phase, k in starts.items():
+        page.keyboard.press("]")
+        expect(root).to_have_attribute("data-step", str(k))
+        expect(root).to_have_attribute("data-phase", phase)
+    page.get_by_test_id("phase-on").click()
+    expect(root).to_have_attribute("data-step", str(len(phases)))
+    expect(page.get_by_test_id("phase-on")).to_have_attribute("aria-disabled", "true")
+    for k in (*reversed(starts.values()), 0):
+        page.get_by_test_id("phase-back").click()
+        expect(root).to_have_attribute("data-step", str(k))
+    expect(page.get_by_test_id("phase-marks").locator("i")).to_have_count(2)
+    expect(page.get_by_role("list", name="Colours").locator(".update")).to_be_visible()
+    page.get_by_test_id("keys").click()
+    expect(page.get_by_test_id("help")).to_contain_text("to the next phase")
+
+
+def test_without_an_optimizer_there_is_no_such_phase(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/?v=1&text=y%20%3D%20w*x&leaf.w=2.0&leaf.x=3.0"))
+    expect(page.get_by_role("list", name="Colours").locator(".update")).to_have_count(0)
+    expect(page.get_by_test_id("phase-marks").locator("i")).to_have_count(1)
+
+
+def test_details_give_the_value_after_the_step(open_page: OpenPage, ready: Ready, trace: Trace) -> None:
+    page = ready(open_page(PATH))
+    _, bias = updates(trace)[-2]
+    page.locator(".workbench").evaluate("(root, key) => root.workbench.select(key)", f"value-{bias.value}")
+    details = page.locator(".page-details")
+    expect(details).to_contain_text("after the step")
+    expect(details).to_contain_text(brief(bias.after))
 
 
 @pytest.mark.parametrize("width", [1280, 390])

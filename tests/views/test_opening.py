@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
@@ -15,8 +16,10 @@ from playground.trace.recording import record
 from playground.trace.trace import Trace
 from playground.views.build import Builder, build_graph
 from playground.views.graph import Graph, GraphKind
+from playground.views.html import stepper_html
 from playground.views.layout import lay_out
 from playground.views.opening import Opening
+from playground.views.static import static_svg
 from playground.views.stepper import picture
 
 KINDS: tuple[GraphKind, ...] = ("forward", "backward", "both")
@@ -167,6 +170,13 @@ def test_the_middle_of_a_long_run_opens_part_by_part(kind: GraphKind) -> None:
 def test_without_an_opening_there_is_nothing_to_click(deep: Trace) -> None:
     assert "toggle" not in picture(deep)["svg"]
     assert picture(deep)["modules"] is None
+    page = re.search(r'<script type="application/json" id="pictures">(.*?)</script>', stepper_html(deep), re.DOTALL)
+    assert page is not None
+    pictures = json.loads(page[1])
+    assert pictures.keys() == set(KINDS)
+    assert all(shown["modules"] is None and "data-toggle" not in shown["svg"] for shown in pictures.values())
+    assert all("data-toggle" not in static_svg(deep, kind) for kind in KINDS)
+    assert "data-toggle" in picture(deep, opening=Opening())["svg"]
     assert picture(deep, opening=Opening())["modules"] is not None
 
 

@@ -1,12 +1,13 @@
 // @ts-check
 // The step bar: first, back, play, forward, last; the scrub bar; the position; the speed.
 import { el, icon, iconButton, replace } from "./dom.js";
+import { createPhases, setAriaDisabled } from "./phases.js";
 import { SPEEDS } from "./player.js";
 
 /**
- * @param {{goto: (k: number) => void, by: (distance: number) => void, toggle: () => void, setSpeed: (speed: number) => void}} actions
+ * @param {{goto: (k: number) => void, by: (distance: number) => void, toggle: () => void, byPhase: (direction: 1 | -1) => void, setSpeed: (speed: number) => void}} actions
  */
-export function createBar({ goto, by, toggle, setSpeed }) {
+export function createBar({ goto, by, toggle, byPhase, setSpeed }) {
   let last = 0;
   const first = iconButton("first", "First: before any step (Home)", () => goto(0), { "data-testid": "step-first" });
   const back = iconButton("back", "One step back (←)", () => by(-1), { "data-testid": "step-back" });
@@ -22,16 +23,14 @@ export function createBar({ goto, by, toggle, setSpeed }) {
   speed.addEventListener("change", () => setSpeed(Number(speed.value)));
   const caption = el("p", { class: "caption", "aria-hidden": "true" });
   const buttons = el("div", { class: "buttons", role: "group", "aria-label": "Stepping" }, first, back, play, forward, end);
-  const element = el("div", { class: "bar" }, caption, el("div", { class: "controls" }, buttons, scrub, position, phase, speed));
+  const phases = createPhases(byPhase);
+  const slider = el("div", { class: "slider" }, phases.marks, scrub);
+  const place = el("div", { class: "buttons phases", role: "group", "aria-label": "Phase" }, phases.previous, phase, phases.next);
+  const element = el("div", { class: "bar" }, caption, el("div", { class: "controls" }, buttons, slider, position, place, speed));
 
-  /** @param {HTMLButtonElement} button @param {boolean} off */
-  const setOff = (button, off) => {
-    // not `disabled`: a disabled button would drop the keyboard focus at either end
-    if (off) button.setAttribute("aria-disabled", "true");
-    else button.removeAttribute("aria-disabled");
-  };
   return {
     element,
+    load: phases.show,
     /**
      * @param {number} k
      * @param {number} steps
@@ -48,10 +47,9 @@ export function createBar({ goto, by, toggle, setSpeed }) {
       phase.dataset.phase = words.phase;
       caption.dataset.phase = words.phase;
       replace(caption, el("b", {}, words.title), words.arithmetic ? el("code", {}, words.arithmetic) : null);
-      setOff(first, k === 0);
-      setOff(back, k === 0);
-      setOff(forward, k === steps);
-      setOff(end, k === steps);
+      for (const button of [first, back]) setAriaDisabled(button, k === 0);
+      for (const button of [forward, end]) setAriaDisabled(button, k === steps);
+      phases.at(k, steps);
     },
     /** @param {boolean} playing */
     setPlaying(playing) {

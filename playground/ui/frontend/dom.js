@@ -11,6 +11,8 @@ const ICONS = {
   pause: "M6 4h2.6v12H6zM11.4 4H14v12h-2.6z",
   forward: "M6.5 4.5 14 10l-7.5 5.5z",
   last: "M15 4v12M4.5 4.5 12 10l-7.5 5.5z",
+  phaseBack: "M10 5 4 10l6 5zM16.5 5l-6 5 6 5z",
+  phaseOn: "M10 5l6 5-6 5zM3.5 5l6 5-6 5z",
   minus: "M4.5 10h11",
   plus: "M4.5 10h11M10 4.5v11",
   fit: "M3.5 7.5v-4h4M12.5 3.5h4v4M16.5 12.5v4h-4M7.5 16.5h-4v-4",

@@ -1,16 +1,11 @@
 // @ts-check
 // The graph: brings in the SVG, makes its items reachable by pointer and keyboard, and keeps the step in sight.
 import { el, setAttribute } from "./dom.js";
+import { createLegend } from "./legend.js";
 import { createViewport } from "./viewport.js";
 
 /** @typedef {import("./contract.js").Item} Item */
 
-/** @type {[string, string][]} */
-const LEGEND = [
-  ["primal", "primal: the value"],
-  ["tangent", "tangent"],
-  ["adjoint", "adjoint: the gradient"],
-];
 const TAB_STOPS = 60; // beyond this many items one tab stop stands for all, and the up and down keys move within
 
 /**
@@ -31,7 +26,7 @@ export function createGraph({ onSelect, onToggle }) {
   const empty = el("p", { class: "graph-empty" }, "The graph appears here as soon as the text runs.");
   const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
   const viewport = createViewport(stage);
-  const legend = el("ul", { class: "legend", "aria-label": "Colours" });
+  const legend = createLegend();
   /** @type {SVGSVGElement | null} */
   let svg = null;
   /** @type {(SVGGElement)[]} */
@@ -125,9 +120,7 @@ export function createGraph({ onSelect, onToggle }) {
       if (!next) return false;
       const focused = /** @type {SVGElement | null} */ (stage.querySelector(":focus"));
       svg = next;
-      const drawn = LEGEND.filter(([kind]) => next.querySelector(`.slot.${kind}`));
-      legend.replaceChildren(...drawn.map(([kind, meaning]) => el("li", { class: kind }, meaning)));
-      stage.replaceChildren(next, legend);
+      stage.replaceChildren(next, legend.element);
       boxes.clear();
       items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match), .cluster .toggle"))];
       byKey = new Map(items.flatMap((item) => (item.dataset.key ? [[item.dataset.key, item]] : [])));
@@ -146,10 +139,12 @@ export function createGraph({ onSelect, onToggle }) {
       return true;
     },
     /**
-     * Puts the items into the tab order and names them.
+     * Puts the items into the tab order and names them, and says what the colours mean.
      * @param {Record<string, Item>} records
+     * @param {readonly import("./contract.js").Step[]} steps
      */
-    describe(records) {
+    describe(records, steps) {
+      if (svg) legend.show(svg, steps);
       items.forEach((item, index) => {
         const title = records[item.dataset.key ?? ""]?.title;
         if (item.dataset.name === undefined || item.classList.contains("edge")) item.dataset.name = title ?? item.getAttribute("aria-label") ?? "";

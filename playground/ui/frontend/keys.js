@@ -5,9 +5,11 @@
 
 const STEPPING = { ArrowLeft: "back", ArrowRight: "forward", Home: "first", End: "last" };
 const ZOOMING = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", _: "zoom-out", 0: "fit", "?": "help" };
+const BRACKETS = { "[": "phase-back", "]": "phase-on" };
 
 export const KEY_LIST = [
   ["← →", "one step back, forward"],
+  ["[ ]", "to the start of the phase, to the next phase: forward, backward, update"],
   ["Home End", "before the first step, after the last"],
   ["Space", "play, pause"],
   ["+ − 0", "zoom in, zoom out, fit the graph"],
@@ -30,6 +32,7 @@ export const KEY_LIST = [
  */
 export function commandFor(event, place) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (key in BRACKETS && (altKey || !ctrlKey) && !metaKey && place !== "text" && place !== "select") return BRACKETS[/** @type {keyof typeof BRACKETS} */ (key)]; // AltGr is both, Option one
   if (ctrlKey || metaKey) {
     if (altKey) return null;
     if (key.toLowerCase() === "z") return shiftKey ? "redo" : "undo";

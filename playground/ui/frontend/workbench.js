@@ -1,6 +1,7 @@
 // @ts-check
 // One trace on the screen: editor, leaves, graph, step bar and panel, and what they say to one another.
 import { createBar } from "./bar.js";
+import { BLANK } from "./blank.js";
 import { showDetails } from "./details.js";
 import { createDraft } from "./draft.js";
 import { el, replace, setAttribute } from "./dom.js";
@@ -10,9 +11,10 @@ import { createGraph } from "./graph.js";
 import { commandFor, listenWhenIdle, placeOf } from "./keys.js";
 import { createLeaves } from "./leaves.js";
 import { createLink } from "./link.js";
-import { createOpening } from "./opening.js";
+import { createOpening, heirOf } from "./opening.js";
 import { createPainter } from "./painter.js";
 import { createPanel, showExplanation } from "./panel.js";
+import { phaseFrom, phaseStarts } from "./phases.js";
 import { savePicture } from "./pictures.js";
 import { createPlayer } from "./player.js";
 import { itemAtCaret, unitPositions } from "./spans.js";
@@ -28,13 +30,6 @@ import { showWhy } from "./why.js";
 /** @typedef {import("./contract.js").Edit} Edit */
 /** @typedef {import("./contract.js").GraphKind} GraphKind */
 /** @typedef {import("./contract.js").PageError} PageError */
-
-/** @type {Picture} */
-const BLANK = {
-  version: 1, key: "", svg: null, graph: "both", text: "", steps: [],
-  initial: { title: "Nothing has run yet", sentence: "Mend the text, or take the repair that is offered: the graph appears at once.", arithmetic: "" },
-  slots: {}, images: {}, items: {}, table: { columns: [], rows: [] }, notes: [],
-}; // prettier-ignore
 
 /**
  * @param {HTMLElement} root
@@ -63,7 +58,7 @@ export function createWorkbench(root, host) {
   const link = createLink();
   const draft = createDraft({ send: (edit) => host.send?.(edit), have: () => heldKey });
   const player = createPlayer({ position: () => k, last: () => timeline.last, goto: (next) => goto(next), onChange: (playing) => bar.setPlaying(playing) });
-  const bar = createBar({ goto: (next) => user(next), by: (distance) => user(k + distance), toggle: player.toggle, setSpeed: player.setSpeed });
+  const bar = createBar({ goto: (next) => user(next), by: (distance) => user(k + distance), toggle: player.toggle, byPhase, setSpeed: player.setSpeed });
   const graph = createGraph({ onSelect: (key) => select(key), onToggle: (mark, from) => toggle(mark, from) });
   const opening = createOpening((opened) => host.open?.({ ...opened, have: heldKey }));
   const table = createTable({ onSelect: (key) => select(key) });
@@ -177,6 +172,10 @@ export function createWorkbench(root, host) {
     player.stop();
     goto(next);
   }
+  /** @param {1 | -1} direction */
+  function byPhase(direction) {
+    user(phaseFrom(phaseStarts(picture.steps), k, timeline.last, direction));
+  }
   /** @param {number} next */
   function goto(next) {
     const to = Math.max(0, Math.min(timeline.last, Math.round(next)));
@@ -252,6 +251,7 @@ export function createWorkbench(root, host) {
     event.stopPropagation();
     if (command === "back" || command === "forward") user(k + (command === "back" ? -1 : 1));
     else if (command === "first" || command === "last") user(command === "first" ? 0 : timeline.last);
+    else if (command === "phase-back" || command === "phase-on") byPhase(command === "phase-on" ? 1 : -1);
     else if (command === "play") player.toggle();
     else if (command === "undo" || command === "redo") travel(command);
     else if (command === "help") help.showModal();
@@ -272,12 +272,15 @@ export function createWorkbench(root, host) {
     k = wanted === null ? keepPosition(k, oldLast, timeline.last) : Math.max(0, Math.min(timeline.last, wanted));
     const source = JSON.stringify(next.table);
     painter.load(timeline, k);
+    const chosen = selected === null ? null : graph.item(selected);
     const isNew = next.svg !== null && next.key !== heldKey && graph.show(next.svg);
     if (isNew) {
+      if (chosen && !graph.item(chosen.dataset.key ?? "")) selected = heirOf(/** @type {SVGSVGElement} */ (graph.svg()), chosen) ?? selected;
       heldKey = next.key;
       painter.bind("graph", graph.element);
     }
-    graph.describe(next.items);
+    graph.describe(next.items, next.steps);
+    bar.load(next.steps);
     toolbar.showModules(host.open !== undefined && Boolean(next.modules));
     refusal.textContent = next.modules?.message ?? "";
     const broken = next.notes.filter((note) => note.kind === "non_finite").flatMap(({ key }) => (key ? [key, ...(next.items[key]?.related ?? [])] : []));

@@ -4,6 +4,7 @@ import test from "node:test";
 import { createDraft } from "../../../playground/ui/frontend/draft.js";
 import { createHistory } from "../../../playground/ui/frontend/history.js";
 import { commandFor } from "../../../playground/ui/frontend/keys.js";
+import { phaseFrom, phaseStarts } from "../../../playground/ui/frontend/phases.js";
 import { sliderText } from "../../../playground/ui/frontend/leaves.js";
 import { linkSearch } from "../../../playground/ui/frontend/link.js";
 import { itemAtCaret, lineAndColumn, markedPieces, unitPositions } from "../../../playground/ui/frontend/spans.js";
@@ -61,6 +62,10 @@ test("keys keep their meaning where they have one", () => {
   assert.equal(commandFor(key("ArrowRight"), "item"), "forward");
   assert.equal(commandFor(key("ArrowRight"), "text"), null);
   assert.equal(commandFor(key("ArrowRight"), "tab"), null);
+  assert.equal(commandFor(key("]"), "item"), "phase-on");
+  assert.equal(commandFor(key("[", { ctrlKey: true, altKey: true }), "other"), "phase-back"); // with AltGr
+  assert.equal(commandFor(key("]", { ctrlKey: true }), "other"), null);
+  assert.equal(commandFor(key("["), "text"), null);
   assert.equal(commandFor(key("ArrowRight"), "range"), null);
   assert.equal(commandFor(key(" "), "other"), "play");
   assert.equal(commandFor(key(" "), "item"), "select");
@@ -129,4 +134,14 @@ test("an older answer does not take back what the user has typed since", () => {
   assert.equal(draft.current().text, "a preset");
   assert.equal(draft.history.undo().text, "abc");
   draft.stop();
+});
+
+test("phases begin where the first step of each has been done, and are gone through one by one", () => {
+  const steps = ["forward", "forward", "backward", "update", "update"].map((phase) => ({ phase }));
+  const starts = phaseStarts(steps);
+  assert.deepEqual(starts, [{ k: 1, phase: "forward" }, { k: 3, phase: "backward" }, { k: 4, phase: "update" }]);
+  const walk = (k, direction) => phaseFrom(starts, k, steps.length, direction);
+  assert.deepEqual([0, 1, 2, 3, 4, 5].map((k) => walk(k, 1)), [1, 3, 3, 4, 5, 5]);
+  assert.deepEqual([5, 4, 3, 2, 1, 0].map((k) => walk(k, -1)), [4, 3, 1, 1, 0, 0]);
+  assert.deepEqual(phaseStarts([]), []);
 });
