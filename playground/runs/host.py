@@ -37,7 +37,6 @@ def main(url: str) -> None:
     """Serve one database until nothing has happened for long."""
     lock = HostLock(url)
     if lock.acquire():
-        os.nice(NICE)
         warm()
         Host(Store(url), lock).serve()
 
@@ -123,6 +122,7 @@ def in_fork(job: Callable[[], None]) -> int:
     code = 1
     try:
         os.setsid()
+        os.nice(NICE)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         torch.set_num_threads(LIMITS.threads)
