@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.limits import LIMITS
-from playground.language.refusals import REFUSED_STATEMENTS
 from playground.language.scan import normalise
 from playground.language.syntax import Places, python_tree
 from playground.language.table import PREFIXES
 from playground.language.tree import Evaluate
 from playground.layers.own_build import build_own
+from playground.layers.own_left_out import LeftOut
 from playground.layers.own_statements import OwnStatements
 from playground.layers.own_syntax import OwnExpressions
 from playground.layers.own_tree import Invoke, Method, OwnClass, OwnSource, Parameter
@@ -61,6 +61,7 @@ def _without_docstring(found: re.Match[str]) -> str:
 class _Reader:
     def __init__(self, text: str, places: Places) -> None:
         self.text, self.places = text, places
+        self.left_out = LeftOut(text, places, self.refuse)
         self.making: frozenset[str] = frozenset()  # names of methods that `__init__` calls, and itself
         self.running: frozenset[str] = frozenset()  # the same of `forward`
 
@@ -72,23 +73,18 @@ class _Reader:
 
     def source(self, module: ast.Module) -> OwnSource:
         self.check_depth(module)
+        module = self.left_out.of(module)
         body = _without_words(module.body)
         found: list[OwnClass] = []
         self.making, self.running = _reached(module, "__init__"), _reached(module, "forward")
         names = [node.name for node in body if isinstance(node, ast.ClassDef)]
         for node in body:
             if not isinstance(node, ast.ClassDef):
-                message, hint = "only classes stand here", f"begin with {_EXAMPLE}"
-                if isinstance(node, ast.Import | ast.ImportFrom):
-                    message, hint = REFUSED_STATEMENTS[ast.Import][0], "torch, nn and F are here already; leave it out"
-                    span = self.places.of(node)
-                    rest = self.text[: span.start] + self.text[span.end :].removeprefix("\n")
-                    self.refuse(message, node, hint, Repair("leave out the import", rest))
-                self.refuse(message, self.first_line(node), hint)
+                self.refuse("only classes stand here", self.first_line(node), f"begin with {_EXAMPLE}")
             found.append(self.own_class(node, found, names))
         if not found:
             self.refuse("there is no class", Span(0, len(self.text)), f"begin with {_EXAMPLE}")
-        return OwnSource(self.text, tuple(found))
+        return OwnSource(self.text, tuple(found), tuple(self.left_out.edits))
 
     def check_depth(self, module: ast.Module) -> None:
         """`python_tree` looks at statements and expressions; defaults and comprehensions have depth, too."""
@@ -109,6 +105,9 @@ class _Reader:
         base = next((own for own in known if written == [own.name]), None)
         if (base is None and (len(written) != 1 or written[0] not in _BASES)) or node.keywords:
             self.refuse(f"`{node.name}` is not a module", span, f"write class {node.name}(nn.Module):")
+        if written == ["Module"]:
+            start = self.places.of(node.bases[0]).start
+            self.left_out.edits.append((start, start, "nn."))
         earlier = [own.name for own in known]
         if node.name in earlier:
             self.refuse(f"there are two classes `{node.name}`", span, "take another name")

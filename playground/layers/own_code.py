@@ -12,6 +12,7 @@ from torch import nn
 
 from playground.errors import PlaygroundError
 from playground.language.function import PYTHON
+from playground.language.syntax import INDENTED
 from playground.language.table import find
 from playground.language.tree import (
     Assign,
@@ -30,12 +31,11 @@ from playground.layers.document import StackDocument
 from playground.layers.losses import loss_of
 from playground.layers.own import parse_module
 from playground.layers.own_analysis import own_analysis
-from playground.layers.own_tree import Apply, Initialise, IsKind, Make, Method, OwnClass, OwnSource
+from playground.layers.own_tree import Apply, Edit, Initialise, IsKind, Make, Method, OwnClass, OwnSource
 from playground.layers.writers.sequential import SequentialWriter
 
 _OURS = ("Bias", "Reshape", "Residual", "Parallel")  # kinds that PyTorch lacks
 _PREFIXES = {"F": "F.", "torch": "torch.", PYTHON: ""}
-Edit = tuple[int, int, str]  # characters from, to, and what stands there instead
 
 
 class OwnWriter(SequentialWriter):
@@ -79,7 +79,7 @@ def plain_python(source: OwnSource) -> tuple[str, tuple[str, ...]]:
     >>> print(plain_python(source)[0].splitlines()[-1])
             return torch.relu(x) + torch.tensor([1, 2])
     """
-    edits: set[Edit] = set()
+    edits: set[Edit] = set(source.left_out)
     ours: dict[str, None] = {}
     for own in source.classes:
         for method, in_init in [(m, True) for m in own.makers] + [(m, False) for m in own.methods]:
@@ -163,7 +163,7 @@ def _tensors(node: Any, text: str) -> Iterator[Edit]:
 def _classes(text: str) -> list[str]:
     """The text cut before every class."""
     return [
-        part for part in re.split(r"(?m)^(?=class\b)", inspect.cleandoc(text) if text[:1] in " \t" else text) if part
+        part for part in re.split(r"(?m)^(?=class\b)", inspect.cleandoc(text) if INDENTED.match(text) else text) if part
     ]
 
 

@@ -9,6 +9,7 @@ from playground.errors import Span
 from playground.language.tree import Argument, Name
 
 Node = Any  # an expression or a statement: of the language, or one of these
+Edit = tuple[int, int, str]  # of a text: characters from, to, and what stands there instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +228,14 @@ class OwnClass:
 
 @dataclass(frozen=True, slots=True)
 class OwnSource:
-    """A text that was understood: its classes, of which the last is the module."""
+    """A text that was understood: its classes, of which the last is the module.
+
+    `left_out` are the edits that take out what means nothing here: imports and annotations.
+    """
 
     text: str
     classes: tuple[OwnClass, ...]
+    left_out: tuple[Edit, ...] = ()
 
     @property
     def module(self) -> OwnClass:
