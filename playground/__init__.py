@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from playground.language.leaves import Leaf
     from playground.language.run import run
     from playground.trace import Trace, record
+    from playground.train_run import TrainedRun, train
 
-__all__ = ["Leaf", "PlaygroundError", "Trace", "record", "run"]
+__all__ = ["Leaf", "PlaygroundError", "Trace", "TrainedRun", "record", "run", "train"]
 
 
 def __getattr__(name: str) -> Any:
@@ -26,4 +27,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'playground' has no attribute {name!r}")
     from playground import notebook
 
+    if name in ("TrainedRun", "train"):
+        from playground import train_run
+
+        return getattr(train_run, name)
     return getattr(notebook, name)

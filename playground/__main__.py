@@ -1,4 +1,6 @@
-"""The command line: `python -m playground trace TEXT NAME=VALUE ... [--json | --table | --svg FILE | --html FILE]`."""
+"""The command line: `python -m playground trace TEXT NAME=VALUE ... [--json | --table | --svg FILE | --html FILE]`,
+and `python -m playground train [CONFIG] [--preset ID] [--data NAME] [--set NAME=VALUE ...] [--out DIR]`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from playground.errors import PlaygroundError
+from playground.train_command import add_train
 
 BAD_TEXT = 2  # the exit status for a text, a value or a file that cannot be used
 
@@ -16,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return _trace(options)
+        status: int = options.run(options)
+        return status
     except PlaygroundError as error:
         print(error.marked(), file=sys.stderr)
     except OSError as error:
@@ -40,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     output.add_argument("--table", action="store_true", help="print the trace table (the default)")
     output.add_argument("--svg", metavar="FILE", type=Path, help="write the graph as SVG")
     output.add_argument("--html", metavar="FILE", type=Path, help="write a self-contained stepper")
+    trace.set_defaults(run=_trace)
+    add_train(commands)
     return parser
 
 

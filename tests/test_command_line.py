@@ -1,8 +1,9 @@
-"""`python -m playground trace ...`: what it prints, writes and refuses."""
+"""`python -m playground trace ...` and `... train ...`: what it prints, writes and refuses."""
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from playground.__main__ import main
+from playground.lessons.runs import run_presets
 
 L04 = ["trace", "f = log(x1) + x1*x2 - sin(x2)", "x1=2.0", "x2=5.0"]
 
@@ -65,3 +67,85 @@ def test_mistakes_exit_with_2_and_say_where(
 def test_as_a_program() -> None:
     done = subprocess.run([sys.executable, "-m", "playground", *L04], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "11.652" in done.stdout, done.stderr
+
+
+SMALL = ["--set", "train_size=200", "--set", "test_size=50", "--set", "batch=20", "--set", "epochs=2"]
+
+
+def test_train_prints_a_table_and_writes_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *SMALL, "--set", "text=Flatten Linear(10)", "--data", "digits", "--out", str(tmp_path)]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert "train error %" in head and "test error %" in head
+    names = {"records.csv", "run.json", "weights.safetensors", "train.py"}
+    assert {path.name for path in tmp_path.iterdir()} == names == {Path(line).name for line in lines[-4:]}
+    document = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert document["config"]["text"] == "Flatten Linear(10)" and document["config"]["epochs"] == 2
+    last = document["records"][-1]
+    assert f"{100 * (1 - last['test_accuracy']):.4g}" in lines[-5].split()
+
+
+def test_train_reads_toml_json_and_what_a_run_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    toml = tmp_path / "run.toml"
+    toml.write_text('text = "Flatten Linear(10)"\ntrain_size = 100\nsteps = 2\nlearning_rate = 0.05\n')
+    assert main(["train", str(toml), "--set", "normalise=true", "--out", str(tmp_path / "first")]) == 0
+    left = json.loads((tmp_path / "first" / "run.json").read_text(encoding="utf-8"))
+    assert left["config"]["normalise"] is True and left["config"]["learning_rate"] == 0.05
+    plain = tmp_path / "plain.json"
+    plain.write_text(json.dumps(left["config"]))
+    for name, file in (("second", tmp_path / "first" / "run.json"), ("third", plain)):
+        assert main(["train", str(file), "--out", str(tmp_path / name)]) == 0
+        again = json.loads((tmp_path / name / "run.json").read_text(encoding="utf-8"))
+        assert [record["loss"] for record in again["records"]] == [record["loss"] for record in left["records"]]
+    capsys.readouterr()
+
+
+def test_train_begins_with_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    preset = next(entry for entry in run_presets() if entry.document.data == "digits")
+    changes = ["--set", "steps=2", "--set", "train_size=200", "--set", "folds=0"]
+    assert main(["train", "--preset", preset.id, *changes, "--out", str(tmp_path)]) == 0
+    config = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["config"]
+    assert config == {**preset.document.fields(), "steps": 2, "train_size": 200, "folds": 0}
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--set", "epoch=3"], "no setting is called 'epoch'"),
+        (["--set", "epochs=many"], "a whole number"),
+        (["--set", "optimizer=Adamm"], "SGD, Adam, AdamW"),
+        (["--set", "epochs"], "is not NAME=VALUE"),
+        (["--data", "Imagenet"], "digits, MNIST"),
+        (["--preset", "none"], "there is no example 'none'"),
+        (["/nonexistent/run.toml"], "/nonexistent/run.toml"),
+        (["{folder}/bad.toml"], "cannot be read"),
+        (["{folder}/list.json"], "holds no settings"),
+        (["--set", "text=Flatten Linaer(10)"], "Linaer"),
+    ],
+)
+def test_mistakes_of_train(arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.toml").write_text("epochs: 3")
+    (tmp_path / "list.json").write_text("[1]")
+    assert main(["train", *(argument.format(folder=tmp_path) for argument in arguments)]) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err and printed.out == ""
+
+
+def test_a_loss_that_is_not_finite_still_leaves_what_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wild = ["--set", "learning_rate=1000", "--set", "loss=MSELoss", "--set", "epochs=9", "--out", str(tmp_path)]
+    assert main(["train", *SMALL, *wild]) == 1
+    assert "the loss is" in capsys.readouterr().err
+    assert (tmp_path / "records.csv").read_text(encoding="utf-8").count("\n") > 1
+
+
+def test_control_c_writes_what_there_is(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "playground", "train", "--set", "epochs=200", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # the headings: it trains
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "stopped after " in said
+    assert {path.name for path in tmp_path.iterdir()} >= {"records.csv", "weights.safetensors"}

@@ -1,0 +1,25 @@
+"""From the store to a `Result`: what a run leaves behind, at any time."""
+
+from __future__ import annotations
+
+from playground.runs.limits import LIMITS
+from playground.runs.store import Store
+from playground.training.result import Result, weights_in
+
+
+def result_of(store: Store, run: str) -> Result:
+    """The run with its records and the weights of its newest whole checkpoint. PlaygroundError: there is none."""
+    found = store.run(run)
+    kept = store.checkpoint(run)
+    return Result(
+        found.config,
+        tuple(store.records(run)),
+        None if kept is None else weights_in(kept),
+        more_epochs=found.more_epochs,
+        threads=LIMITS.threads,
+        title=found.title,
+        created=found.created,
+    )
+
+
+__all__ = ["result_of"]

@@ -1,0 +1,173 @@
+"""`train`: a training run in a notebook or a terminal, with a progress bar; what it gives shows and saves itself."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from playground.errors import PlaygroundError
+from playground.training import loop
+from playground.training.checkpoint import weights
+from playground.training.chosen import data_of
+from playground.training.config import TrainConfig
+from playground.training.device import device_of
+from playground.training.learner import Learner
+from playground.training.records import TrainRecord
+from playground.training.result import Result, table_of
+from playground.views.curves import charts, columns, figure, layers_of
+from playground.views.run_exports import RUN_EXPORTS, exports_of
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+@dataclass(eq=False)
+class TrainedRun:
+    """A run and what it has learned. `is_interrupted`: stopped by Ctrl-C; `problem`: why it could not go on."""
+
+    config: TrainConfig
+    learner: Learner
+    records: list[TrainRecord] = field(default_factory=list)
+    is_interrupted: bool = False
+    problem: PlaygroundError | None = None
+
+    @property
+    def model(self) -> nn.Module:
+        """The trained net."""
+        return self.learner.model
+
+    def frame(self) -> list[dict[str, Any]]:
+        """One dict a record, as `pandas.DataFrame` takes them; a layer's numbers are named `linear1.gradient_norm`."""
+        return table_of(self.records)
+
+    def plot(self, chart: str = "loss", x: str = "step", log: bool = False) -> Figure:
+        """A chart: loss, accuracy, learning_rate, gradient_norm, update_ratio, weight_norm or dead.
+
+        `x`: step, epoch or seconds. PlaygroundError names what there is.
+        """
+        from plotly.graph_objects import Figure
+
+        drawn = {found["id"]: found for found in charts(["run"], layers_of(self.records))}
+        if chart not in drawn or x not in ("step", "epoch", "seconds"):
+            hint = f"{', '.join(drawn)}, over step, epoch or seconds"
+            raise PlaygroundError(f"there is no chart {chart!r} over {x!r}", hint=hint)
+        return Figure(figure(drawn[chart], {"run": columns(self.records)}, x=x, log=log))
+
+    def result(self) -> Result:
+        """What the run leaves as."""
+        threads = torch.get_num_threads()
+        return Result(self.config, tuple(self.records), weights(self.learner), threads=threads)
+
+    def save(
+        self, folder: str | Path, kinds: tuple[str, ...] = ("csv", "json", "weights", "script", "data")
+    ) -> list[Path]:
+        """Write the files of these kinds (ids of RUN_EXPORTS) into a folder, which is made; what was written."""
+        known = [export.id for export in RUN_EXPORTS]
+        unknown = [kind for kind in kinds if kind not in known]
+        if unknown:
+            raise PlaygroundError(f"a run is not saved as {unknown[0]!r}", hint=", ".join(known))
+        result, written = self.result(), []
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for export in exports_of(result):
+            if export.id in kinds:
+                written.append(Path(folder, export.name_for(result)))
+                written[-1].write_bytes(export.content(result))
+        return written
+
+    def __repr__(self) -> str:
+        last = self.records[-1] if self.records else None
+        tested = "" if last is None or last.test_accuracy is None else f", test accuracy {last.test_accuracy:.4f}"
+        loss = "" if last is None else f", loss {last.loss:.4f}"
+        return f"<TrainedRun: {self.learner.step} of {self.learner.steps} steps{loss}{tested}>"
+
+
+def train(
+    config: TrainConfig | Mapping[str, Any] | str | None = None, *, progress: bool = True, **settings: Any
+) -> TrainedRun:
+    """Train a net here and now, and return the run; Ctrl-C ends it early with what there is.
+
+    `config`: layers as text or the text of a class, settings by name, or a TrainConfig; `settings` change it. Raises
+    PlaygroundError for what cannot be trained, and where the loss is no longer finite.
+    (`playground.training.loop.train` is the loop itself: a generator of records, without bar and data.)
+
+    >>> run = train("Flatten Linear(10)", train_size=100, steps=3, progress=False)
+    >>> len(run.records), run.model.linear1.weight.shape
+    (3, torch.Size([10, 784]))
+    """
+    run = carry_out(chosen_config(config, settings), progress=progress)
+    if run.problem is not None:
+        raise run.problem
+    return run
+
+
+def chosen_config(config: TrainConfig | Mapping[str, Any] | str | None, settings: Mapping[str, Any]) -> TrainConfig:
+    """The settings of a run, the later ones over the earlier."""
+    if isinstance(config, TrainConfig):
+        given: dict[str, Any] = config.fields()
+    else:
+        given = {"text": config} if isinstance(config, str) else dict(config or {})
+    return TrainConfig.from_fields(given | dict(settings))
+
+
+def carry_out(
+    config: TrainConfig, *, progress: bool = True, on_record: Callable[[TrainRecord, Learner], None] | None = None
+) -> TrainedRun:
+    """Train to the end, to Ctrl-C, or to a loss that is not finite, which is the run's `problem`; a net or data that
+    cannot be used raise PlaygroundError."""
+    with tqdm(unit=" steps", disable=not progress) as bar:
+
+        def loading(file: str, done: int, total: int) -> None:
+            bar.set_description_str(f"{file} {100 * done // total} %" if total else file)
+
+        device = device_of(config.device)
+        data = data_of(config, loading)
+        learner = Learner(config, data, device)
+        run = TrainedRun(config, learner)
+        bar.set_description_str(f"{config.data} on {device}")
+        bar.reset(total=learner.steps)
+        with interrupts() as was_asked:
+            try:
+                for record in loop.train(config, data, device, learner):
+                    run.records.append(record)
+                    bar.update(record.step - bar.n)
+                    bar.set_postfix(loss=f"{record.loss:.4f}", accuracy=f"{record.accuracy:.3f}", refresh=False)
+                    if on_record is not None:
+                        on_record(record, learner)
+                    if was_asked() and learner.step < learner.steps:
+                        run.is_interrupted = True
+                        break
+            except PlaygroundError as error:
+                run.problem = error
+    return run
+
+
+@contextmanager
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """Inside, the first Ctrl-C only is remembered, so that no step is cut in two; the second acts as ever."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def remember(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+__all__ = ["TrainedRun", "carry_out", "chosen_config", "train"]
