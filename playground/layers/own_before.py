@@ -7,8 +7,7 @@ from torch import Tensor, nn
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.own import parse_module
-from playground.layers.own_build import build_with_origins
-from playground.layers.own_layers import Origins
+from playground.layers.own_build import build_own
 from playground.layers.own_module import OwnModule
 from playground.trace.recording import record
 from playground.trace.trace import Trace
@@ -17,9 +16,9 @@ from playground.trace.trace import Trace
 class _UntilProblem(nn.Module):
     """A module that gives what its last complete layer gave, where it cannot give its own result."""
 
-    def __init__(self, net: OwnModule, origins: Origins) -> None:
+    def __init__(self, net: OwnModule) -> None:
         super().__init__()
-        self.net, self.origins = net, origins
+        self.net = net
         self.last: Tensor | None = None
         for module in net.modules():
             module.register_forward_hook(self.note)
@@ -30,7 +29,6 @@ class _UntilProblem(nn.Module):
         self.last = first if isinstance(first, Tensor) else self.last
 
     def forward(self, x: Tensor) -> Tensor:
-        self.origins.guard()  # the recorder has hooks by now
         try:
             self.net(x)
         except PlaygroundError:
@@ -45,7 +43,7 @@ def record_own_before_problem(document: StackDocument, x: Tensor) -> Trace | Non
 
     PlaygroundError where the text is not understood, or no net can be made of it.
     """
-    net = _UntilProblem(*build_with_origins(parse_module(document.text), rng_seed=document.rng_seed))
+    net = _UntilProblem(build_own(parse_module(document.text), rng_seed=document.rng_seed))
     try:
         return record(net, x, names=("x",), text=document.text, passes=0)
     except PlaygroundError:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.function import Cost, Value
@@ -53,15 +52,12 @@ class Origins:
     of: dict[nn.Module, Origin] = field(default_factory=dict)
     in_sequence: set[nn.Module] = field(default_factory=set)  # directly inside of an nn.Sequential
     times: Counter[Span] = field(default_factory=Counter)
-    handles: list[RemovableHandle] = field(default_factory=list)
 
     def guard(self) -> None:
-        """Charges every layer before it computes, after all hooks that there are now."""
-        while self.handles:
-            self.handles.pop().remove()
+        """Charges every layer before it computes, from now on."""
         for layer, origin in self.of.items():
             if origin.kind is not None:
-                self.handles.append(layer.register_forward_pre_hook(self.charge))
+                layer.register_forward_pre_hook(self.charge)
 
     def charge(self, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         """Before a layer computes: whether its input fits, and whether the budget of the pass allows its output."""

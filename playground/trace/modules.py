@@ -17,25 +17,26 @@ def inside_modules(recorder: Recorder, prefix: str, module: nn.Module) -> Iterat
     """Notes the nesting of modules by hooks on these instances (never the process-wide ones)."""
 
     def enter(path: tuple[str, ...]) -> Callable[..., None]:
-        def hook(*_: Any) -> None:
+        def hook(entered: nn.Module, *_: Any) -> None:
             if current() is recorder:  # another thread may run the same module meanwhile
-                stack.append(recorder.module)
+                stack.append((entered, recorder.module))
                 recorder.module = path
 
         return hook
 
-    def leave(_: nn.Module, __: Any, output: Any) -> None:
-        if current() is recorder:
+    def leave(left: nn.Module, _: Any, output: Any) -> None:
+        is_entered = bool(stack) and stack[-1][0] is left  # not where a process-wide hook raised before `enter`
+        if current() is recorder and is_entered:
             if not under_transform():
                 for _path, tensor in tensors_in(output):
                     recorder.value_of(tensor)  # one that nobody announced belongs to this module
-            recorder.module = stack.pop()
+            recorder.module = stack.pop()[1]
 
-    stack: list[tuple[str, ...]] = []
+    stack: list[tuple[nn.Module, tuple[str, ...]]] = []
     with ExitStack() as hooks:
         for name, submodule in module.named_modules(prefix=prefix):
             path = tuple(name.split(".")) if name else ()
-            hooks.callback(submodule.register_forward_pre_hook(enter(path)).remove)
+            hooks.callback(submodule.register_forward_pre_hook(enter(path), prepend=True).remove)
             hooks.callback(submodule.register_forward_hook(leave, always_call=True).remove)
         yield
 

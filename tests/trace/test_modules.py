@@ -254,3 +254,45 @@ def test_depth_is_no_problem() -> None:
     trace = record(nn.Sequential(*layers), torch.ones(1, 2))
     assert len(trace.ops) == 150
     assert all(earlier.outputs[0] == later.inputs[0].value for earlier, later in pairwise(trace.ops))
+
+
+class Careful(nn.Module):
+    """Falls back on another layer where the first does not take its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Sequential(nn.Tanh()), nn.Sigmoid()
+
+    def forward(self, x: Tensor) -> Tensor:
+        try:
+            return torch.as_tensor(self.first(x))
+        except ValueError:
+            return torch.exp(self.second(x))
+
+
+@pytest.mark.parametrize("process_wide", [False, True], ids=["of the layer", "process-wide"])
+@pytest.mark.parametrize("place", ["first", "first.0"])
+def test_a_hook_that_raises_before_a_layer_leaves_the_nesting_right(place: str, process_wide: bool) -> None:
+    net = Careful()
+    refusing = net.get_submodule(place)
+
+    def refuse(module: nn.Module, _: object) -> None:
+        if module is refusing:
+            raise ValueError("not this one")
+
+    if process_wide:
+        handle = nn.modules.module.register_module_forward_pre_hook(refuse)
+    else:
+        handle = refusing.register_forward_pre_hook(refuse)
+    try:
+        trace = record(net, random_leaf(3))
+    finally:
+        handle.remove()
+    assert [(op.name, op.module) for op in trace.ops] == [("sigmoid", ("second",)), ("exp", ())]
+
+
+def test_what_a_hook_computes_before_a_layer_is_computed_in_it() -> None:
+    net = nn.Sequential(nn.Tanh(), nn.Tanh())
+    net[1].register_forward_pre_hook(lambda _, inputs: (2 * inputs[0],))
+    trace = record(net, random_leaf(3))
+    assert [(op.name, op.module) for op in trace.ops] == [("tanh", ("0",)), ("mul", ("1",)), ("tanh", ("1",))]
