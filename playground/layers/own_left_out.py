@@ -19,7 +19,7 @@ _IMPORTS = (
     "from torch import Tensor",
     "from torch.nn import functional as F",
 )
-_ALLOWED = f"torch, nn, F and Tensor are known here; allowed are {', '.join(_IMPORTS)}"
+_ALLOWED = f"they are here already; allowed are {', '.join(_IMPORTS)}"
 _TYPES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
 _REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?\n?")  # of the line of an import
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
@@ -114,7 +114,7 @@ class LeftOut(ast.NodeTransformer):
         start = span.start if self.text[line : span.start].strip() else line
         if not all(written in _IMPORTS for written in _one_by_one(node)):
             without = Repair("leave out the import", self.text[:start] + self.text[end:])
-            self.refuse(f"`{span.of(self.text)[:60]}` is not known here", node, _ALLOWED, without)
+            self.refuse("nothing but torch, nn, F and Tensor can be imported", node, _ALLOWED, without)
         self.edits.append((start, end, ""))
 
 
