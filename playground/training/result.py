@@ -87,7 +87,6 @@ def to_json(result: Result) -> str:
         "title": result.title,
         "config": result.config.fields(),
         "more_epochs": result.more_epochs,
-        "rates": {str(step): rate for step, rate in changed_rates(result.config, result.records).items()},
         "records": [_finite(record.to_json()) for record in result.records],
         "versions": versions(),
     }
