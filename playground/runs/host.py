@@ -24,13 +24,16 @@ from playground.runs.limits import LIMITS
 from playground.runs.lock import HostLock
 from playground.runs.store import Store
 from playground.runs.worker import work
+from playground.training.archives import is_here
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.datasets import load
 from playground.training.loop import train
 
 LOOK_EVERY = 0.05  # seconds between two looks at the queue
 SWEEP_EVERY = 2.0  # seconds between two looks for workers that are silent
 NICE = 10  # pages are answered first
+SHARED = ("MNIST", "Fashion-MNIST", "KMNIST")  # read within a second; a worker may not be silent for long
 
 
 def main(url: str) -> None:
@@ -47,8 +50,16 @@ def warm() -> None:
     config = TrainConfig(train_size=100, test_size=20, steps=2)
     for optimizer in ("SGD", "Adam"):
         list(train(replace(config, optimizer=optimizer), data_of(config)))
+    share(SHARED[0])
     gc.collect()
     gc.freeze()
+
+
+def share(name: str) -> None:
+    """Read a data set whose files are here, so that every worker forked from now on has it without reading it."""
+    with suppress(PlaygroundError):  # the worker says what is wrong
+        if name in SHARED and is_here(name):
+            load(name)
 
 
 class Host:
@@ -86,6 +97,7 @@ class Host:
         run = self.store.claim(token)
         if run is None:
             return False
+        share(run.config.data)
         self.store.engine.dispose()  # no connection may be shared with a fork
 
         def job() -> None:

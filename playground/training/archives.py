@@ -57,6 +57,13 @@ def obtain(name: str, on_progress: Progress | None = None) -> list[Path]:
     return [_found(name, archive) or _fetched(name, archive, on_progress) for archive in archives(name)]
 
 
+def is_here(name: str) -> bool:
+    """Whether its packed files are on this computer, whatever is in them. torchvision is not imported where not."""
+    return any((folder / CLASSES[name]).is_dir() for folder in data_folders()) and all(
+        any((folder / archive.path).is_file() for folder in data_folders()) for archive in archives(name)
+    )
+
+
 def read(name: str, files: list[Path]) -> Data:
     """The data set in these verified files, pixels within [0, 1], float32. Raises PlaygroundError, naming the file."""
     with _reading(name):

@@ -79,13 +79,16 @@ class Learner:
         self.epoch_began_with = self.generator.get_state()
         x, labels = self.train_set.x, self.train_set.labels
         done = self.step % self.steps_per_epoch * self.config.batch
+        order = None
         if self.config.shuffle:
-            order = torch.randperm(len(labels), generator=self.generator).to(self.device)[done:]
-            x, labels = x[order], labels[order]
-        else:
-            x, labels = x[done:], labels[done:]
+            order = torch.randperm(len(labels), generator=self.generator).to(self.device)
         loss, outputs = loss_of(self.config.loss), self.outputs
-        for batch, right in zip(torch.split(x, self.config.batch), torch.split(labels, self.config.batch), strict=True):
+        for start in range(done, len(labels), self.config.batch):
+            here = slice(start, start + self.config.batch)
+            if order is None:
+                batch, right = x[here], labels[here]
+            else:  # batch by batch: the whole set in a new order at once would take as much memory again, and longer
+                batch, right = x.index_select(0, order[here]), labels.index_select(0, order[here])
             yield batch, target_of(loss, right, outputs), right
 
     @property

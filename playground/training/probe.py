@@ -53,7 +53,7 @@ class Probe:
     def _layer(self, name: str, parameters: list[tuple[str, Tensor]]) -> LayerRecord:
         weights = [parameter.detach() for _, parameter in parameters]
         gradients = [parameter.grad for _, parameter in parameters if parameter.grad is not None]
-        changes = [parameter.detach() - self._before[key] for key, parameter in parameters]
+        changes = [self._before[key].sub_(parameter.detach()) for key, parameter in parameters]
         size = _norm(weights)
         return LayerRecord(
             name,
