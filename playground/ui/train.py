@@ -48,7 +48,7 @@ def train_page() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         mounted(session.setup_frame(), SETUP, _take_setup)
-    session.interval = session.runs.interval
+    session.interval, session.is_page_due = session.runs.interval, False
     with right:
         st.fragment(_runs, run_every=session.interval)()
 
@@ -81,7 +81,7 @@ def _runs() -> None:
     session = _session()
     try:
         session.runs.look(engine().store)
-        if session.runs.interval != session.interval:
+        if session.is_page_due or session.runs.interval != session.interval:
             st.rerun()
         mounted(session.runs_frame(engine()), RUNS, _take_action)
     except PlaygroundError as error:  # the database is away for a moment

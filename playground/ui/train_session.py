@@ -32,6 +32,7 @@ class TrainSession:
     acted: int = 0
     said: str = ""
     said_runs: str = ""
+    is_page_due: bool = False  # something that stands outside of the runs' side has changed
     interval: float | None = None  # seconds between two looks at the runs, as the page has set it
 
     @classmethod
@@ -133,6 +134,7 @@ class TrainSession:
             self.runs.ids = [run] if what == "only" else [*shown, *([] if run in shown else [run])]
         elif what == "settings":
             self.open(engine.store.run(run).config)
+            self.is_page_due = True
         elif what in ("pause", "resume", "stop", "rate", "epoch", "retry"):
             act(engine.store, run, self.owner, what, content)
             engine.ensure()

@@ -16,8 +16,8 @@ Line = tuple[int, int, float, float, float | None, float]  # as in HEADINGS
 class Console:
     """Lines that grow with the records. A line is the mean over its batches, each as it was met.
 
-    In an epoch of fewer than twice `EVERY` batches a line is a fifth of it. `train_size` examples, where known, let
-    the last and smaller batch of an epoch count for what it holds.
+    In an epoch of fewer than twice `EVERY` batches a line is a fifth of it, rounded down to 1, 2 or 5 times a power of
+    ten. `train_size` examples, where known, let the last and smaller batch of an epoch count for what it holds.
     """
 
     def __init__(self, batch: int, train_size: int | None = None) -> None:

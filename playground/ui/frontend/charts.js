@@ -79,7 +79,7 @@ export function createCharts(root) {
 
   /** @param {Chart} chart */
   function made(chart) {
-    const plot = el("div", { class: "plot", role: "img" });
+    const plot = el("div", { class: "plot", role: "group" });
     const figure = el("figure", { class: "chart", "data-chart": chart.id, "data-testid": `chart-${chart.id}` }, el("figcaption", {}, chart.title), plot);
     const entry = { figure, plot, chart, isSeen: false, isDue: true };
     shown.set(chart.id, entry);
@@ -114,14 +114,15 @@ export function createCharts(root) {
         figure.remove();
         shown.delete(id);
       }
-      for (const chart of charts) {
+      charts.forEach((chart, place) => {
         const entry = shown.get(chart.id) ?? made(chart);
+        if (root.children[place] !== entry.figure) root.insertBefore(entry.figure, root.children[place] ?? null);
         entry.chart = chart;
         entry.isDue = true;
         const hasCurve = traces(chart, next).length > 0;
         entry.figure.hidden = !hasCurve;
         if (hasCurve && entry.isSeen) draw(entry);
-      }
+      });
     },
     /** Every chart shows its whole curves again. */
     async reset() {

@@ -13,6 +13,7 @@ import { createView } from "./train_view.js";
 
 /** @typedef {import("./train_contract.js").RunsFrame} RunsFrame */
 
+const NARROW = 640; // px; the runs stand below the settings then
 const SAID_EVERY = 5000; // ms between two sentences for a screen reader
 
 /**
@@ -31,6 +32,8 @@ export function createRuns(root, host) {
   let owner = "";
   let spoken = -Infinity;
   let wasActive = "";
+  /** @type {string | undefined} */
+  let wasFirst;
 
   /** @type {import("./train_contract.js").Act} */
   const act = (what, run = "", content = "") => {
@@ -127,6 +130,9 @@ export function createRuns(root, host) {
       runList(others, next, act);
       speak(next);
       showQuery(next.query);
+      const isNew = wasFirst !== undefined && first !== undefined && first.id !== wasFirst;
+      wasFirst = first?.id ?? "";
+      if (isNew && innerWidth < NARROW) root.scrollIntoView({ block: "start" });
       root.dataset.shown = next.runs.map((run) => `${run.id}:${run.status}`).join(" ");
     },
     stop() {

@@ -8,7 +8,6 @@ import { ownerToken, showQuery } from "./train_owner.js";
 /** @typedef {import("./train_contract.js").SetupFrame} SetupFrame */
 
 const PAUSE = 300; // ms without a key before what was typed is sent
-const NARROW = 640; // px; the runs stand below then
 
 /**
  * @param {HTMLElement} root
@@ -18,7 +17,6 @@ export function createSetup(root, host) {
   let sequence = 0;
   let owner = "";
   let typed = false;
-  let trained = 0; // the edit that asked for a run
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const editor = el("textarea", { class: "text", rows: "3", spellcheck: "false", autocapitalize: "off", "aria-label": "Layers", "data-testid": "train-text" });
@@ -35,7 +33,6 @@ export function createSetup(root, host) {
     clearTimeout(timer);
     typed = false;
     sequence += 1;
-    if (what) trained = sequence;
     host.send({ sequence, owner, do: what, fields: { text: editor.value, ...fields.values() } });
   }
   function later() {
@@ -84,10 +81,6 @@ export function createSetup(root, host) {
           told(frame);
         }
         said.textContent = frame.said;
-        if (trained && frame.sequence >= trained) {
-          trained = 0;
-          if (!frame.said && innerWidth < NARROW) document.querySelector(".training.runs")?.scrollIntoView({ block: "start" });
-        }
       }
       showQuery(frame.query);
       root.dataset.answered = String(frame.sequence);

@@ -1,0 +1,272 @@
+"""The train page, used as a student would: train, watch, pause, change, compare, share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from urllib.parse import quote
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.server import Server, serve
+
+OpenPage = Callable[..., Page]
+PATIENCE = 45_000
+LONG = "v=1&text=" + quote("Flatten Linear(100) ReLU Linear(10)") + "&epochs=200&batch=20"
+SHORT = "v=1&text=" + quote("Flatten Linear(20) ReLU Linear(10)") + "&epochs=2&batch=20&train_size=400"
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Runs of these tests alone; the host that works on them, and its workers, end with the tests."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('runs') / 'runs.db'}"
+    yield url
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if url in process.cmdline():
+                process.kill()
+
+
+@pytest.fixture(scope="module")
+def server(database: str) -> Iterator[Server]:
+    """In place of the other tests' server: one with a database of its own."""
+    with serve(PLAYGROUND_DB=database, PLAYGROUND_RUNS_UNFINISHED="100") as running:
+        yield running
+
+
+def opened(open_page: OpenPage, query: str = SHORT, **settings: object) -> Page:
+    page = open_page(f"/train?{query}", **settings)
+    page.locator(".setup[data-answered]").wait_for(timeout=PATIENCE)
+    page.locator(".runs[data-shown]").wait_for(timeout=PATIENCE)
+    return page
+
+
+def points(page: Page, chart: str = "loss") -> int:
+    return int(page.get_by_test_id(f"chart-{chart}").get_attribute("data-points") or 0)
+
+
+def until_points(page: Page, more_than: int) -> None:
+    page.wait_for_function(
+        "n => Number(document.querySelector('[data-testid=chart-loss]')?.dataset.points ?? 0) > n",
+        arg=more_than,
+        timeout=PATIENCE,
+    )
+
+
+def until(page: Page, status: str) -> None:
+    page.locator(f'.runs[data-shown*=":{status}"]').wait_for(timeout=PATIENCE)
+
+
+def train(page: Page) -> Page:
+    page.get_by_test_id("train-go").click()
+    until_points(page, 0)
+    return page
+
+
+def stop(page: Page) -> None:
+    page.get_by_test_id("run-stop").first.click()
+    until(page, "stopped")
+
+
+def test_from_a_button_to_the_end(open_page: OpenPage) -> None:
+    page = train(opened(open_page))
+    until(page, "finished")
+    expect(page.get_by_test_id("run-far")).to_contain_text("step 40 of 40")
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]').dataset.points === '40'")
+    expect(page.locator("[data-testid=console] tbody tr")).to_have_count(20)
+    expect(page.locator("[data-testid=console] tbody tr.tested")).to_have_count(2)
+    expect(page.locator("[data-testid=samples] .sample")).to_have_count(10)
+    expect(page.get_by_test_id("spoken")).to_contain_text("test accuracy")
+    expect(page.locator("[data-testid=chart-accuracy] .plot")).to_have_attribute("aria-label", re.compile("Accuracy"))
+    assert re.search(r"[?&]run=[0-9a-f]{12}$", page.url)
+
+
+def test_zoom_is_kept_while_it_trains(open_page: OpenPage) -> None:
+    page = train(opened(open_page, LONG))
+    chart = page.get_by_test_id("chart-loss")
+    until_points(page, 5)
+    box = chart.locator(".nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 120, steps=5)
+    page.mouse.up()
+    range_of = (
+        "() => document.querySelector('[data-testid=chart-loss] .plot')"
+        ".layout.xaxis.range.map(x => x.toFixed(6)).join()"
+    )
+    zoomed = page.evaluate(range_of)
+    page.evaluate("() => { document.querySelector('[data-testid=chart-loss] .plot').dataset.marked = 'same'; }")
+    before = points(page)
+    until_points(page, before + 5)
+    assert page.evaluate(range_of) == zoomed
+    expect(chart.locator(".plot")).to_have_attribute("data-marked", "same")
+    page.get_by_test_id("curves-whole").click()
+    page.wait_for_function(f"zoomed => ({range_of})() !== zoomed", arg=zoomed)
+    stop(page)
+
+
+def test_pause_resume_rate_epoch_stop_and_a_second_tab(open_page: OpenPage) -> None:
+    page = train(opened(open_page, LONG))
+    page.get_by_test_id("run-pause").click()
+    until(page, "paused")
+    page.get_by_test_id("run-rate").fill("0.0125")
+    page.get_by_test_id("run-rate").press("Enter")
+    other = page.context.new_page()  # the same browser: it holds the token, so it may control the run
+    other.goto(page.url)
+    other.get_by_test_id("run-resume").click(timeout=PATIENCE)
+    until(page, "running")
+    expect(page.get_by_test_id("run-rate")).to_have_value("0.0125")
+    page.get_by_test_id("run-epoch").click()
+    expect(page.get_by_test_id("run-far")).to_contain_text("of 14,472", timeout=PATIENCE)
+    other.close()
+    page.reload()
+    until_points(page, 0)
+    stop(page)
+    expect(page.get_by_test_id("run-retry")).to_be_visible()
+
+
+def test_others_may_look_but_not_control(open_page: OpenPage) -> None:
+    page = train(opened(open_page, LONG))
+    guest = open_page(page.url)
+    until_points(guest, 0)
+    expect(guest.get_by_test_id("run-pause")).to_be_hidden()
+    expect(guest.get_by_test_id("run-settings")).to_be_visible()
+    stop(page)
+    until(guest, "stopped")
+
+
+def test_a_server_that_starts_anew_loses_nothing(open_page: OpenPage, database: str) -> None:
+    with serve(PLAYGROUND_DB=database, PLAYGROUND_RUNS_UNFINISHED="100") as first:
+        page = open_page(f"{first.url}/train?{LONG}")
+        page.locator(".setup[data-answered]").wait_for(timeout=PATIENCE)
+        train(page)
+        query = page.url.partition("?")[2]
+    again = opened(open_page, query)
+    until(again, "running")
+    until_points(again, points(again))
+
+
+def test_changed_settings_mark_the_old_numbers(open_page: OpenPage) -> None:
+    page = train(opened(open_page))
+    until(page, "finished")
+    expect(page.get_by_test_id("stale")).to_be_empty()
+    page.get_by_test_id("train-learning_rate").fill("0.5")
+    expect(page.get_by_test_id("stale")).to_contain_text("Learning rate: 0.1 0.5")
+    page.get_by_test_id("train-text").fill("Flatten Linear(50) Conv2d(4, 3)")
+    expect(page.get_by_test_id("train-problem")).to_contain_text("Conv2d")
+    page.get_by_test_id("train-go").click()
+    expect(page.get_by_test_id("train-said")).to_contain_text("not started")
+    page.get_by_test_id("train-text").fill("Flatten Linear(10)")
+    expect(page.get_by_test_id("train-problem")).to_be_empty()
+    page.get_by_test_id("train-epochs").fill("many")
+    expect(page.locator("#train-epochs-why")).to_contain_text("whole number")
+    expect(page.get_by_test_id("train-epochs")).to_have_attribute("aria-invalid", "true")
+    page.get_by_test_id("train-epochs").fill("1")
+    expect(page.locator("#train-epochs-why")).to_be_empty()
+    page.get_by_test_id("back-to-old").click()
+    expect(page.get_by_test_id("train-text")).to_have_value("Flatten Linear(20) ReLU Linear(10)")
+    expect(page.get_by_test_id("stale")).to_be_empty()
+
+
+def test_runs_are_compared(open_page: OpenPage) -> None:
+    page = train(opened(open_page))
+    until(page, "finished")
+    page.get_by_test_id("train-learning_rate").fill("0.01")
+    page.get_by_test_id("train-go").click()
+    page.wait_for_function("() => document.querySelectorAll('[data-testid=show-run]').length >= 2")
+    page.locator("[data-testid=show-run]:not(:checked)").first.click()
+    expect(page.get_by_test_id("run-card")).to_have_count(2)
+    expect(page.get_by_test_id("differences")).to_contain_text("Learning rate")
+    expect(page.locator("[data-testid=chart-loss] .legendtext")).to_have_count(4)
+    page.wait_for_function("() => location.search.split('run=').length === 3")
+    again = opened(open_page, page.url.partition("?")[2])
+    expect(again.get_by_test_id("run-card")).to_have_count(2)
+
+
+def test_a_loss_that_is_not_finite_says_where(open_page: OpenPage) -> None:
+    page = opened(open_page, SHORT + "&loss=MSELoss&learning_rate=1000")
+    page.get_by_test_id("train-go").click()
+    until(page, "failed")
+    expect(page.get_by_test_id("run-state")).to_contain_text("first not finite")
+    expect(page.get_by_test_id("run-retry")).to_be_visible()
+
+
+def test_the_layers_page_hands_over(open_page: OpenPage) -> None:
+    page = open_page("/layers?v=1&stack=" + quote("Flatten Linear(30) ReLU Linear(10)") + "&optimizer=Adam&batch=50")
+    page.locator(".stack[data-listed]").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Train this").click()
+    expect(page.get_by_test_id("train-text")).to_have_value("Flatten Linear(30) ReLU Linear(10)", timeout=PATIENCE)
+    expect(page.get_by_test_id("train-optimizer")).to_have_value("Adam")
+    expect(page.get_by_test_id("train-batch")).to_have_value("50")
+    page.wait_for_function("() => location.search.includes('optimizer=Adam')")
+
+
+def test_look_at_the_data_first(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    page.get_by_role("button", name="Look at the data").click()
+    expect(page.locator(".look tbody tr")).to_have_count(10, timeout=PATIENCE)
+    expect(page.locator(".look")).to_contain_text("(20, 1, 28, 28)")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "v=1&run=" + quote("<img src=x onerror=alert(1)>"),
+        "v=1&run=abcdef123456",
+        "v=7&text=ReLU&epochs=1e9",
+        "v=1&text=" + quote("<script>alert(1)</script>"),
+        "v=1&text=" + quote("Residual(" * 2000),
+        "v=1&text=" + quote("Flatten Linear(100000) Linear(100000)") + "&data=MNIST&batch=4096",
+    ],
+)
+def test_hostile_links_open(open_page: OpenPage, query: str) -> None:
+    page = opened(open_page, query)
+    expect(page.get_by_test_id("train-go")).to_be_visible()
+    assert page.get_by_text("Traceback").count() == 0
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing(open_page: OpenPage, accessibility: Callable[[Page], list[str]], dark: bool) -> None:
+    page = train(opened(open_page, dark=dark))
+    until(page, "finished")
+    page.get_by_test_id("train-epochs").fill("many")
+    expect(page.locator("#train-epochs-why")).to_contain_text("whole number")
+    expect(page.locator("[data-testid=samples] .sample")).to_have_count(10)
+    page.locator(".setup details summary").first.click()
+    assert accessibility(page) == []
+
+
+def test_on_a_phone(open_page: OpenPage) -> None:
+    page = train(opened(open_page, width=390, height=800, touch=True, reduced_motion=True))
+    until(page, "finished")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("() => document.querySelector('.training.runs').getBoundingClientRect().right <= innerWidth")
+    expect(page.get_by_test_id("run-card")).to_be_in_viewport()
+
+
+def test_by_keyboard_alone(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    page.get_by_test_id("train-text").focus()
+    page.keyboard.press("Control+Enter")
+    until_points(page, 0)
+    page.get_by_test_id("curves-x").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-testid=chart-loss] .xtitle")).to_have_text("epochs")
+    page.get_by_test_id("curves-log").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss] .plot').layout.yaxis.type === 'log'")
+
+
+def test_a_page_on_a_running_run_costs_little(open_page: OpenPage, server: Server) -> None:
+    page = train(opened(open_page, LONG))
+    process = psutil.Process(server.pid)
+    before, looks = sum(process.cpu_times()[:2]), points(page)
+    page.wait_for_timeout(6000)  # the time over which the cost is measured
+    used = sum(process.cpu_times()[:2]) - before
+    assert points(page) > looks
+    assert used / 6 < 0.1  # a core; 5 % is aimed at, on a machine that does nothing else
+    stop(page)
