@@ -22,6 +22,7 @@ from playground.ui.stack_exports import STACK_EXPORTS
 from playground.ui.stack_frames import Answer, Drawn, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.stack_links import open_stack
 from playground.ui.stepper import Opened, last_edit, stepper
+from playground.ui.train_hand_over import train_this
 
 FIRST = "L2.4"
 GALLERY = "stacks"
@@ -62,6 +63,8 @@ def layers_page() -> None:
             _gallery()
         with st.popover("Export"):
             _exports()
+        if st.button("Train this"):
+            train_this(_session().document)
     _body()
 
 
