@@ -62,6 +62,7 @@ def restore(learner: Learner, content: bytes) -> None:
         if learner.schedule is not None:
             learner.schedule.load_state_dict(rest["schedule"])
         learner.generator.set_state(tensors["order"])
+        learner.epoch_began_with = tensors["order"]
         if learner.dropout is not None:
             learner.dropout.set_state(tensors["dropout"])
         learner.step, learner.steps, learner.seconds = int(rest["step"]), int(rest["steps"]), float(rest["seconds"])

@@ -39,7 +39,7 @@ class Learner:
         self.schedule = schedule_of(config, self.optimizer, self.steps_per_epoch, self.planned)
         self.generator = torch.Generator().manual_seed(config.rng_seed)  # of the order
         self.epoch_began_with = self.generator.get_state()
-        self.dropout = dropout_generator(self.model)
+        self.dropout = dropout_generator(self.model, self.device)
         self.step = 0
         self.seconds = 0.0
         self.rate_set: float | None = None  # by `change_rate`

@@ -49,15 +49,23 @@ def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module
 @torch.no_grad()
 def _output(net: nn.Module, input_shape: Shape) -> Shape:
     """The shape of one example's outputs, of a class that only running it can tell."""
+    net.eval()  # so that dropout draws nothing, and batch norm stays where it is
     out = net(torch.zeros(2, *input_shape))
+    net.train()
     if not isinstance(out, torch.Tensor) or out.dim() < 1 or len(out) != 2:
         raise PlaygroundError("forward gives no row for each example", hint="return (N, classes)")
     return tuple(out.shape[1:])
 
 
-def dropout_generator(net: nn.Module) -> torch.Generator | None:
-    """Where the dropout of a net draws from; None if it has none."""
-    return next((module.generator for module in net.modules() if isinstance(module, SeededDropout)), None)
+def dropout_generator(net: nn.Module, device: torch.device | None = None) -> torch.Generator | None:
+    """Where the dropout of a net draws from; None if it has none. With a `device`: made anew there, same seed."""
+    layers = [module for module in net.modules() if isinstance(module, SeededDropout)]
+    generator = next((layer.generator for layer in layers), None)
+    if generator is not None and device is not None and generator.device != device:
+        generator = torch.Generator(device).manual_seed(generator.initial_seed())
+        for layer in layers:
+            layer.generator = generator
+    return generator
 
 
 __all__ = ["dropout_generator", "model_of"]

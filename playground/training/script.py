@@ -24,10 +24,6 @@ from playground.training.plan import Plan, plan_of
 from playground.training.records import TrainRecord
 from playground.training.script_data import data_parts
 
-LOOK = """\
-with torch.no_grad():
-    net(torch.zeros(2, {sizes}))  # the run looks at the shape of the outputs: dropout draws, batch norm averages
-"""
 INITIAL = """\
 generator = torch.Generator().manual_seed({seed})
 for module in net.modules():
@@ -137,8 +133,6 @@ def training_script(
     parts = [f"torch.set_num_threads({threads})  # as the run: sums in another order give other bits\n"] * bool(threads)
     parts += data_parts(config, plan, folder)
     parts += [*writer.definitions(), *writer.net()]
-    if document.is_own and ("Dropout" in config.text or "BatchNorm" in config.text):
-        parts.append(LOOK.format(sizes=", ".join(map(str, document.input_shape))))
     if config.initial != "PyTorch":
         parts.append(INITIAL.format(seed=config.rng_seed, fill=_FILLS[config.initial]))
     if config.device != "cpu":

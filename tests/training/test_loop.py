@@ -108,8 +108,10 @@ def test_a_checkpoint_changes_nothing(small_data: Data, stop: int, changes: dict
     expected = [record.loss for record in train(chosen, small_data, learner=straight)]
     first = Learner(chosen, small_data)
     before = [record.loss for record in itertools.islice(train(chosen, small_data, learner=first), stop)]
+    between = Learner(chosen, small_data)
+    restore(between, checkpoint(first))
     second = Learner(chosen, small_data)
-    restore(second, checkpoint(first))
+    restore(second, checkpoint(between))  # a checkpoint of what was only just restored
     after = [record.loss for record in train(chosen, small_data, learner=second)]
     assert before + after == expected
     assert weights(second) == weights(straight)
