@@ -31,12 +31,14 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """A cure that a shape rule knows: `insert` a layer before this one, `set` arguments of it, or `unpin` it."""
+    """A cure that a shape rule knows: `insert` a layer before this one, `take` another kind with the same arguments,
+    `set` arguments of it, or `unpin` it."""
 
     label: str
     insert: LayerSpec | None = None
     set: tuple[tuple[str, Content], ...] = ()
     unpin: str = ""
+    take: str = ""
 
 
 class Misfit(Exception):

@@ -94,6 +94,10 @@ class Origins:
             return self._inserted(layer, mend.insert, call)
         if self.times[origin.make.span] > 1:  # a number that is right here would be wrong elsewhere
             return None
+        if mend.take:
+            place = origin.make.name_span
+            written = place.of(self.text)
+            return self.text[: place.end].removesuffix(written.split(".")[-1]) + mend.take + self.text[place.end :]
         if mend.unpin:
             return self._set(origin, mend.unpin, misfit.got)
         if len(mend.set) == 1 and mend.set[0][0] != "dims":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playground.errors import PlaygroundError, Repair
 from playground.language.limits import spell
@@ -84,6 +84,8 @@ def _mended(stack: Stack, path: Path, layer: LayerSpec, mend: Mend) -> Stack:
         layer = layer.with_arg(name, content)
     if mend.unpin:
         layer = layer.with_pin(mend.unpin, None)
+    if mend.take:
+        layer = replace(layer, kind=mend.take)
     stack = stack.replace(path, layer)
     return stack if mend.insert is None else stack.insert(path, mend.insert)
 

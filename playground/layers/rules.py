@@ -128,8 +128,8 @@ def batch_norm(dimensions: int) -> Any:
         elif len(shape) in (1, 2):
             features = shape[0]
         else:
-            picture = Mend("take BatchNorm2d", insert=LayerSpec("Flatten"))
-            mends = (FLATTEN,) if len(shape) > 2 else (picture,)
+            picture = Mend("take BatchNorm2d", take="BatchNorm2d")
+            mends = (picture, FLATTEN) if len(shape) == 3 else (FLATTEN,) if shape else ()
             raise Misfit("(N, features) or (N, C, L)", text(shape), mends)
         _pinned(given, "num_features", features, [Mend(f"set num_features to {features}", unpin="num_features")])
         return Rule(shape, "", 2 * features * given["affine"], f"2·{features}" if given["affine"] else "")
