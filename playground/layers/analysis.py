@@ -18,6 +18,7 @@ from playground.layers.limits import LIMITS
 from playground.layers.problems import Found, Problem, check_sizes, join_problem, misfit_problem, sum_problem
 from playground.layers.spec import Layers, LayerSpec, Path, Shape, Stack
 from playground.layers.text import to_text
+from playground.layers.unfit import UnfitSetting
 
 STEMS = {"Conv": "conv", "Pool": "pool", "Norm": "norm"}  # of the names of modules; others have their kind's
 
@@ -189,9 +190,9 @@ def _field(field: tuple[int, int] | None, layer: LayerSpec, kind: Kind) -> tuple
 
 
 def check_batch(analysis: Analysis, batch: int) -> None:
-    """Refuse a batch that is too large for this stack, by name."""
+    """Refuse a batch that is too large for this stack, by name: UnfitSetting."""
     if not 1 <= batch <= LIMITS.batch:
-        raise PlaygroundError(f"a batch of {spell(batch)}", hint=f"from 1 to {LIMITS.batch} examples")
+        raise UnfitSetting("batch", f"a batch of {spell(batch)}", f"from 1 to {LIMITS.batch} examples")
     outputs = sum(math.prod(row.gives) for row in analysis.rows)
     for what, each, limit in (
         ("outputs", outputs, LIMITS.activations),
@@ -199,7 +200,7 @@ def check_batch(analysis: Analysis, batch: int) -> None:
     ):
         if each * batch > limit:
             hint = f"the limit is {spell(limit)}; a batch of {max(1, limit // max(each, 1))} fits"
-            raise PlaygroundError(f"a batch of {batch} makes {spell(each * batch)} {what}", hint=hint)
+            raise UnfitSetting("batch", f"a batch of {batch} makes {spell(each * batch)} {what}", hint)
 
 
 def without_matching_pins(stack: Stack) -> Stack:

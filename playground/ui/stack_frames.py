@@ -19,6 +19,7 @@ from playground.layers.problems import Problem
 from playground.layers.rules import text as shape_text
 from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
 from playground.layers.spec import Path
+from playground.layers.unfit import UnfitSetting
 from playground.layers.warnings import Caution, cautions
 from playground.trace.numbers import format_number
 from playground.trace.trace import Trace
@@ -66,7 +67,7 @@ def batch_of(document: StackDocument) -> tuple[torch.Tensor, torch.Tensor]:
     if document.data == "digits":
         if document.input_shape != (1, SIDE, SIDE):
             hint = f"digits are (1, {SIDE}, {SIDE}); choose random data for another input"
-            raise PlaygroundError(f"digits do not fit an input of {shape_text(document.input_shape)}", hint=hint)
+            raise UnfitSetting("data", f"digits do not fit an input of {shape_text(document.input_shape)}", hint)
         x, labels = digit_batch(document.batch, document.rng_seed)
         return x, labels % document.classes
     generator = torch.Generator().manual_seed(document.rng_seed)
@@ -165,6 +166,7 @@ def _refused(refused: Refused) -> dict[str, Any]:
 def _error(error: PlaygroundError) -> dict[str, Any]:
     span = error.span
     return {
+        "field": error.field if isinstance(error, UnfitSetting) else None,
         "message": error.message,
         "hint": error.hint,
         "start": None if span is None else span.start,

@@ -65,7 +65,7 @@ export interface StackFrame {
   input: string;
   totals: { parameters: number; multiplications: number; saved: number; output: string | null } | null;
   problem: { path: Path; message: string; hint: string; repairs: Cure[] } | null;
-  error: { message: string; hint: string; start: number | null; end: number | null; repair: Cure | null } | null;
+  error: { field: string | null; message: string; hint: string; start: number | null; end: number | null; repair: Cure | null } | null;
   refused: { field: string; path: Path | null; message: string } | null;
   place: Path | null;
   cautions: Caution[];

@@ -3,8 +3,31 @@
 import { el, replace } from "./dom.js";
 import { readContent, written } from "./stack_numbers.js";
 import { fieldId, refusalMark } from "./stack_refusals.js";
+import { unfitField } from "./stack_told.js";
 
 /** @typedef {import("./stack_contract.js").StackFrame} Frame */
+
+/**
+ * A setting that is taken, and keeps the stack from running.
+ * @param {Frame} frame
+ * @param {string} name
+ * @returns {import("./stack_contract.js").Refusal | null}
+ */
+function unfitRefusal(frame, name) {
+  if (frame.error === null || unfitField(frame) !== name) return null;
+  return { typed: written(frame.document[name]), message: `${frame.error.message}; ${frame.error.hint}` };
+}
+
+/**
+ * @param {HTMLElement} field
+ * @param {HTMLElement} input in it
+ * @param {import("./stack_contract.js").Refusal | null} refusal
+ */
+function markSetting(field, input, refusal) {
+  field.querySelector(".refused")?.remove();
+  const words = refusalMark(input, input.id, refusal);
+  if (words) field.append(words);
+}
 
 /**
  * @param {import("./stack_contract.js").Actions} actions
@@ -22,9 +45,14 @@ export function createSettings(actions, refusals, ...buttons) {
    * @param {string[]} options
    */
   function choiceField(label, name, options) {
-    const select = el("select", { "data-testid": `set-${name}`, onchange: () => actions.set({ [name]: select.value }) }, ...options.map((option) => el("option", { value: option }, option)));
-    updates.push((frame) => (select.value = frame.document[name]));
-    return el("label", { class: "setting" }, label, select);
+    const id = fieldId(name, null);
+    const select = el("select", { id, "data-testid": id, onchange: () => actions.set({ [name]: select.value }) }, ...options.map((option) => el("option", { value: option }, option)));
+    const field = el("div", { class: "setting" }, el("label", { for: id }, label), select);
+    updates.push((frame) => {
+      select.value = frame.document[name];
+      markSetting(field, select, unfitRefusal(frame, name));
+    });
+    return field;
   }
 
   /**
@@ -45,11 +73,9 @@ export function createSettings(actions, refusals, ...buttons) {
       actions.set({ [name]: kind === "shape" && typeof content === "number" ? [content] : content });
     });
     updates.push((frame) => {
-      const refusal = refusals.of(id);
+      const refusal = refusals.of(id) ?? unfitRefusal(frame, name);
       if (!unsent) input.value = refusal ? refusal.typed : written(frame.document[name]);
-      field.querySelector(".refused")?.remove();
-      const words = refusalMark(input, id, refusal);
-      if (words) field.append(words);
+      markSetting(field, input, refusal);
     });
     return field;
   }

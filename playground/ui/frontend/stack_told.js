@@ -30,6 +30,21 @@ function markedPart(text, start, end) {
 }
 
 /**
+ * The setting that keeps a stack from running, or null: it is told at its field.
+ * @param {Frame} frame
+ */
+export const unfitField = (frame) => (frame.problem ? null : (frame.error?.field ?? null));
+
+/**
+ * What the settings have to say, for those who do not see them.
+ * @param {Frame} frame
+ */
+export function toldAloud(frame) {
+  if (frame.refused) return `${frame.refused.field}: ${frame.refused.message}`;
+  return unfitField(frame) && frame.error ? `${frame.error.message}; ${frame.error.hint}` : "";
+}
+
+/**
  * The layer that does not fit, or the mistake in the text.
  * @param {HTMLElement} message
  * @param {Frame} frame
@@ -39,7 +54,7 @@ function markedPart(text, start, end) {
 export function showMessage(message, frame, text, repair) {
   const { problem, error } = frame;
   const told = problem ?? error;
-  if (!told) return replace(message);
+  if (!told || unfitField(frame)) return replace(message);
   const cures = problem ? problem.repairs : error?.repair ? [error.repair] : [];
   const hint = told.hint && !cures.some((cure) => cure.label === told.hint) ? el("p", {}, ...prose(told.hint)) : null;
   const marked = !problem && error && error.start !== null && error.end !== null ? markedPart(text, error.start, error.end) : null;

@@ -8,7 +8,7 @@ import { createList } from "./stack_list.js";
 import { createRefusals } from "./stack_refusals.js";
 import { showResults } from "./stack_results.js";
 import { createSettings } from "./stack_settings.js";
-import { showCautions, showMessage } from "./stack_told.js";
+import { showCautions, showMessage, toldAloud } from "./stack_told.js";
 import { themeOf } from "./theme.js";
 
 /** @typedef {import("./stack_contract.js").StackFrame} Frame */
@@ -139,7 +139,7 @@ export function createStack(root, host) {
         remember(next.document);
         refusals.answered(next);
         focused.placed(next.place);
-        announced.textContent = next.refused ? `${next.refused.field}: ${next.refused.message}` : "";
+        announced.textContent = toldAloud(next);
       }
       folds.follow(next.rows);
       showMessage(message, next, editor.value, actions.repair);
