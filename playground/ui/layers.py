@@ -18,14 +18,14 @@ from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
 from playground.ui.elements import Asked, answered, asked
 from playground.ui.popovers import choice, plain
 from playground.ui.stack import stack_editor
-from playground.ui.stack_exports import STACK_EXPORTS
+from playground.ui.stack_exports import stack_exports
 from playground.ui.stack_frames import Answer, Drawn, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.stack_links import open_stack
 from playground.ui.stepper import Opened, last_edit, stepper
 from playground.ui.train_hand_over import train_this
 
 FIRST = "L2.4"
-GALLERY = "stacks"
+GALLERY, EXPORT = "stacks", "stack-exports"
 LIST, GRAPH = "stack", "stack-graph"
 NO_ELEMENT = "The layers do not run as they stand: mend the one that is marked, then pick the element again"
 _STYLE = Path(__file__).with_name("page.css")
@@ -61,8 +61,7 @@ def layers_page() -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with st.popover("Examples", key=GALLERY, on_change="rerun"):
             _gallery()
-        with st.popover("Export"):
-            _exports()
+        _exports()
         if st.button("Train this"):
             train_this(_session().document)
     _body()
@@ -174,11 +173,11 @@ def _open(chosen: StackPreset) -> None:
 @st.fragment
 def _exports() -> None:
     session = _session()
-    with st.container(key="exports"):
+    with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         st.caption("Scripts print the loss and the gradient norms of this page.")
-        for export in STACK_EXPORTS:
+        for export in stack_exports(session.document):  # a pasted class has fewer: asked when the popover opens
             st.download_button(
-                f"**{export.label}** {export.about}",
+                f"**{export.label}** {export.about_for(session.document)}",
                 data=partial(_made, session, export.make),
                 file_name=export.file_name,
                 mime=export.mime,

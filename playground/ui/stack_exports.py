@@ -1,4 +1,4 @@
-"""Everything leaves: the files that a stack can be taken away as. One row of STACK_EXPORTS each."""
+"""Everything leaves: the files that a stack, or a pasted class, can be taken away as. One row of STACK_EXPORTS each."""
 
 from __future__ import annotations
 
@@ -22,13 +22,21 @@ PYTHON = "text/x-python"
 
 @dataclass(frozen=True, slots=True)
 class StackExport:
-    """One way out: what its button says in bold and beside it, and how the file is made."""
+    """One way out: what its button says in bold and beside it, and how the file is made.
+
+    `own` is what stands beside it for a pasted class; None: a pasted class does not leave in this way.
+    """
 
     label: str
     about: str
     file_name: str
     mime: str
     make: Callable[[StackDocument], str]
+    own: str | None = ""
+
+    def about_for(self, document: StackDocument) -> str:
+        """What stands beside the bold word."""
+        return self.own if document.is_own and self.own else self.about
 
 
 def _trace(document: StackDocument) -> Trace:
@@ -36,9 +44,16 @@ def _trace(document: StackDocument) -> Trace:
 
 
 STACK_EXPORTS: tuple[StackExport, ...] = (
-    StackExport("nn.Sequential", "A PyTorch script", "sequential.py", PYTHON, lambda d: to_code(d, "sequential")),
-    StackExport("Own module", "A class with forward", "module.py", PYTHON, lambda d: to_code(d, "module")),
-    StackExport("From scratch", "Tensors only", "tensors.py", PYTHON, lambda d: to_code(d, "tensors")),
+    StackExport("nn.Sequential", "A PyTorch script", "sequential.py", PYTHON, lambda d: to_code(d, "sequential"), None),
+    StackExport(
+        "Own module",
+        "A class with forward",
+        "module.py",
+        PYTHON,
+        lambda d: to_code(d, "module"),
+        "The class and its numbers",
+    ),
+    StackExport("From scratch", "Tensors only", "tensors.py", PYTHON, lambda d: to_code(d, "tensors"), None),
     StackExport(
         "Notebook",
         "nn.Sequential for Jupyter",
@@ -47,6 +62,7 @@ STACK_EXPORTS: tuple[StackExport, ...] = (
         lambda d: to_notebook(
             to_code(d, "module" if d.is_own else "sequential"), "A stack of layers, in plain PyTorch"
         ),
+        "The class for Jupyter",
     ),
     StackExport(
         "Summary",
@@ -67,3 +83,8 @@ STACK_EXPORTS: tuple[StackExport, ...] = (
         "Graph, SVG", "After the last step", "stack.svg", "image/svg+xml", lambda d: static_svg(_trace(d), d.graph)
     ),
 )
+
+
+def stack_exports(document: StackDocument) -> tuple[StackExport, ...]:
+    """The ways out that this stack has."""
+    return tuple(export for export in STACK_EXPORTS if not document.is_own or export.own is not None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from playground.layers.document import StackDocument
 from playground.layers.own_analysis import own_analysis
-from playground.ui.stack_exports import STACK_EXPORTS
+from playground.ui.stack_exports import STACK_EXPORTS, stack_exports
 from playground.ui.stack_own import own_rows
 from tests.layers.own_classes import DOCUMENTS
 
@@ -24,6 +25,17 @@ def test_the_layer_that_does_not_fit_has_no_shape() -> None:
     document = DOCUMENTS["lenet"]
     rows, totals = own_rows(replace(document, text=document.text.replace("400", "4")))
     assert [row["gives"] is None for row in rows] == [False] * (len(rows) - 1) + [True] and totals["output"] is None
+
+
+def test_a_class_leaves_only_in_ways_that_it_has() -> None:
+    own, stack = DOCUMENTS["tied"], StackDocument(data="random", batch=2)
+    assert stack_exports(stack) == STACK_EXPORTS
+    left_out = {export.label for export in STACK_EXPORTS} - {export.label for export in stack_exports(own)}
+    assert left_out == {"nn.Sequential", "From scratch"}
+    for document in (own, stack):
+        for export in stack_exports(document):
+            assert export.make(document), export.label
+    assert not any("nn.Sequential" in export.about_for(own) for export in stack_exports(own))
 
 
 def test_the_notebook_and_the_summary_of_a_class() -> None:
