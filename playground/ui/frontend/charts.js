@@ -8,6 +8,8 @@ import { curve } from "./train_columns.js";
 /** @typedef {import("./train_contract.js").View} View */
 /** @typedef {{kept: Map<string, Kept>, view: View, axes: Record<string, string>, palette: string[], ink: string, grid: string, sentence: string}} Drawing */
 
+const MARKED = 30; // points that are marked at most
+const BREATH = 8; // drawing takes an eighth of a core at most
 const LINEAR = new Set(["accuracy", "dead"]); // never on a logarithmic axis
 const CONFIG = { displaylogo: false, responsive: true, showSendToCloud: false, modeBarButtonsToRemove: ["select2d", "lasso2d"], scrollZoom: false };
 
@@ -31,8 +33,9 @@ export function traces(chart, drawing) {
     const points = curve(kept, trace, chart.factor, drawing.view);
     const color = drawing.palette[trace.colour % drawing.palette.length];
     const marker = { color, symbol: trace.symbol, size: 7 };
-    const isAlone = points.x.length === 1; // a line of one point would not be seen
-    return [{ type: "scatter", name: trace.name, ...points, mode: isAlone ? "markers" : trace.mode, line: { color, dash: trace.dash, width: 2 }, marker, hovertemplate: "%{y:.4g}" }];
+    const count = points.x.length; // a line of one point would not be seen, nor one under many markers
+    const mode = count === 1 ? "markers" : count > MARKED ? "lines" : trace.mode;
+    return [{ type: "scatter", name: trace.name, ...points, mode, line: { color, dash: trace.dash, width: 2 }, marker, hovertemplate: "%{y:.4g}" }];
   });
 }
 
@@ -42,12 +45,12 @@ export function traces(chart, drawing) {
  */
 export function layoutOf(chart, { view, axes, ink, grid }) {
   const isLog = view.log && !LINEAR.has(chart.id);
-  const line = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, automargin: true };
+  const line = { gridcolor: grid, zerolinecolor: grid, linecolor: grid };
   const percent = chart.id === "accuracy" ? { autorangeoptions: { clipmin: 0, clipmax: 100 } } : {};
   return {
     height: 250,
     autosize: true,
-    margin: { l: 48, r: 10, t: 8, b: 38 },
+    margin: { l: 52, r: 10, t: 28, b: 38 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: ink, size: 12 },
@@ -68,6 +71,11 @@ export function createCharts(root) {
   /** @type {Drawing | null} */
   let drawing = null;
   let isStopped = false;
+  let spent = 0; // ms that the last drawing of all took
+  let begun = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  setTimeout(loadPlotly, 200); // so that it is there when the first point comes
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       const entry = shown.get(/** @type {HTMLElement} */ (target).dataset.chart ?? "");
@@ -93,10 +101,24 @@ export function createCharts(root) {
     const plotly = await loadPlotly();
     if (isStopped || !drawing || !entry.plot.isConnected) return;
     entry.isDue = false;
+    const start = performance.now();
     const data = traces(entry.chart, drawing);
     entry.plot.setAttribute("aria-label", `${entry.chart.title}, ${drawing.axes[drawing.view.x]}. ${drawing.sentence}`);
     await plotly.react(entry.plot, data, layoutOf(entry.chart, drawing), CONFIG);
+    spent += performance.now() - start;
     entry.figure.dataset.points = String(Math.max(0, ...data.map((trace) => trace.x.length)));
+  }
+
+  /** Draws what is due and seen; a slow machine is given time for everything else. */
+  function drawDue() {
+    clearTimeout(waiting);
+    const wait = begun + BREATH * spent - performance.now();
+    if (wait > 0) {
+      waiting = setTimeout(drawDue, wait);
+      return;
+    }
+    [begun, spent] = [performance.now(), 0];
+    for (const entry of shown.values()) if (entry.isDue && entry.isSeen && !entry.figure.hidden) draw(entry);
   }
 
   return {
@@ -121,8 +143,8 @@ export function createCharts(root) {
         entry.isDue = true;
         const hasCurve = traces(chart, next).length > 0;
         entry.figure.hidden = !hasCurve;
-        if (hasCurve && entry.isSeen) draw(entry);
       });
+      drawDue();
     },
     /** Every chart shows its whole curves again. */
     async reset() {
@@ -131,6 +153,7 @@ export function createCharts(root) {
     },
     stop() {
       isStopped = true;
+      clearTimeout(waiting);
       observer.disconnect();
       if (plotlyLoading) plotlyLoading.then((plotly) => [...shown.values()].forEach(({ plot }) => plotly.purge(plot)));
     },
