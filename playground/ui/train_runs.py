@@ -39,6 +39,8 @@ class Runs:
     def interval(self) -> float | None:
         """Seconds until the next look: soon while somebody waits for the first point; None where nothing goes on."""
         active = [followed for followed in self.followed if followed.run.status in ACTIVE]
+        if any(f.run.samples and samples(f.run.config) is None for f in self.followed[:1]):
+            return 0.5  # the pictures are on their way
         if not active:  # a paused run may be resumed in another tab
             return 2.0 if any(followed.run.status == "paused" for followed in self.followed) else None
         return 0.2 if any(not f.run.step for f in active) else 0.5

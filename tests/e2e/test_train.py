@@ -78,7 +78,7 @@ def test_from_a_button_to_the_end(open_page: OpenPage) -> None:
     page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]').dataset.points === '40'")
     expect(page.locator("[data-testid=console] tbody tr")).to_have_count(20)
     expect(page.locator("[data-testid=console] tbody tr.tested")).to_have_count(2)
-    expect(page.locator("[data-testid=samples] .sample")).to_have_count(10)
+    expect(page.locator("[data-testid=samples] .sample")).to_have_count(10, timeout=PATIENCE)
     expect(page.get_by_test_id("spoken")).to_contain_text("test accuracy")
     expect(page.locator("[data-testid=chart-accuracy] .plot")).to_have_attribute("aria-label", re.compile("Accuracy"))
     assert re.search(r"[?&]run=[0-9a-f]{12}$", page.url)
@@ -181,7 +181,8 @@ def test_runs_are_compared(open_page: OpenPage) -> None:
     page.locator("[data-testid=show-run]:not(:checked)").first.click()
     expect(page.get_by_test_id("run-card")).to_have_count(2)
     expect(page.get_by_test_id("differences")).to_contain_text("Learning rate")
-    expect(page.locator("[data-testid=chart-loss] .legendtext")).to_have_count(4)
+    page.get_by_test_id("chart-loss").scroll_into_view_if_needed()  # charts are drawn when they are seen
+    expect(page.locator("[data-testid=chart-loss] .legendtext")).to_have_count(4, timeout=PATIENCE)
     page.wait_for_function("() => location.search.split('run=').length === 3")
     again = opened(open_page, page.url.partition("?")[2])
     expect(again.get_by_test_id("run-card")).to_have_count(2)
@@ -235,7 +236,7 @@ def test_axe_finds_nothing(open_page: OpenPage, accessibility: Callable[[Page], 
     until(page, "finished")
     page.get_by_test_id("train-epochs").fill("many")
     expect(page.locator("#train-epochs-why")).to_contain_text("whole number")
-    expect(page.locator("[data-testid=samples] .sample")).to_have_count(10)
+    expect(page.locator("[data-testid=samples] .sample")).to_have_count(10, timeout=PATIENCE)
     page.locator(".setup details summary").first.click()
     assert accessibility(page) == []
 

@@ -8,6 +8,7 @@ import { curve } from "./train_columns.js";
 /** @typedef {import("./train_contract.js").View} View */
 /** @typedef {{kept: Map<string, Kept>, view: View, axes: Record<string, string>, palette: string[], ink: string, grid: string, sentence: string}} Drawing */
 
+const LONGEST_WAIT = 1500; // ms
 const MARKED = 30; // points that are marked at most
 const BREATH = 8; // drawing takes an eighth of a core at most
 const LINEAR = new Set(["accuracy", "dead"]); // never on a logarithmic axis
@@ -104,15 +105,16 @@ export function createCharts(root) {
     const start = performance.now();
     const data = traces(entry.chart, drawing);
     entry.plot.setAttribute("aria-label", `${entry.chart.title}, ${drawing.axes[drawing.view.x]}. ${drawing.sentence}`);
-    await plotly.react(entry.plot, data, layoutOf(entry.chart, drawing), CONFIG);
+    const drawn = plotly.react(entry.plot, data, layoutOf(entry.chart, drawing), CONFIG);
     spent += performance.now() - start;
+    await drawn;
     entry.figure.dataset.points = String(Math.max(0, ...data.map((trace) => trace.x.length)));
   }
 
   /** Draws what is due and seen; a slow machine is given time for everything else. */
   function drawDue() {
     clearTimeout(waiting);
-    const wait = begun + BREATH * spent - performance.now();
+    const wait = begun + Math.min(BREATH * spent, LONGEST_WAIT) - performance.now();
     if (wait > 0) {
       waiting = setTimeout(drawDue, wait);
       return;
