@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from playground.errors import PlaygroundError
 from playground.language.limits import spell
 from playground.layers import rules
 from playground.layers.catalogue import kind_of

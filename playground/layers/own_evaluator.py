@@ -18,7 +18,7 @@ from playground.language.limits import LIMITS, spell
 from playground.language.table import ATTRIBUTES
 from playground.language.torch_calls import ERRORS
 from playground.language.tree import Argument, Attribute, Index, Name
-from playground.layers.own_module import OwnCalls, OwnModule, what
+from playground.layers.own_module import OwnCalls, OwnModule, kept, kinds_of, what
 from playground.layers.own_tree import (
     Apply,
     Choose,
@@ -92,7 +92,7 @@ class OwnEvaluator(Evaluator):
                 self.calls.refuse(f"{what(operand)} has no `.{node.name}`", node.span)
             known: Any = _Known(operand, node.operand.span)  # computed once: a call in it is recorded
             return super()._attribute(replace(node, operand=known))
-        value, found = _kept(operand, node.name)
+        value, found = kept(operand, node.name)
         if not found:
             hint = f"set it in __init__: self.{node.name} = ..." if is_self else ""
             self.calls.refuse(f"`{node.span.of(self.program.text)}` has no value", node.span, hint)
@@ -187,7 +187,7 @@ class OwnEvaluator(Evaluator):
 
     def _is_kind(self, node: IsKind) -> bool:
         value = self.evaluate(node.value)
-        return isinstance(value, nn.Module) and any(name in _kinds(value) for name in node.names)
+        return isinstance(value, nn.Module) and any(name in kinds_of(value) for name in node.names)
 
     def _index(self, node: Index) -> Value:
         operand: Any = self.value(node.operand)
@@ -227,25 +227,6 @@ class OwnEvaluator(Evaluator):
             return self.calls.at(span, call)
         except ERRORS as error:
             raise explain(error, Failure("layer", self.program, span, operands, (span,) * len(operands))) from None
-
-
-def _kept(module: nn.Module, name: str) -> tuple[Value, bool]:
-    """What a module keeps under this name, and whether it keeps something there."""
-    if isinstance(module, OwnModule):
-        return module.find(name)
-    places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers, module._modules)
-    found = next((place for place in places if name in place), None)
-    return (None, False) if found is None else (found[name], True)
-
-
-def _kinds(module: nn.Module) -> set[str]:
-    """The names of the classes that a module belongs to."""
-    names = {kind.__name__.removeprefix("Seeded") for kind in type(module).__mro__}
-    definition = module.definition if isinstance(module, OwnModule) else None
-    while definition is not None:
-        names.add(definition.name)
-        definition = definition.base
-    return names
 
 
 __all__ = ["Maker", "OwnEvaluator"]

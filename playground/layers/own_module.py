@@ -129,4 +129,23 @@ def what(value: Value) -> str:
     return "a layer" if isinstance(value, nn.Module) else describe(value)
 
 
-__all__ = ["FIXED", "Interpret", "OwnCalls", "OwnModule", "running", "what"]
+def kept(module: nn.Module, name: str) -> tuple[Value, bool]:
+    """What a module keeps under this name, and whether it keeps something there."""
+    if isinstance(module, OwnModule):
+        return module.find(name)
+    places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers, module._modules)
+    found = next((place for place in places if name in place), None)
+    return (None, False) if found is None else (found[name], True)
+
+
+def kinds_of(module: nn.Module) -> set[str]:
+    """The names of the classes that a module belongs to."""
+    names = {kind.__name__.removeprefix("Seeded") for kind in type(module).__mro__}
+    definition = module.definition if isinstance(module, OwnModule) else None
+    while definition is not None:
+        names.add(definition.name)
+        definition = definition.base
+    return names
+
+
+__all__ = ["FIXED", "Interpret", "OwnCalls", "OwnModule", "kept", "kinds_of", "running", "what"]

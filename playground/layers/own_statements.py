@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 from playground.errors import Span
 from playground.language.program import Statements
 from playground.language.tree import Assign, Literal, Name, Sequence
-from playground.layers.own_syntax import OwnExpressions, is_self, last_name
+from playground.layers.own_names import is_self, last_name
+from playground.layers.own_syntax import OwnExpressions
 from playground.layers.own_tree import Append, If, Keep, KeepIn, Register
 
 

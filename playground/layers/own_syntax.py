@@ -12,6 +12,7 @@ from playground.language.table import ATTRIBUTES, PREFIXES, method_names
 from playground.language.tree import Argument, Attribute, Name, Sequence
 from playground.layers.catalogue import KINDS, nearest
 from playground.layers.own_logic import LogicExpressions
+from playground.layers.own_names import dotted, is_self, last_name, renamed, root_of
 from playground.layers.own_tree import (
     Apply,
     Dictionary,
@@ -20,7 +21,6 @@ from playground.layers.own_tree import (
     Invoke,
     Items,
     Make,
-    Node,
     OwnClass,
     Parts,
     Spread,
@@ -92,7 +92,7 @@ class OwnExpressions(LogicExpressions):
         return super()._name(node)
 
     def _attribute(self, node: ast.Attribute) -> Any:
-        span, root = self.places.of(node), _root(node)
+        span, root = self.places.of(node), root_of(node)
         if node.attr.startswith("__"):
             self.refuse(
                 f"`{node.attr}` is not a name that can be used", span, "names do not begin with two underscores"
@@ -105,7 +105,7 @@ class OwnExpressions(LogicExpressions):
         return Attribute(self.convert(node.value), node.attr, span)
 
     def _call(self, node: ast.Call) -> Any:
-        written = _dotted(node.func)
+        written = dotted(node.func)
         prefix, _, name = written.rpartition(".")
         span, place = self.places.of(node), self.places.of(node.func)
         if written in ("zip", "enumerate") and written not in self.assigned:
@@ -113,7 +113,7 @@ class OwnExpressions(LogicExpressions):
                 self.refuse(f"`{written}` takes only what the loop runs over", span, "zip(sizes, sizes[1:])")
             return Items(written, tuple(self.items(part) for part in node.args), span)
         if self.in_init and written in ("torch.empty", "empty"):  # what is in it before nn.init has no meaning
-            return super()._call(_renamed(node, "zeros"))
+            return super()._call(renamed(node, "zeros"))
         if written == "isinstance" and written not in self.assigned:
             return self._is_kind(node)
         if prefix in _INIT and prefix not in self.assigned:
@@ -145,7 +145,7 @@ class OwnExpressions(LogicExpressions):
         return name in self.known | self.later or name in LAYERS or name[0].isupper()
 
     def _is_layer(self, func: ast.expr) -> bool:
-        root = _root(func)
+        root = root_of(func)
         if root == "self" and isinstance(func, ast.Attribute):
             return is_self(func.value) or func.attr not in method_names()
         is_index = isinstance(func, ast.Subscript)
@@ -189,7 +189,7 @@ class OwnExpressions(LogicExpressions):
             if func.attr == "forward" or func.attr.startswith("__"):
                 self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
             return Invoke(func.attr, None, self.arguments(node), span)
-        if func.attr in _PARTS and _root(func) == "self" and not node.args and not node.keywords:
+        if func.attr in _PARTS and root_of(func) == "self" and not node.args and not node.keywords:
             owner: Any = None if is_self(func.value) else self.convert(func.value)
             return Parts(owner, func.attr, span)
         return None
@@ -222,38 +222,4 @@ class OwnExpressions(LogicExpressions):
         return self.convert(node)
 
 
-def is_self(node: Node) -> bool:
-    return isinstance(node, ast.Name) and node.id == "self"
-
-
-def _renamed(node: ast.Call, name: str) -> ast.Call:
-    """The same call of another function with the same prefix."""
-    func = node.func
-    if isinstance(func, ast.Attribute):
-        new: ast.expr = ast.Attribute(func.value, name, func.ctx)
-    else:
-        new = ast.Name(name, ast.Load())
-    return ast.copy_location(ast.Call(ast.copy_location(new, func), node.args, node.keywords), node)
-
-
-def _root(node: ast.expr) -> str:
-    """The name that a chain of points and indices begins with; '' where it begins with something else."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _dotted(node: ast.expr) -> str:
-    """'nn.Linear' for a name with points, else ''."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
-
-
-def last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-__all__ = ["CONTAINERS", "INITIALISERS", "OwnExpressions", "is_self", "last_name"]
+__all__ = ["CONTAINERS", "INITIALISERS", "OwnExpressions"]
