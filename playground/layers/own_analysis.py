@@ -24,6 +24,7 @@ from playground.layers.own_module import OwnModule
 from playground.layers.spec import Path, Shape
 
 MOST_ROWS = 500  # calls of layers that are listed
+MOST_TERMS = 4  # of the sum of parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,8 @@ class _Watch:
         repeated = module in self.called
         self.called.add(module)
         return OwnRow(
-            path, make.name, text, name, make.span, takes, None, parameters=sum(new.values()), is_block=is_block,
+            path, make.name, text, name, make.span, takes, None, parameters=sum(new.values()),
+            parameters_formula=_sizes([p for p in module.parameters() if id(p) in new]), is_block=is_block,
             is_repeated=repeated,
         )  # fmt: skip
 
@@ -162,16 +164,26 @@ class _Watch:
         gives = self.shape(first)
         formula = rule.formula if rule is not None else ""
         own = {id(p) for p in module.parameters()}
-        shared = "" if rule is None or not own or row.parameters else "counted above"
+        shared = "counted above" if own and not row.parameters else ""
+        numbers = row.parameters_formula
+        if rule is not None and rule.parameters == row.parameters:  # none of them was counted above
+            numbers = rule.parameters_formula
         self.counted |= own
         self.rows[call.row] = replace(
             row,
             gives=gives,
             formula=formula,
-            parameters_formula=shared or (rule.parameters_formula if rule is not None else ""),
+            parameters_formula=shared or numbers,
             multiplications=costs.multiplications - call.multiplications,
             saved=costs.saved - call.saved,
         )
+
+
+def _sizes(parameters: list[nn.Parameter]) -> str:
+    """How many numbers a few parameters are; '' where that says nothing, or is long."""
+    if len(parameters) > MOST_TERMS or (len(parameters) == 1 and parameters[0].dim() < 2):
+        return ""
+    return " + ".join("·".join(map(str, parameter.shape)) or "1" for parameter in parameters)
 
 
 def own_summary(document: StackDocument) -> str:

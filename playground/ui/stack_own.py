@@ -7,23 +7,30 @@ from typing import Any
 from playground.layers.catalogue import find
 from playground.layers.document import StackDocument
 from playground.layers.own_analysis import OwnAnalysis, OwnRow, own_analysis
+from playground.layers.own_syntax import CONTAINERS
 from playground.layers.rules import text as shape_text
 from playground.layers.spec import Shape
+
+LONG = 40  # characters
 
 
 def own_rows(document: StackDocument) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The rows and the totals; counts are for the whole batch."""
     analysis = own_analysis(document)
-    return [_row(row, document.batch) for row in analysis.rows], _totals(analysis, document.batch)
+    around = {row.path[:-2] for row in analysis.rows}  # of the rows that have others in them
+    return [_row(row, document.batch, row.path in around) for row in analysis.rows], _totals(analysis, document.batch)
 
 
 def _shape(shape: Shape | None, batch: int) -> str | None:
     return None if shape is None else shape_text(shape).replace("N", str(batch), 1)
 
 
-def _row(row: OwnRow, batch: int) -> dict[str, Any]:
+def _row(row: OwnRow, batch: int, is_block: bool) -> dict[str, Any]:
     kind = find(row.kind)
-    written = {"name": row.name, "kind": "text", "content": row.text, "meaning": "as it is written", "inferred": False}
+    content = row.text
+    if is_block and row.kind in CONTAINERS and len(content) > LONG:
+        content = f"{content.partition('(')[0]}(…)"  # what is in it stands in the rows below
+    written = {"name": row.name, "kind": "text", "content": content, "meaning": "as it is written", "inferred": False}
     return {
         "path": list(row.path),
         "kind": row.kind,
@@ -31,7 +38,7 @@ def _row(row: OwnRow, batch: int) -> dict[str, Any]:
         "meaning": kind.meaning if kind is not None else f"The class {row.kind} of the text.",
         "shape_rule": kind.formula if kind is not None else "",
         "arguments": [written],
-        "branches": int(row.is_block),
+        "branches": int(is_block),
         "more_branches": False,
         "editable": False,
         "name": row.name,

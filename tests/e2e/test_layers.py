@@ -258,6 +258,59 @@ def test_a_refused_field_is_marked_where_it_stands(open_page: OpenPage, field: s
     expect(input_field).not_to_have_attribute("aria-invalid", "true")
 
 
+def test_a_setting_that_does_not_fit_the_stack_is_said_at_its_field(open_page: OpenPage) -> None:
+    page = opened(open_page, "Flatten Linear(10)")
+    enter(page, "set-input_shape", "3, 8, 8")
+    data = page.get_by_test_id("set-data")
+    words = page.get_by_test_id("set-data-refused")
+    expect(words).to_contain_text("digits do not fit")
+    expect(data).to_have_attribute("aria-invalid", "true")
+    expect(data).to_have_attribute("aria-describedby", words.get_attribute("id") or "")
+    expect(page.get_by_test_id("stack-error")).to_be_empty()
+    data.select_option("random")
+    expect(words).to_have_count(0)
+    expect(data).not_to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_test_id("loss")).to_contain_text("Loss on this batch")
+
+
+OWN = """import torch
+from torch import nn
+
+class Scale(nn.Module):
+    def __init__(self, n: int):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(n))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.w
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(784, 10), Scale(10))
+
+    def forward(self, x):
+        return self.body(x)
+"""
+
+
+def test_a_pasted_class_has_its_rows_and_its_exports(open_page: OpenPage) -> None:
+    page = opened(open_page, "Flatten Linear(10)")
+    export = page.get_by_role("button", name="Export")
+    ways = page.locator('[class*="st-key-exports"]')
+    export.click()
+    expect(ways).to_contain_text("From scratch")
+    page.keyboard.press("Escape")
+    type_stack(page, OWN)
+    expect(page.get_by_test_id("row-0.0.2")).to_contain_text("Scale(10)")
+    expect(page.get_by_test_id("row-0.0.1")).to_contain_text("784·10 + 10")
+    expect(page.locator('[data-testid^="branch-"]')).to_have_count(0)
+    export.click()
+    expect(ways).not_to_contain_text("From scratch")
+    expect(ways).not_to_contain_text("nn.Sequential")
+    expect(ways).to_contain_text("Own module")
+
+
 def test_tab_goes_on_after_an_argument(open_page: OpenPage) -> None:
     page = opened(open_page, "Conv2d(4, 3) Flatten Linear(10)")
     page.get_by_test_id("arg-0-out_channels").fill("5")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 from playground.layers.document import StackDocument
 from playground.layers.own_analysis import own_analysis
+from playground.lessons.stacks import stack_preset
 from playground.ui.stack_exports import STACK_EXPORTS, stack_exports
 from playground.ui.stack_own import own_rows
 from tests.layers.own_classes import DOCUMENTS
@@ -19,6 +21,21 @@ def test_rows_are_plain_data_that_cannot_be_edited() -> None:
         assert len(rows) == len(own_analysis(document).rows) and not any(row["editable"] for row in rows)
         assert all(document.text[row["start"] : row["end"]] for row in rows)
         assert totals["output"].startswith(f"({document.batch}, ")
+
+
+def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
+    for document in (*DOCUMENTS.values(), stack_preset("L0.6").document):
+        rows, _ = own_rows(document)
+        for row in rows:
+            inside = [other for other in rows if other["path"][: len(row["path"])] == row["path"] and other is not row]
+            assert row["branches"] == (1 if inside else 0)
+            assert row["arguments"][0]["name"] == row["name"] and len(row["arguments"][0]["content"]) <= len(
+                row["text"]
+            )
+            said = row["parameters_formula"]
+            if said and said != "counted above":
+                assert sum(math.prod(map(int, term.split("·"))) for term in said.split(" + ")) == row["parameters"]
+            assert bool(row["parameters"]) or said in ("", "counted above")
 
 
 def test_the_layer_that_does_not_fit_has_no_shape() -> None:

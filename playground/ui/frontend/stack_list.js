@@ -52,7 +52,7 @@ export function createList(actions, folds, refusals) {
       chooser(0),
       ...here.flatMap((row, index) => {
         const branches = folds.isFolded(row.path) ? [] : [...Array(row.branches).keys()];
-        const inside = branches.flatMap((branch) => [branchRow(row, branch, columns, around), ...rowsIn(frame, [...row.path, branch], columns)]);
+        const inside = branches.flatMap((branch) => [row.editable === false ? null : branchRow(row, branch, columns, around), ...rowsIn(frame, [...row.path, branch], columns)]);
         return [layerRow(row, around), ...inside, chooser(index + 1)];
       }),
     ];

@@ -69,18 +69,19 @@ function foldButton(row, isFolded, { folds, actions }) {
 }
 
 /**
- * What stands in the place of arguments: how much is folded away, and the button for one branch more.
+ * What stands in the place of arguments: how a class is made, how much is folded away, the button for one branch more.
  * @param {Row} row
  * @param {boolean} isFolded
  * @param {Around} around
  * @returns {HTMLElement[]}
  */
 function blockWords(row, isFolded, { frame, actions }) {
+  const told = row.editable === false ? argumentTexts(row) : [];
   if (isFolded) {
     const inside = frame.rows.filter((other) => other.branches === 0 && pathKey(other.path).startsWith(`${pathKey(row.path)}.`)).length;
-    return [el("span", { class: "folded" }, `${inside} ${inside === 1 ? "layer" : "layers"} folded`)];
+    return [...told, el("span", { class: "folded" }, `${inside} ${inside === 1 ? "layer" : "layers"} folded`)];
   }
-  if (!row.more_branches || !isEditable(row, frame)) return [];
+  if (!row.more_branches || !isEditable(row, frame)) return told;
   const key = pathKey(row.path);
   const add = () => actions.change({ name: "add branch", path: row.path }, null, `Remove branch-${key}.${row.branches}`);
   return [el("button", { type: "button", class: "words", "data-testid": `add-branch-${key}`, "data-focus": `Add branch-${key}`, onclick: add }, "Add a branch")];

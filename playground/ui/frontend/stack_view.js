@@ -14,6 +14,7 @@ import { themeOf } from "./theme.js";
 /** @typedef {import("./stack_contract.js").StackFrame} Frame */
 /** @typedef {import("./stack_contract.js").StackDocument} StackDocument */
 
+const MOST_LINES = 14; // of the editor, until somebody makes it larger
 const PAUSE = 250; // ms without a key before a text is sent
 
 /**
@@ -136,6 +137,9 @@ export function createStack(root, host) {
         sequence = next.sequence;
         draft = next.document;
         if (!typed && editor.value !== next.document.text) editor.value = next.document.text;
+        const lines = editor.value.split("\n").length;
+        editor.rows = Math.min(Math.max(3, lines), MOST_LINES);
+        editor.wrap = lines > 1 ? "off" : "soft"; // the lines of a class stay lines
         remember(next.document);
         refusals.answered(next);
         focused.placed(next.place);
