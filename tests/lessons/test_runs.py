@@ -1,0 +1,69 @@
+"""The gallery of the train page: every example can be trained, and what the lectures report can be read off a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from playground.lessons.reported import METRICS, Reported
+from playground.lessons.runs import RunGroup, RunPreset, reported, run_groups, run_preset, run_presets
+from playground.runs.limits import LIMITS
+from playground.training.chosen import data_of
+from playground.training.datasets import DATASETS
+from playground.training.learner import Learner
+from playground.training.loop import train
+from playground.training.model import model_of
+from playground.training.records import TrainRecord
+
+ROWS = {row.name: row for row in DATASETS}
+
+
+@pytest.mark.parametrize("entry", run_presets(), ids=lambda entry: entry.id)
+def test_every_net_fits_its_data(entry: RunPreset) -> None:
+    row = ROWS[entry.document.data]
+    assert model_of(entry.document, row.input_shape, len(row.classes))
+
+
+@pytest.mark.parametrize("entry", run_presets(), ids=lambda entry: entry.id)
+def test_what_is_reported_is_read_off_the_records(entry: RunPreset) -> None:
+    config = entry.document
+    for figure in reported(config):
+        assert figure.metric in METRICS and figure.when and figure.shown(figure.value)
+        assert bool(figure.epochs) != bool(figure.steps) and figure.epochs <= config.epochs
+        step = figure.steps or figure.epochs * -(-ROWS[config.data].train_size // config.batch)
+        per_epoch = ROWS[config.data].train_size / config.batch
+        epoch = float(figure.epochs) or step / per_epoch
+        record = TrainRecord(step, epoch, 2.5, 0.75, 0.1, 1.0, 1.0, test_loss=0.5, test_accuracy=0.875)
+        wanted = {"test accuracy": 0.875, "test error": 0.125, "training error": 0.25, "training loss": 2.5}
+        assert figure.of([record]) == wanted[figure.metric]
+        assert figure.of([replace(record, step=step + 1, epoch=record.epoch + 0.5)]) is None
+
+
+def test_the_reported_steps_are_recorded() -> None:
+    small = replace(run_preset("L4.6a").document, data="digits", batch=2, steps=350, normalise=False)
+    learner = Learner(small, data_of(small))
+    records = list(train(small, data_of(small), learner=learner))
+    for figure in reported(run_preset("L4.6a").document):
+        if figure.steps:
+            assert figure.of(records) is not None
+
+
+def test_settings_that_no_lecture_speaks_of_have_no_figures() -> None:
+    assert reported(replace(run_preset("L1.1").document, batch=65)) == ()
+    assert Reported("test error", 0.1, epochs=3).shown(None) == ""
+
+
+def test_every_system_of_the_lectures_that_is_trained_has_an_example() -> None:
+    found = {entry.lecture for entry in run_presets()} | {group.lecture for group in run_groups()}
+    assert found >= {"L0.9", "L1.1", "L1.3", "L2.1", "L2.2", "L2.3", "L2.4", "L2.5", "L3.1", "L4.4", "L4.6"}
+    assert max(Counter(entry.id for entry in run_presets()).values()) == 1
+    assert max(Counter(entry.document for entry in run_presets()).values()) == 1
+
+
+@pytest.mark.parametrize("group", run_groups(), ids=lambda group: group.id)
+def test_a_group_can_be_compared_and_started_by_one_visitor(group: RunGroup) -> None:
+    configs = [entry.document for entry in group.presets]
+    assert 1 < len(configs) <= LIMITS.unfinished
+    assert len({(config.rng_seed, config.batch, config.epochs, config.data) for config in configs}) == 1
