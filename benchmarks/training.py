@@ -1,0 +1,381 @@
+"""What training through the app costs: beside the bare loop of tensors, and beside the loop of PyTorch's tutorial.
+
+Every side gets the same net, data, seed, batches, evaluations, one thread and the same niceness, in a process that has
+imported everything, has read the data and has trained for some steps; the sides take turns. A run through the app goes
+from `submit` to the row that says `finished`: queue, fork, records of the layers, database, checkpoint. It needs the
+files of MNIST (PLAYGROUND_DATA).
+
+    python -m benchmarks.training              # the tables, written to benchmarks/results/training.md
+    python -m benchmarks.training --quick      # little data and two rounds, printed only
+    python -m benchmarks.training --only times # or figures; printed only
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from playground.lessons.runs import reported, run_preset, run_presets
+from playground.runs.engine import LocalEngine
+from playground.runs.host import NICE
+from playground.runs.limits import LIMITS
+from playground.runs.lock import HostLock
+from playground.runs.run import Run
+from playground.runs.store import Store
+from playground.training.chosen import data_of
+from playground.training.config import TrainConfig
+from playground.training.data import Data
+from playground.training.folders import data_folders
+from playground.training.model import model_of
+
+RESULTS = Path(__file__).resolve().parent / "results" / "training.md"
+MOST_OF_BARE = 1.10
+FIRST_RECORD = 1.0  # seconds
+ROUNDS = 5
+FIRSTS = 9  # submissions of which the first record is timed
+EVALUATED_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Case:
+    """A net to train, and how many times faster than the tutorial's loop it should be."""
+
+    name: str
+    config: TrainConfig
+    aim: float
+
+
+def cases(examples: int = 0) -> list[Case]:
+    """`examples`: to train on; 0 for all. The tutorial's loop goes through them once and is counted `epochs` times."""
+    mlp = replace(run_preset("L4.6a").document, normalise=False, record_every=0, epochs=5, device="cpu")
+    cnn = "Conv2d(10, 5) ReLU MaxPool2d(2) Conv2d(20, 5) ReLU MaxPool2d(2) Flatten Linear(50) ReLU Linear(10)"
+    return [
+        Case("MLP 784-300-10, batch 50", replace(mlp, train_size=examples), 8),
+        Case("small CNN, batch 64", replace(mlp, text=cnn, batch=64, epochs=2, train_size=examples), 3),
+    ]
+
+
+# The other sides, each in a process of its own ---------------------------------------------------------------------
+
+
+def fit(
+    config: TrainConfig, data: Data, batches: Callable[[], Iterator[Any]], tests: Callable[[], Iterator[Any]]
+) -> None:
+    """The loop that everyone writes: one line a step, the test set after every epoch."""
+    model = model_of(config, data.input_shape, len(data.classes))
+    optimizer = torch.optim.SGD(model.parameters(), lr=config.learning_rate)
+    criterion = nn.CrossEntropyLoss()
+    for _ in range(config.epochs):
+        for x, labels in batches():
+            loss = criterion(model(x), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            found = [(model(x), labels) for x, labels in tests()]
+            output, right = torch.cat([one for one, _ in found]), torch.cat([labels for _, labels in found])
+            print(float(criterion(output, right)), float((output.argmax(1) == right).float().mean()), file=sys.stderr)
+        model.train()
+
+
+def bare(config: TrainConfig) -> Callable[[TrainConfig], None]:
+    """On tensors in memory."""
+    data = data_of(config)
+
+    def work(config: TrainConfig) -> None:
+        generator = torch.Generator().manual_seed(config.rng_seed)
+        x, labels = data.train.x, data.train.labels
+
+        def batches() -> Iterator[Any]:
+            order = torch.randperm(len(labels), generator=generator)
+            return ((x[chosen], labels[chosen]) for chosen in order.split(config.batch))
+
+        def tests() -> Iterator[Any]:
+            return zip(data.test.x.split(EVALUATED_AT_ONCE), data.test.labels.split(EVALUATED_AT_ONCE), strict=True)
+
+        fit(config, data, batches, tests)
+
+    return work
+
+
+def tutorial(config: TrainConfig, workers: int) -> Callable[[TrainConfig], None]:
+    """With torchvision's data set, its ToTensor and a DataLoader."""
+    from torch.utils.data import DataLoader, Subset
+    from torchvision import datasets, transforms
+
+    data = data_of(replace(config, train_size=100, test_size=100))
+    root = unpacked()
+    sets = [datasets.MNIST(root, train=part, transform=transforms.ToTensor()) for part in (True, False)]
+    training = Subset(sets[0], range(config.train_size)) if config.train_size else sets[0]
+
+    def work(config: TrainConfig) -> None:
+        generator = torch.Generator().manual_seed(config.rng_seed)
+        loader: Any = DataLoader(training, config.batch, shuffle=True, generator=generator, num_workers=workers)
+        test: Any = DataLoader(sets[1], EVALUATED_AT_ONCE, num_workers=workers)
+        fit(config, data, lambda: iter(loader), lambda: iter(test))
+
+    return work
+
+
+def unpacked() -> str:
+    """A folder with MNIST as torchvision keeps it."""
+    from torchvision import datasets
+
+    root = os.environ["PLAYGROUND_BENCHMARK_DATA"]
+    raw = Path(root, "MNIST", "raw")
+    if not raw.is_dir():
+        raw.mkdir(parents=True)
+        packed = next(folder for folder in data_folders() if (folder / "MNIST" / "raw").is_dir())
+        for file in (packed / "MNIST" / "raw").glob("*.gz"):
+            (raw / file.name).symlink_to(file)
+        datasets.MNIST(root, download=True)
+    return root
+
+
+SIDES: dict[str, Callable[[TrainConfig], Callable[[TrainConfig], None]]] = {
+    "bare": bare,
+    "tutorial, num_workers=0": lambda config: tutorial(config, 0),
+    "tutorial, num_workers=2": lambda config: tutorial(config, 2),
+}
+
+
+def serve_side(side: str, case: int, examples: int) -> None:
+    """A process of one side: reads the data, trains a little, then once for every line that it is sent."""
+    os.nice(NICE)
+    torch.set_num_threads(LIMITS.threads)
+    config = cases(examples)[case].config
+    work = SIDES[side](config)
+    if side == "bare":
+        work(replace(config, epochs=1))
+    else:
+        config = replace(config, epochs=1)
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        work(config)
+        print(time.perf_counter() - start, flush=True)
+
+
+@contextmanager
+def side_process(side: str, case: int, examples: int, folder: str) -> Iterator[Callable[[], float]]:
+    """Seconds of one run of another side, each time it is called."""
+    command = [sys.executable, "-m", "benchmarks.training", "--side", side, str(case), str(examples)]
+    environment = os.environ | {"PLAYGROUND_BENCHMARK_DATA": folder}
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+        start_new_session=True,  # as a worker has: Linux shares the processor among sessions first
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        said = process.stdout.readline().strip()
+        if said != "ready":
+            raise RuntimeError(f"the process of {side} ended: run {' '.join(command[1:])}")
+
+        def once() -> float:
+            print("", file=process.stdin, flush=True)
+            return float(process.stdout.readline())  # type: ignore[union-attr]
+
+        yield once
+        process.stdin.close()
+
+
+# The app's side ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def app() -> Iterator[LocalEngine]:
+    """An engine on an empty database, whose host is warm; it ends with the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = LocalEngine(Store(f"sqlite:///{folder}/runs.db"))
+        try:
+            for _ in range(2):
+                ended(engine, engine.submit(replace(cases(1000)[0].config, epochs=1)))
+            yield engine
+        finally:
+            if engine._started is not None:
+                engine._started.terminate()
+                engine._started.wait()
+            with suppress(FileNotFoundError):
+                HostLock(engine.store.url).path.unlink()
+
+
+def ended(engine: LocalEngine, run: Run) -> Run:
+    """The run when it is over. RuntimeError where it did not finish."""
+    while not (found := engine.store.run(run.id)).has_ended:
+        time.sleep(0.05)
+    if found.status != "finished":
+        raise RuntimeError(f"{found.config.text}: {found.status}: {found.reason}")
+    return found
+
+
+def through_the_app(engine: LocalEngine, config: TrainConfig) -> tuple[float, float]:
+    """Seconds from submit to finished, and those that the loop itself took."""
+    start = time.time()
+    run = ended(engine, engine.submit(config))
+    assert run.finished is not None
+    return run.finished - start, run.seconds
+
+
+def first_record(engine: LocalEngine, config: TrainConfig) -> float:
+    """Seconds from submit until a page can read the first record."""
+    start = time.perf_counter()
+    run = engine.submit(config)
+    while not engine.store.records(run.id):
+        time.sleep(0.005)
+    found = time.perf_counter() - start
+    ended(engine, run)
+    return found
+
+
+# The tables --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Times:
+    """Seconds of every round by side."""
+
+    case: Case
+    rows: dict[str, list[float]] = field(default_factory=dict)
+
+    def ratio(self, over: str, under: str) -> float:
+        """The median of the ratios of the rounds."""
+        return statistics.median(a / b for a, b in zip(self.rows[over], self.rows[under], strict=True))
+
+
+def measure(number: int, examples: int, rounds: int, engine: LocalEngine, folder: str) -> Times:
+    """The sides in turn."""
+    case = cases(examples)[number]
+    times = Times(case)
+    with ExitStack() as stack:
+        others = {side: stack.enter_context(side_process(side, number, examples, folder)) for side in SIDES}
+        for _ in range(rounds):
+            whole, loop = through_the_app(engine, case.config)
+            times.rows.setdefault("app", []).append(whole)
+            times.rows.setdefault("app, the loop alone", []).append(loop)
+            for side, once in others.items():
+                count = 1 if side == "bare" else case.config.epochs
+                times.rows.setdefault(side, []).append(count * once())
+    return times
+
+
+def times_table(all_times: list[Times]) -> list[str]:
+    lines = ["| | " + " | ".join(times.case.name for times in all_times) + " |", "|---" * (len(all_times) + 1) + "|"]
+    for side in all_times[0].rows:
+        cells = [f"{statistics.median(t.rows[side]):.2f} s ({t.ratio(side, 'bare'):.2f}×)" for t in all_times]
+        lines.append(f"| {side} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def verdicts(all_times: list[Times], first: float) -> list[tuple[bool, str]]:
+    """The aims, and whether this run met them."""
+    found = [(first <= FIRST_RECORD, f"first record after {first:.2f} s (at most {FIRST_RECORD:g})")]
+    for times in all_times:
+        cost = times.ratio("app", "bare")
+        found.append((cost <= MOST_OF_BARE, f"{times.case.name}: {cost:.2f}× the bare loop (at most {MOST_OF_BARE})"))
+        for side in list(SIDES)[1:]:
+            gain, aim = times.ratio(side, "app"), times.case.aim
+            found.append((gain >= aim, f"{times.case.name}: {gain:.1f}× faster than the {side} (at least {aim:g})"))
+    return found
+
+
+def figures(engine: LocalEngine) -> list[str]:
+    """Every example on MNIST of which a lecture reports something, trained through the app, two at once."""
+    chosen = [entry for entry in run_presets() if entry.document.data == "MNIST"]
+    runs = [(entry, engine.submit(entry.document, title=entry.title)) for entry in chosen]
+    lines = ["| | | lecture | here | when | training |", "|---|---|---:|---:|---|---:|"]
+    for entry, run in runs:
+        run = ended(engine, run)
+        records = engine.store.records(run.id)
+        for figure in reported(entry.document):
+            here = figure.shown(figure.of(records))
+            row = [entry.id, entry.title, figure.shown(figure.value), f"{here} {figure.metric}", figure.when]
+            lines.append(f"| {' | '.join(row)} | {run.seconds:.0f} s |")
+        if not reported(entry.document):
+            here = f"{100 * (records[-1].test_accuracy or 0):.2f} % test accuracy"
+            when = f"after {entry.document.epochs} epochs"
+            lines.append(f"| {entry.id} | {entry.title} | – | {here} | {when} | {run.seconds:.0f} s |")
+    return lines
+
+
+def load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+def report(before: str, all_times: list[Times], first: float, lines: list[str]) -> str:
+    """The page of results."""
+    epochs = ", ".join(f"{times.case.config.epochs} epochs of the {times.case.name}" for times in all_times)
+    found = [
+        "# What training through the app costs",
+        "",
+        f"Python {platform.python_version()}, torch {torch.__version__}; {os.cpu_count()} cores, one thread a run;"
+        f" load average at the start {before}, at the end {load()}.",
+        "",
+    ]
+    if all_times:
+        rounds = len(all_times[0].rows["app"])
+        found += [
+            f"Median of {rounds} rounds in turn, {epochs};",
+            "in brackets the median of the ratios to the bare loop. The app's row goes from submit to finished: queue,",
+            "fork, a record every few steps with gradient norms, update ratios and dead units of each layer, database,",
+            "checkpoint. The bare loop keeps nothing. Both evaluate the test set after every epoch; the tutorial's ran",
+            "one epoch, which is counted as often as the others ran.",
+            "",
+            *times_table(all_times),
+            "",
+            *[f"- {'met' if met else 'NOT MET'}: {message}" for met, message in verdicts(all_times, first)],
+            "",
+        ]
+    if lines:
+        found += ["The lectures' figures beside ours, from runs through the app, two at once:", "", *lines, ""]
+    return "\n".join(found)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 1 where an aim is not met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="little data, two rounds, and no file")
+    parser.add_argument("--only", choices=("times", "figures"), help="one part, and no file")
+    parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.side:
+        serve_side(given.side[0], int(given.side[1]), int(given.side[2]))
+        return 0
+    examples, rounds, before = (6000 if given.quick else 0), (2 if given.quick else ROUNDS), load()
+    all_times: list[Times] = []
+    first, lines = 0.0, []
+    with app() as engine, tempfile.TemporaryDirectory() as folder:
+        if given.only != "figures":
+            short = replace(cases()[0].config, steps=50)
+            first = statistics.median(first_record(engine, short) for _ in range(FIRSTS))
+            all_times = [measure(number, examples, rounds, engine, folder) for number in range(len(cases()))]
+        if given.only != "times" and not given.quick:
+            lines = figures(engine)
+    found = report(before, all_times, first, lines)
+    print(found)
+    if not given.quick and not given.only:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(found, encoding="utf-8")
+    return int(not all(met for met, _ in verdicts(all_times, first)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""The benchmark of training: that both sides do the same work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from benchmarks import training
+from benchmarks.training import Case, Times, bare, cases, times_table, verdicts
+from playground.training.chosen import data_of
+from playground.training.learner import Learner
+from playground.training.loop import train
+from playground.training.model import model_of
+
+
+@pytest.mark.parametrize("case", cases(600), ids=lambda case: case.name)
+def test_the_bare_loop_ends_with_the_weights_of_the_app(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = replace(case.config, data="digits", epochs=2)
+    built: list[nn.Module] = []
+
+    def kept(*given: Any) -> nn.Module:
+        built.append(model_of(*given))
+        return built[-1]
+
+    monkeypatch.setattr(training, "model_of", kept)
+    bare(config)(config)
+    learner = Learner(config, data_of(config))
+    list(train(config, data_of(config), learner=learner))
+    for ours, theirs in zip(learner.model.parameters(), built[0].parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_ratio_is_the_median_over_the_rounds() -> None:
+    case = cases()[0]
+    rows = {"app": [1.0, 2.0, 3.0], "bare": [1.0, 1.0, 2.0]}
+    rows |= {side: [9.0, 20.0, 15.0] for side in list(training.SIDES)[1:]}
+    times = Times(case, rows)
+    assert times.ratio("app", "bare") == 1.5
+    assert times_table([times])[2] == "| app | 2.00 s (1.50×) |"
+    assert [met for met, _ in verdicts([times], 0.5)] == [True, False, True, True]
