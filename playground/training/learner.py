@@ -93,9 +93,8 @@ class Learner:
 
     @property
     def record_every(self) -> int:
-        """Steps between two records: as the settings say, or a round number that gives some 400 points."""
-        fewest = math.ceil(self.planned / LIMITS.records)
-        return max(fewest, self.config.record_every) if self.config.record_every else rounded(self.planned / 400)
+        """Steps between two records."""
+        return steps_between_records(self.config, self.planned)
 
     @property
     def is_due(self) -> bool:
@@ -120,6 +119,17 @@ class Learner:
         return float(self.criterion(output, target)), float((output.argmax(1) == examples.labels).float().mean())
 
 
+def steps_between_records(config: TrainConfig, planned: int) -> int:
+    """As the settings say, or a round number that gives 200 to 500 records; of a very long run no more than allowed.
+
+    >>> steps_between_records(TrainConfig(), 1200), steps_between_records(TrainConfig(record_every=100), 1200)
+    (5, 100)
+    """
+    if config.record_every:
+        return max(math.ceil(planned / LIMITS.records), config.record_every)
+    return rounded(planned / 200)
+
+
 def rounded(number: float) -> int:
     """1, 2 or 5 times a power of ten, at most `number`; at least 1.
 
@@ -132,4 +142,4 @@ def rounded(number: float) -> int:
     return int(next(digit * power for digit, least in zip((5, 2, 1), repeat(power)) if digit * least <= number))
 
 
-__all__ = ["EVALUATED_AT_ONCE", "Learner", "rounded"]
+__all__ = ["EVALUATED_AT_ONCE", "Learner", "rounded", "steps_between_records"]

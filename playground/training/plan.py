@@ -9,8 +9,7 @@ from playground.layers.spec import Shape
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
 from playground.training.datasets import DATASETS, load
-from playground.training.learner import rounded
-from playground.training.limits import LIMITS
+from playground.training.learner import steps_between_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ def plan_of(config: TrainConfig) -> Plan:
 
     >>> plan = plan_of(TrainConfig(data="MNIST", epochs=2))
     >>> plan.input_shape, plan.planned, plan.record_every
-    ((1, 28, 28), 1200, 2)
+    ((1, 28, 28), 1200, 5)
     """
     row = next((row for row in DATASETS if row.name == config.data), None)
     if row is not None:
@@ -45,8 +44,7 @@ def plan_of(config: TrainConfig) -> Plan:
     size = len(data_of(config).train) if config.folds else config.train_size or whole[0]
     steps_per_epoch = math.ceil(size / config.batch)
     planned = config.steps or config.epochs * steps_per_epoch
-    fewest = math.ceil(planned / LIMITS.records)
-    every = max(fewest, config.record_every) if config.record_every else rounded(planned / 400)
+    every = steps_between_records(config, planned)
     return Plan(shape, classes, *whole, steps_per_epoch, planned, every)
 
 
