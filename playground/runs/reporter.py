@@ -57,7 +57,7 @@ class Reporter:
     def progress(self, what: str, done: int, total: int) -> None:
         """A download goes on."""
         share = f" {100 * done // total} %" if total else ""
-        self._change(reason=f"{what}{share}")
+        self._change(reason=f"downloads {what}{share}")
 
     def began(self, learner: Learner) -> None:
         """The net is built."""

@@ -22,6 +22,7 @@ from playground.training.vision import torchvision_datasets
 
 # The name that a data set has here, and the class that reads it.
 CLASSES = {"MNIST": "MNIST", "Fashion-MNIST": "FashionMNIST", "KMNIST": "KMNIST", "CIFAR-10": "CIFAR10"}
+UNPACKED_CIFAR = "cifar-10-batches-py"
 LEFT_BEHIND = 24 * 3600.0  # seconds after which nobody is still unpacking
 OFFLINE = "The bundled digits need no file and no network."
 
@@ -58,10 +59,23 @@ def obtain(name: str, on_progress: Progress | None = None) -> list[Path]:
 
 
 def is_here(name: str) -> bool:
-    """Whether its packed files are on this computer, whatever is in them. torchvision is not imported where not."""
-    return any((folder / CLASSES[name]).is_dir() for folder in data_folders()) and all(
-        any((folder / archive.path).is_file() for folder in data_folders()) for archive in archives(name)
-    )
+    """Whether its packed files are on this computer, whatever is in them. torchvision is not imported."""
+    folders = data_folders()
+    if name == "CIFAR-10" and any((folder / UNPACKED_CIFAR).is_dir() for folder in folders):
+        return True
+    return all(any((folder / path).is_file() for folder in folders) for path in paths(name))
+
+
+def paths(name: str) -> tuple[str, ...]:
+    """Where its packed files lie below a data folder.
+
+    >>> paths("MNIST")[0]
+    'MNIST/raw/train-images-idx3-ubyte.gz'
+    """
+    if name == "CIFAR-10":
+        return ("cifar-10-python.tar.gz",)
+    parts = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+    return tuple(f"{CLASSES[name]}/raw/{part}" for part in parts)
 
 
 def read(name: str, files: list[Path]) -> Data:

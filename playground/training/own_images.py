@@ -6,7 +6,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -27,6 +27,7 @@ MOST_FILE_BYTES = 32 << 20  # of one picture, as it lies in the file
 MOST_BYTES = 1 << 30  # of all pictures together: unpacked from the zip, and as numbers after resizing
 MOST_PIXELS = 50_000_000  # of one picture
 SIDES = (4, 256)
+TOLD_EVERY = 200  # pictures between two reports
 _TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)  # Pillow's own, larger limits
 _BAD_ZIP = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -36,12 +37,19 @@ _BAD_ZIP = (
 _LAYOUT = "One folder per class, with that class's pictures in it: cat/1.png, cat/2.png, dog/1.png."
 
 
-def from_images(source: str | Path | IO[bytes], *, side: int = 28, colour: bool = False) -> Data:
+def from_images(
+    source: str | Path | IO[bytes],
+    *,
+    side: int = 28,
+    colour: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> Data:
     """A data set of the pictures in a folder or a zip; the folder that a picture lies in is its class.
 
     Each is resized to `side` x `side` (its proportions are not kept), grey or in `colour`, its transparent parts
     white. A fifth of each class is held out as test examples. The result is kept, and `datasets.load` finds it by its
-    name. Raises PlaygroundError, which names the file, for anything that is no picture or too large.
+    name; `on_progress(pictures so far)` is called now and then. Raises PlaygroundError, which names the file, for
+    anything that is no picture or too large.
     """
     if not SIDES[0] <= side <= SIDES[1]:
         raise PlaygroundError(f"pictures of {side} × {side}", hint=f"The side is {SIDES[0]} to {SIDES[1]} pixels.")
@@ -54,6 +62,8 @@ def from_images(source: str | Path | IO[bytes], *, side: int = 28, colour: bool 
             raise PlaygroundError(f"more than {most:,} pictures of {side} × {side}", hint=hint)
         pictures.append(_pixels(name, content, side, colour))
         folders.append(PurePosixPath(name).parent.name)
+        if on_progress is not None and len(pictures) % TOLD_EVERY == 0:
+            on_progress(len(pictures))
     if not pictures:
         raise PlaygroundError("there are no pictures", hint=_LAYOUT)
     classes, labels = class_names(folders)

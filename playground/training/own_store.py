@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -22,6 +23,17 @@ from playground.training.folders import cache_folder
 NAME = re.compile(r"own-[0-9a-f]{16}")
 MOST_BYTES = 2 << 30  # of all own data together; what was not used for longest goes first
 _AGAIN = "Choose the file again, or the bundled digits."
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """What is known of own data without reading it; `input_shape` as in `Data`."""
+
+    name: str
+    input_shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    train_size: int
+    test_size: int
 
 
 def keep(data: Data) -> Data:
@@ -51,9 +63,7 @@ def keep(data: Data) -> Data:
 
 def load(name: str) -> Data:
     """The data set that `keep` has named so. Raises PlaygroundError where it is not there, or not what it was."""
-    path = _path(name) if NAME.fullmatch(name) else None
-    if path is None or not path.is_file():
-        raise PlaygroundError(f"there is no data set `{name}` on this computer", hint=_AGAIN)
+    path = _existing(name)
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in ("train_x", "train_labels", "test_x", "test_labels")}
@@ -65,6 +75,28 @@ def load(name: str) -> Data:
     with suppress(OSError):
         os.utime(path)
     return _data(name, tensors, classes)
+
+
+def describe(name: str) -> OwnRow:
+    """The shape and the classes of the data set of that name, read off the beginning of its file.
+
+    Raises PlaygroundError where it is not there, or damaged.
+    """
+    path = _existing(name)
+    try:
+        with safe_open(path, framework="pt") as file:
+            (train_size, *shape), (test_size, *_) = (file.get_slice(f"{p}_x").get_shape() for p in ("train", "test"))
+            classes = tuple(json.loads((file.metadata() or {})["classes"]))
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise PlaygroundError(f"{path} is damaged: {error}", hint=_AGAIN) from error
+    return OwnRow(name, tuple(shape), classes, train_size, test_size)
+
+
+def _existing(name: str) -> Path:
+    path = _path(name) if NAME.fullmatch(name) else None
+    if path is None or not path.is_file():
+        raise PlaygroundError(f"there is no data set `{name}` on this computer", hint=_AGAIN)
+    return path
 
 
 def _path(name: str) -> Path:

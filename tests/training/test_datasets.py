@@ -135,6 +135,12 @@ def test_the_table_agrees_with_the_settings_and_with_torchvision() -> None:
             assert row.classes == tuple(reader.classes)
 
 
+@pytest.mark.parametrize("name", archives.CLASSES)
+def test_the_places_of_files_agree_with_torchvision(name: str) -> None:
+    assert archives.paths(name) == tuple(archive.path for archive in archives.archives(name))
+    assert importlib.import_module("torchvision.datasets").CIFAR10.base_folder == archives.UNPACKED_CIFAR
+
+
 def test_bundled_digits_need_neither_network_nor_file(own_cache: Path) -> None:
     data, row = load("digits"), DATASETS[0]
     assert (data.name, data.input_shape, data.classes) == (row.name, row.input_shape, row.classes)
