@@ -45,7 +45,7 @@ from playground.training.model import model_of
 RESULTS = Path(__file__).resolve().parent / "results" / "training.md"
 MOST_OF_BARE = 1.10
 FIRST_RECORD = 1.0  # seconds
-ROUNDS = 5
+ROUNDS = 3
 FIRSTS = 9  # submissions of which the first record is timed
 EVALUATED_AT_ONCE = 500
 
