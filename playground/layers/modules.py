@@ -66,5 +66,5 @@ class SeededDropout(nn.Dropout):
     def forward(self, input: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return input
-        keep = torch.empty_like(input).bernoulli_(1 - self.p, generator=self.generator)
+        keep = torch.zeros_like(input).bernoulli_(1 - self.p, generator=self.generator)
         return input * (keep / (1 - self.p))

@@ -100,3 +100,9 @@ def test_a_large_batch_is_shown_in_part(small_data: Data, monkeypatch: pytest.Mo
 def test_rows_of_labels_are_made_where_the_labels_are() -> None:
     rows = target_of(loss_of("MSELoss"), torch.zeros(4, dtype=torch.int64, device="meta"), 3)
     assert rows.device.type == "meta" and rows.shape == (4, 3)
+
+
+def test_no_value_of_a_step_is_memory_that_nobody_wrote(small_data: Data) -> None:
+    learner = Learner(config(text=DROPPING), small_data)
+    made = [value for value in freeze(learner).recorded.trace.values if value.shape == (20, 9)]
+    assert any(value.data.statistics.zeros == 20 * 9 for value in made)  # what dropout draws into

@@ -17,7 +17,7 @@ from playground.layers.writers.calls import written_arguments
 FROM_SCRATCH = {
     "Linear": "x @ {weight}.T",
     "Bias": "x + {bias}",
-    "Dropout": "x * torch.empty_like(x).bernoulli_(1 - {p}) / (1 - {p})",
+    "Dropout": "x * torch.zeros_like(x).bernoulli_(1 - {p}) / (1 - {p})",
     "Flatten": "x.flatten(1)",
     "Reshape": "x.reshape(len(x), {shape})",
     # Not by clamp, whose derivative at 0 itself is another, nor with an exp that may overflow.
