@@ -56,12 +56,15 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], server: Server, second
 
 
 @contextlib.contextmanager
-def serve(app: Path = ROOT / "streamlit_app.py", *, seconds: float = 60, **environment: str) -> Iterator[Server]:
+def serve(
+    app: Path = ROOT / "streamlit_app.py", *, seconds: float = 60, port: int | None = None, **environment: str
+) -> Iterator[Server]:
     """Start `streamlit run app` in a process of its own, with `environment` added to ours; stop it at the end.
 
-    The settings are those of this repository's `.streamlit/config.toml`, wherever `app` lies.
+    The settings are those of this repository's `.streamlit/config.toml`, wherever `app` lies. `port`: None takes a free
+    one.
     """
-    port = _free_port()
+    port = port or _free_port()
     settings = ["--server.address=127.0.0.1", f"--server.port={port}"]
     command = [sys.executable, "-m", "streamlit", "run", str(app), *settings]
     with tempfile.TemporaryDirectory(prefix="playground-server-") as folder:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.server import ROOT, serve
+from playground.runs.lock import HostLock
 from scripts.find_chromium import main as find_chromium
 
 FOLDER = ROOT / "docs" / "screenshots"
 LINK = "/?v=1&text=f%20%3D%20log(x1)%20%2B%20x1*x2%20-%20sin(x2)&leaf.x1=2.0&leaf.x2=5.0&step=10"
 LAYERS = "/layers?v=1&stack=Conv2d(10,%207)%20ReLU%20Conv2d(55,%202)%20ReLU%20Flatten%20Linear(10,%20in_features=4840)"
+TRAIN = "/train?v=1&text=Flatten%20Linear(100)%20ReLU%20Linear(10)&epochs=10&batch=20"
 PHONE = 700  # pixels; below, the page stands in one column
 
 
@@ -44,16 +48,41 @@ def take(
     print(f"{file.relative_to(ROOT)}: {file.stat().st_size // 1024} kB")
 
 
+def take_training(browser: Browser, url: str, file: Path) -> None:
+    """A run that has just finished, with its curves."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page.goto(url)
+    page.locator(".setup[data-answered]").wait_for()
+    page.get_by_test_id("train-go").click()
+    page.locator('.runs[data-shown*=":finished"]').wait_for(timeout=120_000)
+    page.locator("[data-testid=samples] .sample").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(2000)  # the last points are drawn, and the fonts settle
+    page.screenshot(path=file, animations="disabled")
+    page.close()
+    print(f"{file.relative_to(ROOT)}: {file.stat().st_size // 1024} kB")
+
+
 def main() -> None:
-    """All of them."""
+    """All of them. Runs go into a database that is thrown away, and whose host ends by itself soon after."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with serve() as server, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory(prefix="playground-runs-") as folder:
+        url = f"sqlite:///{Path(folder) / 'runs.db'}"
+        take_all(url)
+        deadline = time.monotonic() + 30
+        while HostLock(url).is_held() and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+
+def take_all(database: str) -> None:
+    """With the page served on this database."""
+    with serve(PLAYGROUND_DB=database, PLAYGROUND_RUNS_IDLE="5") as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"])
         take(browser, server.url + LINK, FOLDER / "light.png", width=1280, height=800)
         take(browser, server.url + LINK, FOLDER / "dark.png", width=1280, height=800, dark=True)
         take(browser, server.url + LINK, FOLDER / "phone.png", width=390, height=1300)
         layers = server.url + LAYERS
         take(browser, layers, FOLDER / "layers.png", width=1280, height=800, shown="[data-testid=row-5].bad")
+        take_training(browser, server.url + TRAIN, FOLDER / "train.png")
         browser.close()
 
 

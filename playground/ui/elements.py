@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -40,10 +40,13 @@ def asked(sent: Mapping[str, Any], document: Source) -> Asked | None:
     return Asked(document, key, index, number) if len(index) <= _LONGEST else None
 
 
-def answered(question: Asked | None, document: Source | None, *, refusal: str = "") -> dict[str, Any] | None:
+def answered(
+    question: Asked | None, document: Source | None, *, refusal: str = "", trace: Callable[[], Trace] | None = None
+) -> dict[str, Any] | None:
     """The frame's `element` (docs/stepper.md); None without a question, and once the page shows another document.
 
-    A `refusal` is what to say while the document does not run.
+    A `refusal` is what to say while the document does not run. `trace`: what the picture was made of, where the
+    document alone does not tell.
     """
     if question is None or question.document != document:
         return None
@@ -51,10 +54,10 @@ def answered(question: Asked | None, document: Source | None, *, refusal: str = 
     if refusal:
         return given | {"error": {"message": refusal, "hint": ""}}
     try:
-        trace = run_source(question.document)
-        value = _value(trace, question.key)
-        index = read_index(question.index, trace.values[value].shape)
-        return given | {"index": ", ".join(map(str, index)), "answer": element_answer(trace, value, index)}
+        found = run_source(question.document) if trace is None else trace()
+        value = _value(found, question.key)
+        index = read_index(question.index, found.values[value].shape)
+        return given | {"index": ", ".join(map(str, index)), "answer": element_answer(found, value, index)}
     except PlaygroundError as error:
         return given | {"error": {"message": error.message, "hint": error.hint}}
 

@@ -87,7 +87,7 @@ def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | Playg
             document.analysis().checked()  # before a batch is made
         recorded, noticed = _recorded(replace(document, graph="forward"))
         found = tuple(caution_data(caution, document) for caution in noticed)
-        drawn = _drawn(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
+        drawn = drawn_trace(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
         return ShownStack(document, drawn, _results(recorded), found)
     except PlaygroundError as error:
         return error.with_traceback(None)
@@ -104,12 +104,13 @@ def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -
     """What runs of a stack that does not fit: the forward pass through the layers before; None if nothing does."""
     try:
         trace = record_before_problem(document, batch_of(document)[0])
-        return None if trace is None else _drawn(trace, document.graph, opening, {})
+        return None if trace is None else drawn_trace(trace, document.graph, opening, {})
     except PlaygroundError:
         return None
 
 
-def _drawn(trace: Trace, graph: GraphKind, opening: Opening, notes: Mapping[str, tuple[str, ...]]) -> Drawn:
+def drawn_trace(trace: Trace, graph: GraphKind, opening: Opening, notes: Mapping[str, tuple[str, ...]]) -> Drawn:
+    """A trace as a picture with these modules open; `notes`: beside their shapes, by dotted path."""
     data = picture(trace, graph, opening=opening, notes=notes)
     svg = data.pop("svg")
     return Drawn(data["key"], svg, json.dumps(data, separators=(",", ":")))

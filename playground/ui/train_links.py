@@ -27,15 +27,16 @@ class OpenedTrain:
     config: TrainConfig | None
     runs: tuple[str, ...]
     problems: tuple[str, ...]
+    frozen: str = ""  # a run whose next step is open
 
 
-def train_query(config: TrainConfig | None, runs: Sequence[str] = ()) -> str:
-    """The canonical query string, without `?`; `config` None: as of the first run.
+def train_query(config: TrainConfig | None, runs: Sequence[str] = (), frozen: str = "") -> str:
+    """The canonical query string, without `?`; `config` None: as of the first run; `frozen`: whose next step is open.
 
     >>> train_query(TrainConfig("Flatten Linear(10)", epochs=5), ["3f2a51"])
     'v=1&run=3f2a51&text=Flatten%20Linear(10)&epochs=5'
     """
-    parts = [("v", str(VERSION)), *(("run", run) for run in runs)]
+    parts = [("v", str(VERSION)), *(("run", run) for run in runs), *([("frozen", frozen)] if frozen else [])]
     if config is not None:
         changed = {"text": config.text} | config.changed()
         parts += [
@@ -62,14 +63,18 @@ def open_train(params: Mapping[str, Sequence[str]]) -> OpenedTrain:
             runs.append(run)
     if len(runs) > MOST_SHOWN:
         problems.append(f"The link has {len(runs)} runs; the first {MOST_SHOWN} are shown.")
+    frozen = given.pop("frozen", [""])[-1]
+    if frozen and not _RUN.fullmatch(frozen):
+        problems.append(f"The link's frozen run {frozen[:24]!r} is not the name of a run.")
+        frozen = ""
     known = TrainConfig().fields()
     problems += [f"The link's part {key[:40]!r} was not understood." for key in given if key not in known]
     typed = {key: contents[-1] for key, contents in given.items() if key in known}
     if not typed:
-        return OpenedTrain(None, tuple(runs[:MOST_SHOWN]), tuple(problems))
+        return OpenedTrain(None, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
     read = read_settings(TrainConfig(), typed)
     problems += [f"The link's {name} {what!r} cannot be used: {why}." for name, (what, why) in read.refused.items()]
-    return OpenedTrain(read.config, tuple(runs[:MOST_SHOWN]), tuple(problems))
+    return OpenedTrain(read.config, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
 
 
 def from_stack(document: StackDocument) -> TrainConfig:

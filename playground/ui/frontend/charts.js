@@ -89,7 +89,9 @@ export function createCharts(root) {
   /** @param {Chart} chart */
   function made(chart) {
     const plot = el("div", { class: "plot", role: "group" });
-    const figure = el("figure", { class: "chart", "data-chart": chart.id, "data-testid": `chart-${chart.id}` }, el("figcaption", {}, chart.title), plot);
+    const save = el("button", { type: "button", class: "save", "data-testid": `save-${chart.id}`, "aria-label": `Save as PNG: ${chart.title}`, onclick: () => savePng(entry) }, "Save as PNG");
+    const head = el("figcaption", {}, el("span", {}, chart.title), save);
+    const figure = el("figure", { class: "chart", "data-chart": chart.id, "data-testid": `chart-${chart.id}` }, head, plot);
     const entry = { figure, plot, chart, isSeen: false, isDue: true };
     shown.set(chart.id, entry);
     root.append(figure);
@@ -109,6 +111,20 @@ export function createCharts(root) {
     spent += performance.now() - start;
     await drawn;
     entry.figure.dataset.points = String(Math.max(0, ...data.map((trace) => trace.x.length)));
+  }
+
+  /**
+   * The curves as they are seen, zoomed as they are, on the colour of the page, under their title.
+   * @param {{plot: HTMLElement, chart: Chart}} entry
+   */
+  async function savePng({ plot, chart }) {
+    const plotly = await loadPlotly();
+    const { data, layout } = /** @type {any} */ (plot);
+    if (!data) return;
+    const paper_bgcolor = getComputedStyle(root).getPropertyValue("--surface").trim() || "#ffffff";
+    const figure = { data, layout: { ...layout, paper_bgcolor, title: { text: chart.title, x: 0.02 }, margin: { ...layout.margin, t: 70 } } };
+    const href = await plotly.toImage(figure, { format: "png", width: 800, height: 450, scale: 2 });
+    el("a", { href, download: `${chart.id}.png` }).click();
   }
 
   /** Draws what is due and seen; a slow machine is given time for everything else. */

@@ -36,6 +36,7 @@ export function createLink() {
      * @param {number} k
      */
     show(query, k) {
+      if (query === "") return; // another part of the page keeps the address
       search = linkSearch(location.search, query, k);
       if (timer === null) timer = setTimeout(write, Math.max(0, 350 - (performance.now() - written)));
     },
