@@ -14,11 +14,13 @@ from playground.lessons.runs import RunPreset, run_presets
 from playground.ui.popovers import choice, plain
 from playground.ui.stepper import last_edit
 from playground.ui.train_engine import engine
+from playground.ui.train_exports import run_exports
+from playground.ui.train_frozen import frozen_part
 from playground.ui.train_hand_over import handed_over
 from playground.ui.train_look import look
 from playground.ui.train_session import TrainSession, told
 
-GALLERY, LOOK, SETUP, RUNS = "run-examples", "run-look", "train-setup", "train-runs"
+GALLERY, LOOK, EXPORT, SETUP, RUNS = "run-examples", "run-look", "run-exports", "train-setup", "train-runs"
 SESSION = "train"
 _STYLE = tuple(Path(__file__).with_name(name) for name in ("page.css", "train_page.css"))
 _LECTURES = {"L0": "L0 and L1", "L2": "L2 · Convolutions", "L3": "L3 and L4", "": "Classics"}
@@ -51,6 +53,7 @@ def train_page() -> None:
     session.interval, session.is_page_due = session.runs.interval, False
     with right:
         st.fragment(_runs, run_every=session.interval)()
+    frozen_part(lambda: _session().frozen, lambda: _session().close_step(), engine().store)
 
 
 def _popovers() -> None:
@@ -59,6 +62,14 @@ def _popovers() -> None:
     with st.popover("Look at the data", key=LOOK, on_change="rerun"), st.container(key="look"):
         if st.session_state[LOOK]:  # it is read when somebody looks
             look(_session().typed.config)
+    _exports()
+
+
+@st.fragment
+def _exports() -> None:
+    with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
+        if st.session_state[EXPORT]:  # they are read when somebody looks
+            run_exports([followed.run for followed in _session().runs.followed], engine().store)
 
 
 def mounted(frame: dict[str, Any], key: str, on_edit: Callable[[], None]) -> None:
@@ -81,6 +92,7 @@ def _runs() -> None:
     session = _session()
     try:
         session.runs.look(engine().store)
+        session.watch()
         if session.is_page_due or session.runs.interval != session.interval:
             st.rerun()
         mounted(session.runs_frame(engine()), RUNS, _take_action)

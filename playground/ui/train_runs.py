@@ -10,6 +10,7 @@ from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui.train_follow import Followed
+from playground.ui.train_freeze import OPENS
 from playground.ui.train_samples import samples
 from playground.ui.train_settings import differing
 from playground.ui.train_words import run_name, sentence, state, time_left
@@ -19,6 +20,7 @@ from playground.views.curves import AXES, LAYER_CURVES, PALETTES, charts
 LISTED = 20  # runs of the visitor's own that can be chosen
 LETTERS = "ABCDEF"
 ACTIVE = ("queued", "running")
+DIVERGED = "the loss is "  # how such a reason begins
 
 
 class Runs:
@@ -138,8 +140,21 @@ def controls(run: Run) -> list[str]:
         "rate": run.status in (*ACTIVE, "paused"),
         "epoch": run.status in ("running", "paused", "finished", "stopped"),
         "retry": run.status in ("failed", "stopped"),
+        "tenth": has_diverged(run),
+        "freeze": run.status == "running" and not stopping,
+        "open": run.status in OPENS,
     }
     return [name for name, may in found.items() if may]
+
+
+def has_diverged(run: Run) -> bool:
+    """Whether a run failed because its loss was no longer finite."""
+    return run.status == "failed" and run.reason.startswith(DIVERGED)
+
+
+def rate_of(run: Run) -> float:
+    """The learning rate that the run was last told."""
+    return run.config.learning_rate if run.learning_rate is None else run.learning_rate
 
 
 def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[dict[str, Any]]:
@@ -162,7 +177,7 @@ def act(store: Store, run: str, owner: str, what: str, content: Any = None) -> N
     else:
         orders: Mapping[str, Any] = {
             "pause": store.pause, "resume": store.resume, "stop": store.stop,
-            "epoch": store.one_epoch_more, "retry": store.retry,
+            "epoch": store.one_epoch_more, "retry": store.retry, "freeze": store.pause,
         }  # fmt: skip
         orders[what](run)
 
@@ -174,4 +189,4 @@ def _number(content: Any) -> float:
         raise PlaygroundError(f"{str(content)[:20]!r} is no number", hint="a learning rate, for example 0.01") from None
 
 
-__all__ = ["ACTIVE", "Runs", "act", "controls", "is_mine"]
+__all__ = ["ACTIVE", "Runs", "act", "controls", "has_diverged", "is_mine", "rate_of"]

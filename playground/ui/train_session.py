@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.runs.engine import Engine
 from playground.training.config import TrainConfig
 from playground.ui.train_check import check
+from playground.ui.train_freeze import OPENS
+from playground.ui.train_frozen import OpenedStep
 from playground.ui.train_links import MOST_SHOWN, open_train, train_query
-from playground.ui.train_runs import Runs, act
+from playground.ui.train_runs import ACTIVE, Runs, act, has_diverged, is_mine, rate_of
 from playground.ui.train_settings import Typed, fields, read_settings
 
 _OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
@@ -33,6 +35,8 @@ class TrainSession:
     said: str = ""
     said_runs: str = ""
     is_page_due: bool = False  # something that stands outside of the runs' side has changed
+    freezing: str = ""  # the run whose step is opened as soon as it pauses
+    frozen: OpenedStep | None = None
     interval: float | None = None  # seconds between two looks at the runs, as the page has set it
 
     @classmethod
@@ -42,14 +46,18 @@ class TrainSession:
         runs = Runs(read.runs)
         runs.look(engine.store)
         config = read.config or (runs.first.config if runs.first is not None else first)
-        return cls(Typed(config, {}), runs, problems=read.problems + runs.problems)
+        session = cls(Typed(config, {}), runs, problems=read.problems + runs.problems)
+        if read.frozen:
+            session.frozen = OpenedStep(read.frozen)
+        return session
 
     @property
     def query(self) -> str:
         """The link to what is shown."""
         first = self.runs.first
         is_same = first is not None and first.config == self.typed.config
-        return train_query(None if is_same else self.typed.config, self.runs.ids)
+        frozen = "" if self.frozen is None else self.frozen.run
+        return train_query(None if is_same else self.typed.config, self.runs.ids, frozen)
 
     def open(self, config: TrainConfig, title: str = "") -> None:
         """Settings from elsewhere: an example, the layers page, another run."""
@@ -95,7 +103,9 @@ class TrainSession:
         if problem is not None:
             raise PlaygroundError(f"not started: {problem['message']}", hint=problem["hint"])
         config = self.typed.config
-        title = self.title[1] if self.title is not None and self.title[0] == config else ""
+        self._start(engine, config, self.title[1] if self.title is not None and self.title[0] == config else "")
+
+    def _start(self, engine: Engine, config: TrainConfig, title: str) -> None:
         run = engine.submit(config, owner=self.owner, title=title)
         others = self.runs.ids if len(self.runs.ids) > 1 else []
         self.runs.ids = [run.id, *others][:MOST_SHOWN]
@@ -107,7 +117,8 @@ class TrainSession:
         """What the runs' side shows."""
         told_runs = self.runs.frame(engine.store, self.owner, self.typed.config)
         answer = {"sequence": self.acted, "owner": self.owner, "said": self.said_runs}
-        return {"part": "runs", "query": self.query, **answer, **told_runs}
+        frozen = None if self.frozen is None else self.frozen.number
+        return {"part": "runs", "query": self.query, "frozen": frozen, **answer, **told_runs}
 
     def take_action(self, sent: Mapping[str, Any], engine: Engine) -> None:
         """The visitor pressed something of a run, or chose which are shown."""
@@ -135,11 +146,53 @@ class TrainSession:
         elif what == "settings":
             self.open(engine.store.run(run).config)
             self.is_page_due = True
-        elif what in ("pause", "resume", "stop", "rate", "epoch", "retry"):
+        elif what == "open":
+            if engine.store.run(run).status in OPENS:
+                self.open_step(run)
+        elif what == "tenth" or (what == "retry" and self._is_other_now(engine, run)):
+            self._train_again(engine, run, 0.1 if what == "tenth" else 1.0)
+        elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze"):
             act(engine.store, run, self.owner, what, content)
             engine.ensure()
+            self.freezing = run if what == "freeze" else "" if run == self.freezing else self.freezing
         elif what != "owner":
             raise PlaygroundError(f"nothing is called {what[:20]!r}")
+
+    def _is_other_now(self, engine: Engine, run: str) -> bool:
+        """Whether a failed run, taken up again, would leave its curve: its rate was set since it began, and what
+        came before would be trained anew with it."""
+        found = engine.store.run(run)
+        return found.status == "failed" and found.learning_rate is not None
+
+    def _train_again(self, engine: Engine, run: str, factor: float) -> None:
+        """A new run in place of one that failed, with its last learning rate times this factor."""
+        found = engine.store.run(run)
+        if not is_mine(found, self.owner):
+            raise PlaygroundError("only the one who started a run takes it up again", hint="train with its settings")
+        if factor != 1 and not has_diverged(found):
+            return
+        config = replace(found.config, learning_rate=float(f"{rate_of(found) * factor:.6g}"))
+        self.open(config)
+        self._start(engine, config, "")
+        self.is_page_due = True
+
+    def open_step(self, run: str) -> None:
+        """Show what this run does next, in the stepper."""
+        self.frozen = OpenedStep(run, 1 if self.frozen is None else self.frozen.number + 1)
+        self.is_page_due = True
+
+    def close_step(self) -> None:
+        """Show it no longer."""
+        self.frozen = None
+
+    def watch(self) -> None:
+        """Open the step of a run that was asked to pause for that, once it has; not where it was told to go on."""
+        found = next((one.run for one in self.runs.followed if one.run.id == self.freezing), None)
+        if found is not None and found.status in OPENS:
+            self.open_step(found.id)
+        elif found is not None and found.status in ACTIVE and found.wanted == "pause":
+            return
+        self.freezing = ""
 
     def _known_by(self, owner: Any) -> None:
         """The token that the browser keeps: whoever has it controls the runs that were started with it."""

@@ -313,7 +313,7 @@ def test_a_failed_run_says_why_and_may_be_tried_again(engine: Queue, records: li
     engine.store.release(run, works(engine, records[:2]), "failed", "the loss is NaN in step 3; linear1.weight")
     session.runs.look(engine.store)
     [shown] = session.runs_frame(engine)["runs"]
-    assert "step 3" in shown["state"] and shown["can"] == ["retry"] and session.runs.interval is None
+    assert "step 3" in shown["state"] and shown["can"] == ["retry", "tenth"] and session.runs.interval is None
     act(session, engine, "retry", run)
     assert engine.store.run(run).status == "queued"
 
@@ -324,3 +324,76 @@ def test_the_database_may_be_away(engine: Queue) -> None:
     Path(engine.store.url.removeprefix("sqlite:///")).unlink()
     with pytest.raises(PlaygroundError):
         session.runs_frame(engine)
+
+
+def test_a_tenth_of_the_rate_is_a_run_of_its_own(engine: Queue, records: list[TrainRecord]) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    act(session, engine, "tenth", run)
+    assert session.runs.ids == [run]  # it has not failed
+    engine.store.release(run, works(engine, records[:2]), "failed", "the loss is NaN in step 3; linear1.weight")
+    act(session, engine, "tenth", run, owner="somebody-else-entirely-0123456789")
+    assert "only the one who started" in session.said_runs and session.runs.ids == [run]
+    session.owner = engine.store.run(run).owner
+    act(session, engine, "tenth", run)
+    new = engine.store.run(session.runs.ids[0])
+    assert new.id != run and new.config == replace(CONFIG, learning_rate=CONFIG.learning_rate / 10)
+    assert session.typed.config == new.config and session.is_page_due
+    assert engine.store.records(run) == records[:2]
+
+
+def test_a_failed_run_whose_rate_was_set_is_tried_again_as_another(engine: Queue, records: list[TrainRecord]) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    worker = works(engine, records[:5])
+    act(session, engine, "rate", run, "0.5")
+    engine.store.release(run, worker, "failed", "the loss is NaN in step 6")
+    act(session, engine, "retry", run)
+    assert engine.store.run(run).status == "failed" and engine.store.records(run) == records[:5]
+    new = engine.store.run(session.runs.ids[0])
+    assert new.id != run and new.config == replace(CONFIG, learning_rate=0.5) and new.learning_rate is None
+
+
+def test_freeze_pauses_and_then_opens(engine: Queue, records: list[TrainRecord]) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    worker = works(engine, records[:5])
+    session.runs.look(engine.store)
+    assert "freeze" in session.runs_frame(engine)["runs"][0]["can"]
+    act(session, engine, "freeze", run)
+    session.watch()
+    assert engine.store.run(run).wanted == "pause" and session.frozen is None
+    engine.store.release(run, worker, "paused")
+    session.runs.look(engine.store)
+    session.watch()
+    assert session.frozen is not None and session.frozen.run == run and session.is_page_due
+    assert session.runs_frame(engine)["frozen"] == session.frozen.number
+    assert parse_qs(session.query)["frozen"] == [run]
+    again = TrainSession.opened(parse_qs(session.query), engine, CONFIG)
+    assert again.frozen is not None and again.frozen.run == run and again.query == session.query
+    session.close_step()
+    assert "frozen" not in session.query
+
+
+def test_who_resumes_meanwhile_gets_no_step(engine: Queue, records: list[TrainRecord]) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    worker = works(engine, records[:5])
+    act(session, engine, "freeze", run)
+    act(session, engine, "resume", run)
+    engine.store.release(run, worker, "finished")
+    session.runs.look(engine.store)
+    session.watch()
+    assert session.frozen is None
+    act(session, engine, "open", run, owner="somebody-else-entirely-0123456789")  # whoever has the link may look
+    assert session.frozen is not None
+
+
+@pytest.mark.parametrize("frozen", ["../x", "<b>", "abc", "G" * 12, ""])
+def test_a_frozen_run_that_is_none_is_named(engine: Queue, frozen: str) -> None:
+    session = opened(engine, frozen=[frozen])
+    assert session.frozen is None and len(session.problems) == bool(frozen)

@@ -10,6 +10,9 @@ const BUTTONS = /** @type {const} */ ([
   ["stop", "Stop"],
   ["epoch", "One epoch more"],
   ["retry", "Try again"],
+  ["tenth", "Train again with a tenth of the rate"],
+  ["freeze", "Freeze"],
+  ["open", "Open this step"],
 ]);
 
 /**
@@ -52,7 +55,7 @@ export function createCard(id, act) {
       far.textContent = run.steps ? `step ${run.step.toLocaleString("en")} of ${run.steps.toLocaleString("en")}${run.left ? `, ${run.left}` : ""}` : "";
       const speed = run.seconds > 0.2 ? `${Math.round(run.step / run.seconds).toLocaleString("en")} steps/s` : "";
       facts.textContent = [run.parameters ? `${run.parameters.toLocaleString("en")} parameters` : "", run.device, speed, run.seconds ? `${run.seconds.toFixed(1)} s` : ""].filter(Boolean).join(" · ");
-      for (const [what, button] of buttons) button.hidden = !run.mine || !run.can.includes(what);
+      for (const [what, button] of buttons) button.hidden = !run.can.includes(what) || (!run.mine && what !== "open"); // whoever has the link may look
       rateRow.hidden = !run.mine || !run.can.includes("rate");
       const now = Number(run.learning_rate.toPrecision(4)).toString();
       if (now !== given && root.ownerDocument.activeElement !== rate) rate.value = given = now;

@@ -83,6 +83,7 @@ export interface RunsFrame {
   sequence: number;
   owner: string;
   query: string;
+  frozen: number | null;
   said: string;
   runs: ShownRun[];
   list: { id: string; name: string; status: string; created: number; shown: boolean }[];

@@ -7,6 +7,7 @@ import { createCard } from "./train_card.js";
 import { withNews } from "./train_columns.js";
 import { differencesTable, runList, staleNote } from "./train_compare.js";
 import { createConsole } from "./train_console.js";
+import { createFrozen } from "./train_frozen.js";
 import { ownerToken, showQuery } from "./train_owner.js";
 import { createSamples } from "./train_samples.js";
 import { createView } from "./train_view.js";
@@ -51,6 +52,7 @@ export function createRuns(root, host) {
   const differences = el("div", { class: "differences", "data-testid": "differences" });
   const samples = createSamples();
   const lines = createConsole();
+  const frozen = createFrozen();
   const others = el("div", { class: "others" });
   root.classList.add("training", "runs");
   root.append(empty, said, list, stale, spokenWords, view.root, plots, differences, samples.root, lines.root, others);
@@ -130,12 +132,14 @@ export function createRuns(root, host) {
       runList(others, next, act);
       speak(next);
       showQuery(next.query);
+      frozen.update(next.frozen);
       const isNew = wasFirst !== undefined && first !== undefined && first.id !== wasFirst;
       wasFirst = first?.id ?? "";
       if (isNew && innerWidth < NARROW) root.scrollIntoView({ block: "start" });
       root.dataset.shown = next.runs.map((run) => `${run.id}:${run.status}`).join(" ");
     },
     stop() {
+      frozen.stop();
       charts.stop();
     },
   };
