@@ -39,7 +39,7 @@ def test_the_settings_that_keep_a_class_safe_and_fast() -> None:
     assert found["browser.gatherUsageStats"] is False
     assert found["client.showErrorDetails"] == "none"
     assert found["client.showErrorLinks"] is False
-    assert found["server.maxUploadSize"] <= 5
+    assert found["server.maxUploadSize"] <= 128
     assert found["server.maxMessageSize"] <= 20
     assert found["server.maxWidgetStateSize"] <= 2
 

@@ -10,20 +10,23 @@ from typing import Any
 import streamlit as st
 
 from playground.errors import PlaygroundError
-from playground.lessons.runs import RunPreset, run_presets
-from playground.ui.popovers import choice, plain
+from playground.lessons.runs import RunGroup, RunPreset, run_presets
+from playground.training.data import Data
+from playground.ui.popovers import plain
 from playground.ui.stepper import last_edit
 from playground.ui.train_engine import engine
 from playground.ui.train_exports import run_exports
 from playground.ui.train_frozen import frozen_part
 from playground.ui.train_hand_over import handed_over
+from playground.ui.train_lessons import gallery
 from playground.ui.train_look import look
+from playground.ui.train_own import described, own_data
 from playground.ui.train_session import TrainSession, told
 
 GALLERY, LOOK, EXPORT, SETUP, RUNS = "run-examples", "run-look", "run-exports", "train-setup", "train-runs"
+OWN, OWN_SAID = "run-own", "own-said"
 SESSION = "train"
 _STYLE = tuple(Path(__file__).with_name(name) for name in ("page.css", "train_page.css"))
-_LECTURES = {"L0": "L0 and L1", "L2": "L2 · Convolutions", "L3": "L3 and L4", "": "Classics"}
 
 
 @cache
@@ -58,10 +61,12 @@ def train_page() -> None:
 
 def _popovers() -> None:
     with st.popover("Examples", key=GALLERY, on_change="rerun"):
-        _gallery()
+        gallery(_open, _train_together)
     with st.popover("Look at the data", key=LOOK, on_change="rerun"), st.container(key="look"):
         if st.session_state[LOOK]:  # it is read when somebody looks
-            look(_session().typed.config)
+            look(_session().typed.config, _session().open)
+    with st.popover("Own data", key=OWN, on_change="rerun"):
+        own_data(st.session_state.get(OWN_SAID, ""), _use_own)
     _exports()
 
 
@@ -108,15 +113,16 @@ def _take_action() -> None:
     _session().take_action(last_edit(RUNS), engine())
 
 
-def _gallery() -> None:
-    with st.container(key="gallery"):
-        for column, (lecture, title) in zip(st.columns(len(_LECTURES)), _LECTURES.items(), strict=True):
-            column.markdown(f"**{title}**")
-            for preset in run_presets():
-                if {"L1": "L0", "L4": "L3"}.get(preset.lecture[:2], preset.lecture[:2]) == lecture:
-                    choice(column, preset, f"run-{preset.id}", _open)
-
-
 def _open(chosen: RunPreset) -> None:
     _session().open(chosen.document, chosen.title)
     st.session_state[GALLERY] = False
+
+
+def _train_together(chosen: RunGroup) -> None:
+    _session().train_together(engine(), [(preset.document, preset.title) for preset in chosen.presets])
+    st.session_state[GALLERY] = False
+
+
+def _use_own(data: Data) -> None:
+    _session().choose_own(data.name)
+    st.session_state[OWN_SAID] = described(data)

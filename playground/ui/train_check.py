@@ -7,6 +7,7 @@ from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.training import own_store
 from playground.training.config import TrainConfig
 from playground.training.datasets import DATASETS
 from playground.ui.stack_own import own_rows
@@ -17,18 +18,25 @@ _ROWS = {row.name: row for row in DATASETS}
 
 
 def check(config: TrainConfig) -> dict[str, Any]:
-    """`{input, rows: [{text, gives, parameters}], parameters, problem}`; `problem`: null, or what is wrong with the
-    text as `{message, hint, start, end, repairs: [{label, text}]}`. Data of one's own is looked at by the run."""
-    return _check(config.text, config.data, config.loss)
+    """`{input, rows: [{text, gives, parameters}], parameters, problem, classes}`.
+
+    `problem`: null, or what is wrong with the text as `{message, hint, start, end, repairs: [{label, text}]}`;
+    `classes`: the names of own data's.
+    """
+    if not config.data.startswith("own-"):
+        row = _ROWS[config.data]
+        return _check(config.text, row.input_shape, len(row.classes), config.loss) | {"classes": []}
+    try:
+        own = own_store.describe(config.data)
+    except PlaygroundError as error:
+        return {"input": "", "rows": [], "parameters": None, "problem": _told(error), "classes": []}
+    return _check(config.text, own.input_shape, len(own.classes), config.loss) | {"classes": list(own.classes)}
 
 
 @lru_cache(maxsize=_KEPT)
-def _check(text: str, data: str, loss: str) -> dict[str, Any]:
-    row = _ROWS.get(data)
-    if row is None:
-        return {"input": "", "rows": [], "parameters": None, "problem": None}
-    document = StackDocument(text, row.input_shape, loss, len(row.classes), data="random")
-    found: dict[str, Any] = {"input": str(row.input_shape), "rows": [], "parameters": None, "problem": None}
+def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str) -> dict[str, Any]:
+    document = StackDocument(text, input_shape, loss, classes, data="random")
+    found: dict[str, Any] = {"input": str(input_shape), "rows": [], "parameters": None, "problem": None}
     try:
         if document.is_own:
             rows, totals = own_rows(document)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from playground.lessons.reported import Reported
+from playground.lessons.runs import reported
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
@@ -16,7 +18,8 @@ _SIZES = {row.name: row.train_size for row in DATASETS}
 
 
 class Followed:
-    """Keeps no records: the lines of the console, the layers' names, the latest record, and how far it has read."""
+    """Keeps no records: the lines of the console, the layers' names, the latest record, what it has reached of the
+    figures that a lecture reports, and how far it has read."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -28,6 +31,7 @@ class Followed:
     def again(self) -> None:
         """Begin anew: the browser has nothing, or lost a part."""
         self.read = -1  # the last step that was sent
+        self.figures: dict[Reported, float] = {}
         self.console = Console(self.run.config.batch, train_size(self.run.config))
 
     def news(self, store: Store) -> dict[str, Any]:
@@ -43,6 +47,9 @@ class Followed:
             self.latest = records[-1]
             self.tested = next((record for record in reversed(records) if record.test_loss is not None), self.tested)
             self.layers = layers_of(records)
+            for figure in reported(self.run.config):
+                if figure not in self.figures and (reached := figure.of(records)) is not None:
+                    self.figures[figure] = reached
         return {
             "after": after,
             "last": self.read,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from html import escape
 
 import numpy as np
@@ -15,26 +16,33 @@ from playground.training.config import TrainConfig
 from playground.training.data import Data
 from playground.training.look import ClassCount, class_balance, example_grid, one_batch
 from playground.ui.popovers import plain
+from playground.ui.train_notes import missing, not_here, with_digits
 from playground.views.png import png
 
 PER_CLASS = 8  # examples shown of each
 
 
-def look(config: TrainConfig) -> None:
-    """What a run with these settings would see; a download shows how far it is."""
-    place = st.empty()
-
-    def progress(file: str, done: int, total: int) -> None:
-        place.progress(done / total if total else 0.0, f"Fetching {plain(file)}")
-
+def look(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
+    """What a run with these settings would see. Nothing is downloaded here, which would hold up the page: `take` is
+    called with the same settings for the bundled digits, where somebody prefers those."""
+    row = missing(config.data)
+    if row is not None:
+        st.info(plain(f"{not_here(row)} Press Train, and look again when it has arrived."))
+        _digits_instead(config, take)
+        return
     try:
         with st.spinner("Reading the data …"):
-            data = data_of(config, progress)
+            data = data_of(config)
     except PlaygroundError as error:
-        place.error(plain(f"{error.message}. {error.hint}"))
+        st.error(plain(f"{error.message}. {error.hint}".replace("`", "")))
+        if config.data != "digits":
+            _digits_instead(config, take)
         return
-    place.empty()
     st.html(look_html(data, config))
+
+
+def _digits_instead(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
+    st.button("Use the bundled digits", key="look-digits", on_click=take, args=(with_digits(config),))
 
 
 def look_html(data: Data, config: TrainConfig) -> str:

@@ -11,8 +11,10 @@ from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui.train_follow import Followed
 from playground.ui.train_freeze import OPENS
+from playground.ui.train_many import takes_digits
 from playground.ui.train_samples import samples
 from playground.ui.train_settings import differing
+from playground.ui.train_tables import figures, tables
 from playground.ui.train_words import run_name, sentence, state, time_left
 from playground.views.console import HEADINGS
 from playground.views.curves import AXES, LAYER_CURVES, PALETTES, charts
@@ -89,6 +91,7 @@ class Runs:
             "palettes": {theme: list(colours) for theme, colours in PALETTES.items()},
             "headings": list(HEADINGS),
             "differences": [[name, *contents] for name, contents in differing(configs)] if several else [],
+            "tables": tables(store, self.followed, LETTERS, owner),
             "stale": [[name, *contents] for name, contents in stale],
         }
 
@@ -112,6 +115,7 @@ def _run(followed: Followed, letter: str, store: Store, owner: str) -> dict[str,
         "mine": is_mine(run, owner),
         "can": controls(run),
         "sentence": sentence(run, followed.latest, followed.tested),
+        "figures": figures(followed),
         "samples": [list(row) for row in run.samples],
         "pictures": pictures or [],
     }
@@ -140,6 +144,7 @@ def controls(run: Run) -> list[str]:
         "rate": run.status in (*ACTIVE, "paused"),
         "epoch": run.status in ("running", "paused", "finished", "stopped"),
         "retry": run.status in ("failed", "stopped"),
+        "digits": takes_digits(run),
         "tenth": has_diverged(run),
         "freeze": run.status == "running" and not stopping,
         "open": run.status in OPENS,

@@ -15,6 +15,8 @@ from playground.ui.train_check import check
 from playground.ui.train_freeze import OPENS
 from playground.ui.train_frozen import OpenedStep
 from playground.ui.train_links import MOST_SHOWN, open_train, train_query
+from playground.ui.train_many import folds_note, on_digits, submit_all, train_folds
+from playground.ui.train_notes import notes
 from playground.ui.train_runs import ACTIVE, Runs, act, has_diverged, is_mine, rate_of
 from playground.ui.train_settings import Typed, fields, read_settings
 
@@ -32,6 +34,7 @@ class TrainSession:
     title: tuple[TrainConfig, str] | None = None  # of the example that was opened, for as long as nothing is changed
     sequence: int = 0
     acted: int = 0
+    owns: tuple[str, ...] = ()  # data sets of their own that the visitor has brought
     said: str = ""
     said_runs: str = ""
     is_page_due: bool = False  # something that stands outside of the runs' side has changed
@@ -64,6 +67,11 @@ class TrainSession:
         self.typed, self.title = Typed(config, {}), (config, title)
         self.problems, self.said = (), ""
 
+    def choose_own(self, name: str) -> None:
+        """Data of the visitor's own, all of it."""
+        self.owns = (name, *(own for own in self.owns if own != name))
+        self.open(replace(self.typed.config, data=name, train_size=0, test_size=0))
+
     # The settings' side ---------------------------------------------------------------------------------------------
 
     def setup_frame(self) -> dict[str, Any]:
@@ -75,8 +83,10 @@ class TrainSession:
             "owner": self.owner,
             "query": self.query,
             "text": config.text,
-            "fields": fields(self.typed),
+            "fields": fields(self.typed, self.owns),
             "check": check(config),
+            "notes": notes(config),
+            "folds": folds_note(config),
             "said": self.said,
             "has_run": self.runs.first is not None,
         }
@@ -88,20 +98,28 @@ class TrainSession:
         given = sent.get("fields")
         self.typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
         self.problems, self.said = (), ""
-        if sent.get("do") == "train":
+        if sent.get("do") in ("train", "folds"):
             try:
-                self.train(engine)
+                if sent["do"] == "train":
+                    self.train(engine)
+                else:
+                    self._fit_to_start()
+                    self.said = self._show_started(engine, train_folds(engine, self.typed.config, self.owner))
             except PlaygroundError as error:
                 self.said = told(error)
 
-    def train(self, engine: Engine) -> None:
-        """Put a run with these settings into the queue and show it, beside the others where several are shown."""
+    def _fit_to_start(self) -> None:
+        """PlaygroundError where what is typed cannot be trained."""
         if self.typed.refused:
             names = ", ".join(self.typed.refused)
             raise PlaygroundError(f"not started: {names} cannot be used as typed", hint="mend what is marked")
         problem = check(self.typed.config)["problem"]
         if problem is not None:
             raise PlaygroundError(f"not started: {problem['message']}", hint=problem["hint"])
+
+    def train(self, engine: Engine) -> None:
+        """Put a run with these settings into the queue and show it, beside the others where several are shown."""
+        self._fit_to_start()
         config = self.typed.config
         self._start(engine, config, self.title[1] if self.title is not None and self.title[0] == config else "")
 
@@ -110,6 +128,17 @@ class TrainSession:
         others = self.runs.ids if len(self.runs.ids) > 1 else []
         self.runs.ids = [run.id, *others][:MOST_SHOWN]
         self.runs.look(engine.store)
+
+    def train_together(self, engine: Engine, wanted: Sequence[tuple[TrainConfig, str]]) -> None:
+        """A run for each of these settings with their titles, shown together; the first one's settings are opened."""
+        self.open(*wanted[0])
+        self.said = self._show_started(engine, submit_all(engine, wanted, self.owner))
+
+    def _show_started(self, engine: Engine, started: tuple[list[str], str]) -> str:
+        ids, problem = started
+        self.runs.ids = ids[:MOST_SHOWN] or self.runs.ids
+        self.runs.look(engine.store)
+        return problem
 
     # The runs' side -------------------------------------------------------------------------------------------------
 
@@ -146,6 +175,9 @@ class TrainSession:
         elif what == "settings":
             self.open(engine.store.run(run).config)
             self.is_page_due = True
+        elif what == "digits":
+            shown_runs = [followed.run for followed in self.runs.followed]
+            self.said_runs = self._show_started(engine, on_digits(engine, shown_runs, self.owner))
         elif what == "open":
             if engine.store.run(run).status in OPENS:
                 self.open_step(run)

@@ -1,6 +1,7 @@
 // @ts-check
 // One run: its name, how far it is, and what its owner may do with it.
-import { el, setAttribute } from "./dom.js";
+import { el, replace, setAttribute } from "./dom.js";
+import { figureRows } from "./train_tables.js";
 
 /** @typedef {import("./train_contract.js").ShownRun} ShownRun */
 
@@ -10,6 +11,7 @@ const BUTTONS = /** @type {const} */ ([
   ["stop", "Stop"],
   ["epoch", "One epoch more"],
   ["retry", "Try again"],
+  ["digits", "Train on the bundled digits"],
   ["tenth", "Train again with a tenth of the rate"],
   ["freeze", "Freeze"],
   ["open", "Open this step"],
@@ -34,8 +36,10 @@ export function createCard(id, act) {
   const settings = el("button", { type: "button", "data-testid": "run-settings", onclick: () => act("settings", id) }, "Use its settings");
   const hide = el("button", { type: "button", "data-testid": "run-hide", onclick: () => act("hide", id) }, "Take away");
   const row = el("div", { class: "row", "data-testid": "run-buttons" }, ...buttons.values(), rateRow, settings, hide);
-  const root = el("section", { class: "card", "data-testid": "run-card", "data-run": id }, el("div", { class: "row head" }, letter, name, state), el("div", { class: "row" }, bar, far, facts), row);
+  const figures = el("ul", { class: "figures", "data-testid": "run-figures" });
+  const root = el("section", { class: "card", "data-testid": "run-card", "data-run": id }, el("div", { class: "row head" }, letter, name, state), el("div", { class: "row" }, bar, far, facts), figures, row);
   let given = "";
+  let reported = "";
 
   return {
     root,
@@ -55,6 +59,9 @@ export function createCard(id, act) {
       far.textContent = run.steps ? `step ${run.step.toLocaleString("en")} of ${run.steps.toLocaleString("en")}${run.left ? `, ${run.left}` : ""}` : "";
       const speed = run.seconds > 0.2 ? `${Math.round(run.step / run.seconds).toLocaleString("en")} steps/s` : "";
       facts.textContent = [run.parameters ? `${run.parameters.toLocaleString("en")} parameters` : "", run.device, speed, run.seconds ? `${run.seconds.toFixed(1)} s` : ""].filter(Boolean).join(" · ");
+      const told = JSON.stringify(run.figures);
+      if (told !== reported) replace(figures, ...figureRows(run.figures));
+      reported = told;
       for (const [what, button] of buttons) button.hidden = !run.can.includes(what) || (!run.mine && what !== "open"); // whoever has the link may look
       rateRow.hidden = !run.mine || !run.can.includes("rate");
       const now = Number(run.learning_rate.toPrecision(4)).toString();

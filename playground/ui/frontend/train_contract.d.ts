@@ -27,7 +27,9 @@ export interface SetupFrame {
   query: string;
   text: string;
   fields: SettingField[];
-  check: { input: string; rows: { text: string; gives: string; parameters: number | null }[]; parameters: number | null; problem: NetProblem | null };
+  check: { input: string; rows: { text: string; gives: string; parameters: number | null }[]; parameters: number | null; problem: NetProblem | null; classes: string[] };
+  notes: { text: string; label: string; fields: Record<string, string | boolean> }[];
+  folds: { label: string; note: string } | null;
   said: string;
   has_run: boolean;
 }
@@ -51,6 +53,7 @@ export interface ShownRun {
   mine: boolean;
   can: string[];
   sentence: string;
+  figures: { lecture: string; yours: string }[];
   samples: number[][];
   pictures: { src: string | null; label: string; index: number; classes: string[] }[];
   after: number;
@@ -78,6 +81,15 @@ export interface Chart {
   traces: Trace[];
 }
 
+export interface RunTable {
+  id: string;
+  caption: string;
+  head: string[];
+  rows: { kind: "own" | "reported" | "sum"; cells: string[] }[];
+  note: string;
+  open: boolean;
+}
+
 export interface RunsFrame {
   part: "runs";
   sequence: number;
@@ -93,6 +105,7 @@ export interface RunsFrame {
   palettes: Record<string, string[]>;
   headings: string[];
   differences: string[][];
+  tables: RunTable[];
   stale: string[][];
 }
 

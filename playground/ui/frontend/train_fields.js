@@ -44,7 +44,7 @@ export function createFields(onChange) {
     const { control, row, why } = entry;
     row.hidden = !field.shown;
     if (control instanceof HTMLSelectElement) {
-      if (control.options.length !== field.choices.length) replace(control, ...field.choices.map((choice) => el("option", { value: choice }, choice)));
+      if ([...control.options].map((option) => option.value).join() !== field.choices.join()) replace(control, ...field.choices.map((choice) => el("option", { value: choice }, choice)));
       control.value = String(field.value);
     } else if (control.type === "checkbox") control.checked = Boolean(field.value);
     else if (control.value !== field.value && control.ownerDocument.activeElement !== control) control.value = String(field.value);

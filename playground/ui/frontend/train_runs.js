@@ -10,6 +10,7 @@ import { createConsole } from "./train_console.js";
 import { createFrozen } from "./train_frozen.js";
 import { ownerToken, showQuery } from "./train_owner.js";
 import { createSamples } from "./train_samples.js";
+import { createTables } from "./train_tables.js";
 import { createView } from "./train_view.js";
 
 /** @typedef {import("./train_contract.js").RunsFrame} RunsFrame */
@@ -53,9 +54,10 @@ export function createRuns(root, host) {
   const samples = createSamples();
   const lines = createConsole();
   const frozen = createFrozen();
+  const tables = createTables();
   const others = el("div", { class: "others" });
   root.classList.add("training", "runs");
-  root.append(empty, said, list, stale, spokenWords, view.root, plots, differences, samples.root, lines.root, others);
+  root.append(empty, said, list, stale, spokenWords, view.root, plots, tables.root, differences, samples.root, lines.root, others);
   root.addEventListener("keydown", (event) => event.stopPropagation()); // bare letters are shortcuts of the page
 
   /** @param {RunsFrame} next */
@@ -127,6 +129,7 @@ export function createRuns(root, host) {
       view.update(next.axes, next.layer_charts);
       drawCharts(next);
       replace(differences, differencesTable(next));
+      tables.update(next.tables);
       samples.update(first);
       lines.update(first ? kept.get(first.id) : undefined, next.headings, first?.id ?? "");
       runList(others, next, act);

@@ -3,6 +3,7 @@
 import { copyButton, el, prose, replace } from "./dom.js";
 import { themeOf } from "./theme.js";
 import { createFields } from "./train_fields.js";
+import { createNotes } from "./train_notes.js";
 import { ownerToken, showQuery } from "./train_owner.js";
 
 /** @typedef {import("./train_contract.js").SetupFrame} SetupFrame */
@@ -25,20 +26,25 @@ export function createSetup(root, host) {
   const go = el("button", { type: "button", class: "go", "data-testid": "train-go", title: "Ctrl Enter", onclick: () => send("train") }, "Train");
   const said = el("p", { class: "bad", role: "alert", "data-testid": "train-said" });
   const fields = createFields(() => later());
+  const notes = createNotes(
+    (changes) => send("", changes),
+    () => send("folds"),
+  );
   const link = copyButton("Copy link", () => location.href, { "data-testid": "train-link" });
   root.classList.add("training", "setup");
-  root.append(el("div", { class: "row" }, go, link), said, editor, message, shapes, fields.root);
+  root.append(el("div", { class: "row" }, go, link), said, editor, message, notes.root, shapes, fields.root);
 
-  function send(what = "") {
+  /** @param {Record<string, string | boolean>} [changes] */
+  function send(what = "", changes = {}) {
     clearTimeout(timer);
     typed = false;
     sequence += 1;
-    host.send({ sequence, owner, do: what, fields: { text: editor.value, ...fields.values() } });
+    host.send({ sequence, owner, do: what, fields: { text: editor.value, ...fields.values(), ...changes } });
   }
   function later() {
     clearTimeout(timer);
     typed = true;
-    timer = setTimeout(send, PAUSE);
+    timer = setTimeout(() => send(), PAUSE);
   }
   editor.addEventListener("input", later);
   root.addEventListener("keydown", (event) => {
@@ -61,7 +67,9 @@ export function createSetup(root, host) {
     const rows = check.rows.map((row) => el("li", {}, el("code", {}, row.text), el("span", { class: "gives" }, row.gives)));
     if (check.parameters !== null) rows.push(el("li", { class: "sum" }, el("span", {}, "parameters"), el("span", { class: "gives" }, check.parameters.toLocaleString("en"))));
     const first = check.input ? el("li", {}, el("span", {}, "one example"), el("span", { class: "gives" }, check.input)) : null;
-    replace(shapes, el("ul", { "aria-label": "Shapes" }, first, ...rows));
+    const { classes } = check;
+    const names = classes.length ? el("li", {}, el("span", {}, `${classes.length} classes`), el("span", { class: "names" }, classes.join(", "))) : null;
+    replace(shapes, el("ul", { "aria-label": "Shapes" }, first, names, ...rows));
     if (!problem) return replace(message);
     const repairs = problem.repairs.map((repair) => el("button", { type: "button", class: "cure", onclick: () => mend(repair) }, repair.label));
     replace(message, el("p", { class: "bad" }, ...prose(problem.message)), problem.hint && repairs.length === 0 ? el("p", {}, ...prose(problem.hint)) : null, repairs.length ? el("div", { class: "row" }, ...repairs) : null);
@@ -79,6 +87,7 @@ export function createSetup(root, host) {
           if (editor.value !== frame.text) editor.value = frame.text;
           fields.update(frame.fields);
           told(frame);
+          notes.update(frame);
         }
         said.textContent = frame.said;
       }
