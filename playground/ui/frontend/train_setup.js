@@ -8,7 +8,7 @@ import { ownerToken, showQuery } from "./train_owner.js";
 
 /** @typedef {import("./train_contract.js").SetupFrame} SetupFrame */
 
-const PAUSE = 300; // ms without a key before what was typed is sent
+const TYPING_PAUSE = 300; // ms without a key before what was typed is sent
 
 /**
  * @param {HTMLElement} root
@@ -44,7 +44,7 @@ export function createSetup(root, host) {
   function later() {
     clearTimeout(timer);
     typed = true;
-    timer = setTimeout(() => send(), PAUSE);
+    timer = setTimeout(() => send(), TYPING_PAUSE);
   }
   editor.addEventListener("input", later);
   root.addEventListener("keydown", (event) => {
