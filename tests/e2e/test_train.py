@@ -15,7 +15,8 @@ from benchmarks.server import Server, serve
 
 OpenPage = Callable[..., Page]
 PATIENCE = 45_000
-LONG = "v=1&text=" + quote("Flatten Linear(100) ReLU Linear(10)") + "&epochs=200&batch=20"
+# Wide enough to go on for half a minute on an idle machine.
+LONG = "v=1&text=" + quote("Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)") + "&epochs=200&batch=20"
 SHORT = "v=1&text=" + quote("Flatten Linear(20) ReLU Linear(10)") + "&epochs=2&batch=20&train_size=400"
 FIRST_POINTS = "() => document.querySelector('[data-testid=chart-loss] .plot').data[0].y.slice(0, 5).join()"
 
@@ -191,7 +192,7 @@ def test_another_net_while_one_trains(open_page: OpenPage) -> None:
     page.wait_for_function(f"() => document.querySelector('[data-testid=run-card]')?.dataset.run !== '{first}'")
     expect(page.get_by_test_id("run-card")).to_contain_text("Linear(33)")
     old = opened(open_page, f"run={first}")
-    expect(old.get_by_test_id("train-text")).to_have_value("Flatten Linear(100) ReLU Linear(10)")
+    expect(old.get_by_test_id("train-text")).to_have_value("Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)")
     assert old.locator('.runs[data-shown*=":failed"]').count() == 0
     stop(page)
     page.get_by_test_id("only-run").nth(1).click()
@@ -202,7 +203,7 @@ def test_another_net_while_one_trains(open_page: OpenPage) -> None:
 def test_freeze_step_through_and_go_on(
     open_page: OpenPage, ready: Callable[[Page], Page], accessibility: Callable[[Page], list[str]]
 ) -> None:
-    page = train(opened(open_page, LONG.replace("epochs=200", "epochs=20")))
+    page = train(opened(open_page, LONG.replace("epochs=200", "epochs=40")))
     page.get_by_test_id("run-freeze").click()
     ready(page)
     until(page, "paused")
@@ -223,7 +224,7 @@ def test_freeze_step_through_and_go_on(
     expect(again.locator(".st-key-frozen h3")).to_contain_text(f"Step {step + 1:,} of run")
     page.get_by_test_id("run-resume").click()
     until(page, "finished")
-    expect(page.get_by_test_id("run-far")).to_contain_text("step 1,440 of 1,440")
+    expect(page.get_by_test_id("run-far")).to_contain_text("step 2,880 of 2,880")
     page.get_by_test_id("run-open").click()
     expect(page.locator(".st-key-frozen h3")).to_contain_text("Step 1,441 of run", timeout=PATIENCE)
     page.get_by_role("button", name="Close", exact=True).click()
