@@ -134,7 +134,7 @@ def test_the_selection_goes_into_what_opens_and_out_of_what_closes(open_page: Op
         chosen(page, key)
         press_badge(page, "+residual2")
         inside = page.locator('.graph .item.selected[aria-pressed="true"]')
-        expect(inside).to_have_attribute("data-within", re.compile(r"^residual2\b"))
+        expect(inside).to_have_attribute("data-within", re.compile(r"^residual2\b"), timeout=30_000)
         side = re.compile(r"\b(backward|node)\b")
         expectation = expect(inside)
         (expectation.to_have_class if kind == "node" else expectation.not_to_have_class)(side)

@@ -115,13 +115,13 @@ def test_pause_resume_rate_epoch_stop_and_a_second_tab(open_page: OpenPage) -> N
     page = train(opened(open_page, LONG))
     page.get_by_test_id("run-pause").click()
     until(page, "paused")
-    page.get_by_test_id("run-rate").fill("0.0125")
-    page.get_by_test_id("run-rate").press("Enter")
+    page.get_by_test_id("run-rate").first.fill("0.0125")
+    page.get_by_test_id("run-rate").first.press("Enter")
     other = page.context.new_page()  # the same browser: it holds the token, so it may control the run
     other.goto(page.url)
     other.get_by_test_id("run-resume").click(timeout=PATIENCE)
     until(page, "running")
-    expect(page.get_by_test_id("run-rate")).to_have_value("0.0125")
+    expect(page.get_by_test_id("run-rate").first).to_have_value("0.0125")
     page.get_by_test_id("run-epoch").click()
     expect(page.get_by_test_id("run-far")).to_contain_text("of 14,472", timeout=PATIENCE)
     other.close()
@@ -226,7 +226,7 @@ def test_freeze_step_through_and_go_on(
     until(page, "finished")
     expect(page.get_by_test_id("run-far")).to_contain_text("step 2,880 of 2,880")
     page.get_by_test_id("run-open").click()
-    expect(page.locator(".st-key-frozen h3")).to_contain_text("Step 1,441 of run", timeout=PATIENCE)
+    expect(page.locator(".st-key-frozen h3")).to_contain_text("Step 2,881 of run", timeout=PATIENCE)
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(".st-key-frozen")).to_have_count(0)
     page.wait_for_function("() => !location.search.includes('frozen')")
@@ -283,8 +283,14 @@ def test_runs_are_compared(open_page: OpenPage) -> None:
     page.locator("[data-testid=show-run]:not(:checked)").first.click()
     expect(page.get_by_test_id("run-card")).to_have_count(2)
     expect(page.get_by_test_id("differences")).to_contain_text("Learning rate")
-    page.get_by_test_id("chart-loss").scroll_into_view_if_needed()  # charts are drawn when they are seen
-    expect(page.locator("[data-testid=chart-loss] .legendtext")).to_have_count(4, timeout=PATIENCE)
+    page.wait_for_function(  # charts are drawn when they are seen, and what is above this one still grows
+        """() => {
+          const chart = document.querySelector('[data-testid=chart-loss]');
+          chart.scrollIntoView({block: 'center'});
+          return chart.querySelectorAll('.legendtext').length === 4;
+        }""",
+        timeout=PATIENCE,
+    )
     page.wait_for_function("() => location.search.split('run=').length === 3")
     again = opened(open_page, page.url.partition("?")[2])
     expect(again.get_by_test_id("run-card")).to_have_count(2)
