@@ -300,7 +300,9 @@ def test_a_pasted_class_has_its_rows_and_its_exports(open_page: OpenPage) -> Non
     ways = page.locator('[class*="st-key-exports"]')
     export.click()
     expect(ways).to_contain_text("From scratch")
+    page.locator('[data-test-script-state="notRunning"]').wait_for()  # a popover that is still being filled opens again
     page.keyboard.press("Escape")
+    expect(ways).to_have_count(0)
     type_stack(page, OWN)
     expect(page.get_by_test_id("row-0.0.2")).to_contain_text("Scale(10)")
     expect(page.get_by_test_id("row-0.0.1")).to_contain_text("784·10 + 10")
