@@ -48,14 +48,14 @@ body { margin: 0; background: #ffffff; }
 
 _START = """
 const pictures = JSON.parse(document.getElementById("pictures").textContent);
-stepper_js.mountStandalone(document.querySelector("main"), pictures.forward, pictures);
+standalone_js.mountStandalone(document.querySelector("main"), pictures.forward, pictures);
 """
 
 
 def stepper_html(trace: Trace) -> str:
     """A self-contained page with the stepper and all three graphs of a trace."""
     pictures = {kind: picture(trace, kind) for kind in KINDS}
-    script = bundle(FRONTEND, "stepper.js") + _START
+    script = bundle(FRONTEND, "standalone.js") + _START
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -79,7 +79,7 @@ def json_in_html(data: object) -> str:
 def notebook_html(trace: Trace) -> str:
     """The static picture, and the stepper folded under it."""
     drawn = static_svg(trace)
-    if len(trace.steps) > NOTEBOOK_STEPS or not (FRONTEND / "stepper.js").exists():
+    if len(trace.steps) > NOTEBOOK_STEPS or not (FRONTEND / "standalone.js").exists():
         return f'<div style="overflow-x:auto">{drawn}</div>'
     frame = escape(stepper_html(trace), quote=True)
     return (

@@ -324,6 +324,35 @@ def test_the_pages_own_keys_are_left_alone(open_page: Opener) -> None:
     page.keyboard.press("ArrowRight")  # nobody listens any more, and nothing throws
 
 
+def test_what_the_reader_did_outlives_being_mounted_anew(open_page: Opener) -> None:
+    """Streamlit does that by itself where two runs of a page follow each other quickly."""
+    page = open_page()
+    page.locator('svg [data-key="op-2"]').click()
+    page.keyboard.press("ArrowRight")
+    page.evaluate("unmount()")
+    page.evaluate("""() => {
+        const other = document.createElement("div");
+        document.getElementById("host").replaceWith(other);
+        show(structuredClone(frame), other);
+    }""")
+    at_step(page, 1)
+    expect(page.locator('svg [data-key="op-2"]')).to_have_class(re.compile(r"\bselected\b"))
+    expect(page.locator('svg [data-key="op-2"]')).to_be_focused()
+    page.get_by_test_id("editor").fill("x1")
+    edits(page)
+    page.get_by_test_id("editor").evaluate("""area => {
+        for (const text of ["x1 * 2", "x1 * 3"]) {  // the second is gathered: it would be sent by what has gone
+            area.value = text;
+            area.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        unmount();
+    }""")
+    assert edits(page)[-1]["text"] == "x1 * 2"
+    page.evaluate("void show(structuredClone(frame), document.querySelector('main').lastElementChild)")
+    assert edits(page)[-1]["text"] == "x1 * 3"
+    expect(page.get_by_test_id("editor")).to_have_value("x1 * 3")
+
+
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_saves_the_picture(open_page: Opener, tmp_path: Path, kind: str) -> None:
     page = open_page()
@@ -380,7 +409,7 @@ def standalone_html(picture: dict[str, Any]) -> str:
         source = re.sub(r'^import .* from "\./\w+\.js";$', "", source, flags=re.M)
         joined.append(re.sub(r"^export (default )?", "", source, flags=re.M))
 
-    add("stepper.js")
+    add("standalone.js")
     data = json.dumps(picture).replace("<", "\\u003c")
     css = (FRONTEND / "stepper.css").read_text(encoding="utf-8")
     script = "\n".join(joined)

@@ -126,7 +126,6 @@ def chosen(page: Page, key: str) -> None:
     expect(box(page, key)).to_have_class(re.compile(r"\bselected\b"))
 
 
-@pytest.mark.xfail(strict=False, reason="known fault: the selection is sometimes lost when two redraws overlap")
 def test_the_selection_goes_into_what_opens_and_out_of_what_closes(open_page: OpenPage, ready: Ready) -> None:
     page = opened(open_page, ready, "Conv2d(4, 3, padding=1) ReLU " + BLOCK * 3 + "Flatten Linear(10)", "&graph=both")
     for key, kind in (("module-residual2", "op"), ("module-residual2-backward", "node")):

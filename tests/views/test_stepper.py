@@ -194,7 +194,7 @@ def test_notebook_is_valid() -> None:
     assert len(set(ids)) == len(ids) and to_notebook(script, "Example") == to_notebook(script, "Example")
 
 
-@pytest.mark.skipif(not (FRONTEND / "stepper.js").exists(), reason="the stepper's scripts are not there")
+@pytest.mark.skipif(not (FRONTEND / "standalone.js").exists(), reason="the stepper's scripts are not there")
 def test_html_is_self_contained() -> None:
     trace = record(lambda *x: x[0] * x[1], 2.0, 3.0, names=["</script><script>alert(1)", "<!--"])
     text = stepper_html(trace)

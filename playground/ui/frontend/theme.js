@@ -27,3 +27,14 @@ export function themeOf(root, asked) {
   if (asked === "light" || asked === "dark") return asked;
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
+
+/**
+ * Follows the reader's system from light to dark and back.
+ * @param {() => void} retheme
+ * @returns {() => void} ends it
+ */
+export function followScheme(retheme) {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", retheme);
+  return () => scheme.removeEventListener("change", retheme);
+}

@@ -15,10 +15,10 @@ test("imports stand on one line each, in the one form that the export strips", (
   }
 });
 
-test("exports are named; the entries alone have a default function", () => {
+test("exports are named; the entries alone have a default, a mounted part", () => {
   for (const [name, source] of sources) {
     for (const line of source.split("\n").filter((text) => text.startsWith("export"))) {
-      if (line.startsWith("export default")) assert.match(name + line, /^(stepper|stack|train)\.jsexport default function \1\(/);
+      if (line.startsWith("export default")) assert.match(name + line, /^(stepper|stack|train)\.jsexport default mounting\(/);
       else assert.match(line, /^export (async )?(function|const|let) \w+/, `${name}: ${line}`);
     }
   }

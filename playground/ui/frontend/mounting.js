@@ -1,0 +1,69 @@
+// @ts-check
+// Puts a part on the page and keeps it: where two runs of a page follow each other quickly, Streamlit takes a component
+// off the page and mounts it anew at once. Position, selection, zoom, half-typed text and focus outlive that.
+
+const GRACE = 5000; // ms that a part waits to be put back; then its page has been left
+
+/**
+ * What Streamlit calls the default function of a component with.
+ * @template F
+ * @typedef {{data: {frame: F}, key: string, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: object) => void}} Component
+ */
+
+/**
+ * @template F
+ * @typedef {{update: (frame: F) => void, stop: () => void}} Part
+ */
+
+/**
+ * @template F
+ * @param {(root: HTMLElement, set: (name: string, value: object) => void, frame: F) => Part<F>} create
+ * @returns {(component: Component<F>) => () => void} the component's default function: it shows a frame, and returns
+ *   what to do when the component leaves the page
+ */
+export function mounting(create) {
+  /** @typedef {{root: HTMLElement, part: Part<F>, set: ((name: string, value: object) => void) | null, unsent: Map<string, object>, focus: HTMLElement | SVGElement | null, timer?: ReturnType<typeof setTimeout>}} Entry */
+  /** @type {WeakMap<object, Entry>} */
+  const standing = new WeakMap();
+  /** @type {Map<string, Entry>} */
+  const waiting = new Map();
+
+  /** @param {HTMLElement | ShadowRoot} parent @param {F} frame @returns {Entry} */
+  function made(parent, frame) {
+    const root = document.createElement("div");
+    parent.append(root);
+    const set = (/** @type {string} */ name, /** @type {object} */ value) => (entry.set ? entry.set(name, value) : void entry.unsent.set(name, value));
+    /** @type {Entry} */
+    const entry = { root, part: create(root, set, frame), set: null, unsent: new Map(), focus: null };
+    root.addEventListener("focusin", ({ target }) => (entry.focus = target instanceof HTMLElement || target instanceof SVGElement ? target : null));
+    root.addEventListener("focusout", ({ target }) =>
+      // After the event: what is being taken off the page loses the focus while it still stands there.
+      queueMicrotask(() => root.isConnected && entry.focus === target && (entry.focus = null)),
+    );
+    return entry;
+  }
+
+  return ({ data, key, parentElement, setStateValue }) => {
+    let entry = standing.get(parentElement);
+    if (!entry) {
+      entry = waiting.get(key) ?? made(parentElement, data.frame);
+      clearTimeout(entry.timer);
+      waiting.delete(key);
+      standing.set(parentElement, entry);
+      parentElement.append(entry.root);
+      entry.focus?.focus({ preventScroll: true });
+    }
+    const shown = entry;
+    shown.set = setStateValue;
+    shown.part.update(data.frame);
+    for (const [name, value] of shown.unsent) setStateValue(name, value);
+    shown.unsent.clear();
+    return () => {
+      if (!standing.delete(parentElement)) return;
+      shown.root.remove();
+      shown.set = null;
+      waiting.set(key, shown);
+      shown.timer = setTimeout(() => waiting.delete(key) && shown.part.stop(), GRACE);
+    };
+  };
+}
