@@ -1,4 +1,8 @@
-"""The optimizers and the learning rate schedules that a run can use: one row each."""
+"""The optimizers and the learning rate schedules that a run can use: one row each.
+
+A schedule changes the learning rate and nothing else. PyTorch's one-cycle would move momentum or beta1 along, over what
+the user set, and refuses optimizers that have neither (Adagrad): `cycle_momentum=False` leaves them alone.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +62,9 @@ SCHEDULES: tuple[ScheduleRow, ...] = (
     ),
     ScheduleRow(
         "one-cycle",
-        lambda optimizer, config, _, run: OneCycleLR(optimizer, max_lr=config.learning_rate, total_steps=run),
+        lambda optimizer, config, _, run: OneCycleLR(
+            optimizer, max_lr=config.learning_rate, total_steps=run, cycle_momentum=False
+        ),
         "Up from a 25th of the rate, then down to almost nothing (Smith & Topin, 2018).",
     ),
 )

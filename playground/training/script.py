@@ -84,7 +84,7 @@ _SCHEDULES = {
     "constant": "",
     "step": "StepLR(optimizer, step_size={step_size}, gamma={gamma!r})",
     "cosine": "CosineAnnealingLR(optimizer, T_max={planned})",
-    "one-cycle": "OneCycleLR(optimizer, max_lr={rate!r}, total_steps={planned})",
+    "one-cycle": "OneCycleLR(optimizer, max_lr={rate!r}, total_steps={planned}, cycle_momentum=False)",
 }
 WEIGHTS = """\
 # The weights of the run itself, as they leave the page:

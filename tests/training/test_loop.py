@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from playground.errors import PlaygroundError
+from playground.training import optimizers
 from playground.training.checkpoint import checkpoint, restore, weights
 from playground.training.config import TrainConfig
 from playground.training.data import Data
@@ -19,21 +20,25 @@ from playground.training.loop import train
 TEXT = "Flatten Linear(8) ReLU Linear(3)"
 OPTIMIZERS: dict[str, tuple[dict[str, Any], Any]] = {
     "SGD": ({}, lambda p: torch.optim.SGD(p, lr=0.05)),
-    "SGD, momentum": ({"momentum": 0.9}, lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9)),
+    "SGD, momentum": (
+        {"momentum": 0.9, "weight_decay": 0.01},
+        lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.01),
+    ),
     "SGD, Nesterov": (
         {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
         lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True, weight_decay=0.01),
     ),
-    "Adam": ({}, lambda p: torch.optim.Adam(p, lr=0.05)),
+    "Adam": ({"weight_decay": 0.01}, lambda p: torch.optim.Adam(p, lr=0.05, weight_decay=0.01)),
     "AdamW": ({"weight_decay": 0.1}, lambda p: torch.optim.AdamW(p, lr=0.05, weight_decay=0.1)),
-    "RMSprop": ({"momentum": 0.5}, lambda p: torch.optim.RMSprop(p, lr=0.05, momentum=0.5)),
-    "Adagrad": ({}, lambda p: torch.optim.Adagrad(p, lr=0.05)),
+    "RMSprop": ({"weight_decay": 0.01}, lambda p: torch.optim.RMSprop(p, lr=0.05, weight_decay=0.01)),
+    "RMSprop, momentum": ({"momentum": 0.5}, lambda p: torch.optim.RMSprop(p, lr=0.05, momentum=0.5)),
+    "Adagrad": ({"weight_decay": 0.01}, lambda p: torch.optim.Adagrad(p, lr=0.05, weight_decay=0.01)),
 }
 SCHEDULES = {
     "constant": lambda optimizer: torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0),
     "step": lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 12, 0.5),
     "cosine": lambda optimizer: torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 24),
-    "one-cycle": lambda optimizer: torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.05, 24),
+    "one-cycle": lambda optimizer: torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.05, 24, cycle_momentum=False),
 }
 
 
@@ -49,7 +54,7 @@ def plain_losses(data: Data, optimizer_of: Any, schedule_of: Any, clip: float = 
     losses = []
     for _ in range(2):
         order = torch.randperm(len(data.train.x), generator=generator)
-        for chosen in order.split(20):
+        for chosen in torch.split(order, 20):
             loss = criterion(model(data.train.x[chosen]), data.train.labels[chosen])
             optimizer.zero_grad()
             loss.backward()
@@ -65,22 +70,28 @@ def config(**changes: Any) -> TrainConfig:
     return TrainConfig(TEXT, **{"batch": 20, "epochs": 2, "learning_rate": 0.05, "record_every": 1, **changes})
 
 
+@pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_as_plain_pytorch(small_data: Data, name: str) -> None:
+def test_every_optimizer_and_schedule_as_plain_pytorch(small_data: Data, name: str, schedule: str) -> None:
     changes, plain = OPTIMIZERS[name]
-    chosen = config(optimizer=name.partition(",")[0], **changes)
+    chosen = config(optimizer=name.partition(",")[0], schedule=schedule, decay=0.5, **changes)
     learner = Learner(chosen, small_data)
-    losses, model = plain_losses(small_data, plain, SCHEDULES["constant"])
+    losses, model = plain_losses(small_data, plain, SCHEDULES[schedule])
     assert [record.loss for record in train(chosen, small_data, learner=learner)] == losses
     for ours, theirs in zip(learner.model.parameters(), model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_every_schedule_as_plain_pytorch(small_data: Data, name: str) -> None:
-    chosen = config(schedule=name, decay=0.5)
-    losses, _ = plain_losses(small_data, lambda p: torch.optim.SGD(p, lr=0.05), SCHEDULES[name])
-    assert [record.loss for record in train(chosen, small_data)] == losses
+def test_every_optimizer_and_schedule_is_tested() -> None:
+    assert {name.partition(",")[0] for name in OPTIMIZERS} == {row.name for row in optimizers.OPTIMIZERS}
+    assert set(SCHEDULES) == {row.name for row in optimizers.SCHEDULES}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule_of_a_very_short_run(small_data: Data, schedule: str, steps: int) -> None:
+    rates = [record.learning_rate for record in train(config(schedule=schedule, steps=steps), small_data)]
+    assert len(rates) == steps and all(0 < rate <= 0.05 for rate in rates)
 
 
 def test_clipping_as_plain_pytorch(small_data: Data) -> None:

@@ -22,7 +22,7 @@ from playground.training.data import Data
 from playground.training.initial import INITIAL
 from playground.training.learner import Learner
 from playground.training.loop import train
-from playground.training.optimizers import SCHEDULES
+from playground.training.optimizers import OPTIMIZERS, SCHEDULES, optimizer_of, schedule_of
 from playground.training.plan import plan_of
 from playground.training.records import TrainRecord
 from playground.training.script import _FILLS, _SCHEDULES, changed_rates, training_script
@@ -134,6 +134,35 @@ def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: D
     parts = {"train_x": data.train.x, "train_labels": data.train.labels}
     save_file(parts | {"test_x": data.test.x, "test_labels": data.test.labels}, tmp_path / f"{name}.safetensors")
     assert printed(code, tmp_path) == told(list(train(chosen, data_of(chosen))))
+
+
+@pytest.mark.parametrize("schedule", [row.name for row in SCHEDULES])
+@pytest.mark.parametrize("optimizer", [row.name for row in OPTIMIZERS])
+def test_the_script_moves_the_weights_as_the_run_does(optimizer: str, schedule: str) -> None:
+    changes = {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "decay": 0.5, "steps": 9, "decay_epochs": 1}
+    chosen = config(optimizer=optimizer, schedule=schedule, **changes)
+    moved: dict[str, list[Any]] = {}
+    for whose in ("run", "script"):
+        net = torch.nn.Linear(3, 1)
+        torch.nn.init.ones_(net.weight)
+        names: dict[str, Any] = {"torch": torch, "net": net, "schedule": None}
+        if whose == "run":
+            names["optimizer"] = optimizer_of(chosen, net.parameters())
+            names["schedule"] = schedule_of(chosen, names["optimizer"], 5, 9)
+        else:
+            lines = re.findall(r"^(?:optimizer|schedule) = .*$", training_script(chosen), re.MULTILINE)
+            exec("\n".join(lines), names)  # noqa: S102  # our own lines, as the script has them
+        moved[whose] = []
+        for step in range(9):
+            net.weight.grad = torch.tensor([[1.0, -2.0, step]])
+            names["optimizer"].step()
+            if names["schedule"] is not None:
+                names["schedule"].step()
+            (group,) = names["optimizer"].param_groups
+            settings = {key: content for key, content in group.items() if key != "params"}
+            moved[whose].append((settings, net.weight.tolist()))
+            assert (group.get("momentum", 0.9), group.get("betas", (0.9, 0.999))) == (0.9, (0.9, 0.999))
+    assert moved["script"] == moved["run"]
 
 
 @pytest.mark.slow
