@@ -1,5 +1,7 @@
 """What the layers page costs in-process: shapes after an edit, a recorded batch to a drawn graph, a deep net.
 
+Each row takes the page's own way, to the data as JSON that the browser gets; nothing that the page remembers is used.
+
 The peer is what a person would write instead: the same net built and run once, forward and backward, in plain PyTorch.
 
     python -m benchmarks.layers            # the table, written to benchmarks/results/layers.md
@@ -9,27 +11,29 @@ The peer is what a person would write instead: the same net built and run once, 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 import torch
 
+from playground.errors import PlaygroundError
 from playground.layers.analysis import analyse
 from playground.layers.build import build
 from playground.layers.document import StackDocument
 from playground.layers.edits import edited
-from playground.layers.module_notes import module_notes
-from playground.layers.run import Recorded, run_stack
 from playground.layers.warnings import cautions
 from playground.lessons.stacks import stack_preset
 from playground.training.digits import digit_batch
-from playground.views.opening import Opening
-from playground.views.stepper import picture
+from playground.ui import stack_frames
+from playground.ui.stack_frames import Answer, show_stack, stack_frame
+from playground.views.opening import UNTOUCHED, Opening
 
 RESULTS = Path(__file__).resolve().parent / "results" / "layers.md"
 ROUNDS = 7
@@ -54,19 +58,25 @@ def milliseconds(call: Callable[[], object], rounds: int) -> float:
     return statistics.median(times)
 
 
-def recorded(document: StackDocument) -> Recorded:
-    return run_stack(document, *digit_batch(document.batch, document.rng_seed))
+def sent(document: StackDocument, opening: Opening = UNTOUCHED) -> str:
+    """Everything that the browser gets for a document: the list, the numbers, the drawn graph."""
+    shown = show_stack(document, opening)
+    if isinstance(shown, PlaygroundError):
+        raise shown
+    frame = stack_frame(document, [], shown, Answer())
+    return json.dumps([frame, asdict(shown.drawn)])
 
 
-def drawn(document: StackDocument) -> object:
-    return picture(recorded(document).trace, document.graph)
+def drawn(document: StackDocument) -> str:
+    stack_frames._show_stack.cache_clear()
+    stack_frames._recorded.cache_clear()
+    return sent(document)
 
 
 def opener(document: StackDocument) -> Callable[[], object]:
     """Opens another block each time: the trace is kept, the graph is laid out and drawn anew."""
-    kept, numbers = recorded(document), count(1)
-    notes = module_notes(kept, document.batch)
-    return lambda: picture(kept.trace, document.graph, opening=Opening.of([f"+residual{next(numbers)}"]), notes=notes)
+    numbers = count(1)
+    return lambda: sent(document, Opening.of([f"+residual{next(numbers)}"]))
 
 
 def plain(document: StackDocument) -> None:
@@ -75,15 +85,26 @@ def plain(document: StackDocument) -> None:
     torch.nn.functional.cross_entropy(build(analyse(document.stack()))(x), labels).backward()
 
 
-def edit() -> None:
-    after, _ = edited(THIRTY, {"name": "set", "path": [0], "argument": "kernel_size", "content": 5})
-    cautions(after.analysis())
+def editor() -> Callable[[], object]:
+    """Changes the first layer, each time to another document: the list with its shapes and warnings."""
+    before = show_stack(THIRTY)
+    if isinstance(before, PlaygroundError):
+        raise before
+    widths = count(9)
+
+    def edit() -> str:
+        after, _ = edited(THIRTY, {"name": "set", "path": [0], "argument": "out_channels", "content": next(widths)})
+        frame = stack_frame(after, [], before, Answer())
+        cautions(after)
+        return json.dumps(frame)
+
+    return edit
 
 
 def table(rounds: int) -> list[str]:
     two = stack_preset("L2.4").document
     rows = [
-        ("edit to shapes and warnings, 30 layers", milliseconds(edit, rounds), 50, None),
+        ("edit to shapes and warnings, 30 layers", milliseconds(editor(), rounds), 50, None),
         ("L2.4, batch 64: to a drawn graph", milliseconds(lambda: drawn(two), rounds), 1500, two),
         ("ResNet of 50 layers, batch 16: to a drawn graph", milliseconds(lambda: drawn(RESNET), rounds), 3000, RESNET),
         ("open one block of the ResNet", milliseconds(opener(RESNET), rounds), 1000, None),

@@ -6,8 +6,9 @@ Each limit can be set by the environment: `PLAYGROUND_LIMIT_ELEMENTS=20000`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+from playground.environment import from_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,8 @@ class Limits:
     graph_nodes: int = 2_000  # backward nodes that one `backward()` or `grad()` in the text passes through
     statements: int = 2_000  # executed in a run, loops unrolled
 
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Limits:
-        """The defaults, overridden by `PLAYGROUND_LIMIT_<NAME>`.
 
-        >>> Limits.of({"PLAYGROUND_LIMIT_OPS": "20"}).ops
-        20
-        """
-        given = {field.name: environment.get(f"PLAYGROUND_LIMIT_{field.name.upper()}") for field in fields(cls)}
-        return cls(**{name: int(text) for name, text in given.items() if text is not None})
-
-
-LIMITS = Limits.of(os.environ)
+LIMITS = from_environment(Limits, "PLAYGROUND_LIMIT", os.environ)
 
 
 def spell(number: int) -> str:

@@ -6,8 +6,9 @@ Each limit can be set by the environment: `PLAYGROUND_LAYERS_PARAMETERS=20000`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+from playground.environment import from_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,5 @@ class Limits:
     activations: int = 60_000_000  # elements of all outputs, over the batch
     multiplications: int = 60_000_000_000  # of one forward pass, over the batch
 
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Limits:
-        """The defaults, overridden by `PLAYGROUND_LAYERS_<NAME>`.
 
-        >>> Limits.of({"PLAYGROUND_LAYERS_BATCH": "20"}).batch
-        20
-        """
-        given = {field.name: environment.get(f"PLAYGROUND_LAYERS_{field.name.upper()}") for field in fields(cls)}
-        return cls(**{name: int(text) for name, text in given.items() if text is not None})
-
-
-LIMITS = Limits.of(os.environ)
+LIMITS = from_environment(Limits, "PLAYGROUND_LAYERS", os.environ)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+
+from playground.environment import from_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +13,7 @@ class Limits:
     """The defaults suit two cores and a class."""
 
     at_once: int = 2  # workers on this machine
-    threads: int = 1  # of one worker; fixed, because sums in another order give other bits
+    threads: int = max(1, (os.cpu_count() or 1) // 2)  # of one worker; fixed: sums in another order give other bits
     unfinished: int = 6  # runs of one owner that wait, run or pause
     queue: int = 300  # waiting runs of everyone
     seconds: int = 3600  # of training in one run
@@ -22,16 +21,5 @@ class Limits:
     silence: float = 10.0  # seconds without a sign of life after which a worker counts as dead
     idle: int = 3600  # seconds without work after which the host ends
 
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Limits:
-        """The defaults, overridden by `PLAYGROUND_RUNS_<NAME>`.
 
-        >>> Limits.of({"PLAYGROUND_RUNS_SECONDS": "60"}).seconds
-        60
-        """
-        given = {field.name: environment.get(f"PLAYGROUND_RUNS_{field.name.upper()}") for field in fields(cls)}
-        numbers: dict[str, Any] = {name: json.loads(text) for name, text in given.items() if text is not None}
-        return cls(**numbers)
-
-
-LIMITS = Limits.of(os.environ)
+LIMITS = from_environment(Limits, "PLAYGROUND_RUNS", os.environ)

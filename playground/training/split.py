@@ -12,7 +12,7 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.training.data import Data, Examples
 
-CHUNK = 4096  # examples that are held in float64 at once while the statistics are summed
+CHUNK = 256  # examples at once: their float64 copies, and what is made of them, stay in the processor's cache
 
 
 def prepare(
@@ -107,7 +107,10 @@ def statistics(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def _normalised(x: Tensor, normalisation: tuple[tuple[float, ...], tuple[float, ...]]) -> Tensor:
     mean, deviation = (torch.tensor(row, dtype=x.dtype).view(1, -1, *[1] * (x.ndim - 2)) for row in normalisation)
-    return (x - mean).div_(deviation)
+    out = torch.empty_like(x)
+    for part, into in zip(torch.split(x, CHUNK), torch.split(out, CHUNK), strict=True):
+        torch.sub(part, mean, out=into).div_(deviation)
+    return out
 
 
 def _subset(examples: Examples, size: int, setting: str, rng_seed: int) -> Examples:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from benchmarks.server import ROOT, Server, serve
 
@@ -32,6 +32,8 @@ ARGUMENTS = [
 ]
 
 OpenPage = Callable[..., Page]
+
+expect.set_options(timeout=15_000)  # two of these tests run at once, on as few as two cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

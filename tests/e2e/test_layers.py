@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -70,11 +71,18 @@ def test_build_break_repair_step_and_share(open_page: OpenPage, ready: Ready) ->
     ready(page)
     page.get_by_test_id("step-last").click()
     expect(page.get_by_test_id("phase")).to_have_text("update")
-    page.get_by_test_id("step-back").click()
-    page.wait_for_url("**step=*")
+    page.get_by_test_id("phase-back").click()
+    for _ in range(3):
+        page.get_by_test_id("step-back").click()
+    expect(page.get_by_test_id("phase")).to_have_text("backward")
+    expect(page.locator(".graph .node.active").first).to_be_attached()
     step = page.locator("[data-ready]").first.get_attribute("data-step")
     page.wait_for_function("step => location.search.includes(`step=${step}`)", arg=step)
-    again = listed(open_page(page.url))
+    page.get_by_test_id("copy-link").click()
+    page.wait_for_function(
+        "step => navigator.clipboard.readText().then(text => text.includes(`step=${step}`))", arg=step
+    )
+    again = listed(open_page(page.evaluate("navigator.clipboard.readText()")))
     ready(again)
     expect(again.get_by_test_id("stack-text")).to_have_value("Conv2d(10, 7) ReLU Conv2d(55, 2) ReLU Flatten Linear(10)")
     expect(again.locator("[data-ready]").first).to_have_attribute("data-step", str(step))
@@ -300,6 +308,9 @@ def test_a_pasted_class_has_its_rows_and_its_exports(open_page: OpenPage) -> Non
     ways = page.locator('[class*="st-key-exports"]')
     export.click()
     expect(ways).to_contain_text("From scratch")
+    with page.expect_download() as saved:
+        ways.get_by_role("button", name="From scratch").click()
+    assert "cross_entropy" in Path(saved.value.path()).read_text(encoding="utf-8")
     page.locator('[data-test-script-state="notRunning"]').wait_for()  # a popover that is still being filled opens again
     page.keyboard.press("Escape")
     expect(ways).to_have_count(0)
