@@ -41,7 +41,7 @@ images = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 16
 images = nn.functional.interpolate(images, size=(28, 28), mode="bilinear")
 order = torch.randperm(len(images), generator=g)[:{batch}]
 x = images[order].reshape({batch}, {sizes})
-y = torch.tensor(digits.target)[order]
+y = torch.tensor(digits.target)[order]{modulo}
 """
 GRADIENTS = """\
 loss.backward()
@@ -116,6 +116,9 @@ def assembled(parts: list[str], imports: str = "") -> str:
 
 
 def _data(document: StackDocument) -> str:
+    """The lines that make `x` and `y`; of digits in fewer than ten classes, the label counts modulo their number."""
     code = RANDOM if document.data == "random" else DIGITS
     sizes = ", ".join(map(str, document.input_shape))
-    return code.format(seed=document.rng_seed, batch=document.batch, sizes=sizes, classes=document.classes)
+    modulo = f" % {document.classes}" if document.classes < 10 else ""
+    seed, batch, classes = document.rng_seed, document.batch, document.classes
+    return code.format(seed=seed, batch=batch, sizes=sizes, classes=classes, modulo=modulo)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
+import json
+import math
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from pytest import approx
 
 from playground.layers.code import to_code
+from playground.layers.document import StackDocument
 from playground.layers.run import run_stack
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
+from playground.trace.summary import MANY
+from playground.ui.stack_exports import STACK_EXPORTS
 from playground.ui.stack_frames import ShownStack, batch_of, show_stack
 from playground.ui.stack_links import open_stack, stack_query
+from tests.layers.own_classes import DOCUMENTS
+from tests.layers.test_code import printed, shown
+
+DIGITS = StackDocument("Conv2d(4, 7, stride=3) ReLU Flatten Dropout(0.2) Linear(10)", batch=16, rng_seed=3)
 
 
 @pytest.mark.parametrize("entry", stack_presets(), ids=lambda entry: entry.id)
 def test_every_preset_runs_and_its_link_opens_it(entry: StackPreset) -> None:
     assert isinstance(show_stack(entry.document), ShownStack)
-    opened = open_stack({"v": "1", "stack": entry.document.text, **_query(entry)})
+    opened = open_stack(dict(parse_qsl(stack_query(entry.document))))
     assert opened.document == entry.document and not opened.problems
-
-
-def _query(entry: StackPreset) -> dict[str, str]:
-    return {key: content for key, content in parse_qsl(stack_query(entry.document)) if key not in ("v", "stack")}
 
 
 @pytest.mark.parametrize(
@@ -42,18 +47,46 @@ def test_the_shapes_and_parameters_of_the_lectures(id: str, shapes: list[tuple[i
     assert analysis.parameters == total
 
 
-@pytest.mark.parametrize("entry", [p for p in stack_presets() if not p.document.is_own], ids=lambda entry: entry.id)
-def test_the_exported_scripts_print_the_numbers_of_the_page(
-    entry: StackPreset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    document = entry.document
+def page_numbers(document: StackDocument) -> list[tuple[str, Any]]:
+    """What the page shows, by the script's names: the loss, the norm of every gradient, the loss after a step.
+
+    The norm of a long gradient is summed in blocks of float32 (`trace.summary`), and so close rather than the same.
+    """
     recorded = run_stack(document, *batch_of(document))
     assert recorded.step is not None
-    file = tmp_path / "stack.py"
-    for form in ("sequential", "module", "tensors"):
-        file.write_text(to_code(document, form), encoding="utf-8")
-        runpy.run_path(str(file))
-        first, *_, last = capsys.readouterr().out.splitlines()
-        printed = [float(line.partition(" = ")[2]) for line in (first, last)]
-        shown = [recorded.loss, recorded.step.loss_after]
-        assert printed == (pytest.approx(shown, rel=1e-5) if form == "tensors" else shown), form
+    long = {f"gradient norm of {p.name}" for p in recorded.step.parameters if math.prod(p.gradient.shape) > MANY}
+    return [(name.replace(" net.", " "), approx(n, rel=1e-7) if name in long else n) for name, n in shown(recorded)]
+
+
+def numbers(lines: list[tuple[str, Any]]) -> list[Any]:
+    return [number for _, number in lines]
+
+
+@pytest.mark.parametrize("entry", [p for p in stack_presets() if not p.document.is_own], ids=lambda entry: entry.id)
+def test_the_exported_scripts_print_the_numbers_of_the_page(entry: StackPreset) -> None:
+    document = entry.document
+    expected = page_numbers(document)
+    assert numbers(printed(to_code(document, "sequential"))) == numbers(expected)
+    module = printed(to_code(document, "module"))
+    assert numbers(module) == numbers(expected)
+    if not any(layer.branches for layer in document.stack().layers):  # a class numbers what is in its blocks
+        assert module == expected
+    from_scratch = printed(to_code(document, "tensors"))
+    assert [name for name, _ in from_scratch] == [name for name, _ in expected]
+    assert numbers(from_scratch) == approx(numbers(module), rel=1e-5)
+
+
+@pytest.mark.parametrize("classes", [3, 10, 12])
+def test_digits_have_the_labels_of_the_page_whatever_the_number_of_classes(classes: int) -> None:
+    document = StackDocument(f"Flatten Linear({classes})", classes=classes, batch=20)
+    assert printed(to_code(document, "module")) == page_numbers(document)
+
+
+@pytest.mark.parametrize("document", [DIGITS, DOCUMENTS["residual"]], ids=["digits", "own class"])
+def test_the_notebook_prints_the_numbers_of_the_page(document: StackDocument) -> None:
+    export = next(export for export in STACK_EXPORTS if export.file_name == "stack.ipynb")
+    cells = [cell for cell in json.loads(export.make(document))["cells"] if cell["cell_type"] == "code"]
+    assert len(cells) > 4
+    # As Jupyter does it: each cell is compiled by itself, and all share their names.
+    run = [f"exec(compile({''.join(cell['source'])!r}, 'cell {n}', 'exec'))" for n, cell in enumerate(cells)]
+    assert numbers(printed("\n".join(run))) == numbers(page_numbers(document))
