@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from time import perf_counter
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.training.config import TrainConfig
 from playground.training.data import Data
-from playground.training.learner import Learner
+from playground.training.learner import EVALUATED_AT_ONCE, Learner
 from playground.training.probe import Probe, first_not_finite
 from playground.training.records import TrainRecord
 
@@ -23,7 +23,8 @@ def train(
     """Train a net, and yield a record every few steps; the time between two calls of `next` is not counted.
 
     `data`: as `playground.training.split.prepare` gives it. `learner`: one to go on with, from a checkpoint. Raises
-    PlaygroundError where the net does not fit the data, and where the loss is no longer finite.
+    PlaygroundError where the net does not fit the data, where the loss is no longer finite, and in place of the last
+    record where the test loss or a weight is not: a run that ends has a net that can be used.
     """
     learner = learner or Learner(config, data, device)
     window = Window(learner)
@@ -34,7 +35,8 @@ def train(
             loss = learner.criterion(output, target)
             window.add(loss, output, labels)
             if not math.isfinite(window.losses[-1]):
-                raise diverged(learner, x, window.losses[-1])
+                problem = f"the loss is {_named(window.losses[-1])} in step {learner.step + 1}"
+                raise diverged(learner, problem, [x])
             learner.optimizer.zero_grad()
             loss.backward()
             if config.clip:
@@ -44,7 +46,10 @@ def train(
             if learner.schedule is not None and learner.step < learner.planned:
                 learner.schedule.step()
             if probe is not None:
-                yield window.record(probe)
+                record = window.record(probe)
+                if learner.step >= learner.steps:
+                    check_end(learner, record)
+                yield record
                 window = Window(learner)
             if learner.step >= learner.steps:
                 break
@@ -93,14 +98,31 @@ class Window:
         )
 
 
-def diverged(learner: Learner, x: Tensor, loss: float) -> PlaygroundError:
-    """What to say when the loss is no longer finite: the step, and the layer where it began."""
-    where = first_not_finite(learner.model, x)
-    what = "NaN" if math.isnan(loss) else "infinite"
+def check_end(learner: Learner, last: TrainRecord) -> None:
+    """No batch comes after the last step that would show what it did; PlaygroundError as for a loss in training."""
+    model = learner.model
+    if last.test_loss is not None and not math.isfinite(last.test_loss):
+        problem = f"the test loss is {_named(last.test_loss)}"
+    elif not all(torch.isfinite(parameter).all() for parameter in model.parameters()):
+        problem = "the weights are not finite"
+    else:
+        return
+    model.eval()  # as it was tested
+    raise diverged(learner, f"{problem} after step {learner.step}", torch.split(learner.test_set.x, EVALUATED_AT_ONCE))
+
+
+def diverged(learner: Learner, problem: str, parts: Iterable[Tensor]) -> PlaygroundError:
+    """What to say when something is no longer finite, with the layer where it begins for these examples."""
+    where = first_not_finite(learner.model, parts)
+    rate = learner.rate_set or learner.config.learning_rate  # what can be set; a schedule's last rates are tiny
     return PlaygroundError(
-        f"the loss is {what} in step {learner.step + 1}; first not finite: {where}",
-        hint=f"a smaller learning rate than {learner.learning_rate:g}, or clipping the gradient, keeps it finite",
+        f"{problem}; first not finite: {where}",
+        hint=f"a smaller learning rate than {rate:g}, or clipping the gradient, keeps it finite",
     )
+
+
+def _named(loss: float) -> str:
+    return "NaN" if math.isnan(loss) else "infinite"
 
 
 __all__ = ["train"]

@@ -71,8 +71,9 @@ def _norm(tensors: Iterable[Tensor]) -> float:
 
 
 @torch.no_grad()
-def first_not_finite(net: nn.Module, x: Tensor) -> str:
-    """Where a forward pass stops being finite: in a layer's parameters, in its output, or in the loss alone."""
+def first_not_finite(net: nn.Module, parts: Iterable[Tensor]) -> str:
+    """Where the forward pass of these examples, part by part, stops being finite: in a layer's parameters, in its
+    output, in parameters that it passes by, or in the loss alone."""
     found: list[str] = []
 
     def watch(name: str, module: nn.Module) -> RemovableHandle:
@@ -90,11 +91,15 @@ def first_not_finite(net: nn.Module, x: Tensor) -> str:
 
     hooks = [watch(name, module) for name, module in net.named_modules()]
     try:
-        net(x)
+        for x in parts:
+            net(x)
+            if found:
+                return found[0]
     finally:
         for hook in hooks:
             hook.remove()
-    return found[0] if found else "the loss itself"
+    unused = (name for name, parameter in net.named_parameters() if not torch.isfinite(parameter).all())
+    return next(unused, "the loss itself")
 
 
 __all__ = ["RECTIFIERS", "Probe", "first_not_finite"]

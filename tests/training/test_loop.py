@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from playground.errors import PlaygroundError
 from playground.training import optimizers
 from playground.training.checkpoint import checkpoint, restore, weights
 from playground.training.config import TrainConfig
-from playground.training.data import Data
+from playground.training.data import Data, Examples
 from playground.training.learner import Learner
 from playground.training.loop import train
 
@@ -207,6 +210,80 @@ def test_a_loss_that_is_not_finite_stops_the_run(small_data: Data) -> None:
         learner.model.get_parameter("linear1.weight").fill_(3e38)
     with pytest.raises(PlaygroundError, match=r"step 1; first not finite: the output of linear1"):
         next(train(config(), small_data, learner=learner))
+
+
+def test_a_run_never_ends_with_what_is_not_finite(small_data: Data) -> None:
+    ended, said = set(), ""
+    for steps in range(1, 12):
+        chosen = config(learning_rate=1000.0, loss="MSELoss", steps=steps)
+        learner = Learner(chosen, small_data)
+        try:
+            *_, last = train(chosen, small_data, learner=learner)
+        except PlaygroundError as error:
+            assert error.hint is not None and "a smaller learning rate than 1000," in error.hint
+            said = said or error.message
+            continue
+        assert not said, "one step fewer was too many already"
+        ended.add(steps)
+        assert last.test_loss is not None and math.isfinite(last.test_loss)
+        assert all(torch.isfinite(parameter).all() for parameter in learner.model.parameters())
+    assert ended == set(range(1, max(ended) + 1))
+    assert re.fullmatch(rf"the test loss is (NaN|infinite) after step {max(ended) + 1}; first not finite: .*", said)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_last_step_is_looked_at(small_data: Data, schedule: str) -> None:
+    chosen = config(schedule=schedule, optimizer="Adam")
+    for end in (24, 36):  # of the run as set, and with one epoch more
+        learner = Learner(chosen, small_data)
+        set_after(learner, end, "linear2.weight", float("nan"))
+        met = []
+        with pytest.raises(PlaygroundError) as caught:
+            for record in train(chosen, small_data, learner=learner):
+                met.append(record.step)
+                if end == 36 and record.step == 24:
+                    learner.add_epochs(1)
+        assert met == list(range(1, end))
+        assert caught.value.message == f"the test loss is NaN after step {end}; first not finite: linear2.weight"
+        assert caught.value.hint is not None and "a smaller learning rate than 0.05," in caught.value.hint
+
+
+def test_a_weight_that_no_loss_shows_is_looked_at(small_data: Data) -> None:
+    learner = Learner(config(steps=3), small_data)
+    set_after(learner, 3, "linear1.bias", -float("inf"))  # ReLU makes a 0 of it
+    with pytest.raises(
+        PlaygroundError, match=r"the weights are not finite after step 3; first not finite: linear1\.bias"
+    ):
+        list(train(learner.config, small_data, learner=learner))
+    own = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    own += "        self.used = nn.Linear(36, 3)\n        self.idle = nn.Linear(2, 2)\n"
+    own += "    def forward(self, x):\n        return self.used(x.flatten(1))\n"
+    learner = Learner(TrainConfig(own, batch=20, steps=3), small_data)
+    set_after(learner, 3, "idle.weight", float("nan"))
+    with pytest.raises(PlaygroundError, match=r"after step 3; first not finite: idle\.weight"):
+        list(train(learner.config, small_data, learner=learner))
+
+
+def test_where_it_began_is_looked_for_in_all_test_examples(small_data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playground.training.learner.EVALUATED_AT_ONCE", 20)
+    monkeypatch.setattr("playground.training.loop.EVALUATED_AT_ONCE", 20)
+    x = torch.zeros(41, 1, 6, 6)
+    x[40] = 3e38  # alone in its part: batch norm would refuse it in training
+    data = replace(small_data, test=Examples(x, torch.zeros(41, dtype=torch.int64)))
+    chosen = replace(config(steps=1), text="Flatten Linear(8) BatchNorm1d Linear(3)")
+    with pytest.raises(PlaygroundError, match=r"first not finite: the output of (linear|batchnorm)"):
+        list(train(chosen, data))
+
+
+def set_after(learner: Learner, step: int, name: str, number: float) -> None:
+    """What a step too far leaves behind."""
+
+    def overwrite(*_: object) -> None:
+        if learner.step + 1 == step:
+            with torch.no_grad():
+                learner.model.get_parameter(name).fill_(number)
+
+    learner.optimizer.register_step_post_hook(overwrite)
 
 
 def test_each_loss_and_each_start(small_data: Data) -> None:
