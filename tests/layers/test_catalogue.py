@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from playground.layers.analysis import analyse
+from playground.errors import PlaygroundError
+from playground.layers.analysis import Analysis, analyse
 from playground.layers.build import build
 from playground.layers.catalogue import KINDS
 from playground.layers.kind import Argument, Kind
 from playground.layers.parse import parse_stack
 from playground.layers.spec import LayerSpec, Shape, Stack
 from playground.layers.text import to_text
+from tests.layers.stacks import stacks
 
 SINGLE = [kind for kind in KINDS if not kind.branches]
+MOST = 1_000_000  # outputs, or multiplications: what is more runs on PyTorch's meta device, which computes shapes alone
+BATCH = 2
+
+
+def rarely(draw: st.DrawFn) -> bool:
+    return draw(st.integers(0, 7)) == 7
+
+
+@st.composite
+def whole(draw: st.DrawFn, argument: Argument) -> int:
+    """A small number, now and then any up to the argument's maximum."""
+    low, high = int(argument.minimum), int(argument.maximum)
+    return draw(st.integers(low, high if rarely(draw) else max(low, min(high, 6))))
 
 
 def content(argument: Argument) -> st.SearchStrategy[Any]:
-    low, high = int(argument.minimum), int(min(argument.maximum, 6))
-    whole = st.integers(low, max(low, high))
+    number = whole(argument)
     match argument.kind:
         case "bool":
             return st.booleans()
         case "float":
             return st.floats(argument.minimum, argument.maximum)
         case "size":
-            return whole | st.tuples(whole, whole)
+            return number | st.tuples(number, number)
         case "shape":
             return st.lists(st.sampled_from([-1, 1, 2, 3, 4]), min_size=1, max_size=3).map(tuple)
         case _:
-            return whole
+            return number
 
 
 @st.composite
@@ -44,9 +59,13 @@ def layers(draw: st.DrawFn, kind: Kind) -> LayerSpec:
     return LayerSpec(kind.name, tuple(args.items()))
 
 
-def shapes(kind: Kind) -> st.SearchStrategy[Shape]:
-    near = st.tuples(*[st.integers(1, 9) for _ in kind.example_shape])
-    return near | st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
+@st.composite
+def shapes(draw: st.DrawFn, kind: Kind) -> Shape:
+    """Such as this kind takes, now and then as large as the largest window, and others."""
+    if draw(st.booleans()):
+        return tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
+    sizes = st.integers(1, 140 if rarely(draw) else 9)
+    return (draw(st.integers(1, 9)), *(draw(sizes) for _ in kind.example_shape[1:]))
 
 
 @pytest.mark.parametrize("kind", SINGLE, ids=lambda kind: kind.name)
@@ -58,15 +77,75 @@ def test_a_row_says_what_pytorch_builds(kind: Kind, data: st.DataObject) -> None
         assert analysis.problem is not None and analysis.problem.message
         for repair in analysis.problem.repairs:
             parse_stack(repair.text)
+        with pytest.raises(PlaygroundError):
+            build(analysis)
+        assert any(is_stricter(kind, stack) for is_stricter in STRICTER) or not pytorch_takes(kind, stack)
         return
-    net = build(analysis)
-    x = torch.randn(2, *stack.input_shape)
+    check_against_pytorch(analysis)
+
+
+@given(stacks())
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_a_stack_with_its_blocks_has_the_totals_of_pytorch(stack: Stack) -> None:
+    check_against_pytorch(analyse(stack))
+
+
+def check_against_pytorch(analysis: Analysis) -> None:
+    """That the output's shape, the parameters and the multiplications are PyTorch's."""
+    net, x = build(analysis), torch.randn(BATCH, *analysis.stack.input_shape)
+    if analysis.multiplications > MOST or math.prod(analysis.checked()) > MOST:
+        net, x = net.to("meta"), x.to("meta")
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
         out = net(x)
     assert tuple(out.shape[1:]) == analysis.output
     assert sum(p.numel() for p in net.parameters()) == analysis.parameters
-    assert counter.get_total_flops() == 2 * 2 * analysis.multiplications
+    assert counter.get_total_flops() == 2 * BATCH * analysis.multiplications
+
+
+def pytorch_takes(kind: Kind, stack: Stack) -> bool:
+    """Whether PyTorch builds this layer and runs it on a batch of these examples."""
+    given = kind.given(stack.layers[0])
+    x = torch.zeros(BATCH, *stack.input_shape)
+    try:
+        # The signature of a Reshape is the rule itself, which has refused already: the sizes as they are written.
+        module = kind.build(*given["shape"]) if "shape" in given else kind.build(**kind.signature(x.shape[1:], given))
+        module(x)
+    except (RuntimeError, ValueError, IndexError):
+        return False
+    return True
+
+
+def is_too_large(kind: Kind, stack: Stack) -> bool:
+    """PyTorch has no limits; those of the page are tested by name below."""
+    problem = analyse(stack).problem
+    return problem is not None and problem.hint.startswith("the limit is")
+
+
+def is_without_batch(kind: Kind, stack: Stack) -> bool:
+    """PyTorch takes (N, H, W) for one example (C, H, W) without a batch; here a batch always comes first."""
+    picture = len(kind.example_shape)
+    return kind.family in ("Layers with weights", "Pooling") and len(stack.input_shape) == picture - 1 > 0
+
+
+def is_no_picture(kind: Kind, stack: Stack) -> bool:
+    """PyTorch's AdaptiveAvgPool2d counts no axes, against its own documentation."""
+    return kind.name == "AdaptiveAvgPool2d" and len(stack.input_shape) != 3
+
+
+def is_empty(kind: Kind, stack: Stack) -> bool:
+    """PyTorch's ConvTranspose2d gives a picture with no pixels, from which nothing can be learnt."""
+    problem = analyse(stack).problem
+    return problem is not None and problem.message.endswith(" = 0")
+
+
+def has_too_many_dims(kind: Kind, stack: Stack) -> bool:
+    """`dims` is the page's own; PyTorch is given the sizes, as many as there are."""
+    return kind.name == "LayerNorm" and kind.given(stack.layers[0])["dims"] > len(stack.input_shape)
+
+
+# What PyTorch would take and the page refuses, by design.
+STRICTER = (is_too_large, is_without_batch, is_no_picture, is_empty, has_too_many_dims)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
