@@ -9,12 +9,12 @@ import math
 from dataclasses import dataclass, replace
 
 from playground.language.limits import spell
-from playground.layers import rules
 from playground.layers.catalogue import kind_of
 from playground.layers.costs import Costs, Memory
-from playground.layers.kind import Kind, Misfit, Rule, pair
+from playground.layers.kind import Kind, Misfit, Rule
 from playground.layers.limits import LIMITS
 from playground.layers.problems import Found, Problem, check_sizes, join_problem, misfit_problem, sum_problem
+from playground.layers.receptive_field import Field, field_after, field_of_input, joined_field
 from playground.layers.spec import Layers, LayerSpec, Path, Shape, Stack
 from playground.layers.text import to_text
 from playground.layers.unfit import UnfitSetting
@@ -24,7 +24,7 @@ STEMS = {"Conv": "conv", "Pool": "pool", "Norm": "norm"}  # of the names of modu
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One layer in its place. `field` is the receptive field: (side, step) in pixels of the input, for pictures."""
+    """One layer in its place. `field`: the receptive field, None where windows alone do not give it."""
 
     path: Path
     layer: LayerSpec
@@ -36,7 +36,7 @@ class Row:
     parameters_formula: str
     multiplications: int  # for one example
     saved: int  # bytes that it newly keeps for the backward pass, for one example
-    field: tuple[int, int] | None
+    field: Field | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def analyse(stack: Stack) -> Analysis:
     walker = _Walker(stack)
     try:
         check_sizes(stack)
-        output: Shape | None = walker.layers(stack.layers, (), stack.input_shape, "", (1, 1))[0]
+        output: Shape | None = walker.layers(
+            stack.layers, (), stack.input_shape, "", field_of_input(stack.input_shape)
+        )[0]
         problem = None
     except Found as found:
         output, problem = None, found.problem
@@ -101,16 +103,16 @@ class _Walker:
         self.memory = Memory()
 
     def layers(
-        self, layers: Layers, prefix: Path, shape: Shape, name: str, field: tuple[int, int] | None
-    ) -> tuple[Shape, tuple[int, int] | None]:
+        self, layers: Layers, prefix: Path, shape: Shape, name: str, field: Field | None
+    ) -> tuple[Shape, Field | None]:
         """The shape and the receptive field after some layers."""
         for index, layer in enumerate(layers):
             shape, field = self.layer(layer, (*prefix, index), shape, name, field)
         return shape, field
 
     def layer(
-        self, layer: LayerSpec, path: Path, shape: Shape, prefix: str, field: tuple[int, int] | None
-    ) -> tuple[Shape, tuple[int, int] | None]:
+        self, layer: LayerSpec, path: Path, shape: Shape, prefix: str, field: Field | None
+    ) -> tuple[Shape, Field | None]:
         kind = kind_of(layer.kind)
         name = prefix + self.name(prefix, kind)
         if layer.branches:
@@ -120,7 +122,7 @@ class _Walker:
         except Misfit as misfit:
             raise Found(misfit_problem(self.stack, path, layer, misfit)) from None
         self.costs.count(path, layer, rule)
-        after = _field(field, layer, kind) if len(rule.shape) > 1 else None
+        after = field_after(field, layer, kind)
         saved = self.memory.saved(kind, shape, rule.shape)
         self.rows.append(
             Row(
@@ -131,8 +133,8 @@ class _Walker:
         return rule.shape, after
 
     def block(
-        self, kind: Kind, layer: LayerSpec, path: Path, shape: Shape, name: str, field: tuple[int, int] | None
-    ) -> tuple[Shape, tuple[int, int] | None]:
+        self, kind: Kind, layer: LayerSpec, path: Path, shape: Shape, name: str, field: Field | None
+    ) -> tuple[Shape, Field | None]:
         place = len(self.rows)
         start, outs, fields = self.memory.storage, [], []
         for number, branch in enumerate(layer.branches):
@@ -152,7 +154,7 @@ class _Walker:
                 raise Found(join_problem(path, outs))
             given = (sum(out[0] for out in outs), *outs[0][1:])
             formula = f"{' + '.join(str(out[0]) for out in outs)} = {given[0]}"
-        side = max((f for f in fields if f is not None), default=None)
+        seen = joined_field([field, *fields] if kind.name == "Residual" else fields)
         self.rows.insert(
             place,
             Row(
@@ -166,26 +168,16 @@ class _Walker:
                 "",
                 sum(row.multiplications for row in inside if not row.layer.branches),
                 0,
-                side,
+                seen,
             ),
         )
         self.costs.count(path, layer, Rule(given))
-        return given, side
+        return given, seen
 
     def name(self, prefix: str, kind: Kind) -> str:
         stem = next((stem for part, stem in STEMS.items() if part in kind.name), kind.name.lower())
         number = self.counts[prefix, stem] = self.counts.get((prefix, stem), 0) + 1
         return f"{stem}{number}"
-
-
-def _field(field: tuple[int, int] | None, layer: LayerSpec, kind: Kind) -> tuple[int, int] | None:
-    """Side and step of the receptive field after a window of this size and stride (Araujo et al., 2019)."""
-    given = kind.given(layer)
-    if field is None or "kernel_size" not in given or kind.name == "ConvTranspose2d":
-        return field if kind.name != "AdaptiveAvgPool2d" and kind.family != "Shapes" else None
-    side, step = field
-    kernel, stride = max(pair(given["kernel_size"])), max(pair(rules.pooling_stride(given)))
-    return side + (kernel - 1) * step, step * stride
 
 
 def check_batch(analysis: Analysis, batch: int) -> None:

@@ -50,7 +50,7 @@ def _row(path: Path, layer: LayerSpec, row: Row | None, batch: int) -> dict[str,
             "parameters_formula": row.parameters_formula,
             "multiplications": row.multiplications * batch,
             "saved": row.saved * batch,
-            "field": None if row.field is None or row.field[0] == 1 else row.field[0],
+            "field": None if row.field is None else [reach.size for reach in row.field],
         }
     return {
         "path": list(path),

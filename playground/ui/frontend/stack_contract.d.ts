@@ -34,7 +34,7 @@ export interface Row {
   parameters_formula?: string;
   multiplications?: number;
   saved?: number;
-  field?: number | null;
+  field?: number[] | null;
 }
 
 export interface Matrix {

@@ -30,6 +30,17 @@ const indented = (levels) => `padding-inline-start:${6 + INDENT * levels}px`;
 const concerns = (row, path, isFolded) => pathKey(path) === pathKey(row.path) || (isFolded && pathKey(path).startsWith(`${pathKey(row.path)}.`));
 
 /**
+ * What the receptive field means, or why there is none.
+ * @param {Row} row
+ */
+function seen(row) {
+  if (row.field) return "one output depends on so many places of the input along each axis";
+  if (row.editable === false) return "not followed through a class";
+  if (row.gives === null) return "not known beyond the layer that does not fit";
+  return "not followed: the input has no places, or a layer up to here mixes whole axes (Flatten, Reshape, Linear, LayerNorm, AdaptiveAvgPool2d), turns windows round (ConvTranspose2d), or joins different strides";
+}
+
+/**
  * @param {Row} row
  * @param {Around} around
  */
@@ -48,7 +59,7 @@ export function layerRow(row, around) {
     el("td", { class: "number" }, spelled(row.parameters), row.parameters_formula ? el("small", {}, row.parameters_formula) : null),
     el("td", { class: "number" }, spelled(row.multiplications)),
     el("td", { class: "number" }, weight(row.saved)),
-    el("td", { class: "number" }, row.field ? `${row.field}×${row.field}` : "–"),
+    el("td", { class: "number", title: seen(row) }, row.field ? row.field.join("×") : "–"),
     canEdit ? el("td", { class: "acts" }, ...rowActs(row, around)) : frame.editable ? el("td") : null,
   );
 }
