@@ -37,7 +37,7 @@ class Cure:
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """One mistake in one place. `path` is () for the whole stack; `lecture` may be ''."""
+    """One mistake in one place. `path` is () for the whole stack."""
 
     id: str
     level: Level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -21,6 +22,13 @@ X = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(4)
 
 CE, NLL, MSE, BCE = "CrossEntropyLoss", "NLLLoss", "MSELoss", "BCEWithLogitsLoss"
+LEVELS = {
+    "outputs": "warning", "no-parameters": "warning", "softmax-twice": "warning", "log-softmax-twice": "note",
+    "nll": "warning", "logarithms": "warning", "sigmoid-twice": "warning", "bounded-scores": "warning",
+    "dropout-last": "warning", "norm-last": "warning", "one-map": "warning", "saturating": "note",
+    "rows-of-pictures": "warning", "useless-bias": "note", "gaps": "warning", "lost-pixels": "note", "dead": "warning",
+    "large": "note",
+}  # fmt: skip
 # id, loss, a stack that has it, the nearest one that has not, the stacks after each repair
 CASES = [
     ("outputs", CE, "Flatten Bias", "Flatten Bias Linear(10)", ["Flatten Bias Linear(10)"]),
@@ -85,7 +93,18 @@ CASES = [
     ("gaps", CE, "MaxPool2d((4, 2), stride=3)", "MaxPool2d((4, 2))", ["MaxPool2d((4, 2), stride=(3, 2))"]),
     ("lost-pixels", CE, "Conv2d(2, 5, stride=2)", "Conv2d(2, 4, stride=2)", ["Conv2d(2, 5, stride=2, padding=1)"]),
     ("lost-pixels", CE, "MaxPool2d(5)", "MaxPool2d(5, padding=2)", ["MaxPool2d(5, padding=1)"]),
-    ("lost-pixels", CE, "Conv2d(2, 1, stride=2)", "Conv2d(2, 2, stride=2)", []),
+    (
+        "lost-pixels", CE, "Conv2d(2, 1, stride=2)", "Conv2d(2, 2, stride=2)",
+        ["Conv2d(2, 2, stride=2)", "Conv2d(2, 1)"],
+    ),
+    (
+        "lost-pixels", CE, "MaxPool2d((2, 3), stride=5)", "MaxPool2d((2, 3), stride=(2, 5))",
+        ["MaxPool2d(5, stride=5, padding=1)", "MaxPool2d((2, 3), stride=(2, 3), padding=(0, 1))"],
+    ),
+    (
+        "lost-pixels", CE, "Conv2d(2, 3, stride=5, padding=2)", "Conv2d(2, 3, stride=5)",
+        ["Conv2d(2, 3, stride=5)"],
+    ),
     (
         "lost-pixels", CE, "Reshape(1, 784) Conv1d(2, 3, stride=2)", "Reshape(1, 784) Conv1d(2, 2, stride=2)",
         ["Reshape(1, 784) Conv1d(2, 3, stride=2, padding=1)"],
@@ -116,6 +135,8 @@ def test_a_caution_comes_and_each_repair_cures_it(
     document = StackDocument(text, loss=loss)
     [caution] = of(kind, document, ran(kind, document))
     assert caution.message and caution.reason.endswith(".")
+    assert caution.level == LEVELS[kind]
+    assert re.fullmatch(r"L[0-4]\.\d+", caution.lecture)
     assert [cure.text for cure in caution.repairs] == repaired
     for cure in caution.repairs:
         cured = cure.applied(document)
@@ -128,7 +149,7 @@ def test_a_caution_comes_and_each_repair_cures_it(
 
 def test_every_row_has_a_case_and_an_id_of_its_own() -> None:
     assert [check.id for check in CAUTIONS] == list(dict.fromkeys(check.id for check in CAUTIONS))
-    assert {check.id for check in CAUTIONS} == {case[0] for case in CASES}
+    assert {check.id for check in CAUTIONS} == {case[0] for case in CASES} == LEVELS.keys()
 
 
 @pytest.mark.parametrize(
@@ -155,6 +176,15 @@ def test_what_no_window_covers_cannot_change_the_output() -> None:
         assert ("gaps" in found) == any(unseen[: size - tail])
         assert ("lost-pixels" in found) == bool(tail)
         assert not tail or found["lost-pixels"].endswith(f"never sees the last {tail} places")
+
+
+@given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 9), st.integers(0, 6))
+def test_pixels_lost_at_the_end_have_a_cure(size: int, kernel: int, stride: int, padding: int) -> None:
+    text = f"Conv1d(1, {kernel}, stride={stride}, padding={padding})"
+    document = StackDocument(text, input_shape=(1, size))
+    for caution in of("lost-pixels", document):
+        assert caution.repairs
+        assert not any(of("lost-pixels", cure.applied(document)) for cure in caution.repairs)
 
 
 def test_two_linear_layers_are_their_product() -> None:

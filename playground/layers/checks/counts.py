@@ -46,6 +46,6 @@ def _large(case: Case) -> Iterator[Found]:
 COUNTS: tuple[Check, ...] = (
     Check("dead", "warning", "L2.2", "A ReLU that is 0 passes no gradient: from this batch, the weights before it "
           "learn nothing.", _dead),
-    Check("large", "note", "", "A parameter is kept several times while training: with its gradient, and with the "
+    Check("large", "note", "L3.1", "A parameter is kept several times while training: with its gradient, and with the "
           "optimizer's memory.", _large),
 )  # fmt: skip

@@ -71,6 +71,6 @@ NEIGHBOURS: tuple[Check, ...] = (
           "1 for Tanh: little reaches the first layers.", _saturating),
     Check("rows-of-pictures", "warning", "L0.9", "Linear multiplies the last axis and takes the others for more "
           "examples: it never sees a whole picture.", _rows_of_pictures),
-    Check("useless-bias", "note", "", "Batch normalisation subtracts the mean over the batch, and the bias with it.",
-          _useless_bias),
+    Check("useless-bias", "note", "L0.6", "Batch normalisation subtracts the mean over the batch, and the bias "
+          "with it.", _useless_bias),
 )  # fmt: skip

@@ -115,8 +115,8 @@ SCORES: tuple[Check, ...] = (
           "it makes probabilities between 0.5 and 0.73.", _ends("Sigmoid", {"BCEWithLogitsLoss"}, _without)),
     Check("bounded-scores", "warning", "L1.5", "A score may have to be any number: what the activation cuts off, the "
           "loss asks for in vain.", _bounded_scores),
-    Check("dropout-last", "warning", "", "While training, scores become 0 at random, the right class's too.",
+    Check("dropout-last", "warning", "L3.7", "While training, scores become 0 at random, the right class's too.",
           _scores_through("Dropout")),
-    Check("norm-last", "warning", "", "The scores of one example then depend on the others of its batch, and every "
+    Check("norm-last", "warning", "L4.5", "The scores of one example then depend on the others of its batch, and every "
           "class has the same mean score.", _scores_through(*BATCH_NORMS)),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -37,6 +37,12 @@ class _Axis(NamedTuple):
         """How many pixels lie after the last window: what is left over is padding first."""
         return max(0, (self.size + 2 * self.padding - self.kernel) % self.stride - self.padding)
 
+    def padded(self) -> _Axis | None:
+        """The same with a padding that leaves no pixel out, a larger one if there is any; None if there is none."""
+        whole = range(self.kernel // 2 + 1)
+        paddings = (self.padding, *whole[self.padding :], *whole)
+        return next((axis for p in paddings if not (axis := self._replace(padding=p)).lost()), None)
+
 
 def _axes(row: Row) -> list[_Axis]:
     if row.layer.kind not in WINDOWS:
@@ -68,19 +74,31 @@ def _lost_pixels(case: Case) -> Iterator[Found]:
     for row in case.analysis.rows:
         axes = _axes(row)
         lost = [f"{axis.lost()} {axis.name}" for axis in axes if axis.lost()]
-        if not lost:
-            continue
-        wide = [range(axis.padding, max(axis.padding, axis.kernel // 2) + 1) for axis in axes]
-        fits = [
-            next((p for p in paddings if not axis._replace(padding=p).lost()), None)
-            for axis, paddings in zip(axes, wide, strict=True)
-        ]
-        repaired: tuple[tuple[str, Stack], ...] = ()
-        if None not in fits:
-            padding = _size([p for p in fits if p is not None])
-            padded = case.stack.replace(row.path, row.layer.with_arg("padding", padding))
-            repaired = ((f"set padding to {padding}", padded),)
-        yield Found(row.path, f"{layer_text(row.layer)} never sees the last {' and '.join(lost)}", repaired)
+        if lost:
+            message = f"{layer_text(row.layer)} never sees the last {' and '.join(lost)}"
+            yield Found(row.path, message, tuple(_covering(case, row, axes)))
+
+
+def _covering(case: Case, row: Row, axes: list[_Axis]) -> Iterator[tuple[str, Stack]]:
+    """Windows that reach the last pixel: padded, or, where they leave gaps that no padding fills, as wide as a step."""
+    padded = [axis.padded() for axis in axes]
+    if None not in padded:
+        yield _with(case, row, axes, padded)
+        return
+    wide = [axis._replace(kernel=max(axis.kernel, axis.stride)).padded() for axis in axes]
+    close = [axis._replace(stride=min(axis.kernel, axis.stride)).padded() for axis in axes]
+    yield from (_with(case, row, axes, changed) for changed in (wide, close) if None not in changed)
+
+
+def _with(case: Case, row: Row, axes: list[_Axis], changed: Sequence[_Axis | None]) -> tuple[str, Stack]:
+    """The layer with other windows, and what is set for that."""
+    layer, told = row.layer, []
+    for argument, field in (("kernel_size", "kernel"), ("stride", "stride"), ("padding", "padding")):
+        size = _size([getattr(axis, field) for axis in changed])
+        if size != _size([getattr(axis, field) for axis in axes]):
+            layer = layer.with_arg(argument, size)
+            told.append(f"{argument} to {size}")
+    return f"set {' and '.join(told)}", case.stack.replace(row.path, layer)
 
 
 WINDOW_STEPS: tuple[Check, ...] = (
