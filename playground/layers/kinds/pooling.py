@@ -49,7 +49,7 @@ POOLING: tuple[Kind, ...] = (
         "AdaptiveAvgPool2d",
         "Pooling",
         "Means over as many windows as are asked for.",
-        "(C, H, W) → (C, size, size)",
+        "(C, H, W) → (C, height, width)",
         "0",
         nn.AdaptiveAvgPool2d,
         rules.adaptive,
