@@ -1,4 +1,4 @@
-"""`freeze`: the next training step of a learner, recorded; the learner does not notice."""
+"""`freeze`: the next training step of a learner, recorded; the learner does not notice. `advance`: to a later step."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
+from time import perf_counter
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +17,13 @@ from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
 from playground.layers.losses import loss_of
 from playground.layers.record_batch import Recorded, Stepper, record_batch
+from playground.training.data import Data, Examples
 from playground.training.learner import Learner
+from playground.training.loop import train
 from playground.training.model import dropout_generator, model_of
 from playground.training.optimizers import optimizer_of
+
+MOST_STEPS, MOST_SECONDS = 500, 5.0  # of training before a later step is frozen: somebody waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,40 @@ def freeze(learner: Learner) -> Frozen:
     if config.clip and norm > config.clip:
         notes.append(f"The gradient's norm of {norm:.4g} is clipped to {config.clip:g} before the optimizer's step.")
     return Frozen(recorded, learner.step + 1, learner.epoch, examples, batch, tuple(notes))
+
+
+def steps_ahead(learner: Learner) -> range:
+    """The steps that can be frozen from here: all up to the next record, and a few hundred in any case."""
+    return range(learner.step + 1, learner.step + 1 + max(MOST_STEPS, learner.record_every))
+
+
+def advance(learner: Learner, step: int) -> None:
+    """Train on until `step` is the next, to the last bit as the run will; a learner that stands there stays as it is.
+
+    Raises PlaygroundError where that takes too long, and where the loss is no longer finite; the learner is then
+    somewhere on the way.
+    """
+    begin, deadline = learner.step, perf_counter() + MOST_SECONDS
+
+    def in_time(*_: object) -> None:
+        if perf_counter() > deadline:
+            near = begin + 1 + (learner.step - begin) // 2  # so that it is reached on a busier machine, too
+            raise PlaygroundError(
+                f"step {step:,} is too far: {MOST_SECONDS:g} seconds of training reach step {learner.step:,}",
+                hint=f"open step {near:,} first, and go on from there",
+            )
+
+    data = Data("", learner.train_set, learner.test_set, learner.classes)
+    steps = learner.steps
+    learner.steps = step - 1
+    learner.test_set = Examples(data.test.x[:1], data.test.labels[:1])  # nobody reads what a test would tell
+    hook = learner.model.register_forward_pre_hook(in_time)
+    try:
+        for _ in train(learner.config, data, learner=learner):
+            pass
+    finally:
+        hook.remove()
+        learner.steps, learner.test_set = steps, data.test
 
 
 def next_batch(learner: Learner) -> tuple[Tensor, Tensor]:
@@ -147,4 +186,4 @@ def gradient_norm(recorded: Recorded) -> float:
     return math.hypot(*(adjoint.statistics.norm or 0.0 for adjoint in adjoints if adjoint is not None))
 
 
-__all__ = ["Frozen", "document_of", "freeze", "next_batch"]
+__all__ = ["Frozen", "advance", "document_of", "freeze", "next_batch", "steps_ahead"]

@@ -17,6 +17,7 @@ from playground.ui.stepper import Opened, last_edit, stepper
 from playground.ui.train_freeze import FrozenStep, frozen_step, recorded_step
 
 GRAPH, CLOSE = "train-frozen-step", "train-frozen-close"
+NUMBER, NEXT = "train-frozen-number", "train-frozen-next"
 
 
 @dataclass
@@ -26,6 +27,7 @@ class OpenedStep:
     run: str
     number: int = 0
     step: FrozenStep | None = None
+    wanted: int = 0  # the step of the run that is to be shown; 0: its next one
     opened: Opened = field(default_factory=Opened)
     asked: Asked | None = None
     have: str | None = None  # the key of the drawing that the browser held when it asked or opened just now
@@ -49,6 +51,7 @@ def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None
             close()
             st.rerun()
         if opened.step is not None:
+            _choice(opened.step, shown)
             for note in opened.step.notes:
                 st.caption(plain(note))
             stepper(_frame(opened, opened.step, store), key=GRAPH, on_open=_opens(shown), on_element=_asks(shown))
@@ -56,12 +59,34 @@ def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None
 
 
 def _step(opened: OpenedStep, store: Store) -> FrozenStep:
-    """As the visitor opened its modules; the last picture stays where that cannot be."""
+    """The one that the visitor chose, as they opened its modules; the last picture stays where that cannot be."""
     had, opening = opened.step, opened.opened.opening
-    if had is None or had.opening != opening:
-        opened.step = frozen_step(store, opened.run, opening, "" if had is None else had.key)
-    assert opened.step is not None
+    if had is not None and (had.number, had.opening) == (opened.wanted, opening):
+        return had
+    wanted, opened.wanted = opened.wanted, 0 if had is None else had.number  # a refused step is not asked for again
+    opened.step = frozen_step(store, opened.run, opening, "" if had is None else had.key, wanted)
+    opened.wanted = opened.step.number
     return opened.step
+
+
+def _choice(step: FrozenStep, shown: Callable[[], OpenedStep | None]) -> None:
+    """Which step of the run is shown: its number, and a button for the one after it."""
+    if st.session_state.get(NUMBER) != step.number:
+        st.session_state[NUMBER] = step.number
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input("Training step", 1, step=1, key=NUMBER, width=180, on_change=_goes(shown))
+        st.button("Next batch", key=NEXT, on_click=_goes(shown, step.number + 1))
+
+
+def _goes(shown: Callable[[], OpenedStep | None], number: int | None = None) -> Callable[[], None]:
+    """To the step with this number; None: to the one that was typed."""
+
+    def take() -> None:
+        opened = shown()
+        if opened is not None:
+            opened.wanted = st.session_state[NUMBER] if number is None else number
+
+    return take
 
 
 def _frame(opened: OpenedStep, step: FrozenStep, store: Store) -> dict[str, Any]:

@@ -232,6 +232,46 @@ def test_freeze_step_through_and_go_on(
     page.wait_for_function("() => !location.search.includes('frozen')")
 
 
+def test_any_step_after_a_pause_opens(
+    open_page: OpenPage, ready: Callable[[Page], Page], accessibility: Callable[[Page], list[str]]
+) -> None:
+    page = train(opened(open_page, LONG + "&record_every=100"))
+    page.get_by_test_id("run-freeze").click()
+    ready(page)
+    title, bench = page.locator(".st-key-frozen h3"), page.locator(".workbench")
+    first = int(re.findall(r"Step ([\d,]+) of run", title.inner_text(timeout=PATIENCE))[0].replace(",", ""))
+    assert first == 2 or first % 100 == 1  # a run pauses at a record
+    far = page.get_by_test_id("run-far").inner_text()
+    page.keyboard.press("End")
+    expect(bench).to_have_attribute("data-phase", "update")
+    graph = bench.locator("svg.graph")
+    numbers = [graph.text_content() or ""]
+
+    def comes(number: int) -> None:
+        expect(title).to_contain_text(f"Step {number:,} of run", timeout=PATIENCE)
+        expect(page.get_by_label("Training step")).to_have_value(str(number))
+        expect(graph).not_to_have_text(numbers[-1])
+        numbers.append(graph.text_content() or "")
+        expect(bench).to_have_attribute("data-phase", "update")  # where the student stood in the step before
+
+    page.get_by_role("button", name="Next batch").press("Enter")
+    comes(first + 1)
+    page.get_by_label("Training step").fill(str(first + 37))
+    page.get_by_label("Training step").press("Enter")
+    comes(first + 37)
+    assert accessibility(page) == []
+    page.get_by_label("Training step").fill(str(first + 500))
+    page.get_by_label("Training step").press("Enter")
+    expect(page.locator(".st-key-frozen [data-testid=stAlert]")).to_contain_text(
+        f"step {first + 500:,} cannot be opened. from where the run stands, steps {first:,} to {first + 499:,} can be"
+    )
+    expect(page.get_by_label("Training step")).to_have_value(str(first + 37))
+    assert page.get_by_test_id("run-far").inner_text() == far
+    page.get_by_test_id("run-resume").click()
+    until(page, "running")
+    stop(page)
+
+
 def test_everything_leaves(open_page: OpenPage) -> None:
     page = train(opened(open_page))
     until(page, "finished")

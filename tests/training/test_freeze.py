@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
+from playground.errors import PlaygroundError
 from playground.layers import limits
 from playground.layers.losses import loss_of
 from playground.layers.record_batch import target_of
@@ -15,7 +17,7 @@ from playground.training import freeze as freezing
 from playground.training.checkpoint import checkpoint, restore, weights
 from playground.training.config import TrainConfig
 from playground.training.data import Data
-from playground.training.freeze import freeze
+from playground.training.freeze import advance, freeze, next_batch, steps_ahead
 from playground.training.learner import Learner
 from playground.training.loop import train
 
@@ -64,6 +66,48 @@ def test_the_frozen_step_is_the_next_and_nothing_changes(small_data: Data, stop:
     assert weights(live) == weights(straight)
     assert [record.loss for record in train(chosen, small_data, learner=restored)] == losses[stop:]
     assert weights(restored) == weights(straight)
+
+
+def restored(chosen: TrainConfig, data: Data, content: bytes) -> Learner:
+    learner = Learner(chosen, data)
+    restore(learner, content)
+    return learner
+
+
+@pytest.mark.parametrize("step", [5, 6, 12, 13, 24])
+@pytest.mark.parametrize("changes", CHANGES)
+def test_any_step_after_a_pause_can_be_frozen(small_data: Data, step: int, changes: dict[str, Any]) -> None:
+    chosen = config(**changes)
+    straight = Learner(chosen, small_data)
+    run = train(chosen, small_data, learner=straight)
+    list(itertools.islice(run, 4))
+    paused = checkpoint(straight)
+    list(itertools.islice(run, step - 5))
+    learner = restored(replace(chosen, record_every=100), small_data, paused)
+    advance(learner, step)
+    assert weights(learner) == weights(straight)
+    for ours, theirs in zip(next_batch(learner), next_batch(straight), strict=True):
+        assert torch.equal(ours, theirs)
+    frozen = freeze(learner)
+    assert (frozen.step, learner.steps) == (step, straight.steps)
+    assert frozen.recorded.loss == next(run).loss
+    at_once, in_two = restored(chosen, small_data, paused), restored(chosen, small_data, checkpoint(learner))
+    for one in (at_once, in_two):
+        advance(one, step + 3)
+    assert weights(at_once) == weights(in_two)
+    assert freeze(at_once).recorded.loss == freeze(in_two).recorded.loss
+
+
+def test_the_way_to_a_later_step_is_bounded(small_data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = Learner(config(), small_data)
+    assert steps_ahead(learner) == range(1, 501)
+    assert steps_ahead(Learner(config(record_every=2000), small_data))[-1] == 2000  # up to the next record
+    monkeypatch.setattr(freezing, "MOST_SECONDS", 0.0)
+    advance(learner, 1)  # it stands there
+    with pytest.raises(PlaygroundError, match="step 20 is too far: 0 seconds of training reach step 0") as refused:
+        advance(learner, 20)
+    assert refused.value.hint == "open step 1 first, and go on from there"
+    assert (learner.steps, len(learner.test_set)) == (24, 60)
 
 
 @pytest.mark.parametrize("changes", CHANGES)

@@ -96,6 +96,26 @@ def test_modules_open(store: Store) -> None:
     assert opened.drawn.svg != closed.drawn.svg
 
 
+def test_any_step_soon_after_the_pause_opens_and_the_run_stays_where_it_is(
+    store: Store, whole: list[TrainRecord]
+) -> None:
+    run = interrupted(store, CONFIG, "paused")
+    kept = store.checkpoint(run.id)
+    step = frozen_step(store, run.id)
+    for number in (STEPS + 5, STEPS + 6, STEPS + 2, len(whole)):  # on, the next batch, back, the run's last
+        later = frozen_step(store, run.id, key=step.key, number=number)
+        assert later.title.startswith(f"Step {number} of run digits") and later.title.endswith("batch that comes then")
+        assert recorded_step(store, later).recorded.loss == whole[number - 1].loss
+    assert recorded_step(store, frozen_step(store, run.id, key=step.key)).recorded.loss == whole[STEPS].loss
+    beyond = frozen_step(store, run.id, key=step.key, number=len(whole) + 1)
+    assert beyond.title.endswith(": the batch that would come then")
+    for number in (STEPS, STEPS + 501):
+        with pytest.raises(PlaygroundError, match=f"step {number} cannot be opened") as refused:
+            frozen_step(store, run.id, key=step.key, number=number)
+        assert refused.value.hint == "from where the run stands, steps 8 to 507 can be opened"
+    assert (store.run(run.id), store.checkpoint(run.id)) == (run, kept)
+
+
 def test_a_run_that_goes_on_has_no_next_step_that_would_stay(store: Store) -> None:
     run = interrupted(store, CONFIG, "paused")
     step = frozen_step(store, run.id)
