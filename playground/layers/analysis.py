@@ -99,7 +99,7 @@ class _Walker:
         self.stack = stack
         self.rows: list[Row] = []
         self.counts: dict[tuple[str, str], int] = {}
-        self.costs = Costs()
+        self.costs = Costs(stack)
         self.memory = Memory()
 
     def layers(
@@ -151,7 +151,7 @@ class _Walker:
             given, formula = shape, "x + body(x)"
         else:
             if len({(len(out), out[1:]) for out in outs}) > 1:
-                raise Found(join_problem(path, outs))
+                raise Found(join_problem(self.stack, path, layer, shape, outs))
             given = (sum(out[0] for out in outs), *outs[0][1:])
             formula = f"{' + '.join(str(out[0]) for out in outs)} = {given[0]}"
         seen = joined_field([field, *fields] if kind.name == "Residual" else fields)

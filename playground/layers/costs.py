@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+from playground.errors import Repair
 from playground.language.limits import spell
 from playground.layers.kind import Kind, Rule
 from playground.layers.limits import LIMITS
+from playground.layers.narrower import Counted, narrower
 from playground.layers.problems import Found, Problem
-from playground.layers.spec import LayerSpec, Path, Shape
-from playground.layers.text import layer_text
+from playground.layers.spec import LayerSpec, Path, Shape, Stack
+from playground.layers.text import layer_text, to_text
 
 BYTES = 4  # of one float32
 POSITION_BYTES = 8  # of one position that a pooling layer remembers
@@ -18,11 +20,14 @@ POSITION_BYTES = 8  # of one position that a pooling layer remembers
 class Costs:
     """The totals of the layers counted so far; Found where one of them passes its limit."""
 
-    def __init__(self) -> None:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.counted: list[Counted] = []
         self.parameters = self.activations = self.multiplications = 0
 
     def count(self, path: Path, layer: LayerSpec, rule: Rule) -> None:
         """Refuse what is too large, by name, before anybody allocates it."""
+        self.counted.append(Counted(path, layer, rule.parameters))
         self.parameters += rule.parameters
         self.activations += math.prod(rule.shape)
         self.multiplications += rule.multiplications
@@ -33,7 +38,13 @@ class Costs:
         ):
             if number > limit:
                 message = f"{layer_text(layer)} brings the stack to {spell(number)} {what}"
-                raise Found(Problem(path, message, f"the limit is {spell(limit)} {what}", ()))
+                repairs = self._narrower(limit) if what == "parameters" else ()
+                raise Found(Problem(path, message, f"the limit is {spell(limit)} {what}", repairs))
+
+    def _narrower(self, limit: int) -> tuple[Repair, ...]:
+        """Half of what is allowed leaves room for the layers that are not counted yet."""
+        found = narrower(self.stack, self.counted, limit // 2) or narrower(self.stack, self.counted, limit)
+        return () if found is None else (Repair(found[0], to_text(found[1].layers)),)
 
 
 class Memory:
@@ -54,6 +65,8 @@ class Memory:
         source = self.storage
         if kind.family != "Shapes" and kind.name != "Identity":
             self.fresh()
+        if kind.name == "AdaptiveAvgPool2d" and gives[1:] == (1, 1):
+            return 0  # PyTorch takes the mean, which needs none of the numbers
         size = 0
         if "input" in kind.saves and source not in self.kept:
             self.kept.add(source)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from playground.errors import PlaygroundError, Repair
 from playground.language.limits import spell
-from playground.layers import rules
+from playground.layers import rules, same_size
 from playground.layers.kind import Mend, Misfit
 from playground.layers.limits import LIMITS
 from playground.layers.spec import LayerSpec, Path, Shape, Stack, walk
-from playground.layers.text import to_text
+from playground.layers.text import layer_text, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +60,38 @@ def misfit_problem(stack: Stack, path: Path, layer: LayerSpec, misfit: Misfit) -
 
 
 def sum_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, out: Shape) -> Problem:
-    """A Residual whose body does not keep the shape, with the layer that would end it well."""
+    """A Residual whose body does not keep the shape, with the windows or the last layer that would keep it."""
     message = f"the body turns {rules.text(shape)} into {rules.text(out)}, which cannot be added to its input"
+    body, label = layer.branches[0], []
+    if out[1:] != shape[1:] and len(out) == len(shape):
+        body = same_size.with_stride(body, 1) or body
+        out = same_size.shape_after(body, shape) or out
+        label = ["set stride to 1 and padding to half of each kernel"]
+    if len(out) != len(shape) or out[1:] != shape[1:] or len(shape) > 3:
+        return Problem(path, message, f"the body of a Residual keeps the shape: {same_size.ALLOWED}", ())
+    if out[0] != shape[0]:
+        last = _giving(shape)
+        body, label = (*body, last), [*label, f"end with {layer_text(last)}"]
+    mended = stack.replace(path, replace(layer, branches=(body,)))
+    repair = Repair(", ".join(label), to_text(mended.layers))
+    return Problem(path, message, "the body of a Residual keeps the shape", (repair,))
+
+
+def join_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, outs: Sequence[Shape]) -> Problem:
+    """Branches whose shapes differ beyond their first axis, with one stride that would make them alike."""
+    message = f"branches of shapes {' and '.join(map(rules.text, outs))} cannot be joined"
     repairs = []
-    if len(out) == len(shape) == 3 and out[1:] == shape[1:]:
-        mended = stack.insert((*path, 0, len(layer.branches[0])), _conv1x1(shape[0]))
-        repairs.append(Repair(f"end with Conv2d({shape[0]}, 1)", to_text(mended.layers)))
-    elif len(out) == len(shape) == 1:
-        mended = stack.insert((*path, 0, len(layer.branches[0])), _linear(shape[0]))
-        repairs.append(Repair(f"end with Linear({shape[0]})", to_text(mended.layers)))
-    return Problem(path, message, "the body of a Residual keeps the shape", tuple(repairs))
-
-
-def join_problem(path: Path, outs: Sequence[Shape]) -> Problem:
-    """Branches whose shapes differ beyond their first axis."""
-    shapes = " and ".join(map(rules.text, outs))
+    for stride in sorted({same_size.stride_of(branch) for branch in layer.branches}):
+        branches = [same_size.with_stride(branch, stride) for branch in layer.branches]
+        alike = tuple(branch for branch in branches if branch is not None)
+        shapes = [same_size.shape_after(branch, shape) for branch in alike]
+        sizes = {None if out is None else out[1:] for out in shapes}
+        if len(alike) == len(branches) and len(sizes) == 1 and None not in sizes:
+            mended = stack.replace(path, replace(layer, branches=alike))
+            label = f"set stride to {stride} in all branches and padding to half of each kernel"
+            repairs.append(Repair(label, to_text(mended.layers)))
     hint = "branches are joined along their first axis: all the others have to agree"
-    return Problem(path, f"branches of shapes {shapes} cannot be joined", hint, ())
+    return Problem(path, message, hint if repairs else f"{hint}; {same_size.ALLOWED}", tuple(repairs))
 
 
 def _mended(stack: Stack, path: Path, layer: LayerSpec, mend: Mend) -> Stack:
@@ -90,9 +105,8 @@ def _mended(stack: Stack, path: Path, layer: LayerSpec, mend: Mend) -> Stack:
     return stack if mend.insert is None else stack.insert(path, mend.insert)
 
 
-def _conv1x1(channels: int) -> LayerSpec:
-    return LayerSpec("Conv2d", (("out_channels", channels), ("kernel_size", 1)))
-
-
-def _linear(features: int) -> LayerSpec:
-    return LayerSpec("Linear", (("out_features", features),))
+def _giving(shape: Shape) -> LayerSpec:
+    """A layer that gives as many features or channels as the shape has, and keeps the other sizes."""
+    if len(shape) == 1:
+        return LayerSpec("Linear", (("out_features", shape[0]),))
+    return LayerSpec("Conv1d" if len(shape) == 2 else "Conv2d", (("out_channels", shape[0]), ("kernel_size", 1)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playground.language.limits import spell
-from playground.layers.catalogue import kind_of
-from playground.layers.checks.check import SHAPES, SOFTMAXES, WEIGHTS, Case, Check, Found
+from playground.layers.checks.check import Case, Check, Found
 from playground.layers.limits import LIMITS
-from playground.layers.spec import LayerSpec, Stack
+from playground.layers.narrower import Counted, narrower
+from playground.layers.spec import LayerSpec
 
 DEAD = 0.5  # so large a part of dead units is too large
 
@@ -29,17 +29,9 @@ def _large(case: Case) -> Iterator[Found]:
     total, half = case.analysis.parameters, LIMITS.parameters // 2
     if total <= half:
         return
-    last = case.last(SHAPES | SOFTMAXES)
-    hidden = [row for row in case.analysis.rows if row.layer.kind in WEIGHTS and row is not last]
-    repaired: tuple[tuple[str, Stack], ...] = ()
-    largest = max(hidden, key=lambda row: row.parameters, default=None)
-    if largest is not None:
-        name = kind_of(largest.layer.kind).arguments[0].name  # out_features, or out_channels
-        room = half - (total - largest.parameters)
-        width = dict(largest.layer.args)[name] * room // largest.parameters  # type: ignore[operator]  # a whole number
-        if width >= 1:
-            narrow = case.stack.replace(largest.path, largest.layer.with_arg(name, width))
-            repaired = ((f"set {name} of {largest.name} to {width}", narrow),)
+    counted = [Counted(row.path, row.layer, row.parameters) for row in case.analysis.rows if not row.layer.branches]
+    found = narrower(case.stack, counted, half)
+    repaired = () if found is None else (found,)
     yield Found((), f"{spell(total)} parameters, of at most {spell(LIMITS.parameters)}", repaired)
 
 
