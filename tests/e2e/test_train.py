@@ -18,6 +18,7 @@ PATIENCE = 45_000
 # Wide enough to go on for half a minute on an idle machine.
 LONG = "v=1&text=" + quote("Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)") + "&epochs=200&batch=20"
 SHORT = "v=1&text=" + quote("Flatten Linear(20) ReLU Linear(10)") + "&epochs=2&batch=20&train_size=400"
+OTHER = "Flatten Linear(590) Tanh Linear(590) Tanh Linear(10)"  # as long
 FIRST_POINTS = "() => document.querySelector('[data-testid=chart-loss] .plot').data[0].y.slice(0, 5).join()"
 
 
@@ -73,6 +74,19 @@ def stop(page: Page) -> None:
     until(page, "stopped")
 
 
+def percentages(page: Page) -> list[float]:
+    """Every accuracy and error that stands on the page: in the console, in the charts, in words, and on the cards."""
+    cells = page.locator("[data-testid=console] tbody td:nth-child(4), [data-testid=console] tbody td:nth-child(5)")
+    words = [*page.get_by_test_id("run-card").all_inner_texts(), page.get_by_test_id("spoken").inner_text()]
+    drawn: list[float] = page.evaluate(
+        "() => (document.querySelector('[data-testid=chart-accuracy] .plot').data ?? [])"
+        ".flatMap(({ y }) => y.filter((percent) => percent !== null))"
+    )
+    assert drawn and "accuracy" in words[-1]
+    told = [float(number) for text in words for number in re.findall(r"([\d.]+) %", text)]
+    return [*drawn, *told, *(float(cell) for cell in cells.all_inner_texts() if cell)]
+
+
 def test_from_a_button_to_the_end(open_page: OpenPage) -> None:
     page = train(opened(open_page))
     until(page, "finished")
@@ -80,6 +94,7 @@ def test_from_a_button_to_the_end(open_page: OpenPage) -> None:
     page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]').dataset.points === '40'")
     expect(page.locator("[data-testid=console] tbody tr")).to_have_count(20)
     expect(page.locator("[data-testid=console] tbody tr.tested")).to_have_count(2)
+    assert all(0 <= percent <= 100 for percent in percentages(page))
     expect(page.locator("[data-testid=samples] .sample")).to_have_count(10, timeout=PATIENCE)
     expect(page.get_by_test_id("spoken")).to_contain_text("test accuracy")
     expect(page.locator("[data-testid=chart-accuracy] .plot")).to_have_attribute("aria-label", re.compile("Accuracy"))
@@ -185,15 +200,26 @@ def test_a_reload_in_the_middle_keeps_the_run_and_its_curves(open_page: OpenPage
 def test_another_net_while_one_trains(open_page: OpenPage) -> None:
     page = train(opened(open_page, LONG))
     first = page.get_by_test_id("run-card").get_attribute("data-run")
-    page.get_by_test_id("train-text").fill("Flatten Linear(33) Tanh Linear(10)")
-    expect(page.get_by_test_id("train-shapes")).to_contain_text("(N, 33)")
+    page.get_by_test_id("train-text").fill(OTHER)
+    expect(page.get_by_test_id("train-shapes")).to_contain_text("(N, 590)")
     until_points(page, points(page))  # it goes on
     page.get_by_test_id("train-go").click()
     page.wait_for_function(f"() => document.querySelector('[data-testid=run-card]')?.dataset.run !== '{first}'")
-    expect(page.get_by_test_id("run-card")).to_contain_text("Linear(33)")
+    second = page.get_by_test_id("run-card").get_attribute("data-run")
     old = opened(open_page, f"run={first}")
     expect(old.get_by_test_id("train-text")).to_have_value("Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)")
+    until_points(old, points(old) + 1)  # two records of the old run later …
     assert old.locator('.runs[data-shown*=":failed"]').count() == 0
+    until_points(page, points(page))  # … and one of the new one, which is shown alone, as its settings are
+    expect(page.get_by_test_id("run-card")).to_have_count(1)
+    expect(page.get_by_test_id("run-card")).to_contain_text("Linear(590) Tanh")
+    expect(page.get_by_test_id("run-card")).to_have_attribute("data-run", str(second))
+    expect(page.get_by_test_id("train-text")).to_have_value(OTHER)
+    assert re.findall(r"[?&]run=([0-9a-f]+)", page.url) == [second]
+    assert "text=" not in page.url  # what is typed is what the shown run trains
+    for shown in (page, old):
+        found = percentages(shown)
+        assert found and all(0 <= percent <= 100 for percent in found)
     stop(page)
     page.get_by_test_id("only-run").nth(1).click()
     page.wait_for_function(f"() => document.querySelector('[data-testid=run-card]')?.dataset.run === '{first}'")
@@ -240,7 +266,7 @@ def test_any_step_after_a_pause_opens(
     ready(page)
     title, bench = page.locator(".st-key-frozen h3"), page.locator(".workbench")
     first = int(re.findall(r"Step ([\d,]+) of run", title.inner_text(timeout=PATIENCE))[0].replace(",", ""))
-    assert first == 2 or first % 100 == 1  # a run pauses at a record
+    expect(page.get_by_test_id("run-far")).to_contain_text(f"step {first - 1:,} of")
     far = page.get_by_test_id("run-far").inner_text()
     page.keyboard.press("End")
     expect(bench).to_have_attribute("data-phase", "update")
