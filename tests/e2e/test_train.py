@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import psutil
 import pytest
 from playwright.sync_api import Page, expect
+from safetensors.torch import load
 
 from benchmarks.server import Server, serve
 
@@ -313,6 +314,20 @@ def test_everything_leaves(open_page: OpenPage) -> None:
     links = page.locator(".st-key-exports code").all_inner_texts()
     run = page.get_by_test_id("run-card").get_attribute("data-run")
     assert links[1].endswith(f"/train?run={run}")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Weights").click()
+    guest = open_page(links[1])  # another visitor
+    until(guest, "finished")
+    guest.wait_for_function("() => document.querySelector('[data-testid=chart-loss]').dataset.points === '40'")
+    curves = "() => document.querySelector('[data-testid=chart-loss] .plot').data.map(({ x, y }) => [x, y])"
+    assert guest.evaluate(curves) == page.evaluate(curves)
+    guest.get_by_role("button", name="Export").click()
+    with guest.expect_download() as theirs:
+        guest.get_by_role("button", name="Weights").click(timeout=PATIENCE)
+    content = theirs.value.path().read_bytes()
+    assert content == saved.value.path().read_bytes()
+    shapes = {name: tuple(tensor.shape) for name, tensor in load(content).items()}
+    assert sorted(shapes.values()) == [(10,), (10, 20), (20,), (20, 784)]
     other = opened(open_page, urlsplit(links[0]).query)
     expect(other.get_by_test_id("train-text")).to_have_value("Flatten Linear(20) ReLU Linear(10)")
     expect(other.get_by_test_id("train-train_size")).to_have_value("400")
