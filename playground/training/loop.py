@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from time import perf_counter
 
 import torch
@@ -31,7 +32,8 @@ def train(
     while learner.step < learner.steps:
         for x, target, labels in learner.batches():
             probe = Probe(learner.model) if learner.is_due else None
-            output = learner.model(x)
+            with probe or nullcontext():
+                output = learner.model(x)
             loss = learner.criterion(output, target)
             window.add(loss, output, labels)
             if not math.isfinite(window.losses[-1]):

@@ -4,50 +4,72 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
 from playground.training.records import LayerRecord
 
 RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
+FUNCTIONS = frozenset({torch.relu, torch.relu_, Tensor.relu, Tensor.relu_})  # nn.ReLU calls another, functional.relu
+MOST_CALLS = 8  # of such functions that get a record: a recurrent net may have hundreds
 
 
-class Probe:
-    """Looks at a net from before the forward pass to after the optimizer's step; `layers` gives what was seen."""
+class Probe(TorchFunctionMode):
+    """Looks at a net: `with` it around the forward pass; `layers`, after the optimizer's step, gives what was seen.
+
+    Functions that rectify, in a class of one's own, are `relu 1`, `relu 2`, ... in the order of their calls.
+    """
 
     def __init__(self, net: nn.Module) -> None:
+        super().__init__()
         self._net = net
-        self._dead: dict[str, float] = {}
+        self._dead: dict[str, list[Tensor]] = defaultdict(list)  # for each unit of each call, whether it is
+        self._calls = 0
+        self._hooks: list[RemovableHandle] = []
         self._before = {name: parameter.detach().clone() for name, parameter in net.named_parameters()}
+
+    def __enter__(self) -> Self:
         self._hooks = [
-            self._watch(name, module) for name, module in net.named_modules() if isinstance(module, RECTIFIERS)
+            self._watch(name, module) for name, module in self._net.named_modules() if isinstance(module, RECTIFIERS)
         ]
+        super().__enter__()  # type: ignore[no-untyped-call]  # PyTorch's own
+        return self
 
-    def _watch(self, name: str, module: nn.Module) -> RemovableHandle:
-        def look(_: nn.Module, __: object, output: Tensor) -> None:
-            self._dead[name] = float((output.detach() == 0).all(dim=0).float().mean())
-
-        return module.register_forward_hook(look)
-
-    def remove(self) -> None:
-        """Take the hooks off the net."""
+    def __exit__(self, *problem: object) -> None:
+        super().__exit__(*problem)  # type: ignore[no-untyped-call]  # PyTorch's own
         for hook in self._hooks:
             hook.remove()
 
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        output = func(*args, **(kwargs or {}))
+        if func in FUNCTIONS and self._calls < MOST_CALLS:
+            self._calls += 1
+            self._look(f"relu {self._calls}", output)
+        return output
+
+    def _watch(self, name: str, module: nn.Module) -> RemovableHandle:
+        return module.register_forward_hook(lambda _, __, output: self._look(name, output))
+
+    def _look(self, name: str, output: Tensor) -> None:
+        self._dead[name].append((output.detach() == 0).all(dim=0).flatten())
+
     def layers(self) -> tuple[LayerRecord, ...]:
-        """One record a layer, in the order of the net."""
-        self.remove()
+        """One record a layer, in the order of the net, then one a function."""
+        dead = {name: float(torch.cat(calls).float().mean()) for name, calls in self._dead.items()}
         grouped: dict[str, list[tuple[str, Tensor]]] = defaultdict(list)
         for name, parameter in self._net.named_parameters():
             grouped[name.rpartition(".")[0]].append((name, parameter))
+        modules = [name for name, _ in self._net.named_modules()]
         found: list[LayerRecord] = []
-        for name, _ in self._net.named_modules():
+        for name in dict.fromkeys([*modules, *dead]):
             if name in grouped:
                 found.append(self._layer(name, grouped[name]))
-            elif name in self._dead:
-                found.append(LayerRecord(name, dead=self._dead[name]))
+            elif name in dead:
+                found.append(LayerRecord(name, dead=dead[name]))
         return tuple(found)
 
     def _layer(self, name: str, parameters: list[tuple[str, Tensor]]) -> LayerRecord:
@@ -60,7 +82,6 @@ class Probe:
             gradient_norm=_norm(gradients) if gradients else None,
             weight_norm=size,
             update_ratio=_norm(changes) / size if size else None,
-            dead=self._dead.get(name),
         )
 
 
