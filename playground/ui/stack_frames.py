@@ -15,6 +15,7 @@ from playground.layers.analysis import Analysis
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
 from playground.layers.losses import LOSSES
 from playground.layers.module_notes import module_notes
+from playground.layers.own_warnings import own_cautions
 from playground.layers.problems import Problem
 from playground.layers.rules import text as shape_text
 from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
@@ -96,7 +97,7 @@ def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | Playg
 @lru_cache(maxsize=1)  # tensors are large: the stack that was last run opens its modules without another run
 def _recorded(document: StackDocument) -> tuple[Recorded, tuple[Caution, ...]]:
     recorded = run_stack(document, *batch_of(document))
-    return recorded, cautions(document, recorded)
+    return recorded, (own_cautions if document.is_own else cautions)(document, recorded)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -132,8 +133,10 @@ def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | Pla
         rows, totals = own_rows(document)
     problem = None if analysis is None else analysis.problem
     found: tuple[Any, ...] = ()
-    if analysis is not None:
-        found = shown.cautions if isinstance(shown, ShownStack) else tuple(map(caution_data, cautions(document)))
+    if isinstance(shown, ShownStack):
+        found = shown.cautions
+    elif analysis is not None:
+        found = tuple(map(caution_data, cautions(document)))
     return {
         "sequence": answer.sequence,
         "refused": None if answer.refused is None else _refused(answer.refused),

@@ -21,8 +21,12 @@ def _dead(case: Case) -> Iterator[Found]:
     for row in case.analysis.rows:
         if dead.get(row.name, 0.0) > DEAD:
             leaky = case.stack.replace(row.path, LayerSpec("LeakyReLU"))
-            message = f"{dead[row.name]:.0%} of the units of {row.name} are 0 for every example of this batch"
-            yield Found(row.path, message, (("take LeakyReLU", leaky),))
+            yield Found(row.path, dead_message(row.name, dead[row.name]), (("take LeakyReLU", leaky),))
+
+
+def dead_message(name: str, part: float) -> str:
+    """How large a part of a layer's units is dead."""
+    return f"{part:.0%} of the units of {name} are 0 for every example of this batch"
 
 
 def _large(case: Case) -> Iterator[Found]:
