@@ -55,6 +55,7 @@ def test_too_many_parameters_are_refused_with_the_width_that_fits(
 
 def test_a_layer_that_has_to_keep_its_width_is_not_narrowed() -> None:
     assert repaired("Residual(Linear(4500)) Linear(10)", (4500,), (0, 0, 0)) == []
+    assert repaired("Linear(4400) Residual(Linear(4400)) Linear(10)", (784,), (1, 0, 0)) == []
 
 
 @pytest.mark.parametrize(
