@@ -219,7 +219,6 @@ def test_the_code_of_a_stack_reads_like_a_textbook() -> None:
 
 TENSORS = '''\
 import torch
-from torch import nn
 
 
 def log_softmax(x):
@@ -229,7 +228,7 @@ def log_softmax(x):
 
 
 def uniform(*shape, fan_in):
-    """As nn.Linear and nn.Conv2d draw them: uniform within 1/sqrt(fan_in)."""
+    """As PyTorch draws those of Linear and Conv2d: uniform within 1/sqrt(fan_in)."""
     bound = fan_in**-0.5
     return torch.empty(*shape).uniform_(-bound, bound).requires_grad_()
 

@@ -14,7 +14,7 @@ def log_softmax(x):
 '''
 UNIFORM = '''\
 def uniform(*shape, fan_in):
-    """As nn.Linear and nn.Conv2d draw them: uniform within 1/sqrt(fan_in)."""
+    """As PyTorch draws those of Linear and Conv2d: uniform within 1/sqrt(fan_in)."""
     bound = fan_in**-0.5
     return torch.empty(*shape).uniform_(-bound, bound).requires_grad_()
 '''
