@@ -1,4 +1,4 @@
-"""What a student waits for, in a real Chromium: keystrokes, steps and the first page, each beside its limit.
+"""What a student waits for, in a real Chromium: keys, steps, a run's first point, the first page, each by its limit.
 
 Times are taken inside the page, from the browser's own time stamp of the input event to the first task after the frame
 that shows the answer. The same run measures what Streamlit alone takes: its own chart for the same graph, an empty
@@ -19,15 +19,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 from benchmarks.load import percentile
 from benchmarks.server import ROOT, serve
+from playground.runs.lock import HostLock
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -93,6 +95,18 @@ WATCH_CHART = """() => {
     });
   }).observe(document.querySelector(".stGraphVizChart"), { subtree: true, childList: true, attributes: true });
 }"""
+# From the click on Train to the first task after the frame that shows a point, or a line, of the loss.
+TRAIN_READY = "() => document.querySelector('.setup[data-answered]') && document.querySelector('.runs[data-shown]')"
+WATCH_TRAIN = """() => document.querySelector("[data-testid=train-go]").addEventListener("click", (event) => {
+  const drawn = "[data-testid=chart-loss] .scatterlayer :is(path.point, path.js-line)";
+  const look = () => {
+    if (!document.querySelector(drawn)) return requestAnimationFrame(look);
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => { window.waited = performance.now() - event.timeStamp; };
+    channel.port2.postMessage(null);
+  };
+  requestAnimationFrame(look);
+}, { capture: true, once: true })"""
 # Script, style and layout of a step; then from the key to the frame after it.
 STEPS = """async (root) => {
   const { goto } = root.workbench;
@@ -278,6 +292,37 @@ def steps(page: Page, url: str) -> list[float]:
     return list(page.locator(".workbench").evaluate(STEPS))
 
 
+@contextmanager
+def scratch_runs() -> Iterator[str]:
+    """The address of an empty database; the host that serves it ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="playground-runs-") as folder:
+        url = f"sqlite:///{folder}/runs.db"
+        try:
+            yield url
+        finally:
+            for process in psutil.process_iter():
+                with suppress(psutil.Error):
+                    if url in process.cmdline():
+                        process.kill()
+                        process.wait(10)
+            HostLock(url).path.unlink(missing_ok=True)
+
+
+def first_points(browser: Browser, url: str, times: int) -> list[float]:
+    """A new visitor's click on Train, until the loss has its first point; the run ends before the next is started."""
+    found = []
+    for _ in range(times + 1):
+        with fresh_page(browser) as page:
+            page.goto(f"{url}/train")
+            page.wait_for_function(TRAIN_READY, timeout=60_000)
+            page.wait_for_function("window.Plotly")  # fetched soon after the page is shown
+            page.evaluate(WATCH_TRAIN)
+            page.get_by_test_id("train-go").click()
+            found.append(float(page.wait_for_function("window.waited", polling="raf").json_value()))
+            page.locator('.runs[data-shown$=":finished"]').wait_for(timeout=120_000)
+    return found[1:]  # the first warms the host
+
+
 def key_rows(browser: Browser, rounds: int) -> list[Row]:
     """Typing and sliding, and the same graph as Streamlit's own chart."""
     with scratch_app(CHART_PAGE) as chart, serve(chart) as server, fresh_page(browser) as page:
@@ -307,6 +352,19 @@ def step_rows(browser: Browser) -> list[Row]:
     ]
 
 
+def train_rows(browser: Browser) -> list[Row]:
+    """What Train takes to show that it trains, where server and host are warm."""
+    with scratch_runs() as runs, serve(PLAYGROUND_DB=runs) as server:
+        return [
+            Row(
+                "first point of the loss painted, from the click on Train",
+                first_points(browser, server.url, 9),
+                "ms",
+                1000,
+            )
+        ]
+
+
 def start_rows(browser: Browser, starts: int) -> list[Row]:
     """First pages, ours and an empty one of Streamlit."""
     with scratch_app(EMPTY_PAGE) as empty:
@@ -330,7 +388,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.browser", description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=6, help="terms that are typed (about 12 keystrokes each)")
     parser.add_argument("--starts", type=int, default=5, help="first pages of each kind")
-    parser.add_argument("--only", choices=("keys", "steps", "starts"), help="one part of the table")
+    parser.add_argument("--only", choices=("keys", "steps", "train", "starts"), help="one part of the table")
     given = parser.parse_args(arguments)
     named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
     with sync_playwright() as playwright:
@@ -339,6 +397,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parts = {
             "keys": lambda: key_rows(browser, given.rounds),
             "steps": lambda: step_rows(browser),
+            "train": lambda: train_rows(browser),
             "starts": lambda: start_rows(browser, given.starts),
         }
         rows = [row for name, part in parts.items() if given.only in (None, name) for row in part()]
