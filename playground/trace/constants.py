@@ -38,8 +38,17 @@ def _holds_tensor(obj: Any) -> bool:
 
 
 def constant_text(obj: Any) -> str:
-    """A short text of an argument: numbers and strings as Python writes them, dtypes without `torch.`."""
+    """A short text of an argument: numbers and strings as Python writes them, dtypes without `torch.`.
+
+    An object that Python writes with its address (a generator) is named by its class: the same call, the same text.
+
+    >>> import torch
+    >>> constant_text(torch.float32), constant_text(torch.Generator())
+    ('float32', 'Generator')
+    """
     text = repr(obj).removeprefix("torch.")
+    if " at 0x" in text and not isinstance(obj, str):
+        return type(obj).__name__
     return text if len(text) <= 80 else text[:77] + "..."
 
 
