@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from playground.errors import PlaygroundError
+from playground.runs.rows import samples_text
 from playground.runs.run import Orders, Run, Status
 from playground.runs.store import Store
 from playground.training.learner import Learner
@@ -72,7 +72,7 @@ class Reporter:
         now = time.monotonic()
         if now - self._sampled >= SAMPLES_EVERY or learner.step >= learner.steps:
             self._sampled = now
-            changes["samples"] = json.dumps(samples(learner, SAMPLES))
+            changes["samples"] = samples_text(samples(learner, SAMPLES))
         with self._lock:
             is_first = not self._sampled or record.step == 1
             self._records.append(record)

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
+from playground.runs.rows import record_of, record_text, run_of
 from playground.runs.run import ENDED, Orders, Run, Status
 from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, connect, database_url
 from playground.training.config import TrainConfig
@@ -59,7 +60,7 @@ class Store:
                 insert(RUNS).values(
                     id=run,
                     place=place,
-                    config=json.dumps(config.fields()),
+                    config=json.dumps(config.fields(), allow_nan=False),
                     title=title,
                     owner=owner,
                     status="queued",
@@ -74,7 +75,7 @@ class Store:
             row = connection.execute(select(RUNS).where(RUNS.c.id == run)).one_or_none()
         if row is None:
             raise PlaygroundError(f"there is no run {run[:24]!r}", hint="it may be kept in another database")
-        return _run(row)
+        return run_of(row)
 
     def runs(self, *, owner: str | None = None, ids: Sequence[str] = (), limit: int = 100) -> list[Run]:
         """The newest runs of an owner, or those with these ids."""
@@ -84,13 +85,13 @@ class Store:
         if ids:
             query = query.where(RUNS.c.id.in_(ids))
         with self._transaction() as connection:
-            return [_run(row) for row in connection.execute(query)]
+            return [run_of(row) for row in connection.execute(query)]
 
     def records(self, run: str, after: int = -1) -> list[TrainRecord]:
         """The records of a run beyond a step, in order."""
         query = select(RECORDS.c.body).where(RECORDS.c.run == run, RECORDS.c.step > after).order_by(RECORDS.c.step)
         with self._transaction() as connection:
-            return [TrainRecord.from_json(json.loads(body)) for body in connection.scalars(query)]
+            return [record_of(body) for body in connection.scalars(query)]
 
     def ahead(self, run: str) -> int:
         """How many runs are taken before this one."""
@@ -161,7 +162,7 @@ class Store:
             if records:
                 newest = connection.scalar(select(func.max(RECORDS.c.step)).where(RECORDS.c.run == run)) or 0
                 rows = [
-                    {"run": run, "step": record.step, "body": json.dumps(record.to_json())}
+                    {"run": run, "step": record.step, "body": record_text(record)}
                     for record in records
                     if record.step > newest  # after a resume the steps since the checkpoint come once more
                 ]
@@ -231,15 +232,6 @@ class Store:
         query = select(func.count()).select_from(RUNS).where(RUNS.c.status.in_(("queued", "running")))
         with self._transaction() as connection:
             return bool(connection.scalar(query))
-
-
-def _run(row: Row[Any]) -> Run:
-    samples = tuple(tuple(probabilities) for probabilities in json.loads(row.samples))
-    return Run(
-        **{name: getattr(row, name) for name in Run.__dataclass_fields__ if name not in ("config", "samples")},
-        config=TrainConfig.from_fields(json.loads(row.config)),
-        samples=samples,
-    )
 
 
 def _digest(content: bytes) -> str:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import math
 import threading
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select, update
 
 from playground.errors import PlaygroundError
 from playground.runs import reporter
 from playground.runs.run import Run
 from playground.runs.store import Store
+from playground.runs.tables import RECORDS, RUNS
 from playground.runs.worker import work
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.learner import Learner
 from playground.training.loop import train
+from playground.training.predictions import samples
+from playground.training.records import TrainRecord
 
 CONFIG = TrainConfig(epochs=4)
 
@@ -125,3 +132,34 @@ def test_the_limit_of_seconds_stops_a_run(url: str, monkeypatch: pytest.MonkeyPa
     store, run = claimed(url)
     work(store, run)
     assert store.run(run.id).status == "stopped" and "the limit" in store.run(run.id).reason
+
+
+@pytest.mark.parametrize("net", [CONFIG.text, "Flatten Linear(50) Linear(50) Linear(50) Linear(10)"])
+def test_a_run_that_diverges_leaves_only_what_a_browser_can_read(
+    url: str, monkeypatch: pytest.MonkeyPatch, net: str
+) -> None:
+    """After the update of a recorded step numbers are not finite: of the layers with one net, of samples with one."""
+    config = TrainConfig(net, learning_rate=1000.0, loss="MSELoss", record_every=1)
+    monkeypatch.setattr(reporter, "SAMPLES_EVERY", 0.0)
+    store, run = claimed(url, config)
+    work(store, run)
+    assert "first not finite" in store.run(run.id).reason
+    records, learner = list[TrainRecord](), Learner(config, data_of(config))
+    with pytest.raises(PlaygroundError):
+        records += train(config, data_of(config), learner=learner)  # all until it raises
+    has_samples = all(map(math.isfinite, chain(*samples(learner, reporter.SAMPLES))))
+    assert ("Infinity" in json.dumps(records[-1].to_json())) == has_samples
+    with store.engine.begin() as connection:
+        texts = [*connection.scalars(select(RUNS.c.samples)), *connection.scalars(select(RECORDS.c.body))]
+    assert len(texts) == 1 + len(records)
+    for text in texts:
+        json.loads(text, parse_constant=pytest.fail)  # what JSON does not know: NaN, Infinity
+    assert [repr(found.layers) for found in store.records(run.id)] == [repr(record.layers) for record in records]
+    assert bool(store.run(run.id).samples) == has_samples == (net == CONFIG.text)
+
+
+def test_samples_of_older_rows_that_no_browser_can_read_are_left_out(url: str) -> None:
+    store, run = claimed(url)
+    with store.engine.begin() as connection:
+        connection.execute(update(RUNS).values(samples="[[NaN, NaN], [0.5, 0.5]]"))
+    assert store.run(run.id).samples == ()
