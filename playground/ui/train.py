@@ -14,7 +14,7 @@ from playground.lessons.runs import RunGroup, RunPreset, run_presets
 from playground.training.data import Data
 from playground.ui.popovers import plain
 from playground.ui.stepper import last_edit
-from playground.ui.train_engine import engine
+from playground.ui.train_engine import engine, keep_going
 from playground.ui.train_exports import run_exports
 from playground.ui.train_frozen import frozen_part
 from playground.ui.train_hand_over import handed_over
@@ -97,6 +97,7 @@ def _runs() -> None:
     session = _session()
     try:
         session.runs.look(engine().store)
+        keep_going(followed.run for followed in session.runs.followed)
         session.watch()
         if session.is_page_due or session.runs.interval != session.interval:
             st.rerun()

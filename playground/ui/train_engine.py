@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from time import monotonic
+
 import streamlit as st
 
 from playground.runs.engine import LocalEngine
+from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import database_url
+
+LOOK_EVERY = 2.0  # seconds between two looks whether a host lives, however many pages are open
 
 
 def engine() -> LocalEngine:
     """The engine of the database that is configured; its host is started with the first page that asks, so that it is
     warm when somebody wants to train. PlaygroundError where the database refuses."""
-    return _engine(database_url())
+    return _watch(database_url()).engine
+
+
+def keep_going(runs: Iterable[Run]) -> None:
+    """Where one of these runs waits or trains, see to it that a host lives: it may have been killed since."""
+    if any(run.status in ("queued", "running") for run in runs):
+        _watch(database_url()).look()
+
+
+class _Watch:
+    """An engine, and when it was last asked for its host."""
+
+    def __init__(self, made: LocalEngine) -> None:
+        self.engine = made
+        self._looked = -math.inf
+        self.look()
+
+    def look(self) -> None:
+        """Start a host where none lives, but do not look too often. Two pages may look at once: no harm is done."""
+        if monotonic() - self._looked >= LOOK_EVERY:
+            self._looked = monotonic()
+            self.engine.ensure()
 
 
 @st.cache_resource(show_spinner=False)
-def _engine(url: str) -> LocalEngine:
-    made = LocalEngine(Store(url))
-    made.ensure()
-    return made
+def _watch(url: str) -> _Watch:
+    return _Watch(LocalEngine(Store(url)))
 
 
-__all__ = ["engine"]
+__all__ = ["engine", "keep_going"]

@@ -1,0 +1,79 @@
+"""An open page that only looks: a host that was killed together with its worker is replaced, and the run goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from playground.runs.engine import LocalEngine
+from playground.runs.store import Store
+from playground.training.config import TrainConfig
+from playground.ui import train_engine
+
+PAGE = """
+from playground.ui.train import train_page
+train_page()
+"""
+PATIENCE = 60.0  # seconds
+
+
+def carriers(url: str) -> list[psutil.Process]:
+    """The host of a database and its workers."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if url in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def kill(url: str) -> None:
+    for process in carriers(url):
+        with suppress(psutil.Error):
+            process.kill()
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    monkeypatch.setenv("PLAYGROUND_DB", url)
+    monkeypatch.setenv("PLAYGROUND_RUNS_SILENCE", "2")  # seconds for which a worker that says nothing counts as alive
+    yield Store(url)
+    kill(url)
+
+
+def test_a_run_whose_host_and_worker_were_killed_goes_on_where_a_page_shows_it(store: Store) -> None:
+    run = LocalEngine(store).submit(TrainConfig(epochs=200, batch=10, record_every=5))
+    page = AppTest.from_string(PAGE, default_timeout=60)
+    page.query_params["run"] = run.id
+    page.run()
+    end = time.monotonic() + PATIENCE
+    while not store.run(run.id).step:
+        assert time.monotonic() < end
+    kill(store.url)
+    assert store.run(run.id).attempt == 1 and store.run(run.id).status == "running"
+    at = store.run(run.id).step
+    while store.run(run.id).step <= at or store.run(run.id).attempt < 2:
+        assert time.monotonic() < end, "nobody took the run up again"
+        assert not page.run().exception  # as the fragment that polls
+
+
+def test_looks_are_rare_however_many_pages_poll(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, looks = [0.0], list[float]()
+    monkeypatch.setattr(LocalEngine, "ensure", lambda _: looks.append(clock[0]))
+    monkeypatch.setattr(train_engine, "monotonic", lambda: clock[0])
+    run = store.submit(TrainConfig())
+    assert train_engine.engine() is train_engine.engine()
+    for clock[0] in (0.5, 1.9, 2.0, 2.1, 3.9, 4.0):
+        train_engine.keep_going([run])
+    assert looks == [0.0, 2.0, 4.0]
+    store.stop(run.id)
+    clock[0] = 9.0
+    train_engine.keep_going([store.run(run.id)])
+    assert looks == [0.0, 2.0, 4.0]
