@@ -82,7 +82,8 @@ class Reporter:
             self._flush()
 
     def keep(self, step: int, content: bytes) -> None:
-        """A checkpoint, after everything that came before it."""
+        """A checkpoint, after every record before it: a run that goes on from there does not make them once more."""
+        self._patiently(self._write)
         self._patiently(lambda: self._store.save_checkpoint(self._run.id, self._run.worker, step, content))
 
     def release(self, status: Status, reason: str) -> None:

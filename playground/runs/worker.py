@@ -15,8 +15,6 @@ from playground.training.device import device_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 
-CHECKPOINT_EVERY = 10.0  # seconds
-
 
 def work(store: Store, run: Run) -> None:
     """Train a run from where it is to its end, its pause or its stop; the store hears how it went, whatever happens."""
@@ -54,7 +52,7 @@ def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
         if learner.seconds > LIMITS.seconds:
             ended = ("stopped", f"after {LIMITS.seconds} seconds of training, the limit of this server")
             break
-        if time.monotonic() - saved > CHECKPOINT_EVERY:
+        if time.monotonic() - saved > LIMITS.checkpoint:
             reporter.keep(learner.step, checkpoint(learner))
             saved = time.monotonic()
     reporter.keep(learner.step, checkpoint(learner))
@@ -69,4 +67,4 @@ def follow(learner: Learner, orders: Orders) -> None:
         learner.add_epochs(orders.more_epochs - learner.epochs_added)
 
 
-__all__ = ["CHECKPOINT_EVERY", "follow", "work"]
+__all__ = ["follow", "work"]

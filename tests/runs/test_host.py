@@ -13,12 +13,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, func, select, update
 
 from playground.runs.engine import LocalEngine
 from playground.runs.run import Run
 from playground.runs.store import Store
-from playground.runs.tables import CHECKPOINTS
+from playground.runs.tables import CHECKPOINTS, RECORDS
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
 from playground.training.learner import Learner
@@ -124,6 +124,28 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(engine: LocalEngine) ->
     until(lambda: status(engine, run) == "finished", "the end")
     assert found(engine, run)[: len(before)] == before
     assert found(engine, run) == expected(config)
+
+
+def test_a_killed_workers_run_goes_on_from_its_last_checkpoint(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_RUNS_CHECKPOINT", "0.05")
+    run = engine.submit(config := replace(LONG, epochs=30, record_every=20))
+    until(lambda: engine.store.checkpoint(run.id) is not None, "a checkpoint on the way")
+    worker, host = workers(engine.store.url)[0], min(processes(engine.store.url), key=lambda one: one.create_time())
+    host.suspend()  # while the database is looked at, nobody takes the run up
+    worker.kill()
+    until(lambda: worker.status() == psutil.STATUS_ZOMBIE, "the worker's end")
+    before = found(engine, run)
+    with engine.store.engine.begin() as connection:
+        kept = connection.scalar(select(func.max(CHECKPOINTS.c.step)).where(CHECKPOINTS.c.run == run.id)) or 0
+        connection.execute(delete(RECORDS))  # what the next worker trains it has to tell from its first step on
+    host.resume()
+    until(lambda: status(engine, run) == "finished", "the end")
+    assert engine.store.run(run.id).attempt == 2
+    after, whole = found(engine, run), expected(config)
+    assert kept > 0 and after == [pair for pair in whole if pair[0] > kept]
+    assert [pair for pair in before if pair[0] <= kept] + after == whole
 
 
 def test_a_killed_host_is_replaced_and_its_workers_go_on(engine: LocalEngine) -> None:
