@@ -27,7 +27,8 @@ class Lost(Exception):
 
 
 class Reporter:
-    """Holds what is not written yet. `orders`: what the owner wants, as of the last report."""
+    """Holds what is not written yet. `orders`: what the owner wants, as of the last report; `is_lost`: nobody wants to
+    hear of the run from here."""
 
     def __init__(self, store: Store, run: Run) -> None:
         self.orders = Orders(run.wanted, run.learning_rate, run.more_epochs)
@@ -37,7 +38,7 @@ class Reporter:
         self._lock = threading.Lock()  # of what is pending
         self._writing = threading.Lock()
         self._done = threading.Event()
-        self._is_lost = False
+        self.is_lost = False
         self._refused_since: float | None = None
         self._sampled = 0.0
         self._learner_epochs = run.more_epochs
@@ -66,7 +67,7 @@ class Reporter:
 
     def add(self, record: TrainRecord, learner: Learner) -> None:
         """A record; raises Lost where there is no use in going on."""
-        if self._is_lost:
+        if self.is_lost:
             raise Lost
         changes: dict[str, Any] = {"step": record.step, "steps": learner.steps, "seconds": learner.seconds}
         now = time.monotonic()
@@ -110,7 +111,7 @@ class Reporter:
         except PlaygroundError:
             self._refused_since = self._refused_since or time.monotonic()
             if time.monotonic() - self._refused_since > PATIENCE:
-                self._is_lost = True
+                self.is_lost = True
 
     def _write(self) -> None:
         with self._writing:
@@ -124,14 +125,14 @@ class Reporter:
                     self._records, self._changes = records + self._records, changes | self._changes
                 raise
             if orders is None:
-                self._is_lost = True
+                self.is_lost = True
             else:
                 self.orders = orders
 
     def _patiently(self, write: Callable[[], None]) -> None:
         """Try until it works, or there is no hope."""
         until = time.monotonic() + PATIENCE
-        while not self._is_lost:
+        while not self.is_lost:
             try:
                 return write()
             except PlaygroundError:

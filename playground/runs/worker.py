@@ -11,6 +11,7 @@ from playground.runs.run import Orders, Run, Status
 from playground.runs.store import Store
 from playground.training.checkpoint import checkpoint, restore
 from playground.training.chosen import data_of
+from playground.training.data import Data
 from playground.training.device import device_of
 from playground.training.learner import Learner
 from playground.training.loop import train
@@ -30,12 +31,28 @@ def work(store: Store, run: Run) -> None:
         reporter.release(status, reason)
 
 
+class Heeding(Learner):
+    """A learner whose next step is recorded where the run is to end: its loop is heard in every step, and not only
+    where a record is due anyway. What it trains stays the same."""
+
+    def __init__(self, run: Run, data: Data, device: str, reporter: Reporter) -> None:
+        super().__init__(run.config, data, device)
+        self._reporter = reporter
+        self.recorded = time.monotonic()  # when the loop went on after the last record
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next step is recorded. A pause waits: after it the run goes on as if there had been none."""
+        is_late = self.seconds + time.monotonic() - self.recorded > LIMITS.seconds
+        return super().is_due or is_late or self._reporter.is_lost or self._reporter.orders.wanted == "stop"
+
+
 def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
     """How the run ended, and why."""
     config = run.config
     data = data_of(config, reporter.progress)
     device = device_of(config.device)
-    learner = Learner(config, data, device)
+    learner = Heeding(run, data, device, reporter)
     kept = store.checkpoint(run.id)
     if kept is not None:
         restore(learner, kept)
@@ -49,12 +66,13 @@ def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
         if reporter.orders.wanted != "run" and learner.step < learner.steps:
             ended = ("paused" if reporter.orders.wanted == "pause" else "stopped", "")
             break
-        if learner.seconds > LIMITS.seconds:
+        if learner.seconds > LIMITS.seconds and learner.step < learner.steps:
             ended = ("stopped", f"after {LIMITS.seconds} seconds of training, the limit of this server")
             break
         if time.monotonic() - saved > LIMITS.checkpoint:
             reporter.keep(learner.step, checkpoint(learner))
             saved = time.monotonic()
+        learner.recorded = time.monotonic()
     reporter.keep(learner.step, checkpoint(learner))
     return ended
 

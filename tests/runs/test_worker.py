@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load
 from sqlalchemy import event, select, update
 
 from playground.errors import PlaygroundError
-from playground.runs import reporter
+from playground.runs import reporter, worker
+from playground.runs.limits import Limits
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import RECORDS, RUNS
@@ -75,11 +78,11 @@ def test_a_full_disk_loses_no_record(url: str) -> None:
     _, run = claimed(url)
     store = Refusing(url)
     store.is_full.set()
-    worker = threading.Thread(target=work, args=(store, run))
-    worker.start()
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
     assert store.refused.wait(60)
     store.is_full.clear()
-    worker.join(60)
+    thread.join(60)
     assert store.run(run.id).status == "finished"
     losses = [(record.step, record.loss) for record in store.records(run.id)]
     assert losses == [(record.step, record.loss) for record in train(CONFIG, data_of(CONFIG))]
@@ -91,23 +94,23 @@ def test_a_worker_gives_up_without_hope(url: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(reporter, "PATIENCE", 0.5)
     store = Refusing(url)
     store.is_full.set()
-    worker = threading.Thread(target=work, args=(store, run))
-    worker.start()
-    worker.join(60)
-    assert not worker.is_alive()
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
     assert Store(url).run(run.id).status == "running"  # until its silence is noticed
 
 
 def test_a_worker_whose_run_was_taken_ends_without_a_word(url: str) -> None:
     store, run = claimed(url, TrainConfig(epochs=200, batch=10))
-    worker = threading.Thread(target=work, args=(store, run))
-    worker.start()
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
     while not store.records(run.id):
-        assert worker.is_alive()
+        assert thread.is_alive()
     store.lost("a", "the worker was silent")
     assert store.claim("b") is not None
-    worker.join(60)
-    assert not worker.is_alive()
+    thread.join(60)
+    assert not thread.is_alive()
     taken = store.run(run.id)
     assert (taken.status, taken.worker) == ("running", "b")
 
@@ -125,13 +128,43 @@ def test_what_cannot_be_trained_fails_with_the_reason(url: str) -> None:
 
 
 def test_the_limit_of_seconds_stops_a_run(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from playground.runs import worker
-    from playground.runs.limits import Limits
-
     monkeypatch.setattr(worker, "LIMITS", Limits(seconds=0))
     store, run = claimed(url)
     work(store, run)
     assert store.run(run.id).status == "stopped" and "the limit" in store.run(run.id).reason
+
+
+SLOW = TrainConfig("Flatten Linear(1500) ReLU Linear(1500) ReLU Linear(10)", batch=1, epochs=1, record_every=10_000)
+
+
+def assert_ended_early(store: Store, run: Run) -> None:
+    """Between two records, in a step that has one therefore; what was trained until then is what any loop trains."""
+    ended, learner = store.run(run.id), Learner(SLOW, data_of(SLOW))
+    assert ended.status == "stopped" and 1 < ended.step < learner.steps_per_epoch
+    learner.steps = ended.step
+    expected = [(record.step, record.loss) for record in train(SLOW, data_of(SLOW), learner=learner)]
+    assert [(record.step, record.loss) for record in store.records(run.id)] == expected
+    kept = load(store.checkpoint(run.id) or b"")
+    assert all(torch.equal(kept[f"model.{name}"], weight) for name, weight in learner.model.state_dict().items())
+
+
+def test_a_stop_is_heard_between_two_records(url: str) -> None:
+    store, run = claimed(url, SLOW)
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
+    while not store.records(run.id):
+        assert thread.is_alive()
+    store.stop(run.id)
+    thread.join(60)
+    assert_ended_early(store, run)
+
+
+def test_the_limit_of_seconds_is_heard_between_two_records(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LIMITS", Limits(seconds=1))
+    store, run = claimed(url, SLOW)
+    work(store, run)
+    assert_ended_early(store, run)
+    assert store.run(run.id).seconds > 1
 
 
 @pytest.mark.parametrize("net", [CONFIG.text, "Flatten Linear(50) Linear(50) Linear(50) Linear(10)"])
