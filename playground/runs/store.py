@@ -6,67 +6,45 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
-from sqlalchemy.exc import DatabaseError
 
 from playground.errors import PlaygroundError
+from playground.runs.admission import check_length, check_room
+from playground.runs.database import Database
 from playground.runs.limits import LIMITS
 from playground.runs.rows import record_of, record_text, run_of
 from playground.runs.run import ENDED, Orders, Run, Status
-from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, connect, database_url
+from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, take_turns
 from playground.training.config import TrainConfig
 from playground.training.records import TrainRecord
 
 CHECKPOINTS_KEPT = 2  # of one run: the newest, and the one before in case that one is damaged
 
 
-class Store:
+class Store(Database):
     """All runs of one database. Every method is one transaction; PlaygroundError where the database refuses."""
-
-    def __init__(self, url: str | None = None) -> None:
-        self.url = url or database_url()
-        try:
-            self.engine = connect(self.url)
-        except (DatabaseError, OSError) as error:
-            raise _refused(error) from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self.engine.begin() as connection:
-                yield connection
-        except DatabaseError as error:
-            raise _refused(error) from error
 
     # The owner's side ----------------------------------------------------------------------------------------------
 
     def submit(self, config: TrainConfig, *, owner: str = "", title: str = "") -> Run:
         """Put a run into the queue. PlaygroundError where the owner, or everyone, has too many there."""
+        run = secrets.token_hex(6)
         with self._transaction() as connection:
-            counts = select(func.count()).select_from(RUNS)
-            mine = connection.scalar(counts.where(RUNS.c.owner == owner, RUNS.c.status.not_in(ENDED))) or 0
-            if owner and mine >= LIMITS.unfinished:
-                hint = f"at most {LIMITS.unfinished} at once: stop one, or wait until one ends"
-                raise PlaygroundError(f"{mine} of your runs are not finished", hint=hint)
-            if (connection.scalar(counts.where(RUNS.c.status == "queued")) or 0) >= LIMITS.queue:
-                raise PlaygroundError(f"{LIMITS.queue} runs are waiting", hint="try again when some have ended")
-            place = (connection.scalar(select(func.max(RUNS.c.place))) or 0) + 1
-            run = secrets.token_hex(6)
-            connection.execute(
-                insert(RUNS).values(
-                    id=run,
-                    place=place,
-                    config=json.dumps(config.fields(), allow_nan=False),
-                    title=title,
-                    owner=owner,
-                    status="queued",
-                    created=time.time(),
-                )
-            )
+            take_turns(connection)
+            row = {
+                "id": run,
+                "place": select(func.coalesce(func.max(RUNS.c.place), 0) + 1).scalar_subquery(),
+                "config": json.dumps(config.fields(), allow_nan=False),
+                "title": title,
+                "owner": owner,
+                "status": "queued",
+                "created": time.time(),
+            }
+            connection.execute(insert(RUNS).values(row))
+            check_room(connection, run)
         return self.run(run)
 
     def run(self, run: str) -> Run:
@@ -106,13 +84,19 @@ class Store:
         self._change(run, ("queued",), wanted="pause", status="paused")
 
     def resume(self, run: str) -> None:
-        """Put a paused run back into the queue, or take back a pause or stop that was asked for."""
-        self._change(run, ("paused",), wanted="run", status="queued", reason="")
+        """Put a paused run back into the queue, or take back a pause or stop that was asked for. PlaygroundError: as
+        for `submit`."""
+        with self._transaction() as connection:
+            take_turns(connection)
+            self._put_back(connection, run, ("paused",))
         self._change(run, ("running",), wanted="run")
 
     def retry(self, run: str) -> None:
-        """Put a run that failed or was stopped back into the queue: it goes on from its last checkpoint."""
-        self._change(run, ("failed", "stopped"), wanted="run", status="queued", reason="", finished=None, attempt=0)
+        """Put a run that failed or was stopped back into the queue: it goes on from its last checkpoint.
+        PlaygroundError: as for `submit`."""
+        with self._transaction() as connection:
+            take_turns(connection)
+            self._put_back(connection, run, ("failed", "stopped"), attempt=0)
 
     def stop(self, run: str) -> None:
         """Ask for the end; a run that waits or pauses ends at once."""
@@ -125,9 +109,22 @@ class Store:
         self._change(run, ("queued", "running", "paused", *ENDED), learning_rate=float(rate))
 
     def one_epoch_more(self, run: str) -> None:
-        """Ask for one epoch more; a run that has ended well goes back into the queue."""
-        self._change(run, ("queued", "running", "paused", "finished", "stopped"), more_epochs=RUNS.c.more_epochs + 1)
-        self._change(run, ("finished", "stopped"), wanted="run", status="queued", reason="", finished=None, attempt=0)
+        """Ask for one epoch more; a run that has ended well goes back into the queue. PlaygroundError: as for `submit`,
+        and where the run would be longer than any may be."""
+        which = (RUNS.c.id == run) & (RUNS.c.status != "failed")
+        with self._transaction() as connection:
+            take_turns(connection)
+            longer = update(RUNS).where(which).values(more_epochs=RUNS.c.more_epochs + 1)
+            if connection.execute(longer).rowcount:
+                check_length(connection, run)
+                self._put_back(connection, run, ("finished", "stopped"), attempt=0)
+
+    def _put_back(self, connection: Connection, run: str, when: Sequence[str], **changes: Any) -> None:
+        """Into the queue, where there is room."""
+        back = update(RUNS).where(RUNS.c.id == run, RUNS.c.status.in_(when))
+        values = {"wanted": "run", "status": "queued", "reason": "", "finished": None} | changes
+        if connection.execute(back.values(values)).rowcount:
+            check_room(connection, run)
 
     def _change(self, run: str, when: Sequence[str], **changes: Any) -> None:
         with self._transaction() as connection:
@@ -236,12 +233,6 @@ class Store:
 
 def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=32).hexdigest()
-
-
-def _refused(error: Exception) -> PlaygroundError:
-    origin = getattr(error, "orig", None) or error
-    hint = "runs are kept in a database (PLAYGROUND_DB); it has to be there, writable, and its disk not full"
-    return PlaygroundError(f"the runs' database refuses: {str(origin).splitlines()[0][:120]}", hint=hint)
 
 
 __all__ = ["CHECKPOINTS_KEPT", "Store"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 from sqlalchemy import (
     Column,
+    Connection,
     Engine,
     Float,
     ForeignKey,
@@ -20,11 +21,14 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    func,
     make_url,
+    select,
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
 METADATA = MetaData()
+TURNS = 0x9A7E  # PostgreSQL's advisory lock, by number
 
 RUNS = Table(
     "runs",
@@ -91,6 +95,14 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def take_turns(connection: Connection) -> None:
+    """Wait until no other transaction that takes turns goes on, and hold others off until this one ends."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(TURNS)))
+
+
 def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type of its own
     cursor.execute("PRAGMA busy_timeout=10000")
@@ -99,4 +111,4 @@ def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
     cursor.close()
 
 
-__all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url"]
+__all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url", "take_turns"]
