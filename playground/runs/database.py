@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import SQLAlchemyError
 
 from playground.errors import PlaygroundError
 from playground.runs.tables import connect, database_url
@@ -19,7 +19,7 @@ class Database:
         self.url = url or database_url()
         try:
             self.engine = connect(self.url)
-        except (DatabaseError, OSError) as error:
+        except (SQLAlchemyError, ImportError, OSError) as error:
             raise _refused(error) from error
 
     @contextmanager
@@ -27,14 +27,16 @@ class Database:
         try:
             with self.engine.begin() as connection:
                 yield connection
-        except DatabaseError as error:
+        except SQLAlchemyError as error:
             raise _refused(error) from error
 
 
 def _refused(error: Exception) -> PlaygroundError:
     origin = getattr(error, "orig", None) or error
     hint = "runs are kept in a database (PLAYGROUND_DB); it has to be there, writable, and its disk not full"
-    return PlaygroundError(f"the runs' database refuses: {str(origin).splitlines()[0][:120]}", hint=hint)
+    return PlaygroundError(
+        f"the runs' database refuses: {(str(origin).splitlines() or [type(origin).__name__])[0][:120]}", hint=hint
+    )
 
 
 __all__ = ["Database"]

@@ -22,6 +22,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     make_url,
     select,
 )
@@ -91,8 +92,16 @@ def connect(url: str) -> Engine:
     engine = create_engine(address, pool_pre_ping=not is_sqlite)
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
-    METADATA.create_all(engine)
+    make(engine)
     return engine
+
+
+def make(engine: Engine) -> None:
+    """Make what is not there yet. Looked at first: a database that can only be read may be complete."""
+    if not METADATA.tables.keys() <= set(inspect(engine).get_table_names()):
+        with engine.begin() as connection:
+            take_turns(connection)  # another process may be about to make the same
+            METADATA.create_all(connection)
 
 
 def take_turns(connection: Connection) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,15 +15,24 @@ from playground.runs.tables import METADATA
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database without tables."""
     if request.param == "sqlite":
-        yield Store(f"sqlite:///{tmp_path / 'runs.db'}")
+        yield f"sqlite:///{tmp_path / 'runs.db'}"
         return
-    url = os.environ.get("PLAYGROUND_TEST_DB")
-    if not url:
+    named = os.environ.get("PLAYGROUND_TEST_DB")
+    if not named:
         pytest.skip("PLAYGROUND_TEST_DB names no PostgreSQL database that the tests may empty")
+    with Path(tempfile.gettempdir(), "playground-test-db.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # there is one for all tests, which may run side by side
+        made = Store(named)
+        METADATA.drop_all(made.engine)
+        made.engine.dispose()
+        yield named
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
     made = Store(url)
-    METADATA.drop_all(made.engine)
-    METADATA.create_all(made.engine)
     yield made
     made.engine.dispose()

@@ -51,13 +51,24 @@ def workers(url: str) -> list[psutil.Process]:
     return sorted(processes(url), key=lambda process: process.create_time())[1:]
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[LocalEngine]:
-    made = LocalEngine(Store(f"sqlite:///{tmp_path / 'runs.db'}"))
+def carried_out(url: str) -> Iterator[LocalEngine]:
+    made = LocalEngine(Store(url))
     yield made
-    for process in processes(made.store.url):
+    made.store.engine.dispose()
+    for process in processes(url):
         with suppress(psutil.Error):
             process.kill()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+    yield from carried_out(f"sqlite:///{tmp_path / 'runs.db'}")
+
+
+@pytest.fixture
+def either(url: str) -> Iterator[LocalEngine]:
+    """On SQLite, and on PostgreSQL where the tests have one."""
+    yield from carried_out(url)
 
 
 def status(engine: LocalEngine, run: Run) -> str:
@@ -73,15 +84,15 @@ def found(engine: LocalEngine, run: Run) -> list[tuple[int, float]]:
     return [(record.step, record.loss) for record in engine.store.records(run.id)]
 
 
-def test_a_run_to_its_end(engine: LocalEngine) -> None:
+def test_a_run_to_its_end(either: LocalEngine) -> None:
     config = TrainConfig(epochs=2)
-    run = engine.submit(config)
-    until(lambda: engine.store.run(run.id).has_ended, "the end")
-    ended = engine.store.run(run.id)
+    run = either.submit(config)
+    until(lambda: either.store.run(run.id).has_ended, "the end")
+    ended = either.store.run(run.id)
     assert (ended.status, ended.reason, ended.step) == ("finished", "", ended.steps)
-    assert found(engine, run) == expected(config)
+    assert found(either, run) == expected(config)
     assert len(ended.samples) == 10 and all(abs(sum(row) - 1) < 0.01 for row in ended.samples)
-    assert engine.store.checkpoint(run.id) is not None
+    assert either.store.checkpoint(run.id) is not None
 
 
 def test_pause_resume_one_epoch_more_and_stop(engine: LocalEngine) -> None:
@@ -111,39 +122,39 @@ def test_pause_resume_one_epoch_more_and_stop(engine: LocalEngine) -> None:
     assert found(engine, short) == once + again
 
 
-def test_a_killed_worker_is_replaced_and_nothing_is_lost(engine: LocalEngine) -> None:
+def test_a_killed_worker_is_replaced_and_nothing_is_lost(either: LocalEngine) -> None:
     config = replace(LONG, epochs=30)
-    run = engine.submit(config)
-    until(lambda: engine.store.run(run.id).step > 20, "some steps")
-    before = found(engine, run)
-    for process in workers(engine.store.url):
+    run = either.submit(config)
+    until(lambda: either.store.run(run.id).step > 20, "some steps")
+    before = found(either, run)
+    for process in workers(either.store.url):
         process.send_signal(signal.SIGKILL)
     killed = time.monotonic()
-    until(lambda: engine.store.run(run.id).attempt == 2, "another worker")
+    until(lambda: either.store.run(run.id).attempt == 2, "another worker")
     assert time.monotonic() - killed < 5
-    until(lambda: status(engine, run) == "finished", "the end")
-    assert found(engine, run)[: len(before)] == before
-    assert found(engine, run) == expected(config)
+    until(lambda: status(either, run) == "finished", "the end")
+    assert found(either, run)[: len(before)] == before
+    assert found(either, run) == expected(config)
 
 
 def test_a_killed_workers_run_goes_on_from_its_last_checkpoint(
-    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+    either: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYGROUND_RUNS_CHECKPOINT", "0.05")
-    run = engine.submit(config := replace(LONG, epochs=30, record_every=20))
-    until(lambda: engine.store.checkpoint(run.id) is not None, "a checkpoint on the way")
-    worker, host = workers(engine.store.url)[0], min(processes(engine.store.url), key=lambda one: one.create_time())
+    run = either.submit(config := replace(LONG, epochs=30, record_every=20))
+    until(lambda: either.store.checkpoint(run.id) is not None, "a checkpoint on the way")
+    worker, host = workers(either.store.url)[0], min(processes(either.store.url), key=lambda one: one.create_time())
     host.suspend()  # while the database is looked at, nobody takes the run up
     worker.kill()
     until(lambda: worker.status() == psutil.STATUS_ZOMBIE, "the worker's end")
-    before = found(engine, run)
-    with engine.store.engine.begin() as connection:
+    before = found(either, run)
+    with either.store.engine.begin() as connection:
         kept = connection.scalar(select(func.max(CHECKPOINTS.c.step)).where(CHECKPOINTS.c.run == run.id)) or 0
         connection.execute(delete(RECORDS))  # what the next worker trains it has to tell from its first step on
     host.resume()
-    until(lambda: status(engine, run) == "finished", "the end")
-    assert engine.store.run(run.id).attempt == 2
-    after, whole = found(engine, run), expected(config)
+    until(lambda: status(either, run) == "finished", "the end")
+    assert either.store.run(run.id).attempt == 2
+    after, whole = found(either, run), expected(config)
     assert kept > 0 and after == [pair for pair in whole if pair[0] > kept]
     assert [pair for pair in before if pair[0] <= kept] + after == whole
 

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import QueuePool, create_engine, update
 
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
@@ -174,3 +174,37 @@ def test_a_database_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     other.write_bytes(b"no database at all" * 100)
     with pytest.raises(PlaygroundError, match="file is not a database"):
         Store(f"sqlite:///{other}")
+
+
+def test_stores_that_open_an_empty_database_at_once_do_not_fail(url: str) -> None:
+    start, failed = threading.Barrier(8), list[PlaygroundError]()
+
+    def make() -> None:
+        start.wait()
+        try:
+            Store(url).engine.dispose()
+        except PlaygroundError as error:
+            failed.append(error)
+
+    openers = [threading.Thread(target=make) for _ in range(8)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join()
+    assert not failed
+
+
+def test_a_database_without_a_free_connection_is_named(store: Store) -> None:
+    store.engine.dispose()
+    store.engine = create_engine(store.url, poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.1)
+    with store.engine.connect(), pytest.raises(PlaygroundError, match="the runs' database refuses: QueuePool limit"):
+        store.runs()
+    assert store.runs() == []
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "nosuch://host/runs", "mysql+nosuch://host/runs", "sqlite+nosuch:///x"]
+)
+def test_an_address_that_cannot_be_used_is_named(address: str) -> None:
+    with pytest.raises(PlaygroundError, match="the runs' database refuses"):
+        Store(address)
