@@ -102,6 +102,7 @@ class Host:
 
         def job() -> None:
             self.lock.close()
+            torch.set_num_threads(run.threads or LIMITS.threads)
             work(Store(self.store.url), run)
 
         child = in_fork(job)
@@ -137,7 +138,6 @@ def in_fork(job: Callable[[], None]) -> int:
         os.nice(NICE)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        torch.set_num_threads(LIMITS.threads)
         job()
         code = 0
     finally:

@@ -13,7 +13,7 @@ class Limits:
     """The defaults suit two cores and a class."""
 
     at_once: int = 2  # workers on this machine
-    threads: int = max(1, (os.cpu_count() or 1) // 2)  # of one worker; fixed: sums in another order give other bits
+    threads: int = max(1, (os.cpu_count() or 1) // 2)  # of one worker; a run keeps those it began with
     unfinished: int = 6  # runs of one owner that wait, run or pause
     queue: int = 300  # waiting runs of everyone
     seconds: int = 3600  # of training in one run

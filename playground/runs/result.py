@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from playground.runs.limits import LIMITS
 from playground.runs.store import Store
 from playground.training.result import Result, weights_in
 
@@ -16,7 +15,7 @@ def result_of(store: Store, run: str) -> Result:
         tuple(store.records(run)),
         None if kept is None else weights_in(kept),
         more_epochs=found.more_epochs,
-        threads=LIMITS.threads,
+        threads=found.threads or 0,
         title=found.title,
         created=found.created,
     )

@@ -34,6 +34,7 @@ class Run:
     attempt: int
     learning_rate: float | None  # what the user set since the run began
     more_epochs: int  # asked for beyond the settings
+    threads: int | None  # of its workers, all of them, because sums in another order give other bits; None: unknown
     samples: tuple[tuple[float, ...], ...]  # probabilities of the classes, for the first test examples
 
     @property

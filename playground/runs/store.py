@@ -143,7 +143,12 @@ class Store(Database):
                 update(RUNS)
                 .where(RUNS.c.id == found, RUNS.c.status == "queued")  # still: another may have been faster
                 .values(
-                    status="running", worker=worker, heartbeat=time.time(), wanted="run", attempt=RUNS.c.attempt + 1
+                    status="running",
+                    worker=worker,
+                    heartbeat=time.time(),
+                    wanted="run",
+                    attempt=RUNS.c.attempt + 1,
+                    threads=func.coalesce(RUNS.c.threads, LIMITS.threads),
                 )
             )
             if taken.rowcount != 1:

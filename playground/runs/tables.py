@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 from sqlalchemy import (
@@ -55,6 +56,7 @@ RUNS = Table(
     Column("learning_rate", Float),
     Column("more_epochs", Integer, nullable=False, default=0),
     Column("samples", Text, nullable=False, default="[]"),
+    Column("threads", Integer),  # NULL until a worker takes the run, and in older rows
 )
 Index("runs_by_status", RUNS.c.status, RUNS.c.place)
 Index("runs_by_owner", RUNS.c.owner, RUNS.c.created)
@@ -98,10 +100,23 @@ def connect(url: str) -> Engine:
 
 def make(engine: Engine) -> None:
     """Make what is not there yet. Looked at first: a database that can only be read may be complete."""
-    if not METADATA.tables.keys() <= set(inspect(engine).get_table_names()):
-        with engine.begin() as connection:
-            take_turns(connection)  # another process may be about to make the same
-            METADATA.create_all(connection)
+    if missing(engine) is None:
+        return
+    with engine.begin() as connection:
+        take_turns(connection)  # another process may be about to make the same
+        METADATA.create_all(connection)
+        for column in missing(connection) or ():
+            kind = column.type.compile(connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {RUNS.name} ADD COLUMN {column.name} {kind}")
+
+
+def missing(bind: Engine | Connection) -> list[Column[Any]] | None:
+    """The columns that an older database does not have, all of which may be NULL; None where nothing is missing."""
+    found = inspect(bind)
+    tables = set(found.get_table_names())
+    there = {column["name"] for column in found.get_columns(RUNS.name)} if RUNS.name in tables else {*RUNS.c.keys()}
+    columns = [column for column in RUNS.c if column.name not in there]
+    return columns if columns or not METADATA.tables.keys() <= tables else None
 
 
 def take_turns(connection: Connection) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 from sqlalchemy import delete, func, select, update
 
 from playground.runs.engine import LocalEngine
@@ -224,3 +225,20 @@ def test_only_one_host_works_on_a_database(engine: LocalEngine) -> None:
     until(lambda: status(engine, run) == "finished", "the end")
     until(lambda: len(processes(engine.store.url)) == 1, "one host")
     assert os.getpid() not in [process.pid for process in processes(engine.store.url)]
+
+
+def test_a_run_with_two_threads_is_a_loop_with_two_threads(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_RUNS_THREADS", "2")
+    run = engine.submit(config := TrainConfig("Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)", epochs=2))
+    until(lambda: engine.store.run(run.id).has_ended, "the end")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert found(engine, run) == expected(config)
+    finally:
+        torch.set_num_threads(before)
+    assert engine.store.run(run.id).threads == 2
+    if found(engine, run) == expected(config):
+        pytest.skip("on this machine one thread gives the same bits: what the worker had cannot be told from them")

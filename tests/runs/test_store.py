@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import QueuePool, create_engine, update
 
 from playground.errors import PlaygroundError
-from playground.runs.limits import LIMITS
+from playground.runs import store as of_store
+from playground.runs.limits import LIMITS, Limits
+from playground.runs.result import result_of
 from playground.runs.store import CHECKPOINTS_KEPT, Store
 from playground.runs.tables import CHECKPOINTS, RUNS
 from playground.training.config import TrainConfig
@@ -208,3 +210,28 @@ def test_a_database_without_a_free_connection_is_named(store: Store) -> None:
 def test_an_address_that_cannot_be_used_is_named(address: str) -> None:
     with pytest.raises(PlaygroundError, match="the runs' database refuses"):
         Store(address)
+
+
+def test_a_run_keeps_the_threads_that_it_began_with(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.submit(CONFIG)
+    assert run.threads is None
+    for threads in (3, 5):
+        monkeypatch.setattr(of_store, "LIMITS", Limits(threads=threads))
+        taken = store.claim("a")
+        assert taken is not None and taken.threads == 3
+        assert result_of(store, run.id).threads == 3
+        store.lost("a", "the worker ended (SIGKILL)")
+
+
+def test_a_database_from_before_opens(store: Store) -> None:
+    """Runs of before the number of threads was kept."""
+    run = store.submit(CONFIG)
+    store.claim("a")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE runs DROP COLUMN threads")
+    later = Store(store.url)
+    assert later.run(run.id).threads is None and result_of(later, run.id).threads == 0
+    later.lost("a", "the worker ended (SIGKILL)")
+    taken = later.claim("b")
+    assert taken is not None and taken.threads == LIMITS.threads
+    later.engine.dispose()
