@@ -128,7 +128,7 @@ def test_zoom_is_kept_while_it_trains(open_page: OpenPage) -> None:
 
 
 def test_pause_resume_rate_epoch_stop_and_a_second_tab(open_page: OpenPage) -> None:
-    page = train(opened(open_page, LONG))
+    page = train(opened(open_page, LONG.replace("epochs=200", "epochs=199")))
     page.get_by_test_id("run-pause").click()
     until(page, "paused")
     page.get_by_test_id("run-rate").first.fill("0.0125")
@@ -139,7 +139,9 @@ def test_pause_resume_rate_epoch_stop_and_a_second_tab(open_page: OpenPage) -> N
     until(page, "running")
     expect(page.get_by_test_id("run-rate").first).to_have_value("0.0125")
     page.get_by_test_id("run-epoch").click()
-    expect(page.get_by_test_id("run-far")).to_contain_text("of 14,472", timeout=PATIENCE)
+    expect(page.get_by_test_id("run-far")).to_contain_text("of 14,400", timeout=PATIENCE)
+    page.get_by_test_id("run-epoch").click()
+    expect(page.get_by_text("no run may take more than 200 epochs")).to_be_visible(timeout=PATIENCE)
     other.close()
     page.reload()
     until_points(page, 0)
