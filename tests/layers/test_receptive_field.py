@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import pytest
 import torch
 from hypothesis import assume, given
@@ -20,8 +23,11 @@ def field(text: str, shape: Shape) -> list[int] | None:
     return None if top is None else [reach.size for reach in top]
 
 
-def touched(text: str, shape: Shape) -> list[int] | None:
-    """How far apart the outermost pixels lie that one output depends on; None where they reach the border.
+def touched(text: str, shape: Shape, margin: Shape = ()) -> list[int] | None:
+    """How far apart the outermost pixels lie that one output depends on; None where one is so near to the border.
+
+    Strides leave pixels out, so that what is cut off at the border may end well before it: `margin` pixels, for each
+    axis (0 where it is left away), are farther than what strides leave out.
 
     A maximum has a gradient to one pixel only: a mean over the same window stands for it.
     """
@@ -34,7 +40,8 @@ def touched(text: str, shape: Shape) -> list[int] | None:
     assert x.grad is not None
     places = x.grad[0].abs().sum(0).nonzero()
     low, high = places.amin(0).tolist(), places.amax(0).tolist()
-    if any(a == 0 or b == size - 1 for a, b, size in zip(low, high, shape[1:], strict=True)):
+    margins = margin or (0,) * len(low)
+    if any(a <= m or b >= size - 1 - m for a, b, size, m in zip(low, high, shape[1:], margins, strict=True)):
         return None
     return [b - a + 1 for a, b in zip(low, high, strict=True)]
 
@@ -94,6 +101,8 @@ def test_the_field_is_what_one_output_in_the_middle_has_a_gradient_to(shape: Sha
     layers = data.draw(st.lists(windows(len(shape) - 1) | st.just("Tanh"), min_size=1, max_size=4))
     text = " ".join(layers)
     assume(analyse(Stack(parse_stack(text), shape)).output is not None)
-    expected = touched(text, shape)
+    strides_of = [re.search(r"stride=\(?(\d+)(?:, (\d+))?", layer) for layer in layers]
+    steps = [[int(step) for step in found.groups() if step] for found in strides_of if found]
+    expected = touched(text, shape, tuple(2 * math.prod(along) for along in zip(*steps, strict=True)))
     assume(expected is not None)
     assert field(text, shape) == expected
