@@ -75,7 +75,7 @@ def test_build_break_repair_step_and_share(open_page: OpenPage, ready: Ready) ->
     for _ in range(3):
         page.get_by_test_id("step-back").click()
     expect(page.get_by_test_id("phase")).to_have_text("backward")
-    expect(page.locator(".graph .node.active").first).to_be_attached()
+    expect(page.locator(".graph .item.active").first).to_be_visible()
     step = page.locator("[data-ready]").first.get_attribute("data-step")
     page.wait_for_function("step => location.search.includes(`step=${step}`)", arg=step)
     page.get_by_test_id("copy-link").click()
