@@ -127,10 +127,12 @@ def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) 
 
 @pytest.fixture(scope="session")
 def ready() -> Callable[[Page], Page]:
-    """Wait until the stepper of a page is drawn and can be used."""
+    """Wait until the stepper of a page is drawn and can be used, and the page's script has come to its end."""
 
     def ready(page: Page) -> Page:
         page.locator('[data-ready="true"]').first.wait_for(timeout=30_000)
+        # What Streamlit is about to put in place again takes no click.
+        page.locator('[data-test-script-state="notRunning"]').wait_for(timeout=30_000)
         return page
 
     return ready
