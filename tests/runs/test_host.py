@@ -24,6 +24,7 @@ from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
 from playground.training.learner import Learner
 from playground.training.loop import train
+from tests.runs.processes import processes
 
 LONG = TrainConfig(epochs=200, batch=10, record_every=5)
 PATIENCE = 60.0
@@ -35,16 +36,6 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < end, f"waited {PATIENCE} s for {what}"
         time.sleep(0.02)
-
-
-def processes(url: str) -> list[psutil.Process]:
-    """The host of a database and its workers; forks have the same command line, even when the host is gone."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if url in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
 
 
 def workers(url: str) -> list[psutil.Process]:

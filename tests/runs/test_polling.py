@@ -15,6 +15,7 @@ from playground.runs.engine import LocalEngine
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui import train_engine
+from tests.runs.processes import processes
 
 PAGE = """
 from playground.ui.train import train_page
@@ -23,18 +24,8 @@ train_page()
 PATIENCE = 60.0  # seconds
 
 
-def carriers(url: str) -> list[psutil.Process]:
-    """The host of a database and its workers."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if url in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
-
-
 def kill(url: str) -> None:
-    for process in carriers(url):
+    for process in processes(url):
         with suppress(psutil.Error):
             process.kill()
 

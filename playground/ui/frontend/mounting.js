@@ -51,7 +51,7 @@ export function mounting(create) {
       waiting.delete(key);
       standing.set(parentElement, entry);
       parentElement.append(entry.root);
-      entry.focus?.focus({ preventScroll: true });
+      if (document.activeElement === document.body) entry.focus?.focus({ preventScroll: true }); // nobody has it since
     }
     const shown = entry;
     shown.set = setStateValue;

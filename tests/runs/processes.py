@@ -1,0 +1,17 @@
+"""The processes that carry the runs of a database."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psutil
+
+
+def processes(url: str) -> list[psutil.Process]:
+    """The host of a database and its workers; forks have the same command line, even when the host is gone."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if url in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
