@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +30,12 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
 METADATA = MetaData()
 TURNS = 0x9A7E  # PostgreSQL's advisory lock, by number
+BUSY = 10  # seconds that SQLite waits for a lock before it refuses
 
 RUNS = Table(
     "runs",
@@ -127,12 +132,30 @@ def take_turns(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(TURNS)))
 
 
-def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type of its own
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.execute("PRAGMA journal_mode=WAL")
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={1000 * BUSY}")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Turn the write-ahead log on, which stays on in the file.
+
+    Two connections that turn it on at once may each hold the lock that the other waits for; SQLite then refuses one of
+    them without waiting (https://sqlite.org/c3ref/busy_handler.html), and the other one gets through.
+    """
+    until = time.monotonic() + BUSY
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(random.uniform(0, BUSY / 1000))
+        else:
+            return
 
 
 __all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url", "take_turns"]

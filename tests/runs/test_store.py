@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,22 @@ def test_stores_that_open_an_empty_database_at_once_do_not_fail(url: str) -> Non
     for opener in openers:
         opener.join()
     assert not failed
+
+
+def test_a_new_file_that_another_is_about_to_write_to_is_waited_for(tmp_path: Path) -> None:
+    # SQLite refuses to turn its write-ahead log on there, at once and whatever its time limit is
+    path = tmp_path / "new.db"
+    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"), closing(sqlite3.connect(path, timeout=60)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+    end = threading.Timer(0.2, writer.execute, ["COMMIT"])
+    end.start()
+    store = Store(f"sqlite:///{path}")
+    end.join()
+    writer.close()
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
 def test_a_database_without_a_free_connection_is_named(store: Store) -> None:
