@@ -25,9 +25,8 @@ from playground.runs.lock import HostLock
 from playground.runs.store import Store
 from playground.runs.worker import work
 from playground.training.archives import is_here
-from playground.training.chosen import data_of
+from playground.training.chosen import data_of, uncut
 from playground.training.config import TrainConfig
-from playground.training.datasets import load
 from playground.training.loop import train
 
 LOOK_EVERY = 0.05  # seconds between two looks at the queue
@@ -50,16 +49,16 @@ def warm() -> None:
     config = TrainConfig(train_size=100, test_size=20, steps=2)
     for optimizer in ("SGD", "Adam"):
         list(train(replace(config, optimizer=optimizer), data_of(config)))
-    share(SHARED[0])
+    share(TrainConfig(data=SHARED[0], normalise=True))
     gc.collect()
     gc.freeze()
 
 
-def share(name: str) -> None:
-    """Read a data set whose files are here, so that every worker forked from now on has it without reading it."""
+def share(config: TrainConfig) -> None:
+    """Read and normalise a data set whose files are here: every worker forked from now on has it at once."""
     with suppress(PlaygroundError):  # the worker says what is wrong
-        if name in SHARED and is_here(name):
-            load(name)
+        if config.data in SHARED and is_here(config.data):
+            uncut(config)
 
 
 class Host:
@@ -97,7 +96,7 @@ class Host:
         run = self.store.claim(token)
         if run is None:
             return False
-        share(run.config.data)
+        share(run.config)
         self.store.engine.dispose()  # no connection may be shared with a fork
 
         def job() -> None:

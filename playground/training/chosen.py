@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import lru_cache
 
 from playground.training.config import TrainConfig
 from playground.training.data import Data
 from playground.training.datasets import load
 from playground.training.split import prepare
+
+_normalising = threading.Lock()
 
 
 def data_of(config: TrainConfig, on_progress: Callable[[str, int, int], None] | None = None) -> Data:
@@ -17,7 +21,7 @@ def data_of(config: TrainConfig, on_progress: Callable[[str, int, int], None] | 
     torch.Size([100, 1, 28, 28])
     """
     return prepare(
-        load(config.data, on_progress=on_progress),
+        uncut(config, on_progress),
         train_size=config.train_size,
         test_size=config.test_size,
         folds=config.folds,
@@ -27,4 +31,19 @@ def data_of(config: TrainConfig, on_progress: Callable[[str, int, int], None] | 
     )
 
 
-__all__ = ["data_of"]
+def uncut(config: TrainConfig, on_progress: Callable[[str, int, int], None] | None = None) -> Data:
+    """The chosen data set before a subset or fold is cut from it, normalised already where that is the same for all
+    runs: where they train on the whole of it. The same object again; PlaygroundError where it cannot be had."""
+    data = load(config.data, on_progress=on_progress)
+    if not config.normalise or config.train_size or config.folds:
+        return data
+    with _normalising:  # one at a time, for each takes hundreds of megabytes
+        return _normalised(data)
+
+
+@lru_cache(maxsize=1)
+def _normalised(data: Data) -> Data:
+    return prepare(data, normalise=True)
+
+
+__all__ = ["data_of", "uncut"]

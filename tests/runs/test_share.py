@@ -10,10 +10,14 @@ import pytest
 
 from playground.runs.host import share
 from playground.training.archives import archives, is_here
+from playground.training.config import TrainConfig
 
 
 def test_nothing_is_downloaded_for_sharing(tmp_path: Path) -> None:
-    script = "import sys; from playground.runs.host import share; share('MNIST'); print('torchvision' in sys.modules)"
+    script = (
+        "import sys; from playground.runs.host import share; from playground.training.config import TrainConfig;"
+        "share(TrainConfig(data='MNIST')); print('torchvision' in sys.modules)"
+    )
     environment = {"PLAYGROUND_DATA": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
@@ -30,4 +34,4 @@ def test_files_that_are_not_what_they_should_be_do_not_end_the_host(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"not this one")
     assert is_here("KMNIST")
-    share("KMNIST")
+    share(TrainConfig(data="KMNIST"))
