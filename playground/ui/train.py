@@ -11,7 +11,7 @@ import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.lessons.runs import RunGroup, RunPreset, run_presets
-from playground.training.data import Data
+from playground.training.own_store import OwnRow
 from playground.ui.popovers import plain
 from playground.ui.stepper import last_edit
 from playground.ui.train_engine import engine, keep_going
@@ -124,6 +124,6 @@ def _train_together(chosen: RunGroup) -> None:
     st.session_state[GALLERY] = False
 
 
-def _use_own(data: Data) -> None:
+def _use_own(data: OwnRow) -> None:
     _session().choose_own(data.name)
     st.session_state[OWN_SAID] = described(data)

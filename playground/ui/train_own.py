@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from playground.errors import PlaygroundError
-from playground.training.data import Data
-from playground.training.own_csv import from_csv
-from playground.training.own_images import SIDES, from_images
+from playground.training.own_apart import Kind, read_apart
+from playground.training.own_images import SIDES
+from playground.training.own_store import OwnRow
 from playground.ui.popovers import plain
 
 _ABOUT = (
@@ -21,7 +21,7 @@ _ABOUT = (
 _NAMED = 6  # classes that are named
 
 
-def own_data(said: str, on_data: Callable[[Data], None]) -> None:
+def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
     """Choose a file, say how it is read, use it. `said`: of the file that was used last."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
@@ -46,12 +46,16 @@ def own_data(said: str, on_data: Callable[[Data], None]) -> None:
             place.success(plain(said))
 
 
-def described(data: Data) -> str:
+def described(data: OwnRow) -> str:
     """What a data set of one's own holds, in a sentence."""
     count = len(data.classes)
     names = ", ".join(data.classes[:_NAMED]) + (", …" if count > _NAMED else "")
-    kind = f"pictures of shape {data.input_shape}" if data.is_pictures else f"rows of {data.input_shape[0]:,} numbers"
-    sizes = f"{len(data.train):,} to train on, {len(data.test):,} to test with"
+    kind = (
+        f"pictures of shape {data.input_shape}"
+        if len(data.input_shape) == 3
+        else f"rows of {data.input_shape[0]:,} numbers"
+    )
+    sizes = f"{data.train_size:,} to train on, {data.test_size:,} to test with"
     return f"{data.name} is chosen: {kind}, {sizes}; {count} classes: {names}."
 
 
@@ -66,10 +70,9 @@ def _table_options() -> dict[str, Any]:
     return {"label": label.strip()}
 
 
-def _read(file: Any, is_table: bool, options: dict[str, Any], place: Any) -> Data:
-    if is_table:
-        return from_csv(file.getvalue(), **options)
-    return from_images(file, on_progress=lambda count: place.caption(f"{count:,} pictures so far"), **options)
+def _read(file: Any, is_table: bool, options: dict[str, Any], place: Any) -> OwnRow:
+    kind: Kind = "table" if is_table else "pictures"
+    return read_apart(file.getvalue(), kind, options, lambda count: place.caption(f"{count:,} pictures so far"))
 
 
 __all__ = ["described", "own_data"]

@@ -281,8 +281,8 @@ def test_the_exported_stepper_runs_from_a_file(open_page: OpenPage, ready: Ready
         page.get_by_role("button", name=re.compile("Stepper")).click()
     file = tmp_path / "stepper.html"
     waiting.value.save_as(file)
-    alone = ready(open_page(file.as_uri()))
-    alone.locator("[data-ready]").first.focus()
+    alone = open_page(file.as_uri())
+    alone.locator("[data-ready]").first.focus(timeout=30_000)
     alone.keyboard.press("End")
     at_step(alone, 13)
     wait_for_value(alone, "value-0", "adjoint", "5.5")

@@ -78,12 +78,13 @@ def stop(page: Page) -> None:
 def percentages(page: Page) -> list[float]:
     """Every accuracy and error that stands on the page: in the console, in the charts, in words, and on the cards."""
     cells = page.locator("[data-testid=console] tbody td:nth-child(4), [data-testid=console] tbody td:nth-child(5)")
+    expect(page.get_by_test_id("spoken")).to_contain_text("accuracy", timeout=PATIENCE)  # said now and then only
     words = [*page.get_by_test_id("run-card").all_inner_texts(), page.get_by_test_id("spoken").inner_text()]
     drawn: list[float] = page.evaluate(
         "() => (document.querySelector('[data-testid=chart-accuracy] .plot').data ?? [])"
         ".flatMap(({ y }) => y.filter((percent) => percent !== null))"
     )
-    assert drawn and "accuracy" in words[-1]
+    assert drawn
     told = [float(number) for text in words for number in re.findall(r"([\d.]+) %", text)]
     return [*drawn, *told, *(float(cell) for cell in cells.all_inner_texts() if cell)]
 

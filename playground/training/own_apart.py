@@ -1,0 +1,91 @@
+"""A visitor's file is read by a program of its own: a page server goes on answering whoever else is there.
+
+`python -m playground.training.own_apart FILE KIND OPTIONS` says how far it is in lines of JSON, the last of which is
+`{"name": ...}` or `{"message": ..., "hint": ...}`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from playground.errors import PlaygroundError
+from playground.training.own_csv import from_csv
+from playground.training.own_images import from_images
+from playground.training.own_store import OwnRow, describe
+
+Kind = Literal["table", "pictures"]
+NICE = 10  # pages are answered first
+_COMMAND = [sys.executable, "-m", "playground.training.own_apart"]
+_reading = threading.Lock()  # one file at a time, for each takes up to a few gigabytes
+
+
+def read_apart(
+    content: bytes, kind: Kind, options: Mapping[str, Any], on_progress: Callable[[int], None] | None = None
+) -> OwnRow:
+    """What `from_csv` or `from_images` makes of a file, kept; `options` are theirs. An exception of `on_progress`
+    ends the program. Raises PlaygroundError as they do."""
+    with _reading, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "file")
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise PlaygroundError(f"the file cannot be kept: {error}", hint="Is the disk full?") from error
+        command = [*_COMMAND, str(path), kind, json.dumps(options)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as program:
+            try:
+                return describe(_name(program, on_progress))
+            finally:
+                program.kill()
+
+
+def _name(program: subprocess.Popen[str], on_progress: Callable[[int], None] | None) -> str:
+    assert program.stdout is not None
+    for line in program.stdout:
+        said = json.loads(line)
+        if "name" in said:
+            return str(said["name"])
+        if "message" in said:
+            raise PlaygroundError(said["message"], hint=said["hint"])
+        if on_progress is not None:
+            on_progress(said["pictures"])
+    raise PlaygroundError("reading it ended early", hint="A smaller file needs less memory; or try again.")
+
+
+def main(file: str, kind: str, options: str) -> None:
+    """The program: one file."""
+    _give_way()
+    try:
+        if kind == "table":
+            data = from_csv(Path(file).read_bytes(), **json.loads(options))
+        else:
+            data = from_images(file, on_progress=lambda count: _say(pictures=count), **json.loads(options))
+        _say(name=data.name)
+    except PlaygroundError as error:
+        _say(message=error.message, hint=error.hint)
+
+
+def _give_way() -> None:
+    os.nice(NICE)
+    torch.set_num_threads(1)
+
+
+def _say(**what: object) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
+
+
+__all__ = ["Kind", "read_apart"]

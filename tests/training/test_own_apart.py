@@ -1,0 +1,123 @@
+"""A visitor's file is read by a program of its own: same data, same refusals, and nothing is left behind."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from playground.errors import PlaygroundError
+from playground.training import own_apart
+from playground.training.own_apart import read_apart
+from playground.training.own_csv import from_csv
+from playground.training.own_images import TOLD_EVERY, from_images
+
+TABLE = b"a,b,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def pictures(count: int) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for index in range(count):
+            picture = io.BytesIO()
+            Image.fromarray(np.full((6, 6), index % 256, dtype=np.uint8)).save(picture, "PNG")
+            file.writestr(f"{'ab'[index % 2]}/{index}.png", picture.getvalue())
+    return packed.getvalue()
+
+
+def children() -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            if "playground.training.own_apart" in child.cmdline():
+                found.append(child)
+    return found
+
+
+def test_a_table_becomes_the_same_data_set() -> None:
+    row = read_apart(TABLE, "table", {"label": "kind"})
+    assert (row.name, row.input_shape, row.classes) == (from_csv(TABLE, label="kind").name, (2,), ("x", "y"))
+    assert children() == []
+
+
+def test_pictures_become_the_same_data_set_and_tell_how_far_it_is() -> None:
+    packed, told = pictures(TOLD_EVERY + 1), list[int]()
+    row = read_apart(packed, "pictures", {"side": 8, "colour": True}, told.append)
+    assert row.name == from_images(io.BytesIO(packed), side=8, colour=True).name
+    assert row.input_shape == (3, 8, 8)
+    assert told == [TOLD_EVERY]
+
+
+@pytest.mark.parametrize(("kind", "content"), [("table", b"kind,a\nx,1\ny,dog\n"), ("pictures", b"no zip")])
+def test_what_is_wrong_is_said_as_it_is_in_the_same_process(kind: own_apart.Kind, content: bytes) -> None:
+    direct: dict[str, Callable[[], object]] = {
+        "table": lambda: from_csv(content),
+        "pictures": lambda: from_images(io.BytesIO(content)),
+    }
+    with pytest.raises(PlaygroundError) as here:
+        direct[kind]()
+    with pytest.raises(PlaygroundError) as apart:
+        read_apart(content, kind, {})
+    assert (apart.value.message, apart.value.hint) == (here.value.message, here.value.hint)
+
+
+def test_a_program_that_is_killed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_apart, "_COMMAND", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+    with pytest.raises(PlaygroundError, match="reading it ended early"):
+        read_apart(TABLE, "table", {})
+
+
+def test_who_leaves_ends_it(tmp_path: Path) -> None:
+    class Left(BaseException):
+        pass
+
+    def leave(_: int) -> None:
+        assert len(children()) == 1
+        raise Left
+
+    with pytest.raises(Left):
+        read_apart(pictures(3 * TOLD_EVERY), "pictures", {"side": 8}, leave)
+    assert children() == []
+    assert not list((tmp_path / "cache").rglob("*.safetensors"))
+
+
+def test_one_file_is_read_at_a_time() -> None:
+    most, ended = list[int](), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.01):
+            most.append(len(children()))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    readers = [threading.Thread(target=read_apart, args=(TABLE, "table", {})) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    ended.set()
+    watcher.join()
+    assert max(most) == 1
+
+
+def test_it_gives_way_to_the_pages() -> None:
+    script = (
+        "import sys; from playground.training import own_apart; own_apart._give_way(); import os; print(os.nice(0))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == own_apart.NICE
