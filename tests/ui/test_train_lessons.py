@@ -36,6 +36,7 @@ from playground.training.config import TrainConfig
 from playground.training.data import Data
 from playground.training.own_csv import from_csv
 from playground.training.own_images import from_images
+from playground.training.own_store import describe
 from playground.training.records import TrainRecord
 from playground.ui.train_links import MOST_SHOWN
 from playground.ui.train_look import look_html
@@ -355,7 +356,7 @@ def test_own_pictures_are_chosen_and_checked(engine: Queue) -> None:
     assert session.typed.config.text == "Flatten Linear(2)" and "End with Linear(2)" not in notes(session)
     works(engine)
     assert shown(session, engine)["runs"][0]["status"] == "finished"
-    assert "class a, class b" in described(data) and "16 to train on" in described(data)
+    assert "class a, class b" in described(describe(data.name)) and "16 to train on" in described(describe(data.name))
     assert look_html(data_of(session.typed.config), session.typed.config).count("data:image/png") == 2
     session.take_setup({"sequence": 2, "owner": session.owner, "fields": {"data": "digits"}}, engine)
     field = next(field for field in session.setup_frame()["fields"] if field["name"] == "data")
@@ -367,7 +368,7 @@ def test_an_own_table_is_to_be_normalised(engine: Queue) -> None:
     session = opened(engine, TrainConfig("Linear(8) ReLU Linear(2)"))
     data = from_csv(f"x,y,label\n{rows}\n".encode())
     session.choose_own(data.name)
-    assert session.setup_frame()["check"]["input"] == "(2,)" and "2 numbers" in described(data)
+    assert session.setup_frame()["check"]["input"] == "(2,)" and "2 numbers" in described(describe(data.name))
     session.take_setup({"sequence": 1, "owner": session.owner, "fields": notes(session)["Normalise"]["fields"]}, engine)
     assert session.typed.config.normalise and "Normalise" not in notes(session)
     assert "data:image" not in look_html(data_of(session.typed.config), session.typed.config)
