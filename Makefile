@@ -6,7 +6,7 @@ export PYTHON HOST PORT CHROMIUM ONLY
 help:
 	@echo "make run        make the environment and serve the app on localhost:8501 (HOST=..., PORT=...)"
 	@echo "make test       lint, types, import contracts, unit, property, page and browser tests"
-	@echo "make test-slow  the slow tests, and every property test with 5,000 examples"
+	@echo "make test-slow  the slow tests, and property tests with 5,000 examples unless they name a number"
 	@echo "make lint       lint, format, types and import contracts only"
 	@echo "make format     mend what can be mended by itself"
 	@echo "make bench      every benchmark, one table each (ONLY=load for one)"

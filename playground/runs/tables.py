@@ -94,8 +94,9 @@ def connect(url: str) -> Engine:
     """An engine with its tables made. SQLite: write-ahead log, so that readers never wait for a writer."""
     address = make_url(url)
     is_sqlite = address.get_backend_name() == "sqlite"
-    if is_sqlite and address.database not in (None, "", ":memory:"):
-        Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+    file = address.database or ""
+    if is_sqlite and file not in ("", ":memory:") and not file.startswith("file:"):  # that is a URI, and no path
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(address, pool_pre_ping=not is_sqlite)
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)

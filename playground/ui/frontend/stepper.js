@@ -1,5 +1,5 @@
 // @ts-check
-// The component of the expressions and layers pages: mounts the workbench. The contract is docs/stepper.md.
+// The component that shows a trace on all three pages: mounts the workbench. The contract is docs/stepper.md.
 import { mounting } from "./mounting.js";
 import { followScheme } from "./theme.js";
 import { createWorkbench } from "./workbench.js";
