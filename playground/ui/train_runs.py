@@ -22,7 +22,7 @@ from playground.views.curves import AXES, LAYER_CURVES, PALETTES, charts
 LISTED = 20  # runs of the visitor's own that can be chosen
 LETTERS = "ABCDEF"
 ACTIVE = ("queued", "running")
-DIVERGED = "the loss is "  # how such a reason begins
+DIVERGED = "first not finite: "  # in every such reason: of the loss, of the test loss, of a weight
 
 
 class Runs:
@@ -153,8 +153,8 @@ def controls(run: Run) -> list[str]:
 
 
 def has_diverged(run: Run) -> bool:
-    """Whether a run failed because its loss was no longer finite."""
-    return run.status == "failed" and run.reason.startswith(DIVERGED)
+    """Whether a run failed because its loss, its test loss or a weight was no longer finite."""
+    return run.status == "failed" and DIVERGED in run.reason
 
 
 def rate_of(run: Run) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import torch
 
 from playground.errors import PlaygroundError
 from playground.layers.document import OPTIMIZERS, StackDocument
@@ -20,6 +23,7 @@ from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.chosen import data_of
 from playground.training.config import SETTINGS, TrainConfig
+from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
 from playground.ui.train_check import check
@@ -57,6 +61,26 @@ def engine(tmp_path: Path) -> Iterator[Queue]:
 @pytest.fixture(scope="module")
 def records() -> list[TrainRecord]:
     return list(train(CONFIG, data_of(CONFIG)))
+
+
+@pytest.fixture(scope="module", params=["loss", "test loss", "weights"])
+def diverged(request: pytest.FixtureRequest) -> str:
+    """What the training loop says of a net whose last step went too far, as it is noticed here or there."""
+    config = replace(CONFIG, text="Flatten Linear(5) ReLU Linear(10)", steps=3)
+    learner = Learner(config, data_of(config))
+    name, number = ("linear1.bias", -math.inf) if request.param == "weights" else ("linear2.weight", math.nan)
+    spoilt_after = 2 if request.param == "loss" else 3
+
+    def spoil(*_: Any) -> None:
+        if learner.step + 1 == spoilt_after:
+            with torch.no_grad():
+                learner.model.get_parameter(name).view(-1)[0] = number
+
+    learner.optimizer.register_step_post_hook(spoil)
+    with pytest.raises(PlaygroundError) as caught:
+        list(train(config, data_of(config), learner=learner))
+    assert re.match(f"the {request.param} (is|are) ", caught.value.message)
+    return f"{caught.value.message}; {caught.value.hint}"
 
 
 def opened(engine: Queue, **params: list[str]) -> TrainSession:
@@ -306,14 +330,19 @@ def test_looking_at_the_data_escapes_names() -> None:
     assert shown.count("data:image/png") == 10 and "(20, 1, 28, 28)" in shown
 
 
-def test_a_failed_run_says_why_and_may_be_tried_again(engine: Queue, records: list[TrainRecord]) -> None:
+def test_a_failed_run_says_why_and_may_be_tried_again(engine: Queue, records: list[TrainRecord], diverged: str) -> None:
     session = opened(engine)
     session.take_setup(typed(session) | {"do": "train"}, engine)
     run = session.runs.ids[0]
-    engine.store.release(run, works(engine, records[:2]), "failed", "the loss is NaN in step 3; linear1.weight")
+    engine.store.release(run, works(engine, records[:2]), "failed", diverged)
     session.runs.look(engine.store)
     [shown] = session.runs_frame(engine)["runs"]
-    assert "step 3" in shown["state"] and shown["can"] == ["retry", "tenth"] and session.runs.interval is None
+    assert (
+        diverged in shown["state"]
+        and "step 3" in diverged
+        and shown["can"] == ["retry", "tenth"]
+        and session.runs.interval is None
+    )
     act(session, engine, "retry", run)
     assert engine.store.run(run).status == "queued"
 
@@ -326,13 +355,13 @@ def test_the_database_may_be_away(engine: Queue) -> None:
         session.runs_frame(engine)
 
 
-def test_a_tenth_of_the_rate_is_a_run_of_its_own(engine: Queue, records: list[TrainRecord]) -> None:
+def test_a_tenth_of_the_rate_is_a_run_of_its_own(engine: Queue, records: list[TrainRecord], diverged: str) -> None:
     session = opened(engine)
     session.take_setup(typed(session) | {"do": "train"}, engine)
     run = session.runs.ids[0]
     act(session, engine, "tenth", run)
     assert session.runs.ids == [run]  # it has not failed
-    engine.store.release(run, works(engine, records[:2]), "failed", "the loss is NaN in step 3; linear1.weight")
+    engine.store.release(run, works(engine, records[:2]), "failed", diverged)
     act(session, engine, "tenth", run, owner="somebody-else-entirely-0123456789")
     assert "only the one who started" in session.said_runs and session.runs.ids == [run]
     session.owner = engine.store.run(run).owner
@@ -349,7 +378,7 @@ def test_a_failed_run_whose_rate_was_set_is_tried_again_as_another(engine: Queue
     run = session.runs.ids[0]
     worker = works(engine, records[:5])
     act(session, engine, "rate", run, "0.5")
-    engine.store.release(run, worker, "failed", "the loss is NaN in step 6")
+    engine.store.release(run, worker, "failed", "the loss is NaN in step 6; first not finite: linear1.weight")
     act(session, engine, "retry", run)
     assert engine.store.run(run).status == "failed" and engine.store.records(run) == records[:5]
     new = engine.store.run(session.runs.ids[0])
