@@ -1,32 +1,35 @@
-"""What is said beside the settings: data that is not here, what a lecture reports, what own data needs."""
+"""What is said beside the settings: what PyTorch accepts in silence, data that is not here, what a lecture reports."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from playground.errors import PlaygroundError
+from playground.layers.document import StackDocument
+from playground.layers.warnings import Caution, cautions
 from playground.lessons.runs import reported
 from playground.training import own_store
 from playground.training.archives import is_here
 from playground.training.config import TrainConfig
 from playground.training.datasets import DATASETS, DatasetRow
 from playground.training.own_store import OwnRow
-from playground.ui.train_check import check
 
 _ROWS = {row.name: row for row in DATASETS}
-_LAST_LINEAR = re.compile(r"Linear\(\d+\)(?=(?:\s+LogSoftmax(?:\(\))?)?\s*$)")
+_KEPT = 128
 DIGITS = "Use the bundled digits"
 
 
 def notes(config: TrainConfig) -> list[dict[str, Any]]:
-    """Each `{text, label, fields}`: a button with the label sets these fields; no button where the label is empty."""
+    """Each `{text, cures: [{label, fields}]}`: a button with each label, which sets these fields."""
     found = []
     if (row := missing(config.data)) is not None:
-        found.append(_note(f"{not_here(row)} The bundled digits need no network.", DIGITS, digits_fields()))
+        found.append(_note(f"{not_here(row)} The bundled digits need no network.", (DIGITS, digits_fields())))
     if config.data.startswith("own-"):
         found += _own_notes(config)
+    found += [_caution_note(caution) for caution in _cautions_of(config)]
     figures = [f"{one.metric} {one.shown(one.value)} {one.when}" for one in reported(config)]
     if figures:
         found.append(_note(f"The lecture reports: {'; '.join(figures)}."))
@@ -70,22 +73,36 @@ def _own_notes(config: TrainConfig) -> list[dict[str, Any]]:
     row = own_row(config.data)
     if row is None:
         text = f"{config.data} is not on this computer. Choose the same file under “Own data”, or take the digits."
-        return [_note(text, DIGITS, digits_fields())]
-    found = []
+        return [_note(text, (DIGITS, digits_fields()))]
     if len(row.input_shape) == 1 and not config.normalise:
         text = "A table's columns are in units of their own, and large ones drown small ones."
-        found.append(_note(text, "Normalise", {"normalise": True}))
-    rows = [layer["gives"] for layer in check(config)["rows"] if layer["gives"]]
-    count = len(row.classes)
-    if rows and rows[-1] != f"(N, {count})" and _LAST_LINEAR.search(config.text):
-        text = f"The net gives {rows[-1]} for {count} classes."
-        mended = _LAST_LINEAR.sub(f"Linear({count})", config.text)
-        found.append(_note(text, f"End with Linear({count})", {"text": mended}))
-    return found
+        return [_note(text, ("Normalise", {"normalise": True}))]
+    return []
 
 
-def _note(text: str, label: str = "", fields: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"text": text, "label": label, "fields": fields or {}}
+def _cautions_of(config: TrainConfig) -> Sequence[Caution]:
+    """What PyTorch accepts in silence of this net with this data; nothing where the data is not known here."""
+    row = own_row(config.data) if config.data.startswith("own-") else _ROWS[config.data]
+    return () if row is None else _cautions(config.text, row.input_shape, config.loss, len(row.classes))
+
+
+@lru_cache(maxsize=_KEPT)
+def _cautions(text: str, input_shape: tuple[int, ...], loss: str, classes: int) -> Sequence[Caution]:
+    return cautions(StackDocument(text, input_shape, loss, classes, data="random"))
+
+
+def _caution_note(caution: Caution) -> dict[str, Any]:
+    cures = [(_begun(cure.label), {"text": cure.text, "loss": cure.loss}) for cure in caution.repairs]
+    return _note(f"{_begun(caution.message)}. {caution.reason}", *cures)
+
+
+def _begun(words: str) -> str:
+    """As a sentence begins."""
+    return words[:1].upper() + words[1:]
+
+
+def _note(text: str, *cures: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"text": text, "cures": [{"label": label, "fields": fields} for label, fields in cures]}
 
 
 __all__ = ["digits_fields", "missing", "not_here", "notes", "own_row", "with_digits"]

@@ -114,7 +114,7 @@ def test_an_example_whose_data_is_not_here_says_so_before_it_is_trained(open_pag
 
 
 def test_the_button_beside_the_settings_takes_the_digits(open_page: OpenPage) -> None:
-    page = chosen(opened(open_page), "run-L3-1")
+    page = chosen(opened(open_page), "run-L1-3a")
     page.get_by_test_id("train-notes").get_by_role("button", name="Use the bundled digits").click()
     expect(page.get_by_test_id("train-data")).to_have_value("digits")
     expect(page.get_by_test_id("train-notes")).to_be_empty()
@@ -135,7 +135,7 @@ def test_own_pictures_from_a_zip_to_a_trained_net(open_page: OpenPage, tmp_path:
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("train-data")).to_have_value(re.compile(r"own-[0-9a-f]{16}"))
     expect(page.get_by_test_id("train-shapes")).to_contain_text("dark, light")
-    page.get_by_role("button", name="End with Linear(2)").click()
+    page.get_by_role("button", name="Set out_features to 2").click()
     expect(page.get_by_test_id("train-text")).to_have_value("Flatten Linear(2)")
     page.get_by_test_id("train-go").click()
     until(page, "finished")

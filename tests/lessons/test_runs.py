@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from playground.layers.document import StackDocument
+from playground.layers.warnings import cautions
 from playground.lessons.reported import METRICS, Reported
 from playground.lessons.runs import RunGroup, RunPreset, reported, run_groups, run_preset, run_presets
+from playground.lessons.stacks import stack_preset
 from playground.runs.limits import LIMITS
 from playground.training.chosen import data_of
 from playground.training.datasets import DATASETS
@@ -60,6 +63,16 @@ def test_every_system_of_the_lectures_that_is_trained_has_an_example() -> None:
     assert found >= {"L0.9", "L1.1", "L1.3", "L2.1", "L2.2", "L2.3", "L2.4", "L2.5", "L3.1", "L4.4", "L4.6"}
     assert max(Counter(entry.id for entry in run_presets()).values()) == 1
     assert max(Counter(entry.document for entry in run_presets()).values()) == 1
+
+
+def test_the_net_that_cannot_learn_is_mended_in_four_stages() -> None:
+    stages = [entry for entry in run_presets() if entry.lecture == "L0.9"]
+    assert [entry.id for entry in stages] == ["L0.9a", "L0.9b", "L0.9c", "L0.9d"]
+    assert [entry.document.text for entry in stages] == [stack_preset(entry.id).document.text for entry in stages]
+    assert len({replace(entry.document, text="ReLU") for entry in stages}) == 1  # the net alone makes the difference
+    told = [cautions(StackDocument(entry.document.text)) for entry in stages]
+    warnings = [[one.message for one in found if one.level == "warning"] for found in told]
+    assert warnings == [["784 outputs for 10 classes"], ["100 outputs for 10 classes"], [], []]
 
 
 @pytest.mark.parametrize("group", run_groups(), ids=lambda group: group.id)

@@ -131,7 +131,12 @@ def table(frame: dict[str, Any], id: str) -> dict[str, Any]:
 
 
 def notes(session: TrainSession) -> dict[str, dict[str, Any]]:
-    return {note["label"]: note for note in session.setup_frame()["notes"]}
+    """`{text, fields}` by the label of the button; '' is the last note without one."""
+    found: dict[str, dict[str, Any]] = {}
+    for note in session.setup_frame()["notes"]:
+        for cure in note["cures"] or [{"label": "", "fields": {}}]:
+            found[cure["label"]] = {"text": note["text"], "fields": cure["fields"]}
+    return found
 
 
 def test_the_lectures_figure_stands_beside_ones_own_while_it_trains_and_after(engine: Queue) -> None:
@@ -351,9 +356,10 @@ def test_own_pictures_are_chosen_and_checked(engine: Queue) -> None:
     assert frame["check"]["rows"][-1]["gives"] == "(N, 10)"
     field = next(field for field in frame["fields"] if field["name"] == "data")
     assert field["value"] == data.name and data.name in field["choices"]
-    mend = notes(session)["End with Linear(2)"]
+    mend = notes(session)["Set out_features to 2"]
+    assert "10 outputs for 2 classes" in mend["text"]
     session.take_setup({"sequence": 1, "owner": session.owner, "fields": mend["fields"], "do": "train"}, engine)
-    assert session.typed.config.text == "Flatten Linear(2)" and "End with Linear(2)" not in notes(session)
+    assert session.typed.config.text == "Flatten Linear(2)" and "Set out_features to 2" not in notes(session)
     works(engine)
     assert shown(session, engine)["runs"][0]["status"] == "finished"
     assert "class a, class b" in described(describe(data.name)) and "16 to train on" in described(describe(data.name))
@@ -361,6 +367,41 @@ def test_own_pictures_are_chosen_and_checked(engine: Queue) -> None:
     session.take_setup({"sequence": 2, "owner": session.owner, "fields": {"data": "digits"}}, engine)
     field = next(field for field in session.setup_frame()["fields"] if field["name"] == "data")
     assert data.name in field["choices"]  # it stays there to be chosen again
+
+
+@pytest.mark.parametrize(
+    ("id", "said", "label", "mended"),
+    [
+        ("L0.9a", "784 outputs for 10 classes", "Append Linear(10)", "Flatten Bias Linear(10)"),
+        ("L0.9b", "100 outputs for 10 classes", "Set out_features to 10", "Flatten Linear(300) ReLU Linear(10)"),
+    ],
+)
+def test_what_pytorch_accepts_in_silence_is_said_and_mended_by_one_click(
+    engine: Queue, id: str, said: str, label: str, mended: str
+) -> None:
+    session = opened(engine, run_preset(id).document)
+    note = notes(session)[label]
+    assert said in note["text"] and "PyTorch does not complain" in note["text"]
+    session.take_setup({"sequence": 1, "owner": session.owner, "fields": note["fields"]}, engine)
+    assert session.typed.config == replace(run_preset(id).document, text=mended)
+    assert not any("outputs" in note["text"] for note in session.setup_frame()["notes"])
+
+
+def test_every_cure_of_a_note_has_its_button(engine: Queue) -> None:
+    session = opened(engine, TrainConfig("Flatten Linear(10)", loss="NLLLoss"))
+    found = [note for note in session.setup_frame()["notes"] if "NLLLoss without LogSoftmax" in note["text"]]
+    assert [[cure["label"] for cure in note["cures"]] for note in found] == [
+        ["Append LogSoftmax", "Use CrossEntropyLoss"]
+    ]
+    mend = notes(session)["Use CrossEntropyLoss"]
+    session.take_setup({"sequence": 1, "owner": session.owner, "fields": mend["fields"]}, engine)
+    assert session.typed.config == TrainConfig("Flatten Linear(10)") and not session.setup_frame()["notes"]
+
+
+@pytest.mark.parametrize("id", ["digits-mlp", "digits-cnn", "L0.9c", "L1.1", "L1.3a", "L2.4", "L4.6a"])
+def test_a_net_without_fault_has_no_note_about_it(engine: Queue, id: str) -> None:
+    session = opened(engine, with_digits(run_preset(id).document))
+    assert session.setup_frame()["notes"] == []
 
 
 def test_an_own_table_is_to_be_normalised(engine: Queue) -> None:

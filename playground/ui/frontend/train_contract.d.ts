@@ -28,7 +28,7 @@ export interface SetupFrame {
   text: string;
   fields: SettingField[];
   check: { input: string; rows: { text: string; gives: string; parameters: number | null }[]; parameters: number | null; problem: NetProblem | null; classes: string[] };
-  notes: { text: string; label: string; fields: Record<string, string | boolean> }[];
+  notes: { text: string; cures: { label: string; fields: Record<string, string | boolean> }[] }[];
   folds: { label: string; note: string } | null;
   said: string;
   has_run: boolean;
