@@ -408,7 +408,7 @@ def report(before: str, all_times: list[Times], first: float, lines: list[str], 
             "",
             *lines,
             "",
-            *told(reached),
+            *told(goals),
             "",
         ]
     return "\n".join(found)
