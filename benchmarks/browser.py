@@ -107,6 +107,9 @@ WATCH_TRAIN = """() => document.querySelector("[data-testid=train-go]").addEvent
   };
   requestAnimationFrame(look);
 }, { capture: true, once: true })"""
+LONG_RUN = f"text={quote('Flatten Linear(1500) ReLU Linear(800) ReLU Linear(10)')}&epochs=200&batch=20&record_every=5"
+TEN_POINTS = "() => Number(document.querySelector('[data-testid=chart-loss]')?.dataset.points ?? 0) > 10"
+WATCHED = 5  # seconds
 # Script, style and layout of a step; then from the key to the frame after it.
 STEPS = """async (root) => {
   const { goto } = root.workbench;
@@ -140,7 +143,7 @@ class Row:
         other = f"{statistics.median(self.beside):.0f} ({self.beside_name})" if self.beside else ""
         ratio = f"{middle / statistics.median(self.beside):.2f}" if self.beside else ""
         limit = "" if self.limit is None else f"{self.limit:g}"
-        digits = 0 if middle >= 20 or self.unit != "ms" else 1
+        digits = 0 if middle >= 20 or self.unit == "frames" else 1
         high = percentile(self.values, 95)
         return (
             *(self.name, str(len(self.values)), f"{middle:.{digits}f}", f"{high:.{digits}f}"),
@@ -323,6 +326,32 @@ def first_points(browser: Browser, url: str, times: int) -> list[float]:
     return found[1:]  # the first warms the host
 
 
+def watching(browser: Browser, url: str, pid: int, times: int) -> tuple[list[float], list[float]]:
+    """What a page costs that is open on a running run, percent of a core: in the server, and in the page itself."""
+    with fresh_page(browser) as page:
+        page.goto(f"{url}/train?{LONG_RUN}")
+        page.wait_for_function(TRAIN_READY, timeout=60_000)
+        page.get_by_test_id("train-go").click()
+        page.wait_for_function(TEN_POINTS, timeout=60_000)
+        pages = [one for one in psutil.Process().children(recursive=True) if "--type=renderer" in one.cmdline()]
+        used: tuple[list[float], list[float]] = ([], [])
+        for _ in range(times):
+            before = seconds([psutil.Process(pid)]), seconds(pages)
+            page.wait_for_timeout(1000 * WATCHED)  # the time over which the cost is measured
+            after = seconds([psutil.Process(pid)]), seconds(pages)
+            for side, start, end in zip(used, before, after, strict=True):
+                side.append(100 * (end - start) / WATCHED)
+        page.locator('.runs[data-shown$=":running"]').wait_for(timeout=1000)  # to the end
+        page.get_by_test_id("run-stop").click()
+        page.locator('.runs[data-shown$=":stopped"]').wait_for(timeout=60_000)
+    return used
+
+
+def seconds(processes: Sequence[psutil.Process]) -> float:
+    """Of a core, that these processes have used."""
+    return float(sum(sum(process.cpu_times()[:2]) for process in processes))
+
+
 def key_rows(browser: Browser, rounds: int) -> list[Row]:
     """Typing and sliding, and the same graph as Streamlit's own chart."""
     with scratch_app(CHART_PAGE) as chart, serve(chart) as server, fresh_page(browser) as page:
@@ -355,14 +384,13 @@ def step_rows(browser: Browser) -> list[Row]:
 def train_rows(browser: Browser) -> list[Row]:
     """What Train takes to show that it trains, where server and host are warm."""
     with scratch_runs() as runs, serve(PLAYGROUND_DB=runs) as server:
-        return [
-            Row(
-                "first point of the loss painted, from the click on Train",
-                first_points(browser, server.url, 9),
-                "ms",
-                1000,
-            )
-        ]
+        points = first_points(browser, server.url, 9)
+        served, drawn = watching(browser, server.url, server.pid, 9)
+    return [
+        Row("first point of the loss painted, from the click on Train", points, "ms", 1000),
+        Row("page open on a running run: the server", served, "% of a core", 5),
+        Row("page open on a running run: the page in the browser", drawn, "% of a core"),
+    ]
 
 
 def start_rows(browser: Browser, starts: int) -> list[Row]:
