@@ -18,7 +18,7 @@ class Limits:
     queue: int = 300  # waiting runs of everyone
     seconds: int = 3600  # of training in one run
     checkpoint: float = 10.0  # seconds between two: what a killed worker's run loses at most
-    attempts: int = 3  # a run whose worker died is taken up again so often
+    attempts: int = 3  # workers of one run that may die in a row, the first one counted: then it has failed
     silence: float = 10.0  # seconds without a sign of life after which a worker counts as dead
     idle: int = 3600  # seconds without work after which the host ends
 

@@ -9,12 +9,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from playground.errors import PlaygroundError
 from playground.runs.admission import check_length, check_room
 from playground.runs.database import Database
 from playground.runs.limits import LIMITS
+from playground.runs.recovery import take_back
 from playground.runs.rows import record_of, record_text, run_of
 from playground.runs.run import ENDED, Orders, Run, Status
 from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, take_turns
@@ -80,8 +81,7 @@ class Store(Database):
 
     def pause(self, run: str) -> None:
         """Ask for a pause; a run that waits is paused at once."""
-        self._change(run, ("running",), wanted="pause")
-        self._change(run, ("queued",), wanted="pause", status="paused")
+        self._change(run, ("running", "queued"), wanted="pause", status=_unless_running("paused", "running"))
 
     def resume(self, run: str) -> None:
         """Put a paused run back into the queue, or take back a pause or stop that was asked for. PlaygroundError: as
@@ -96,12 +96,12 @@ class Store(Database):
         PlaygroundError: as for `submit`."""
         with self._transaction() as connection:
             take_turns(connection)
-            self._put_back(connection, run, ("failed", "stopped"), attempt=0)
+            self._put_back(connection, run, ("failed", "stopped"))
 
     def stop(self, run: str) -> None:
         """Ask for the end; a run that waits or pauses ends at once."""
-        self._change(run, ("running",), wanted="stop")
-        self._change(run, ("queued", "paused"), wanted="stop", status="stopped", finished=time.time())
+        status, finished = _unless_running("stopped", "running"), _unless_running(time.time(), None)
+        self._change(run, ("running", "queued", "paused"), wanted="stop", status=status, finished=finished)
 
     def set_learning_rate(self, run: str, rate: float) -> None:
         """Change the learning rate from the next step on. PlaygroundError where a config could not hold it."""
@@ -117,13 +117,13 @@ class Store(Database):
             longer = update(RUNS).where(which).values(more_epochs=RUNS.c.more_epochs + 1)
             if connection.execute(longer).rowcount:
                 check_length(connection, run)
-                self._put_back(connection, run, ("finished", "stopped"), attempt=0)
+                self._put_back(connection, run, ("finished", "stopped"))
 
-    def _put_back(self, connection: Connection, run: str, when: Sequence[str], **changes: Any) -> None:
-        """Into the queue, where there is room."""
+    def _put_back(self, connection: Connection, run: str, when: Sequence[str]) -> None:
+        """Into the queue, where there is room; dead workers are counted anew."""
         back = update(RUNS).where(RUNS.c.id == run, RUNS.c.status.in_(when))
-        values = {"wanted": "run", "status": "queued", "reason": "", "finished": None} | changes
-        if connection.execute(back.values(values)).rowcount:
+        values = back.values(wanted="run", status="queued", reason="", finished=None, attempt=0)
+        if connection.execute(values).rowcount:
             check_room(connection, run)
 
     def _change(self, run: str, when: Sequence[str], **changes: Any) -> None:
@@ -146,7 +146,6 @@ class Store(Database):
                     status="running",
                     worker=worker,
                     heartbeat=time.time(),
-                    wanted="run",
                     attempt=RUNS.c.attempt + 1,
                     threads=func.coalesce(RUNS.c.threads, LIMITS.threads),
                 )
@@ -182,7 +181,9 @@ class Store(Database):
         mine = update(RUNS).where(RUNS.c.id == run, RUNS.c.worker == worker, RUNS.c.status == "running")
         with self._transaction() as connection:
             if status == "finished":
-                connection.execute(mine.where(RUNS.c.more_epochs > epochs).values(status="queued", worker=""))
+                connection.execute(
+                    mine.where(RUNS.c.more_epochs > epochs).values(status="queued", worker="", attempt=0)
+                )
             connection.execute(mine.values(status=status, reason=reason, finished=ended, worker=""))
 
     def save_checkpoint(self, run: str, worker: str, step: int, content: bytes) -> None:
@@ -207,20 +208,16 @@ class Store(Database):
     # The host's side -----------------------------------------------------------------------------------------------
 
     def lost(self, worker: str, reason: str) -> None:
-        """A worker died: its run goes back into the queue, or has failed where that happened too often."""
-        self._take_back(RUNS.c.worker == worker, reason)
+        """A worker died: its run goes back into the queue, ends or pauses where its owner had asked for that, or has
+        failed where too many died."""
+        with self._transaction() as connection:
+            take_back(connection, RUNS.c.worker == worker, reason)
 
     def take_back_silent(self) -> None:
         """The same for all workers that have given no sign of life for too long."""
-        self._take_back(RUNS.c.heartbeat < time.time() - LIMITS.silence, "the worker gave no sign of life")
-
-    def _take_back(self, which: Any, reason: str) -> None:
+        silent = RUNS.c.heartbeat < time.time() - LIMITS.silence
         with self._transaction() as connection:
-            running = update(RUNS).where(which, RUNS.c.status == "running")
-            failed = running.where(RUNS.c.attempt >= LIMITS.attempts)
-            text = f"{reason}, {LIMITS.attempts} times"
-            connection.execute(failed.values(status="failed", reason=text, finished=time.time(), worker=""))
-            connection.execute(running.values(status="queued", reason=f"{reason}: it goes on from here", worker=""))
+            take_back(connection, silent, "the worker gave no sign of life")
 
     def running(self, machine: str) -> int:
         """How many runs go on under workers whose names begin so."""
@@ -234,6 +231,12 @@ class Store(Database):
         query = select(func.count()).select_from(RUNS).where(RUNS.c.status.in_(("queued", "running")))
         with self._transaction() as connection:
             return bool(connection.scalar(query))
+
+
+def _unless_running(there: Any, running: Any) -> Any:
+    """What an order writes: there and then, unless a worker has to be told first. In one statement, so that no run
+    slips through between its states."""
+    return case((RUNS.c.status == "running", running), else_=there)
 
 
 def _digest(content: bytes) -> str:

@@ -129,6 +129,21 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(either: LocalEngine) ->
     assert found(either, run) == expected(config)
 
 
+@pytest.mark.parametrize("order, ends", [(Store.stop, "stopped"), (Store.pause, "paused")])
+def test_an_order_outlives_the_worker_that_did_not_hear_it(
+    engine: LocalEngine, order: Callable[[Store, str], None], ends: str
+) -> None:
+    run = engine.submit(LONG)
+    until(lambda: engine.store.run(run.id).step > 0, "the first record")
+    worker = workers(engine.store.url)[0]
+    worker.suspend()
+    order(engine.store, run.id)
+    worker.kill()
+    until(lambda: status(engine, run) != "running", "the host's notice")
+    assert (status(engine, run), engine.store.run(run.id).attempt) == (ends, 1)
+    assert engine.store.run(run.id).reason == "the worker ended (SIGKILL)"
+
+
 def test_a_killed_workers_run_goes_on_from_its_last_checkpoint(
     either: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -93,6 +94,56 @@ def test_a_run_whose_worker_dies_again_and_again_has_failed(store: Store) -> Non
     assert failed.status == "failed" and "SIGKILL" in failed.reason and failed.finished is not None
     store.retry(run.id)
     assert store.run(run.id).status == "queued"
+
+
+@pytest.mark.parametrize("order, status", [(Store.stop, "stopped"), (Store.pause, "paused")])
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_what_was_asked_of_a_worker_that_died_is_done(
+    store: Store, order: Callable[[Store, str], None], status: str, is_silent: bool
+) -> None:
+    run = store.submit(CONFIG)
+    store.claim("a")
+    order(store, run.id)
+    assert store.run(run.id).status == "running"  # the worker has to be told first
+    if is_silent:
+        with store.engine.begin() as connection:
+            connection.execute(update(RUNS).values(heartbeat=0.0))
+        store.take_back_silent()
+    else:
+        store.lost("a", "the worker ended (SIGKILL)")
+    found = store.run(run.id)
+    assert (found.status, found.worker, found.finished is not None) == (status, "", status == "stopped")
+    assert found.reason.startswith("the worker") and store.claim("b") is None
+    (store.retry if status == "stopped" else store.resume)(run.id)
+    again = store.claim("b")
+    assert again is not None and (again.wanted, again.finished, again.reason) == ("run", None, "")
+
+
+def test_a_stop_that_comes_while_a_run_is_claimed_reaches_its_worker(store: Store) -> None:
+    run = store.submit(CONFIG)
+    with store.engine.begin() as connection:  # the host of another machine looked at the queue before
+        connection.execute(update(RUNS).values(wanted="stop"))
+    taken = store.claim("a")
+    assert taken is not None and (taken.id, taken.wanted) == (run.id, "stop")
+
+
+def test_pauses_are_no_dead_workers(store: Store) -> None:
+    run = store.submit(CONFIG)
+    for time in range(LIMITS.attempts + 1):
+        assert store.claim(f"in order {time}") is not None
+        store.pause(run.id)
+        store.release(run.id, f"in order {time}", "paused")
+        store.resume(run.id)
+    store.claim("one epoch more")
+    store.one_epoch_more(run.id)
+    store.release(run.id, "one epoch more", "finished", epochs=0)
+    for time in range(LIMITS.attempts):
+        assert store.run(run.id).status == "queued"
+        taken = store.claim(f"dies {time}")
+        assert taken is not None and taken.attempt == time + 1
+        store.lost(f"dies {time}", "the worker ended (SIGKILL)")
+    assert store.run(run.id).status == "failed"
+    assert store.run(run.id).reason == f"the worker ended (SIGKILL), {LIMITS.attempts} times"
 
 
 def test_silence_is_noticed(store: Store) -> None:
