@@ -18,7 +18,7 @@ from playground.trace.json_numbers import encode
 from playground.training.config import TrainConfig
 from playground.training.datasets import load as load_data
 from playground.training.records import LayerRecord, TrainRecord
-from playground.training.script import changed_rates, training_script
+from playground.training.script import training_script
 
 FORMAT = "playground-run-1"
 _OF_LAYERS = tuple(field.name for field in fields(LayerRecord) if field.name != "name")
@@ -94,9 +94,8 @@ def to_json(result: Result) -> str:
 
 
 def to_script(result: Result) -> str:
-    """Plain PyTorch that prints the numbers of the records; with what was changed while the run went on."""
-    rates = changed_rates(result.config, result.records)
-    return training_script(result.config, more_epochs=result.more_epochs, rates=rates, threads=result.threads)
+    """Plain PyTorch that prints the numbers of the records so far; before the first one, of all that are to come."""
+    return training_script(result.config, result.records, more_epochs=result.more_epochs, threads=result.threads)
 
 
 def to_events(result: Result) -> bytes:

@@ -7,7 +7,7 @@ of the examples has a generator of its own, and there are as many threads: sums 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from torch import nn
 
@@ -115,18 +115,20 @@ class NamedWriter(SequentialWriter):
 
 def training_script(
     config: TrainConfig,
+    records: Sequence[TrainRecord] = (),
     *,
     more_epochs: int = 0,
-    rates: Mapping[int, float] | None = None,
     threads: int = 0,
     folder: str = "data",
 ) -> str:
     """The script; run by itself it prints the loss and the accuracy of every record. PlaygroundError: no such run.
 
-    `more_epochs` and `rates` (number of steps done -> learning rate from then on): what was changed while the run went
-    on. `threads`: of the run; 0: as many as PyTorch takes. `folder`: where torchvision finds or puts its files.
+    `records`: of the run, whose rates were changed perhaps, and which was stopped perhaps, for good or for a while: the
+    script prints these and ends with the last. Without: of the whole run as it is planned, and `more_epochs`.
+    `threads`: of the run; 0: as many as PyTorch takes. `folder`: where torchvision finds or puts its files.
     """
     plan = plan_of(config)
+    rates = changed_rates(config, records)
     document = StackDocument(config.text, plan.input_shape, config.loss, plan.classes, rng_seed=config.rng_seed)
     writer: SequentialWriter = OwnWriter(document) if document.is_own else NamedWriter(document, document.analysis())
     loss = f"loss_function(output, {'y' if writer.wants_labels else writer.rows_of_labels()})"
@@ -140,11 +142,11 @@ def training_script(
     parts.append(_optimizer(config) + _schedule(config, plan))
     if rates:
         parts += ["from torch.optim.lr_scheduler import LRScheduler\n", f"_RATES = {optimizers._RATES}\n"]
-        parts += [inspect.getsource(optimizers.scale_rate), f"rates = {dict(rates)}  # set after so many steps\n"]
+        parts += [inspect.getsource(optimizers.scale_rate), f"rates = {rates}  # set after so many steps\n"]
     if config.shuffle:
         parts.append(f"order_generator = torch.Generator().manual_seed({config.rng_seed})\n")
     parts.append(TEST.format(at_once=EVALUATED_AT_ONCE, loss=loss))
-    parts += [_loop(config, plan, more_epochs, bool(rates), loss), WEIGHTS]
+    parts += [_loop(config, plan, records, more_epochs, bool(rates), loss), WEIGHTS]
     whole = "".join(parts)
     return assembled(parts, "from collections import OrderedDict\n\n" if "OrderedDict" in whole else "")
 
@@ -170,6 +172,15 @@ def changed_rates(config: TrainConfig, records: Sequence[TrainRecord]) -> dict[i
     return found
 
 
+def _off_schedule(plan: Plan, records: Sequence[TrainRecord]) -> tuple[set[int], set[int]]:
+    """The steps inside an epoch after which a run was at its end, and is tested therefore, and those that have a record
+    only because it was stopped there."""
+    inside = [record for record in records if record.step % plan.steps_per_epoch]
+    ended = {record.step for record in inside if record.test_loss is not None}
+    planned = {record.step for record in inside if record.step == 1 or record.step % plan.record_every == 0}
+    return ended, {record.step for record in inside} - ended - planned
+
+
 def _optimizer(config: TrainConfig) -> str:
     taken = next(row.takes for row in optimizers.OPTIMIZERS if row.name == config.optimizer)
     given = {"lr": config.learning_rate, "momentum": config.momentum, "nesterov": config.nesterov}
@@ -190,12 +201,15 @@ def _schedule(config: TrainConfig, plan: Plan) -> str:
     return f"schedule = torch.optim.lr_scheduler.{call}\n" if call else ""
 
 
-def _loop(config: TrainConfig, plan: Plan, more_epochs: int, has_rates: bool, loss: str) -> str:
-    steps = plan.planned + more_epochs * plan.steps_per_epoch
+def _loop(
+    config: TrainConfig, plan: Plan, records: Sequence[TrainRecord], more_epochs: int, has_rates: bool, loss: str
+) -> str:
+    steps = records[-1].step if records else plan.planned + more_epochs * plan.steps_per_epoch
     due = [f"step == 1 or step % {plan.record_every} == 0"] if plan.record_every > 1 else []
     due += [f"step % {plan.steps_per_epoch} == 0"] if due and plan.steps_per_epoch % plan.record_every else []
-    ends = [f"step == {end}" for end in sorted({plan.planned, steps}) if end % plan.steps_per_epoch]
-    due += ends if due else []
+    ended, stopped = _off_schedule(plan, records) if records else ({plan.planned, steps}, set[int]())
+    ends = [f"step == {end}" for end in sorted(ended) if end % plan.steps_per_epoch]
+    due += ends + [f"step == {stop}" for stop in sorted(stopped)] if due else []
     order = "    order = torch.randperm(len(train_x), generator=order_generator)\n"
     return LOOP.format(
         steps=steps,

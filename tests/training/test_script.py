@@ -120,7 +120,27 @@ def test_what_was_changed_while_the_run_went_on(tmp_path: Path) -> None:
     rates = changed_rates(chosen, records)
     assert rates == {3: 0.02, 7: 0.3}
     assert changed_rates(chosen, list(train(chosen, data_of(chosen)))) == {}
-    assert printed(training_script(chosen, more_epochs=1, rates=rates, threads=1), tmp_path) == told(records)
+    assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == told(records)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_records_of_a_finished_run_change_nothing_in_its_script(name: str) -> None:
+    chosen = config(**CONFIGS[name])
+    records = list(train(chosen, data_of(chosen)))
+    assert training_script(chosen, records, threads=1) == training_script(chosen, threads=1)
+
+
+@pytest.mark.parametrize("asked_at", [3, 7])
+def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Path, asked_at: int) -> None:
+    """The planned end lies inside an epoch: a run that has heard of the epoch by then has no record there."""
+    chosen = config(steps=7, record_every=3)
+    learner, records = Learner(chosen, data_of(chosen)), list[TrainRecord]()
+    for record in train(chosen, data_of(chosen), learner=learner):
+        records.append(record)
+        if record.step == asked_at:
+            learner.add_epochs(1)
+    assert (7 in [record.step for record in records]) == (asked_at == 7) and records[-1].step == 12
+    assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == told(records)
 
 
 def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:
