@@ -8,7 +8,7 @@ from time import monotonic
 
 import streamlit as st
 
-from playground.runs.engine import LocalEngine
+from playground.runs.engine import Engine, LocalEngine
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import database_url
@@ -16,7 +16,7 @@ from playground.runs.tables import database_url
 LOOK_EVERY = 2.0  # seconds between two looks whether a host lives, however many pages are open
 
 
-def engine() -> LocalEngine:
+def engine() -> Engine:
     """The engine of the database that is configured; its host is started with the first page that asks, so that it is
     warm when somebody wants to train. PlaygroundError where the database refuses."""
     return _watch(database_url()).engine
@@ -31,7 +31,7 @@ def keep_going(runs: Iterable[Run]) -> None:
 class _Watch:
     """An engine, and when it was last asked for its host."""
 
-    def __init__(self, made: LocalEngine) -> None:
+    def __init__(self, made: Engine) -> None:
         self.engine = made
         self._looked = -math.inf
         self.look()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playground.errors import PlaygroundError
+from playground.runs.engine import Engine
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
@@ -170,8 +171,9 @@ def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[dict[str, An
     ]
 
 
-def act(store: Store, run: str, owner: str, what: str, content: Any = None) -> None:
+def act(engine: Engine, run: str, owner: str, what: str, content: Any = None) -> None:
     """Do what the owner asked for. PlaygroundError where it is none of theirs, or not possible now."""
+    store = engine.store
     found = store.run(run)
     if not is_mine(found, owner):
         raise PlaygroundError("only the one who started a run controls it", hint="train your own with its settings")
@@ -181,7 +183,7 @@ def act(store: Store, run: str, owner: str, what: str, content: Any = None) -> N
         store.set_learning_rate(run, _number(content))
     else:
         orders: Mapping[str, Any] = {
-            "pause": store.pause, "resume": store.resume, "stop": store.stop,
+            "pause": store.pause, "resume": store.resume, "stop": engine.cancel,
             "epoch": store.one_epoch_more, "retry": store.retry, "freeze": store.pause,
         }  # fmt: skip
         orders[what](run)

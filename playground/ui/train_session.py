@@ -184,7 +184,7 @@ class TrainSession:
         elif what == "tenth" or (what == "retry" and self._is_other_now(engine, run)):
             self._train_again(engine, run, 0.1 if what == "tenth" else 1.0)
         elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze"):
-            act(engine.store, run, self.owner, what, content)
+            act(engine, run, self.owner, what, content)
             engine.ensure()
             self.freezing = run if what == "freeze" else "" if run == self.freezing else self.freezing
         elif what != "owner":

@@ -40,11 +40,13 @@ class Queue:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.cancelled = list[str]()
 
     def submit(self, config: TrainConfig, *, owner: str = "", title: str = "") -> Run:
         return self.store.submit(config, owner=owner, title=title)
 
     def cancel(self, run: str) -> None:
+        self.cancelled.append(run)
         self.store.stop(run)
 
     def ensure(self) -> None:
@@ -255,6 +257,19 @@ def test_only_the_owner_controls_a_run(engine: Queue, records: list[TrainRecord]
     assert engine.store.run(run).wanted == "stop" and "stopping" in session.runs_frame(engine)["runs"][0]["state"]
     act(session, engine, "explode", run)
     assert session.said_runs
+
+
+def test_stop_is_the_engines_to_carry_out_once_and_for_the_owner_alone(engine: Queue) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    act(session, engine, "pause", run)
+    act(opened(engine, run=[run]), engine, "stop", run)
+    assert engine.cancelled == []
+    act(session, engine, "stop", run)
+    assert engine.cancelled == [run] and engine.store.run(run).status == "stopped"
+    act(session, engine, "stop", run)  # a button that was drawn before
+    assert engine.cancelled == [run]
 
 
 def test_the_token_that_a_browser_keeps_makes_its_runs_its_own_again(engine: Queue) -> None:
