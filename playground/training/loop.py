@@ -41,6 +41,8 @@ def train(
                 raise diverged(learner, problem, [x])
             learner.optimizer.zero_grad()
             loss.backward()
+            if probe is not None:
+                probe.see_gradients()
             if config.clip:
                 torch.nn.utils.clip_grad_norm_(learner.model.parameters(), config.clip)
             learner.optimizer.step()

@@ -19,7 +19,8 @@ MOST_CALLS = 8  # of such functions that get a record: a recurrent net may have 
 
 
 class Probe(TorchFunctionMode):
-    """Looks at a net: `with` it around the forward pass; `layers`, after the optimizer's step, gives what was seen.
+    """Looks at a net: `with` it around the forward pass, `see_gradients` after the backward pass, before they are
+    clipped; `layers`, after the optimizer's step, gives what was seen.
 
     Functions that rectify, in a class of one's own, are `relu 1`, `relu 2`, ... in the order of their calls.
     """
@@ -30,6 +31,7 @@ class Probe(TorchFunctionMode):
         self._dead: dict[str, list[Tensor]] = defaultdict(list)  # for each unit of each call, whether it is
         self._calls = 0
         self._hooks: list[RemovableHandle] = []
+        self._gradients: dict[str, float] = {}  # of each layer, the norm
         self._before = {name: parameter.detach().clone() for name, parameter in net.named_parameters()}
 
     def __enter__(self) -> Self:
@@ -57,12 +59,24 @@ class Probe(TorchFunctionMode):
     def _look(self, name: str, output: Tensor) -> None:
         self._dead[name].append((output.detach() == 0).all(dim=0).flatten())
 
-    def layers(self) -> tuple[LayerRecord, ...]:
-        """One record a layer, in the order of the net, then one a function."""
-        dead = {name: float(torch.cat(calls).float().mean()) for name, calls in self._dead.items()}
+    def see_gradients(self) -> None:
+        """Take the norms of the gradients as they are now."""
+        for name, parameters in self._grouped().items():
+            gradients = [parameter.grad for _, parameter in parameters if parameter.grad is not None]
+            if gradients:
+                self._gradients[name] = _norm(gradients)
+
+    def _grouped(self) -> dict[str, list[tuple[str, Tensor]]]:
+        """The parameters of each layer, with their names."""
         grouped: dict[str, list[tuple[str, Tensor]]] = defaultdict(list)
         for name, parameter in self._net.named_parameters():
             grouped[name.rpartition(".")[0]].append((name, parameter))
+        return grouped
+
+    def layers(self) -> tuple[LayerRecord, ...]:
+        """One record a layer, in the order of the net, then one a function."""
+        dead = {name: float(torch.cat(calls).float().mean()) for name, calls in self._dead.items()}
+        grouped = self._grouped()
         modules = [name for name, _ in self._net.named_modules()]
         found: list[LayerRecord] = []
         for name in dict.fromkeys([*modules, *dead]):
@@ -74,12 +88,11 @@ class Probe(TorchFunctionMode):
 
     def _layer(self, name: str, parameters: list[tuple[str, Tensor]]) -> LayerRecord:
         weights = [parameter.detach() for _, parameter in parameters]
-        gradients = [parameter.grad for _, parameter in parameters if parameter.grad is not None]
         changes = [self._before[key].sub_(parameter.detach()) for key, parameter in parameters]
         size = _norm(weights)
         return LayerRecord(
             name,
-            gradient_norm=_norm(gradients) if gradients else None,
+            gradient_norm=self._gradients.get(name),
             weight_norm=size,
             update_ratio=_norm(changes) / size if size else None,
         )

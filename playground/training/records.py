@@ -10,8 +10,9 @@ from typing import Any
 class LayerRecord:
     """One layer with parameters, or one that rectifies, at one step.
 
-    `gradient_norm`, `weight_norm`: of all its parameters together. `update_ratio`: the norm of what the step changed
-    over the norm of the weights. `dead`: the part of a rectifier's units that are 0 for every example of the batch.
+    `gradient_norm`, `weight_norm`: of all its parameters together; the gradient is what the backward pass gave, before
+    any clipping. `update_ratio`: the norm of what the step changed over the norm of the weights. `dead`: the part of a
+    rectifier's units that are 0 for every example of the batch.
     """
 
     name: str

@@ -40,6 +40,7 @@ FUNCTIONS = {
     "methods": ("self.linear1(x.flatten(1)).relu()", "self.linear2(x).relu_()", ["relu 1", "relu 2"]),
     "both": ("F.relu(self.linear1(x.flatten(1)))", "self.act(self.linear2(x))", ["relu 1", "act"]),
 }
+LAYERS = ("linear1", "linear2", "linear3")
 DEATH = -0.1  # added to the biases before a rectifier, so that some of its units die
 
 
@@ -74,7 +75,7 @@ def _kill(net: nn.Module) -> None:
         net.get_parameter(name).add_(DEATH)
 
 
-def plain_facts(data: Data, steps: int) -> list[dict[str, float]]:
+def plain_facts(data: Data, steps: int, clip: float = math.inf) -> list[dict[str, float]]:
     """Weight norm, gradient norm and update ratio of each layer and the dead part of each rectifier, step by step."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -88,13 +89,18 @@ def plain_facts(data: Data, steps: int) -> list[dict[str, float]]:
         optimizer.zero_grad()
         torch.autograd.backward(functional.cross_entropy(output, data.train.labels[chosen]))
         before = {name: parameter.detach().clone() for name, parameter in net.named_parameters()}
+        norms = {layer: _length([part.grad for part in getattr(net, layer).parameters()]) for layer in LAYERS}
+        whole = math.hypot(*norms.values())
+        if whole > clip:
+            for parameter in net.parameters():
+                parameter.grad *= clip / whole
         optimizer.step()
         facts = {}
-        for layer in ("linear1", "linear2", "linear3"):
+        for layer in LAYERS:
             parts = [(name, parameter) for name, parameter in net.named_parameters() if name.startswith(layer)]
             size = _length([parameter.detach() for _, parameter in parts])
             facts[f"{layer} weight_norm"] = size
-            facts[f"{layer} gradient_norm"] = _length([parameter.grad for _, parameter in parts])
+            facts[f"{layer} gradient_norm"] = norms[layer]
             facts[f"{layer} update_ratio"] = _length([parameter.detach() - before[name] for name, parameter in parts])
             facts[f"{layer} update_ratio"] /= size
         for number, units in enumerate(rectified, 1):
@@ -130,6 +136,14 @@ def test_the_layers_of_a_stack_as_plain_pytorch(small_data: Data) -> None:
     for record, facts in zip(records, expected, strict=True):
         assert [layer.name for layer in record.layers] == ["linear1", "relu1", "linear2", "relu2", "linear3"]
         assert told(record, ["relu1", "relu2"]) == pytest.approx(facts, rel=1e-5)
+
+
+def test_norms_of_gradients_are_those_before_clipping(small_data: Data) -> None:
+    learner = learner_of(config(clip=0.05), small_data)
+    records = list(itertools.islice(train(learner.config, small_data, learner=learner), 10))
+    for record, facts in zip(records, plain_facts(small_data, 10, clip=0.05), strict=True):
+        assert math.hypot(*(facts[f"{layer} gradient_norm"] for layer in LAYERS)) > 0.05
+        assert told(record, ["relu1", "relu2"]) == pytest.approx(facts, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
