@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
+from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.training.config import TrainConfig
 from playground.ui.links import FOREIGN, MOST_CHARACTERS, VERSION
@@ -77,6 +78,21 @@ def open_train(params: Mapping[str, Sequence[str]]) -> OpenedTrain:
     return OpenedTrain(read.config, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
 
 
+def runs_in(text: str) -> tuple[str, ...]:
+    """The runs that somebody means by a link to them, or by the id of one. PlaygroundError where it is neither.
+
+    >>> runs_in(" 3f2a51 "), runs_in("https://play.example/train?v=1&run=3f2a51&run=99c1d0#end")
+    (('3f2a51',), ('3f2a51', '99c1d0'))
+    """
+    typed = text.strip()
+    query = typed.rpartition("?")[2].partition("#")[0]
+    found = (typed,) if _RUN.fullmatch(typed) else open_train(parse_qs(query)).runs
+    if not found:
+        what = f"{typed[:40]!r} is neither a link to a run nor the id of one" if typed else "no run is named"
+        raise PlaygroundError(what, hint="a link has run= with the id, twelve of the characters 0-9 and a-f, after it")
+    return found
+
+
 def from_stack(document: StackDocument) -> TrainConfig:
     """The settings with which the train page takes over what the layers page shows.
 
@@ -96,4 +112,4 @@ def from_stack(document: StackDocument) -> TrainConfig:
     return read_settings(TrainConfig(), typed).config
 
 
-__all__ = ["MOST_SHOWN", "OpenedTrain", "from_stack", "open_train", "train_query"]
+__all__ = ["MOST_SHOWN", "OpenedTrain", "from_stack", "open_train", "runs_in", "train_query"]

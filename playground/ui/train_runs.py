@@ -12,6 +12,7 @@ from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui.train_follow import Followed
 from playground.ui.train_freeze import OPENS
+from playground.ui.train_links import MOST_SHOWN
 from playground.ui.train_many import takes_digits
 from playground.ui.train_samples import samples
 from playground.ui.train_settings import differing
@@ -54,6 +55,17 @@ class Runs:
     def followed(self) -> list[Followed]:
         """In the order in which they are shown."""
         return [self._followed[id] for id in self.ids if id in self._followed]
+
+    def show(self, store: Store, wanted: Sequence[str], *, alone: bool = False) -> None:
+        """Show these runs, alone or beside those that are shown; PlaygroundError, and no change, where there is no such
+        run, or too many."""
+        for one in wanted:
+            store.run(one)
+        beside = [] if alone else self.ids
+        ids = [*beside, *(one for one in wanted if one not in beside)]
+        if len(ids) > MOST_SHOWN:
+            raise PlaygroundError(f"{MOST_SHOWN} runs at most are shown at once", hint="take one away first")
+        self.ids = ids
 
     def look(self, store: Store) -> None:
         """Ask the store how the runs are; those that it does not know are shown no longer, and named."""

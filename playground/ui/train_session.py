@@ -14,7 +14,7 @@ from playground.training.config import TrainConfig
 from playground.ui.train_check import check
 from playground.ui.train_freeze import OPENS
 from playground.ui.train_frozen import OpenedStep
-from playground.ui.train_links import MOST_SHOWN, open_train, train_query
+from playground.ui.train_links import MOST_SHOWN, open_train, runs_in, train_query
 from playground.ui.train_many import folds_note, on_digits, submit_all, train_folds
 from playground.ui.train_notes import notes
 from playground.ui.train_runs import ACTIVE, Runs, act, has_diverged, is_mine, rate_of
@@ -37,6 +37,7 @@ class TrainSession:
     owns: tuple[str, ...] = ()  # data sets of their own that the visitor has brought
     said: str = ""
     said_runs: str = ""
+    said_add: str = ""  # why a run that was typed is not shown
     is_page_due: bool = False  # something that stands outside of the runs' side has changed
     freezing: str = ""  # the run whose step is opened as soon as it pauses
     frozen: OpenedStep | None = None
@@ -88,7 +89,6 @@ class TrainSession:
             "notes": notes(config),
             "folds": folds_note(config),
             "said": self.said,
-            "has_run": self.runs.first is not None,
         }
 
     def take_setup(self, sent: Mapping[str, Any], engine: Engine) -> None:
@@ -145,7 +145,7 @@ class TrainSession:
     def runs_frame(self, engine: Engine) -> dict[str, Any]:
         """What the runs' side shows."""
         told_runs = self.runs.frame(engine.store, self.owner, self.typed.config)
-        answer = {"sequence": self.acted, "owner": self.owner, "said": self.said_runs}
+        answer = {"sequence": self.acted, "owner": self.owner, "said": self.said_runs, "said_add": self.said_add}
         frozen = None if self.frozen is None else self.frozen.number
         return {"part": "runs", "query": self.query, "frozen": frozen, **answer, **told_runs}
 
@@ -153,13 +153,16 @@ class TrainSession:
         """The visitor pressed something of a run, or chose which are shown."""
         self._known_by(sent.get("owner"))
         self.acted = _whole(sent.get("sequence"))
-        self.said_runs = ""
+        self.said_runs = self.said_add = ""
         what, run = sent.get("do"), str(sent.get("run", ""))[:24]
         try:
             self._act(engine, str(what), run, sent.get("content"))
             self.runs.look(engine.store)
         except PlaygroundError as error:
-            self.said_runs = told(error)
+            if what == "add":
+                self.said_add = told(error)
+            else:
+                self.said_runs = told(error)
 
     def _act(self, engine: Engine, what: str, run: str, content: Any) -> None:
         shown = self.runs.ids
@@ -167,11 +170,9 @@ class TrainSession:
             self.runs.again()
         elif what == "hide":
             self.runs.ids = [id for id in shown if id != run]
-        elif what in ("show", "only"):
-            engine.store.run(run)  # where there is none, nothing changes
-            if what == "show" and len(shown) >= MOST_SHOWN and run not in shown:
-                raise PlaygroundError(f"{MOST_SHOWN} runs are shown", hint="take one away first")
-            self.runs.ids = [run] if what == "only" else [*shown, *([] if run in shown else [run])]
+        elif what in ("show", "only", "add"):
+            wanted = runs_in(str(content)) if what == "add" else (run,)
+            self.runs.show(engine.store, wanted, alone=what == "only")
         elif what == "settings":
             self.open(engine.store.run(run).config)
             self.is_page_due = True

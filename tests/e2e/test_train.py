@@ -380,6 +380,38 @@ def test_runs_are_compared(open_page: OpenPage) -> None:
     expect(again.get_by_test_id("run-card")).to_have_count(2)
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_anybodys_run_is_added_by_its_link_from_the_keyboard_on_a_phone(
+    open_page: OpenPage, accessibility: Callable[[Page], list[str]], dark: bool
+) -> None:
+    theirs = train(opened(open_page))
+    until(theirs, "finished")
+    page = opened(open_page, width=390, height=800, dark=dark)
+    field = page.get_by_label("Add a run by its link or id")
+    field.fill("my best run")
+    field.press("Enter")
+    expect(page.get_by_test_id("add-run-why")).to_contain_text("neither a link to a run nor the id of one")
+    expect(page.get_by_test_id("add-run-why")).to_be_in_viewport()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_value("my best run")
+    assert accessibility(page) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    field.fill(theirs.url)
+    field.press("Enter")
+    until(page, "finished")
+    expect(field).to_have_value("")
+    expect(page.get_by_test_id("add-run-why")).to_be_empty()
+    run = theirs.get_by_test_id("run-card").get_attribute("data-run")
+    expect(page.get_by_test_id("run-card")).to_have_attribute("data-run", str(run))
+    expect(page.get_by_test_id("run-epoch")).to_be_hidden()  # somebody else's
+    train(page)
+    expect(page.get_by_test_id("run-card")).to_have_count(1)  # a new run takes the place of a single one
+    until(page, "finished")
+    field.fill(str(run))
+    field.press("Enter")
+    expect(page.get_by_test_id("run-card")).to_have_count(2)
+
+
 def test_a_loss_that_is_not_finite_says_where(open_page: OpenPage) -> None:
     page = opened(open_page, SHORT + "&loss=MSELoss&learning_rate=1000")
     page.get_by_test_id("train-go").click()

@@ -96,7 +96,7 @@ def typed(session: TrainSession, **changes: Any) -> dict[str, Any]:
     return {"sequence": session.sequence + 1, "owner": session.owner, "fields": values | changes, "do": ""}
 
 
-def act(session: TrainSession, engine: Queue, what: str, run: str = "", content: str = "", owner: str = "") -> None:
+def act(session: TrainSession, engine: Queue, what: str, run: str = "", content: Any = "", owner: str = "") -> None:
     sent = {"sequence": session.acted + 1, "owner": owner or session.owner, "do": what, "run": run, "content": content}
     session.take_action(sent, engine)
 
@@ -313,6 +313,59 @@ def test_runs_are_compared_and_a_new_one_joins_them(engine: Queue) -> None:
     assert second not in session.runs.ids
     act(session, engine, "only", first)
     assert session.runs.ids == [first]
+
+
+def test_any_run_is_shown_beside_the_others_by_its_link_or_its_id(engine: Queue) -> None:
+    theirs = [engine.submit(replace(CONFIG, epochs=epochs), owner="somebody else").id for epochs in range(3, 6)]
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    mine = session.runs.ids[0]
+    act(session, engine, "add", content=f" {theirs[0]} ")
+    assert session.runs.ids == [mine, theirs[0]] and session.said_add == ""
+    assert [run["mine"] for run in session.runs_frame(engine)["runs"]] == [True, False]
+    link = f"http://127.0.0.1:8501/train?{train_query(CONFIG, theirs)}&embed=true#top"
+    act(session, engine, "add", content=link)
+    assert session.runs.ids == [mine, *theirs] and session.said_add == ""
+    act(session, engine, "add", content=link)  # once more changes nothing
+    assert session.runs.ids == [mine, *theirs] and session.typed.config == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ("", "no run is named"),
+        ("   ", "no run is named"),
+        ("my best run", "neither a link"),
+        ("http://[", "neither a link"),
+        ("http://127.0.0.1:8501/train?v=1&epochs=3", "neither a link"),
+        ("http://127.0.0.1:8501/train?run=../../etc/passwd", "neither a link"),
+        ("<img src=x onerror=alert(1)>?run=%00", "neither a link"),
+        ("?run=" + "a" * 100_000, "neither a link"),
+        ("abcdef123456", "there is no run 'abcdef123456'"),
+        ("/train?run=abcdef123456", "there is no run 'abcdef123456'"),
+        (["abcdef123456"], "neither a link"),
+        (None, "neither a link"),
+    ],
+)
+def test_what_is_no_run_is_refused_where_it_was_typed(engine: Queue, content: Any, word: str) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    shown = list(session.runs.ids)
+    act(session, engine, "add", content=content)
+    frame = session.runs_frame(engine)
+    assert word in frame["said_add"] and len(frame["said_add"]) < 200 and frame["said"] == ""
+    assert session.runs.ids == shown
+
+
+def test_no_more_runs_are_added_than_there_are_colours(engine: Queue) -> None:
+    ids = [engine.submit(CONFIG, owner=f"owner {number}").id for number in range(MOST_SHOWN + 1)]
+    session = opened(engine, run=ids[:MOST_SHOWN])
+    act(session, engine, "add", content=ids[-1])
+    assert f"{MOST_SHOWN} runs at most" in session.said_add and session.runs.ids == ids[:MOST_SHOWN]
+    act(session, engine, "show", ids[-1])
+    assert f"{MOST_SHOWN} runs at most" in session.said_runs and session.said_add == ""
+    act(session, engine, "add", content=ids[0])  # it is there
+    assert session.said_add == "" and session.runs.ids == ids[:MOST_SHOWN]
 
 
 def test_too_many_runs_are_refused_in_words(engine: Queue) -> None:

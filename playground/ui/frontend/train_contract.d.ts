@@ -31,7 +31,6 @@ export interface SetupFrame {
   notes: { text: string; cures: { label: string; fields: Record<string, string | boolean> }[] }[];
   folds: { label: string; note: string } | null;
   said: string;
-  has_run: boolean;
 }
 
 export type Columns = Record<string, (number | null)[]>;
@@ -97,6 +96,7 @@ export interface RunsFrame {
   query: string;
   frozen: number | null;
   said: string;
+  said_add: string;
   runs: ShownRun[];
   list: { id: string; name: string; status: string; created: number; shown: boolean }[];
   charts: Chart[];
@@ -121,4 +121,5 @@ export interface View {
   smoothing: number;
 }
 
-export type Act = (what: string, run?: string, content?: string) => void;
+/** Returns the number of the edit: frames from that `sequence` on answer it. */
+export type Act = (what: string, run?: string, content?: string) => number;

@@ -3,6 +3,7 @@
 import { createCharts } from "./charts.js";
 import { el, replace } from "./dom.js";
 import { themeOf } from "./theme.js";
+import { createAdd } from "./train_add.js";
 import { createCard } from "./train_card.js";
 import { withNews } from "./train_columns.js";
 import { differencesTable, runList, staleNote } from "./train_compare.js";
@@ -41,6 +42,7 @@ export function createRuns(root, host) {
   const act = (what, run = "", content = "") => {
     sequence += 1;
     host.send({ sequence, owner, do: what, run, content });
+    return sequence;
   };
   const empty = el("p", { class: "empty", "data-testid": "no-run" }, "No run yet. Press Train: the curves grow here.");
   const stale = el("div", { class: "stale", role: "status", "data-testid": "stale" });
@@ -56,8 +58,9 @@ export function createRuns(root, host) {
   const frozen = createFrozen();
   const tables = createTables();
   const others = el("div", { class: "others" });
+  const add = createAdd(act);
   root.classList.add("training", "runs");
-  root.append(empty, said, list, stale, spokenWords, view.root, plots, tables.root, differences, samples.root, lines.root, others);
+  root.append(empty, said, list, stale, spokenWords, view.root, plots, tables.root, differences, samples.root, lines.root, others, add.root);
   root.addEventListener("keydown", (event) => event.stopPropagation()); // bare letters are shortcuts of the page
 
   /** @param {RunsFrame} next */
@@ -133,6 +136,7 @@ export function createRuns(root, host) {
       samples.update(first);
       lines.update(first ? kept.get(first.id) : undefined, next.headings, first?.id ?? "");
       runList(others, next, act);
+      add.update(next);
       speak(next);
       showQuery(next.query);
       frozen.update(next.frozen);
