@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
@@ -57,12 +58,13 @@ def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
     if kept is not None:
         restore(learner, kept)
     reporter.began(learner)
+    told = max([run.step, *(record.step for record in store.records(run.id, after=run.step))])
     ended: tuple[Status, str] = ("finished", "")
     saved = time.monotonic()
-    follow(learner, reporter.orders)
+    heed(learner, reporter, told)
     for record in train(config, data, device, learner):
         reporter.add(record, learner)
-        follow(learner, reporter.orders)
+        heed(learner, reporter, told)
         if reporter.orders.wanted != "run" and learner.step < learner.steps:
             ended = ("paused" if reporter.orders.wanted == "pause" else "stopped", "")
             break
@@ -77,6 +79,18 @@ def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
     return ended
 
 
+def heed(learner: Learner, reporter: Reporter, told: int) -> None:
+    """Follow the orders, and keep a new learning rate at once: who goes on from here has it from the very same step.
+
+    told: the last step that an earlier worker has recorded. Until there the run is made again as it was, and a rate
+    that no record has seen waits.
+    """
+    orders, rate = reporter.orders, learner.rate_set
+    follow(learner, orders if learner.step >= told else replace(orders, learning_rate=rate))
+    if learner.rate_set != rate:
+        reporter.keep(learner.step, checkpoint(learner))
+
+
 def follow(learner: Learner, orders: Orders) -> None:
     """Do what the owner asked for since."""
     if orders.learning_rate is not None and orders.learning_rate != learner.rate_set:
@@ -85,4 +99,4 @@ def follow(learner: Learner, orders: Orders) -> None:
         learner.add_epochs(orders.more_epochs - learner.epochs_added)
 
 
-__all__ = ["follow", "work"]
+__all__ = ["follow", "heed", "work"]

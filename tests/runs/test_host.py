@@ -166,6 +166,38 @@ def test_a_killed_workers_run_goes_on_from_its_last_checkpoint(
     assert [pair for pair in before if pair[0] <= kept] + after == whole
 
 
+def test_a_new_rate_holds_from_the_same_step_whoever_dies(either: LocalEngine) -> None:
+    store = either.store
+    run = store.submit(config := replace(LONG, epochs=40))
+    store.set_learning_rate(run.id, 0.02)  # while it waits
+    either.ensure()
+    until(lambda: store.run(run.id).step > 20, "some steps")
+    workers(store.url)[0].kill()
+    until(lambda: store.run(run.id).attempt == 2, "another worker")
+    store.set_learning_rate(run.id, 0.01)
+    until(lambda: store.records(run.id)[-1].learning_rate == 0.01, "the new rate")
+    at = store.run(run.id).step
+    until(lambda: store.run(run.id).step > at, "steps with it")
+    worker, host = workers(store.url)[0], min(processes(store.url), key=lambda one: one.create_time())
+    host.suspend()  # nobody takes the run up
+    worker.kill()
+    until(lambda: worker.status() == psutil.STATUS_ZOMBIE, "the worker's end")
+    before = store.records(run.id)
+    store.set_learning_rate(run.id, 0.03)
+    host.resume()
+    until(lambda: status(either, run) == "finished", "the end")
+    changed = max(record.step for record in before if record.learning_rate == 0.02)
+    assert 0 < changed < before[-1].step and store.run(run.id).attempt == 3
+    learner = Learner(config, data_of(config))
+    learner.change_rate(0.02)
+    whole = []
+    for record in train(config, data_of(config), learner=learner):
+        whole.append((record.step, record.loss, record.learning_rate))
+        if rate := {changed: 0.01, before[-1].step: 0.03}.get(record.step):
+            learner.change_rate(rate)
+    assert [(record.step, record.loss, record.learning_rate) for record in store.records(run.id)] == whole
+
+
 def test_a_killed_host_is_replaced_and_its_workers_go_on(engine: LocalEngine) -> None:
     run = engine.submit(replace(LONG, epochs=60))
     until(lambda: engine.store.run(run.id).step > 0, "the first record")
