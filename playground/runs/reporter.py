@@ -83,15 +83,19 @@ class Reporter:
             self._flush()
 
     def keep(self, step: int, content: bytes) -> None:
-        """A checkpoint, after every record before it: a run that goes on from there does not make them once more."""
+        """A checkpoint, after every record before it: a run that goes on from there does not make them once more.
+        PlaygroundError where the database refuses for long."""
         self._patiently(self._write)
         self._patiently(lambda: self._store.save_checkpoint(self._run.id, self._run.worker, step, content))
 
     def release(self, status: Status, reason: str) -> None:
-        """The last word."""
-        self._patiently(self._write)
+        """The last word; raises Lost where nobody can hear it."""
         epochs = self._learner_epochs
-        self._patiently(lambda: self._store.release(self._run.id, self._run.worker, status, reason, epochs=epochs))
+        try:
+            self._patiently(self._write)
+            self._patiently(lambda: self._store.release(self._run.id, self._run.worker, status, reason, epochs=epochs))
+        except PlaygroundError:
+            raise Lost from None
 
     # The thread's side ---------------------------------------------------------------------------------------------
 
@@ -130,14 +134,14 @@ class Reporter:
                 self.orders = orders
 
     def _patiently(self, write: Callable[[], None]) -> None:
-        """Try until it works, or there is no hope."""
+        """Try until it works, or nobody waits for it any more; after long enough the refusal is raised."""
         until = time.monotonic() + PATIENCE
         while not self.is_lost:
             try:
                 return write()
             except PlaygroundError:
                 if time.monotonic() > until:
-                    raise Lost from None
+                    raise
                 self._done.wait(1.0)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
-from playground.runs.reporter import Reporter
+from playground.runs.reporter import Lost, Reporter
 from playground.runs.run import Orders, Run, Status
 from playground.runs.store import Store
 from playground.training.checkpoint import checkpoint, restore
@@ -17,6 +17,9 @@ from playground.training.device import device_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 
+NO_MEMORY = "there was not enough memory; a smaller batch or net needs less"
+ALLOCATORS_SAY = ("can't allocate memory", "not enough memory", "out of memory")  # PyTorch's, by system and device
+
 
 def work(store: Store, run: Run) -> None:
     """Train a run from where it is to its end, its pause or its stop; the store hears how it went, whatever happens."""
@@ -25,11 +28,20 @@ def work(store: Store, run: Run) -> None:
             status, reason = _train(store, run, reporter)
         except PlaygroundError as error:
             status, reason = "failed", error.message + (f"; {error.hint}" if error.hint else "")
-        except MemoryError:
-            status, reason = "failed", "there was not enough memory; a smaller batch or net needs less"
+        except Lost:
+            raise
         except Exception as error:  # whatever it is, the owner has to hear of it
-            status, reason = "failed", f"{type(error).__name__}: {str(error)[:300]}"
+            status, reason = (
+                "failed",
+                NO_MEMORY if lacks_memory(error) else f"{type(error).__name__}: {str(error)[:300]}",
+            )
         reporter.release(status, reason)
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Whether Python or PyTorch, which has no error of its own for it on the CPU, could allocate no more."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in ALLOCATORS_SAY)
 
 
 class Heeding(Learner):

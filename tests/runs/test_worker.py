@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,49 @@ def test_a_worker_gives_up_without_hope(url: str, monkeypatch: pytest.MonkeyPatc
     thread.join(60)
     assert not thread.is_alive()
     assert Store(url).run(run.id).status == "running"  # until its silence is noticed
+
+
+class WithoutRoom(Store):
+    """A store whose disk has room for rows, and for no checkpoint."""
+
+    def save_checkpoint(self, *given: Any) -> None:
+        with self._transaction() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        try:
+            super().save_checkpoint(*given)
+        finally:
+            with self._transaction() as connection:
+                connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+
+
+def test_a_disk_without_room_for_a_checkpoint_is_the_reason(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = replace(CONFIG, text="Flatten Linear(1000) ReLU Linear(10)")
+    _, run = claimed(url, config)
+    monkeypatch.setattr(reporter, "PATIENCE", 0.5)
+    monkeypatch.setattr(reporter, "EVERY", 1000.0)  # its thread writes over the same connection
+    work(WithoutRoom(url), run)
+    failed = Store(url).run(run.id)
+    assert failed.status == "failed" and "the runs' database refuses" in failed.reason
+    assert "disk is full" in failed.reason and "Lost" not in failed.reason
+    assert Store(url).records(run.id)[-1].step == failed.steps  # what was told is kept
+
+
+def test_a_run_that_another_worker_has_ends_without_a_word(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = claimed(url)
+    said = list[object]()
+    monkeypatch.setattr(worker, "_train", lambda *_: (_ for _ in ()).throw(reporter.Lost))
+    monkeypatch.setattr(reporter.Reporter, "release", lambda *given: said.append(given))
+    work(store, run)
+    assert not said and store.run(run.id).status == "running"
+
+
+@pytest.mark.parametrize("hog", [lambda *_: torch.empty(1 << 60, dtype=torch.uint8), lambda *_: bytearray(1 << 62)])
+def test_a_lack_of_memory_is_named(url: str, monkeypatch: pytest.MonkeyPatch, hog: Callable[..., object]) -> None:
+    store, run = claimed(url)
+    monkeypatch.setattr(worker, "data_of", hog)
+    work(store, run)
+    assert (store.run(run.id).status, store.run(run.id).reason) == ("failed", worker.NO_MEMORY)
 
 
 def test_a_worker_whose_run_was_taken_ends_without_a_word(url: str) -> None:
