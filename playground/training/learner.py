@@ -9,6 +9,7 @@ from itertools import repeat
 import torch
 from torch import Tensor, nn
 
+from playground.layers.document import StackDocument
 from playground.layers.losses import loss_of
 from playground.layers.run import target_of
 from playground.training.config import TrainConfig
@@ -16,8 +17,7 @@ from playground.training.data import Data, Examples
 from playground.training.limits import LIMITS
 from playground.training.model import dropout_generator, model_of
 from playground.training.optimizers import optimizer_of, scale_rate, schedule_of
-
-EVALUATED_AT_ONCE = 500  # examples; more would need more memory, and is no faster
+from playground.training.size import size_of
 
 
 class Learner:
@@ -30,7 +30,10 @@ class Learner:
         self.config = config
         self.device = torch.device(device)
         self.classes = data.classes
-        self.model: nn.Module = model_of(config, data.input_shape, len(data.classes)).to(self.device)
+        shape, classes = data.input_shape, len(data.classes)
+        self.model: nn.Module = model_of(config, shape, classes).to(self.device)
+        document = StackDocument(config.text, shape, config.loss, classes, rng_seed=config.rng_seed)
+        self.evaluated_at_once = size_of(document).evaluated_at_once
         self.criterion = loss_of(config.loss).build()
         self.train_set, self.test_set = self._on_device(data.train), self._on_device(data.test)
         self.steps_per_epoch = math.ceil(len(self.train_set.labels) / config.batch)
@@ -107,7 +110,7 @@ class Learner:
         """The net's outputs as in use: dropout rests, batch norm takes its running statistics."""
         was_training = self.model.training
         self.model.eval()
-        out = torch.cat([self.model(part) for part in torch.split(x.to(self.device), EVALUATED_AT_ONCE)])
+        out = torch.cat([self.model(part) for part in torch.split(x.to(self.device), self.evaluated_at_once)])
         self.model.train(was_training)
         return out
 
@@ -142,4 +145,4 @@ def rounded(number: float) -> int:
     return int(next(digit * power for digit, least in zip((5, 2, 1), repeat(power)) if digit * least <= number))
 
 
-__all__ = ["EVALUATED_AT_ONCE", "Learner", "rounded", "steps_between_records"]
+__all__ = ["Learner", "rounded", "steps_between_records"]

@@ -19,6 +19,7 @@ class Limits:
     steps: int = 200_000
     batch: int = 4096  # examples
     parameters: int = 20_000_000
+    outputs: int = 500_000_000  # numbers that all layers give for the examples of one step: 2 GB
     records: int = 2_000  # of one run; the loop records less often where there would be more
 
 

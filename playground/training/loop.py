@@ -13,7 +13,7 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.training.config import TrainConfig
 from playground.training.data import Data
-from playground.training.learner import EVALUATED_AT_ONCE, Learner
+from playground.training.learner import Learner
 from playground.training.probe import Probe, first_not_finite
 from playground.training.records import TrainRecord
 
@@ -112,7 +112,8 @@ def check_end(learner: Learner, last: TrainRecord) -> None:
     else:
         return
     model.eval()  # as it was tested
-    raise diverged(learner, f"{problem} after step {learner.step}", torch.split(learner.test_set.x, EVALUATED_AT_ONCE))
+    parts = torch.split(learner.test_set.x, learner.evaluated_at_once)
+    raise diverged(learner, f"{problem} after step {learner.step}", parts)
 
 
 def diverged(learner: Learner, problem: str, parts: Iterable[Tensor]) -> PlaygroundError:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from playground.errors import PlaygroundError
-from playground.layers.analysis import analyse
 from playground.layers.build import build
 from playground.layers.document import StackDocument
 from playground.layers.modules import SeededDropout
 from playground.layers.own import build_own, parse_module
-from playground.layers.parse import parse_stack
 from playground.layers.run import check_output
-from playground.layers.spec import Shape, Stack
+from playground.layers.spec import Shape
 from playground.training.config import TrainConfig
 from playground.training.initial import initialise
-from playground.training.limits import LIMITS
+from playground.training.size import check_size, size_of
 
 
 def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module:
-    """The net with its first weights, on the CPU. PlaygroundError where it does not fit the data or the loss.
+    """The net with its first weights, on the CPU. PlaygroundError where it does not fit the data or the loss, or is too
+    large, before anything is allocated for it.
 
     >>> model_of(TrainConfig("Flatten Linear(10)"), (1, 28, 28), 10)
     Sequential(
@@ -29,32 +27,15 @@ def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module
     )
     """
     document = StackDocument(config.text, input_shape, config.loss, classes, rng_seed=config.rng_seed)
+    size = size_of(document)
+    check_output(size.output, document)
+    check_size(size, config.batch, config.text)
     if document.is_own:
         net: nn.Module = build_own(parse_module(config.text), rng_seed=config.rng_seed)
-        output = _output(net, input_shape)
     else:
-        analysis = analyse(Stack(parse_stack(config.text), input_shape, config.loss, classes))
-        output = analysis.checked()
-        net = build(analysis, config.rng_seed)
-    check_output(output, document)
-    count = sum(parameter.numel() for parameter in net.parameters())
-    if not count:
-        raise PlaygroundError("a net without parameters has nothing to learn", hint="add a Linear", text=config.text)
-    if count > LIMITS.parameters:
-        raise PlaygroundError(f"{count:,} parameters", hint=f"at most {LIMITS.parameters:,} can be trained here")
+        net = build(document.analysis(), config.rng_seed)
     initialise(net, config.initial, torch.Generator().manual_seed(config.rng_seed))
     return net
-
-
-@torch.no_grad()
-def _output(net: nn.Module, input_shape: Shape) -> Shape:
-    """The shape of one example's outputs, of a class that only running it can tell."""
-    net.eval()  # so that dropout draws nothing, and batch norm stays where it is
-    out = net(torch.zeros(2, *input_shape))
-    net.train()
-    if not isinstance(out, torch.Tensor) or out.dim() < 1 or len(out) != 2:
-        raise PlaygroundError("forward gives no row for each example", hint="return (N, classes)")
-    return tuple(out.shape[1:])
 
 
 def dropout_generator(net: nn.Module, device: torch.device | None = None) -> torch.Generator | None:

@@ -19,10 +19,10 @@ from playground.layers.writers.calls import constructor_call, nested_call
 from playground.layers.writers.sequential import SequentialWriter
 from playground.training import optimizers
 from playground.training.config import TrainConfig
-from playground.training.learner import EVALUATED_AT_ONCE
 from playground.training.plan import Plan, plan_of
 from playground.training.records import TrainRecord
 from playground.training.script_data import data_parts
+from playground.training.size import size_of
 
 INITIAL = """\
 generator = torch.Generator().manual_seed({seed})
@@ -145,7 +145,7 @@ def training_script(
         parts += [inspect.getsource(optimizers.scale_rate), f"rates = {rates}  # set after so many steps\n"]
     if config.shuffle:
         parts.append(f"order_generator = torch.Generator().manual_seed({config.rng_seed})\n")
-    parts.append(TEST.format(at_once=EVALUATED_AT_ONCE, loss=loss))
+    parts.append(TEST.format(at_once=size_of(document).evaluated_at_once, loss=loss))
     parts += [_loop(config, plan, records, more_epochs, bool(rates), loss), WEIGHTS]
     whole = "".join(parts)
     return assembled(parts, "from collections import OrderedDict\n\n" if "OrderedDict" in whole else "")

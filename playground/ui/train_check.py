@@ -10,6 +10,7 @@ from playground.layers.document import StackDocument
 from playground.training import own_store
 from playground.training.config import TrainConfig
 from playground.training.datasets import DATASETS
+from playground.training.size import check_size, size_of
 from playground.ui.stack_own import own_rows
 from playground.ui.stack_rows import row_data, totals_data
 
@@ -25,16 +26,18 @@ def check(config: TrainConfig) -> dict[str, Any]:
     """
     if not config.data.startswith("own-"):
         row = _ROWS[config.data]
-        return _check(config.text, row.input_shape, len(row.classes), config.loss) | {"classes": []}
+        return _check(config.text, row.input_shape, len(row.classes), config.loss, config.batch) | {"classes": []}
     try:
         own = own_store.describe(config.data)
     except PlaygroundError as error:
         return {"input": "", "rows": [], "parameters": None, "problem": _told(error), "classes": []}
-    return _check(config.text, own.input_shape, len(own.classes), config.loss) | {"classes": list(own.classes)}
+    return _check(config.text, own.input_shape, len(own.classes), config.loss, config.batch) | {
+        "classes": list(own.classes)
+    }
 
 
 @lru_cache(maxsize=_KEPT)
-def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str) -> dict[str, Any]:
+def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, batch: int) -> dict[str, Any]:
     document = StackDocument(text, input_shape, loss, classes, data="random")
     found: dict[str, Any] = {"input": str(input_shape), "rows": [], "parameters": None, "problem": None}
     try:
@@ -48,9 +51,11 @@ def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str) -> 
     except PlaygroundError as error:
         return found | {"problem": _told(error)}
     shown = [{"text": _at(row), "gives": _each(row), "parameters": row.get("parameters")} for row in rows]
-    if found["problem"] is None and not totals["parameters"]:
-        hint = "add a Linear"
-        found["problem"] = _told(PlaygroundError("a net without parameters has nothing to learn", hint=hint))
+    if found["problem"] is None:
+        try:
+            check_size(size_of(document), batch, text)
+        except PlaygroundError as error:
+            found["problem"] = _told(error)
     return found | {"rows": shown, "parameters": totals["parameters"]}
 
 

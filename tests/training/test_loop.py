@@ -265,8 +265,7 @@ def test_a_weight_that_no_loss_shows_is_looked_at(small_data: Data) -> None:
 
 
 def test_where_it_began_is_looked_for_in_all_test_examples(small_data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.training.learner.EVALUATED_AT_ONCE", 20)
-    monkeypatch.setattr("playground.training.loop.EVALUATED_AT_ONCE", 20)
+    monkeypatch.setattr("playground.training.size.EVALUATED_AT_ONCE", 20)
     x = torch.zeros(41, 1, 6, 6)
     x[40] = 3e38  # alone in its part: batch norm would refuse it in training
     data = replace(small_data, test=Examples(x, torch.zeros(41, dtype=torch.int64)))
