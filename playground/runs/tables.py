@@ -13,8 +13,8 @@ from platformdirs import user_data_path
 from sqlalchemy import (
     Column,
     Connection,
+    Double,
     Engine,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -30,37 +30,39 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
 METADATA = MetaData()
 TURNS = 0x9A7E  # PostgreSQL's advisory lock, by number
 BUSY = 10  # seconds that SQLite waits for a lock before it refuses
+LONG_TEXT = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")  # where a TEXT ends at 64 KB
 
 RUNS = Table(
     "runs",
     METADATA,
     Column("id", String(24), primary_key=True),
     Column("place", Integer, nullable=False),  # in the queue; a run that is taken up again keeps its own
-    Column("config", Text, nullable=False),
-    Column("title", Text, nullable=False, default=""),
+    Column("config", LONG_TEXT, nullable=False),
+    Column("title", LONG_TEXT, nullable=False, default=""),
     Column("owner", String(64), nullable=False, default=""),
     Column("status", String(10), nullable=False),
-    Column("reason", Text, nullable=False, default=""),
+    Column("reason", LONG_TEXT, nullable=False, default=""),
     Column("wanted", String(5), nullable=False, default="run"),
-    Column("created", Float, nullable=False),
-    Column("finished", Float),
+    Column("created", Double, nullable=False),
+    Column("finished", Double),
     Column("step", Integer, nullable=False, default=0),
     Column("steps", Integer, nullable=False, default=0),
-    Column("seconds", Float, nullable=False, default=0.0),
+    Column("seconds", Double, nullable=False, default=0.0),
     Column("parameters", Integer, nullable=False, default=0),
     Column("device", String(16), nullable=False, default=""),
     Column("worker", String(64), nullable=False, default=""),
-    Column("heartbeat", Float, nullable=False, default=0.0),
+    Column("heartbeat", Double, nullable=False, default=0.0),
     Column("attempt", Integer, nullable=False, default=0),
-    Column("learning_rate", Float),
+    Column("learning_rate", Double),
     Column("more_epochs", Integer, nullable=False, default=0),
-    Column("samples", Text, nullable=False, default="[]"),
+    Column("samples", LONG_TEXT, nullable=False, default="[]"),
     Column("threads", Integer),  # NULL until a worker takes the run, and in older rows
 )
 Index("runs_by_status", RUNS.c.status, RUNS.c.place)
@@ -71,7 +73,7 @@ RECORDS = Table(
     METADATA,
     Column("run", ForeignKey("runs.id"), primary_key=True),
     Column("step", Integer, primary_key=True),
-    Column("body", Text, nullable=False),
+    Column("body", LONG_TEXT, nullable=False),
 )
 
 CHECKPOINTS = Table(
@@ -80,7 +82,7 @@ CHECKPOINTS = Table(
     Column("run", ForeignKey("runs.id"), primary_key=True),
     Column("step", Integer, primary_key=True),
     Column("digest", String(64), nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", LargeBinary(2**32 - 1), nullable=False),  # without a length MySQL ends it at 64 KB
 )
 
 
