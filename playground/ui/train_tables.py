@@ -112,14 +112,17 @@ def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> dict[str, Any
 
 
 def last_accuracy(store: Store, run: Run) -> float | None:
-    """Of the last test of a run that has ended; None where it ended without."""
+    """Of the last test of a run that has ended, perhaps inside a later epoch; None where it was never tested."""
     return _last_accuracy(store, run.id, run.step) if run.has_ended else None
 
 
 @lru_cache(maxsize=1024)
 def _last_accuracy(store: Store, run: str, step: int) -> float | None:
-    records = store.records(run, after=step - 1)
-    return records[-1].test_accuracy if records else None
+    for after in (step - 1, -1):  # most runs end with a test: the last record alone says it
+        tested = [record for record in store.records(run, after=after) if record.test_accuracy is not None]
+        if tested:
+            return tested[-1].test_accuracy
+    return None
 
 
 def _percent(part: float | None) -> str:
