@@ -128,6 +128,29 @@ def test_zoom_is_kept_while_it_trains(open_page: OpenPage) -> None:
     stop(page)
 
 
+def test_charts_grow_about_twice_a_second(open_page: OpenPage) -> None:
+    page = train(opened(open_page, LONG.replace("epochs=200", "epochs=198")))
+    until(page, "running")
+    until_points(page, 5)  # at first it is looked more often
+    page.evaluate(
+        """() => {
+          const chart = document.querySelector('[data-testid=chart-loss]');
+          const last = () => chart.querySelector('.plot').data[0].x.at(-1);
+          let before = last();
+          window.grown = [];
+          new MutationObserver(() => {
+            if (last() !== before) grown.push(performance.now());
+            before = last();
+          }).observe(chart, {attributeFilter: ['data-points']});
+        }"""
+    )
+    page.wait_for_function("() => grown.length > 10", timeout=PATIENCE)
+    times = page.evaluate("() => grown.slice(0, 11)")
+    seconds = (times[-1] - times[0]) / 10 / 1000
+    assert 0.25 < seconds < 2.0, f"every {seconds:.2f} s"  # a busy machine waits up to 1.5 s between two drawings
+    stop(page)
+
+
 def test_pause_resume_rate_epoch_stop_and_a_second_tab(open_page: OpenPage) -> None:
     page = train(opened(open_page, LONG.replace("epochs=200", "epochs=199")))
     page.get_by_test_id("run-pause").click()
