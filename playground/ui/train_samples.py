@@ -19,7 +19,7 @@ _DECIDES = ("data", "train_size", "test_size", "folds", "fold", "rng_seed")
 
 
 def samples(config: TrainConfig) -> list[dict[str, Any]] | None:
-    """`{src, label}` of each, `src` null for a row of a table; None while the data is being read: nothing waits."""
+    """`{src, label, index, classes}` of each, `src` null for a row of a table; None while they are read."""
     found = _examples(tuple((name, getattr(config, name)) for name in _DECIDES))
     return found.rows if found.done.is_set() else None
 
