@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from typing import Protocol
 from playground.runs.lock import HostLock
 from playground.runs.run import Run
 from playground.runs.store import Store
+from playground.runs.tables import without_secrets
 from playground.training.config import TrainConfig
 
 
@@ -56,7 +58,8 @@ class LocalEngine:
                 return
             with lock.path.with_suffix(".log").open("wb") as log:  # what a host that cannot start has to say
                 self._started = subprocess.Popen(
-                    [sys.executable, "-m", "playground.runs.host", self.store.url],
+                    [sys.executable, "-m", "playground.runs.host", without_secrets(self.store.url)],
+                    env={**os.environ, "PLAYGROUND_DB": self.store.url},  # an argument could be read by everybody
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

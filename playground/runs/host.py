@@ -1,7 +1,8 @@
 """The host: a program of its own, warm with PyTorch, that forks a worker for every run of the queue.
 
-`python -m playground.runs.host URL`. It is no part of the page server: runs go on when that ends. A fork takes a tenth
-of a second to its first step, a fresh Python process three seconds. Only one host works on one database and machine.
+`python -m playground.runs.host [URL]`, else for the database of `PLAYGROUND_DB`. It is no part of the page server: runs
+go on when that ends. A fork takes a tenth of a second to its first step, a fresh Python process three seconds. Only one
+host works on one database and machine.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
 from playground.runs.lock import HostLock
 from playground.runs.store import Store
+from playground.runs.tables import database_url, without_secrets
 from playground.runs.worker import work
 from playground.training.archives import is_here
 from playground.training.chosen import data_of, uncut
@@ -35,12 +37,19 @@ NICE = 10  # pages are answered first
 SHARED = ("MNIST", "Fashion-MNIST", "KMNIST")  # read within a second; a worker may not be silent for long
 
 
-def main(url: str) -> None:
+def main(*given: str) -> None:
     """Serve one database until nothing has happened for long."""
+    url = address_of(*given)
     lock = HostLock(url)
     if lock.acquire():
         warm()
         Host(Store(url), lock).serve()
+
+
+def address_of(given: str = "") -> str:
+    """The database that is meant: the one given, which `PLAYGROUND_DB` may complete with its password, or that one."""
+    named = database_url()
+    return named if given in ("", without_secrets(named)) else given
 
 
 def warm() -> None:
@@ -144,4 +153,4 @@ def in_fork(job: Callable[[], None]) -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -92,6 +92,16 @@ def database_url() -> str:
     return given or f"sqlite:///{user_data_path('playground', ensure_exists=True) / 'runs.db'}"
 
 
+def without_secrets(url: str) -> str:
+    """The address as everybody on the machine may read it: its password is hidden, and options may hold one too.
+
+    >>> without_secrets("postgresql+psycopg://me:secret@server/runs?sslpassword=secret")
+    'postgresql+psycopg://me:***@server/runs'
+    """
+    address = make_url(url)
+    return address.set(query={}).render_as_string() if address.password or address.query else url
+
+
 def connect(url: str) -> Engine:
     """An engine with its tables made. SQLite: write-ahead log, so that readers never wait for a writer."""
     address = make_url(url)
@@ -161,4 +171,4 @@ def _write_ahead(cursor: DBAPICursor) -> None:
             return
 
 
-__all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url", "take_turns"]
+__all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url", "take_turns", "without_secrets"]

@@ -17,6 +17,7 @@ import torch
 from sqlalchemy import delete, func, select, update
 
 from playground.runs.engine import LocalEngine
+from playground.runs.host import address_of
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import CHECKPOINTS, RECORDS
@@ -263,6 +264,34 @@ def test_only_one_host_works_on_a_database(engine: LocalEngine) -> None:
     until(lambda: status(engine, run) == "finished", "the end")
     until(lambda: len(processes(engine.store.url)) == 1, "one host")
     assert os.getpid() not in [process.pid for process in processes(engine.store.url)]
+
+
+@pytest.fixture
+def with_options(tmp_path: Path) -> Iterator[LocalEngine]:
+    """A password may be among the options of an address."""
+    yield from carried_out(f"sqlite:///{tmp_path / 'runs.db'}?timeout=7.5")
+
+
+def test_nobody_reads_a_password_where_processes_are_listed(with_options: LocalEngine) -> None:
+    run = with_options.submit(LONG)
+    until(lambda: with_options.store.run(run.id).step > 0, "the first record")
+    found = processes(with_options.store.url)
+    assert [process.environ()["PLAYGROUND_DB"] for process in found] == [with_options.store.url] * 2
+    assert [[part for part in process.cmdline() if "timeout" in part] for process in found] == [[], []]
+
+
+@pytest.mark.parametrize(
+    "given, meant",
+    [
+        ((), "postgresql://me:secret@server/runs"),
+        (("postgresql://me:***@server/runs",), "postgresql://me:secret@server/runs"),
+        (("postgresql://you:***@server/runs",), "postgresql://you:***@server/runs"),
+        (("sqlite:///runs.db",), "sqlite:///runs.db"),
+    ],
+)
+def test_the_database_that_a_host_serves(given: tuple[str, ...], meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_DB", "postgresql://me:secret@server/runs")
+    assert address_of(*given) == meant
 
 
 def test_a_run_with_two_threads_is_a_loop_with_two_threads(
