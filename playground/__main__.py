@@ -1,5 +1,5 @@
 """The command line: `python -m playground trace TEXT NAME=VALUE ... [--json | --table | --svg FILE | --html FILE]`,
-and `python -m playground train [CONFIG] [--preset ID] [--data NAME] [--set NAME=VALUE ...] [--out DIR]`.
+and `python -m playground train [CONFIG] [--preset ID] [--data NAME|PATH] [--set NAME=VALUE ...] [--out DIR]`.
 """
 
 from __future__ import annotations

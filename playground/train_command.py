@@ -20,7 +20,15 @@ def add_train(commands: Any) -> None:
     parser = commands.add_parser("train", help="train a net, and write what comes of it")
     parser.add_argument("config", metavar="CONFIG", nargs="?", type=Path, help="a TOML or JSON file with settings")
     parser.add_argument("--preset", metavar="ID", help="begin with an example of the train page, e.g. digits-mlp")
-    parser.add_argument("--data", metavar="NAME", help="the data set: digits, MNIST, Fashion-MNIST, KMNIST, CIFAR-10")
+    parser.add_argument(
+        "--data",
+        metavar="NAME|PATH",
+        help="the data set: digits, MNIST, Fashion-MNIST, KMNIST, CIFAR-10; or data of your own: a folder or a zip "
+        "with one folder of pictures per class, or a CSV table",
+    )
+    parser.add_argument("--side", metavar="N", type=int, help="own pictures: resized to N by N pixels (28)")
+    parser.add_argument("--colour", action="store_const", const=True, help="own pictures: in colour, not grey")
+    parser.add_argument("--label", metavar="NAME", help="own table: the column of the label (else found by itself)")
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -39,7 +47,9 @@ def train_command(options: argparse.Namespace) -> int:
     from playground.training.records import TrainRecord
     from playground.views.console import HEADINGS, Console
 
-    config = chosen_config(None, settings_of(options))
+    given = {name: getattr(options, name) for name in ("side", "colour", "label")}
+    reading = {name: content for name, content in given.items() if content is not None}
+    config = chosen_config(None, settings_of(options), reading, progress=sys.stderr.isatty())
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)  # now, not after an hour
     console: Console | None = None

@@ -21,6 +21,7 @@ from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
 from playground.training.device import device_of
 from playground.training.learner import Learner
+from playground.training.own_path import from_path, is_path
 from playground.training.records import TrainRecord
 from playground.training.result import Result, table_of
 from playground.views.curves import charts, columns, figure, layers_of
@@ -91,31 +92,52 @@ class TrainedRun:
 
 
 def train(
-    config: TrainConfig | Mapping[str, Any] | str | None = None, *, progress: bool = True, **settings: Any
+    config: TrainConfig | Mapping[str, Any] | str | None = None,
+    *,
+    progress: bool = True,
+    reading: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> TrainedRun:
     """Train a net here and now, and return the run; Ctrl-C ends it early with what there is.
 
-    `config`: layers as text or the text of a class, settings by name, or a TrainConfig; `settings` change it. Raises
-    PlaygroundError for what cannot be trained, and where the loss is no longer finite.
+    `config`: layers as text or the text of a class, settings by name, or a TrainConfig; `settings` change it. `data` is
+    a data set's name or the path of data of one's own: a folder or a zip with one folder of pictures per class, or a
+    CSV table; `reading` says how that is read: `{"side": 64, "colour": True}`, `{"label": "kind"}`. Raises
+    PlaygroundError for what cannot be read or trained, and where the loss is no longer finite.
     (`playground.training.loop.train` is the loop itself: a generator of records, without bar and data.)
 
     >>> run = train("Flatten Linear(10)", train_size=100, steps=3, progress=False)
     >>> len(run.records), run.model.linear1.weight.shape
     (3, torch.Size([10, 784]))
     """
-    run = carry_out(chosen_config(config, settings), progress=progress)
+    run = carry_out(chosen_config(config, settings, reading, progress=progress), progress=progress)
     if run.problem is not None:
         raise run.problem
     return run
 
 
-def chosen_config(config: TrainConfig | Mapping[str, Any] | str | None, settings: Mapping[str, Any]) -> TrainConfig:
-    """The settings of a run, the later ones over the earlier."""
+def chosen_config(
+    config: TrainConfig | Mapping[str, Any] | str | None,
+    settings: Mapping[str, Any],
+    reading: Mapping[str, Any] | None = None,
+    *,
+    progress: bool = False,
+) -> TrainConfig:
+    """The settings of a run, the later ones over the earlier; own data is read from its path, and kept by its name."""
     if isinstance(config, TrainConfig):
         given: dict[str, Any] = config.fields()
     else:
         given = {"text": config} if isinstance(config, str) else dict(config or {})
-    return TrainConfig.from_fields(given | dict(settings))
+    given |= settings
+    if is_path(given.get("data", TrainConfig().data)):
+        with tqdm(unit=" pictures", disable=not progress, leave=False) as bar:
+            given["data"] = from_path(
+                given["data"], on_progress=lambda count: bar.update(count - bar.n), **(reading or {})
+            ).name
+    elif reading:
+        hint = f"{', '.join(reading)} say how data of your own is read: give the path of a folder, a zip or a CSV file"
+        raise PlaygroundError("the data set is read in one way only", hint=hint)
+    return TrainConfig.from_fields(given)
 
 
 def carry_out(

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from playground.__main__ import main
 from playground.lessons.runs import run_presets
+from playground.training.datasets import load
+from playground.training.records import TrainRecord
+from tests.training.test_script import printed, told
 
 L04 = ["trace", "f = log(x1) + x1*x2 - sin(x2)", "x1=2.0", "x2=5.0"]
 
@@ -108,6 +115,57 @@ def test_train_begins_with_an_example(tmp_path: Path, capsys: pytest.CaptureFixt
     capsys.readouterr()
 
 
+def pictures(folder: Path) -> Path:
+    """Two classes of ten pictures each, one dark and one light."""
+    for name, level in (("night", 20), ("day", 200)):
+        (folder / name).mkdir(parents=True)
+        for number in range(10):
+            Image.fromarray(np.full((20, 20, 3), level + number, np.uint8)).save(folder / name / f"{number}.png")
+    return folder
+
+
+def table(folder: Path) -> Path:
+    folder.mkdir()
+    rows = [f"{number / 10},{number % 3},{'big' if number > 15 else 'small'}" for number in range(30)]
+    (folder / "table.csv").write_text("\n".join(["width,height,kind", *rows]))
+    return folder / "table.csv"
+
+
+def zipped(folder: Path) -> Path:
+    return Path(shutil.make_archive(str(folder), "zip", pictures(folder)))
+
+
+OWN_DATA = {
+    "folder": (pictures, ["--side", "12", "--colour"], (3, 12, 12)),
+    "zip": (zipped, [], (1, 28, 28)),
+    "table": (table, ["--label", "kind"], (2,)),
+}
+
+
+@pytest.mark.parametrize(("make", "reading", "shape"), OWN_DATA.values(), ids=OWN_DATA)
+def test_train_takes_own_data_and_its_script_prints_the_same(
+    make: Callable[[Path], Path],
+    reading: list[str],
+    shape: tuple[int, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path, out = make(tmp_path / "mine"), tmp_path / "out"
+    small = ["--set", "text=Flatten Linear(2)", "--set", "batch=7", "--set", "record_every=1"]
+    assert main(["train", "--data", str(path), *reading, *small, "--out", str(out)]) == 0
+    capsys.readouterr()
+    left = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    name = left["config"]["data"]
+    assert load(name).input_shape == shape and (out / f"{name}.safetensors").is_file()
+    lines = printed((out / "train.py").read_text(encoding="utf-8"), out)
+    assert lines == told([TrainRecord.from_json(record) for record in left["records"]])
+    assert main(["train", str(out / "run.json"), "--out", str(tmp_path / "again")]) == 0  # by its name
+    again = json.loads((tmp_path / "again" / "run.json").read_text(encoding="utf-8"))
+    assert [record["loss"] for record in again["records"]] == [record["loss"] for record in left["records"]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -116,6 +174,12 @@ def test_train_begins_with_an_example(tmp_path: Path, capsys: pytest.CaptureFixt
         (["--set", "optimizer=Adamm"], "SGD, Adam, AdamW"),
         (["--set", "epochs"], "is not NAME=VALUE"),
         (["--data", "Imagenet"], "digits, MNIST"),
+        (["--data", "Imagenet"], "a folder or a .zip with one folder of pictures per class"),
+        (["--data", "{folder}/bad.toml"], "bad.toml cannot be read as data"),
+        (["--data", "{folder}/bad.csv"], "line 3, column 1 (`a`): 'x' is not a number"),
+        (["--data", "{folder}/bad.csv", "--colour"], "What can be said is label."),
+        (["--data", "{folder}"], "lies in no folder, so it has no class"),
+        (["--data", "digits", "--side", "20"], "side say how data of your own is read"),
         (["--preset", "none"], "there is no example 'none'"),
         (["/nonexistent/run.toml"], "/nonexistent/run.toml"),
         (["{folder}/bad.toml"], "cannot be read"),
@@ -126,6 +190,7 @@ def test_train_begins_with_an_example(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_mistakes_of_train(arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.toml").write_text("epochs: 3")
     (tmp_path / "list.json").write_text("[1]")
+    (tmp_path / "bad.csv").write_text("a,label\n1,yes\nx,no\n")
     assert main(["train", *(argument.format(folder=tmp_path) for argument in arguments)]) == 2
     printed = capsys.readouterr()
     assert said in printed.err and printed.out == ""

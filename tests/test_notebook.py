@@ -16,6 +16,7 @@ from playground.train_run import carry_out
 from playground.training import loop
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.own_csv import from_csv
 
 
 def test_run_and_record_give_the_same_trace() -> None:
@@ -70,6 +71,19 @@ def test_train_takes_settings_in_three_ways(capsys: pytest.CaptureFixture[str]) 
         run = train(config, rng_seed=3)
         assert run.config == TrainConfig.from_fields({**small, "rng_seed": 3})
     assert "2/2" in capsys.readouterr().err  # the bar
+
+
+def test_train_reads_own_data_from_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "table.csv"
+    path.write_text("kind,width\n" + "".join(f"{'big' if n > 9 else 'small'},{n}\n" for n in range(20)))
+    for data in (path, str(path)):
+        run = train("Linear(2)", data=data, reading={"label": "kind"}, steps=2, progress=False)
+        assert run.config.data == from_csv(path.read_bytes()).name and run.learner.classes == ("big", "small")
+    with pytest.raises(PlaygroundError, match="cannot be read with `side`"):
+        train("Linear(2)", data=path, reading={"side": 20}, progress=False)
+    with pytest.raises(PlaygroundError, match="no data set, folder or file 'nowhere'"):
+        train("Linear(2)", data="nowhere", progress=False)
 
 
 def test_what_train_refuses() -> None:

@@ -1,0 +1,60 @@
+"""Own data where it lies: a folder or a zip of pictures, or a table, that a notebook or a shell names by its path."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.training.config import DATA_NAMES
+from playground.training.data import Data
+from playground.training.own_csv import from_csv
+from playground.training.own_images import from_images
+
+_KINDS = "a folder or a .zip with one folder of pictures per class, or a .csv with one row per example"
+
+
+def is_path(data: object) -> bool:
+    """Whether this names a place and no data set; a data set's name is never a path.
+
+    >>> [is_path(data) for data in ("MNIST", "own-0123456789abcdef", "pets", "pets.zip", "data/pets", Path("pets"))]
+    [False, False, True, True, True, True]
+    """
+    if isinstance(data, Path):
+        return True
+    return isinstance(data, str) and data not in DATA_NAMES and not data.startswith("own-")
+
+
+def from_path(path: str | Path, *, on_progress: Callable[[int], None] | None = None, **reading: Any) -> Data:
+    """What `from_images` or `from_csv` makes of it, kept under its name; `reading`: their options, side, colour or
+    label. `on_progress(pictures so far)`. Raises PlaygroundError as they do, and for a path that leads to neither."""
+    place = Path(path).expanduser()
+    if not place.exists():
+        hint = f"There are {', '.join(DATA_NAMES)}; or give the path of data of your own: {_KINDS}."
+        raise PlaygroundError(f"there is no data set, folder or file {os.fspath(path)!r}", hint=hint)
+    if place.is_dir() or place.suffix.lower() == ".zip":
+        _check_options(from_images, "pictures", reading)
+        return from_images(place, on_progress=on_progress, **reading)
+    if place.suffix.lower() == ".csv":
+        _check_options(from_csv, "a table", reading)
+        return from_csv(place.read_bytes(), **reading)
+    raise PlaygroundError(f"{place} cannot be read as data", hint=f"Give {_KINDS}.")
+
+
+def _check_options(read: Callable[..., Data], what: str, reading: dict[str, Any]) -> None:
+    known = [
+        name
+        for name, given in inspect.signature(read).parameters.items()
+        if given.kind is given.KEYWORD_ONLY and name != "on_progress"
+    ]
+    for name in reading:
+        if name not in known:
+            raise PlaygroundError(
+                f"{what} cannot be read with `{name}`", hint=f"What can be said is {', '.join(known)}."
+            )
+
+
+__all__ = ["from_path", "is_path"]
