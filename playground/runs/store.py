@@ -18,7 +18,7 @@ from playground.runs.limits import LIMITS
 from playground.runs.recovery import take_back
 from playground.runs.rows import record_of, record_text, run_of
 from playground.runs.run import ENDED, Orders, Run, Status
-from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, take_turns
+from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, now, take_turns
 from playground.training.config import TrainConfig
 from playground.training.records import TrainRecord
 
@@ -145,7 +145,7 @@ class Store(Database):
                 .values(
                     status="running",
                     worker=worker,
-                    heartbeat=time.time(),
+                    heartbeat=now(connection),
                     attempt=RUNS.c.attempt + 1,
                     threads=func.coalesce(RUNS.c.threads, LIMITS.threads),
                 )
@@ -158,7 +158,7 @@ class Store(Database):
         """Write records and changes, and say that the worker lives; None where the run is no longer this worker's."""
         with self._transaction() as connection:
             mine = update(RUNS).where(RUNS.c.id == run, RUNS.c.worker == worker, RUNS.c.status == "running")
-            if connection.execute(mine.values(heartbeat=time.time(), **changes)).rowcount != 1:
+            if connection.execute(mine.values(heartbeat=now(connection), **changes)).rowcount != 1:
                 return None
             if records:
                 newest = connection.scalar(select(func.max(RECORDS.c.step)).where(RECORDS.c.run == run)) or 0
@@ -215,8 +215,8 @@ class Store(Database):
 
     def take_back_silent(self) -> None:
         """The same for all workers that have given no sign of life for too long."""
-        silent = RUNS.c.heartbeat < time.time() - LIMITS.silence
         with self._transaction() as connection:
+            silent = RUNS.c.heartbeat < now(connection) - LIMITS.silence
             take_back(connection, silent, "the worker gave no sign of life")
 
     def running(self, machine: str) -> int:

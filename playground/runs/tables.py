@@ -23,8 +23,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    cast,
     create_engine,
     event,
+    extract,
     func,
     inspect,
     make_url,
@@ -145,6 +147,13 @@ def take_turns(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(TURNS)))
 
 
+def now(connection: Connection) -> Any:
+    """Seconds since 1970, by a clock that all machines of a database share: PostgreSQL's own, else this one's."""
+    if connection.dialect.name == "postgresql":
+        return cast(extract("epoch", func.clock_timestamp()), Double)
+    return time.time()
+
+
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={1000 * BUSY}")
@@ -171,4 +180,4 @@ def _write_ahead(cursor: DBAPICursor) -> None:
             return
 
 
-__all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url", "take_turns", "without_secrets"]
+__all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url", "now", "take_turns", "without_secrets"]

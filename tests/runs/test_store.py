@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -129,19 +130,19 @@ def test_a_stop_that_comes_while_a_run_is_claimed_reaches_its_worker(store: Stor
 
 def test_pauses_are_no_dead_workers(store: Store) -> None:
     run = store.submit(CONFIG)
-    for time in range(LIMITS.attempts + 1):
-        assert store.claim(f"in order {time}") is not None
+    for number in range(LIMITS.attempts + 1):
+        assert store.claim(f"in order {number}") is not None
         store.pause(run.id)
-        store.release(run.id, f"in order {time}", "paused")
+        store.release(run.id, f"in order {number}", "paused")
         store.resume(run.id)
     store.claim("one epoch more")
     store.one_epoch_more(run.id)
     store.release(run.id, "one epoch more", "finished", epochs=0)
-    for time in range(LIMITS.attempts):
+    for number in range(LIMITS.attempts):
         assert store.run(run.id).status == "queued"
-        taken = store.claim(f"dies {time}")
-        assert taken is not None and taken.attempt == time + 1
-        store.lost(f"dies {time}", "the worker ended (SIGKILL)")
+        taken = store.claim(f"dies {number}")
+        assert taken is not None and taken.attempt == number + 1
+        store.lost(f"dies {number}", "the worker ended (SIGKILL)")
     assert store.run(run.id).status == "failed"
     assert store.run(run.id).reason == f"the worker ended (SIGKILL), {LIMITS.attempts} times"
 
@@ -155,6 +156,25 @@ def test_silence_is_noticed(store: Store) -> None:
         connection.execute(update(RUNS).values(heartbeat=RUNS.c.heartbeat - LIMITS.silence - 1))
     store.take_back_silent()
     assert store.run(run.id).status == "queued"
+
+
+def test_machines_of_one_database_may_differ_in_their_clocks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("a file is on one machine, whose clock all processes share")
+    true = time.time
+    run = store.submit(CONFIG)
+    for ahead in (0.0, -3600.0):  # the clock of the machine that trains
+        monkeypatch.setattr(time, "time", lambda ahead=ahead: true() + ahead)
+        store.claim("a")
+        store.report(run.id, "a", step=1)
+        monkeypatch.setattr(time, "time", lambda ahead=ahead: true() + ahead + 3600)
+        store.take_back_silent()
+        assert store.run(run.id).status == "running"
+        with store.engine.begin() as connection:
+            connection.execute(update(RUNS).values(heartbeat=RUNS.c.heartbeat - LIMITS.silence - 1))
+        monkeypatch.setattr(time, "time", lambda ahead=ahead: true() + ahead - 3600)
+        store.take_back_silent()
+        assert store.run(run.id).status == "queued"
 
 
 def test_orders_reach_the_worker(store: Store) -> None:
