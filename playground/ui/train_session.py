@@ -153,8 +153,9 @@ class TrainSession:
         """The visitor pressed something of a run, or chose which are shown."""
         self._known_by(sent.get("owner"))
         self.acted = _whole(sent.get("sequence"))
-        self.said_runs = self.said_add = ""
         what, run = sent.get("do"), str(sent.get("run", ""))[:24]
+        if what not in ("again", "owner"):  # of these the visitor knows nothing: what was said is to be read
+            self.said_runs = self.said_add = ""
         try:
             self._act(engine, str(what), run, sent.get("content"))
             self.runs.look(engine.store)

@@ -357,6 +357,19 @@ def test_what_is_no_run_is_refused_where_it_was_typed(engine: Queue, content: An
     assert session.runs.ids == shown
 
 
+def test_what_was_said_outlives_what_the_browser_asks_of_itself(engine: Queue) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    for what, field in (("rate", "said_runs"), ("add", "said_add")):
+        act(session, engine, what, session.runs.ids[0], "fast")
+        said = getattr(session, field)
+        for unasked in ("again", "owner"):
+            act(session, engine, unasked)
+            assert said and getattr(session, field) == said
+        act(session, engine, "hide", "abcdef123456")
+        assert getattr(session, field) == ""
+
+
 def test_no_more_runs_are_added_than_there_are_colours(engine: Queue) -> None:
     ids = [engine.submit(CONFIG, owner=f"owner {number}").id for number in range(MOST_SHOWN + 1)]
     session = opened(engine, run=ids[:MOST_SHOWN])
