@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, select, update
 
 from playground.runs.engine import LocalEngine
 from playground.runs.host import address_of
+from playground.runs.reporter import SAMPLES
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import CHECKPOINTS, RECORDS
@@ -86,6 +87,21 @@ def test_a_run_to_its_end(either: LocalEngine) -> None:
     assert found(either, run) == expected(config)
     assert len(ended.samples) == 10 and all(abs(sum(row) - 1) < 0.01 for row in ended.samples)
     assert either.store.checkpoint(run.id) is not None
+
+
+def test_samples_change_while_a_run_trains(either: LocalEngine) -> None:
+    run = either.submit(LONG)
+    seen = list[tuple[tuple[float, ...], ...]]()
+
+    def is_seen_twice() -> bool:
+        now = either.store.run(run.id)
+        if now.status == "running" and now.samples and now.samples not in seen:
+            seen.append(now.samples)
+        return len(seen) == 2
+
+    until(is_seen_twice, "other probabilities of a run that goes on")
+    assert [len(samples) for samples in seen] == [SAMPLES, SAMPLES]
+    assert all(abs(sum(row) - 1) < 0.01 for samples in seen for row in samples)
 
 
 def test_pause_resume_one_epoch_more_and_stop(engine: LocalEngine) -> None:

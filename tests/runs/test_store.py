@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -249,6 +250,46 @@ def test_a_database_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     other.write_bytes(b"no database at all" * 100)
     with pytest.raises(PlaygroundError, match="file is not a database"):
         Store(f"sqlite:///{other}")
+
+
+def read_only(url: str) -> Store:
+    if url.startswith("sqlite"):
+        return Store(f"sqlite:///file:{url.removeprefix('sqlite:///')}?mode=ro&uri=true")
+    return Store(f"{url}?options=-cdefault_transaction_read_only%3Don")
+
+
+@pytest.mark.parametrize("is_open", [True, False])  # elsewhere, for writing
+def test_a_database_that_can_only_be_read_is_read(store: Store, is_open: bool) -> None:
+    run = store.submit(CONFIG, owner="me", title="Mine")
+    store.claim("a")
+    store.report(run.id, "a", [RECORD, record(2)], step=2, samples="[[0.25, 0.75]]")
+    store.save_checkpoint(run.id, "a", 2, b"content")
+    waiting = store.submit(CONFIG, owner="me")
+    if not is_open:
+        store.engine.dispose()
+    only = read_only(store.url)
+    found = only.run(run.id)
+    assert (found.title, found.status, found.step, found.samples) == ("Mine", "running", 2, ((0.25, 0.75),))
+    assert [one.id for one in only.runs(owner="me")] == [waiting.id, run.id] and only.runs(ids=[run.id]) == [found]
+    assert only.records(run.id) == [RECORD, record(2)] and only.records(run.id, after=1) == [record(2)]
+    assert only.checkpoint(run.id) == b"content"
+    assert (only.ahead(waiting.id), only.running(""), only.is_busy()) == (0, 1, True)
+    writes: list[Callable[[], object]] = [
+        *(partial(order, only, run.id) for order in (Store.pause, Store.stop, Store.resume, Store.retry)),
+        partial(only.one_epoch_more, run.id),
+        partial(only.set_learning_rate, run.id, 0.1),
+        partial(only.claim, "b"),
+        partial(only.report, run.id, "a"),
+        partial(only.save_checkpoint, run.id, "a", 3, b"content"),
+        partial(only.release, run.id, "a", "finished"),
+        partial(only.lost, "a", "the worker ended (SIGKILL)"),
+        only.take_back_silent,
+    ]
+    for write in writes:
+        with pytest.raises(PlaygroundError, match=r"the runs' database refuses: .*read-?only"):
+            write()
+    only.engine.dispose()
+    assert store.run(run.id) == found
 
 
 def test_stores_that_open_an_empty_database_at_once_do_not_fail(url: str) -> None:
