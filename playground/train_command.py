@@ -36,12 +36,14 @@ def add_train(commands: Any) -> None:
         default=[],
         help="one setting, e.g. epochs=3 or 'text=Flatten Linear(10)'; may be given often",
     )
+    parser.add_argument("--threads", metavar="N", type=int, help="of PyTorch (as many as a run of the train page has)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="write records, settings, weights and script there")
     parser.set_defaults(run=train_command)
 
 
 def train_command(options: argparse.Namespace) -> int:
     """Train, print, write; the exit status."""
+    from playground.runs.limits import LIMITS
     from playground.train_run import carry_out, chosen_config
     from playground.training.learner import Learner
     from playground.training.records import TrainRecord
@@ -63,7 +65,8 @@ def train_command(options: argparse.Namespace) -> int:
             cells = ["" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in line]
             written("  ".join(cell.rjust(len(head)) for cell, head in zip(cells, HEADINGS, strict=True)))
 
-    run = carry_out(config, progress=sys.stderr.isatty(), on_record=show)
+    threads = LIMITS.threads if options.threads is None else options.threads
+    run = carry_out(config, progress=sys.stderr.isatty(), threads=threads, on_record=show)
     if run.is_interrupted:
         print(f"stopped after {run.learner.step} of {run.learner.steps} steps", file=sys.stderr)
     if options.out is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from playground.errors import PlaygroundError
+from playground.runs.limits import LIMITS
 from playground.training import loop
 from playground.training.checkpoint import weights
 from playground.training.chosen import data_of
@@ -27,6 +28,8 @@ from playground.training.result import Result, table_of
 from playground.views.curves import charts, columns, figure, layers_of
 from playground.views.run_exports import RUN_EXPORTS, exports_of
 
+MOST_THREADS = 1024  # a slip of the pen would ask the system for millions
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -37,6 +40,7 @@ class TrainedRun:
 
     config: TrainConfig
     learner: Learner
+    threads: int  # that it was trained with: sums in another order give other bits
     records: list[TrainRecord] = field(default_factory=list)
     is_interrupted: bool = False
     problem: PlaygroundError | None = None
@@ -65,8 +69,7 @@ class TrainedRun:
 
     def result(self) -> Result:
         """What the run leaves as."""
-        threads = torch.get_num_threads()
-        return Result(self.config, tuple(self.records), weights(self.learner), threads=threads)
+        return Result(self.config, tuple(self.records), weights(self.learner), threads=self.threads)
 
     def save(
         self, folder: str | Path, kinds: tuple[str, ...] = ("csv", "json", "weights", "script", "data")
@@ -95,6 +98,7 @@ def train(
     config: TrainConfig | Mapping[str, Any] | str | None = None,
     *,
     progress: bool = True,
+    threads: int = LIMITS.threads,
     reading: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> TrainedRun:
@@ -102,15 +106,16 @@ def train(
 
     `config`: layers as text or the text of a class, settings by name, or a TrainConfig; `settings` change it. `data` is
     a data set's name or the path of data of one's own: a folder or a zip with one folder of pictures per class, or a
-    CSV table; `reading` says how that is read: `{"side": 64, "colour": True}`, `{"label": "kind"}`. Raises
-    PlaygroundError for what cannot be read or trained, and where the loss is no longer finite.
+    CSV table; `reading` says how that is read: `{"side": 64, "colour": True}`, `{"label": "kind"}`. With as many
+    `threads` as the train page takes on this machine the numbers are the page's to the last bit; afterwards PyTorch has
+    as many as before. Raises PlaygroundError for what cannot be read or trained, and for a loss that is not finite.
     (`playground.training.loop.train` is the loop itself: a generator of records, without bar and data.)
 
     >>> run = train("Flatten Linear(10)", train_size=100, steps=3, progress=False)
     >>> len(run.records), run.model.linear1.weight.shape
     (3, torch.Size([10, 784]))
     """
-    run = carry_out(chosen_config(config, settings, reading, progress=progress), progress=progress)
+    run = carry_out(chosen_config(config, settings, reading, progress=progress), progress=progress, threads=threads)
     if run.problem is not None:
         raise run.problem
     return run
@@ -141,22 +146,25 @@ def chosen_config(
 
 
 def carry_out(
-    config: TrainConfig, *, progress: bool = True, on_record: Callable[[TrainRecord, Learner], None] | None = None
+    config: TrainConfig,
+    *,
+    progress: bool = True,
+    threads: int = LIMITS.threads,
+    on_record: Callable[[TrainRecord, Learner], None] | None = None,
 ) -> TrainedRun:
     """Train to the end, to Ctrl-C, or to a loss that is not finite, which is the run's `problem`; a net or data that
     cannot be used raise PlaygroundError."""
-    with tqdm(unit=" steps", disable=not progress) as bar:
-
-        def loading(file: str, done: int, total: int) -> None:
-            bar.set_description_str(f"{file} {100 * done // total} %" if total else file)
-
+    with computing_with(threads):
         device = device_of(config.device)
-        data = data_of(config, loading)
+        with downloads(progress) as told:
+            data = data_of(config, told)
         learner = Learner(config, data, device)
-        run = TrainedRun(config, learner)
-        bar.set_description_str(f"{config.data} on {device}")
-        bar.reset(total=learner.steps)
-        with interrupts() as was_asked:
+        run = TrainedRun(config, learner, threads)
+        name = f"{config.data} on {device}"
+        with (
+            tqdm(desc=name, total=learner.steps, unit=" steps", disable=not progress) as bar,
+            interrupts() as was_asked,
+        ):
             try:
                 for record in loop.train(config, data, device, learner):
                     run.records.append(record)
@@ -170,6 +178,35 @@ def carry_out(
             except PlaygroundError as error:
                 run.problem = error
     return run
+
+
+@contextmanager
+def downloads(progress: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Inside, what is told of a file that is fetched moves a bar of its bytes."""
+    with ExitStack() as bars:
+        found: dict[str, tqdm] = {}
+
+        def told(file: str, done: int, total: int) -> None:
+            if file not in found:
+                bar = tqdm(desc=file, unit="B", unit_scale=True, disable=not progress)
+                found[file] = bars.enter_context(bar)
+            found[file].total = total or None
+            found[file].update(done - found[file].n)
+
+        yield told
+
+
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Inside, PyTorch takes so many threads; PlaygroundError for a number of them that cannot be."""
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise PlaygroundError(f"{threads!r} threads", hint=f"a whole number from 1 to {MOST_THREADS}")
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

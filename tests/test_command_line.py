@@ -185,6 +185,7 @@ def test_train_takes_own_data_and_its_script_prints_the_same(
         (["{folder}/bad.toml"], "cannot be read"),
         (["{folder}/list.json"], "holds no settings"),
         (["--set", "text=Flatten Linaer(10)"], "Linaer"),
+        (["--threads", "0"], "a whole number from 1 to"),
     ],
 )
 def test_mistakes_of_train(arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
