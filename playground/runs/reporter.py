@@ -58,12 +58,12 @@ class Reporter:
     def progress(self, what: str, done: int, total: int) -> None:
         """A download goes on."""
         share = f" {100 * done // total} %" if total else ""
-        self._change(reason=f"downloads {what}{share}")
+        self._change(reason=f"downloads {what}{share}", share=done / total if total else None)
 
     def began(self, learner: Learner) -> None:
         """The net is built."""
         count = sum(parameter.numel() for parameter in learner.model.parameters())
-        self._change(parameters=count, device=learner.device.type, reason="", steps=learner.steps)
+        self._change(parameters=count, device=learner.device.type, reason="", share=None, steps=learner.steps)
 
     def add(self, record: TrainRecord, learner: Learner) -> None:
         """A record; raises Lost where there is no use in going on."""

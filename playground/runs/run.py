@@ -35,6 +35,7 @@ class Run:
     learning_rate: float | None  # what the user set since the run began
     more_epochs: int  # asked for beyond the settings
     threads: int | None  # of its workers, all of them, because sums in another order give other bits; None: unknown
+    share: float | None  # of the download that it waits for, 0 to 1; None: of none, or of one of unknown length
     samples: tuple[tuple[float, ...], ...]  # probabilities of the classes, for the first test examples
 
     @property

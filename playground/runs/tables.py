@@ -66,6 +66,7 @@ RUNS = Table(
     Column("more_epochs", Integer, nullable=False, default=0),
     Column("samples", LONG_TEXT, nullable=False, default="[]"),
     Column("threads", Integer),  # NULL until a worker takes the run, and in older rows
+    Column("share", Double),  # of a download that the run waits for; NULL: none, or nobody knows how long it is
 )
 Index("runs_by_status", RUNS.c.status, RUNS.c.place)
 Index("runs_by_owner", RUNS.c.owner, RUNS.c.created)

@@ -322,16 +322,18 @@ def test_a_download_is_told_in_the_state(engine: Queue, halfway: threading.Event
     worker = threading.Thread(target=works, args=(engine,))
     worker.start()
     deadline = time.monotonic() + 30
-    told = ""
+    told, share = "", None
     while not re.search(r"[1-9]\d? %", told) and time.monotonic() < deadline:
-        told = shown(session, engine)["runs"][0]["state"]
+        run = shown(session, engine)["runs"][0]
+        told, share = run["state"], run["share"]
         time.sleep(0.02)  # between two looks
     halfway.set()
     worker.join()
     found = re.fullmatch(r"downloads train-images-idx3-ubyte\.gz (\d+) %", told)
     assert found is not None and 0 < int(found[1]) < 100
+    assert share is not None and int(100 * share) == int(found[1])
     [run] = shown(session, engine)["runs"]
-    assert run["status"] == "finished" and "downloads" not in run["state"]
+    assert run["status"] == "finished" and run["share"] is None and "downloads" not in run["state"]
 
 
 def pictures(classes: str = "ab", side: int = 12) -> Data:

@@ -18,7 +18,7 @@ def run(**changes: Any) -> Run:
         "id": "3f2a51c0de99", "config": TrainConfig(), "title": "", "owner": "", "status": "queued", "reason": "",
         "wanted": "run", "created": 0.0, "finished": None, "step": 0, "steps": 0, "seconds": 0.0, "parameters": 0,
         "device": "", "worker": "", "attempt": 0, "learning_rate": None, "more_epochs": 0, "threads": None,
-        "samples": (),
+        "share": None, "samples": (),
     }  # fmt: skip
     return Run(**new | changes)
 

@@ -54,8 +54,8 @@ export function createCard(id, act) {
       letter.hidden = !several;
       name.textContent = run.name;
       if (state.textContent !== run.state) state.textContent = run.state;
-      bar.value = run.steps ? Math.min(1, run.step / run.steps) : 0;
-      setAttribute(bar, "aria-valuetext", `step ${run.step} of ${run.steps}`);
+      bar.value = run.share ?? (run.steps ? Math.min(1, run.step / run.steps) : 0);
+      setAttribute(bar, "aria-valuetext", run.share === null ? `step ${run.step} of ${run.steps}` : run.state);
       far.textContent = run.steps ? `step ${run.step.toLocaleString("en")} of ${run.steps.toLocaleString("en")}${run.left ? `, ${run.left}` : ""}` : "";
       const speed = run.seconds > 0.2 ? `${Math.round(run.step / run.seconds).toLocaleString("en")} steps/s` : "";
       facts.textContent = [run.parameters ? `${run.parameters.toLocaleString("en")} parameters` : "", run.device, speed, run.seconds ? `${run.seconds.toFixed(1)} s` : ""].filter(Boolean).join(" · ");

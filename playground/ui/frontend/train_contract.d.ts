@@ -45,6 +45,7 @@ export interface ShownRun {
   left: string;
   step: number;
   steps: number;
+  share: number | null;
   seconds: number;
   parameters: number;
   device: string;
