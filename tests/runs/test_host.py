@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, select, update
 
 from playground.runs.engine import LocalEngine
 from playground.runs.host import address_of
+from playground.runs.lock import HostLock
 from playground.runs.reporter import SAMPLES
 from playground.runs.run import Run
 from playground.runs.store import Store
@@ -223,6 +224,7 @@ def test_a_killed_host_is_replaced_and_its_workers_go_on(engine: LocalEngine) ->
     at = engine.store.run(run.id).step
     until(lambda: engine.store.run(run.id).step > at + 20, "steps without a host")
     assert engine.store.run(run.id).attempt == 1
+    until(lambda: not HostLock(engine.store.url).is_held(), "the host's end")
     after = LocalEngine(engine.store)  # as a page server that was started anew
     other = after.submit(TrainConfig(epochs=1))
     until(lambda: status(engine, other) == "finished", "a run of the new host")
