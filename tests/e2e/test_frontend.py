@@ -529,9 +529,10 @@ def test_a_step_at_1000_nodes_costs_less_than_a_frame(open_page: Opener, fitted:
     answer(page, picture=chain_picture(1000), leaves=[])
     if fitted:
         page.get_by_test_id("zoom-fit").click()
-    times = page.evaluate(STEP_TIMES)
+    rounds = [page.evaluate(STEP_TIMES) for _ in range(3)]
+    times = {name: min(one[name] for one in rounds) for name in rounds[0]}  # other work only adds
     assert times["median"] < 16
-    assert times["turn"] < 48  # the step from forward to backward; one sample, and the machine may be busy
+    assert times["turn"] < 48  # the step from forward to backward: one sample a round
     assert times["p95"] < 32
 
 

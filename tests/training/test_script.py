@@ -131,6 +131,7 @@ def test_the_records_of_a_finished_run_change_nothing_in_its_script(name: str) -
 
 
 @pytest.mark.parametrize("asked_at", [3, 7])
+@pytest.mark.slow
 def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Path, asked_at: int) -> None:
     """The planned end lies inside an epoch: a run that has heard of the epoch by then has no record there."""
     chosen = config(steps=7, record_every=3)

@@ -81,6 +81,7 @@ def assert_script_prints(store: Store, run: str, folder: Path) -> None:
     assert printed(to_script(result), folder) == told(list(result.records))
 
 
+@pytest.mark.slow
 def test_the_script_of_a_run_that_was_stopped_and_tried_again(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
