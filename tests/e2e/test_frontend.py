@@ -523,6 +523,7 @@ STEP_TIMES = """() => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fitted", [False, True], ids=["readable", "all in view"])
 def test_a_step_at_1000_nodes_costs_less_than_a_frame(open_page: Opener, fitted: bool) -> None:
     page = open_page("?empty")
