@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
 import pytest
-import torch
 
 from playground.lessons.runs import run_preset
+from playground.train_run import computing_with
 from playground.training.archives import is_here
 from playground.training.chosen import data_of
 from playground.training.loop import train
@@ -30,21 +28,10 @@ pytestmark = [
 ]
 
 
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """PyTorch with so many threads, for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def trained(preset: str) -> list[TrainRecord]:
     """The records of an example, in one thread as the app's workers have."""
     config = run_preset(preset).document
-    with threads(1):
+    with computing_with(1):
         return list(train(config, data_of(config)))
 
 
@@ -100,7 +87,7 @@ class Measured:
 def convolutions() -> Measured:
     """The convolutional net, on two cores."""
     config = run_preset("mnist-cnn").document
-    with threads(2):
+    with computing_with(2):
         before, start, own = _busy(), time.perf_counter(), time.process_time()
         *_, last = train(config, data_of(config))
         wall, cpu = time.perf_counter() - start, time.process_time() - own
