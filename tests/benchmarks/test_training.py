@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -36,9 +37,21 @@ def test_the_bare_loop_ends_with_the_weights_of_the_app(case: Case, monkeypatch:
 
 def test_a_ratio_is_the_median_over_the_rounds() -> None:
     case = cases()[0]
-    rows = {"app": [1.0, 2.0, 3.0], "bare": [1.0, 1.0, 2.0]}
-    rows |= {side: [9.0, 20.0, 15.0] for side in list(training.SIDES)[1:]}
+    rows = {"app, class": [1.0, 2.0, 3.0], "bare, class": [1.0, 1.0, 2.0]}
+    rows |= {"app, one person": [1.0, 1.0, 1.0], "bare, one person": [1.0, 1.0, 2.0]}
+    rows |= {side: [9.0, 20.0, 15.0] for side in training.TUTORIALS}
     times = Times(case, rows)
-    assert times.ratio("app", "bare") == 1.5
-    assert times_table([times])[2] == "| app | 2.00 s (1.50×) |"
-    assert [met for met, _ in verdicts([times], 0.5)] == [True, False, True, True]
+    assert times.ratio("app, class", "bare, class") == 1.5
+    assert times_table([times])[2] == "| app, class | 2.00 s (1.50×) |"
+    assert times_table([times])[4] == "| app, one person | 1.00 s (1.00×) |"
+    assert times_table([times])[-1] == "| tutorial, num_workers=2 | 15.00 s (9.00×) |"
+    found = verdicts([times], 0.5)
+    assert [met for met, _ in found] == [True, False, True, True, True, True, True]
+    assert "class: 1.50×" in found[1][1] and "one person: 15.0× faster" in found[-1][1]
+
+
+def test_a_host_of_one_person_gives_a_run_all_cores() -> None:
+    with training.app("one person") as engine:
+        run = training.ended(engine, engine.submit(replace(cases(100)[0].config, data="digits", epochs=1)))
+        assert run.threads == training.CORES
+    assert "PLAYGROUND_RUNS_AT_ONCE" not in os.environ
