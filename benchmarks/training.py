@@ -262,7 +262,7 @@ def app(setting: str = "class") -> Iterator[LocalEngine]:
 def ended(engine: LocalEngine, run: Run) -> Run:
     """The run when it is over. RuntimeError where it did not finish."""
     while not (found := engine.store.run(run.id)).has_ended:
-        time.sleep(0.05)
+        time.sleep(0.25)  # the row knows when it ended, and looking takes time from the run
     if found.status != "finished":
         raise RuntimeError(f"{found.config.text}: {found.status}: {found.reason}")
     return found

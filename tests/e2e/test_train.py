@@ -13,6 +13,9 @@ from playwright.sync_api import Page, expect
 from safetensors.torch import load
 
 from benchmarks.server import Server, serve
+from playground.runs.store import Store
+
+pytestmark = pytest.mark.xdist_group("training")  # one after another: what trains takes a core
 
 OpenPage = Callable[..., Page]
 PATIENCE = 45_000
@@ -193,6 +196,8 @@ def test_a_server_that_starts_anew_loses_nothing(open_page: OpenPage, database: 
     again = opened(open_page, query)
     until(again, "running")
     until_points(again, points(again))
+    Store(database).stop(str(again.get_by_test_id("run-card").get_attribute("data-run")))  # it is its owner's alone
+    until(again, "stopped")
 
 
 def test_a_page_outlives_its_server(open_page: OpenPage, database: str) -> None:

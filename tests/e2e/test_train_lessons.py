@@ -19,6 +19,8 @@ from playwright.sync_api import Page, expect
 from benchmarks.server import Server, serve
 from playground.lessons.runs import run_groups
 
+pytestmark = pytest.mark.xdist_group("training")  # one after another: what trains takes a core
+
 OpenPage = Callable[..., Page]
 Accessibility = Callable[[Page], list[str]]
 PATIENCE = 60_000
