@@ -31,7 +31,7 @@ from playground.training.chosen import data_of, uncut
 from playground.training.config import TrainConfig
 from playground.training.loop import train
 
-LOOK_EVERY = 0.05  # seconds between two looks at the queue
+LOOK_EVERY = 0.1  # seconds between two looks at the queue: about a hundredth of a core while nothing waits
 SWEEP_EVERY = 2.0  # seconds between two looks for workers that are silent
 NICE = 10  # pages are answered first
 SHARED = ("MNIST", "Fashion-MNIST", "KMNIST")  # read within a second; a worker may not be silent for long
