@@ -225,17 +225,18 @@ def side_process(
         env=environment,
         start_new_session=True,  # as a worker has: Linux shares the processor among sessions first
     ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        said = process.stdout.readline().strip()
+        asked, answers = process.stdin, process.stdout
+        assert asked is not None and answers is not None
+        said = answers.readline().strip()
         if said != "ready":
             raise RuntimeError(f"the process of {side} ended: run {' '.join(command[1:])}")
 
         def once() -> float:
-            print("", file=process.stdin, flush=True)
-            return float(process.stdout.readline())  # type: ignore[union-attr]
+            print("", file=asked, flush=True)
+            return float(answers.readline())
 
         yield once
-        process.stdin.close()
+        asked.close()
 
 
 # The app's side ----------------------------------------------------------------------------------------------------
