@@ -1,7 +1,8 @@
 """What training through the app costs: beside the bare loop of tensors, and beside the loop of PyTorch's tutorial.
 
 Every side gets the same net, data, seed, batches, evaluations and niceness, in a process that has imported everything,
-has read the data and has trained for some steps; the sides take turns. App and bare loop are timed in both settings of
+has read the data and has trained for some steps; the sides take turns, and only what is timed runs: a host has to wait
+for its turn too, or its looks at the queue would cost the others. App and bare loop are timed in both settings of
 docs/hosting.md: for a class (as installed: half the cores for a run, because two may run at once) and for one person
 (all cores, one run at a time). The tutorial's loop has all cores, as PyTorch takes them by itself. A run through the
 app goes from `submit` to the row that says `finished`: queue, fork, records of the layers, database, checkpoint. It
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -244,20 +246,35 @@ def side_process(
 
 @contextmanager
 def app(setting: str = "class") -> Iterator[LocalEngine]:
-    """An engine on an empty database, whose host is warm; it ends with the block."""
+    """An engine on an empty database, whose host is warm and sleeps; it ends with the block."""
     with tempfile.TemporaryDirectory() as folder:
         engine = LocalEngine(Store(f"sqlite:///{folder}/runs.db"))
         try:
             with patch.dict(os.environ, SETTINGS[setting]):  # from where the host takes them
+                engine.ensure()
+            with awake(engine):
                 for _ in range(2):
                     ended(engine, engine.submit(replace(cases(1000)[0].config, epochs=1)))
             yield engine
         finally:
             if engine._started is not None:
+                engine._started.send_signal(signal.SIGCONT)
                 engine._started.terminate()
                 engine._started.wait()
             with suppress(FileNotFoundError):
                 HostLock(engine.store.url).path.unlink()
+
+
+@contextmanager
+def awake(engine: LocalEngine) -> Iterator[LocalEngine]:
+    """Its host works within the block, and sleeps afterwards."""
+    host = engine._started
+    assert host is not None
+    host.send_signal(signal.SIGCONT)
+    try:
+        yield engine
+    finally:
+        host.send_signal(signal.SIGSTOP)
 
 
 def ended(engine: LocalEngine, run: Run) -> Run:
@@ -271,8 +288,9 @@ def ended(engine: LocalEngine, run: Run) -> Run:
 
 def through_the_app(engine: LocalEngine, config: TrainConfig) -> tuple[float, float]:
     """Seconds from submit to finished, and those that the loop itself took."""
-    start = time.time()
-    run = ended(engine, engine.submit(config))
+    with awake(engine):
+        start = time.time()
+        run = ended(engine, engine.submit(config))
     assert run.finished is not None
     return run.finished - start, run.seconds
 
@@ -458,10 +476,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         engines = dict(zip(SETTINGS, (engine, alone), strict=True))
         if given.only != "figures":
             short = replace(cases()[0].config, steps=50)
-            first = statistics.median(first_record(engine, short) for _ in range(FIRSTS))
+            with awake(engine):
+                first = statistics.median(first_record(engine, short) for _ in range(FIRSTS))
             all_times = [measure(number, examples, rounds, engines, folder) for number in range(len(cases()))]
         if given.only != "times" and not given.quick:
-            lines, goals = figures(engine)
+            with awake(engine):
+                lines, goals = figures(engine)
     found = report(before, all_times, first, lines, goals)
     print(found)
     if not given.quick and not given.only:

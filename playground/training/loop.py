@@ -28,20 +28,20 @@ def train(
     record where the test loss or a weight is not: a run that ends has a net that can be used.
     """
     learner = learner or Learner(config, data, device)
-    window = Window(learner)
+    window, probe = Window(learner), Probe(learner.model)
     while learner.step < learner.steps:
         for x, target, labels in learner.batches():
-            probe = Probe(learner.model) if learner.is_due else None
-            with probe or nullcontext():
+            is_due = learner.is_due
+            with probe if is_due else nullcontext():
                 output = learner.model(x)
             loss = learner.criterion(output, target)
             window.add(loss, output, labels)
             if not math.isfinite(window.losses[-1]):
                 problem = f"the loss is {_named(window.losses[-1])} in step {learner.step + 1}"
                 raise diverged(learner, problem, [x])
-            learner.optimizer.zero_grad()
+            learner.zero_grad()
             loss.backward()
-            if probe is not None:
+            if is_due:
                 probe.see_gradients()
             if config.clip:
                 torch.nn.utils.clip_grad_norm_(learner.model.parameters(), config.clip)
@@ -49,7 +49,7 @@ def train(
             learner.step += 1
             if learner.schedule is not None and learner.step < learner.planned:
                 learner.schedule.step()
-            if probe is not None:
+            if is_due:
                 record = window.record(probe)
                 if learner.step >= learner.steps:
                     check_end(learner, record)

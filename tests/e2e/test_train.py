@@ -343,9 +343,10 @@ def test_everything_leaves(open_page: OpenPage) -> None:
         page.get_by_role("button", name="Records CSV").click(timeout=PATIENCE)
     assert len(saved.value.path().read_text().splitlines()) == 41  # with its head
     expect(page.locator(".st-key-exports")).to_contain_text("take the weights")
-    links = page.locator(".st-key-exports code").all_inner_texts()
+    codes = page.locator(".st-key-exports code")  # they come one after the other
     run = page.get_by_test_id("run-card").get_attribute("data-run")
-    assert links[1].endswith(f"/train?run={run}")
+    expect(codes.nth(1)).to_have_text(re.compile(rf"/train\?run={run}$"))
+    links = codes.all_inner_texts()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Weights").click()
     guest = open_page(links[1])  # another visitor
