@@ -93,7 +93,7 @@ def cases(examples: int = 0) -> list[Case]:
         small,
         text="Conv2d(10, 5) ReLU MaxPool2d(2) Conv2d(20, 5) ReLU MaxPool2d(2) Flatten Linear(50) ReLU Linear(10)",
         batch=64,
-        epochs=1,
+        epochs=2,
     )
     named = [
         ("MLP 784-300-10 of L4.6, batch 50", mlp, 8.0),

@@ -47,7 +47,7 @@ def freeze(learner: Learner) -> Frozen:
     """
     x, labels = next_batch(learner)
     batch = len(labels)
-    document = document_of(learner)
+    document = learner.document
     examples = shown(document, batch)
     x, labels = x[:examples], labels[:examples]
     config, state = learner.config, learner.model.state_dict()
@@ -145,13 +145,6 @@ def _has_drawn(learner: Learner) -> bool:
     return torch.equal(first.get_state(), learner.generator.get_state())
 
 
-def document_of(learner: Learner) -> StackDocument:
-    """The net as the layers page knows it."""
-    config = learner.config
-    shape = tuple(learner.train_set.x.shape[1:])
-    return StackDocument(config.text, shape, config.loss, len(learner.classes), rng_seed=config.rng_seed)
-
-
 def shown(document: StackDocument, batch: int) -> int:
     """How many examples of a batch can be recorded. PlaygroundError where not even one can."""
     examples = min(batch, LIMITS.batch)
@@ -186,4 +179,4 @@ def gradient_norm(recorded: Recorded) -> float:
     return math.hypot(*(adjoint.statistics.norm or 0.0 for adjoint in adjoints if adjoint is not None))
 
 
-__all__ = ["Frozen", "advance", "document_of", "freeze", "next_batch", "steps_ahead"]
+__all__ = ["Frozen", "advance", "freeze", "next_batch", "steps_ahead"]

@@ -9,15 +9,17 @@ from itertools import repeat
 import torch
 from torch import Tensor, nn
 
-from playground.layers.document import StackDocument
 from playground.layers.losses import loss_of
 from playground.layers.run import target_of
 from playground.training.config import TrainConfig
 from playground.training.data import Data, Examples
 from playground.training.limits import LIMITS
-from playground.training.model import dropout_generator, model_of
+from playground.training.model import document_of, dropout_generator, model_of
 from playground.training.optimizers import optimizer_of, scale_rate, schedule_of
-from playground.training.size import size_of
+from playground.training.size import Size, size_of
+
+LONG = 20_000_000_000  # multiplications from one record to the next, at most: about a second of one core
+TIMES_FORWARD = 3  # a step, with its backward pass
 
 
 class Learner:
@@ -32,8 +34,8 @@ class Learner:
         self.classes = data.classes
         shape, classes = data.input_shape, len(data.classes)
         self.model: nn.Module = model_of(config, shape, classes).to(self.device)
-        document = StackDocument(config.text, shape, config.loss, classes, rng_seed=config.rng_seed)
-        self.evaluated_at_once = size_of(document).evaluated_at_once
+        self.document = document_of(config, shape, classes)
+        self.size = size_of(self.document)
         self.criterion = loss_of(config.loss).build()
         self.train_set, self.test_set = self._on_device(data.train), self._on_device(data.test)
         self.steps_per_epoch = math.ceil(len(self.train_set.labels) / config.batch)
@@ -104,7 +106,7 @@ class Learner:
     @property
     def record_every(self) -> int:
         """Steps between two records."""
-        return steps_between_records(self.config, self.planned)
+        return steps_between_records(self.config, self.planned, self.size)
 
     @property
     def is_due(self) -> bool:
@@ -117,7 +119,7 @@ class Learner:
         """The net's outputs as in use: dropout rests, batch norm takes its running statistics."""
         was_training = self.model.training
         self.model.eval()
-        out = torch.cat([self.model(part) for part in torch.split(x.to(self.device), self.evaluated_at_once)])
+        out = torch.cat([self.model(part) for part in torch.split(x.to(self.device), self.size.evaluated_at_once)])
         self.model.train(was_training)
         return out
 
@@ -129,15 +131,21 @@ class Learner:
         return float(self.criterion(output, target)), float((output.argmax(1) == examples.labels).float().mean())
 
 
-def steps_between_records(config: TrainConfig, planned: int) -> int:
-    """As the settings say, or a round number that gives 200 to 500 records; of a very long run no more than allowed.
+def steps_between_records(config: TrainConfig, planned: int, size: Size) -> int:
+    """As the settings say, or a round number that gives 100 to 250 records, and more where steps are long; of a very
+    long run no more than allowed.
 
-    >>> steps_between_records(TrainConfig(), 1200), steps_between_records(TrainConfig(record_every=100), 1200)
-    (5, 100)
+    >>> small, large = Size((10,), 7850, 794, 7840), Size((10,), 7850, 794, 100_000_000)
+    >>> [steps_between_records(TrainConfig(batch=100), 6000, size) for size in (small, large)]
+    [50, 3]
+    >>> steps_between_records(TrainConfig(record_every=20), 6000, small)
+    20
     """
+    least = math.ceil(planned / LIMITS.records)
     if config.record_every:
-        return max(math.ceil(planned / LIMITS.records), config.record_every)
-    return rounded(planned / 200)
+        return max(least, config.record_every)
+    long = LONG / (TIMES_FORWARD * max(size.multiplications, 1) * config.batch)
+    return max(least, rounded(min(planned / 100, long)))
 
 
 def rounded(number: float) -> int:

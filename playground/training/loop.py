@@ -112,7 +112,7 @@ def check_end(learner: Learner, last: TrainRecord) -> None:
     else:
         return
     model.eval()  # as it was tested
-    parts = torch.split(learner.test_set.x, learner.evaluated_at_once)
+    parts = torch.split(learner.test_set.x, learner.size.evaluated_at_once)
     raise diverged(learner, f"{problem} after step {learner.step}", parts)
 
 

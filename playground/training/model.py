@@ -16,6 +16,11 @@ from playground.training.initial import initialise
 from playground.training.size import check_size, size_of
 
 
+def document_of(config: TrainConfig, input_shape: Shape, classes: int) -> StackDocument:
+    """The net and its loss, as the other pages know them."""
+    return StackDocument(config.text, input_shape, config.loss, classes, rng_seed=config.rng_seed)
+
+
 def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module:
     """The net with its first weights, on the CPU. PlaygroundError where it does not fit the data or the loss, or is too
     large, before anything is allocated for it.
@@ -26,7 +31,7 @@ def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module
       (linear1): Linear(in_features=784, out_features=10, bias=True)
     )
     """
-    document = StackDocument(config.text, input_shape, config.loss, classes, rng_seed=config.rng_seed)
+    document = document_of(config, input_shape, classes)
     size = size_of(document)
     check_output(size.output, document)
     check_size(size, config.batch, config.text)
@@ -49,4 +54,4 @@ def dropout_generator(net: nn.Module, device: torch.device | None = None) -> tor
     return generator
 
 
-__all__ = ["dropout_generator", "model_of"]
+__all__ = ["document_of", "dropout_generator", "model_of"]

@@ -10,6 +10,8 @@ from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
 from playground.training.datasets import DATASETS, load
 from playground.training.learner import steps_between_records
+from playground.training.model import document_of
+from playground.training.size import size_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,14 @@ class Plan:
 
 
 def plan_of(config: TrainConfig) -> Plan:
-    """The numbers that a `Learner` with these settings has. PlaygroundError where the data cannot be had.
+    """The numbers that a `Learner` with these settings has. PlaygroundError where the data cannot be had, or the net
+    does not fit it.
 
     Only own data and folds, whose sizes depend on the labels, are read for it.
 
     >>> plan = plan_of(TrainConfig(data="MNIST", epochs=2))
     >>> plan.input_shape, plan.planned, plan.record_every
-    ((1, 28, 28), 1200, 5)
+    ((1, 28, 28), 1200, 10)
     """
     row = next((row for row in DATASETS if row.name == config.data), None)
     if row is not None:
@@ -44,7 +47,7 @@ def plan_of(config: TrainConfig) -> Plan:
     size = len(data_of(config).train) if config.folds else config.train_size or whole[0]
     steps_per_epoch = math.ceil(size / config.batch)
     planned = config.steps or config.epochs * steps_per_epoch
-    every = steps_between_records(config, planned)
+    every = steps_between_records(config, planned, size_of(document_of(config, shape, classes)))
     return Plan(shape, classes, *whole, steps_per_epoch, planned, every)
 
 

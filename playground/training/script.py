@@ -13,12 +13,12 @@ from torch import nn
 
 from playground.layers.analysis import Row
 from playground.layers.code import assembled
-from playground.layers.document import StackDocument
 from playground.layers.own_code import OwnWriter
 from playground.layers.writers.calls import constructor_call, nested_call
 from playground.layers.writers.sequential import SequentialWriter
 from playground.training import optimizers
 from playground.training.config import TrainConfig
+from playground.training.model import document_of
 from playground.training.plan import Plan, plan_of
 from playground.training.records import TrainRecord
 from playground.training.script_data import data_parts
@@ -129,7 +129,7 @@ def training_script(
     """
     plan = plan_of(config)
     rates = changed_rates(config, records)
-    document = StackDocument(config.text, plan.input_shape, config.loss, plan.classes, rng_seed=config.rng_seed)
+    document = document_of(config, plan.input_shape, plan.classes)
     writer: SequentialWriter = OwnWriter(document) if document.is_own else NamedWriter(document, document.analysis())
     loss = f"loss_function(output, {'y' if writer.wants_labels else writer.rows_of_labels()})"
     parts = [f"torch.set_num_threads({threads})  # as the run: sums in another order give other bits\n"] * bool(threads)

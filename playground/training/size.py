@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.own import build_own, parse_module
+from playground.layers.own_costs import Costs
 from playground.layers.spec import Shape
 from playground.training.limits import LIMITS
 
@@ -24,11 +25,13 @@ EVALUATED_AT_ONCE = 500  # examples; more would need more memory, and is no fast
 @dataclass(frozen=True, slots=True)
 class Size:
     """Of one net. `outputs`: numbers that all layers together give for one example; training keeps them, example by
-    example of its batch, until the backward pass has used them. `largest`: the layer that gives the most of them."""
+    example of its batch, until the backward pass has used them. `largest`: the layer that gives the most of them.
+    `multiplications`: of the forward pass of one example."""
 
     output: Shape
     parameters: int
     outputs: int
+    multiplications: int
     largest: str = ""
 
     @property
@@ -43,14 +46,15 @@ def size_of(document: StackDocument) -> Size:
     can be told from one. PlaygroundError where the net does not fit its input.
 
     >>> size_of(StackDocument("Flatten Linear(10)"))
-    Size(output=(10,), parameters=7850, outputs=794, largest='flatten1')
+    Size(output=(10,), parameters=7850, outputs=794, multiplications=7840, largest='flatten1')
     """
     if document.is_own:
         return _own_size(build_own(parse_module(document.text)), document.input_shape)
     analysis = document.analysis()
     output = analysis.checked()
     given = {row.name: math.prod(row.gives) for row in analysis.rows}
-    return Size(output, analysis.parameters, sum(given.values()), max(given, key=given.__getitem__, default=""))
+    largest = max(given, key=given.__getitem__, default="")
+    return Size(output, analysis.parameters, sum(given.values()), analysis.multiplications, largest)
 
 
 def check_size(size: Size, batch: int, text: str) -> None:
@@ -75,13 +79,13 @@ def check_size(size: Size, batch: int, text: str) -> None:
 @torch.no_grad()
 def _own_size(net: nn.Module, input_shape: Shape) -> Size:
     net.eval()  # so that dropout draws nothing, and batch norm stays where it is
-    x, given = torch.zeros(2, *input_shape), _Given()
-    with given:
+    x, given, costs = torch.zeros(2, *input_shape), _Given(), Costs(net)
+    with given, costs:
         out = net(x)
     if not isinstance(out, torch.Tensor) or out.dim() < 1 or len(out) != 2:
         raise PlaygroundError("forward gives no row for each example", hint="return (N, classes)")
     parameters = sum(parameter.numel() for parameter in net.parameters())
-    return Size(tuple(out.shape[1:]), parameters, given.numbers // 2)
+    return Size(tuple(out.shape[1:]), parameters, given.numbers // 2, costs.multiplications // 2)
 
 
 class _Given(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own

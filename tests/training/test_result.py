@@ -12,6 +12,7 @@ from importlib.metadata import version
 import pytest
 import torch
 from safetensors.torch import load
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from playground.training import own_store
 from playground.training.checkpoint import checkpoint, weights
@@ -88,10 +89,9 @@ def test_events_are_read_back(result: Result) -> None:
 
 
 def test_tensorboard_itself_reads_them(result: Result, tmp_path_factory: pytest.TempPathFactory) -> None:
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     folder = tmp_path_factory.mktemp("events")
     (folder / "events.out.tfevents.0.playground").write_bytes(to_events(result))
-    read = accumulator.EventAccumulator(str(folder)).Reload()
+    read = EventAccumulator(str(folder)).Reload()
     assert [event.step for event in read.Scalars("loss")] == [record.step for record in result.records]
 
 
