@@ -160,4 +160,4 @@ def rounded(number: float) -> int:
     return int(next(digit * power for digit, least in zip((5, 2, 1), repeat(power)) if digit * least <= number))
 
 
-__all__ = ["Learner", "rounded", "steps_between_records"]
+__all__ = ["LONG", "TIMES_FORWARD", "Learner", "rounded", "steps_between_records"]

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from playground.errors import PlaygroundError
@@ -17,8 +19,10 @@ from playground.training import optimizers
 from playground.training.checkpoint import checkpoint, restore, weights
 from playground.training.config import TrainConfig
 from playground.training.data import Data, Examples
-from playground.training.learner import Learner
+from playground.training.learner import LONG, TIMES_FORWARD, Learner, steps_between_records
+from playground.training.limits import LIMITS
 from playground.training.loop import train
+from playground.training.size import Size
 
 TEXT = "Flatten Linear(8) ReLU Linear(3)"
 OPTIMIZERS: dict[str, tuple[dict[str, Any], Any]] = {
@@ -150,6 +154,17 @@ def test_records_are_means_of_what_was_met(small_data: Data) -> None:
     assert few[1].accuracy == pytest.approx(sum(record.accuracy for record in each[1:5]) / 4)
     assert [record.step for record in few if record.test_loss is not None] == [12, 24]
     assert all(0 <= record.accuracy <= 1 for record in each)
+
+
+@given(st.integers(1, LIMITS.steps), st.integers(1, 10**9), st.integers(1, 4096))
+def test_curves_have_points_enough_and_not_too_many(planned: int, multiplications: int, batch: int) -> None:
+    every = steps_between_records(TrainConfig(batch=batch), planned, Size((10,), 1, 1, multiplications))
+    records = planned / every
+    assert records >= min(planned, 100) and records <= LIMITS.records
+    if every > 1 and records < LIMITS.records / 2:  # where there is room for more
+        assert every * batch * TIMES_FORWARD * multiplications <= LONG
+    if planned * batch * TIMES_FORWARD * multiplications <= 100 * LONG:
+        assert records <= 250
 
 
 def test_facts_of_the_layers(small_data: Data) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
@@ -58,7 +59,9 @@ def test_the_layers_of_a_stack(text: str, shape: tuple[int, ...]) -> None:
     given: dict[str, int] = {}
     for name, module in net.named_children():
         module.register_forward_hook(lambda _, __, out, name=name: given.update({name: out[0].numel()}))
-    net(torch.zeros(2, *shape))
+    with FlopCounterMode(display=False) as counted:
+        net(torch.zeros(2, *shape))
+    assert found.multiplications == counted.get_total_flops() // 4  # of two examples; it counts additions too
     assert found.outputs == sum(given.values()) and given[found.largest] == max(given.values())
     assert found.parameters == sum(parameter.numel() for parameter in net.parameters())
 
@@ -67,6 +70,7 @@ def test_what_a_class_computes_outside_of_its_layers_counts_too() -> None:
     found = size_of(StackDocument(OWN))
     assert found.outputs == 4 * 28 * 28 * 2 + 10 * 2  # the view that `flatten` gives is nothing new
     assert found.parameters == 4 * 9 + 4 + 4 * 28 * 28 * 10 + 10 and found.output == (10,)
+    assert found.multiplications == 28 * 28 * 4 * 9 + 4 * 28 * 28 * 10
 
 
 def test_every_example_of_the_page_has_room() -> None:
