@@ -64,7 +64,7 @@ SETTINGS: dict[str, Setting] = {
     "steps": Setting("stop after so many steps; 0: at the end of the last epoch", most=LIMITS.steps),
     "shuffle": Setting("a new order in every epoch"),
     "rng_seed": Setting("the seed of weights, order and dropout", most=2**31 - 1),
-    "record_every": Setting("steps between two records; 0: chosen for the length of the run", most=10_000),
+    "record_every": Setting("steps between two records; 0: chosen by the length of run and step", most=10_000),
     "device": Setting("where it runs", ("auto", "cpu", "cuda", "mps")),
 }
 
