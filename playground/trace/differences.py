@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -26,6 +27,7 @@ SMALLEST_SCALE = 1e-2
 SMALLER = 1e-3  # times the step, where the first one met a kink or a jump
 NOISE = 2.0**-50  # relative rounding error of the objective
 KINKED = "not differentiable here: the slopes on the two sides differ, and PyTorch picks one"
+TORN = "not differentiable here: the slopes along two directions do not add up, and PyTorch picks one"
 KINK = 1e-3  # one-sided differences further apart than this, relatively, mean a kink
 
 _warn_of_slow_vmap: Callable[[bool], None] = torch._C._functorch._set_vmap_fallback_warning_enabled  # type: ignore[attr-defined]
@@ -142,7 +144,31 @@ class Differences:
             for index, check in zip(doubtful, again, strict=True):
                 if checks[index].note or check.uncertainty < checks[index].uncertainty:
                     checks[index] = check
-        return tuple(checks)
+        return tuple(
+            replace(check, note=TORN) if _disagrees(check) and self._is_torn(probe, checks, check, objective) else check
+            for probe, check in zip(probes, checks, strict=True)
+        )
+
+    def _is_torn(
+        self, probe: _Probe, checks: list[DifferenceCheck], check: DifferenceCheck, objective: Objective
+    ) -> bool:
+        """Whether slopes do not add up: that of this probe, and that along another direction, to that of both at once.
+
+        So it is where elements that are equal are sorted: the slope along each of them is the same from both sides, and
+        yet no gradient gives them all. Elements that have a kink of their own are left alone.
+        """
+        generator = torch.Generator().manual_seed(probe.value.id)
+        aside = torch.randn(probe.direction.shape, generator=generator, dtype=torch.float64).to(probe.direction.device)
+        for other in checks:
+            if other.value == check.value and other.note and other.index is not None:
+                aside[other.index] = 0
+        directions = (aside, probe.direction + aside)
+        moved = [_Probe(probe.value, None, direction, 0.0) for direction in directions]
+        for one in moved:
+            one.step = probe.step
+        (alone, both), _ = self._probe(moved, objective)
+        gap = abs(both.difference - alone.difference - check.difference)
+        return gap > KINK * max(1.0, abs(both.difference)) + 10 * (both.uncertainty + alone.uncertainty)
 
     def _probe(self, probes: list[_Probe], objective: Objective) -> tuple[list[DifferenceCheck], float]:
         """Each probe's check, and the objective with nothing moved."""
@@ -249,6 +275,11 @@ def _difference(probe: _Probe, results: list[float], at_rest: float, noise: floa
         uncertainty=max(abs(fine - coarse) / 3, noise / probe.step),
         note=note,
     )
+
+
+def _disagrees(check: DifferenceCheck) -> bool:
+    """More than rounding can explain."""
+    return not check.note and check.gap > KINK * max(1.0, abs(check.gradient)) + 10 * check.uncertainty
 
 
 def _is_doubtful(check: DifferenceCheck) -> bool:

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from playground.trace import Trace, record
-from playground.trace.differences import KINKED
+from playground.trace import Trace, differences, record
+from playground.trace.differences import KINKED, TORN
 from tests.trace.helpers import assert_consistent, leaf, note_kinds, random_leaf
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -73,6 +73,24 @@ def test_a_kink_is_noted(function: Callable[[Tensor], Tensor], sides: tuple[floa
     assert check.note == KINKED
     assert check.gradient == 0.0
     assert check.difference == pytest.approx(sum(sides) / 2)
+
+
+def test_equal_elements_that_are_sorted_are_noted() -> None:
+    x = torch.zeros(3, requires_grad=True)
+    weights = torch.tensor([3.0, 2.0, 3.0])  # along each element the slope is 3, on both sides
+    trace = record(lambda x: (x.sort().values * weights).sum(), x, names=["x"])
+    checks = [check for check in trace.checks if trace.values[check.value].name == "x"]
+    assert [check.gradient for check in checks] == [3.0, 2.0, 3.0]
+    assert [check.difference for check in checks] == pytest.approx([3.0, 3.0, 3.0])
+    assert [check.note for check in checks] == ["", TORN, ""]
+
+
+@pytest.mark.parametrize("count", [3, 300], ids=["each element", "one direction"])
+def test_a_wrong_gradient_is_no_tear(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences._Probe, "gradient", 7.0)
+    trace = record(lambda x: (x * x).sum(), random_leaf(count))
+    assert all(check.note == "" for check in trace.checks)
+    assert min(check.gap for check in trace.checks) > 0.1
 
 
 def test_a_kink_nearby_is_passed_by() -> None:
