@@ -96,7 +96,7 @@ def test_from_a_button_to_the_end(open_page: OpenPage) -> None:
     page = train(opened(open_page))
     until(page, "finished")
     expect(page.get_by_test_id("run-far")).to_contain_text("step 40 of 40")
-    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]').dataset.points === '40'")
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')?.dataset.points === '40'")
     expect(page.locator("[data-testid=console] tbody tr")).to_have_count(20)
     expect(page.locator("[data-testid=console] tbody tr.tested")).to_have_count(2)
     assert all(0 <= percent <= 100 for percent in percentages(page))
@@ -351,7 +351,7 @@ def test_everything_leaves(open_page: OpenPage) -> None:
         page.get_by_role("button", name="Weights").click()
     guest = open_page(links[1])  # another visitor
     until(guest, "finished")
-    guest.wait_for_function("() => document.querySelector('[data-testid=chart-loss]').dataset.points === '40'")
+    guest.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')?.dataset.points === '40'")
     curves = "() => document.querySelector('[data-testid=chart-loss] .plot').data.map(({ x, y }) => [x, y])"
     assert guest.evaluate(curves) == page.evaluate(curves)
     guest.get_by_role("button", name="Export").click()

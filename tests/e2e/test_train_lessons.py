@@ -55,7 +55,7 @@ def opened(open_page: OpenPage, query: str = "", **settings: object) -> Page:
 
 def until(page: Page, status: str, count: int = 1) -> None:
     page.wait_for_function(
-        "([status, count]) => document.querySelector('.runs').dataset.shown.split(`:${status}`).length > count",
+        "([status, count]) => document.querySelector('.runs')?.dataset.shown.split(`:${status}`).length > count",
         arg=[status, count],
         timeout=PATIENCE,
     )
