@@ -14,11 +14,10 @@ from playground.ui.elements import Asked, answered, asked
 from playground.ui.frames import Shown, frame
 from playground.ui.links import from_query
 from playground.ui.opening import KEY
-from playground.ui.popovers import exports, gallery, plain, reference
+from playground.ui.popovers import close_examples, examples, exports, gallery, plain, reference
 from playground.ui.stepper import Opened, last_edit, stepper
 from playground.ui.warm import FIRST
 
-GALLERY = "examples"
 MOST_LEAVES = 40  # remembered per session, names that are not in the text now included
 _STYLE = Path(__file__).with_name("page.css")
 
@@ -42,7 +41,7 @@ def expressions_page() -> None:
     session = _session()
     st.html(_STYLE)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        with st.popover("Examples", key=GALLERY, on_change="rerun"):
+        with examples():
             gallery(_open)
         with st.popover("Functions"):
             reference()
@@ -120,4 +119,4 @@ def _open(chosen: ExpressionPreset) -> None:
     session.document, session.problems, session.step = chosen.document, (), 0
     session.good = None  # another document: what stands there is not its last good picture
     session.opened = Opened(sequence=session.opened.sequence)
-    st.session_state[GALLERY] = False
+    close_examples()

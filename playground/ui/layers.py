@@ -16,7 +16,7 @@ from playground.layers.edits import edited
 from playground.layers.spec import Path as Place
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
 from playground.ui.elements import Asked, answered, asked
-from playground.ui.popovers import choice, plain
+from playground.ui.popovers import choice, close_examples, examples, plain
 from playground.ui.stack import stack_editor
 from playground.ui.stack_exports import stack_exports
 from playground.ui.stack_frames import Answer, Drawn, ShownStack, show_before_problem, show_stack, stack_frame
@@ -25,7 +25,7 @@ from playground.ui.stepper import Opened, last_edit, stepper
 from playground.ui.train_hand_over import train_this
 
 FIRST = "L2.4"
-GALLERY, EXPORT = "stacks", "stack-exports"
+EXPORT = "stack-exports"
 LIST, GRAPH = "stack", "stack-graph"
 NO_ELEMENT = "The layers do not run as they stand: mend the one that is marked, then pick the element again"
 _STYLE = Path(__file__).with_name("page.css")
@@ -59,7 +59,7 @@ def layers_page() -> None:
     """The whole page."""
     st.html(_STYLE)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        with st.popover("Examples", key=GALLERY, on_change="rerun"):
+        with examples():
             _gallery()
         _exports()
         if st.button("Train this"):
@@ -167,7 +167,7 @@ def _open(chosen: StackPreset) -> None:
     session.refused = session.place = None
     session.drawn = None
     session.opened = Opened(sequence=session.opened.sequence)
-    st.session_state[GALLERY] = False
+    close_examples()
 
 
 @st.fragment

@@ -17,8 +17,23 @@ from playground.ui.exports import EXPORTS, Export
 from playground.ui.frames import Shown
 
 D = TypeVar("D")  # the document of a preset
+CLOSED = "examples-closed"  # how often, in this session
 MOST_FOUND = 40  # rows of the reference shown at once
 GROUPS = {"L0": "L0 · Back-propagation", "L1": "L1 · From scratch", "": "More ideas"}
+
+
+def examples() -> st.delta_generator.DeltaGenerator:
+    """The button of a gallery, and what opens under it.
+
+    Once `close_examples` was called it is another popover, which is closed. Its state would not close it always: the
+    browser is told of a change only, and somebody may choose before the server has heard that it was opened.
+    """
+    return st.popover("Examples", key=f"examples-{st.session_state.get(CLOSED, 0)}", on_change="rerun")
+
+
+def close_examples() -> None:
+    """To be called when one was chosen, before the page runs again."""
+    st.session_state[CLOSED] = st.session_state.get(CLOSED, 0) + 1
 
 
 def gallery(on_choose: Callable[[ExpressionPreset], None]) -> None:

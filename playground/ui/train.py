@@ -12,7 +12,7 @@ import streamlit as st
 from playground.errors import PlaygroundError
 from playground.lessons.runs import RunGroup, RunPreset, run_presets
 from playground.training.own_store import OwnRow
-from playground.ui.popovers import plain
+from playground.ui.popovers import close_examples, examples, plain
 from playground.ui.stepper import last_edit
 from playground.ui.train_engine import engine, keep_going
 from playground.ui.train_exports import run_exports
@@ -23,7 +23,7 @@ from playground.ui.train_look import look
 from playground.ui.train_own import described, own_data
 from playground.ui.train_session import TrainSession, told
 
-GALLERY, LOOK, EXPORT, SETUP, RUNS = "run-examples", "run-look", "run-exports", "train-setup", "train-runs"
+LOOK, EXPORT, SETUP, RUNS = "run-look", "run-exports", "train-setup", "train-runs"
 OWN, OWN_SAID = "run-own", "own-said"
 SESSION = "train"
 _STYLE = tuple(Path(__file__).with_name(name) for name in ("page.css", "train_page.css"))
@@ -60,7 +60,7 @@ def train_page() -> None:
 
 
 def _popovers() -> None:
-    with st.popover("Examples", key=GALLERY, on_change="rerun"):
+    with examples():
         gallery(_open, _train_together)
     with st.popover("Look at the data", key=LOOK, on_change="rerun"), st.container(key="look"):
         if st.session_state[LOOK]:  # it is read when somebody looks
@@ -116,12 +116,12 @@ def _take_action() -> None:
 
 def _open(chosen: RunPreset) -> None:
     _session().open(chosen.document, chosen.title)
-    st.session_state[GALLERY] = False
+    close_examples()
 
 
 def _train_together(chosen: RunGroup) -> None:
     _session().train_together(engine(), [(preset.document, preset.title) for preset in chosen.presets])
-    st.session_state[GALLERY] = False
+    close_examples()
 
 
 def _use_own(data: OwnRow) -> None:

@@ -58,14 +58,14 @@ def test_opens_on_the_lecture_example_without_an_exception() -> None:
 @pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
 def test_every_example_opens(entry: Any) -> None:
     app = opened()
-    app.session_state["examples"] = True
+    app.session_state["examples-0"] = True
     app.button(key=f"preset-{entry.id}").click().run()
     assert not app.exception
     shown = frame(app)
     assert shown["document"]["text"] == entry.document.text and shown["step"] == 0
     assert shown["document"]["mode"] == entry.document.mode and shown["document"]["passes"] == entry.document.passes
     assert shown["picture"] is not None, "something is drawn, even of a text that ends in a mistake"
-    assert app.session_state["examples"] is False, "the gallery closes"
+    assert "examples-0" not in app.session_state and not app.session_state["examples-1"], "the gallery closes"
 
 
 def test_a_link_opens_its_document_at_its_step() -> None:
