@@ -17,15 +17,20 @@ export function createCalm(show) {
     visible = problem !== null;
     show(problem);
   };
+  /** @param {Problem} problem */
+  function later(problem) {
+    const wait = PAUSE_MS - (performance.now() - typed); // anew when it is over: more may have been typed meanwhile
+    if (wait <= 0) now(problem);
+    else timer = setTimeout(() => later(problem), wait);
+  }
   return {
     /** The reader has just typed something. */
     typed: () => void (typed = performance.now()),
     /** @param {Problem | null} problem */
     set(problem) {
       if (timer !== null) clearTimeout(timer);
-      const wait = problem === null || visible ? 0 : PAUSE_MS - (performance.now() - typed);
-      if (wait <= 0) now(problem);
-      else timer = setTimeout(() => now(problem), wait);
+      if (problem === null || visible) now(problem);
+      else later(problem);
     },
     stop() {
       if (timer !== null) clearTimeout(timer);

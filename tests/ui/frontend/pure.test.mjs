@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { createCalm } from "../../../playground/ui/frontend/calm.js";
 import { createDraft } from "../../../playground/ui/frontend/draft.js";
 import { createHistory } from "../../../playground/ui/frontend/history.js";
 import { commandFor } from "../../../playground/ui/frontend/keys.js";
@@ -144,4 +145,30 @@ test("phases begin where the first step of each has been done, and are gone thro
   assert.deepEqual([0, 1, 2, 3, 4, 5].map((k) => walk(k, 1)), [1, 3, 3, 4, 5, 5]);
   assert.deepEqual([5, 4, 3, 2, 1, 0].map((k) => walk(k, -1)), [4, 3, 1, 1, 0, 0]);
   assert.deepEqual(phaseStarts([]), []);
+});
+
+test("a mistake shows once the typing has paused, also where the server answers late", (t) => {
+  let clock = 0;
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", () => clock);
+  const pass = (ms) => {
+    for (let passed = 0; passed < ms; passed += 1) {
+      clock += 1;
+      t.mock.timers.tick(1);
+    }
+  };
+  const shown = [];
+  const calm = createCalm((problem) => shown.push([clock, problem]));
+  calm.typed();
+  pass(10);
+  calm.set("a mistake");
+  pass(500);
+  calm.typed(); // and the server has not answered yet when the first pause would be over
+  pass(400);
+  assert.deepEqual(shown, []);
+  pass(400);
+  assert.deepEqual(shown, [[1110, "a mistake"]]);
+  calm.set("another");
+  calm.set(null);
+  assert.deepEqual(shown.slice(1), [[1310, "another"], [1310, null]]);
 });
