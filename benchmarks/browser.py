@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -28,8 +28,7 @@ import psutil
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 from benchmarks.load import percentile
-from benchmarks.server import ROOT, serve
-from playground.runs.lock import HostLock
+from benchmarks.server import ROOT, scratch_runs, serve
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -293,22 +292,6 @@ def steps(page: Page, url: str) -> list[float]:
     if drawn != NODES:
         raise RuntimeError(f"{drawn} nodes are drawn, not {NODES}")
     return list(page.locator(".workbench").evaluate(STEPS))
-
-
-@contextmanager
-def scratch_runs() -> Iterator[str]:
-    """The address of an empty database; the host that serves it ends with the block."""
-    with tempfile.TemporaryDirectory(prefix="playground-runs-") as folder:
-        url = f"sqlite:///{folder}/runs.db"
-        try:
-            yield url
-        finally:
-            for process in psutil.process_iter():
-                with suppress(psutil.Error):
-                    if url in process.cmdline():
-                        process.kill()
-                        process.wait(10)
-            HostLock(url).path.unlink(missing_ok=True)
 
 
 def first_points(browser: Browser, url: str, times: int) -> list[float]:

@@ -19,28 +19,22 @@ import os
 import random
 import statistics
 import sys
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
-from websockets.typing import Subprotocol
 
+from benchmarks.connection import PATIENCE, Connection, LoadError, connected
 from benchmarks.server import ROOT, serve
 
 MOST_SESSIONS = 300
 MOST_SECONDS = 600.0
-PATIENCE = 30.0  # seconds that a session waits for one answer
 MOST_OF_LOG = 6_000  # characters of the server's log that are shown where a session failed
 LEAST = 3  # edits of every session, also where opening the page took longer than the measured seconds
-SUCCESS = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
 
 Edit = dict[str, Any]
 
@@ -54,7 +48,7 @@ TERMS = ("+ {}(x1)", "- {}(x1*x2)", "+ {}(x2)*x1", "* {}(x2)")
 MOST_TERMS = 4
 
 
-def next_edit(data: dict[str, Any], sequence: int, rng: random.Random) -> Edit:
+def next_edit(data: Mapping[str, Any], sequence: int, rng: random.Random) -> Edit:
     """The next state of the component: the last document that the server understood, with a text not sent before.
 
     L0.4 with another number and function and up to four terms more: hundreds of graphs of different shapes.
@@ -66,7 +60,7 @@ def next_edit(data: dict[str, Any], sequence: int, rng: random.Random) -> Edit:
     return {**document, "sequence": sequence, "text": " ".join([text, *terms]), "have": have}
 
 
-def complaint(data: dict[str, Any], edit: Edit) -> str | None:
+def complaint(data: Mapping[str, Any], edit: Edit) -> str | None:
     """What is wrong with the answer to `edit`; None where it is right."""
     if data.get("error"):
         return f"the page refused the text: {data['error']}"
@@ -75,79 +69,34 @@ def complaint(data: dict[str, Any], edit: Edit) -> str | None:
     return None
 
 
-# Streamlit's protocol, as far as one component needs it.
+# The page.
 
 
-class LoadError(Exception):
-    """An answer that a student would see as a failure."""
+class Session(Connection):
+    """An open expressions page."""
 
-
-@dataclass(slots=True)
-class Session:
-    """One open page."""
-
-    connection: ClientConnection
-    widget: str = ""
-    fragment: str = ""
-    page: str = ""
-    payload: str = ""
+    widget = fragment = ""
+    frame: Mapping[str, Any] = {}
 
     @staticmethod
     @contextlib.asynccontextmanager
     async def open(url: str) -> AsyncIterator[Session]:
-        address = url.replace("http", "ws", 1) + "/_stcore/stream"
-        async with connect(
-            address, subprotocols=[Subprotocol("streamlit")], max_size=None, compression=None, open_timeout=PATIENCE
-        ) as connection:
-            session = Session(connection)
-            await session.rerun(None)
+        async with connected(url) as socket:
+            session = Session(socket)
+            await session.rerun(ClientState())
             if not session.widget:
                 raise LoadError(f"the page shows no component named {COMPONENT}")
             yield session
 
-    async def rerun(self, edit: Edit | None) -> float:
-        """Send a rerun with the component's state set to `edit`; the seconds until the script has finished."""
-        state = ClientState(page_script_hash=self.page, fragment_id=self.fragment if edit else "")
-        if edit is not None:
-            state.widget_states.widgets.add(id=self.widget, json_value=json.dumps({STATE: edit}))
-        start = time.perf_counter()
-        await self.connection.send(BackMsg(rerun_script=state).SerializeToString())
-        async with asyncio.timeout(PATIENCE):
-            await self._until_finished()
-        return time.perf_counter() - start
+    async def edit(self, edit: Edit) -> float:
+        """Set the component's state; the seconds until the script has finished."""
+        state = ClientState(fragment_id=self.fragment)
+        state.widget_states.widgets.add(id=self.widget, json_value=json.dumps({STATE: edit}))
+        return await self.rerun(state)
 
-    async def _until_finished(self) -> None:
-        while True:
-            raw = await self.connection.recv()
-            message = ForwardMsg.FromString(raw if isinstance(raw, bytes) else raw.encode())
-            match message.WhichOneof("type"):
-                case "new_session":
-                    self.page = message.new_session.page_script_hash
-                case "navigation":
-                    self.page = message.navigation.page_script_hash
-                case "delta":
-                    self._read(message)
-                case "script_finished":
-                    if message.script_finished not in SUCCESS:
-                        raise LoadError(f"the script ended with status {message.script_finished}")
-                    return
-
-    def _read(self, message: ForwardMsg) -> None:
-        element = message.delta.new_element
-        match element.WhichOneof("type"):
-            case "exception":
-                raise LoadError("the page shows an exception")
-            case "alert" if element.alert.format == element.alert.ERROR:
-                raise LoadError(f"the page shows an error: {element.alert.body}")
-            case "bidi_component" if element.bidi_component.component_name.split(".")[-1] == COMPONENT:
-                self.widget = element.bidi_component.id
-                self.fragment = message.delta.fragment_id
-                self.payload = element.bidi_component.json or element.bidi_component.mixed.json
-
-    def data(self) -> dict[str, Any]:
-        """What the server last gave the component."""
-        data: dict[str, Any] = json.loads(self.payload or "{}").get("frame", {})
-        return data
+    def mounted(self, name: str, widget: str, fragment: str, frame: dict[str, Any]) -> None:
+        if name == COMPONENT:
+            self.widget, self.fragment, self.frame = widget, fragment, frame
 
 
 # The measurement.
@@ -206,14 +155,14 @@ async def student(url: str, number: int, level: Level, window: Window) -> None:
         tries += 1
         try:
             async with Session.open(url) as session:
-                data = session.data()
+                data = session.frame
                 while (due := clock()) < window.ends or sequence < LEAST:
                     sequence += 1
                     edit = next_edit(data, sequence, rng)
-                    took = await session.rerun(edit)
+                    took = await session.edit(edit)
                     if due >= window.begins:
                         level.seconds.append(took)
-                    data = session.data()
+                    data = session.frame
                     if wrong := complaint(data, edit):
                         raise LoadError(wrong)
                     await asyncio.sleep(due + window.period - clock())

@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from playground.runs.lock import HostLock
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -89,3 +93,19 @@ def serve(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextlib.contextmanager
+def scratch_runs() -> Iterator[str]:
+    """The address of an empty database; the host that serves it ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="playground-runs-") as folder:
+        url = f"sqlite:///{folder}/runs.db"
+        try:
+            yield url
+        finally:
+            for process in psutil.process_iter():
+                with contextlib.suppress(psutil.Error):
+                    if url in process.cmdline():
+                        process.kill()
+                        process.wait(10)
+            HostLock(url).path.unlink(missing_ok=True)

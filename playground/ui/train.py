@@ -20,6 +20,7 @@ from playground.ui.train_frozen import frozen_part
 from playground.ui.train_hand_over import handed_over
 from playground.ui.train_lessons import gallery
 from playground.ui.train_look import look
+from playground.ui.train_looks import LOOKS, differs
 from playground.ui.train_own import described, own_data
 from playground.ui.train_session import TrainSession, told
 
@@ -53,9 +54,9 @@ def train_page() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         mounted(session.setup_frame(), SETUP, _take_setup)
-    session.interval, session.is_page_due = session.runs.interval, False
+    session.every, session.is_page_due = LOOKS.seconds(id(session), session.runs.interval), False
     with right:
-        st.fragment(_runs, run_every=session.interval)()
+        st.fragment(_runs, run_every=session.every)()
     frozen_part(lambda: _session().frozen, lambda: _session().close_step(), engine().store)
 
 
@@ -99,7 +100,7 @@ def _runs() -> None:
         session.runs.look(engine().store)
         keep_going(followed.run for followed in session.runs.followed)
         session.watch()
-        if session.is_page_due or session.runs.interval != session.interval:
+        if session.is_page_due or differs(session.every, LOOKS.seconds(id(session), session.runs.interval)):
             st.rerun()
         mounted(session.runs_frame(engine()), RUNS, _take_action)
     except PlaygroundError as error:  # the database is away for a moment

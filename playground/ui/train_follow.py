@@ -23,6 +23,7 @@ class Followed:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.ahead = 0  # runs before it in the queue
         self.latest: TrainRecord | None = None
         self.tested: TrainRecord | None = None
         self.layers: list[str] = []

@@ -24,6 +24,10 @@ from playground.views.curves import AXES, LAYER_CURVES, PALETTES, charts
 LISTED = 20  # runs of the visitor's own that can be chosen
 LETTERS = "ABCDEF"
 ACTIVE = ("queued", "running")
+# Seconds between two looks: until the first point, later, at a paused run (another tab may resume it), and at one that
+# waits; there as many seconds as its turn is away at least, where so many runs a second are passed.
+FIRST, FOLLOWING, PAUSED, FAR = 0.2, 0.5, 2.0, 10.0
+PASSED = 4.0
 DIVERGED = "first not finite: "  # in every such reason: of the loss, of the test loss, of a weight
 
 
@@ -43,13 +47,11 @@ class Runs:
 
     @property
     def interval(self) -> float | None:
-        """Seconds until the next look: soon while somebody waits for the first point; None where nothing goes on."""
-        active = [followed for followed in self.followed if followed.run.status in ACTIVE]
+        """Seconds until the next look: soon while somebody waits for the first point, later where others are before
+        them in the queue; None where nothing goes on."""
         if any(f.run.samples and samples(f.run.config) is None for f in self.followed[:1]):
-            return 0.5  # the pictures are on their way
-        if not active:  # a paused run may be resumed in another tab
-            return 2.0 if any(followed.run.status == "paused" for followed in self.followed) else None
-        return 0.2 if any(not f.run.step for f in active) else 0.5
+            return FOLLOWING  # the pictures are on their way
+        return min((seconds for f in self.followed if (seconds := _interval(f)) is not None), default=None)
 
     @property
     def followed(self) -> list[Followed]:
@@ -77,6 +79,7 @@ class Runs:
         self._followed = {id: self._followed.get(id) or Followed(found[id]) for id in self.ids}
         for id, followed in self._followed.items():
             followed.run = found[id]
+            followed.ahead = store.ahead(id) if followed.run.status == "queued" else 0
 
     def again(self) -> None:
         """The browser has nothing yet."""
@@ -88,7 +91,7 @@ class Runs:
         several = len(self.ids) > 1
         news = [followed.news(store) for followed in self.followed]
         shown = [
-            _run(followed, LETTERS[index], store, owner) | new
+            _run(followed, LETTERS[index], owner) | new
             for index, (followed, new) in enumerate(zip(self.followed, news, strict=True))
         ]
         layers = [] if several or not self.followed else self.followed[0].layers
@@ -109,7 +112,17 @@ class Runs:
         }
 
 
-def _run(followed: Followed, letter: str, store: Store, owner: str) -> dict[str, Any]:
+def _interval(followed: Followed) -> float | None:
+    """Of one run."""
+    run, ahead = followed.run, followed.ahead
+    if run.status == "queued" and ahead:
+        return min(max(FOLLOWING, ahead / PASSED), FAR)
+    if run.status in ACTIVE:
+        return FOLLOWING if run.step else FIRST
+    return PAUSED if run.status == "paused" else None
+
+
+def _run(followed: Followed, letter: str, owner: str) -> dict[str, Any]:
     run = followed.run
     pictures = samples(run.config) if run.samples else None
     return {
@@ -117,7 +130,7 @@ def _run(followed: Followed, letter: str, store: Store, owner: str) -> dict[str,
         "letter": letter,
         "name": run_name(run),
         "status": run.status,
-        "state": state(run, store.ahead(run.id) if run.status == "queued" else 0),
+        "state": state(run, followed.ahead),
         "share": run.share if run.status == "running" else None,
         "left": time_left(run),
         "step": run.step,

@@ -41,7 +41,7 @@ class TrainSession:
     is_page_due: bool = False  # something that stands outside of the runs' side has changed
     freezing: str = ""  # the run whose step is opened as soon as it pauses
     frozen: OpenedStep | None = None
-    interval: float | None = None  # seconds between two looks at the runs, as the page has set it
+    every: float | None = None  # seconds between two looks at the runs, as the page has set it
 
     @classmethod
     def opened(cls, params: Mapping[str, Sequence[str]], engine: Engine, first: TrainConfig) -> TrainSession:

@@ -31,6 +31,7 @@ from playground.ui.train_links import MOST_SHOWN, from_stack, open_train, train_
 from playground.ui.train_look import look_html
 from playground.ui.train_session import TrainSession
 from playground.ui.train_settings import GROUPS, fields, read_settings
+from playground.ui.train_words import state
 
 CONFIG = TrainConfig(train_size=200, test_size=50, batch=20, epochs=2)
 
@@ -178,6 +179,23 @@ def test_train_submits_what_is_typed_and_the_link_names_the_run(engine: Queue) -
     assert session.query == f"v=1&run={run.id}" and session.runs.interval is not None
     again = opened(engine, v=["1"], run=[run.id])
     assert again.typed.config == run.config and again.runs.ids == [run.id] and not again.problems
+
+
+def test_a_page_looks_less_often_the_longer_its_run_has_to_wait(engine: Queue, records: list[TrainRecord]) -> None:
+    waiting = [engine.submit(CONFIG, owner=f"owner {number}").id for number in range(60)]
+    seconds = []
+    for run in waiting:
+        session = opened(engine, v=["1"], run=[run])
+        assert session.runs_frame(engine)["runs"][0]["state"] == state(session.runs.followed[0].run, waiting.index(run))
+        assert session.runs.interval is not None
+        seconds.append(session.runs.interval)
+    assert seconds[:3] == [0.2, 0.5, 0.5] and seconds == sorted(seconds) and seconds[-1] == 10
+    assert sum(1 / every for every in seconds) < 30  # of all of them, a second
+    engine.store.claim("a worker")
+    assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 0.2  # until its first point
+    assert opened(engine, v=["1"], run=[waiting[1]]).runs.interval == 0.2  # it is the next
+    engine.store.report(waiting[0], "a worker", records[:1], step=1)
+    assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 0.5
 
 
 def test_a_net_that_does_not_fit_is_not_started(engine: Queue) -> None:

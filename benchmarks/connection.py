@@ -1,0 +1,91 @@
+"""An open page without a browser: Streamlit's protocol over a websocket, as far as one component needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+PATIENCE = 30.0  # seconds that a page waits for one answer
+SUCCESS = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
+
+
+class LoadError(Exception):
+    """An answer that a student would see as a failure."""
+
+
+class Connection:
+    """One open page, as the browser's side of Streamlit's protocol sees it."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.page = ""
+
+    async def rerun(self, state: ClientState) -> float:
+        """Send a rerun; the seconds until the script has finished."""
+        state.page_script_hash = self.page
+        start = time.perf_counter()
+        await self.socket.send(BackMsg(rerun_script=state).SerializeToString())
+        async with asyncio.timeout(PATIENCE):
+            await self._until_finished()
+        return time.perf_counter() - start
+
+    async def _until_finished(self) -> None:
+        while True:
+            raw = await self.socket.recv()
+            message = ForwardMsg.FromString(raw if isinstance(raw, bytes) else raw.encode())
+            match message.WhichOneof("type"):
+                case "new_session":
+                    self.page = message.new_session.page_script_hash
+                case "navigation":
+                    self.page = message.navigation.page_script_hash
+                case "delta":
+                    self._read(message)
+                case "auto_rerun":
+                    self.again(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+                case "script_finished" if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    pass  # the page asked to be run again
+                case "script_finished":
+                    if message.script_finished not in SUCCESS:
+                        raise LoadError(f"the script ended with status {message.script_finished}")
+                    return
+
+    def _read(self, message: ForwardMsg) -> None:
+        element = message.delta.new_element
+        match element.WhichOneof("type"):
+            case "exception":
+                raise LoadError("the page shows an exception")
+            case "alert" if element.alert.format == element.alert.ERROR:
+                raise LoadError(f"the page shows an error: {element.alert.body}")
+            case "bidi_component":
+                component = element.bidi_component
+                payload = component.json or component.mixed.json
+                name = component.component_name.split(".")[-1]
+                self.mounted(
+                    name, component.id, message.delta.fragment_id, json.loads(payload or "{}").get("frame", {})
+                )
+
+    def mounted(self, name: str, widget: str, fragment: str, frame: dict[str, Any]) -> None:
+        """A component is shown, with this frame."""
+
+    def again(self, fragment: str, seconds: float) -> None:
+        """A fragment asks to be run every so many seconds."""
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[ClientConnection]:
+    """A websocket to the app at `url`."""
+    address = url.replace("http", "ws", 1) + "/_stcore/stream"
+    async with connect(
+        address, subprotocols=[Subprotocol("streamlit")], max_size=None, compression=None, open_timeout=PATIENCE
+    ) as socket:
+        yield socket
