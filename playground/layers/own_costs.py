@@ -16,7 +16,7 @@ class Costs(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's ow
     """Counts while it is active; local to its thread, as the hooks on saved tensors are."""
 
     def __init__(self, module: nn.Module) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # PyTorch's own
         self.multiplications = 0  # of matrix products and convolutions, as `torch.utils.flop_counter` counts them
         self.saved = 0  # bytes newly kept; parameters and buffers are there anyway
         self._module = module

@@ -134,10 +134,11 @@ class OwnEvaluator(Evaluator):
         return self.calls.nested(tuple(found), node.span)
 
     def _make(self, node: Make | Initialise) -> Value:
-        assert self.maker is not None  # the reader takes layers only in `__init__`
+        make = self.maker
+        assert make is not None  # the reader takes layers only in `__init__`
         self.calls.at(node.span, self.calls.budget.count_statement)
         positional, named = self.arguments(node.arguments)
-        return self.guarded(node.span, lambda: self.maker(node, positional, named), (*positional, *named.values()))  # type: ignore[misc]
+        return self.guarded(node.span, lambda: make(node, positional, named), (*positional, *named.values()))
 
     def arguments(self, given: tuple[Argument, ...]) -> tuple[list[Value], dict[str, Value]]:
         """Those by position, `*layers` taken apart, and those by name."""
