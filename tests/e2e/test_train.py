@@ -187,6 +187,7 @@ def test_others_may_look_but_not_control(open_page: OpenPage) -> None:
     until(guest, "stopped")
 
 
+@pytest.mark.slow  # the next one does it to a server that is killed
 def test_a_server_that_starts_anew_loses_nothing(open_page: OpenPage, database: str) -> None:
     with serve(PLAYGROUND_DB=database, PLAYGROUND_RUNS_UNFINISHED="100") as first:
         page = open_page(f"{first.url}/train?{LONG}")
@@ -410,7 +411,7 @@ def test_runs_are_compared(open_page: OpenPage) -> None:
     expect(again.get_by_test_id("run-card")).to_have_count(2)
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_anybodys_run_is_added_by_its_link_from_the_keyboard_on_a_phone(
     open_page: OpenPage, accessibility: Callable[[Page], list[str]], dark: bool
 ) -> None:

@@ -122,6 +122,7 @@ def test_the_button_beside_the_settings_takes_the_digits(open_page: OpenPage) ->
     expect(page.get_by_test_id("train-notes")).to_be_empty()
 
 
+@pytest.mark.slow
 def test_all_folds_by_one_click(open_page: OpenPage) -> None:
     page = opened(open_page, FOLDS)
     page.get_by_test_id("train-all-folds").click()
@@ -164,8 +165,15 @@ def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None
     page.wait_for_function("() => location.search.includes('normalise=1')")
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        (1280, False),
+        (390, True),
+        pytest.param(1280, True, marks=pytest.mark.slow),
+        pytest.param(390, False, marks=pytest.mark.slow),
+    ],
+)
 def test_axe_finds_nothing(
     open_page: OpenPage, accessibility: Accessibility, tmp_path: Path, dark: bool, width: int
 ) -> None:
