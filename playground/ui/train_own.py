@@ -21,8 +21,9 @@ _ABOUT = (
 _NAMED = 6  # classes that are named
 
 
+@st.fragment  # reading takes seconds: the rest of the page is not paled meanwhile
 def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
-    """Choose a file, say how it is read, use it. `said`: of the file that was used last."""
+    """Choose a file, say how it is read, use it; then the page runs again. `said`: of the file that was used last."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
         file = st.file_uploader("Zip or CSV", type=["zip", "csv"], key="own-file")
@@ -40,8 +41,8 @@ def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
                 on_data(data)
             except PlaygroundError as error:
                 place.error(plain(f"{error.message}. {error.hint}".replace("`", "")))
-                return
-            place.success(plain(described(data)))
+            else:
+                st.rerun()
         elif said:
             place.success(plain(said))
 

@@ -31,6 +31,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+# While a script runs, Streamlit pales what it may be about to replace.
+AT_REST = """() => document.querySelector('[data-test-script-state="notRunning"]')
+    && !document.querySelector('[data-stale="true"]')"""
+
 OpenPage = Callable[..., Page]
 
 expect.set_options(timeout=15_000)  # two of these tests run at once, on as few as two cores
@@ -145,6 +149,7 @@ def accessibility() -> Callable[[Page], list[str]]:
 
     def accessibility(page: Page, rules_off: tuple[str, ...] = ()) -> list[str]:
         page.evaluate(source)
+        page.wait_for_function(AT_REST)
         options = {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in rules_off}}
         found = page.evaluate("options => axe.run(document, options)", options)
         return [

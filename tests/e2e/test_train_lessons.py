@@ -86,6 +86,8 @@ def bring(page: Page, path: Path) -> None:
     page.get_by_role("button", name="Own data", exact=True).click()
     page.locator(".st-key-own input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Use this file").click(timeout=PATIENCE)
+    page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
+    assert page.locator('[data-stale="true"] .runs').count() == 0, "the runs are not paled meanwhile"
     expect(page.locator(".st-key-own")).to_contain_text("is chosen", timeout=PATIENCE)
 
 
@@ -155,6 +157,8 @@ def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None
     page.get_by_role("button", name="Own data", exact=True).click()
     page.locator(".st-key-own input[type=file]").set_input_files(bad)
     page.get_by_role("button", name="Use this file").click(timeout=PATIENCE)
+    page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
+    assert page.locator('[data-stale="true"] .runs').count() == 0, "the runs are not paled meanwhile"
     expect(page.locator(".st-key-own")).to_contain_text("line 3, column 2 (y): 'two' is not a number", timeout=PATIENCE)
     page.locator(".st-key-own input[type=file]").set_input_files(good)
     expect(page.locator(".st-key-own")).to_contain_text("good.csv", timeout=PATIENCE)
