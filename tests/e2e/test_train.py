@@ -263,7 +263,7 @@ def test_another_net_while_one_trains(open_page: OpenPage) -> None:
 def test_freeze_step_through_and_go_on(
     open_page: OpenPage, ready: Callable[[Page], Page], accessibility: Callable[[Page], list[str]]
 ) -> None:
-    page = train(opened(open_page, LONG.replace("epochs=200", "epochs=40")))
+    page = train(opened(open_page, LONG.replace("epochs=200", "epochs=15")))
     page.get_by_test_id("run-freeze").click()
     ready(page)
     until(page, "paused")
@@ -284,9 +284,9 @@ def test_freeze_step_through_and_go_on(
     expect(again.locator(".st-key-frozen h3")).to_contain_text(f"Step {step + 1:,} of run")
     page.get_by_test_id("run-resume").click()
     until(page, "finished")
-    expect(page.get_by_test_id("run-far")).to_contain_text("step 2,880 of 2,880")
+    expect(page.get_by_test_id("run-far")).to_contain_text("step 1,080 of 1,080")
     page.get_by_test_id("run-open").click()
-    expect(page.locator(".st-key-frozen h3")).to_contain_text("Step 2,881 of run", timeout=PATIENCE)
+    expect(page.locator(".st-key-frozen h3")).to_contain_text("Step 1,081 of run", timeout=PATIENCE)
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(".st-key-frozen")).to_have_count(0)
     page.wait_for_function("() => !location.search.includes('frozen')")
