@@ -19,6 +19,7 @@ _ABOUT = (
     "Whoever has the link to a run can use its data."
 )
 _NAMED = 6  # classes that are named
+_FILE, _WANTED = "own-file", "own-wanted"
 
 
 @st.fragment  # reading takes seconds: the rest of the page is not paled meanwhile
@@ -26,7 +27,9 @@ def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
     """Choose a file, say how it is read, use it; then the page runs again. `said`: of the file that was used last."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
-        file = st.file_uploader("Zip or CSV", type=["zip", "csv"], key="own-file")
+        if _FILE not in st.session_state:
+            st.session_state[_WANTED] = False  # the page was left meanwhile
+        file = st.file_uploader("Zip or CSV", type=["zip", "csv"], key=_FILE)
         if file is None:
             if said:
                 st.success(plain(said))
@@ -34,17 +37,28 @@ def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
         is_table = file.name.lower().endswith(".csv")
         options = _table_options() if is_table else _picture_options()
         place = st.empty()
-        if st.button("Use this file", key="own-use"):
-            try:
-                with st.spinner("Reading the file …", show_time=True):
-                    data = _read(file, is_table, options, place)
-                on_data(data)
-            except PlaygroundError as error:
-                place.error(plain(f"{error.message}. {error.hint}".replace("`", "")))
-            else:
-                st.rerun()
-        elif said:
-            place.success(plain(said))
+        st.button("Use this file", key="own-use", on_click=_want)
+        if not st.session_state[_WANTED]:
+            if said:
+                place.success(plain(said))
+            return
+        try:
+            with st.spinner("Reading the file …", show_time=True):
+                data = _read(file, is_table, options, place)
+            on_data(data)
+        except Exception as error:  # what ends a run of the page is no Exception: then it is read in the next
+            st.session_state[_WANTED] = False
+            if not isinstance(error, PlaygroundError):
+                raise
+            place.error(plain(f"{error.message}. {error.hint}".replace("`", "")))
+        else:
+            st.session_state[_WANTED] = False
+            st.rerun()
+
+
+def _want() -> None:
+    """Kept until the file is read: a click may come before the whole of the file, or the page run again meanwhile."""
+    st.session_state[_WANTED] = True
 
 
 def described(data: OwnRow) -> str:
