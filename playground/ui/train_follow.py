@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from time import monotonic
 from typing import Any
 
 from playground.lessons.reported import Reported
@@ -14,6 +16,7 @@ from playground.training.records import TrainRecord
 from playground.views.console import Console
 from playground.views.curves import columns, layers_of, thinned
 
+SOON = 1.0  # seconds after the first points in which a page that has waited for them goes on to look often
 _SIZES = {row.name: row.train_size for row in DATASETS}
 
 
@@ -24,6 +27,7 @@ class Followed:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.ahead = 0  # runs before it in the queue
+        self.soon_until = -math.inf  # of `monotonic`: as long somebody waits for the first points, or sees them come
         self.latest: TrainRecord | None = None
         self.tested: TrainRecord | None = None
         self.layers: list[str] = []
@@ -44,6 +48,7 @@ class Followed:
         records = store.records(self.run.id, after=after)
         lines_from = self.console.add(records)
         if records:
+            self.soon_until = min(self.soon_until, monotonic() + SOON)
             self.read = records[-1].step
             self.latest = records[-1]
             self.tested = next((record for record in reversed(records) if record.test_loss is not None), self.tested)

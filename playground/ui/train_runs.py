@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 from playground.errors import PlaygroundError
@@ -24,8 +26,8 @@ from playground.views.curves import AXES, LAYER_CURVES, PALETTES, charts
 LISTED = 20  # runs of the visitor's own that can be chosen
 LETTERS = "ABCDEF"
 ACTIVE = ("queued", "running")
-# Seconds between two looks: until the first point, later, at a paused run (another tab may resume it), and at one that
-# waits; there as many seconds as its turn is away at least, where so many runs a second are passed.
+# Seconds between two looks: until a second after the first point, later, at a paused run (another tab may resume it),
+# and at one that waits; there as many seconds as its turn is away at least, where so many runs a second are passed.
 FIRST, FOLLOWING, PAUSED, FAR = 0.2, 0.5, 2.0, 10.0
 PASSED = 4.0
 DIVERGED = "first not finite: "  # in every such reason: of the loss, of the test loss, of a weight
@@ -79,6 +81,8 @@ class Runs:
         self._followed = {id: self._followed.get(id) or Followed(found[id]) for id in self.ids}
         for id, followed in self._followed.items():
             followed.run = found[id]
+            if not followed.run.step:
+                followed.soon_until = math.inf
             followed.ahead = store.ahead(id) if followed.run.status == "queued" else 0
 
     def again(self) -> None:
@@ -118,7 +122,7 @@ def _interval(followed: Followed) -> float | None:
     if run.status == "queued" and ahead:
         return min(max(FOLLOWING, ahead / PASSED), FAR)
     if run.status in ACTIVE:
-        return FOLLOWING if run.step else FIRST
+        return FIRST if monotonic() < followed.soon_until else FOLLOWING
     return PAUSED if run.status == "paused" else None
 
 

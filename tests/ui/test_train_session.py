@@ -26,6 +26,7 @@ from playground.training.config import SETTINGS, TrainConfig
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
+from playground.ui import train_follow, train_runs
 from playground.ui.train_check import check
 from playground.ui.train_links import MOST_SHOWN, from_stack, open_train, train_query
 from playground.ui.train_look import look_html
@@ -196,6 +197,23 @@ def test_a_page_looks_less_often_the_longer_its_run_has_to_wait(engine: Queue, r
     assert opened(engine, v=["1"], run=[waiting[1]]).runs.interval == 0.2  # it is the next
     engine.store.report(waiting[0], "a worker", records[:1], step=1)
     assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 0.5
+
+
+def test_the_first_points_are_drawn_before_the_page_looks_less_often(
+    engine: Queue, records: list[TrainRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    for module in (train_follow, train_runs):
+        monkeypatch.setattr(module, "monotonic", lambda: now)
+    session = opened(engine, v=["1"], run=[engine.submit(CONFIG, owner="an owner").id])
+    works(engine, records[:2])
+    session.runs.look(engine.store)
+    assert session.runs.interval == 0.2, "another number would have the page run anew first"
+    assert session.runs_frame(engine)["runs"][0]["last"] == 2
+    assert session.runs.interval == 0.2
+    now += 1
+    session.runs_frame(engine)
+    assert session.runs.interval == 0.5
 
 
 def test_a_net_that_does_not_fit_is_not_started(engine: Queue) -> None:

@@ -6,6 +6,7 @@ import { curve } from "./train_columns.js";
 /** @typedef {import("./train_contract.js").Chart} Chart */
 /** @typedef {import("./train_contract.js").Kept} Kept */
 /** @typedef {import("./train_contract.js").View} View */
+/** @typedef {{figure: HTMLElement, plot: HTMLElement, chart: Chart, isSeen: boolean, isDue: boolean, isDrawn: boolean}} Entry */
 /** @typedef {{kept: Map<string, Kept>, view: View, axes: Record<string, string>, palette: string[], ink: string, grid: string, sentence: string}} Drawing */
 
 const LONGEST_WAIT = 1500; // ms
@@ -22,6 +23,9 @@ function loadPlotly() {
   plotlyLoading ??= import(new URL("./vendor/plotly-basic.min.js", import.meta.url).href).then(() => /** @type {any} */ (globalThis).Plotly);
   return plotlyLoading;
 }
+
+/** After the frame that shows what was drawn. */
+const painted = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
 
 /**
  * @param {Chart} chart
@@ -67,13 +71,14 @@ export function layoutOf(chart, { view, axes, ink, grid }) {
 
 /** @param {HTMLElement} root */
 export function createCharts(root) {
-  /** @type {Map<string, {figure: HTMLElement, plot: HTMLElement, chart: Chart, isSeen: boolean, isDue: boolean}>} */
+  /** @type {Map<string, Entry>} */
   const shown = new Map();
   /** @type {Drawing | null} */
   let drawing = null;
   let isStopped = false;
   let spent = 0; // ms that the last drawing of all took
   let begun = -Infinity;
+  let isDrawing = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   setTimeout(loadPlotly, 200); // so that it is there when the first point comes
@@ -92,23 +97,26 @@ export function createCharts(root) {
     const save = el("button", { type: "button", class: "save", "data-testid": `save-${chart.id}`, "aria-label": `Save as PNG: ${chart.title}`, onclick: () => savePng(entry) }, "Save as PNG");
     const head = el("figcaption", {}, el("span", {}, chart.title), save);
     const figure = el("figure", { class: "chart", "data-chart": chart.id, "data-testid": `chart-${chart.id}` }, head, plot);
-    const entry = { figure, plot, chart, isSeen: false, isDue: true };
+    const entry = { figure, plot, chart, isSeen: false, isDue: true, isDrawn: false };
     shown.set(chart.id, entry);
     root.append(figure);
     observer.observe(figure);
     return entry;
   }
 
-  /** @param {{figure: HTMLElement, plot: HTMLElement, chart: Chart, isSeen: boolean, isDue: boolean}} entry */
+  /** @param {Entry} entry */
   async function draw(entry) {
     const plotly = await loadPlotly();
     if (isStopped || !drawing || !entry.plot.isConnected) return;
     entry.isDue = false;
     const start = performance.now();
     const data = traces(entry.chart, drawing);
+    const isEmpty = data.every(({ x }) => x.length === 0);
+    if (isEmpty && !entry.isDrawn && entry !== shown.values().next().value) return; // the first is made before its points
+    entry.isDrawn = true;
     entry.plot.setAttribute("aria-label", `${entry.chart.title}, ${drawing.axes[drawing.view.x]}. ${drawing.sentence}`);
     const drawn = plotly.react(entry.plot, data, layoutOf(entry.chart, drawing), CONFIG);
-    if (data.some(({ x }) => x.length > 0)) spent += performance.now() - start; // the first points do not wait for empty charts
+    if (!isEmpty) spent += performance.now() - start; // the first points do not wait for empty charts
     await drawn;
     entry.figure.dataset.points = String(Math.max(0, ...data.map((trace) => trace.x.length)));
   }
@@ -127,16 +135,28 @@ export function createCharts(root) {
     el("a", { href, download: `${chart.id}.png` }).click();
   }
 
-  /** Draws what is due and seen; a slow machine is given time for everything else. */
-  function drawDue() {
+  /** @param {Entry} entry */
+  const isToDraw = (entry) => entry.isDue && entry.isSeen && !entry.figure.hidden;
+
+  /** Draws what is due and seen, each chart before the next is begun; a slow machine is given time for everything else. */
+  async function drawDue() {
     clearTimeout(waiting);
+    if (isDrawing) return; // it looks again when it is through
     const wait = begun + Math.min(BREATH * spent, LONGEST_WAIT) - performance.now();
     if (wait > 0) {
       waiting = setTimeout(drawDue, wait);
       return;
     }
-    [begun, spent] = [performance.now(), 0];
-    for (const entry of shown.values()) if (entry.isDue && entry.isSeen && !entry.figure.hidden) draw(entry);
+    [begun, spent, isDrawing] = [performance.now(), 0, true];
+    try {
+      for (const entry of [...shown.values()].filter(isToDraw)) {
+        await draw(entry);
+        await painted();
+      }
+    } finally {
+      isDrawing = false;
+    }
+    if ([...shown.values()].some(isToDraw)) drawDue();
   }
 
   return {
