@@ -1,8 +1,9 @@
 """What training through the app costs: beside the bare loop of tensors, and beside the loop of PyTorch's tutorial.
 
 Every side gets the same net, data, seed, batches, evaluations and niceness, in a process that has imported everything,
-has read the data and has trained for some steps; the sides take turns, and only what is timed runs: a host has to wait
-for its turn too, or its looks at the queue would cost the others. App and bare loop are timed in both settings of
+has read the data and has trained for some steps; app and bare loop in a new fork of it each time: where its memory
+lies makes a process a tenth faster or slower for good. The sides take turns, and only what is timed runs: a host has to
+wait for its turn too, or its looks at the queue would cost the others. App and bare loop are timed in both settings of
 docs/hosting.md: for a class (as installed: half the cores for a run, because two may run at once) and for one person
 (all cores, one run at a time). The tutorial's loop has all cores, as PyTorch takes them by itself. A run through the
 app goes from `submit` to the row that says `finished`: queue, fork, records of the layers, database, checkpoint. It
@@ -36,7 +37,7 @@ from torch import nn
 
 from playground.lessons.runs import reported, run_preset, run_presets
 from playground.runs.engine import LocalEngine
-from playground.runs.host import NICE
+from playground.runs.host import NICE, in_fork
 from playground.runs.limits import LIMITS
 from playground.runs.lock import HostLock
 from playground.runs.run import Run
@@ -51,7 +52,7 @@ from playground.training.records import TrainRecord
 RESULTS = Path(__file__).resolve().parent / "results" / "training.md"
 MOST_OF_BARE = 1.10
 FIRST_RECORD = 1.0  # seconds
-ROUNDS = 5
+ROUNDS, SHORT_ROUNDS = 5, 9  # more where a run takes seconds only: one round differs from the next by a tenth
 BEST, WITHIN = 0.99, 120.0  # what the convolutional net reaches, seconds
 # What the lectures' nets have to reach on MNIST: test accuracy at the end, from and to.
 REACHED = {
@@ -83,6 +84,7 @@ class Case:
     name: str
     config: TrainConfig
     aim: float | None
+    rounds: int = ROUNDS
 
 
 def cases(examples: int = 0) -> list[Case]:
@@ -101,7 +103,12 @@ def cases(examples: int = 0) -> list[Case]:
         ("CNN with unstrided convolutions and pooling, batch 64", pooled, None),
     ]
     return [
-        Case(name, replace(one, normalise=True, record_every=0, device="cpu", train_size=examples), aim)
+        Case(
+            name,
+            replace(one, normalise=True, record_every=0, device="cpu", train_size=examples),
+            aim,
+            2 if examples else SHORT_ROUNDS if one is mlp else ROUNDS,
+        )
         for name, one, aim in named
     ]
 
@@ -132,7 +139,7 @@ def fit(
 
 def bare(config: TrainConfig) -> Callable[[TrainConfig], None]:
     """On tensors in memory."""
-    torch.set_num_threads(LIMITS.threads)
+    torch.set_num_threads(1)  # a fork of a process with threads would hang
     data = data_of(config)
 
     def work(config: TrainConfig) -> None:
@@ -197,18 +204,30 @@ def side_of(side: str, config: TrainConfig) -> Callable[[TrainConfig], None]:
 
 def serve_side(side: str, case: int, examples: int) -> None:
     """A process of one side: reads the data, trains a little, then once for every line that it is sent."""
-    os.nice(NICE)
+    if side != "bare":  # its forks are nice
+        os.nice(NICE)
     config = cases(examples)[case].config
     work = side_of(side, config)
     if side == "bare":
         work(replace(config, epochs=1))
     else:
         config = replace(config, epochs=1)
-    print("ready", flush=True)
-    for _ in sys.stdin:
+
+    def once() -> None:
         start = time.perf_counter()
         work(config)
         print(time.perf_counter() - start, flush=True)
+
+    def forked() -> None:
+        torch.set_num_threads(LIMITS.threads)
+        once()
+
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        if side == "bare":  # as a worker is
+            os.waitpid(in_fork(forked), 0)
+        else:
+            once()
 
 
 @contextmanager
@@ -280,7 +299,7 @@ def awake(engine: LocalEngine) -> Iterator[LocalEngine]:
 def ended(engine: LocalEngine, run: Run) -> Run:
     """The run when it is over. RuntimeError where it did not finish."""
     while not (found := engine.store.run(run.id)).has_ended:
-        time.sleep(0.25)  # the row knows when it ended, and looking takes time from the run
+        time.sleep(1.0)  # the row knows when it ended, and looking takes time from the run
     if found.status != "finished":
         raise RuntimeError(f"{found.config.text}: {found.status}: {found.reason}")
     return found
@@ -325,7 +344,7 @@ class Times:
         return statistics.median(a / b for a, b in zip(self.rows[over], self.rows[under], strict=True))
 
 
-def measure(number: int, examples: int, rounds: int, engines: dict[str, LocalEngine], folder: str) -> Times:
+def measure(number: int, examples: int, engines: dict[str, LocalEngine], folder: str) -> Times:
     """The sides in turn, the app and the bare loop in every setting."""
     case = cases(examples)[number]
     times = Times(case)
@@ -336,12 +355,13 @@ def measure(number: int, examples: int, rounds: int, engines: dict[str, LocalEng
 
         bare_loops = {setting: other("bare", setting) for setting in SETTINGS}
         tutorials = {side: other(side) for side in TUTORIALS}
-        for _ in range(rounds):
+        for turn in range(case.rounds):
             for setting, engine in engines.items():
+                alone = [bare_loops[setting]()] if turn % 2 else []
                 whole, loop = through_the_app(engine, case.config)
                 times.add(f"app, {setting}", whole)
                 times.add(f"its loop alone, {setting}", loop)
-                times.add(f"bare, {setting}", bare_loops[setting]())
+                times.add(f"bare, {setting}", *(alone or [bare_loops[setting]()]))
             for side, once in tutorials.items():
                 times.add(side, case.config.epochs * once())
     return times
@@ -433,7 +453,7 @@ def report(before: str, all_times: list[Times], first: float, lines: list[str], 
         "",
     ]
     if all_times:
-        rounds = len(next(iter(all_times[0].rows.values())))
+        rounds = ", ".join(str(times.case.rounds) for times in all_times)
         found += [
             f"Median of {rounds} rounds in turn, {epochs};",
             "in brackets the median of the ratios to the bare loop of the same setting (the tutorial's: to that of the",
@@ -469,7 +489,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.side:
         serve_side(given.side[0], int(given.side[1]), int(given.side[2]))
         return 0
-    examples, rounds, before = (6000 if given.quick else 0), (2 if given.quick else ROUNDS), load()
+    examples, before = (6000 if given.quick else 0), load()
     all_times: list[Times] = []
     first, lines, goals = 0.0, list[str](), list[tuple[bool, str]]()
     with app() as engine, app("one person") as alone, tempfile.TemporaryDirectory() as folder:
@@ -478,7 +498,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             short = replace(cases()[0].config, steps=50)
             with awake(engine):
                 first = statistics.median(first_record(engine, short) for _ in range(FIRSTS))
-            all_times = [measure(number, examples, rounds, engines, folder) for number in range(len(cases()))]
+            all_times = [measure(number, examples, engines, folder) for number in range(len(cases()))]
         if given.only != "times" and not given.quick:
             with awake(engine):
                 lines, goals = figures(engine)

@@ -16,7 +16,7 @@ from playground.training.learner import Learner
 from playground.training.predictions import samples
 from playground.training.records import TrainRecord
 
-EVERY = 0.25  # seconds between two reports
+EVERY = 0.5  # seconds between two reports; a page looks as often
 SAMPLES_EVERY = 0.5  # seconds
 SAMPLES = 10  # test examples whose probabilities are shown while a run goes on
 PATIENCE = 120.0  # seconds that a worker waits for a database that refuses; what it has to say is kept meanwhile
