@@ -24,12 +24,6 @@ pytestmark = pytest.mark.xdist_group("training")  # one after another: what trai
 OpenPage = Callable[..., Page]
 Accessibility = Callable[[Page], list[str]]
 PATIENCE = 60_000
-# A click that comes when another file was chosen, before the whole of it has come.
-CLICK_AT_ONCE = """() => {
-  const button = [...document.querySelectorAll(".st-key-own button")].find((one) => one.innerText === "Use this file");
-  const input = document.querySelector(".st-key-own input[type=file]");
-  input.addEventListener("change", () => setTimeout(() => button.click()));
-}"""
 FOLDS = "v=1&text=" + quote("Flatten Linear(10)") + "&epochs=1&batch=50&train_size=300&folds=3"
 
 
@@ -166,8 +160,10 @@ def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None
     page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
     assert page.locator('[data-stale="true"] .runs').count() == 0, "the runs are not paled meanwhile"
     expect(page.locator(".st-key-own")).to_contain_text("line 3, column 2 (y): 'two' is not a number", timeout=PATIENCE)
-    page.evaluate(CLICK_AT_ONCE)
     page.locator(".st-key-own input[type=file]").set_input_files(good)
+    # The server knows of the new file: what was said of the old one is gone.
+    expect(page.locator(".st-key-own")).not_to_contain_text("is not a number", timeout=PATIENCE)
+    page.get_by_role("button", name="Use this file").click(timeout=PATIENCE)
     expect(page.locator(".st-key-own")).to_contain_text("rows of 2 numbers", timeout=PATIENCE)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Normalise").click()
