@@ -1,9 +1,9 @@
 """What training through the app costs: beside the bare loop of tensors, and beside the loop of PyTorch's tutorial.
 
 Every side gets the same net, data, seed, batches, evaluations and niceness, in a process that has imported everything,
-has read the data and has trained for some steps; app and bare loop in a new fork of it each time: where its memory
-lies makes a process a tenth faster or slower for good. The sides take turns, and only what is timed runs: a host has to
-wait for its turn too, or its looks at the queue would cost the others. App and bare loop are timed in both settings of
+has read the data and has trained for some steps; app and bare loop in a new fork of it each time. The sides take
+turns, and only what is timed runs: a host has to wait for its turn too, or its looks at the queue would cost the
+others. App and bare loop are timed in both settings of
 docs/hosting.md: for a class (as installed: half the cores for a run, because two may run at once) and for one person
 (all cores, one run at a time). The tutorial's loop has all cores, as PyTorch takes them by itself. A run through the
 app goes from `submit` to the row that says `finished`: queue, fork, records of the layers, database, checkpoint. It

@@ -136,12 +136,12 @@ export function createCharts(root) {
   }
 
   /** @param {Entry} entry */
-  const isToDraw = (entry) => entry.isDue && entry.isSeen && !entry.figure.hidden;
+  const isToDraw = (entry) => entry.isDue && entry.isSeen && !entry.figure.hidden && entry.plot.isConnected;
 
   /** Draws what is due and seen, each chart before the next is begun; a slow machine is given time for everything else. */
   async function drawDue() {
     clearTimeout(waiting);
-    if (isDrawing) return; // it looks again when it is through
+    if (isStopped || isDrawing) return; // who draws looks again when it is through
     const wait = begun + Math.min(BREATH * spent, LONGEST_WAIT) - performance.now();
     if (wait > 0) {
       waiting = setTimeout(drawDue, wait);
