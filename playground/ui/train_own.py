@@ -15,50 +15,42 @@ from playground.ui.popovers import plain
 
 _ABOUT = (
     "A **zip of pictures**, a folder for each class (`cat/1.png`, `dog/1.png`), or a **CSV table**, a row for each "
-    "example: numbers and a label. A fifth of each class is kept for the test. "
+    "example: numbers and a label. A fifth of each class is kept for the test. A file is used as soon as it is chosen. "
     "Whoever has the link to a run can use its data."
 )
 _NAMED = 6  # classes that are named
-_FILE, _WANTED = "own-file", "own-wanted"
+_FILE, _READ = "own-file", "own-read"
 
 
 @st.fragment  # reading takes seconds: the rest of the page is not paled meanwhile
 def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
-    """Choose a file, say how it is read, use it; then the page runs again. `said`: of the file that was used last."""
+    """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
-        if _FILE not in st.session_state:
-            st.session_state[_WANTED] = False  # the page was left meanwhile
         file = st.file_uploader("Zip or CSV", type=["zip", "csv"], key=_FILE)
-        if file is None:
-            if said:
-                st.success(plain(said))
-            return
-        is_table = file.name.lower().endswith(".csv")
-        options = _table_options() if is_table else _picture_options()
-        place = st.empty()
-        st.button("Use this file", key="own-use", on_click=_want)
-        if not st.session_state[_WANTED]:
-            if said:
+        waiting, place = st.empty(), st.empty()  # above the settings: a phone shows no more
+        options = _options()
+        asked = None if file is None else (file.file_id, options)
+        read, problem = st.session_state.get(_READ, (None, ""))
+        if asked is None or asked == read:
+            if problem and asked is not None:
+                place.error(problem)
+            elif said:
                 place.success(plain(said))
             return
         try:
-            with st.spinner("Reading the file …", show_time=True):
-                data = _read(file, is_table, options, place)
-            on_data(data)
-        except Exception as error:  # what ends a run of the page is no Exception: then it is read in the next
-            st.session_state[_WANTED] = False
+            with waiting, st.spinner("Reading the file …", show_time=True):
+                on_data(_read(file, options, place))
+        except Exception as error:  # what ends a run of the page is no Exception: then the file is read in the next
+            st.session_state[_READ] = asked, ""
             if not isinstance(error, PlaygroundError):
                 raise
-            place.error(plain(f"{error.message}. {error.hint}".replace("`", "")))
+            problem = plain(f"{error.message}. {error.hint}".replace("`", ""))
+            st.session_state[_READ] = asked, problem
+            place.error(problem)
         else:
-            st.session_state[_WANTED] = False
+            st.session_state[_READ] = asked, ""
             st.rerun()
-
-
-def _want() -> None:
-    """Kept until the file is read: a click may come before the whole of the file, or the page run again meanwhile."""
-    st.session_state[_WANTED] = True
 
 
 def described(data: OwnRow) -> str:
@@ -74,20 +66,19 @@ def described(data: OwnRow) -> str:
     return f"{data.name} is chosen: {kind}, {sizes}; {count} classes: {names}."
 
 
-def _picture_options() -> dict[str, Any]:
+def _options() -> dict[Kind, dict[str, Any]]:
+    """How pictures are read, and how a table is: which of the two it will be is not known before the file is there."""
     least, most = SIDES
-    side = st.number_input("Resize to a side of … pixels", least, most, 28, key="own-side")
-    return {"side": int(side), "colour": st.checkbox("In colour", key="own-colour")}
+    first, second = st.columns(2, vertical_alignment="bottom")
+    side = first.number_input("Pictures: side in pixels", least, most, 28, key="own-side")
+    colour = second.checkbox("Pictures: in colour", key="own-colour")
+    label = st.text_input("Table: column of the label (empty: found by itself)", key="own-label")
+    return {"pictures": {"side": int(side), "colour": colour}, "table": {"label": label.strip()}}
 
 
-def _table_options() -> dict[str, Any]:
-    label = st.text_input("Column of the label (empty: found by itself)", key="own-label")
-    return {"label": label.strip()}
-
-
-def _read(file: Any, is_table: bool, options: dict[str, Any], place: Any) -> OwnRow:
-    kind: Kind = "table" if is_table else "pictures"
-    return read_apart(file.getvalue(), kind, options, lambda count: place.caption(f"{count:,} pictures so far"))
+def _read(file: Any, options: dict[Kind, dict[str, Any]], place: Any) -> OwnRow:
+    kind: Kind = "table" if file.name.lower().endswith(".csv") else "pictures"
+    return read_apart(file.getvalue(), kind, options[kind], lambda count: place.caption(f"{count:,} pictures so far"))
 
 
 __all__ = ["described", "own_data"]

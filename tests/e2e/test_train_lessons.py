@@ -85,7 +85,6 @@ def pictures(folder: Path) -> Path:
 def bring(page: Page, path: Path) -> None:
     page.get_by_role("button", name="Own data", exact=True).click()
     page.locator(".st-key-own input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="Use this file").click(timeout=PATIENCE)
     page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
     assert page.locator('[data-stale="true"] .runs').count() == 0, "the runs are not paled meanwhile"
     expect(page.locator(".st-key-own")).to_contain_text("is chosen", timeout=PATIENCE)
@@ -156,14 +155,18 @@ def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None
     page = opened(open_page, "v=1&text=" + quote("Linear(2)"))
     page.get_by_role("button", name="Own data", exact=True).click()
     page.locator(".st-key-own input[type=file]").set_input_files(bad)
-    page.get_by_role("button", name="Use this file").click(timeout=PATIENCE)
     page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
     assert page.locator('[data-stale="true"] .runs').count() == 0, "the runs are not paled meanwhile"
     expect(page.locator(".st-key-own")).to_contain_text("line 3, column 2 (y): 'two' is not a number", timeout=PATIENCE)
     page.locator(".st-key-own input[type=file]").set_input_files(good)
-    # The server knows of the new file: what was said of the old one is gone.
-    expect(page.locator(".st-key-own")).not_to_contain_text("is not a number", timeout=PATIENCE)
-    page.get_by_role("button", name="Use this file").click(timeout=PATIENCE)
+    expect(page.locator(".st-key-own")).to_contain_text("rows of 2 numbers", timeout=PATIENCE)
+    label = page.get_by_label("Table: column of the label")  # read anew, with another label
+    label.fill("colour")
+    label.press("Enter")
+    expect(page.locator(".st-key-own")).to_contain_text("colour", timeout=PATIENCE)
+    expect(page.locator(".st-key-own")).not_to_contain_text("rows of 2 numbers")
+    label.fill("label")
+    label.press("Enter")
     expect(page.locator(".st-key-own")).to_contain_text("rows of 2 numbers", timeout=PATIENCE)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Normalise").click()
