@@ -51,7 +51,7 @@ def test_a_ratio_is_the_median_over_the_rounds() -> None:
 
 
 def test_a_host_of_one_person_gives_a_run_all_cores() -> None:
-    with training.app("one person") as engine, training.awake(engine):
+    with training.app("one person", "digits") as engine, training.awake(engine):
         run = training.ended(engine, engine.submit(replace(cases(100)[0].config, data="digits", epochs=1)))
         assert run.threads == training.CORES
     assert "PLAYGROUND_RUNS_AT_ONCE" not in os.environ
