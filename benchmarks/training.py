@@ -3,11 +3,11 @@
 Every side gets the same net, data, seed, batches, evaluations and niceness, in a process that has imported everything,
 has read the data and has trained for some steps; app and bare loop in a new fork of it each time. The sides take
 turns, and only what is timed runs: a host has to wait for its turn too, or its looks at the queue would cost the
-others. App and bare loop are timed in both settings of
-docs/hosting.md: for a class (as installed: half the cores for a run, because two may run at once) and for one person
-(all cores, one run at a time). A pair of them that other users of the machine disturbed is timed again. The tutorial's
-loop has all cores, as PyTorch takes them by itself. A run through the app goes from `submit` to the row that says
-`finished`: queue, fork, records of the layers, database, checkpoint. It needs the files of MNIST (PLAYGROUND_DATA).
+others. App and bare loop are timed in both settings of docs/hosting.md: for a class (as installed: half the cores for
+a run, because two may run at once) and for one person (all cores, one run at a time). A pair of them that other users
+of the machine disturbed is timed again. The tutorial's loop has all cores, as PyTorch takes them by itself. A run
+through the app goes from `submit` to the row that says `finished`: queue, fork, records of the layers, database,
+checkpoint. It needs the files of MNIST (PLAYGROUND_DATA).
 
     python -m benchmarks.training              # the tables, written to benchmarks/results/training.md
     python -m benchmarks.training --quick      # little data and two rounds, printed only

@@ -30,7 +30,8 @@ def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
         file = st.file_uploader("Zip or CSV", type=["zip", "csv"], key=_FILE)
         waiting, place = st.empty(), st.empty()  # above the settings: a phone shows no more
         options = _options()
-        asked = None if file is None else (file.file_id, options)
+        kind: Kind = "table" if file is not None and file.name.lower().endswith(".csv") else "pictures"
+        asked = None if file is None else (file.file_id, options[kind])
         read, problem = st.session_state.get(_READ, (None, ""))
         if asked is None or asked == read:
             if problem and asked is not None:
@@ -40,7 +41,7 @@ def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
             return
         try:
             with waiting, st.spinner("Reading the file …", show_time=True):
-                on_data(_read(file, options, place))
+                on_data(_read(file, kind, options[kind], place))
         except Exception as error:  # what ends a run of the page is no Exception: then the file is read in the next
             st.session_state[_READ] = asked, ""
             if not isinstance(error, PlaygroundError):
@@ -76,9 +77,8 @@ def _options() -> dict[Kind, dict[str, Any]]:
     return {"pictures": {"side": int(side), "colour": colour}, "table": {"label": label.strip()}}
 
 
-def _read(file: Any, options: dict[Kind, dict[str, Any]], place: Any) -> OwnRow:
-    kind: Kind = "table" if file.name.lower().endswith(".csv") else "pictures"
-    return read_apart(file.getvalue(), kind, options[kind], lambda count: place.caption(f"{count:,} pictures so far"))
+def _read(file: Any, kind: Kind, options: dict[str, Any], place: Any) -> OwnRow:
+    return read_apart(file.getvalue(), kind, options, lambda count: place.caption(f"{count:,} pictures so far"))
 
 
 __all__ = ["described", "own_data"]
