@@ -12,8 +12,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal
 
 import torch
@@ -29,12 +32,73 @@ _COMMAND = [sys.executable, "-m", "playground.training.own_apart"]
 _reading = threading.Lock()  # one file at a time, for each takes up to a few gigabytes
 
 
+class Reading:
+    """A file that is being read while whoever asked for it goes on; when nobody knows of it any more, it is given up.
+
+    `pictures`: how many were read so far, told now and then; None while another file is read.
+    """
+
+    def __init__(self, content: bytes, kind: Kind, options: Mapping[str, Any]) -> None:
+        self._begun = monotonic()
+        self._told: list[int] = []
+        self._data: Future[OwnRow] = Future()
+        given_up = threading.Event()
+        self.give_up = weakref.finalize(self, given_up.set)
+        arguments = (self._data, given_up, self._told, content, kind, options)
+        threading.Thread(target=_fulfil, args=arguments, name="own-data", daemon=True).start()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `data` answers at once."""
+        return self._data.done()
+
+    @property
+    def seconds(self) -> float:
+        """Since it was begun; that includes waiting for other readings."""
+        return monotonic() - self._begun
+
+    @property
+    def pictures(self) -> int | None:
+        return self._told[-1] if self._told else None
+
+    def data(self) -> OwnRow:
+        """The data set. Raises PlaygroundError as `read_apart` does."""
+        return self._data.result()
+
+
+class _GivenUp(Exception):
+    pass
+
+
+def _fulfil(  # knows no Reading: it would keep it
+    data: Future[OwnRow],
+    given_up: threading.Event,
+    told: list[int],
+    content: bytes,
+    kind: Kind,
+    options: Mapping[str, Any],
+) -> None:
+    def on_progress(count: int) -> None:
+        told.append(count)
+        if given_up.is_set():
+            raise _GivenUp
+
+    try:
+        data.set_result(read_apart(content, kind, options, on_progress))
+    except Exception as error:
+        data.set_exception(error)
+
+
 def read_apart(
     content: bytes, kind: Kind, options: Mapping[str, Any], on_progress: Callable[[int], None] | None = None
 ) -> OwnRow:
-    """What `from_csv` or `from_images` makes of a file, kept; `options` are theirs. An exception of `on_progress`
-    ends the program. Raises PlaygroundError as they do."""
+    """What `from_csv` or `from_images` makes of a file, kept; `options` are theirs. Raises PlaygroundError as they do.
+
+    `on_progress` is told 0 when the file's turn has come, then how many pictures were read; its exception ends it.
+    """
     with _reading, tempfile.TemporaryDirectory() as folder:
+        if on_progress is not None:
+            on_progress(0)
         path = Path(folder, "file")
         try:
             path.write_bytes(content)
@@ -88,4 +152,4 @@ if __name__ == "__main__":
     main(*sys.argv[1:])
 
 
-__all__ = ["Kind", "read_apart"]
+__all__ = ["Kind", "Reading", "read_apart"]

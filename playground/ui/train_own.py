@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from playground.errors import PlaygroundError
-from playground.training.own_apart import Kind, read_apart
+from playground.training.own_apart import Kind, Reading
 from playground.training.own_images import SIDES
 from playground.training.own_store import OwnRow
 from playground.ui.popovers import plain
@@ -19,39 +19,55 @@ _ABOUT = (
     "Whoever has the link to a run can use its data."
 )
 _NAMED = 6  # classes that are named
-_FILE, _READ = "own-file", "own-read"
+_FILE, _READING, _READ = "own-file", "own-reading", "own-read"
+_LOOK = 0.5  # seconds between two looks whether a file has been read
 
 
-@st.fragment  # reading takes seconds: the rest of the page is not paled meanwhile
+@st.fragment
 def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
     """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
         file = st.file_uploader("Zip or CSV", type=["zip", "csv"], key=_FILE)
-        waiting, place = st.empty(), st.empty()  # above the settings: a phone shows no more
+        place = st.container()  # above the settings: a phone shows no more
         options = _options()
-        kind: Kind = "table" if file is not None and file.name.lower().endswith(".csv") else "pictures"
-        asked = None if file is None else (file.file_id, options[kind])
-        read, problem = st.session_state.get(_READ, (None, ""))
-        if asked is None or asked == read:
-            if problem and asked is not None:
-                place.error(problem)
-            elif said:
-                place.success(plain(said))
-            return
+    kind: Kind = "table" if file is not None and file.name.lower().endswith(".csv") else "pictures"
+    asked = None if file is None else (file.file_id, options[kind])
+    read, problem = st.session_state.get(_READ, (None, ""))
+    wanted, _ = st.session_state.get(_READING, (None, None))
+    if file is None or asked == read:
+        st.session_state.pop(_READING, None)
+    elif asked != wanted:  # the one before, which nobody wants now, is given up
+        st.session_state[_READING] = asked, Reading(file.getvalue(), kind, options[kind])
+    with place:
+        if file is not None and asked != read:
+            st.fragment(_waiting, run_every=_LOOK)(on_data)  # meanwhile the rest of the page goes on
+        elif file is not None and problem:
+            st.error(problem)
+        elif said:
+            st.success(plain(said))
+
+
+def _waiting(on_data: Callable[[OwnRow], None]) -> None:
+    asked, reading = st.session_state.get(_READING, (None, None))
+    if reading is not None and not reading.is_over:
+        st.caption(_progress(reading))
+        return
+    if reading is not None:
+        problem = ""
         try:
-            with waiting, st.spinner("Reading the file …", show_time=True):
-                on_data(_read(file, kind, options[kind], place))
-        except Exception as error:  # what ends a run of the page is no Exception: then the file is read in the next
-            st.session_state[_READ] = asked, ""
-            if not isinstance(error, PlaygroundError):
-                raise
+            on_data(reading.data())
+        except PlaygroundError as error:
             problem = plain(f"{error.message}. {error.hint}".replace("`", ""))
-            st.session_state[_READ] = asked, problem
-            place.error(problem)
-        else:
-            st.session_state[_READ] = asked, ""
-            st.rerun()
+        st.session_state[_READ] = asked, problem
+    st.rerun()
+
+
+def _progress(reading: Reading) -> str:
+    if reading.pictures is None:
+        return "Another file is read first …"
+    pictures = f", {reading.pictures:,} pictures so far" if reading.pictures else ""
+    return f"Reading the file … ({reading.seconds:.0f} s{pictures})"
 
 
 def described(data: OwnRow) -> str:
@@ -75,10 +91,6 @@ def _options() -> dict[Kind, dict[str, Any]]:
     colour = second.checkbox("Pictures: in colour", key="own-colour")
     label = st.text_input("Table: column of the label (empty: found by itself)", key="own-label")
     return {"pictures": {"side": int(side), "colour": colour}, "table": {"label": label.strip()}}
-
-
-def _read(file: Any, kind: Kind, options: dict[str, Any], place: Any) -> OwnRow:
-    return read_apart(file.getvalue(), kind, options, lambda count: place.caption(f"{count:,} pictures so far"))
 
 
 __all__ = ["described", "own_data"]

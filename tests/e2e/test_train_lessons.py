@@ -87,7 +87,7 @@ def bring(page: Page, path: Path) -> None:
     page.locator(".st-key-own input[type=file]").set_input_files(path)
     page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
     assert page.locator('[data-stale="true"] .runs').count() == 0, "the runs are not paled meanwhile"
-    expect(page.locator(".st-key-own")).to_contain_text("is chosen", timeout=PATIENCE)
+    expect(page.locator(".st-key-own")).to_contain_text("is chosen:", timeout=PATIENCE)
 
 
 def test_a_group_is_trained_by_one_click_and_without_network_by_another(open_page: OpenPage) -> None:
@@ -135,9 +135,14 @@ def test_all_folds_by_one_click(open_page: OpenPage) -> None:
 
 def test_own_pictures_from_a_zip_to_a_trained_net(open_page: OpenPage, tmp_path: Path) -> None:
     page = opened(open_page, "v=1&text=" + quote("Flatten Linear(10)") + "&epochs=5&batch=8")
-    bring(page, pictures(tmp_path))
-    page.keyboard.press("Escape")
-    expect(page.get_by_test_id("train-data")).to_have_value(re.compile(r"own-[0-9a-f]{16}"))
+    page.get_by_role("button", name="Own data", exact=True).click()
+    page.locator(".st-key-own input[type=file]").set_input_files(pictures(tmp_path))
+    page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
+    page.keyboard.press("Escape")  # who does not wait beside it goes on, and finds it read
+    page.get_by_test_id("train-epochs").fill("4")
+    page.wait_for_function("() => location.search.includes('epochs=4')")
+    expect(page.get_by_test_id("train-data")).to_have_value(re.compile(r"own-[0-9a-f]{16}"), timeout=PATIENCE)
+    expect(page.get_by_test_id("train-epochs")).to_have_value("4")
     expect(page.get_by_test_id("train-shapes")).to_contain_text("dark, light")
     page.get_by_role("button", name="Set out_features to 2").click()
     expect(page.get_by_test_id("train-text")).to_have_value("Flatten Linear(2)")

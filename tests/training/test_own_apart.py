@@ -18,7 +18,7 @@ from PIL import Image
 
 from playground.errors import PlaygroundError
 from playground.training import own_apart
-from playground.training.own_apart import read_apart
+from playground.training.own_apart import Reading, read_apart
 from playground.training.own_csv import from_csv
 from playground.training.own_images import TOLD_EVERY, from_images
 
@@ -60,7 +60,7 @@ def test_pictures_become_the_same_data_set_and_tell_how_far_it_is() -> None:
     row = read_apart(packed, "pictures", {"side": 8, "colour": True}, told.append)
     assert row.name == from_images(io.BytesIO(packed), side=8, colour=True).name
     assert row.input_shape == (3, 8, 8)
-    assert told == [TOLD_EVERY]
+    assert told == [0, TOLD_EVERY]
 
 
 @pytest.mark.parametrize(("kind", "content"), [("table", b"kind,a\nx,1\ny,dog\n"), ("pictures", b"no zip")])
@@ -86,13 +86,46 @@ def test_who_leaves_ends_it(tmp_path: Path) -> None:
     class Left(BaseException):
         pass
 
-    def leave(_: int) -> None:
+    def leave(count: int) -> None:
+        if count == 0:
+            return
         assert len(children()) == 1
         raise Left
 
     with pytest.raises(Left):
         read_apart(pictures(3 * TOLD_EVERY), "pictures", {"side": 8}, leave)
     assert children() == []
+    assert not list((tmp_path / "cache").rglob("*.safetensors"))
+
+
+def test_a_reading_goes_on_by_itself_and_says_how_far_it_is() -> None:
+    reading = Reading(pictures(TOLD_EVERY + 1), "pictures", {"side": 8})
+    row = reading.data()
+    assert row.name == from_images(io.BytesIO(pictures(TOLD_EVERY + 1)), side=8).name
+    assert (reading.is_over, reading.pictures) == (True, TOLD_EVERY)
+
+
+def test_a_reading_says_what_is_wrong() -> None:
+    with pytest.raises(PlaygroundError, match="zip"):
+        Reading(b"no zip", "pictures", {}).data()
+
+
+def test_a_reading_that_waits_for_another_says_so_and_is_not_begun_once_given_up() -> None:
+    with own_apart._reading:
+        reading = Reading(pictures(2), "pictures", {"side": 8})
+        assert (reading.is_over, reading.pictures) == (False, None)
+        reading.give_up()
+    with pytest.raises(own_apart._GivenUp):
+        reading.data()
+    assert reading.pictures == 0
+
+
+def test_a_reading_that_nobody_knows_of_is_given_up(tmp_path: Path) -> None:
+    with own_apart._reading:
+        Reading(pictures(2), "pictures", {"side": 8})
+    threads = [one for one in threading.enumerate() if one.name == "own-data"]
+    for thread in threads:
+        thread.join(60)
     assert not list((tmp_path / "cache").rglob("*.safetensors"))
 
 
