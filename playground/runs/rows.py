@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -21,9 +22,14 @@ def run_of(row: Row[Any]) -> Run:
     """The run that a row of `RUNS` holds."""
     return Run(
         **{name: getattr(row, name) for name in Run.__dataclass_fields__ if name not in ("config", "samples")},
-        config=TrainConfig.from_fields(json.loads(row.config)),
+        config=_config_of(row.config),
         samples=_samples_of(row.samples),
     )
+
+
+@lru_cache(maxsize=1024)  # a page that looks at its runs asks for the same ones twice a second
+def _config_of(text: str) -> TrainConfig:
+    return TrainConfig.from_fields(json.loads(text))
 
 
 def samples_text(samples: Sequence[Sequence[float]]) -> str:
@@ -47,7 +53,8 @@ def record_text(record: TrainRecord) -> str:
 
 def record_of(text: str) -> TrainRecord:
     """The record that `record_text` gave."""
-    return TrainRecord.from_json(json.loads(text, object_hook=_number))
+    hook = _number if f'"{_NUMBER}"' in text else None  # seldom, and it costs a call for every layer
+    return TrainRecord.from_json(json.loads(text, object_hook=hook))
 
 
 def _strict(content: Any) -> Any:

@@ -16,7 +16,7 @@ from playground.training.records import TrainRecord
 from playground.views.console import Console
 from playground.views.curves import columns, layers_of, thinned
 
-SOON = 1.0  # seconds after the first points in which a page that has waited for them goes on to look often
+SOON = 0.3  # seconds after the first points in which a page that has waited for them goes on to look often
 _SIZES = {row.name: row.train_size for row in DATASETS}
 
 

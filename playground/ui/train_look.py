@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from html import escape
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from playground.errors import PlaygroundError
 from playground.training.chosen import data_of
@@ -17,7 +15,7 @@ from playground.training.data import Data
 from playground.training.look import ClassCount, class_balance, example_grid, one_batch
 from playground.ui.popovers import plain
 from playground.ui.train_notes import missing, not_here, with_digits
-from playground.views.png import png
+from playground.views.png import photo_uri
 
 PER_CLASS = 8  # examples shown of each
 
@@ -79,15 +77,7 @@ def _row(count: ClassCount, most: int, strip: str) -> str:
 def _strips(data: Data, config: TrainConfig) -> list[str]:
     """One picture a class, its examples side by side."""
     grid = example_grid(data, PER_CLASS, rng_seed=config.rng_seed)
-    return [_strip(np.concatenate(list(row), axis=1)) for row in grid]
-
-
-def _strip(pixels: NDArray[np.uint8]) -> str:
-    """(height, width, channels) as a PNG; grey pictures dark on light, as on paper."""
-    if pixels.shape[2] == 1:
-        pixels = np.repeat(255 - pixels, 3, axis=2)
-    rows = [[(r, g, b, 255) for r, g, b in row] for row in pixels.tolist()]
-    return f"data:image/png;base64,{base64.b64encode(png(rows)).decode('ascii')}"
+    return [photo_uri(np.concatenate(list(row), axis=1)) for row in grid]
 
 
 __all__ = ["look", "look_html"]

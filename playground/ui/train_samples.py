@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 import threading
+from functools import lru_cache
 from typing import Any
 
-import streamlit as st
 from torch import Tensor
 
 from playground.errors import PlaygroundError
 from playground.runs.reporter import SAMPLES
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
-from playground.views.png import png
+from playground.views.png import photo_uri
 
 _DECIDES = ("data", "train_size", "test_size", "folds", "fold", "rng_seed")
+_one_at_a_time = threading.Lock()  # of two pages that ask at once, one begins
 
 
 def samples(config: TrainConfig) -> list[dict[str, Any]] | None:
     """`{src, label, index, classes}` of each, `src` null for a row of a table; None while they are read."""
-    found = _examples(tuple((name, getattr(config, name)) for name in _DECIDES))
+    with _one_at_a_time:
+        found = _examples(*(getattr(config, name) for name in _DECIDES))
     return found.rows if found.done.is_set() else None
 
 
@@ -47,19 +48,14 @@ class _Examples:
             self.done.set()
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _examples(decided: tuple[tuple[str, Any], ...]) -> _Examples:
-    return _Examples(TrainConfig.from_fields(dict(decided)))
+@lru_cache(maxsize=64)  # asked at every look: Streamlit's own takes a millisecond
+def _examples(*decided: Any) -> _Examples:
+    return _Examples(TrainConfig.from_fields(dict(zip(_DECIDES, decided, strict=True))))
 
 
 def _picture(x: Tensor) -> str:
-    """(C, H, W) within [0, 1] as a PNG: grey pictures dark on light, as on paper."""
-    levels = (x.clamp(0, 1) * 255).round().int().tolist()
-    if len(levels) < 3:
-        levels = [[[255 - level for level in row] for row in levels[0]]] * 3
-    red, green, blue = levels[:3]
-    rows = [[(r, g, b, 255) for r, g, b in zip(*three, strict=True)] for three in zip(red, green, blue, strict=True)]
-    return f"data:image/png;base64,{base64.b64encode(png(rows)).decode('ascii')}"
+    """(C, H, W) within [0, 1] as small as it is: it is sent with every look, and the browser enlarges it crisply."""
+    return photo_uri((x.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy(), scale=1)
 
 
 __all__ = ["samples"]

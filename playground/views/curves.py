@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playground.training.records import TrainRecord
+from playground.training.records import LayerRecord, TrainRecord
 
 MOST_POINTS = 500  # of one curve
 MOST_LAYERS = 12  # with curves of their own
@@ -27,6 +27,7 @@ PALETTES = {
 }
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+_NO_LAYER = LayerRecord("")
 _WHOLE = ("step", "epoch", "seconds", "loss", "accuracy", "learning_rate", "test_loss", "test_accuracy")
 
 
@@ -54,9 +55,11 @@ def columns(records: Sequence[TrainRecord]) -> dict[str, list[float | None]]:
     """
     found = {name: [_number(getattr(record, name)) for record in records] for name in _WHOLE}
     found["gradient_norm"] = [_whole(record) for record in records]
+    layers = [{layer.name: layer for layer in record.layers} for record in records]
     for name in layers_of(records):
+        here = [of_record.get(name, _NO_LAYER) for of_record in layers]
         for curve in LAYER_CURVES:
-            numbers = [_number(_of_layer(record, name, curve)) for record in records]
+            numbers = [_number(getattr(layer, curve)) for layer in here]
             if any(number is not None for number in numbers):
                 found[f"{curve}:{name}"] = numbers
     return found
@@ -156,11 +159,6 @@ def _number(number: float | None) -> float | None:
 def _whole(record: TrainRecord) -> float | None:
     norms = [layer.gradient_norm for layer in record.layers if layer.gradient_norm is not None]
     return _number(math.hypot(*norms)) if norms else None
-
-
-def _of_layer(record: TrainRecord, name: str, curve: str) -> float | None:
-    found = next((layer for layer in record.layers if layer.name == name), None)
-    return None if found is None else getattr(found, curve)
 
 
 def _chart(id: str, title: str, traces: list[dict[str, Any]]) -> dict[str, Any]:
