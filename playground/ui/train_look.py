@@ -10,7 +10,7 @@ import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.training.chosen import data_of
-from playground.training.config import TrainConfig
+from playground.training.config import DATA_NAMES, TrainConfig
 from playground.training.data import Data
 from playground.training.look import ClassCount, class_balance, example_grid, one_batch
 from playground.ui.popovers import plain
@@ -77,7 +77,7 @@ def _row(count: ClassCount, most: int, strip: str) -> str:
 def _strips(data: Data, config: TrainConfig) -> list[str]:
     """One picture a class, its examples side by side."""
     grid = example_grid(data, PER_CLASS, rng_seed=config.rng_seed)
-    return [photo_uri(np.concatenate(list(row), axis=1)) for row in grid]
+    return [photo_uri(np.concatenate(list(row), axis=1), is_ink=config.data in DATA_NAMES) for row in grid]
 
 
 __all__ = ["look", "look_html"]

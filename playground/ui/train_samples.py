@@ -11,7 +11,7 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.runs.reporter import SAMPLES
 from playground.training.chosen import data_of
-from playground.training.config import TrainConfig
+from playground.training.config import DATA_NAMES, TrainConfig
 from playground.views.png import photo_uri
 
 _DECIDES = ("data", "train_size", "test_size", "folds", "fold", "rng_seed")
@@ -37,11 +37,12 @@ class _Examples:
         try:
             data = data_of(config)
             x, labels = data.test.x[:SAMPLES], data.test.labels[:SAMPLES].tolist()
+            is_ink = config.data in DATA_NAMES
             self.rows = [
-                {"src": _picture(one) if data.is_pictures else None, "label": data.classes[label], "index": label}
+                {"src": _picture(one, is_ink) if data.is_pictures else None, "label": data.classes[label]}
+                | {"index": label, "classes": list(data.classes)}
                 for one, label in zip(x, labels, strict=True)
             ]
-            self.rows = [row | {"classes": list(data.classes)} for row in self.rows]
         except PlaygroundError:
             self.rows = []  # the run itself says what is wrong with its data
         finally:
@@ -53,9 +54,9 @@ def _examples(*decided: Any) -> _Examples:
     return _Examples(TrainConfig.from_fields(dict(zip(_DECIDES, decided, strict=True))))
 
 
-def _picture(x: Tensor) -> str:
+def _picture(x: Tensor, is_ink: bool) -> str:
     """(C, H, W) within [0, 1] as small as it is: it is sent with every look, and the browser enlarges it crisply."""
-    return photo_uri((x.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy(), scale=1)
+    return photo_uri((x.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy(), is_ink=is_ink, scale=1)
 
 
 __all__ = ["samples"]

@@ -26,10 +26,10 @@ def data_uri(rows: Sequence[Sequence[float]], kind: Literal["primal", "adjoint"]
     return _uri(png(pixels(rows, kind)))
 
 
-def photo_uri(photo: NDArray[np.uint8], scale: int = SCALE) -> str:
-    """A picture of a data set, (height, width, 1 or 3): a grey one dark on light, as on paper."""
+def photo_uri(photo: NDArray[np.uint8], *, is_ink: bool, scale: int = SCALE) -> str:
+    """A picture of a data set, (height, width, 1 or 3); `is_ink`: where it is grey, 255 is ink, dark as on paper."""
     if photo.shape[2] == 1:
-        photo = np.repeat(255 - photo, 3, axis=2)
+        photo = np.repeat(255 - photo if is_ink else photo, 3, axis=2)
     return _uri(png([[(red, green, blue, 255) for red, green, blue in row] for row in photo.tolist()], scale))
 
 
