@@ -56,8 +56,8 @@ def warm() -> None:
     """Import and run once all that a first step needs, in one thread, and put it out of the collector's sight."""
     torch.set_num_threads(1)  # a fork of a process with threads would hang
     config = TrainConfig(train_size=100, test_size=20, steps=2)
-    for optimizer in ("SGD", "Adam"):
-        list(train(replace(config, optimizer=optimizer), data_of(config)))
+    for one in (config, replace(config, optimizer="Adam", folds=2)):
+        list(train(one, data_of(one)))
     share(TrainConfig(data=SHARED[0], normalise=True))
     gc.collect()
     gc.freeze()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 SIDE = 28
@@ -17,6 +16,8 @@ def digits() -> tuple[Tensor, Tensor]:
 
     8 x 8 pixels of 0 to 16, enlarged bilinearly (UCI Optical Recognition of Handwritten Digits, Alpaydin & Kaynak).
     """
+    from sklearn.datasets import load_digits  # takes seconds, and most programs that import us need no digits
+
     bunch = load_digits()
     images = torch.tensor(bunch.images, dtype=torch.float32)[:, None] / 16
     large = torch.nn.functional.interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=False)

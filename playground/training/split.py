@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from sklearn.model_selection import StratifiedKFold
 from torch import Tensor
 
 from playground.errors import PlaygroundError
@@ -132,6 +131,8 @@ def _fold(data: Data, train: Examples, folds: int, fold: int, rng_seed: int) -> 
             f"{folds} folds, but the class `{data.classes[fewest]}` has {_count(int(counts[fewest]))} to train on",
             hint="Every fold needs an example of each class: choose fewer folds or a larger training set.",
         )
+    from sklearn.model_selection import StratifiedKFold  # takes seconds, and most runs have no folds
+
     cutter = StratifiedKFold(folds, shuffle=True, random_state=rng_seed % 2**32)
     cuts = list(cutter.split(np.zeros(len(train)), train.labels.numpy()))
     kept, held_out = (torch.from_numpy(positions) for positions in cuts[fold])

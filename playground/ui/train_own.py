@@ -59,7 +59,9 @@ def _waiting(on_data: Callable[[OwnRow], None]) -> None:
             on_data(reading.data())
         except PlaygroundError as error:
             problem = plain(f"{error.message}. {error.hint}".replace("`", ""))
-        st.session_state[_READ] = asked, problem
+        finally:  # whatever went wrong, it is not tried again at the next look
+            del st.session_state[_READING]
+            st.session_state[_READ] = asked, problem
     st.rerun()
 
 

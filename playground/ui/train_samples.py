@@ -6,6 +6,7 @@ import threading
 from functools import lru_cache
 from typing import Any
 
+import sklearn.datasets  # noqa: F401 - the digits need it: not while the first points are drawn
 from torch import Tensor
 
 from playground.errors import PlaygroundError

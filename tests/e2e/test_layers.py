@@ -356,8 +356,13 @@ def test_a_broken_text_leaves_a_list_to_read(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("arg-1-out_features")).to_have_count(0)
 
 
-def test_hostile_links_show_a_page(open_page: OpenPage) -> None:
-    for query in HOSTILE_QUERIES:
+@pytest.mark.parametrize(
+    "queries",
+    [HOSTILE_QUERIES[1::2], pytest.param(HOSTILE_QUERIES[::2], marks=pytest.mark.slow)],
+    ids=["one half", "the other"],
+)
+def test_hostile_links_show_a_page(open_page: OpenPage, queries: list[str]) -> None:
+    for query in queries:
         page = listed(open_page(f"/layers?{query}"))
         expect(page.get_by_test_id("stack-text")).to_be_visible()
         page.close()

@@ -181,6 +181,7 @@ def test_pause_resume_rate_epoch_stop_and_a_second_tab(open_page: OpenPage) -> N
     expect(page.get_by_test_id("run-retry")).to_be_visible()
 
 
+@pytest.mark.slow  # tests/ui says the same of the page's functions
 def test_others_may_look_but_not_control(open_page: OpenPage) -> None:
     page = train(opened(open_page, LONG))
     guest = open_page(page.url)
@@ -296,6 +297,7 @@ def test_freeze_step_through_and_go_on(
     page.wait_for_function("() => !location.search.includes('frozen')")
 
 
+@pytest.mark.slow  # the one before opens a step, too
 def test_any_step_after_a_pause_opens(
     open_page: OpenPage, ready: Callable[[Page], Page], accessibility: Callable[[Page], list[str]]
 ) -> None:
@@ -511,7 +513,7 @@ def test_hostile_links_open(open_page: OpenPage, query: str) -> None:
     assert page.locator("img[src=x], svg[onload], .training script").count() == 0
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_axe_finds_nothing(open_page: OpenPage, accessibility: Callable[[Page], list[str]], dark: bool) -> None:
     page = train(opened(open_page, dark=dark))
     until(page, "finished")

@@ -181,8 +181,8 @@ def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("width", "dark"),
     [
-        (1280, False),
         (390, True),
+        pytest.param(1280, False, marks=pytest.mark.slow),
         pytest.param(1280, True, marks=pytest.mark.slow),
         pytest.param(390, False, marks=pytest.mark.slow),
     ],
