@@ -40,6 +40,7 @@ class Learner:
         self.train_set, self.test_set = self._on_device(data.train), self._on_device(data.test)
         self.steps_per_epoch = math.ceil(len(self.train_set.labels) / config.batch)
         self.steps = self.planned = config.steps or config.epochs * self.steps_per_epoch
+        self.record_every = steps_between_records(config, self.planned, self.size)
         self.parameters = list(self.model.parameters())
         self.optimizer = optimizer_of(config, self.parameters)
         self.schedule = schedule_of(config, self.optimizer, self.steps_per_epoch, self.planned)
@@ -102,11 +103,6 @@ class Learner:
         (https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html has it this way)."""
         for parameter in self.parameters:
             parameter.grad = None
-
-    @property
-    def record_every(self) -> int:
-        """Steps between two records."""
-        return steps_between_records(self.config, self.planned, self.size)
 
     @property
     def is_due(self) -> bool:
