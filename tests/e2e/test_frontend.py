@@ -353,6 +353,32 @@ def test_what_the_reader_did_outlives_being_mounted_anew(open_page: Opener) -> N
     expect(page.get_by_test_id("editor")).to_have_value("x1 * 3")
 
 
+def test_what_is_typed_while_mounted_anew_is_not_lost(open_page: Opener) -> None:
+    page = open_page()
+    area = page.get_by_test_id("editor")
+    area.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("y = ta")
+    page.evaluate("document.getElementById('host').remove()")  # React takes it off the page first, and tells it then
+    page.keyboard.type("nh")
+    page.evaluate("unmount()")
+    page.keyboard.type("(x")
+    page.evaluate("""() => {
+        const other = document.createElement("div");
+        document.querySelector("main").append(other);
+        show(structuredClone(frame), other);
+    }""")
+    page.keyboard.type(")")
+    expect(area).to_have_value("y = tanh(x)")
+    expect(area).to_be_focused()
+    page.wait_for_function("edits.at(-1)[1].text === 'y = tanh(x)'")
+    page.clock.install()
+    page.evaluate("document.querySelector('main').lastElementChild.remove(); unmount()")
+    expect(area).to_be_focused()
+    page.clock.run_for(6000)  # the page has been left
+    expect(area).to_have_count(0)
+
+
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_saves_the_picture(open_page: Opener, tmp_path: Path, kind: str) -> None:
     page = open_page()

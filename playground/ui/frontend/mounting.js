@@ -1,8 +1,10 @@
 // @ts-check
 // Puts a part on the page and keeps it: where two runs of a page follow each other quickly, Streamlit takes a component
-// off the page and mounts it anew at once. Position, selection, zoom, half-typed text and focus outlive that.
+// off the page and mounts it anew at once. Position, selection, zoom, half-typed text and focus outlive that, and what is
+// typed meanwhile is not lost.
 
 const GRACE = 5000; // ms that a part waits to be put back; then its page has been left
+const OUT_OF_SIGHT = "position: fixed; width: 0; height: 0; overflow: hidden; opacity: 0";
 
 /**
  * What Streamlit calls the default function of a component with.
@@ -38,9 +40,30 @@ export function mounting(create) {
     root.addEventListener("focusin", ({ target }) => (entry.focus = target instanceof HTMLElement || target instanceof SVGElement ? target : null));
     root.addEventListener("focusout", ({ target }) =>
       // After the event: what is being taken off the page loses the focus while it still stands there.
-      queueMicrotask(() => root.isConnected && entry.focus === target && (entry.focus = null)),
+      queueMicrotask(() => {
+        if (!root.isConnected) hold(entry);
+        else if (entry.focus === target && !entry.focus?.matches(":focus")) entry.focus = null;
+      }),
     );
     return entry;
+  }
+
+  /**
+   * Keeps a text field that is off the page in the focus, out of sight: it takes the keys typed until it is put back.
+   * @param {Entry} entry
+   */
+  function hold(entry) {
+    const { root, focus } = entry;
+    if (root.isConnected || document.activeElement !== document.body || !focus?.matches("input, textarea")) return;
+    const place = document.createElement("div");
+    place.style.cssText = OUT_OF_SIGHT;
+    place.append(root);
+    document.body.append(place);
+    focus.focus({ preventScroll: true });
+    setTimeout(() => {
+      if (place.contains(root)) entry.focus = null; // its page has been left: nobody is to hold it again
+      place.remove();
+    }, GRACE);
   }
 
   return ({ data, key, parentElement, setStateValue }) => {
@@ -60,7 +83,8 @@ export function mounting(create) {
     shown.unsent.clear();
     return () => {
       if (!standing.delete(parentElement)) return;
-      shown.root.remove();
+      if (parentElement.contains(shown.root)) shown.root.remove();
+      hold(shown);
       shown.set = null;
       waiting.set(key, shown);
       shown.timer = setTimeout(() => waiting.delete(key) && shown.part.stop(), GRACE);
