@@ -142,7 +142,13 @@ OWN_DATA = {
 }
 
 
-@pytest.mark.parametrize(("make", "reading", "shape"), OWN_DATA.values(), ids=OWN_DATA)
+@pytest.mark.parametrize(
+    ("make", "reading", "shape"),
+    [
+        pytest.param(*case, marks=() if kind == "table" else pytest.mark.slow, id=kind)
+        for kind, case in OWN_DATA.items()
+    ],
+)
 def test_train_takes_own_data_and_its_script_prints_the_same(
     make: Callable[[Path], Path],
     reading: list[str],

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -36,6 +37,7 @@ AT_REST = """() => document.querySelector('[data-test-script-state="notRunning"]
     && !document.querySelector('[data-stale="true"]')"""
 
 OpenPage = Callable[..., Page]
+Look = dict[str, Any]
 
 expect.set_options(timeout=15_000)  # two of these tests run at once, on as few as two cores
 
@@ -62,6 +64,20 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
                 continue
             report.sections.append(("screenshot", str(picture)))
     return report
+
+
+@pytest.fixture(
+    params=[
+        pytest.param({"width": 1280, "dark": False}, id="1280-light"),
+        pytest.param({"width": 390, "dark": True}, id="390-dark"),
+        pytest.param({"width": 1280, "dark": True}, id="1280-dark", marks=pytest.mark.slow),
+        pytest.param({"width": 390, "dark": False}, id="390-light", marks=pytest.mark.slow),
+    ]
+)
+def look(request: pytest.FixtureRequest) -> Look:
+    """On what a page is looked at: for `open_page(path, **look)`."""
+    chosen: Look = request.param
+    return chosen
 
 
 @pytest.fixture(scope="session")

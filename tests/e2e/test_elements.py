@@ -35,7 +35,7 @@ def title(page: Page, text: str) -> None:
     expect(page.get_by_test_id("element-title")).to_contain_text(text, timeout=30_000)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 def test_a_weight_says_why_its_gradient_is_this_number(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], width: int
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -88,6 +89,7 @@ def test_keys_open_and_close_and_the_focus_stays(open_page: OpenPage, ready: Rea
     expect(linear).to_be_focused()
 
 
+@pytest.mark.slow
 def test_open_all_is_bounded_and_says_so(open_page: OpenPage, ready: Ready) -> None:
     page = opened(open_page, ready, DEEP)
     expect(page.get_by_test_id("opening-note")).to_be_hidden()
@@ -193,12 +195,10 @@ def _drawings(data: str | bytes) -> int:
     return (data.encode() if isinstance(data, str) else data).count(b"viewBox=")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
 def test_accessible(
-    open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], dark: bool, width: int
+    open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], look: dict[str, Any]
 ) -> None:
-    page = opened(open_page, ready, SMALL, dark=dark, width=width)
+    page = opened(open_page, ready, SMALL, **look)
     page.get_by_test_id("close-all").click()
     press_badge(page, "+linear1")
     expect(badge(page, "-linear1")).to_be_attached()

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -90,6 +91,7 @@ def bring(page: Page, path: Path) -> None:
     expect(page.locator(".st-key-own")).to_contain_text("is chosen:", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_group_is_trained_by_one_click_and_without_network_by_another(open_page: OpenPage) -> None:
     group = next(group for group in run_groups() if group.id == "L2.5")
     page = chosen(opened(open_page), "together-L2-5")
@@ -104,6 +106,7 @@ def test_a_group_is_trained_by_one_click_and_without_network_by_another(open_pag
     expect(page.locator("[data-testid=chart-loss] .legendtext")).to_have_count(2 * len(group.presets), timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_an_example_whose_data_is_not_here_says_so_before_it_is_trained(open_page: OpenPage) -> None:
     page = chosen(opened(open_page), "run-L1-1")
     expect(page.get_by_test_id("train-notes")).to_contain_text("MNIST is not on this computer")
@@ -153,6 +156,7 @@ def test_own_pictures_from_a_zip_to_a_trained_net(open_page: OpenPage, tmp_path:
     expect(page.locator(".look tbody tr")).to_have_count(2, timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text("x,y,label\n" + "".join(f"{n},{100 * n},{'ab'[n % 2]}\n" for n in range(30)))
@@ -178,19 +182,10 @@ def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None
     page.wait_for_function("() => location.search.includes('normalise=1')")
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"),
-    [
-        (390, True),
-        pytest.param(1280, False, marks=pytest.mark.slow),
-        pytest.param(1280, True, marks=pytest.mark.slow),
-        pytest.param(390, False, marks=pytest.mark.slow),
-    ],
-)
 def test_axe_finds_nothing(
-    open_page: OpenPage, accessibility: Accessibility, tmp_path: Path, dark: bool, width: int
+    open_page: OpenPage, accessibility: Accessibility, tmp_path: Path, look: dict[str, Any]
 ) -> None:
-    page = opened(open_page, FOLDS, dark=dark, width=width)
+    page = opened(open_page, FOLDS, **look)
     page.get_by_test_id("train-all-folds").click()
     until(page, "finished", 3)
     expect(page.get_by_test_id("table-folds").locator("tbody tr.sum")).to_have_count(1)

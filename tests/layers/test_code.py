@@ -156,6 +156,7 @@ def run_all(folder: Path, scripts: dict[str, str]) -> dict[str, str]:
     return told
 
 
+@pytest.mark.slow
 def test_thirty_stacks_in_a_process_of_their_own(tmp_path: Path) -> None:
     """With modules the page's numbers are printed repr for repr, and from scratch but for rounding."""
     stacks: list[StackDocument] = []

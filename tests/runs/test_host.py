@@ -184,6 +184,7 @@ def test_a_killed_workers_run_goes_on_from_its_last_checkpoint(
     assert [pair for pair in before if pair[0] <= kept] + after == whole
 
 
+@pytest.mark.slow
 def test_a_new_rate_holds_from_the_same_step_whoever_dies(either: LocalEngine) -> None:
     store = either.store
     run = store.submit(config := replace(LONG, epochs=40))
@@ -244,6 +245,7 @@ def test_a_damaged_checkpoint_costs_steps_but_not_the_run(engine: LocalEngine) -
     assert found(engine, run) == expected(replace(LONG, epochs=20))
 
 
+@pytest.mark.slow
 def test_a_locked_database_only_delays(engine: LocalEngine) -> None:
     config = replace(LONG, epochs=40)
     run = engine.submit(config)
@@ -274,6 +276,7 @@ def test_no_more_than_two_at_once(engine: LocalEngine) -> None:
     until(lambda: status(engine, runs[2]) == "running", "the next")
 
 
+@pytest.mark.slow
 def test_only_one_host_works_on_a_database(engine: LocalEngine) -> None:
     others = [LocalEngine(engine.store) for _ in range(3)]
     for other in others:
@@ -312,6 +315,7 @@ def test_the_database_that_a_host_serves(given: tuple[str, ...], meant: str, mon
     assert address_of(*given) == meant
 
 
+@pytest.mark.slow
 def test_a_run_with_two_threads_is_a_loop_with_two_threads(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

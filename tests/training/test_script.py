@@ -55,6 +55,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "device": {"device": "auto", "epochs": 1, "optimizer": "Adagrad", "initial": "zeros", "text": "Flatten Linear(10)"},
 }
 
+OFTEN = ("blocks", "rows", "folds")  # each script is run in a Python of its own: the others are for `make test-slow`
+
 
 def config(**changes: Any) -> TrainConfig:
     return TrainConfig.from_fields({**SMALL, **changes})
@@ -87,7 +89,9 @@ def told(records: list[TrainRecord]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize(
+    "name", [name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in CONFIGS]
+)
 def test_the_script_prints_the_numbers_of_the_records(tmp_path: Path, name: str) -> None:
     chosen = config(**CONFIGS[name])
     learner = Learner(chosen, data_of(chosen))
