@@ -182,6 +182,7 @@ def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None
     page.wait_for_function("() => location.search.includes('normalise=1')")
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing(
     open_page: OpenPage, accessibility: Accessibility, tmp_path: Path, look: dict[str, Any]
 ) -> None:
