@@ -36,6 +36,10 @@ ARGUMENTS = [
 AT_REST = """() => document.querySelector('[data-test-script-state="notRunning"]')
     && !document.querySelector('[data-stale="true"]')"""
 
+# Our parts come on one after the other, and the list of layers moves the graph below it: a click in between is lost.
+ALL_DRAWN = """() => !document.querySelector('[data-testid="stSkeleton"]')
+    && [...document.querySelectorAll('.stBidiComponent *')].every((one) => one.shadowRoot?.childElementCount !== 1)"""
+
 OpenPage = Callable[..., Page]
 Look = dict[str, Any]
 
@@ -147,12 +151,13 @@ def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) 
 
 @pytest.fixture(scope="session")
 def ready() -> Callable[[Page], Page]:
-    """Wait until the stepper of a page is drawn and can be used, and the page's script has come to its end."""
+    """Wait until all of a page is drawn, its stepper can be used, and the page's script has come to its end."""
 
     def ready(page: Page) -> Page:
         page.locator('[data-ready="true"]').first.wait_for(timeout=30_000)
         # What Streamlit is about to put in place again takes no click.
         page.locator('[data-test-script-state="notRunning"]').wait_for(timeout=30_000)
+        page.wait_for_function(ALL_DRAWN)
         return page
 
     return ready
