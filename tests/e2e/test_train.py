@@ -111,6 +111,7 @@ def test_from_a_button_to_the_end(open_page: OpenPage) -> None:
     assert re.search(r"[?&]run=[0-9a-f]{12}$", page.url)
 
 
+@pytest.mark.slow
 def test_zoom_is_kept_while_it_trains(open_page: OpenPage) -> None:
     page = train(opened(open_page, LONG))
     chart = page.get_by_test_id("chart-loss")

@@ -108,7 +108,9 @@ def test_a_class_number_beyond_the_outputs_counts_as_the_last() -> None:
     check(StackDocument("Linear(3) Tanh Linear(2)", (4,), "MSELoss", 5, "random", 6))
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "form", [pytest.param(form, marks=() if form == "module" else pytest.mark.slow) for form in FORMS]
+)
 def test_a_script_runs_by_itself(form: Form, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(to_code(DOCUMENT, form), encoding="utf-8")
@@ -185,6 +187,7 @@ def test_thirty_stacks_in_a_process_of_their_own(tmp_path: Path) -> None:
         assert [number for _, number in found[:last]] == pytest.approx(numbers, rel=1e-4, abs=1e-6), name
 
 
+@pytest.mark.slow
 def test_a_script_that_forgets_a_line_is_found_out(tmp_path: Path) -> None:
     code = to_code(DOCUMENT, "tensors")
     lines = ["import torch.nn.functional as F\n", f"torch.manual_seed({DOCUMENT.rng_seed})\n"]

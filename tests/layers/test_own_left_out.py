@@ -81,10 +81,13 @@ def test_what_is_written_out_is_the_text_without_them() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [IMPORTS + BARE, IMPORTS + TYPED, "\n" + "\n".join("    " + line for line in (IMPORTS + TYPED).split("\n")),
-     IMPORTS + BARE.replace("(nn.Module)", "(Module)")],
-    ids=["imports", "annotations", "indented", "bare base class"],
-)  # fmt: skip
+    [
+        pytest.param("\n" + "\n".join("    " + line for line in (IMPORTS + TYPED).split("\n")), id="indented"),
+        pytest.param(IMPORTS + BARE, id="imports", marks=pytest.mark.slow),
+        pytest.param(IMPORTS + TYPED, id="annotations", marks=pytest.mark.slow),
+        pytest.param(IMPORTS + BARE.replace("(nn.Module)", "(Module)"), id="bare base class", marks=pytest.mark.slow),
+    ],
+)
 def test_the_script_runs_by_itself_and_imports_once(text: str, tmp_path: Path) -> None:
     document = StackDocument(text, (4,), classes=4, data="random", batch=5)
     script = tmp_path / "script.py"

@@ -147,7 +147,9 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(either: LocalEngine) ->
     assert found(either, run) == expected(config)
 
 
-@pytest.mark.parametrize("order, ends", [(Store.stop, "stopped"), (Store.pause, "paused")])
+@pytest.mark.parametrize(
+    "order, ends", [(Store.stop, "stopped"), pytest.param(Store.pause, "paused", marks=pytest.mark.slow)]
+)
 def test_an_order_outlives_the_worker_that_did_not_hear_it(
     engine: LocalEngine, order: Callable[[Store, str], None], ends: str
 ) -> None:

@@ -55,7 +55,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "device": {"device": "auto", "epochs": 1, "optimizer": "Adagrad", "initial": "zeros", "text": "Flatten Linear(10)"},
 }
 
-OFTEN = ("blocks", "rows", "folds")  # each script is run in a Python of its own: the others are for `make test-slow`
+OFTEN = ("blocks", "folds")  # each script is run in a Python of its own: the others are for `make test-slow`
 
 
 def config(**changes: Any) -> TrainConfig:
