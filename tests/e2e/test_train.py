@@ -488,6 +488,8 @@ def test_on_a_phone(open_page: OpenPage) -> None:
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("() => document.querySelector('.training.runs').getBoundingClientRect().right <= innerWidth")
     expect(page.get_by_test_id("run-card")).to_be_in_viewport()
+    expect(page.locator("[data-testid=chart-loss] .legendtext").first).to_be_visible()
+    expect(page.locator(".modebar-btn")).to_have_count(0)  # it would lie over the legend
 
 
 def test_by_keyboard_alone(open_page: OpenPage) -> None:
