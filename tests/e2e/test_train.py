@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from safetensors.torch import load
 
 from benchmarks.server import Server, serve
@@ -482,6 +482,18 @@ def test_axe_finds_nothing(open_page: OpenPage, accessibility: Callable[[Page], 
     assert accessibility(page) == []
 
 
+def swipe_up(page: Page, over: Locator) -> None:
+    """One finger, 60 px up from the middle."""
+    box = over.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for moved in range(6, 61, 6):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - moved}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def test_on_a_phone(open_page: OpenPage) -> None:
     page = train(opened(open_page, width=390, height=800, touch=True, reduced_motion=True))
     until(page, "finished")
@@ -490,6 +502,15 @@ def test_on_a_phone(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("run-card")).to_be_in_viewport()
     expect(page.locator("[data-testid=chart-loss] .legendtext").first).to_be_visible()
     expect(page.locator(".modebar-btn")).to_have_count(0)  # it would lie over the legend
+    plot = page.locator("[data-testid=chart-loss] .plot")
+    whole = plot.evaluate("plot => plot.layout.yaxis.range")
+    before = plot.evaluate("plot => plot.getBoundingClientRect().top")
+    swipe_up(page, plot)
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=chart-loss] .plot').getBoundingClientRect().top < before - 20",
+        arg=before,
+    )
+    assert plot.evaluate("plot => plot.layout.yaxis.range") == whole
 
 
 def test_by_keyboard_alone(open_page: OpenPage) -> None:

@@ -73,8 +73,9 @@ export function layoutOf(chart, { view, axes, ink, grid }) {
 export function createCharts(root) {
   /** @type {Map<string, Entry>} */
   const shown = new Map();
-  // Without a mouse Plotly's buttons would always be there, over the legend.
-  const config = { ...CONFIG, displayModeBar: matchMedia("(hover: none)").matches ? false : "hover" };
+  // On a touch screen Plotly's buttons would always lie over the legend, and a swipe would zoom where it is to scroll.
+  const isTouched = matchMedia("(hover: none)").matches;
+  const config = { ...CONFIG, displayModeBar: isTouched ? false : "hover" };
   /** @type {Drawing | null} */
   let drawing = null;
   let isStopped = false;
@@ -117,7 +118,7 @@ export function createCharts(root) {
     if (isEmpty && !entry.isDrawn && entry !== shown.values().next().value) return; // the first is made before its points
     entry.isDrawn = true;
     entry.plot.setAttribute("aria-label", `${entry.chart.title}, ${drawing.axes[drawing.view.x]}. ${drawing.sentence}`);
-    const drawn = plotly.react(entry.plot, data, layoutOf(entry.chart, drawing), config);
+    const drawn = plotly.react(entry.plot, data, { ...layoutOf(entry.chart, drawing), ...(isTouched && { dragmode: false }) }, config);
     if (!isEmpty) spent += performance.now() - start; // the first points do not wait for empty charts
     await drawn;
     entry.figure.dataset.points = String(Math.max(0, ...data.map((trace) => trace.x.length)));
