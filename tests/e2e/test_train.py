@@ -471,7 +471,8 @@ def test_the_layers_page_hands_over(open_page: OpenPage) -> None:
     page.wait_for_function("() => location.search.includes('optimizer=Adam')")
 
 
-@pytest.mark.parametrize("dark", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing(open_page: OpenPage, accessibility: Callable[[Page], list[str]], dark: bool) -> None:
     page = train(opened(open_page, dark=dark))
     until(page, "finished")
@@ -494,8 +495,8 @@ def swipe_up(page: Page, over: Locator) -> None:
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_on_a_phone(open_page: OpenPage) -> None:
-    page = train(opened(open_page, width=390, height=800, touch=True, reduced_motion=True))
+def test_on_a_phone(open_page: OpenPage, accessibility: Callable[[Page], list[str]]) -> None:
+    page = train(opened(open_page, dark=True, width=390, height=800, touch=True, reduced_motion=True))
     until(page, "finished")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("() => document.querySelector('.training.runs').getBoundingClientRect().right <= innerWidth")
@@ -510,6 +511,7 @@ def test_on_a_phone(open_page: OpenPage) -> None:
         arg=before,
     )
     assert plot.evaluate("plot => plot.layout.yaxis.autorange"), "the swipe zoomed"
+    assert accessibility(page) == []
 
 
 def test_by_keyboard_alone(open_page: OpenPage) -> None:
