@@ -54,7 +54,9 @@ def _trace(options: argparse.Namespace) -> int:
 
     trace = run(options.text.replace("\\n", "\n"), dict(_pair(value) for value in options.values))
     if options.json:
-        print(trace.to_json())
+        from playground.explain.document import explained_json
+
+        print(explained_json(trace))
     elif options.svg is not None:
         from playground.views.static import static_svg
 

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from playground.trace.json_numbers import Nested, Scalar, all_finite, decode, decode_all, encode, flatten, nest, require
-from playground.trace.memory import version_of
 from playground.trace.summary import Statistics, statistics, thumbnail
 
 EXACT_ELEMENTS = int(os.environ.get("PLAYGROUND_EXACT_ELEMENTS", "1024"))
@@ -158,9 +157,17 @@ class Array:
         return f"Array({self.tolist() if self.is_exact else self.statistics}, shape={self.shape}, dtype={self.dtype!r})"
 
 
+def version_of(tensor: Tensor) -> int:
+    """How often the tensor was written to; inference tensors do not count."""
+    try:
+        return tensor._version
+    except RuntimeError:
+        return 0
+
+
 @lru_cache(maxsize=64)
 def _dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-__all__ = ["DTYPES", "EXACT_ELEMENTS", "Array"]
+__all__ = ["DTYPES", "EXACT_ELEMENTS", "Array", "version_of"]

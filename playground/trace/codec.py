@@ -12,7 +12,6 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from playground.errors import PlaygroundError
 from playground.trace.array import Array
 from playground.trace.json_numbers import decode, encode
-from playground.trace.narrate import Narrator
 from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Value
 from playground.trace.trace import Trace
 
@@ -22,9 +21,19 @@ _FLATTENED = ("data", "adjoint", "grad", "tangent")  # arrays of a value: all of
 
 
 def trace_to_json(trace: Trace) -> str:
-    """A JSON document (no NaN literals: see `array.encode`); large arrays keep their summary only."""
-    writer, narrator = _Writer(), Narrator(trace)
-    document = {
+    """A JSON document (no NaN literals: see `json_numbers.encode`); large arrays keep their summary only."""
+    return dumps(to_document(trace))
+
+
+def dumps(document: dict[str, Any]) -> str:
+    """A document as JSON text."""
+    return json.dumps(document, allow_nan=False, ensure_ascii=False)
+
+
+def to_document(trace: Trace) -> dict[str, Any]:
+    """A trace as JSON-safe data, in the order of docs/trace.md."""
+    writer = _Writer()
+    return {
         "schema": SCHEMA,
         "version": VERSION,
         "text": trace.text,
@@ -32,16 +41,12 @@ def trace_to_json(trace: Trace) -> str:
         "ops": writer.write(trace.ops),
         "nodes": writer.write(trace.nodes),
         "passes": writer.write(trace.passes),
-        "steps": [
-            {**writer.write(step), "sentence": narrator.sentence(step), "arithmetic": narrator.arithmetic(step)}
-            for step in trace.steps
-        ],
+        "steps": writer.write(trace.steps),
         "outputs": list(trace.outputs),
         "notes": writer.write(trace.recorded_notes),
         "checks": writer.write(trace.checks),
         "arrays": writer.arrays,
     }
-    return json.dumps(document, allow_nan=False, ensure_ascii=False)
 
 
 def trace_from_json(document: str) -> Trace:

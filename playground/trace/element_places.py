@@ -16,7 +16,7 @@ MOST_TERMS = 8  # shown one by one; the rest is summed
 
 def tape_of(trace: Trace) -> Tape:
     """The calls of a trace. PlaygroundError for one that was read from a document: only numbers are kept there."""
-    if trace._tape is None:
+    if not isinstance(trace._tape, Tape):
         message = "this trace was read from a document: its calls cannot be repeated"
         raise PlaygroundError(message, hint="record it again")
     return trace._tape

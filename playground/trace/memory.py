@@ -6,14 +6,6 @@ import torch
 from torch import Tensor
 
 
-def version_of(tensor: Tensor) -> int:
-    """How often the tensor was written to; inference tensors do not count."""
-    try:
-        return tensor._version
-    except RuntimeError:
-        return 0
-
-
 def memory_of(tensor: Tensor) -> int | None:
     """Which memory a tensor looks at, equal for a tensor and its views; None where that cannot be said (sparse)."""
     return tensor.untyped_storage()._cdata if tensor.layout is torch.strided else None
@@ -41,4 +33,4 @@ def snapshot_of_grad(leaf: Tensor) -> Tensor | None:
     return None if leaf.grad is None else leaf.grad.detach().clone()
 
 
-__all__ = ["is_same_view", "memory_of", "snapshot", "snapshot_of_grad", "version_of"]
+__all__ = ["is_same_view", "memory_of", "snapshot", "snapshot_of_grad"]

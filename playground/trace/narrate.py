@@ -89,25 +89,10 @@ class Narrator:
         return lines
 
 
-def title(trace: Trace, step: Step) -> str:
-    """A few words for one step; `Narrator` says many."""
-    return Narrator(trace).title(step)
-
-
-def sentence(trace: Trace, step: Step) -> str:
-    """One sentence for one step."""
-    return Narrator(trace).sentence(step)
-
-
-def arithmetic(trace: Trace, step: Step) -> str:
-    """One line of numbers for one step."""
-    return Narrator(trace).arithmetic(step)
-
-
 def _is_bookkeeping(saved: Saved) -> bool:
     """Shapes, factors of 1 and other defaults that a node keeps, of no interest to a reader."""
     usual = {"alpha": "1", "beta": "1", "ignore_index": "-100", "keepdim": "False"}
     return "_sym_" in saved.name or usual.get(saved.name) == saved.text
 
 
-__all__ = ["Narrator", "arithmetic", "sentence", "title"]
+__all__ = ["Narrator"]

@@ -19,7 +19,8 @@ from torch.overrides import TorchFunctionMode
 from playground.errors import Span
 from playground.trace.calls import Callee, callee, writes_in_place
 from playground.trace.engine import Engine
-from playground.trace.memory import memory_of, snapshot, version_of
+from playground.trace.array import version_of
+from playground.trace.memory import memory_of, snapshot
 from playground.trace.nested import tensors_in, tensors_of_call
 from playground.trace.nodes import created_nodes, gradient_edge, leaf_of, node_name, sequence_number
 from playground.trace.records import Note, ValueKind

@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.errors import Span
-from playground.trace.memory import is_same_view, memory_of, version_of
+from playground.trace.array import version_of
+from playground.trace.memory import is_same_view, memory_of
 from playground.trace.nodes import gradient_edge
 from playground.trace.records import Note, ValueKind
 

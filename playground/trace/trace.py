@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 
@@ -22,10 +22,6 @@ from playground.trace.records import (
     Value,
 )
 from playground.trace.summary import widened
-
-if TYPE_CHECKING:
-    from playground.trace.tape import Tape
-
 
 @dataclass(frozen=True)
 class Trace:
@@ -46,7 +42,7 @@ class Trace:
     _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(
         default=(), repr=False, compare=False
     )
-    _tape: Tape | None = field(default=None, repr=False, compare=False)  # the calls, to repeat one; gone in JSON
+    _tape: object = field(default=None, repr=False, compare=False)  # the recorder's calls, to repeat one; gone in JSON
 
     display: ClassVar[Callable[[Trace], str] | None] = None  # how a notebook shows a trace; set by the package
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from playground.explain.document import explained_json
 from playground.language.codegen import to_python
 from playground.ui.frames import Shown
 from playground.views.derivation import derivation
@@ -69,7 +70,7 @@ EXPORTS: tuple[Export, ...] = (
         "JSON with every value and step",
         "trace.json",
         "application/json",
-        lambda shown: shown.trace().to_json(),
+        lambda shown: explained_json(shown.trace()),
     ),
     Export(
         "Graph, DOT",

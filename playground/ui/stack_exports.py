@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from playground.explain.document import explained_json
 from playground.layers.code import to_code
 from playground.layers.document import StackDocument
 from playground.layers.own_analysis import own_summary
@@ -75,7 +76,7 @@ STACK_EXPORTS: tuple[StackExport, ...] = (
         "Stepper", "One HTML file that works offline", "stack.html", "text/html", lambda d: stepper_html(_trace(d))
     ),
     StackExport("Trace table", "CSV for a spreadsheet", "stack.csv", "text/csv", lambda d: to_csv(_trace(d))),
-    StackExport("Trace", "JSON with every step", "stack.json", "application/json", lambda d: _trace(d).to_json()),
+    StackExport("Trace", "JSON with every step", "stack.json", "application/json", lambda d: explained_json(_trace(d))),
     StackExport(
         "Graph, DOT", "For your own Graphviz", "stack.dot", "text/vnd.graphviz", lambda d: dot_file(_trace(d), d.graph)
     ),

@@ -12,7 +12,7 @@ from playground.trace.records import Contribution, DifferenceCheck, Step, SumChe
 from playground.trace.trace import Trace
 from playground.views.chain_rule import ChainRule
 from playground.views.terms import Line, line, number
-from playground.views.timeline import contributions
+from playground.explain.contributions import contributions
 
 SHOWN_PATHS = 12
 

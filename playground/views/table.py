@@ -12,7 +12,7 @@ from playground.trace.narrate import Narrator
 from playground.trace.numbers import brief, subscript
 from playground.trace.records import Value
 from playground.trace.trace import Trace
-from playground.views.timeline import contributions
+from playground.explain.contributions import contributions
 
 LONGEST_TABLE = 400
 AFTER = "after the step"

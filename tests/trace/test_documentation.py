@@ -27,8 +27,6 @@ def trace() -> Trace:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: next(iter(example)))
 def test_the_example_is_what_the_recorder_writes(trace: Trace, example: dict[str, Any]) -> None:
     document = json.loads(trace.to_json())
-    for step in document["steps"]:
-        del step["sentence"], step["arithmetic"]
     for part, content in example.items():
         assert document[part] == content
 

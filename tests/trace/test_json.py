@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError, Span
+from playground.explain.document import explained_json
 from playground.trace import Trace, record
 from tests.trace.helpers import leaf, random_leaf
 
@@ -148,7 +149,16 @@ def test_values_are_easy_to_read_by_other_programs() -> None:
         *("x1", [], "float32", 2.0, 5.5, 5.5)
     ]
     assert [op["name"] for op in document["ops"]] == ["log", "mul", "add", "sin", "sub"]
-    assert document["steps"][0]["sentence"]
+    assert "sentence" not in document["steps"][0]
+
+
+def test_the_explained_document_adds_words_and_reads_as_the_same_trace() -> None:
+    trace = TRACES["L0.4"]()
+    document = json.loads(explained_json(trace))
+    assert [step.pop("arithmetic") for step in document["steps"]][0] == "v₁ = log(2) = 0.6931"
+    assert all(step.pop("sentence") for step in document["steps"])
+    assert document == json.loads(trace.to_json())
+    assert Trace.from_json(explained_json(trace)) == trace
 
 
 MALFORMED = [

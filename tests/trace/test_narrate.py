@@ -7,7 +7,7 @@ import torch
 
 from playground.trace import Trace, record
 from playground.trace.array import Array
-from playground.trace.narrate import Narrator, arithmetic, sentence, title
+from playground.trace.narrate import Narrator
 from playground.trace.numbers import bar, brief, format_number, shape_text, subscript
 
 
@@ -41,7 +41,8 @@ def test_every_step_of_l04(l04: Trace) -> None:
 
 
 def test_sentences_name_what_is_saved_and_used(l04: Trace) -> None:
-    said = {title(l04, step): sentence(l04, step) for step in l04.steps}
+    narrator = Narrator(l04)
+    said = {narrator.title(step): narrator.sentence(step) for step in l04.steps}
     assert said["v₃ = sin(x2)"] == "v₃ = sin(x2); PyTorch records SinBackward0, which saves x2."
     assert "It uses the saved x2." in said["SinBackward0"]
     assert said["v̄₅ is the seed"] == (
@@ -50,7 +51,7 @@ def test_sentences_name_what_is_saved_and_used(l04: Trace) -> None:
     )
     assert said["MulBackward0"].startswith("MulBackward0 sends v̄₂ to x1 and x2, each times the other factor.")
     assert said["MulBackward0"].endswith("x2 is used more than once: the contributions add up.")
-    assert arithmetic(l04, l04.steps[0]) == "v₁ = log(2) = 0.6931"
+    assert narrator.arithmetic(l04.steps[0]) == "v₁ = log(2) = 0.6931"
 
 
 def test_accumulation_adds() -> None:
@@ -61,12 +62,14 @@ def test_accumulation_adds() -> None:
 def test_broadcast_is_said() -> None:
     trace = record(lambda x, b: (x + b).sum(), torch.ones(2, 3, requires_grad=True), torch.ones(3, requires_grad=True))
     assert "b̄ += sum(v̄₁) over axis 0 = [2, 2, 2]" in lines(trace)["AddBackward0"]
-    said = {title(trace, step): sentence(trace, step) for step in trace.steps}["AddBackward0"]
+    narrator = Narrator(trace)
+    said = {narrator.title(step): narrator.sentence(step) for step in trace.steps}["AddBackward0"]
     assert said.endswith("b was stretched from (3,) to (2, 3), so its contribution is summed over axis 0.")
 
 
 def said(trace: Trace) -> str:
-    return " ".join(sentence(trace, step) for step in trace.steps)
+    narrator = Narrator(trace)
+    return " ".join(map(narrator.sentence, trace.steps))
 
 
 def test_a_phrase_fits_what_is_handed_on() -> None:

@@ -1,0 +1,1 @@
+"""What is said of a trace: names, sentences, arithmetic, formulas, derivations."""
