@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from playground.language.run import run
-from playground.trace import record
+from playground.recorder.record import record
 
 RESULTS = Path(__file__).resolve().parent / "results" / "recording.md"
 BATCH = 64

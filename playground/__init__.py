@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from playground.errors import PlaygroundError
     from playground.language.leaves import Leaf
     from playground.language.run import run
-    from playground.trace import Trace, record
+    from playground.recorder.record import record
+    from playground.trace import Trace
     from playground.train_run import TrainedRun, train
 
 __all__ = ["Leaf", "PlaygroundError", "Trace", "TrainedRun", "record", "run", "train"]

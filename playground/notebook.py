@@ -3,7 +3,8 @@
 from playground.errors import PlaygroundError
 from playground.language.leaves import Leaf
 from playground.language.run import run
-from playground.trace import Trace, record
+from playground.recorder.record import record
+from playground.trace import Trace
 from playground.views.html import notebook_html
 
 Trace.display = staticmethod(notebook_html)

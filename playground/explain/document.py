@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from playground.explain.narration import Narrator
 from playground.trace.codec import dumps, to_document
-from playground.trace.narrate import Narrator
 from playground.trace.trace import Trace
 
 

@@ -15,7 +15,7 @@ from playground.language.leaves import Leaf
 from playground.language.program import Program, parse
 from playground.language.table import CONSTANTS
 from playground.language.walk import calls
-from playground.trace.recording import record
+from playground.recorder.record import record
 from playground.trace.trace import Trace
 
 Given = bool | int | float | Sequence[Value] | Tensor | str | Leaf

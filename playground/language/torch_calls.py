@@ -17,7 +17,7 @@ from playground.language.failure import Failure
 from playground.language.function import Cost, Value
 from playground.language.literals import depth, flat, is_numeric, plain_tensor
 from playground.language.program import Program
-from playground.trace.recorder import current
+from playground.recorder.recorder import current
 
 ERRORS = (
     RuntimeError,

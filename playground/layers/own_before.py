@@ -9,7 +9,7 @@ from playground.layers.document import StackDocument
 from playground.layers.own import parse_module
 from playground.layers.own_build import build_own
 from playground.layers.own_module import OwnModule
-from playground.trace.recording import record
+from playground.recorder.record import record
 from playground.trace.trace import Trace
 
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from playground.layers.analysis import Analysis
 from playground.layers.losses import Loss
+from playground.recorder.record import record
 from playground.trace.array import Array
-from playground.trace.recording import record
 from playground.trace.trace import Trace
 
 _RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0

@@ -28,7 +28,7 @@ from playground.layers.record_batch import (
     target_of,
 )
 from playground.layers.spec import Shape
-from playground.trace.recording import record
+from playground.recorder.record import record
 from playground.trace.trace import Trace
 
 

@@ -1,8 +1,6 @@
-"""The recorder, and the records of what PyTorch did."""
+"""What PyTorch did in one recorded run, as plain data: `Trace` and its records."""
 
 from playground.trace.array import Array
-from playground.trace.recorder import Recorder, current
-from playground.trace.recording import record
 from playground.trace.records import (
     Argument,
     BackwardNode,
@@ -22,7 +20,7 @@ from playground.trace.records import (
     Update,
     Value,
 )
-from playground.trace.summary import Statistics
+from playground.trace.statistics import Statistics
 from playground.trace.trace import Snapshot, Trace
 
 __all__ = [
@@ -38,7 +36,6 @@ __all__ = [
     "Note",
     "Op",
     "OptimizerState",
-    "Recorder",
     "Saved",
     "Setting",
     "Snapshot",
@@ -48,6 +45,4 @@ __all__ = [
     "Trace",
     "Update",
     "Value",
-    "current",
-    "record",
 ]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from playground.trace.json_numbers import Nested, Scalar, all_finite, decode, decode_all, encode, flatten, nest, require
-from playground.trace.summary import Statistics, statistics, thumbnail
+from playground.trace.statistics import Statistics, statistics, thumbnail
 
 EXACT_ELEMENTS = int(os.environ.get("PLAYGROUND_EXACT_ELEMENTS", "1024"))
 DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in vars(torch).values() if isinstance(dtype, torch.dtype)}

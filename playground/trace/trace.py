@@ -21,7 +21,8 @@ from playground.trace.records import (
     SumCheck,
     Value,
 )
-from playground.trace.summary import widened
+from playground.trace.statistics import widened
+
 
 @dataclass(frozen=True)
 class Trace:

@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import Any
 
 from playground.errors import PlaygroundError
+from playground.explain.element.explanation import element_answer
+from playground.explain.element.places import allowed
 from playground.language.document import Document
 from playground.layers.document import StackDocument
 from playground.layers.run import run_stack
-from playground.trace.element import allowed
 from playground.trace.trace import Trace
 from playground.ui.stack_frames import batch_of
-from playground.views.element import element_answer
 
 Source = Document | StackDocument
 _KEPT = 2  # traces with their tensors: stepping through the elements of one runs its document once

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from playground.explain.derivation import derivation
 from playground.explain.document import explained_json
 from playground.language.codegen import to_python
 from playground.ui.frames import Shown
-from playground.views.derivation import derivation
 from playground.views.exports import to_notebook
 from playground.views.html import stepper_html
 from playground.views.static import dot_file, static_svg

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from playground.explain.numbers import format_number, range_text, shape_text
 from playground.layers.document import StackDocument
 from playground.layers.one_map import OneMap, one_map
 from playground.layers.warnings import Caution
 from playground.trace.array import Array
-from playground.trace.numbers import format_number, range_text, shape_text
 from playground.views.png import data_uri
 
 _WRITTEN = 8  # so many rows and columns are written as numbers; a larger matrix is a heat map

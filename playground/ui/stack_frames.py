@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 
 from playground.errors import PlaygroundError
+from playground.explain.numbers import format_number
 from playground.layers.analysis import Analysis
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
 from playground.layers.losses import LOSSES
@@ -22,7 +23,6 @@ from playground.layers.run import OptimizerStep, Recorded, record_before_problem
 from playground.layers.spec import Path
 from playground.layers.unfit import UnfitSetting
 from playground.layers.warnings import Caution, cautions
-from playground.trace.numbers import format_number
 from playground.trace.trace import Trace
 from playground.training.digits import SIDE, digit_batch
 from playground.ui.stack_cautions import caution_data

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from playground.explain.numbers import format_number
 from playground.layers.document import StackDocument
 from playground.runs.run import Run
-from playground.trace.numbers import format_number
 from playground.training.records import TrainRecord
 
 LONGEST = 48  # characters of a run's name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from playground.trace.numbers import brief, shape_text
+from playground.explain.numbers import brief, shape_text
 from playground.trace.records import BackwardNode
 from playground.views.graph import Box, Link, Row
 from playground.views.room import SHOWN_OUTPUTS, Room, cut

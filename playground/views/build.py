@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from playground.trace.narrate import Narrator
+from playground.explain.narration import Narrator
 from playground.trace.trace import Trace
 from playground.views.backward import BackwardGraph
 from playground.views.collapse import collapse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cached_property
 
-from playground.trace.numbers import shape_text
+from playground.explain.numbers import shape_text
 from playground.trace.records import Op, Value
 from playground.views.graph import Box, BoxKind, Link, Row
 from playground.views.room import SHOWN_OUTPUTS, TITLE_LENGTH, Room, cut

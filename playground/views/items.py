@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from playground.errors import Span
+from playground.explain.broadcasting import summed_from
+from playground.explain.narration import Narrator
+from playground.explain.numbers import brief, format_number, range_text, shape_text
+from playground.explain.why import Explainer
 from playground.trace.array import Array
-from playground.trace.broadcasting import summed_from
 from playground.trace.json_numbers import encode
-from playground.trace.narrate import Narrator
-from playground.trace.numbers import brief, format_number, range_text, shape_text
 from playground.trace.records import BackwardNode, Contribution, Op, Value
 from playground.trace.trace import Trace
 from playground.views.backward import BackwardGraph
-from playground.views.explain import Explainer
 from playground.views.graph import Graph
 from playground.views.room import Room
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from playground.trace.numbers import format_number
+from playground.explain.numbers import format_number
 from playground.trace.trace import Trace
 from playground.views.graph import Cell, Graph, Row
 from playground.views.timeline import Entry, strength

@@ -6,8 +6,8 @@ from collections import defaultdict
 from functools import cached_property
 from itertools import takewhile
 
-from playground.trace.narrate import Narrator
-from playground.trace.numbers import shape_text
+from playground.explain.narration import Narrator
+from playground.explain.numbers import shape_text
 from playground.trace.records import Op, Value
 from playground.trace.trace import Trace
 from playground.views.graph import Cell

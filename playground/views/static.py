@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.trace.narrate import Narrator
+from playground.explain.narration import Narrator
 from playground.trace.trace import Trace
 from playground.views.build import Builder
 from playground.views.dot import to_dot

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from playground.trace.narrate import Narrator
+from playground.explain.narration import Narrator
 from playground.trace.records import Note, Step
 from playground.trace.trace import Trace
 from playground.views.build import Builder

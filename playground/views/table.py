@@ -7,12 +7,12 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from playground.trace.broadcasting import summed_from
-from playground.trace.narrate import Narrator
-from playground.trace.numbers import brief, subscript
+from playground.explain.broadcasting import summed_from
+from playground.explain.contributions import contributions
+from playground.explain.narration import Narrator
+from playground.explain.numbers import brief, subscript
 from playground.trace.records import Value
 from playground.trace.trace import Trace
-from playground.explain.contributions import contributions
 
 LONGEST_TABLE = 400
 AFTER = "after the step"

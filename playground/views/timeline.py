@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
+from playground.explain.numbers import format_number, norm_text, range_text
 from playground.trace.array import Array
-from playground.trace.numbers import format_number, norm_text, range_text
 from playground.trace.records import Contribution, Step, Update, Value
 from playground.trace.trace import Trace
 from playground.views.png import data_uri

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from playground.explain.numbers import format_number
 from playground.layers.document import StackDocument
 from playground.lessons.stacks import stack_preset
-from playground.trace.numbers import format_number
 from playground.ui.elements import run_source
 
 OpenPage = Callable[..., Page]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
 from playground.layers.own import OwnSource, build_own, parse_module
-from playground.trace.recording import record
+from playground.recorder.record import record
 from tests.strategies import WORDS, hostile_text
 
 BIAS = '''class Bias(nn.Module):

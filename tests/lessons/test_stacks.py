@@ -14,7 +14,7 @@ from playground.layers.code import to_code
 from playground.layers.document import StackDocument
 from playground.layers.run import run_stack
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
-from playground.trace.summary import MANY
+from playground.trace.statistics import MANY
 from playground.ui.stack_exports import STACK_EXPORTS
 from playground.ui.stack_frames import ShownStack, batch_of, show_stack
 from playground.ui.stack_links import open_stack, stack_query

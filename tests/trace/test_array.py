@@ -7,7 +7,8 @@ import math
 import pytest
 import torch
 
-from playground.trace import Array, Statistics, record
+from playground.recorder.record import record
+from playground.trace import Array, Statistics
 from playground.trace.array import EXACT_ELEMENTS
 from playground.trace.json_numbers import decode, encode, flatten, nest
 

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from playground.errors import PlaygroundError, Span
 from playground.explain.document import explained_json
-from playground.trace import Trace, record
-from tests.trace.helpers import leaf, random_leaf
+from playground.recorder.record import record
+from playground.trace import Trace
+from tests.recorder.helpers import leaf, random_leaf
 
 NAN, INF = math.nan, math.inf
 
@@ -155,7 +156,8 @@ def test_values_are_easy_to_read_by_other_programs() -> None:
 def test_the_explained_document_adds_words_and_reads_as_the_same_trace() -> None:
     trace = TRACES["L0.4"]()
     document = json.loads(explained_json(trace))
-    assert [step.pop("arithmetic") for step in document["steps"]][0] == "v₁ = log(2) = 0.6931"
+    arithmetic = [step.pop("arithmetic") for step in document["steps"]]
+    assert arithmetic[0] == "v₁ = log(2) = 0.6931"
     assert all(step.pop("sentence") for step in document["steps"])
     assert document == json.loads(trace.to_json())
     assert Trace.from_json(explained_json(trace)) == trace

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from playground.trace import Note, Trace, record
-from tests.trace.helpers import leaf
+from playground.recorder.record import record
+from playground.trace import Note, Trace
+from tests.recorder.helpers import leaf
 
 
 def note_of(trace: Trace) -> Note:

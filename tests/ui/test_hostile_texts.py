@@ -10,7 +10,7 @@ import pytest
 
 from playground.language.document import Document
 from playground.language.leaves import Leaf
-from playground.trace import record
+from playground.recorder.record import record
 from playground.ui.frames import Shown, frame, show
 from playground.views.html import stepper_html
 from playground.views.stepper import picture

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from playground.trace import Trace, record
+from playground.recorder.record import record
+from playground.trace import Trace
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 

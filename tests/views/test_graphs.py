@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.trace import Trace, record
+from playground.recorder.record import record
+from playground.trace import Trace
 from playground.views import layout
 from playground.views.build import build_graph
 from playground.views.dot import to_dot

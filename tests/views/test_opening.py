@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from playground.trace.narrate import Narrator
-from playground.trace.recording import record
+from playground.explain.narration import Narrator
+from playground.recorder.record import record
 from playground.trace.trace import Trace
 from playground.views.build import Builder, build_graph
 from playground.views.graph import Graph, GraphKind

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import torch
 
-from playground.trace import Trace, record
-from playground.views.derivation import derivation
-from playground.views.explain import Explainer
+from playground.explain.derivation import derivation
+from playground.explain.why import Explainer
+from playground.recorder.record import record
+from playground.trace import Trace
 from playground.views.exports import to_notebook
 from playground.views.graph import GraphKind
 from playground.views.html import FRONTEND, notebook_html, stepper_html

@@ -1,0 +1,143 @@
+"""What the engine did, in a sentence or a few: the seed, each backward node, each gradient stored or cleared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+
+from playground.explain import derivatives
+from playground.explain.broadcasting import summed_axes, summed_from
+from playground.explain.formulas import Formulas
+from playground.explain.names import Names
+from playground.explain.numbers import listed, shape_text
+from playground.explain.running_sums import RunningSums
+from playground.trace.non_finite import has_nan, is_finite
+from playground.trace.records import BackwardNode, Step
+from playground.trace.trace import Trace
+
+
+class BackwardSentences:
+    """Says what the steps of one trace's backward passes did."""
+
+    def __init__(self, trace: Trace, names: Names, formulas: Formulas, sums: RunningSums) -> None:
+        self.trace = trace
+        self.names = names
+        self._formulas = formulas
+        self._sums = sums
+
+    def of_seed(self, step: Step) -> str:
+        """Where a pass starts, and what is written with a bar."""
+        number = step.backward_pass or 0
+        roots = self.trace.passes[number].roots
+        names = listed([self.names.show(root) for root in roots])
+        scalars = all(self.trace.values[root].data.numel == 1 for root in roots)
+        start = "its derivative with respect to itself is 1" if scalars else "its seed has the same shape"
+        if number == 0:
+            long = any(self.names.bar(value.id).startswith("∂") for value in self.trace.values)
+            marks = "A bar, or ∂ before a longer name, marks" if long else "A bar marks"
+            meaning = f"{marks} an adjoint: the derivative of {names} with respect to that value."
+            return f"The backward pass starts at {names}: {start}. {meaning}"
+        of = self._first_derivative(roots, number)
+        if of:
+            return f"Pass {number + 1} starts at {names}, {of}: differentiated again, it gives the second derivative."
+        return f"backward() is called again. Pass {number + 1} starts at {names}: {start}."
+
+    def _first_derivative(self, roots: tuple[int, ...], number: int) -> str:
+        """What a pass starts from, if it is a gradient that an earlier pass computed."""
+        before = self.trace.passes[number - 1]
+        op = self.trace.values[roots[0]].op
+        made = op is not None and self.trace.ops[op].qualname.startswith("torch.autograd.")
+        if not made or not before.create_graph or len(roots) != 1:
+            return ""
+        gradient = self.trace.values[roots[0]].data
+        leaves = [
+            leaf
+            for (at, leaf), total in self._sums.of_leaves.items()
+            if at == before.id and total.shape == gradient.shape and total.flat == gradient.flat
+        ]
+        of = listed([self.names.show(root) for root in before.roots])
+        by = f" with respect to {self.names.show(leaves[0])}" if len(leaves) == 1 else ""
+        return f"the gradient of {of}{by} from pass {number}"
+
+    def of_cleared(self, step: Step) -> str:
+        """`x.grad` is set back to None."""
+        return f"{self.names.leaf(step)}.grad is cleared: the next backward pass starts afresh instead of adding to it."
+
+    def of_accumulation(self, node: BackwardNode, step: Step) -> str:
+        """What arrived at a leaf is stored in its `.grad`, or added to it."""
+        incoming = "the gradient that arrived" if node.leaf is None else self.names.bar(node.leaf)
+        if step.grad_before is None:
+            return f"{node.name} stores {incoming} in {self.names.leaf(step)}.grad."
+        what = f"{node.name} adds {incoming} to what {self.names.leaf(step)}.grad already holds"
+        return f"{what}: gradients add up until they are cleared."
+
+    def of_node(self, node: BackwardNode, step: Step) -> str:
+        """What a backward node received, sends where, by which rule, from what it had saved."""
+        row = derivatives.rule(node.name)
+        phrase = row.phrase
+        if len(step.contributions) == 1:
+            place = node.edges[step.contributions[0].edge].number
+            phrase = row.each[place] if place < len(row.each) else phrase
+        phrase = derivatives.fill(phrase, self._formulas.symbols(node))
+        arrived = [self.names.bar(output) for output in node.outputs if output is not None] or ["what it received, g,"]
+        counts = Counter(self.names.target(node, part) for part in step.contributions)
+        targets = listed([f"{name} (twice)" if count == 2 else name for name, count in counts.items()])
+        kept = {saved.value for saved in node.saved if saved.value is not None}
+        uses = f" It uses the saved {listed([self.names.show(value) for value in sorted(kept)])}." if kept else ""
+        made = (
+            ""
+            if step.op is None
+            else f" create_graph records it in turn: {self.names.equation(self.trace.ops[step.op])}."
+        )
+        sentence = f"{node.name} sends {listed(arrived)} to {targets or 'nothing'}, {phrase}.{uses}{made}"
+        return sentence + self._stretched(node, step) + self._fan_out(node, step) + self._first_nan(node, step)
+
+    def _stretched(self, node: BackwardNode, step: Step) -> str:
+        """Broadcasting: the engine sums over the axes that the forward pass stretched."""
+        said = []
+        for part in step.contributions:
+            if (wide := summed_from(part)) is not None and not node.name.startswith("Expand"):
+                small = shape_text(part.data.shape)
+                axes = summed_axes(wide, part.data.shape)
+                stretched = f" {self.names.target(node, part)} was stretched from {small} to {shape_text(wide)}"
+                said.append(f"{stretched}, so its contribution is summed over {axes}.")
+        return "".join(dict.fromkeys(said))
+
+    def _fan_out(self, node: BackwardNode, step: Step) -> str:
+        later = [
+            node.edges[part.edge].value
+            for place, part in enumerate(step.contributions)
+            if (step.index, place) in self._sums.arrived_before
+        ]
+        names = listed(list(dict.fromkeys(self.names.show(value) for value in later if value is not None)))
+        verb = "are" if " and " in names else "is"
+        return f" {names} {verb} used more than once: the contributions add up." if names else ""
+
+    def _first_nan(self, node: BackwardNode, step: Step) -> str:
+        """The first NaN or infinity that the backward pass itself makes."""
+        if step.index != self._first_broken:
+            return ""
+        broken = [part.data for part in step.contributions if not is_finite(part.data)]
+        what = "NaN" if any(map(has_nan, broken)) else "infinity"
+        kept = [
+            saved.data or self.trace.values[saved.value or 0].data for saved in node.saved if saved.data or saved.value
+        ]
+        zero_times_infinity = (
+            what == "NaN"
+            and any(array is not None and array.statistics.zeros for array in step.incoming)
+            and any(array.statistics.infinities for array in kept)
+        )
+        reason = ": 0 × ∞ has no value" if zero_times_infinity else ""
+        return f" Here is the first {what} of the backward pass{reason}."
+
+    @cached_property
+    def _first_broken(self) -> int | None:
+        """The first backward step whose adjoint is finite and whose contributions are not."""
+        for step in self.trace.steps:
+            if step.kind == "node" and not all(is_finite(part.data) for part in step.contributions):
+                finite = all(array is None or is_finite(array) for array in step.incoming)
+                return step.index if finite else None
+        return None
+
+
+__all__ = ["BackwardSentences"]

@@ -1,0 +1,1 @@
+"""One element of a tensor opened to its own arithmetic."""

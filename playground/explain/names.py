@@ -1,0 +1,124 @@
+"""What the values of one trace are called, and its calls with those names: `v₃ = sin(x2)`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+from playground.explain.latex import latex_bar, latex_call, latex_name
+from playground.explain.notation import ATTRIBUTES, call_text, defaults
+from playground.explain.numbers import MINUS, OVERLINE, bar, format_number, subscript
+from playground.trace.records import BackwardNode, Contribution, Op, Step
+from playground.trace.trace import Trace
+
+_DISPLAY = {"*": "×", "-": MINUS}
+_GENERATED = re.compile(r"v-?\d+")
+
+
+class Names:
+    """The display names of one trace: the user's own where they are unambiguous, else `v₃`."""
+
+    def __init__(self, trace: Trace) -> None:
+        labels = Counter(value.label for value in trace.values)
+        self._trace = trace
+        self._plain = [value.label if labels[value.label] == 1 else value.name for value in trace.values]
+        self._shown = [subscript(name) if _GENERATED.fullmatch(name) else name for name in self._plain]
+        self._expressions: dict[int, str] = {}
+
+    def plain(self, value: int) -> str:
+        """As typed: `x1`, `f`, `v3`."""
+        return self._plain[value]
+
+    def show(self, value: int) -> str:
+        """On the page: generated names with a subscript, the user's as typed."""
+        return self._shown[value]
+
+    def bar(self, value: int) -> str:
+        """The value's adjoint: `v̄₃`."""
+        return bar(self._plain[value])
+
+    def dot(self, value: int) -> str:
+        """The value's tangent: `v̇₃`."""
+        return self.bar(value).replace(OVERLINE, "\u0307").replace("∂", "d")
+
+    def leaf(self, step: Step) -> str:
+        """The leaf whose `.grad` a step changes."""
+        leaf = None if step.node is None else self._trace.nodes[step.node].leaf
+        return "leaf" if leaf is None else self.show(leaf)
+
+    def target(self, node: BackwardNode, part: Contribution) -> str:
+        """Where a contribution goes: a value, or the next node where no value stands between."""
+        edge = node.edges[part.edge]
+        if edge.value is not None:
+            return self.show(edge.value)
+        return "the next node" if edge.node is None else self._trace.nodes[edge.node].name
+
+    def latex(self, value: int) -> str:
+        """The value in LaTeX: `v_{3}`."""
+        return latex_name(self._plain[value])
+
+    def latex_bar(self, value: int) -> str:
+        """The value's adjoint in LaTeX: `\\bar{v}_{3}`."""
+        return latex_bar(self._plain[value])
+
+    def operands(self, op: Op, write: Callable[[int], str]) -> dict[str, str]:
+        """The arguments of a call by path, tensors written by `write`, lists of tensors gathered."""
+        usual = defaults(op.qualname)
+        whole = {constant.path: constant.text for constant in op.constants if usual.get(constant.path) != constant.text}
+        lists: dict[str, list[tuple[list[int], str]]] = {}
+        for argument in op.inputs:
+            head, _, rest = argument.path.partition(".")
+            if rest:
+                place = [int(part) if part.isdigit() else 0 for part in rest.split(".")]
+                lists.setdefault(head, []).append((place, write(argument.value)))
+            else:
+                whole[head] = write(argument.value)
+        for head, elements in lists.items():
+            if head not in whole:
+                whole[head] = "[" + ", ".join(text for _, text in sorted(elements)) + "]"
+        if op.name == "getitem" and (len(lists) > 0 or "1" not in whole):
+            whole["1"] = self._typed_index(op) or whole.get("1", "None")
+        return whole
+
+    def _typed_index(self, op: Op) -> str:
+        """The index as it was typed, '' where no text is known: of `x[i, 0]` the record has the tensors only."""
+        typed = "" if op.span is None else self._trace.text[op.span.start : op.span.end].rstrip()
+        depth = 0
+        for place in range(len(typed) - 1, 0, -1):
+            depth += {"]": 1, "[": -1}.get(typed[place], 0)
+            if depth == 0:
+                return " ".join(typed[place + 1 : -1].split()) if typed.endswith("]") else ""
+        return ""
+
+    def expression(self, op: Op) -> str:
+        """The call with names: `sin(x2)`, `x1 * x2`, `sum(x, dim=1)`."""
+        if op.id not in self._expressions:
+            self._expressions[op.id] = call_text(op, self.operands(op, self.show))
+        return self._expressions[op.id]
+
+    def equation(self, op: Op) -> str:
+        """The call with its results: `v₃ = sin(x2)`."""
+        results = ", ".join(self.show(output) for output in op.outputs)
+        expression = self.expression(op)
+        return f"{results} = {expression}" if results else expression
+
+    def numbers(self, op: Op) -> str:
+        """The call with numbers for scalars: `sin(5)`, `2 × 5`."""
+        if op.name.strip("_") in ATTRIBUTES:
+            return self.expression(op)
+        return call_text(op, self.operands(op, self._number), _DISPLAY)
+
+    def latex_expression(self, op: Op) -> str:
+        """The call in LaTeX."""
+        return latex_call(op, self.operands(op, self.latex))
+
+    def _number(self, value: int) -> str:
+        data = self._trace.values[value].data
+        if data.numel != 1 or data.flat is None:
+            return self.show(value)
+        text = format_number(data.flat[0])
+        return f"({text})" if text.startswith(MINUS) else text
+
+
+__all__ = ["Names"]

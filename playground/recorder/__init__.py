@@ -1,0 +1,1 @@
+"""Live PyTorch under observation: `record` runs a callable once and gives a `Trace`."""

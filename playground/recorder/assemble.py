@@ -1,0 +1,249 @@
+"""From a live tape to a `Trace`: numbers the values, matches backward edges to forward uses, lists the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from playground.recorder.constants import constants_of_call, saved_text
+from playground.recorder.matching import Wiring
+from playground.recorder.nodes import node_name
+from playground.recorder.optimizer_step import update_steps
+from playground.recorder.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValue, ZeroGrad
+from playground.recorder.value_names import value_names
+from playground.trace.array import Array
+from playground.trace.records import (
+    Argument,
+    BackwardNode,
+    BackwardPass,
+    Constant,
+    Contribution,
+    DifferenceCheck,
+    Op,
+    Saved,
+    Step,
+    Value,
+)
+from playground.trace.trace import Trace
+
+Check = Callable[[Trace], tuple[DifferenceCheck, ...]]
+
+# Nodes whose gradients the engine sums over broadcast axes: both of their results have the output's shape first.
+_BROADCASTING = frozenset(
+    f"{name}Backward"
+    for name in ("Add", "Sub", "Rsub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where", "Atan2", "Expand", "Lerp")
+)
+
+
+def assemble(tape: Tape, text: str, check: Check) -> Trace:
+    """The finished trace of a tape; `check` computes its finite differences when they are first asked for."""
+    return _Assembly(tape).trace(text, check)
+
+
+class _Assembly:
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._arrays: dict[int, Array] = {}  # by id(tensor), of tensors that the tape or the Array itself holds
+        self._names = value_names(tape)
+        self._wiring = Wiring(tape)
+        self._passes: list[BackwardPass] = []
+        self._steps: list[Step] = []
+
+    def trace(self, text: str, check: Check) -> Trace:
+        tape = self._tape
+        grads: dict[int, Array] = {}
+        for event in tape.events:
+            if isinstance(event, TapeOp):
+                self._steps.append(Step(len(self._steps), "forward", "op", op=event.id))
+            elif isinstance(event, ZeroGrad):
+                self._zero_grad(event, grads)
+            else:
+                self._pass(event, grads)
+        if tape.update is not None:
+            self._steps += update_steps(tape.update, len(self._steps), self._array)
+        nodes = tuple(self._node(node) for node in self._wiring.node_ids)
+        values = tuple(self._value(value, grads.get(value.id)) for value in tape.values)
+        return Trace(
+            values=values,
+            ops=tuple(self._op(op) for op in tape.ops),
+            nodes=nodes,
+            passes=tuple(self._passes),
+            steps=tuple(self._steps),
+            outputs=tape.outputs,
+            recorded_notes=tuple(tape.notes),
+            text=text,
+            _check=check,
+            _tape=tape,
+        )
+
+    def _array(self, tensor: Tensor) -> Array:
+        """One `Array` per tensor object: an adjoint that one node sends and the next receives is read once."""
+        known = self._arrays.get(id(tensor))
+        if known is None:
+            known = self._arrays[id(tensor)] = Array(tensor)
+        return known
+
+    def _maybe(self, tensor: Tensor | None) -> Array | None:
+        return None if tensor is None else self._array(tensor)
+
+    def _pass(self, watched: TapePass, grads: dict[int, Array]) -> None:
+        tape = self._tape
+        pass_id = len(self._passes)
+        seeds = tuple(self._array(seed) for seed in watched.seeds)
+        self._passes.append(
+            BackwardPass(
+                id=pass_id,
+                roots=watched.roots,
+                seeds=seeds,
+                kind="grad" if watched.kind == "grad" else "backward",
+                implicit=watched.implicit,
+                create_graph=watched.create_graph,
+            )
+        )
+        self._steps.append(Step(len(self._steps), "backward", "seed", backward_pass=pass_id, incoming=seeds))
+        for root, seed in zip(watched.roots, watched.seeds, strict=True):
+            tape.values[root].adjoint, tape.values[root].reached = seed, pass_id
+        arrived: dict[tuple[Node, int], int] = {}  # of leaves with several versions: the newest that was used
+        for event in watched.events:
+            if isinstance(event, TapeOp):
+                self._steps.append(Step(len(self._steps), "backward", "op", op=event.id, backward_pass=pass_id))
+                continue
+            self._steps.append(self._node_step(event, pass_id))
+            if self._wiring.rewritten:
+                self._arrivals(event, arrived)
+            for number, adjoint in enumerate(event.incoming):
+                index = self._wiring.by_edge.get((event.node, number))
+                if index is not None and adjoint is not None:
+                    value = tape.values[arrived.get((event.node, number), index)]
+                    value.adjoint, value.reached = adjoint, pass_id
+                    if event.grad_after is not None:
+                        grads[index] = self._array(event.grad_after)
+
+        for index, gradient in watched.delivered.items():
+            tape.values[index].adjoint, tape.values[index].reached = gradient, pass_id
+
+    def _arrivals(self, event: NodeEvent, arrived: dict[tuple[Node, int], int]) -> None:
+        """A leaf written to in place has several values and one node: an adjoint belongs to the newest one used."""
+        for number, (target, input_nr) in enumerate(self._wiring.edges_of(event.node)):
+            use = self._wiring.uses.get((event.node, number))
+            if use is not None and target is not None and target in self._wiring.rewritten:
+                op, path = use
+                value = dict(self._tape.ops[op].inputs)[path]
+                arrived[target, input_nr] = max(value, arrived.get((target, input_nr), value))
+
+    def _node_step(self, event: NodeEvent, pass_id: int) -> Step:
+        accumulates = node_name(event.node) == "AccumulateGrad"
+        return Step(
+            index=len(self._steps),
+            phase="backward",
+            kind="accumulate" if accumulates else "node",
+            op=event.op,
+            node=self._wiring.node_ids[event.node],
+            backward_pass=pass_id,
+            incoming=tuple([self._maybe(adjoint) for adjoint in event.incoming]),
+            contributions=tuple(self._contributions(event)),
+            grad_before=self._maybe(event.grad_before),
+            grad_after=self._maybe(event.grad_after),
+        )
+
+    def _contributions(self, event: NodeEvent) -> list[Contribution]:
+        found = []
+        incoming = event.incoming[0] if len(event.incoming) == 1 else None
+        name = node_name(event.node)
+        edges = self._wiring.edges_of(event.node)
+        for number, sent in enumerate(event.outgoing):
+            if sent is None or edges[number][0] is None:
+                continue
+            local = event.locals[number] if number < len(event.locals) else None
+            reduced = (
+                incoming is not None and incoming.shape != sent.shape and name.rstrip("0123456789") in _BROADCASTING
+            )
+            found.append(
+                Contribution(
+                    edge=number,
+                    data=self._array(sent),
+                    local=None if local is None else self._array(_shaped_like(local, sent)),
+                    reduced_from=tuple(incoming.shape) if reduced and incoming is not None else None,
+                )
+            )
+        return found
+
+    def _zero_grad(self, event: ZeroGrad, grads: dict[int, Array]) -> None:
+        for index, had in event.leaves:
+            grads.pop(index, None)
+            node = self._tape.values[index].node
+            self._steps.append(
+                Step(
+                    index=len(self._steps),
+                    phase="backward",
+                    kind="zero_grad",
+                    node=None if node is None else self._wiring.node_ids.get(node),
+                    backward_pass=len(self._passes) - 1,
+                    grad_before=self._array(had),
+                )
+            )
+
+    def _value(self, value: TapeValue, grad: Array | None) -> Value:
+        name = self._names[value.id]
+        return Value(
+            id=value.id,
+            name=name,
+            label=value.label or name,
+            kind=value.kind,
+            data=self._array(value.data),
+            requires_grad=value.node is not None,
+            is_leaf=value.op is None if value.node is None else node_name(value.node) == "AccumulateGrad",
+            op=value.op,
+            output_index=value.output_index,
+            node=None if value.node is None else self._wiring.node_ids.get(value.node),
+            output_nr=value.output_nr,
+            version=value.version,
+            span=value.span,
+            alias_of=value.alias_of,
+            adjoint=self._maybe(value.adjoint),
+            grad=grad,
+            tangent=self._maybe(value.tangent),
+            was_modified=value.was_modified,
+        )
+
+    def _op(self, op: TapeOp) -> Op:
+        return Op(
+            id=op.id,
+            name=op.name,
+            qualname=op.qualname,
+            inputs=tuple([Argument(path, index) for path, index in op.inputs]),
+            constants=tuple([Constant(path, text) for path, text in constants_of_call(op)]),
+            outputs=op.outputs,
+            span=op.span,
+            module=op.module,
+            nodes=tuple([self._wiring.node_ids[node] for node in op.nodes]),
+            in_place=op.in_place,
+            grad_enabled=op.grad_enabled,
+            first_backward=None if op.first_backward is None else self._wiring.node_ids[op.first_backward],
+        )
+
+    def _node(self, node: Node) -> BackwardNode:
+        name = node_name(node)
+        return BackwardNode(
+            id=self._wiring.node_ids[node],
+            name=name,
+            op=self._tape.owner.get(node),
+            leaf=self._wiring.by_edge.get((node, 0)) if name == "AccumulateGrad" else None,
+            edges=self._wiring.edges(node),
+            saved=tuple([self._saved(node, *saved) for saved in self._tape.saved.get(node, ())]),
+            outputs=self._wiring.values_at(node),
+        )
+
+    def _saved(self, node: Node, name: str, content: Any) -> Saved:
+        if not isinstance(content, Tensor):
+            return Saved(name, None, None, saved_text(content))
+        value = self._tape.find_saved(node, content)
+        array = self._array(content if value is None else value.data)
+        return Saved(name, None if value is None else value.id, array, "")
+
+
+def _shaped_like(tensor: Tensor, other: Tensor) -> Tensor:
+    return tensor if tensor.shape == other.shape else tensor.reshape(other.shape)

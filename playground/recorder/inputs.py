@@ -1,0 +1,95 @@
+"""Names for every tensor that a callable can reach: its arguments, its modules' parameters, variables around it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from playground.recorder.tensor_paths import tensors_in
+
+
+def as_leaf(value: Any) -> Any:
+    """A bare number becomes a float32 leaf that requires grad; everything else stays."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return torch.tensor(float(value), dtype=torch.float32, requires_grad=True)
+    return value
+
+
+def name_arguments(
+    fn: Callable[..., Any], arguments: tuple[Any, ...], names: Sequence[str] | None
+) -> list[tuple[str, Any]]:
+    """Every argument with its name: given, or the parameter names of `fn`, or `input0`, ...
+
+    >>> name_arguments(lambda x, *rest: x, (1.0, 2.0), None)
+    [('x', 1.0), ('input1', 2.0)]
+    """
+    given = list(names) if names is not None else _parameter_names(fn, len(arguments))
+    return list(zip(given, arguments, strict=True))
+
+
+def _parameter_names(fn: Callable[..., Any], count: int) -> list[str]:
+    code = getattr(fn, "__code__", None)
+    if isinstance(fn, FunctionType) and code is not None and not hasattr(fn, "__wrapped__"):
+        names = list(code.co_varnames[: code.co_argcount])  # what the signature says, at a tenth of its cost
+    else:
+        try:
+            parameters = inspect.signature(fn.forward if isinstance(fn, nn.Module) else fn).parameters.values()
+        except (TypeError, ValueError):
+            parameters = []  # type: ignore[assignment]
+        names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return names[:count] + [f"input{index}" for index in range(len(names), count)]
+
+
+def name_tensors(arguments: list[tuple[str, Any]]) -> list[tuple[str, Tensor]]:
+    """Every input tensor with its name; one that is given twice keeps its first name."""
+    found: dict[int, tuple[str, Tensor]] = {}
+    for name, argument in arguments:
+        for path, tensor in tensors_in(argument):
+            found.setdefault(id(tensor), (f"{name}.{path}" if path else name, tensor))
+    return list(found.values())
+
+
+def variables_of(fn: Callable[..., Any]) -> dict[str, Any]:
+    """The tensors and modules that a plain function finds around it: closure variables and globals, by name."""
+    while isinstance(fn, partial):
+        fn = fn.func
+    if not isinstance(fn, FunctionType):
+        return {}
+    found: dict[str, Any] = {}
+    for name in fn.__code__.co_names:
+        content = fn.__globals__.get(name)
+        if isinstance(content, Tensor | nn.Module):
+            found[name] = content
+    for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True):
+        try:
+            content = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+        if isinstance(content, Tensor | nn.Module):
+            found[name] = content
+    return found
+
+
+def modules_of(fn: Callable[..., Any], around: Mapping[str, Any]) -> dict[str, nn.Module]:
+    """The modules whose nesting and parameters are shown: `fn` itself or the one it is a method of, and those around.
+
+    The first has the name ''; its parameters are `0.weight`, those of a variable `net` are `net.0.weight`.
+    """
+    own = fn if isinstance(fn, nn.Module) else getattr(fn, "__self__", None)
+    found = {"": own} if isinstance(own, nn.Module) else {}
+    return found | {name: content for name, content in around.items() if isinstance(content, nn.Module)}
+
+
+def name_parameters(modules: Mapping[str, nn.Module]) -> dict[int, str]:
+    """id -> name of every parameter and buffer."""
+    return {
+        id(tensor): f"{prefix}.{name}" if prefix else name
+        for prefix, module in reversed(list(modules.items()))
+        for name, tensor in [*module.named_parameters(), *module.named_buffers()]
+    }

@@ -1,0 +1,44 @@
+"""Which module a call is made in: hooks on the instances tell the recorder where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from torch import nn
+
+from playground.recorder.recorder import Recorder, current, under_transform
+from playground.recorder.tensor_paths import tensors_in
+
+
+@contextmanager
+def inside_modules(recorder: Recorder, prefix: str, module: nn.Module) -> Iterator[None]:
+    """Notes the nesting of modules by hooks on these instances (never the process-wide ones)."""
+
+    def enter(path: tuple[str, ...]) -> Callable[..., None]:
+        def hook(entered: nn.Module, *_: Any) -> None:
+            if current() is recorder:  # another thread may run the same module meanwhile
+                stack.append((entered, recorder.module))
+                recorder.module = path
+
+        return hook
+
+    def leave(left: nn.Module, _: Any, output: Any) -> None:
+        is_entered = bool(stack) and stack[-1][0] is left  # not where a process-wide hook raised before `enter`
+        if current() is recorder and is_entered:
+            if not under_transform():
+                for _path, tensor in tensors_in(output):
+                    recorder.value_of(tensor)  # one that nobody announced belongs to this module
+            recorder.module = stack.pop()[1]
+
+    stack: list[tuple[nn.Module, tuple[str, ...]]] = []
+    with ExitStack() as hooks:
+        for name, submodule in module.named_modules(prefix=prefix):
+            path = tuple(name.split(".")) if name else ()
+            hooks.callback(submodule.register_forward_pre_hook(enter(path), prepend=True).remove)
+            hooks.callback(submodule.register_forward_hook(leave, always_call=True).remove)
+        yield
+
+
+__all__ = ["inside_modules"]

@@ -1,0 +1,124 @@
+"""The hooks on backward nodes: what came in, what went out along each edge, and the node's local derivatives.
+
+The hook of a node sees its incoming adjoints and what it sends along each edge (after the engine has summed over
+broadcast axes). Sources: PyTorch docs, "Autograd mechanics"; `torch.autograd.graph.Node`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from playground.recorder.engine_ops import engine_op, sent_to
+from playground.recorder.memory import snapshot_of_grad
+from playground.recorder.nodes import created_nodes, leaf_of, node_name, sequence_number
+from playground.recorder.tape import NodeEvent, TapePass
+
+if TYPE_CHECKING:
+    from playground.recorder.recorder import Recorder
+
+_running_node: Callable[[], Node] = torch._C._current_autograd_node
+
+
+class Watcher:
+    """The hooks of one pass."""
+
+    def __init__(self, recorder: Recorder, watched: TapePass) -> None:
+        self._recorder = recorder
+        self._tape = recorder.tape
+        self._pass = watched
+        self._open: dict[Node, NodeEvent] = {}  # nodes that are running
+
+    def hooks(self, node: Node) -> list[Any]:
+        """Hooks on one node; what they return removes them. A node that only computes needs one, after it has run."""
+        if node_name(node) == "AccumulateGrad":
+            return [node.register_prehook(self._before), node.register_hook(self._after_accumulate)]
+        after = node.register_hook(self._after)
+        return [node.register_prehook(self._before), after] if self._pass.create_graph else [after]
+
+    def _before(self, incoming: tuple[Tensor | None, ...]) -> None:
+        node = _running_node()
+        event = self._open[node] = NodeEvent(node, incoming)  # holding the tensors keeps a leaf from taking them over
+        if self._pass.create_graph:
+            self._accumulations(event)
+            event.first_sequence = sequence_number()
+        if node_name(node) == "AccumulateGrad":
+            event.grad_before = snapshot_of_grad(leaf_of(node))
+
+    def _after(self, outgoing: tuple[Tensor | None, ...], incoming: tuple[Tensor | None, ...]) -> None:
+        node = _running_node()
+        event = self._open.pop(node) if self._pass.create_graph else NodeEvent(node, incoming)
+        event.outgoing = outgoing
+        if self._pass.create_graph:
+            self._as_op(event)
+        event.locals = local_derivatives(node, incoming, outgoing)
+        self._pass.events.append(event)
+
+    def _after_accumulate(self, _: tuple[Tensor | None, ...], incoming: tuple[Tensor | None, ...]) -> None:
+        node = _running_node()
+        event = self._open.pop(node)
+        # The first gradient is kept as it came in; a sum is copied, because a later pass would add to it in place.
+        event.grad_after = incoming[0] if event.grad_before is None else snapshot_of_grad(leaf_of(node))
+        self._pass.events.append(event)
+
+    def _accumulations(self, event: NodeEvent) -> None:
+        """With create_graph, an incoming adjoint that no node sent is the engine's own sum: it becomes an op."""
+        tape = self._tape
+        for number, adjoint in enumerate(event.incoming):
+            if adjoint is None or tape.find(adjoint) is not None:
+                continue
+            parts = [v for part in sent_to(tape, self._pass, event.node, number) if (v := tape.find(part)) is not None]
+            if not parts:  # the seed
+                tape.add_value(adjoint, "constant")
+                continue
+            op_id = len(tape.ops)
+            value = tape.add_value(adjoint, "intermediate", op=op_id)
+            nodes = created_nodes([adjoint], tape.owner, 0, sequence_number())
+            tape.owner.update(dict.fromkeys(nodes, op_id))
+            tape.ops.append(engine_op(op_id, "accumulate", parts, [value], nodes, self._recorder))
+            self._pass.events.append(tape.ops[-1])
+
+    def _as_op(self, event: NodeEvent) -> None:
+        """With create_graph, running a backward node is itself a computation: it becomes an op with outputs."""
+        tape = self._tape
+        window = (event.first_sequence, sequence_number())
+        sent = [tensor for tensor in event.outgoing if tensor is not None and tape.find(tensor) is None]
+        if not sent:  # an adjoint handed on as it is: AddBackward0
+            return
+        inputs = [value for t in event.incoming if t is not None and (value := tape.find(t))]
+        for _, content in tape.saved.get(event.node, ()):
+            if isinstance(content, Tensor) and (value := tape.find_saved(event.node, content)):
+                inputs.append(value)
+        op_id = event.op = len(tape.ops)
+        outputs = [tape.add_value(t, "intermediate", op=op_id, output_index=i) for i, t in enumerate(sent)]
+        nodes = created_nodes(sent, tape.owner, *window)
+        tape.owner.update(dict.fromkeys(nodes, op_id))
+        op = engine_op(op_id, node_name(event.node), inputs, outputs, nodes, self._recorder)
+        op.first_backward = event.node
+        tape.ops.append(op)
+
+
+def local_derivatives(
+    node: Node, incoming: tuple[Tensor | None, ...], outgoing: tuple[Tensor | None, ...]
+) -> tuple[Tensor | None, ...]:
+    """The node's own derivative per edge, asked as its vector-Jacobian product with 1; one-element tensors only."""
+    adjoint = incoming[0] if len(incoming) == 1 else None
+    if adjoint is None or adjoint.numel() != 1 or adjoint.layout is not torch.strided:
+        return ()
+    if not all(t is None or (t.numel() == 1 and t.layout is torch.strided) for t in outgoing):
+        return ()
+    if adjoint.item() == 1:  # the engine has just asked that
+        return outgoing
+    with torch.no_grad():
+        try:
+            result: Any = node(torch.ones_like(adjoint))  # type: ignore[operator]
+        except (RuntimeError, TypeError):  # a custom Function may insist on more
+            return ()
+    return tuple(result) if isinstance(result, tuple | list) else (result,)
+
+
+__all__ = ["Watcher"]

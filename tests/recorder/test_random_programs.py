@@ -1,0 +1,90 @@
+"""Random programs: what a trace says must be what PyTorch does."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given
+
+from playground.recorder.record import record
+from playground.trace import Trace
+from tests.recorder.strategies import Program, programs
+
+
+def recorded(program: Program) -> Trace:
+    inputs = program.inputs()
+    return record(program, *inputs, names=[f"x{index}" for index in range(len(inputs))])
+
+
+@given(programs())
+def test_gradients_are_pytorchs_bit_for_bit(program: Program) -> None:
+    leaves = program.inputs()
+    output = program(*leaves)
+    gradients = torch.autograd.grad(output, leaves, allow_unused=True)
+    trace = recorded(program)
+    assert trace.values[trace.outputs[0]].data.item() == output.item()
+    for index, gradient in enumerate(gradients):
+        found = trace[f"x{index}"].grad
+        assert (found is None) == (gradient is None)
+        if found is not None and gradient is not None:
+            assert torch.equal(found.tensor().view(torch.int64), gradient.contiguous().view(torch.int64))
+
+
+@given(programs())
+def test_edges_add_up_exactly(program: Program) -> None:
+    assert all(check.gap == 0 for check in recorded(program).sums)
+
+
+@given(programs())
+def test_every_use_of_a_value_is_matched_by_at_most_one_edge(program: Program) -> None:
+    trace = recorded(program)
+    uses = [edge.use for node in trace.nodes for edge in node.edges if edge.use is not None]
+    assert len(uses) == len(set(uses))
+    for node in trace.nodes:
+        for edge in node.edges:
+            if edge.use is not None:
+                op, path = edge.use
+                assert (path, edge.value) in {(argument.path, argument.value) for argument in trace.ops[op].inputs}
+
+
+@given(programs())
+def test_the_steps_end_in_the_whole_trace(program: Program) -> None:
+    trace = recorded(program)
+    end = trace.at(len(trace.steps))
+    own = {index: adjoint for index, adjoint in end.adjoints.items() if trace.values[index].alias_of is None}
+    assert own == {value.id: value.adjoint for value in trace.values if value.adjoint is not None}
+    assert end.grads == {value.id: value.grad for value in trace.values if value.grad is not None}
+
+
+@given(programs())
+def test_finite_differences_agree(program: Program) -> None:
+    for check in recorded(program).checks:
+        if not check.note:
+            scale = max(1.0, abs(check.gradient))
+            assert check.gap <= 1e-4 * scale + 10 * check.uncertainty, check
+
+
+@given(programs(most_calls=6))
+def test_forward_mode_agrees_with_reverse_mode(program: Program) -> None:
+    leaves = program.inputs()
+    directions = {f"x{index}": torch.full(leaf.shape, 1.0 + index).tolist() for index, leaf in enumerate(leaves)}
+    trace = record(program, *leaves, names=list(directions), tangent=directions)
+    tangent = trace.values[trace.outputs[0]].tangent
+    if tangent is None:  # an in-place call that forward mode cannot repeat
+        assert any(note.kind == "no_tangent" for note in trace.notes)
+        return
+    products = [
+        float(adjoint.tensor().sum()) * (1.0 + index)
+        for index in range(len(leaves))
+        if (adjoint := trace[f"x{index}"].adjoint) is not None
+    ]
+    expected = sum(products)
+    assert abs(float(tangent.tensor()) - expected) <= 1e-6 * max(1.0, sum(map(abs, products)))
+
+
+@given(programs())
+def test_json_is_exact(program: Program) -> None:
+    trace = recorded(program)
+    document = trace.to_json()
+    back = Trace.from_json(document)
+    assert back == trace
+    assert back.to_json() == document
