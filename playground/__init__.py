@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playground.errors import PlaygroundError
-    from playground.language.leaves import Leaf
+    from playground.language.evaluate.leaves import Leaf
     from playground.language.run import run
     from playground.recorder.record import record
     from playground.trace import Trace

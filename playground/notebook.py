@@ -1,7 +1,7 @@
 """The names that `from playground import ...` gives, with traces that show themselves in a notebook."""
 
 from playground.errors import PlaygroundError
-from playground.language.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf
 from playground.language.run import run
 from playground.recorder.record import record
 from playground.trace import Trace

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from playground.errors import PlaygroundError
-from playground.language.leaves import Leaf
-from playground.language.program import Program, parse
+from playground.language.evaluate.leaves import Leaf
 from playground.language.run import run
+from playground.language.syntax.program import Program, parse
 from playground.trace.trace import Trace
 
 Graph = Literal["forward", "backward", "both"]

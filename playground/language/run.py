@@ -9,12 +9,12 @@ from typing import Any
 from torch import Tensor
 
 from playground.errors import PlaygroundError, Span
+from playground.language.evaluate.interpreter import interpret
+from playground.language.evaluate.leaves import Leaf
 from playground.language.function import Value
-from playground.language.interpreter import interpret
-from playground.language.leaves import Leaf
-from playground.language.program import Program, parse
-from playground.language.table import CONSTANTS
-from playground.language.walk import calls
+from playground.language.functions.table import CONSTANTS
+from playground.language.syntax.program import Program, parse
+from playground.language.syntax.walk import calls
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 

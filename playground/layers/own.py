@@ -10,11 +10,11 @@ import re
 from typing import Any, NoReturn
 
 from playground.errors import PlaygroundError, Repair, Span
+from playground.language.functions.table import PREFIXES
 from playground.language.limits import LIMITS
-from playground.language.scan import normalise
-from playground.language.syntax import Places, python_tree
-from playground.language.table import PREFIXES
-from playground.language.tree import Evaluate
+from playground.language.syntax.python_parser import Places, python_tree
+from playground.language.syntax.scan import normalise
+from playground.language.syntax.tree import Evaluate
 from playground.layers.own_build import build_own
 from playground.layers.own_left_out import LeftOut
 from playground.layers.own_statements import OwnStatements

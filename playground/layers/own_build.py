@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.language.arithmetic import bounded
+from playground.language.evaluate.arithmetic import bounded
 from playground.language.function import Value
 from playground.language.limits import spell
 from playground.layers.build import draw

@@ -12,9 +12,9 @@ from torch import nn
 
 from playground.errors import PlaygroundError
 from playground.language.function import PYTHON
-from playground.language.syntax import INDENTED
-from playground.language.table import find
-from playground.language.tree import (
+from playground.language.functions.table import find
+from playground.language.syntax.python_parser import INDENTED
+from playground.language.syntax.tree import (
     Assign,
     Augmented,
     Binary,

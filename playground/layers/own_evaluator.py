@@ -9,15 +9,15 @@ from typing import Any
 from torch import Tensor, nn
 
 from playground.errors import Span
-from playground.language.bounds import like
-from playground.language.evaluator import Evaluator
-from playground.language.explain import explain
-from playground.language.failure import Failure
+from playground.language.bounds.bound import like
+from playground.language.evaluate.evaluator import Evaluator
+from playground.language.evaluate.explained_errors import explain
+from playground.language.evaluate.failure import Failure
+from playground.language.evaluate.torch_calls import ERRORS
 from playground.language.function import Function, Value
+from playground.language.functions.table import ATTRIBUTES
 from playground.language.limits import LIMITS, spell
-from playground.language.table import ATTRIBUTES
-from playground.language.torch_calls import ERRORS
-from playground.language.tree import Argument, Attribute, Index, Name
+from playground.language.syntax.tree import Argument, Attribute, Index, Name
 from playground.layers.own_module import OwnCalls, OwnModule, kept, kinds_of, what
 from playground.layers.own_tree import (
     Apply,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.function import Cost, Value
-from playground.language.tree import Attribute, Call, Index, Name
+from playground.language.syntax.tree import Attribute, Call, Index, Name
 from playground.layers.kind import Kind, Mend, Misfit, Rule, problem_of
 from playground.layers.own_module import running, what
 from playground.layers.own_tree import Apply, Make, Spread

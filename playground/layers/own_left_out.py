@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from playground.errors import Repair, Span
-from playground.language.syntax import Places
+from playground.language.syntax.python_parser import Places
 from playground.layers.own_tree import Edit
 
 _IMPORTS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from playground.language.expressions import Expressions
+from playground.language.syntax.expressions import Expressions
 from playground.layers.own_tree import Choose, IsKind, Logic
 
 _NONE = {ast.Is: "is None", ast.IsNot: "is not None"}

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError, Span
-from playground.language.arithmetic import describe
-from playground.language.budget import Budget
+from playground.language.bounds.budget import Budget
+from playground.language.evaluate.arithmetic import describe
+from playground.language.evaluate.torch_calls import TorchCalls
 from playground.language.function import Value
 from playground.language.limits import LIMITS
-from playground.language.program import Program
-from playground.language.torch_calls import TorchCalls
+from playground.language.syntax.program import Program
 from playground.layers.own_tree import Apply, OwnClass
 
 # A batch is larger than what an expression computes with; operations and lines are as many as there.

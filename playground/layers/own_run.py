@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
+from playground.language.evaluate.interpreter import Run
 from playground.language.function import Value
-from playground.language.interpreter import Run
 from playground.layers.own_evaluator import Maker, OwnEvaluator
 from playground.layers.own_module import OwnCalls, OwnModule, what
 from playground.layers.own_tree import Append, If, Invoke, Keep, KeepIn, Method, Register

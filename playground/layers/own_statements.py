@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from playground.errors import Span
-from playground.language.program import Statements
-from playground.language.tree import Assign, Literal, Name, Sequence
+from playground.language.syntax.program import Statements
+from playground.language.syntax.tree import Assign, Literal, Name, Sequence
 from playground.layers.own_names import is_self, last_name
 from playground.layers.own_syntax import OwnExpressions
 from playground.layers.own_tree import Append, If, Keep, KeepIn, Register

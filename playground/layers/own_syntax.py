@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from playground.errors import Span
-from playground.language.syntax import Places
-from playground.language.table import ATTRIBUTES, PREFIXES, method_names
-from playground.language.tree import Argument, Attribute, Name, Sequence
+from playground.language.functions.table import ATTRIBUTES, PREFIXES, method_names
+from playground.language.syntax.python_parser import Places
+from playground.language.syntax.tree import Argument, Attribute, Name, Sequence
 from playground.layers.catalogue import KINDS, nearest
 from playground.layers.own_logic import LogicExpressions
 from playground.layers.own_names import dotted, is_self, last_name, renamed, root_of

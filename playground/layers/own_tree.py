@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import Span
-from playground.language.tree import Argument, Name
+from playground.language.syntax.tree import Argument, Name
 
 Node = Any  # an expression or a statement: of the language, or one of these
 Edit = tuple[int, int, str]  # of a text: characters from, to, and what stands there instead

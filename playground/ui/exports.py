@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playground.explain.derivation import derivation
 from playground.explain.document import explained_json
-from playground.language.codegen import to_python
+from playground.language.export.script import to_python
 from playground.ui.frames import Shown
 from playground.views.exports import to_notebook
 from playground.views.html import stepper_html

@@ -10,8 +10,8 @@ from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
-from playground.language.leaves import Leaf
-from playground.language.program import Program
+from playground.language.evaluate.leaves import Leaf
+from playground.language.syntax.program import Program
 from playground.trace.trace import Trace
 from playground.ui.links import to_query
 from playground.views.opening import UNTOUCHED, Opening

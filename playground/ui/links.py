@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
-from playground.language.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf
 
 VERSION = 1
 MOST_CHARACTERS = 16_000

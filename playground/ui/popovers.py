@@ -10,7 +10,7 @@ from typing import TypeVar
 import streamlit as st
 
 from playground.language.function import Function
-from playground.language.table import search
+from playground.language.functions.table import search
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import ExpressionPreset, presets
 from playground.ui.exports import EXPORTS, Export

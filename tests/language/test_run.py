@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from playground.errors import PlaygroundError
-from playground.language.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf
 from playground.language.run import run
 
 TWO_INPUTS = "f = log(x1) + x1*x2 - sin(x2)"

@@ -9,7 +9,7 @@ import pytest
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
-from playground.language.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf
 from playground.layers.document import StackDocument
 from playground.ui.elements import answered, asked, read_index, run_source
 

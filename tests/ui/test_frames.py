@@ -7,7 +7,7 @@ import json
 import pytest
 
 from playground.language.document import Document
-from playground.language.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf
 from playground.lessons.presets import preset
 from playground.ui.exports import EXPORTS
 from playground.ui.frames import Shown, frame, show

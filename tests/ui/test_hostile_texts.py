@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from playground.language.document import Document
-from playground.language.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf
 from playground.recorder.record import record
 from playground.ui.frames import Shown, frame, show
 from playground.views.html import stepper_html

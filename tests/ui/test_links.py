@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from playground.language.document import Document
-from playground.language.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf
 from playground.lessons.presets import presets
 from playground.ui.links import from_query, to_query
 

@@ -1,1 +1,1 @@
-"""The functions of the language, one row each, by family; `playground.language.table` joins them."""
+"""The functions of the language, one row each, one file a family; `table` joins them."""

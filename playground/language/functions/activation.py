@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from playground.language.bounds import elementwise, same_size
+from playground.language.bounds.bound import elementwise, same_size
 from playground.language.function import METHOD, TORCH, F, Function
 
 

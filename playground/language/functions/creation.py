@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.language.bounds import like, same_size, size_of
-from playground.language.creation_bounds import identity_matrix, sized, stepped
+from playground.language.bounds.bound import like, same_size, size_of
+from playground.language.bounds.creation import identity_matrix, sized, stepped
 from playground.language.function import METHOD, TORCH, Arguments, Cost, Function
-from playground.language.literals import depth, dtype_of, flat
+from playground.language.functions.literals import depth, dtype_of, flat
 
 KIND = "dtype=None, requires_grad=False"
 

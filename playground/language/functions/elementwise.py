@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from playground.language.bounds import elementwise
+from playground.language.bounds.bound import elementwise
 from playground.language.function import METHOD, SPECIAL, TORCH, F, Function
 
 HERE = (TORCH, METHOD)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.language.bounds import backward_pass, elementwise, no_tensor, same_size
+from playground.language.bounds.bound import backward_pass, elementwise, no_tensor, same_size
 from playground.language.function import AUTOGRAD, METHOD, TORCH, F, Function
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from playground.language.bounds import elementwise
-from playground.language.convolution_bounds import attention, convolution, patches, pooling, transposed_convolution
-from playground.language.creation_bounds import indicator_rows, looked_up, padded
+from playground.language.bounds.bound import elementwise
+from playground.language.bounds.convolutions import attention, convolution, patches, pooling, transposed_convolution
+from playground.language.bounds.creation import indicator_rows, looked_up, padded
+from playground.language.bounds.products import bilinear_layer, linear_layer
 from playground.language.function import TORCH, F, Function
-from playground.language.product_bounds import bilinear_layer, linear_layer
 
 CONVOLVED = r"\bar W = \text{x correlated with } \bar y,\ \bar x = \bar y \text{ spread by } W"
 STEPS = "stride=1, padding=0, dilation=1, groups=1"

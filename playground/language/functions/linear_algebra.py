@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from playground.language.bounds import elementwise, reduction
-from playground.language.function import LINALG, METHOD, TORCH, Function
-from playground.language.product_bounds import (
+from playground.language.bounds.bound import elementwise, reduction
+from playground.language.bounds.products import (
     added_product,
     all_pairs,
     contraction,
@@ -16,6 +15,7 @@ from playground.language.product_bounds import (
     matrix_product,
     outer_product,
 )
+from playground.language.function import LINALG, METHOD, TORCH, Function
 
 HERE = (TORCH, METHOD)
 PRODUCT = r"\bar A = \bar C B^\top,\ \bar B = A^\top \bar C"

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.nn import functional
 
-from playground.language.bounds import elementwise
+from playground.language.bounds.bound import elementwise
 from playground.language.function import F, Function
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from playground.language.bounds import reduction, same_size, sorting
+from playground.language.bounds.bound import reduction, same_size, sorting
 from playground.language.function import LINALG, METHOD, TORCH, Function
 
 HERE = (TORCH, METHOD)

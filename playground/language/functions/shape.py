@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.language.bounds import (
+from playground.language.bounds.bound import (
     elementwise,
     joined,
     new_shape,
@@ -17,7 +17,7 @@ from playground.language.bounds import (
     split_axis,
     view,
 )
-from playground.language.creation_bounds import grids, repeated, repeated_along, sized
+from playground.language.bounds.creation import grids, repeated, repeated_along, sized
 from playground.language.function import METHOD, TORCH, Arguments, Cost, Function
 
 HERE = (TORCH, METHOD)

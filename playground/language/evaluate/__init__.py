@@ -1,0 +1,1 @@
+"""From our tree to values: PyTorch, called through the table of functions."""

@@ -1,0 +1,232 @@
+"""The values of expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor
+
+from playground.errors import Span
+from playground.language.bounds.bound import itemsize, like, shape_of
+from playground.language.bounds.indexing import index_cost
+from playground.language.evaluate.arithmetic import BINARY, UNARY, bounded, cost_of, describe, numbers
+from playground.language.evaluate.failure import Failure
+from playground.language.evaluate.torch_calls import TorchCalls
+from playground.language.function import METHOD, TENSORS, TENSORS_OR_NUMBERS, Arguments, Cost, Function, Value
+from playground.language.functions.table import ATTRIBUTES, CONSTANTS, PREFIXED_CONSTANTS, find
+from playground.language.syntax.program import Program
+from playground.language.syntax.tree import (
+    Attribute,
+    Binary,
+    Call,
+    Constant,
+    Expression,
+    Index,
+    Literal,
+    Name,
+    Sequence,
+    Slice,
+    Unary,
+)
+
+PAIRS = (  # what a reduction along an axis gives: named tuples of values and positions
+    torch.return_types.max,
+    torch.return_types.min,
+    torch.return_types.median,
+    torch.return_types.cummax,
+    torch.return_types.cummin,
+    torch.return_types.sort,
+    torch.return_types.topk,
+    torch.return_types.kthvalue,
+)
+
+
+class Evaluator:
+    """Evaluates expressions over the values that names have now."""
+
+    def __init__(self, program: Program, calls: TorchCalls, values: dict[str, Value]) -> None:
+        self.program = program
+        self.calls = calls
+        self.values = values
+        self.root: Value = None  # what the last `.backward()` started from
+        self._kinds: dict[type, Callable[[Any], Value]] = {
+            Literal: lambda node: node.value,
+            Name: self._name,
+            Constant: self._constant,
+            Unary: self._unary,
+            Binary: self._binary,
+            Sequence: self._sequence,
+            Slice: self._slice,
+            Index: self._index,
+            Attribute: self._attribute,
+            Call: self._call,
+        }
+
+    def evaluate(self, node: Expression) -> Value:
+        """The value of one expression; a list is still a list."""
+        return self._kinds[type(node)](node)
+
+    def value(self, node: Expression) -> Value:
+        """The value of one expression, a list as a tensor."""
+        return self.calls.as_value(self.evaluate(node), node.span)
+
+    def operate(self, symbol: str, left: Value, right: Value, failure: Failure) -> Value:
+        """A binary operation: guarded arithmetic on plain numbers, PyTorch's on tensors."""
+        if isinstance(left, Tensor) or isinstance(right, Tensor) or left is None or right is None:
+            failure.check()
+            return self.calls.call(failure, cost_of(symbol, left, right), BINARY[symbol], left, right)
+        return self.calls.at(failure.span, numbers, symbol, left, right)
+
+    def failure(self, name: str, node: Expression, operands: tuple[Value, ...], places: tuple[Span, ...]) -> Failure:
+        """What a call needs to explain its error."""
+        return Failure(name, self.program, node.span, operands, places)
+
+    def _name(self, node: Name) -> Value:
+        if node.id not in self.values:
+            self.calls.refuse(f"`{node.id}` has no value", node.span, "give it a value beside the text")
+        return self.values[node.id]
+
+    def _constant(self, node: Constant) -> Value:
+        return (PREFIXED_CONSTANTS if "." in node.written else CONSTANTS)[node.name]
+
+    def _unary(self, node: Unary) -> Value:
+        operand = self.value(node.operand)
+        if isinstance(operand, Tensor) or operand is None:
+            failure = self.failure(node.operator, node, (operand,), (node.operand.span,))
+            failure.check()
+            return self.calls.call(failure, like(shape_of(operand)), UNARY[node.operator], operand)
+        if not isinstance(operand, int | float) or (node.operator == "~" and not isinstance(operand, int)):
+            self.calls.refuse(f"`{node.operator}` does not work on {describe(operand)}", node.span)
+        if node.operator == "~" and isinstance(operand, bool):
+            return not operand
+        return self.calls.at(node.span, bounded, UNARY[node.operator](operand))
+
+    def _binary(self, node: Binary) -> Value:
+        left, right = self.value(node.left), self.value(node.right)
+        failure = self.failure(node.operator, node, (left, right), (node.left.span, node.right.span))
+        return self.operate(node.operator, left, right, failure)
+
+    def _sequence(self, node: Sequence) -> Value:
+        if node.kind == "list":
+            return self.calls.nested([self.evaluate(item) for item in node.items], node.span)
+        return self.calls.nested(tuple(self.value(item) for item in node.items), node.span)
+
+    def _slice(self, node: Slice) -> slice:
+        written = (node.start, node.stop, node.step)
+        parts = [None if part is None else self.evaluate(part) for part in written]
+        for part, place in zip(parts, written, strict=True):
+            if place is not None and part is not None and (not isinstance(part, int) or isinstance(part, bool)):
+                self.calls.refuse(f"a slice is made of whole numbers, not {describe(part)}", place.span)
+        if isinstance(parts[2], int) and parts[2] < 1:
+            hint = "write flip(x, (0,)) to go backwards"
+            self.calls.refuse("a slice goes forwards: its step is at least 1", node.span, hint)
+        return slice(*parts)
+
+    def _index(self, node: Index) -> Value:
+        operand, index = self.value(node.operand), self.evaluate(node.index)
+        if isinstance(operand, tuple):
+            if not isinstance(index, int | slice):
+                self.calls.refuse(f"a tuple is indexed by a whole number, not {describe(index)}", node.index.span)
+            if isinstance(index, int) and not -len(operand) <= index < len(operand):
+                self.calls.refuse(f"there is no element {index}: the tuple has {len(operand)}", node.index.span)
+            return operand[index]
+        if operand is None:
+            self.refuse_none(node.operand)
+        if not isinstance(operand, Tensor):
+            self.calls.refuse(f"{describe(operand)} has no elements to choose from", node.span)
+        failure = self.failure("index", node, (operand, index), (node.operand.span, node.index.span))
+        return self.calls.call(failure, index_cost(operand, index), lambda: operand[index])
+
+    def _attribute(self, node: Attribute) -> Value:
+        operand = self.value(node.operand)
+        if isinstance(operand, PAIRS) and node.name in ("values", "indices"):
+            return ATTRIBUTES[node.name](operand)
+        if operand is None:
+            self.refuse_none(node.operand)
+        if not isinstance(operand, Tensor) or node.name in ("values", "indices"):
+            self.calls.refuse(f"{describe(operand)} has no `.{node.name}`", node.span)
+        if node.name == "T" and operand.dim() != 2:
+            shape = tuple(operand.shape)
+            self.calls.refuse(f"`.T` is for matrices; this has shape {shape}", node.span, "write .mT or .permute(...)")
+        if node.name == "mT" and operand.dim() < 2:
+            self.calls.refuse(f"`.mT` is for matrices; this has shape {tuple(operand.shape)}", node.span)
+        if node.name == "grad" and not operand.is_leaf and not operand.retains_grad:
+            return None  # PyTorch warns, and gives None
+        failure = self.failure(node.name, node, (operand,), (node.operand.span,))
+        value = self.calls.call(failure, Cost(0, 1), ATTRIBUTES[node.name], operand)
+        return tuple(value) if isinstance(value, torch.Size) else value
+
+    def _call(self, node: Call) -> Value:
+        function = find(node.home, node.name)
+        if function is None:
+            self.calls.refuse(f"unknown function `{node.name}`", node.name_span)
+        positional, named, places = self._arguments(node, function)
+        arguments = self.calls.at(node.name_span, Arguments.bind, function, positional, named)
+        failure = Failure(
+            function.name, self.program, node.span, (*positional, *named.values()), tuple(places), function
+        )
+        failure.check()
+        if function.name == "backward":
+            self.root = positional[0]
+        cost = self._bound(function, arguments, node.span)
+        if function.is_random:
+            named["generator"] = self.calls.generator()
+        call = function.method if node.home == METHOD and function.method is not None else function.call
+        result = self.calls.call(failure, cost, call, *positional, itemsize=itemsize(arguments), **named)
+        if isinstance(result, int | float) and not isinstance(result, bool):
+            return self.calls.at(node.span, bounded, result)
+        return tuple(result) if isinstance(result, torch.Size | list) else result
+
+    def _arguments(self, node: Call, function: Function) -> tuple[list[Value], dict[str, Value], list[Span]]:
+        """Positional and named arguments as the function wants them, and where they stand."""
+        positional: list[Value] = []
+        named: dict[str, Value] = {}
+        places: list[Span] = []
+        if node.receiver is not None:
+            receiver = self.value(node.receiver)
+            if receiver is None:
+                self.refuse_none(node.receiver)
+            if not isinstance(receiver, Tensor):
+                hint = "write tensor(...) around a number"
+                self.calls.refuse(f"{describe(receiver)} has no method `{node.name}`", node.name_span, hint)
+            positional.append(receiver)
+            places.append(node.receiver.span)
+        parameters = function.parameters
+        for argument in sorted(node.arguments, key=lambda argument: argument.name != ""):
+            value, span = self.evaluate(argument.value), argument.value.span
+            places.append(span)
+            if argument.name:
+                named[argument.name] = self._fit(function, argument.name, value, span)
+            else:
+                name = parameters[min(len(positional), len(parameters) - 1)].name if parameters else ""
+                positional.append(self._fit(function, name, value, span))
+        return positional, named, places
+
+    def _fit(self, function: Function, name: str, value: Value, span: Span) -> Value:
+        """A list or a number becomes a tensor where the function wants a tensor."""
+        wants_tensor = name in TENSORS and name not in function.plain and function.call is not len
+        if isinstance(value, list) and (wants_tensor or name in TENSORS_OR_NUMBERS or name in function.plain):
+            return self.calls.as_tensor(value, span)
+        if wants_tensor and isinstance(value, int | float):
+            return self.calls.as_tensor(value, span)
+        if name in ("tensors", "operands") and isinstance(value, list | tuple):
+            return [self._fit(function, "input", item, span) for item in value]
+        return value
+
+    def _bound(self, function: Function, arguments: Arguments, span: Span) -> Cost:
+        try:
+            return function.bound(arguments)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RuntimeError):
+            hint = f"{function.name}({function.signature})"
+            self.calls.refuse(f"`{function.name}` does not take these arguments", span, hint)
+
+    def refuse_none(self, node: Expression) -> NoReturn:
+        """`x.grad` before a backward pass: PlaygroundError."""
+        written = node.span.of(self.program.text)
+        hint = "a gradient is there after a line with .backward()" if ".grad" in written else ""
+        self.calls.refuse(f"`{written}` is None", node.span, hint)
+
+
+__all__ = ["Evaluator"]

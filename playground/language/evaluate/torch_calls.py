@@ -1,0 +1,131 @@
+"""The one door to PyTorch: every call is charged to the budget first, told to the recorder, and its error explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor
+
+from playground.errors import PlaygroundError, Span
+from playground.language.bounds.bound import tensors_in
+from playground.language.bounds.budget import Budget
+from playground.language.evaluate.arithmetic import describe
+from playground.language.evaluate.explained_errors import explain
+from playground.language.evaluate.failure import Failure
+from playground.language.function import Cost, Value
+from playground.language.functions.literals import depth, flat, is_numeric, plain_tensor
+from playground.language.syntax.program import Program
+from playground.recorder.recorder import current
+
+ERRORS = (
+    RuntimeError,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    MemoryError,
+    AssertionError,
+    Warning,
+)
+
+
+class TorchCalls:
+    """The calls of one run: its budget, its random numbers, the recorder that watches."""
+
+    def __init__(self, program: Program, rng_seed: int) -> None:
+        self.program = program
+        self.budget = Budget()
+        self._recorder = current()
+        self._rng_seed = rng_seed
+        self._generator: torch.Generator | None = None
+
+    def call(
+        self,
+        failure: Failure,
+        cost: Cost,
+        function: Callable[..., Any],
+        *positional: Value,
+        itemsize: int = 8,
+        **named: Value,
+    ) -> Value:
+        """Calls PyTorch, if the budget allows it; PlaygroundError at `failure.span` for whatever goes wrong."""
+        self.at(failure.span, self.budget.charge, cost, itemsize)
+        self.tell(failure.span)
+        try:
+            result = function(*positional, **named)
+        except ERRORS as error:
+            raise explain(error, failure) from None
+        self.budget.note(result, cost, itemsize)
+        return result
+
+    def tell(self, span: Span) -> None:
+        """The next call that the recorder sees stands here."""
+        if self._recorder is not None:
+            self._recorder.span = span
+
+    def label(self, value: Value, name: str, span: Span) -> None:
+        """The user calls this value `name`."""
+        if self._recorder is not None and isinstance(value, Tensor):
+            self._recorder.label(value, name, span)
+
+    def generator(self) -> torch.Generator:
+        """Where this run's random numbers come from."""
+        if self._generator is None:
+            self._generator = torch.Generator().manual_seed(self._rng_seed)
+        return self._generator
+
+    def as_value(self, value: Value, span: Span) -> Value:
+        """A list as a tensor: stacked where it holds tensors, so that gradients flow; anything else as it is."""
+        return self.as_tensor(value, span) if isinstance(value, list) else value
+
+    def as_tensor(self, value: Value, span: Span, dtype: torch.dtype | None = None) -> Tensor:
+        """A number, or nested lists of numbers or tensors, as a tensor."""
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, list) and tensors_in(value):
+            return self._stacked([self.as_tensor(item, span) for item in value], span)
+        if not isinstance(value, int | float | list) or not is_numeric(value):
+            what = "a list holds" if isinstance(value, list) else f"{describe(value)} is not a tensor; that is made of"
+            self.refuse(f"{what} numbers, tensors or lists of them", span)
+        failure = Failure("tensor", self.program, span, (value,), (span,))
+        made = self.call(failure, Cost(len(flat(value)), 1, depth(value)), plain_tensor, value, dtype)
+        assert isinstance(made, Tensor)
+        return made
+
+    def _stacked(self, parts: list[Tensor], span: Span) -> Tensor:
+        elements = sum(part.numel() for part in parts)
+        failure = Failure("stack", self.program, span, (parts,), (span,))
+        made = self.call(failure, Cost(elements, elements, parts[0].dim() + 1), torch.stack, parts)
+        assert isinstance(made, Tensor)
+        return made
+
+    def nested(self, value: Value, span: Span) -> Value:
+        """A tuple or list, unless it holds too much: tuples of tuples may grow without end."""
+        limits, waiting, count = self.budget.limits, [(value, 0)], 0
+        while waiting:
+            item, level = waiting.pop()
+            if isinstance(item, tuple | list):
+                count += 1 + len(item)
+                waiting += [(part, level + 1) for part in item] if count <= limits.items else []
+            if level > limits.dimensions or count > 2 * limits.items:
+                self.refuse("tuples and lists nested too deeply, or too many", span, "join tensors with stack or cat")
+        return value
+
+    def at(self, span: Span, check: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls a check that knows no places; its error gets this one."""
+        try:
+            return check(*arguments)
+        except PlaygroundError as error:
+            raise PlaygroundError(
+                error.message, span=error.span or span, hint=error.hint, repair=error.repair, text=self.program.text
+            ) from None
+
+    def refuse(self, message: str, span: Span, hint: str = "") -> NoReturn:
+        """Raises the one error of this run."""
+        raise PlaygroundError(message, span=span, hint=hint, text=self.program.text)
+
+
+__all__ = ["TorchCalls"]

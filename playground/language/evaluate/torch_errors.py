@@ -1,0 +1,227 @@
+"""What PyTorch's errors mean: a pattern of its message, and what to say in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from torch import Tensor
+
+from playground.errors import Repair
+from playground.language.evaluate.failure import Explained, Failure
+
+
+def _broadcast(failure: Failure, found: re.Match[str]) -> Explained | None:
+    tensors = failure.tensors()
+    if len(tensors) < 2:
+        return None
+    (left_name, left), (right_name, right) = tensors[:2]
+    for axis in range(1, min(left.dim(), right.dim()) + 1):
+        a, b = left.shape[-axis], right.shape[-axis]
+        if a != b and 1 not in (a, b):
+            message = f"shapes {tuple(left.shape)} and {tuple(right.shape)} do not broadcast: {a} against {b}"
+            hint = (
+                f"aligned from the right, axis {-axis} of `{left_name}` has {a} and of `{right_name}` {b}; "
+                "they must be equal, or one of them 1"
+            )
+            return message, hint, None
+    return None
+
+
+def _matrix(failure: Failure, found: re.Match[str]) -> Explained | None:
+    tensors = failure.tensors()
+    if failure.name == "linear" and len(tensors) > 1:
+        (a, left), (b, right) = tensors[:2]
+        takes, has = (tensor.shape[-1] if tensor.dim() else 1 for tensor in (right, left))
+        message = f"`{a}` has {has} features, the weight `{b}` takes {takes}"
+        return message, "weight has shape (out, in): linear is input @ weight.T + bias", None
+    products = tensors[-2:] if failure.name in ("addmm", "addmv", "baddbmm") else tensors[:2]
+    if len(products) < 2:
+        return None
+    (left_name, left), (right_name, right) = products
+    if left.dim() == 0 or right.dim() == 0:
+        return (
+            f"`{left_name if left.dim() == 0 else right_name}` is a number, not a matrix",
+            "write * to multiply",
+            None,
+        )
+    inner, other = left.shape[-1], right.shape[-2] if right.dim() > 1 else right.shape[0]
+    message = f"{tuple(left.shape)} @ {tuple(right.shape)}: the inner sizes {inner} and {other} differ"
+    hint = f"the columns of `{left_name}` ({inner}) must be as many as the rows of `{right_name}` ({other})"
+    repair = None
+    if failure.name == "@" and right.dim() == 2 and right.shape[-1] == inner:
+        new = f"{right_name}.T" if right_name.isidentifier() else f"({right_name}).T"
+        repair = failure.replace(failure.places[1], new, f"write {new}")
+    return message, hint, repair
+
+
+def _no_grad(failure: Failure, found: re.Match[str]) -> Explained | None:
+    leaves = [free.name for free in failure.program.free_names]
+    hint = "switch on requires_grad for a leaf that it is computed from"
+    repair = None
+    if leaves and "no_grad" not in failure.program.text and f"{leaves[0]}.requires" not in failure.program.text:
+        first = leaves[0]
+        repair = Repair(f"add {first}.requires_grad_()", f"{first}.requires_grad_()\n{failure.program.text}")
+    return f"`{failure.written(0)}` does not require a gradient: nothing it is computed from does", hint, repair
+
+
+def _not_scalar(failure: Failure, found: re.Match[str]) -> Explained | None:
+    shape = tuple(failure.operands[0].shape) if failure.operands and isinstance(failure.operands[0], Tensor) else ()
+    written = failure.written(0)
+    new = f"{written}.sum()" if re.fullmatch(r"[\w.]+(\(.*\))?", written) else f"({written}).sum()"
+    repair = failure.replace(failure.places[0], new, f"write {new}")
+    message = f"backward starts from one number, and `{written}` has shape {shape}"
+    return message, f"sum it first: {new}.backward(); or give a seed: .backward(gradient=...)", repair
+
+
+def _second_backward(failure: Failure, found: re.Match[str]) -> Explained | None:
+    text = failure.program.text
+    for match in re.finditer(r"\.backward\(\)", text):
+        mended = text[: match.start()] + ".backward(retain_graph=True)" + text[match.end() :]
+        repair = Repair("write retain_graph=True", mended)
+        break
+    else:
+        repair = None
+    message = "the graph was freed by the first backward pass"
+    return message, "keep it there: .backward(retain_graph=True)", repair
+
+
+def _leaf_in_place(failure: Failure, found: re.Match[str]) -> Explained | None:
+    name = failure.written(0)
+    repair = None
+    if failure.name.endswith("=") and name.isidentifier():
+        new = f"{name} = {name} {failure.name[:-1]} {failure.written(1)}"
+        repair = failure.replace(failure.span, new, f"write {new}")
+    hint = "make a new value, or update it inside `with torch.no_grad():`"
+    return f"`{name}` is a leaf that requires a gradient: it cannot be changed in place", hint, repair
+
+
+def _modified(failure: Failure, found: re.Match[str]) -> Explained | None:
+    message = "a value that backward needs was changed in place"
+    return message, "write x = x + y in place of x += y or x.add_(y)", None
+
+
+def _axis(failure: Failure, found: re.Match[str]) -> Explained | None:
+    tensors = failure.tensors()
+    if not tensors:
+        return None
+    name, tensor = tensors[0]
+    axes, given = tensor.dim(), found.group("given")
+    allowed = f"from {-axes} to {axes - 1}" if axes else "only 0 or -1"
+    return f"`{name}` has no axis {given}: its shape is {tuple(tensor.shape)}", f"an axis is {allowed}", None
+
+
+def _index_range(failure: Failure, found: re.Match[str]) -> Explained | None:
+    tensors = failure.tensors()
+    shape = f": its shape is {tuple(tensors[0][1].shape)}" if tensors else ""
+    name = tensors[0][0] if tensors else "the tensor"
+    return f"`{name}` has no element {found.group('given')}{shape}", "positions count from 0", None
+
+
+def _too_many_indices(failure: Failure, found: re.Match[str]) -> Explained | None:
+    tensors = failure.tensors()
+    shape = f": its shape is {tuple(tensors[0][1].shape)}" if tensors else ""
+    return f"more indices than axes{shape}", "one index for each axis; ... stands for those left out", None
+
+
+def _dtypes(failure: Failure, found: re.Match[str]) -> Explained | None:
+    kinds = [(name, str(tensor.dtype).removeprefix("torch.")) for name, tensor in failure.tensors()]
+    if len({kind for _, kind in kinds}) < 2:
+        return None
+    message = "different dtypes: " + ", ".join(f"`{name}` is {kind}" for name, kind in kinds)
+    repair = None
+    for number, value in enumerate(failure.operands[: len(failure.places)]):
+        if isinstance(value, Tensor) and not value.is_floating_point():
+            written = failure.written(number)
+            new = f"{written}.float()" if re.fullmatch(r"[\w.]+", written) else f"({written}).float()"
+            if re.fullmatch(r"\[.*\]", written):
+                new = f"tensor({written}, dtype=float32)"
+            repair = failure.replace(failure.places[number], new, f"write {new}")
+            break
+    return message, "bring them to one with .float() or .to(float64)", repair
+
+
+def _whole_numbers(failure: Failure, found: re.Match[str]) -> Explained | None:
+    hint = "write them with a point (1.0), or use .float()"
+    return f"`{failure.name or 'this'}` needs numbers with a point, and these are whole", hint, None
+
+
+def _not_derivable(failure: Failure, found: re.Match[str]) -> Explained | None:
+    return (
+        f"PyTorch has no derivative for `{found.group('name')}`",
+        "it can be used where no gradient is needed: put .detach() or torch.no_grad() around it",
+        None,
+    )
+
+
+def _only_float_gradients(failure: Failure, found: re.Match[str]) -> Explained | None:
+    return "only tensors of floating-point numbers can require a gradient", "write the numbers with a point: 2.0", None
+
+
+def _unused(failure: Failure, found: re.Match[str]) -> Explained | None:
+    return "a value to differentiate by does not occur in the graph", "allow_unused=True gives None for it", None
+
+
+def _ragged(failure: Failure, found: re.Match[str]) -> Explained | None:
+    return "the rows of this list do not have one length", "every row of a tensor is as long as the others", None
+
+
+def _reshape(failure: Failure, found: re.Match[str]) -> Explained | None:
+    tensors = failure.tensors()
+    if not tensors:
+        return None
+    name, tensor = tensors[0]
+    shape = found.group("shape")
+    return (
+        f"`{name}` has {tensor.numel()} elements (shape {tuple(tensor.shape)}), which do not fit the shape {shape}",
+        "the product of the sizes must be the number of elements; one size may be -1",
+        None,
+    )
+
+
+def _stack(failure: Failure, found: re.Match[str]) -> Explained | None:
+    if failure.name != "stack":
+        return None
+    return "the tensors in a list must have one shape", "bring them to one shape, or join them with cat", None
+
+
+def _one_element(failure: Failure, found: re.Match[str]) -> Explained | None:
+    return f"`{failure.written(0)}` has more than one element", "sum it, or choose one element", None
+
+
+Rule = Callable[[Failure, re.Match[str]], Explained | None]
+RULES: tuple[tuple[str, Rule], ...] = (
+    (
+        r"must match the size of tensor|not broadcastable|doesn't match the broadcast shape|could not be broadcast",
+        _broadcast,
+    ),
+    (
+        r"mat1 and mat2 shapes|shapes cannot be multiplied|size mismatch, got|inconsistent tensor size|"
+        r"must match the size of|Expected size for first two dim|both arguments to (?:linear|matmul)|"
+        r"vector \+ matrix|1D tensors expected|must be a (?:matrix|1-D)|mat1 dim 1",
+        _matrix,
+    ),
+    (r"does not require grad and does not have a grad_fn|does not require grad$", _no_grad),
+    (r"can be implicitly created only for scalar outputs", _not_scalar),
+    (r"Trying to backward through the graph a second time|saved intermediate values", _second_backward),
+    (r"leaf Variable that requires grad", _leaf_in_place),
+    (r"modified by an inplace operation|is a view and is being modified", _modified),
+    (r"[Dd]imension (?:out of range \(.*got|specified as) (?P<given>-?\d+)", _axis),
+    (r"index (?P<given>-?\d+) is out of (?:bounds|range)", _index_range),
+    (r"too many indices", _too_many_indices),
+    (r"dtype|scalar type|same type|Input type", _dtypes),
+    (
+        r"can only be (?:float|calculated)|not implemented for '(?:Int|Long|Bool|Short|Char|Byte)'|"
+        r"Input dtype must be either a floating|could not infer output dtype",
+        _whole_numbers,
+    ),
+    (r"derivative for (?:aten::)?'?(?P<name>\w+)'? is not implemented", _not_derivable),
+    (r"[Oo]nly Tensors of floating point", _only_float_gradients),
+    (r"appears to not have been used in the graph|have not been used in the graph", _unused),
+    (r"expected sequence of length|not a sequence|at dim \d+ \(got", _ragged),
+    (r"shape '(?P<shape>\[.*?\])' is invalid", _reshape),
+    (r"stack expects each tensor to be equal size", _stack),
+    (r"a Tensor with \d+ elements cannot be converted to Scalar", _one_element),
+)
+
+__all__ = ["RULES"]

@@ -1,0 +1,1 @@
+"""A text as a plain PyTorch script."""

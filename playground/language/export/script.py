@@ -1,0 +1,248 @@
+"""`to_python`: a plain PyTorch script that prints the numbers of the page, with nothing of ours imported."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from textwrap import indent
+
+import torch
+from torch import Tensor
+
+from playground.language.evaluate.interpreter import Run
+from playground.language.evaluate.leaves import DTYPES, Leaf
+from playground.language.export.qualified_names import Qualifier
+from playground.language.function import METHOD, Value
+from playground.language.functions.table import find
+from playground.language.syntax.program import Program
+from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.unparse import write, write_statements
+from playground.language.syntax.walk import expressions, parts
+
+NEEDED = ("torch", "F", *dir(builtins), *keyword.softkwlist)  # what the script itself says
+
+
+def to_python(
+    program: Program,
+    leaves: Mapping[str, Leaf],
+    *,
+    rng_seed: int = 0,
+    passes: int = 1,
+    zero_grad: bool = False,
+    second: str | None = None,
+    tangents: Sequence[str] = (),
+) -> str:
+    """The script: leaves, the user's lines in PyTorch's full words, the backward pass, and every number printed.
+
+    `second`: the leaf whose gradient is differentiated again. `tangents`: the leaves that move, in forward mode.
+    The program is run once, to know what its result is; PlaygroundError where it cannot be.
+
+    >>> from playground.language.syntax.program import parse
+    >>> print(to_python(parse("sin(x)"), {"x": Leaf("x", "2.0")}))
+    import torch
+    <BLANKLINE>
+    x = torch.tensor(2.0, dtype=torch.float32, requires_grad=True)
+    <BLANKLINE>
+    result = torch.sin(x)
+    <BLANKLINE>
+    result.backward()
+    <BLANKLINE>
+    print("result =", result.tolist())
+    print("x.grad =", x.grad.tolist())
+    <BLANKLINE>
+    """
+    names = Names(program)
+    tensors = {free.name: leaves[free.name].tensor(rng_seed) for free in program.free_names}
+    run = Run(program, tensors, rng_seed)
+    outputs = run.result()
+    lines, result = _named_result(program.statements, run.last_statement, names)
+    body = write_statements(Qualifier(names.generator, names.renamed).statements(lines))
+    values = "\n".join(_leaf_line(leaves[free.name], names, rng_seed) for free in program.free_names)
+    own_backward = _has_backward(program.statements)
+    if own_backward:
+        backward = ""
+    elif second is not None:
+        backward = _second(outputs, result, tensors[second], names.script(second), names)
+    else:
+        backward = _backward(outputs, result, tensors, names, passes, zero_grad)
+    prints = [f'print("{names.shown(result)} =", {_numbers(run.last, result)})']
+    if second is not None and backward:
+        prints.append(f'print("gradient =", {names.gradient}.tolist())')
+    for name, tensor in tensors.items():
+        if tensor.requires_grad:
+            written = names.script(name)
+            grad = f"{written}.grad" if tensor.grad is None else f"{written}.grad.tolist()"
+            prints.append(f'print("{name}.grad =", {grad})')
+    draws = any(isinstance(node, Call) and _is_random(node) for node in expressions(program.statements))
+    generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws else ""
+    imports = "import torch" + ("\nimport torch.nn.functional as F" if "F." in body else "")
+    forward = "" if own_backward or not tangents else _forward(body, result, outputs, tensors, names, tangents)
+    sections = (imports, generator, values, body, backward, "\n".join(prints), forward)
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+class Names:
+    """The user's names in the script: those that would hide something it needs are changed."""
+
+    def __init__(self, program: Program) -> None:
+        read = {node.id for node in expressions(program.statements) if isinstance(node, Name)}
+        self._used = read | _assigned(program.statements)
+        self.renamed = {name: self._fresh(f"{name}_") for name in sorted(self._used) if name in NEEDED}
+        self.result = self._fresh("result")
+        self.gradient = self._fresh("gradient")
+        self.program = self._fresh("program")
+        self.generator = self._fresh("generator")
+
+    def script(self, name: str) -> str:
+        """The name in the script of a name in the text."""
+        return self.renamed.get(name, name)
+
+    def shown(self, written: str) -> str:
+        """The name in the text of a name in the script."""
+        return next((name for name, new in self.renamed.items() if new == written), written)
+
+    def _fresh(self, name: str) -> str:
+        while name in self._used or name in NEEDED:
+            name += "_"
+        self._used.add(name)
+        return name
+
+
+def _assigned(body: tuple[Statement, ...]) -> set[str]:
+    found: set[str] = set()
+    for node in body:
+        match node:
+            case Assign(targets=targets):
+                found.update(target.id for target in targets)
+            case For(targets=targets, body=inner):
+                found.update(target.id for target in targets)
+                found |= _assigned(inner)
+            case GradMode(body=inner):
+                found |= _assigned(inner)
+    return found
+
+
+def _named_result(
+    body: tuple[Statement, ...], last: Statement | None, names: Names
+) -> tuple[tuple[Statement, ...], str]:
+    """The statements with a name for the result, and that name in the script; '' where the result is not among them."""
+    for place, node in enumerate(body):
+        before, after = body[:place], body[place + 1 :]
+        match node:
+            case Evaluate(value=Call(name="backward", receiver=Name(id=name))) if node is last:
+                return body, names.script(name)
+            case Evaluate(value=Call(name="backward", receiver=receiver) as call, span=span) if (
+                node is last and receiver
+            ):
+                root = Assign((Name(names.result, span),), False, receiver, span)
+                passed = replace(node, value=replace(call, receiver=Name(names.result, span)))
+                return (*before, root, passed, *after), names.result
+            case Evaluate(value=value, span=span) if node is last:
+                return (*before, Assign((Name(names.result, span),), False, value, span), *after), names.result
+            case Assign(targets=targets) if node is last:
+                return body, names.script(targets[-1].id)
+            case Augmented(target=target) if node is last:
+                return body, names.script(target.id)
+            case For(body=inner) | GradMode(body=inner):
+                lines, result = _named_result(inner, last, names)
+                if result:
+                    return (*before, replace(node, body=lines), *after), result
+    return body, ""
+
+
+def _leaf_line(leaf: Leaf, names: Names, rng_seed: int) -> str:
+    _, expression, seed = leaf.read(rng_seed)
+    dtype = f"torch.{leaf.dtype}"
+    wants_grad = leaf.requires_grad and DTYPES[leaf.dtype].is_floating_point
+    name = names.script(leaf.name)
+    if not any(isinstance(part, Call) for part in parts(expression)):
+        ending = ", requires_grad=True" if wants_grad else ""
+        return f"{name} = torch.tensor({write(Qualifier('', {}).expression(expression))}, dtype={dtype}{ending})"
+    made = Qualifier(f"torch.Generator().manual_seed({seed})", {}).as_tensor(expression)
+    cast = Call(METHOD, f"to({dtype}).clone", made, (), made.span, made.span)
+    return f"{name} = {write(cast)}" + (".requires_grad_()" if wants_grad else "")
+
+
+def _is_random(node: Call) -> bool:
+    function = find(node.home, node.name)
+    return function is not None and function.is_random
+
+
+def _has_backward(body: tuple[Statement, ...]) -> bool:
+    return any(isinstance(node, Call) and node.name == "backward" for node in expressions(body))
+
+
+def _backward(
+    outputs: Tensor | tuple[Tensor, ...],
+    result: str,
+    tensors: Mapping[str, Tensor],
+    names: Names,
+    passes: int,
+    zero_grad: bool,
+) -> str:
+    """The lines of the backward pass; it is run here, too, to know which leaves it reaches."""
+    roots = [output for output in (outputs if isinstance(outputs, tuple) else (outputs,)) if output.requires_grad]
+    if not roots:
+        return ""
+    torch.autograd.backward(roots, [torch.ones_like(root) for root in roots])
+    if isinstance(outputs, tuple):
+        call = (
+            f"torch.autograd.backward([y for y in {result} if y.requires_grad], [torch.ones_like(y) for y in {result} "
+            + ("if y.requires_grad]")
+        )
+    else:
+        call = f"{result}.backward(" + (f"torch.ones_like({result})" if outputs.numel() != 1 else "")
+    if passes == 1:
+        return f"{call})"
+    keep = "retain_graph=True" if call.endswith("(") else ", retain_graph=True"
+    clear = [f"        {names.script(name)}.grad = None\n" for name, tensor in tensors.items() if tensor.requires_grad]
+    between = "    if index > 0:\n" + "".join(clear) if zero_grad and clear else ""
+    return f"for index in range({passes}):\n{between}    {call}{keep})"
+
+
+def _second(outputs: Tensor | tuple[Tensor, ...], result: str, source: Tensor, name: str, names: Names) -> str:
+    """The lines that differentiate the gradient of one leaf again; they are run here, too."""
+    if isinstance(outputs, tuple) or not outputs.requires_grad:
+        return ""
+    seed = "" if outputs.numel() == 1 else f", torch.ones_like({result})"
+    (gradient,) = torch.autograd.grad(outputs, source, torch.ones_like(outputs), create_graph=True)
+    lines = f"({names.gradient},) = torch.autograd.grad({result}, {name}{seed}, create_graph=True)"
+    if not gradient.requires_grad:
+        return lines
+    torch.autograd.backward([gradient], [torch.ones_like(gradient)])
+    again = "" if gradient.numel() == 1 else f"torch.ones_like({names.gradient})"
+    return f"{lines}\n{names.gradient}.backward({again})"
+
+
+def _forward(
+    body: str,
+    result: str,
+    outputs: Tensor | tuple[Tensor, ...],
+    tensors: Mapping[str, Tensor],
+    names: Names,
+    tangents: Sequence[str],
+) -> str:
+    """Forward mode: the same lines as a function, with a direction for each leaf."""
+    if isinstance(outputs, tuple):
+        return ""
+    parameters = ", ".join(names.script(name) for name in tensors)
+    primals = ", ".join(f"{names.script(name)}.detach()" for name in tensors)
+    directions = ", ".join(
+        f"torch.{'ones' if name in tangents else 'zeros'}_like({names.script(name)})" for name in tensors
+    )
+    return (
+        f"def {names.program}({parameters}):\n{indent(body, '    ')}\n    return {result}\n\n\n"
+        f"_, tangent = torch.func.jvp({names.program}, ({primals},), ({directions},))\n"
+        f'print("tangent =", tangent.tolist())'
+    )
+
+
+def _numbers(value: Value, result: str) -> str:
+    if isinstance(value, Tensor):
+        return f"{result}.tolist()"
+    return f"[torch.as_tensor(y).tolist() for y in {result}]" if isinstance(value, tuple) else result
+
+
+__all__ = ["to_python"]

@@ -1,0 +1,1 @@
+"""From the text to our own tree, and back."""

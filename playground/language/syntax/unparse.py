@@ -1,0 +1,142 @@
+"""A program back to text: one normal spelling, with as few brackets as the meaning allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from playground.language.syntax.program import Program
+from playground.language.syntax.tree import (
+    Argument,
+    Assign,
+    Attribute,
+    Augmented,
+    Binary,
+    Call,
+    Constant,
+    Evaluate,
+    Expression,
+    For,
+    GradMode,
+    Index,
+    Literal,
+    Name,
+    Sequence,
+    Slice,
+    Statement,
+    Unary,
+)
+
+COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, TIGHT = range(1, 9)  # how strongly an operator binds
+BINDING = {
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), COMPARISON),
+    "|": OR,
+    "&": AND,
+    **dict.fromkeys("+-", SUM),
+    **dict.fromkeys(("*", "/", "//", "%", "@"), PRODUCT),
+    "**": POWER,
+}
+WRITTEN_HOMES = {
+    "torch": "torch.",
+    "F": "F.",
+    "autograd": "torch.autograd.",
+    "linalg": "torch.linalg.",
+    "special": "torch.special.",
+}
+
+
+def unparse(program: Program) -> str:
+    """The text of a program; parsing it again gives the same tree.
+
+    >>> from playground.language.syntax.program import parse
+    >>> unparse(parse("f=(a+(b*c))**2 ; -f"))
+    'f = (a + b * c) ** 2\\n-f'
+    """
+    return write_statements(program.statements)
+
+
+def write_statements(statements: Iterable[Statement], indent: str = "") -> str:
+    """Statements, one per line."""
+    return "\n".join(_statement(statement, indent) for statement in statements)
+
+
+def write(node: Expression) -> str:
+    """One expression."""
+    return _expression(node)[0]
+
+
+def _statement(node: Statement, indent: str) -> str:
+    match node:
+        case Evaluate(value=value):
+            return indent + write(value)
+        case Assign(targets=targets, unpack=unpack, value=value):
+            return f"{indent}{_targets(targets, unpack)} = {write(value)}"
+        case Augmented(target=target, operator=operator, value=value):
+            return f"{indent}{target.id} {operator}= {write(value)}"
+        case For(targets=targets, unpack=unpack, iterable=iterable, body=body):
+            return f"{indent}for {_targets(targets, unpack)} in {write(iterable)}:\n" + write_statements(
+                body, indent + "    "
+            )
+        case GradMode(enabled=enabled, body=body):
+            name = "enable_grad" if enabled else "no_grad"
+            return f"{indent}with torch.{name}():\n" + write_statements(body, indent + "    ")
+
+
+def _targets(targets: tuple[Name, ...], unpack: bool) -> str:
+    return ", ".join(target.id for target in targets) + ("," if unpack and len(targets) == 1 else "")
+
+
+def _expression(node: Expression) -> tuple[str, int]:
+    """The text, and how strongly its outermost operator binds."""
+    match node:
+        case Literal(text=text):
+            return text, POWER if text[0].isdigit() else TIGHT  # `2.T` would be read as a number
+        case Name(id=name) | Constant(written=name):
+            return name, TIGHT
+        case Unary(operator=operator, operand=operand):
+            return operator + _inside(operand, SIGN), SIGN
+        case Binary(operator="**", left=left, right=right):
+            return f"{_inside(left, POWER + 1, is_base=True)} ** {_inside(right, SIGN)}", POWER
+        case Binary(operator=operator, left=left, right=right):
+            binding = BINDING[operator]
+            first = _inside(left, binding + 1 if binding == COMPARISON else binding)
+            return f"{first} {operator} {_inside(right, binding + 1)}", binding
+        case Sequence(kind=kind, items=items):
+            inner = ", ".join(write(item) for item in items)
+            if kind == "list":
+                return f"[{inner}]", TIGHT
+            return f"({inner}{',' if len(items) == 1 else ''})", TIGHT
+        case Slice():
+            return _slice(node), TIGHT
+        case Index(operand=operand, index=index):
+            return f"{_inside(operand, TIGHT)}[{_index(index)}]", TIGHT
+        case Attribute(operand=operand, name=name):
+            return f"{_inside(operand, TIGHT)}.{name}", TIGHT
+        case Call(home=home, name=name, receiver=receiver, arguments=arguments):
+            front = WRITTEN_HOMES.get(home, "") if receiver is None else _inside(receiver, TIGHT) + "."
+            return f"{front}{name}({', '.join(map(_argument, arguments))})", TIGHT
+
+
+def _inside(node: Expression, at_least: int, is_base: bool = False) -> str:
+    """An operand, in brackets where it binds less than its operator."""
+    text, binding = _expression(node)
+    return text if binding >= at_least or (is_base and isinstance(node, Literal)) else f"({text})"
+
+
+def _argument(argument: Argument) -> str:
+    return f"{argument.name}={write(argument.value)}" if argument.name else write(argument.value)
+
+
+def _index(node: Expression) -> str:
+    """Inside [ ], slices stand without brackets around them."""
+    if isinstance(node, Sequence) and node.kind == "tuple" and node.items:
+        inner = ", ".join(write(item) for item in node.items)
+        return inner + ("," if len(node.items) == 1 else "")
+    return write(node)
+
+
+def _slice(node: Slice) -> str:
+    start, stop, step = ("" if part is None else write(part) for part in (node.start, node.stop, node.step))
+    return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+
+
+__all__ = ["unparse", "write", "write_statements"]

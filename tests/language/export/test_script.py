@@ -1,0 +1,68 @@
+"""The exported script prints the page's numbers, in a Python that knows nothing of ours."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from playground.language.evaluate.leaves import Leaf
+from playground.language.export.script import to_python
+from playground.language.run import run
+from playground.language.syntax.program import parse
+
+CASES = {
+    "two-inputs": ("f = log(x1) + x1*x2 - sin(x2)", {"x1": "2.0", "x2": "5.0"}),
+    "prefixes": (
+        "h = F.relu([[1., 2.], [x, 3]] @ A)\nsqrt(2*pi) * softmax(h, dim=1)",
+        {"x": "0.1", "A": "randn(2, 2)"},
+    ),
+    "random": ("result = x * randn(3)\nresult ** 2 + rand_like(x)", {"x": "[1, 2, 3]"}),
+    "shadowing": ("print = x * 2\nF = print + 1\nrelu(F) + mse_loss(F, x)", {"x": "[1, 2, 3]"}),
+    "descent": ("y = (x**2).sum()\ny.backward()\nx.grad * 2", {"x": "linspace(0, 1, 3)"}),
+    "tuple": ("a, b = x\na * b, a + b", {"x": "[1, 2]"}),
+    "number-loop": ("f = 0\nfor i in range(3):\n    f = f + sin(i) * x[i]\nf", {"x": "[1, 2, 3]"}),
+    "no-grad": ("with no_grad():\n    c = x.mean()\n(x - c) / std(x)", {"x": "[1, 2, 4]"}),
+    "second": ("g, = grad(x**3, x, create_graph=True)\ng", {"x": "2.0"}),
+    "greek": ("θ * exp(-μ)", {"θ": "1.5", "μ": "randn(2, seed=3)"}),
+    "last-line-without-value": ("f = x * x\nf.backward()", {"x": "3.0"}),
+    "backward-of-an-expression": ("w = x * 2\n(x * w).backward()", {"x": "3.0"}),
+    "none": ("f = x * x\nx.grad", {"x": "3.0"}),
+    "images": ("conv2d(i, ones(1, 1, 2, 2), padding=1).sum()", {"i": "randn(1, 1, 4, 4, seed=2)"}),
+}
+
+
+@pytest.mark.parametrize(("text", "values"), [pytest.param(*case, id=name) for name, case in CASES.items()])
+def test_the_script_imports_torch_alone(text: str, values: dict[str, str]) -> None:
+    script = to_python(parse(text), {name: Leaf(name, value) for name, value in values.items()})
+    imported = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Import)]
+    assert {alias.name for node in imported for alias in node.names} <= {"torch", "torch.nn.functional"}
+
+
+def test_the_scripts_print_the_numbers_of_the_trace() -> None:
+    scripts, expected = [], []
+    for text, values in CASES.values():
+        leaves = {name: Leaf(name, value) for name, value in values.items()}
+        scripts.append(to_python(parse(text), leaves) + 'print("---")\n')
+        trace = run(text, leaves)
+        outputs = [trace.values[output].data.tolist() for output in trace.outputs]
+        grads = [trace[name].grad for name in leaves]
+        expected.append((outputs, [None if grad is None else grad.tolist() for grad in grads]))
+    printed = subprocess.run(
+        [sys.executable, "-c", "\n".join(scripts)], capture_output=True, text=True, check=True, encoding="utf-8"
+    ).stdout
+    for block, (outputs, grads), (text, values) in zip(printed.split("---\n"), expected, CASES.values(), strict=False):
+        first, *rest = [ast.literal_eval(line.split(" = ", 1)[1]) for line in block.strip().split("\n")]
+        assert first == (outputs if len(outputs) > 1 else outputs[0]), text
+        assert rest == grads, text
+        assert len(rest) == len(values)
+
+
+def test_passes_and_zero_grad() -> None:
+    script = to_python(parse("x * x"), {"x": Leaf("x", "3.0")}, passes=2, zero_grad=True)
+    assert (
+        "for index in range(2):\n    if index > 0:\n        x.grad = None\n    result.backward(retain_graph=True)"
+        in script
+    )
