@@ -23,6 +23,7 @@ from pathlib import Path
 
 import torch
 
+from playground.data.digits import digit_batch
 from playground.errors import PlaygroundError
 from playground.layers.analysis import analyse
 from playground.layers.build import build
@@ -30,7 +31,6 @@ from playground.layers.document import StackDocument
 from playground.layers.edits import edited
 from playground.layers.warnings import cautions
 from playground.lessons.stacks import stack_preset
-from playground.training.digits import digit_batch
 from playground.ui import stack_frames
 from playground.ui.stack_frames import Answer, show_stack, stack_frame
 from playground.views.opening import UNTOUCHED, Opening

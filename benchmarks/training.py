@@ -36,6 +36,8 @@ import torch
 from torch import nn
 
 from benchmarks.undisturbed import STOLEN, undisturbed
+from playground.data.dataset import Data
+from playground.data.folders import data_folders
 from playground.lessons.runs import reported, run_preset, run_presets
 from playground.runs.engine import LocalEngine
 from playground.runs.host import NICE, in_fork
@@ -45,8 +47,6 @@ from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
-from playground.training.data import Data
-from playground.training.folders import data_folders
 from playground.training.model import model_of
 from playground.training.records import TrainRecord
 

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
+from playground.data.uploads.path import from_path, is_path
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
 from playground.training import loop
@@ -22,7 +23,6 @@ from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
 from playground.training.device import device_of
 from playground.training.learner import Learner
-from playground.training.own_path import from_path, is_path
 from playground.training.records import TrainRecord
 from playground.training.result import Result, table_of
 from playground.views.curves import charts, columns, figure, layers_of

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from playground.__main__ import main
+from playground.data.datasets import load
 from playground.lessons.runs import run_presets
-from playground.training.datasets import load
 from playground.training.records import TrainRecord
 from tests.training.test_script import printed, told
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from playground import PlaygroundError, train, train_run
+from playground.data.dataset import Data
 from playground.runs.engine import LocalEngine
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
-from playground.training.data import Data
 from tests.runs.test_host import carried_out, until
 
 TEXT = "Flatten Linear(600) BatchNorm1d ReLU Linear(10)"

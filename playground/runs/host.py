@@ -20,13 +20,13 @@ from dataclasses import replace
 
 import torch
 
+from playground.data.archives import is_here
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
 from playground.runs.lock import HostLock
 from playground.runs.store import Store
 from playground.runs.tables import database_url, without_secrets
 from playground.runs.worker import work
-from playground.training.archives import is_here
 from playground.training.chosen import data_of, uncut
 from playground.training.config import TrainConfig
 from playground.training.loop import train

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from playground.data.dataset import Data
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
 from playground.runs.reporter import Lost, Reporter
@@ -12,7 +13,6 @@ from playground.runs.run import Orders, Run, Status
 from playground.runs.store import Store
 from playground.training.checkpoint import checkpoint, restore
 from playground.training.chosen import data_of
-from playground.training.data import Data
 from playground.training.device import device_of
 from playground.training.learner import Learner
 from playground.training.loop import train

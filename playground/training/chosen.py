@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache
 
+from playground.data.dataset import Data
+from playground.data.datasets import load
+from playground.data.split import prepare
 from playground.training.config import TrainConfig
-from playground.training.data import Data
-from playground.training.datasets import load
-from playground.training.split import prepare
 
 _normalising = threading.Lock()
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from playground.data.datasets import DATA_NAMES
 from playground.errors import PlaygroundError
 from playground.layers.losses import LOSSES
 from playground.training.limits import LIMITS
 
-DATA_NAMES = ("digits", "MNIST", "Fashion-MNIST", "KMNIST", "CIFAR-10")
 _OWN_DATA = re.compile(r"own-[0-9a-f]{8,64}")
 
 

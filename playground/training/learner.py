@@ -9,10 +9,10 @@ from itertools import repeat
 import torch
 from torch import Tensor, nn
 
+from playground.data.dataset import Data, Examples
 from playground.layers.losses import loss_of
 from playground.layers.run import target_of
 from playground.training.config import TrainConfig
-from playground.training.data import Data, Examples
 from playground.training.limits import LIMITS
 from playground.training.model import document_of, dropout_generator, model_of
 from playground.training.optimizers import optimizer_of, scale_rate, schedule_of

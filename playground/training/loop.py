@@ -10,9 +10,9 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from playground.data.dataset import Data
 from playground.errors import PlaygroundError
 from playground.training.config import TrainConfig
-from playground.training.data import Data
 from playground.training.learner import Learner
 from playground.training.probe import Probe, first_not_finite
 from playground.training.records import TrainRecord
@@ -23,7 +23,7 @@ def train(
 ) -> Iterator[TrainRecord]:
     """Train a net, and yield a record every few steps; the time between two calls of `next` is not counted.
 
-    `data`: as `playground.training.split.prepare` gives it. `learner`: one to go on with, from a checkpoint. Raises
+    `data`: as `playground.data.split.prepare` gives it. `learner`: one to go on with, from a checkpoint. Raises
     PlaygroundError where the net does not fit the data, where the loss is no longer finite, and in place of the last
     record where the test loss or a weight is not: a run that ends has a net that can be used.
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from playground.data.datasets import DATASETS, load
 from playground.layers.spec import Shape
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
-from playground.training.datasets import DATASETS, load
 from playground.training.learner import steps_between_records
 from playground.training.model import document_of
 from playground.training.size import size_of

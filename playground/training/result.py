@@ -14,9 +14,9 @@ from typing import Any
 
 from safetensors.torch import load, save
 
+from playground.data.datasets import load as load_data
 from playground.trace.json_numbers import encode
 from playground.training.config import TrainConfig
-from playground.training.datasets import load as load_data
 from playground.training.records import LayerRecord, TrainRecord
 from playground.training.script import training_script
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from playground.training import split
-from playground.training.archives import CLASSES
+from playground.data import split
+from playground.data.archives import CLASSES
 from playground.training.config import TrainConfig
 from playground.training.plan import Plan
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from playground.data.digits import SIDE, digit_batch
 from playground.errors import PlaygroundError
 from playground.explain.numbers import format_number
 from playground.layers.analysis import Analysis
@@ -24,7 +25,6 @@ from playground.layers.spec import Path
 from playground.layers.unfit import UnfitSetting
 from playground.layers.warnings import Caution, cautions
 from playground.trace.trace import Trace
-from playground.training.digits import SIDE, digit_batch
 from playground.ui.stack_cautions import caution_data
 from playground.ui.stack_links import stack_query
 from playground.ui.stack_own import own_rows

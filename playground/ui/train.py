@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
+from playground.data.uploads.store import OwnRow
 from playground.errors import PlaygroundError
 from playground.lessons.runs import RunGroup, RunPreset, run_presets
-from playground.training.own_store import OwnRow
 from playground.ui.popovers import close_examples, examples, plain
 from playground.ui.stepper import last_edit
 from playground.ui.train_engine import engine, keep_going

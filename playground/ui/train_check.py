@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from playground.data.datasets import DATASETS
+from playground.data.uploads import store
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
-from playground.training import own_store
 from playground.training.config import TrainConfig
-from playground.training.datasets import DATASETS
 from playground.training.size import check_size, size_of
 from playground.ui.stack_own import own_rows
 from playground.ui.stack_rows import row_data, totals_data
@@ -28,7 +28,7 @@ def check(config: TrainConfig) -> dict[str, Any]:
         row = _ROWS[config.data]
         return _check(config.text, row.input_shape, len(row.classes), config.loss, config.batch) | {"classes": []}
     try:
-        own = own_store.describe(config.data)
+        own = store.describe(config.data)
     except PlaygroundError as error:
         return {"input": "", "rows": [], "parameters": None, "problem": _told(error), "classes": []}
     return _check(config.text, own.input_shape, len(own.classes), config.loss, config.batch) | {

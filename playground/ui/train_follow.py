@@ -6,12 +6,12 @@ import math
 from time import monotonic
 from typing import Any
 
+from playground.data.datasets import DATASETS
 from playground.lessons.reported import Reported
 from playground.lessons.runs import reported
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
-from playground.training.datasets import DATASETS
 from playground.training.records import TrainRecord
 from playground.views.console import Console
 from playground.views.curves import columns, layers_of, thinned

@@ -7,15 +7,15 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from playground.data.archives import is_here
+from playground.data.datasets import DATASETS, DatasetRow
+from playground.data.uploads import store
+from playground.data.uploads.store import OwnRow
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.warnings import Caution, cautions
 from playground.lessons.runs import reported
-from playground.training import own_store
-from playground.training.archives import is_here
 from playground.training.config import TrainConfig
-from playground.training.datasets import DATASETS, DatasetRow
-from playground.training.own_store import OwnRow
 
 _ROWS = {row.name: row for row in DATASETS}
 _KEPT = 128
@@ -64,7 +64,7 @@ def with_digits(config: TrainConfig) -> TrainConfig:
 def own_row(name: str) -> OwnRow | None:
     """What is known of own data; None where it is not on this computer."""
     try:
-        return own_store.describe(name)
+        return store.describe(name)
     except PlaygroundError:
         return None
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from playground.data.uploads.images import SIDES
+from playground.data.uploads.reader import Kind, Reading
+from playground.data.uploads.store import OwnRow
 from playground.errors import PlaygroundError
-from playground.training.own_apart import Kind, Reading
-from playground.training.own_images import SIDES
-from playground.training.own_store import OwnRow
 from playground.ui.popovers import plain
 
 _ABOUT = (

@@ -9,10 +9,11 @@ from typing import Any
 import sklearn.datasets  # noqa: F401 - the digits need it: not while the first points are drawn
 from torch import Tensor
 
+from playground.data.datasets import DATA_NAMES
 from playground.errors import PlaygroundError
 from playground.runs.reporter import SAMPLES
 from playground.training.chosen import data_of
-from playground.training.config import DATA_NAMES, TrainConfig
+from playground.training.config import TrainConfig
 from playground.views.png import photo_uri
 
 _DECIDES = ("data", "train_size", "test_size", "folds", "fold", "rng_seed")

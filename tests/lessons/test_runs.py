@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from playground.data.datasets import DATASETS
 from playground.layers.document import StackDocument
 from playground.layers.warnings import cautions
 from playground.lessons.reported import METRICS, Reported
@@ -14,7 +15,6 @@ from playground.lessons.runs import RunGroup, RunPreset, reported, run_groups, r
 from playground.lessons.stacks import stack_preset
 from playground.runs.limits import LIMITS
 from playground.training.chosen import data_of
-from playground.training.datasets import DATASETS
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.model import model_of

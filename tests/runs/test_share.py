@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from playground.data.archives import archives, is_here
 from playground.runs.host import share
-from playground.training.archives import archives, is_here
 from playground.training.config import TrainConfig
 
 

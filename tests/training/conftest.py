@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from playground.training.data import Data, Examples
+from playground.data.dataset import Data, Examples
 
 
 def clouds(count: int, seed: int, shape: tuple[int, ...] = (1, 6, 6), classes: int = 3) -> Examples:

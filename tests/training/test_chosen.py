@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from playground.data.datasets import load
+from playground.data.split import prepare
 from playground.training.chosen import data_of, uncut
 from playground.training.config import TrainConfig
-from playground.training.datasets import load
-from playground.training.split import prepare
 
 WHOLE = TrainConfig(normalise=True)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from playground.data.dataset import Data
 from playground.errors import PlaygroundError
 from playground.layers import limits
 from playground.layers.losses import loss_of
@@ -16,7 +17,6 @@ from playground.layers.record_batch import target_of
 from playground.training import freeze as freezing
 from playground.training.checkpoint import checkpoint, restore, weights
 from playground.training.config import TrainConfig
-from playground.training.data import Data
 from playground.training.freeze import advance, freeze, next_batch, steps_ahead
 from playground.training.learner import Learner
 from playground.training.loop import train

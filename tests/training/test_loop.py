@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from playground.data.dataset import Data, Examples
 from playground.errors import PlaygroundError
 from playground.training import optimizers
 from playground.training.checkpoint import checkpoint, restore, weights
 from playground.training.config import TrainConfig
-from playground.training.data import Data, Examples
 from playground.training.learner import LONG, TIMES_FORWARD, Learner, steps_between_records
 from playground.training.limits import LIMITS
 from playground.training.loop import train

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
+from playground.data.archives import is_here
 from playground.lessons.runs import run_preset
 from playground.train_run import computing_with
-from playground.training.archives import is_here
 from playground.training.chosen import data_of
 from playground.training.loop import train
 from playground.training.records import TrainRecord

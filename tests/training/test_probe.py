@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from playground.data.dataset import Data
 from playground.errors import PlaygroundError
 from playground.training.checkpoint import checkpoint, restore
 from playground.training.config import TrainConfig
-from playground.training.data import Data
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.probe import MOST_CALLS

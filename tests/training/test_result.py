@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import load
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from playground.training import own_store
+from playground.data.dataset import Data
+from playground.data.uploads import store
 from playground.training.checkpoint import checkpoint, weights
 from playground.training.config import TrainConfig
-from playground.training.data import Data
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
@@ -99,6 +99,6 @@ def test_own_data_leaves_with_its_run(
     result: Result, small_data: Data, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    kept = own_store.keep(small_data)
+    kept = store.keep(small_data)
     found = load(own_data(replace(result, config=replace(CONFIG, data=kept.name))))
     assert torch.equal(found["train_x"], kept.train.x) and torch.equal(found["test_labels"], kept.test.labels)

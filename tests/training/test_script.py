@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import torch
 
+from playground.data.dataset import Data
+from playground.data.uploads import store
 from playground.errors import PlaygroundError
-from playground.training import own_store
 from playground.training.checkpoint import weights
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
-from playground.training.data import Data
 from playground.training.initial import INITIAL
 from playground.training.learner import Learner
 from playground.training.loop import train
@@ -150,12 +150,12 @@ def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Pa
 
 def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    name = own_store.keep(small_data).name
+    name = store.keep(small_data).name
     chosen = config(data=name, text="Flatten Linear(3)", train_size=0, test_size=30)
     code = training_script(chosen, threads=1)
     from safetensors.torch import save_file
 
-    data = own_store.load(name)
+    data = store.load(name)
     parts = {"train_x": data.train.x, "train_labels": data.train.labels}
     save_file(parts | {"test_x": data.test.x, "test_labels": data.test.labels}, tmp_path / f"{name}.safetensors")
     assert printed(code, tmp_path) == told(list(train(chosen, data_of(chosen))))

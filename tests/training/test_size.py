@@ -10,13 +10,13 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from playground.data.dataset import Data
+from playground.data.datasets import DATASETS
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.lessons.runs import run_presets
 from playground.training import model, size
 from playground.training.config import TrainConfig
-from playground.training.data import Data
-from playground.training.datasets import DATASETS
 from playground.training.learner import Learner
 from playground.training.limits import LIMITS, Limits
 from playground.training.loop import train

@@ -23,20 +23,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from playground.data import datasets
+from playground.data.archives import OFFLINE, paths
+from playground.data.dataset import Data
+from playground.data.uploads.csv import from_csv
+from playground.data.uploads.images import from_images
+from playground.data.uploads.store import describe
 from playground.lessons.lecun_1998 import TABLE
 from playground.lessons.runs import reported, run_groups, run_preset
 from playground.runs.limits import LIMITS
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.worker import work
-from playground.training import datasets
-from playground.training.archives import OFFLINE, paths
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
-from playground.training.data import Data
-from playground.training.own_csv import from_csv
-from playground.training.own_images import from_images
-from playground.training.own_store import describe
 from playground.training.records import TrainRecord
 from playground.ui.train_links import MOST_SHOWN
 from playground.ui.train_look import look_html

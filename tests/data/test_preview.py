@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from playground.data.dataset import Data, Examples
+from playground.data.datasets import load
+from playground.data.preview import class_balance, example_grid, one_batch
+from playground.data.split import hold_out, prepare
 from playground.errors import PlaygroundError
-from playground.training.data import Data, Examples
-from playground.training.datasets import load
-from playground.training.look import class_balance, example_grid, one_batch
-from playground.training.split import hold_out, prepare
 
 
 def test_the_balance_of_every_class() -> None:

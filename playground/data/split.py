@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.data.dataset import Data, Examples
 from playground.errors import PlaygroundError
-from playground.training.data import Data, Examples
 
 CHUNK = 256  # examples at once: their float64 copies, and what is made of them, stay in the processor's cache
 

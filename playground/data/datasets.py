@@ -8,13 +8,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from playground.data import archives
+from playground.data.dataset import Data
+from playground.data.digits import digits
+from playground.data.download import Progress
+from playground.data.folders import cache_folder, data_folders
+from playground.data.split import hold_out
+from playground.data.uploads import store
 from playground.errors import PlaygroundError
-from playground.training import archives, own_store
-from playground.training.data import Data
-from playground.training.digits import digits
-from playground.training.download import Progress
-from playground.training.folders import cache_folder, data_folders
-from playground.training.split import hold_out
 
 CACHED = 2  # data sets in memory at once; the largest takes 740 MB
 
@@ -103,6 +104,7 @@ DATASETS: tuple[DatasetRow, ...] = (
         170_498_071,
     ),
 )
+DATA_NAMES = tuple(row.name for row in DATASETS)
 
 _rows = {row.name: row for row in DATASETS}
 _cached: OrderedDict[tuple[object, ...], Data] = OrderedDict()
@@ -142,7 +144,7 @@ def load(name: str, *, on_progress: Progress | None = None) -> Data:
 
 def _read(name: str, row: DatasetRow | None, files: list[Path]) -> Data:
     if row is None:
-        return own_store.load(name)
+        return store.load(name)
     if row.needs_download:
         return replace(archives.read(name, files), classes=row.classes)
     return replace(hold_out(*digits(), row.classes), name=name)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from playground.data.dataset import Data
+from playground.data.digits import SIDE
+from playground.data.split import hold_out
+from playground.data.uploads import store
+from playground.data.uploads.labels import class_names
 from playground.errors import PlaygroundError
-from playground.training import own_store
-from playground.training.data import Data
-from playground.training.digits import SIDE
-from playground.training.own_labels import class_names
-from playground.training.split import hold_out
 
 MOST_BYTES = 256 << 20
 MOST_COLUMNS = 10_000
@@ -66,7 +66,7 @@ def from_csv(content: bytes, *, label: str = "") -> Data:
     x = torch.from_numpy(np.stack(numbers))
     if x.shape[1] == PIXELS:
         x = (x / 255 if x.max() > 1 else x).view(-1, 1, SIDE, SIDE)
-    return own_store.keep(hold_out(x, labels, classes))
+    return store.keep(hold_out(x, labels, classes))
 
 
 def _text(content: bytes) -> str:

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from playground.data.dataset import Data
+from playground.data.split import hold_out
+from playground.data.uploads import store
+from playground.data.uploads.labels import class_names
 from playground.errors import PlaygroundError
-from playground.training import own_store
-from playground.training.data import Data
-from playground.training.own_labels import class_names
-from playground.training.split import hold_out
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 MOST_FILES = 50_000
@@ -68,7 +68,7 @@ def from_images(
         raise PlaygroundError("there are no pictures", hint=_LAYOUT)
     classes, labels = class_names(folders)
     x = torch.from_numpy(np.stack(pictures)).float().div_(255)
-    return own_store.keep(hold_out(x, labels, classes))
+    return store.keep(hold_out(x, labels, classes))
 
 
 def _files(source: str | Path | IO[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,6 @@
 """A visitor's file is read by a program of its own: a page server goes on answering whoever else is there.
 
-`python -m playground.training.own_apart FILE KIND OPTIONS` says how far it is in lines of JSON, the last of which is
+`python -m playground.data.uploads.reader FILE KIND OPTIONS` says how far it is in lines of JSON, the last of which is
 `{"name": ...}` or `{"message": ..., "hint": ...}`.
 """
 
@@ -21,14 +21,14 @@ from typing import Any, Literal
 
 import torch
 
+from playground.data.uploads.csv import from_csv
+from playground.data.uploads.images import from_images
+from playground.data.uploads.store import OwnRow, describe
 from playground.errors import PlaygroundError
-from playground.training.own_csv import from_csv
-from playground.training.own_images import from_images
-from playground.training.own_store import OwnRow, describe
 
 Kind = Literal["table", "pictures"]
 NICE = 10  # pages are answered first
-_COMMAND = [sys.executable, "-m", "playground.training.own_apart"]
+_COMMAND = [sys.executable, "-m", "playground.data.uploads.reader"]
 _reading = threading.Lock()  # one file at a time, for each takes up to a few gigabytes
 
 

@@ -16,9 +16,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from playground.data.dataset import Data, Examples
+from playground.data.folders import cache_folder
 from playground.errors import PlaygroundError
-from playground.training.data import Data, Examples
-from playground.training.folders import cache_folder
 
 NAME = re.compile(r"own-[0-9a-f]{16}")
 MOST_BYTES = 2 << 30  # of all own data together; what was not used for longest goes first

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from playground.data.dataset import Data, Examples
+from playground.data.download import Progress, fetch, md5_of
+from playground.data.folders import cache_folder, data_folders, writable_data_folder
 from playground.errors import PlaygroundError
-from playground.training.data import Data, Examples
-from playground.training.download import Progress, fetch, md5_of
-from playground.training.folders import cache_folder, data_folders, writable_data_folder
-from playground.training.vision import torchvision_datasets
 
 # The name that a data set has here, and the class that reads it.
 CLASSES = {"MNIST": "MNIST", "Fashion-MNIST": "FashionMNIST", "KMNIST": "KMNIST", "CIFAR-10": "CIFAR10"}
@@ -192,3 +193,20 @@ def _examples(dataset: Any) -> Examples:
     x = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
     labels: Tensor = torch.as_tensor(dataset.targets, dtype=torch.int64)
     return Examples(x.to(torch.float32, memory_format=torch.contiguous_format).div_(255), labels)
+
+
+def torchvision_datasets() -> Any:
+    """The module `torchvision.datasets`. Raises PlaygroundError where it is missing or does not match torch."""
+    try:
+        return importlib.import_module("torchvision.datasets")
+    except Exception as error:  # a torchvision built for another torch raises whatever its first missing symbol raises
+        hint = "Install the two that belong together: pip install --upgrade torch torchvision."
+        message = f"torchvision {_version('torchvision')} does not work with torch {_version('torch')}: {error}"
+        raise PlaygroundError(message, hint=f"{hint} The bundled digits need no torchvision.") from error
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -25,13 +25,12 @@ import numpy as np
 import pytest
 import torch
 
+from playground.data import archives, datasets
+from playground.data.datasets import DATA_NAMES, DATASETS, load
+from playground.data.digits import digits
+from playground.data.folders import data_folders, writable_data_folder
+from playground.data.split import hold_out, prepare
 from playground.errors import PlaygroundError
-from playground.training import archives, datasets
-from playground.training.config import DATA_NAMES
-from playground.training.datasets import DATASETS, load
-from playground.training.digits import digits
-from playground.training.folders import data_folders, writable_data_folder
-from playground.training.split import hold_out, prepare
 
 FOUR = [f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
 
@@ -336,8 +335,12 @@ def test_an_unknown_name(name: str, hint: str) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError("operator torchvision::nms does not exist"), ImportError("no _C")])
 def test_a_torchvision_that_does_not_match_torch(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def refuse(name: str) -> ModuleType:
-        raise error
+    real = importlib.import_module
+
+    def refuse(name: str, package: str | None = None) -> ModuleType:
+        if name.startswith("torchvision"):
+            raise error
+        return real(name, package)
 
     monkeypatch.setattr(importlib, "import_module", refuse)
     with pytest.raises(PlaygroundError) as caught:
@@ -348,7 +351,5 @@ def test_a_torchvision_that_does_not_match_torch(monkeypatch: pytest.MonkeyPatch
 
 
 def test_torchvision_is_not_imported_before_it_is_needed() -> None:
-    code = (
-        "import sys; from playground.training.datasets import load; load('digits'); print('torchvision' in sys.modules)"
-    )
+    code = "import sys; from playground.data.datasets import load; load('digits'); print('torchvision' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"

@@ -12,10 +12,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from playground.data import datasets
+from playground.data.dataset import Data
+from playground.data.uploads.csv import from_csv
 from playground.errors import PlaygroundError
-from playground.training import datasets, own_csv
-from playground.training.data import Data
-from playground.training.own_csv import from_csv
 
 
 @pytest.fixture(autouse=True)
@@ -122,14 +122,14 @@ def test_not_utf_8(content: bytes) -> None:
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_csv, "MOST_COLUMNS", 2)
+    monkeypatch.setattr("playground.data.uploads.csv.MOST_COLUMNS", 2)
     with pytest.raises(PlaygroundError, match="the first row has 3 cells"):
         from_csv(GOOD.encode())
-    monkeypatch.setattr(own_csv, "MOST_BYTES", 10)
+    monkeypatch.setattr("playground.data.uploads.csv.MOST_BYTES", 10)
     with pytest.raises(PlaygroundError, match="the file has 0 MB"):
         from_csv(GOOD.encode())
     many = "".join(f"{number},name {number // 2}\n" for number in range(2002))
-    monkeypatch.setattr(own_csv, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("playground.data.uploads.csv.MOST_BYTES", 1 << 20)
     with pytest.raises(PlaygroundError, match="1,001 classes"):
         from_csv(many.encode())
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from playground.data.dataset import Data
+from playground.data.datasets import DATA_NAMES
+from playground.data.uploads.csv import from_csv
+from playground.data.uploads.images import from_images
 from playground.errors import PlaygroundError
-from playground.training.config import DATA_NAMES
-from playground.training.data import Data
-from playground.training.own_csv import from_csv
-from playground.training.own_images import from_images
 
 _KINDS = "a folder or a .zip with one folder of pictures per class, or a .csv with one row per example"
 

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from playground.data import datasets
+from playground.data.uploads import images
+from playground.data.uploads.images import from_images
 from playground.errors import PlaygroundError
-from playground.training import datasets, own_images
-from playground.training.own_images import from_images
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +160,7 @@ def test_a_wrong_file_is_named(files: dict[str, bytes], words: str, own_cache: P
 
 
 def test_a_bomb_is_refused_by_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_images, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(images, "MOST_BYTES", 1 << 20)
     bomb = packed({f"cat/{number}.png": bytes(1 << 18) for number in range(5)}, compression=zipfile.ZIP_DEFLATED)
     assert len(bomb.getvalue()) < 1 << 13
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("something was unpacked"))
@@ -168,7 +169,7 @@ def test_a_bomb_is_refused_by_what_it_declares(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_one_large_file_in_a_zip_is_not_unpacked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_images, "MOST_FILE_BYTES", 1000)
+    monkeypatch.setattr(images, "MOST_FILE_BYTES", 1000)
     with pytest.raises(PlaygroundError, match=r"cat/1\.png is too large"):
         from_images(packed({"cat/1.png": bytes(100_000)}, compression=zipfile.ZIP_DEFLATED))
 
@@ -213,12 +214,12 @@ def test_a_zip_with_a_password() -> None:
 
 
 def test_too_many_files_and_too_many_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(own_images, "MOST_FILES", 3)
+    monkeypatch.setattr(images, "MOST_FILES", 3)
     for source in (packed(GOOD), unpacked(GOOD, tmp_path / "mine")):
         with pytest.raises(PlaygroundError, match="more than 3 files"):
             from_images(source)
-    monkeypatch.setattr(own_images, "MOST_FILES", 10)
-    monkeypatch.setattr(own_images, "MOST_BYTES", 100 * 100 * 4 * 3)
+    monkeypatch.setattr(images, "MOST_FILES", 10)
+    monkeypatch.setattr(images, "MOST_BYTES", 100 * 100 * 4 * 3)
     with pytest.raises(PlaygroundError, match="more than 3 pictures of 100 × 100"):
         from_images(packed(GOOD), side=100)
 

@@ -16,11 +16,11 @@ import psutil
 import pytest
 from PIL import Image
 
+from playground.data.uploads import reader
+from playground.data.uploads.csv import from_csv
+from playground.data.uploads.images import TOLD_EVERY, from_images
+from playground.data.uploads.reader import Reading, read_apart
 from playground.errors import PlaygroundError
-from playground.training import own_apart
-from playground.training.own_apart import Reading, read_apart
-from playground.training.own_csv import from_csv
-from playground.training.own_images import TOLD_EVERY, from_images
 
 TABLE = b"a,b,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n"
 
@@ -44,7 +44,7 @@ def children() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):
-            if "playground.training.own_apart" in child.cmdline():
+            if "playground.data.uploads.reader" in child.cmdline():
                 found.append(child)
     return found
 
@@ -64,7 +64,7 @@ def test_pictures_become_the_same_data_set_and_tell_how_far_it_is() -> None:
 
 
 @pytest.mark.parametrize(("kind", "content"), [("table", b"kind,a\nx,1\ny,dog\n"), ("pictures", b"no zip")])
-def test_what_is_wrong_is_said_as_it_is_in_the_same_process(kind: own_apart.Kind, content: bytes) -> None:
+def test_what_is_wrong_is_said_as_it_is_in_the_same_process(kind: reader.Kind, content: bytes) -> None:
     direct: dict[str, Callable[[], object]] = {
         "table": lambda: from_csv(content),
         "pictures": lambda: from_images(io.BytesIO(content)),
@@ -77,7 +77,7 @@ def test_what_is_wrong_is_said_as_it_is_in_the_same_process(kind: own_apart.Kind
 
 
 def test_a_program_that_is_killed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_apart, "_COMMAND", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+    monkeypatch.setattr(reader, "_COMMAND", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
     with pytest.raises(PlaygroundError, match="reading it ended early"):
         read_apart(TABLE, "table", {})
 
@@ -111,17 +111,17 @@ def test_a_reading_says_what_is_wrong() -> None:
 
 
 def test_a_reading_that_waits_for_another_says_so_and_is_not_begun_once_given_up() -> None:
-    with own_apart._reading:
+    with reader._reading:
         reading = Reading(pictures(2), "pictures", {"side": 8})
         assert (reading.is_over, reading.pictures) == (False, None)
         reading.give_up()
-    with pytest.raises(own_apart._GivenUp):
+    with pytest.raises(reader._GivenUp):
         reading.data()
     assert reading.pictures == 0
 
 
 def test_a_reading_that_nobody_knows_of_is_given_up(tmp_path: Path) -> None:
-    with own_apart._reading:
+    with reader._reading:
         Reading(pictures(2), "pictures", {"side": 8})
     threads = [one for one in threading.enumerate() if one.name == "own-data"]
     for thread in threads:
@@ -139,18 +139,16 @@ def test_one_file_is_read_at_a_time() -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     readers = [threading.Thread(target=read_apart, args=(TABLE, "table", {})) for _ in range(2)]
-    for reader in readers:
-        reader.start()
-    for reader in readers:
-        reader.join()
+    for thread in readers:
+        thread.start()
+    for thread in readers:
+        thread.join()
     ended.set()
     watcher.join()
     assert max(most) == 1
 
 
 def test_it_gives_way_to_the_pages() -> None:
-    script = (
-        "import sys; from playground.training import own_apart; own_apart._give_way(); import os; print(os.nice(0))"
-    )
+    script = "import sys; from playground.data.uploads import reader; reader._give_way(); import os; print(os.nice(0))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert int(done.stdout) == own_apart.NICE
+    assert int(done.stdout) == reader.NICE

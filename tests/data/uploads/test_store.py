@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from playground.data.dataset import Data
+from playground.data.split import hold_out
+from playground.data.uploads import store
+from playground.data.uploads.store import keep, load
 from playground.errors import PlaygroundError
-from playground.training import own_store
-from playground.training.data import Data
-from playground.training.own_store import keep, load
-from playground.training.split import hold_out
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def table(shift: float = 0) -> Data:
 
 def test_another_process_finds_it() -> None:
     name = keep(table()).name
-    code = "import sys; from playground.training.datasets import load; print(load(sys.argv[1]).train.x.sum().item())"
+    code = "import sys; from playground.data.datasets import load; print(load(sys.argv[1]).train.x.sum().item())"
     printed = subprocess.check_output([sys.executable, "-c", code, name], text=True)
     assert float(printed) == float(load(name).train.x.sum())
 
@@ -78,8 +78,8 @@ def test_what_was_not_used_for_longest_makes_room(own_cache: Path, monkeypatch: 
     for age, path in enumerate(reversed(paths)):
         os.utime(path, (1_000_000 - age, 1_000_000 - age))
     load(names[0])  # now the one used last
-    monkeypatch.setattr(own_store, "MOST_BYTES", 3 * max(path.stat().st_size for path in paths))
+    monkeypatch.setattr(store, "MOST_BYTES", 3 * max(path.stat().st_size for path in paths))
     newest = keep(table(3)).name
     assert {path.stem for path in own_cache.glob("*.safetensors")} == {names[0], names[2], newest}
-    monkeypatch.setattr(own_store, "MOST_BYTES", 0)
+    monkeypatch.setattr(store, "MOST_BYTES", 0)
     assert load(keep(table(4)).name).classes == ("ä", "<b>")  # never the one just given

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from playground.data.dataset import Data, Examples
+from playground.data.split import stratified_order
 from playground.errors import PlaygroundError
-from playground.training.data import Data, Examples
-from playground.training.split import stratified_order
 
 Part = Literal["train", "test"]
 
@@ -74,7 +74,7 @@ def example_grid(data: Data, per_class: int = 8, *, part: Part = "train", rng_se
 def one_batch(data: Data, size: int, *, rng_seed: int = 0) -> Batch:
     """`size` training examples (or all, where there are fewer) in an order drawn from the seed, the axes named.
 
-    >>> from playground.training.datasets import load
+    >>> from playground.data.datasets import load
     >>> batch = one_batch(load("digits"), 32)
     >>> [f"{axis.name} {axis.size}" for axis in batch.x_axes]
     ['examples 32', 'channels 1', 'rows 28', 'columns 28']

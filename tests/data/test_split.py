@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from playground.data.dataset import Data, Examples
+from playground.data.split import hold_out, prepare, statistics, stratified_order
 from playground.errors import PlaygroundError
-from playground.training.data import Data, Examples
-from playground.training.split import hold_out, prepare, statistics, stratified_order
 
 
 def made_up(per_class: tuple[int, ...], *, seed: int = 0) -> Data:
@@ -109,7 +109,7 @@ def test_normalised_with_the_statistics_of_the_training_examples_of_this_run() -
 def test_statistics_do_not_depend_on_how_many_are_summed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     x = torch.rand(37, 3, 4, 5, generator=torch.Generator().manual_seed(0))
     whole = statistics(x)
-    monkeypatch.setattr("playground.training.split.CHUNK", 5)
+    monkeypatch.setattr("playground.data.split.CHUNK", 5)
     torch.testing.assert_close(statistics(x), whole)
     torch.testing.assert_close(torch.tensor(whole[1]), x.std((0, 2, 3), correction=0))
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from playground.data import download
+from playground.data.download import fetch, md5_of
 from playground.errors import PlaygroundError
-from playground.training import download
-from playground.training.download import fetch, md5_of
 
 CONTENT = random.Random(0).randbytes(700_000)
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
@@ -258,7 +258,7 @@ def test_many_processes_fetch_it_once(server: Server, tmp_path: Path) -> None:
         whole(handler, offset)
 
     code = (
-        "import sys; from pathlib import Path; from playground.training.download import fetch\n"
+        "import sys; from pathlib import Path; from playground.data.download import fetch\n"
         "fetch([sys.argv[1]], Path(sys.argv[2]), sys.argv[3], lambda name, done, total: print(done, total, flush=True))"
     )
     arguments = [sys.executable, "-c", code, server.at("/a", when_another_waits), str(tmp_path / "file"), MD5]
