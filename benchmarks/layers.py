@@ -25,11 +25,11 @@ import torch
 
 from playground.data.digits import digit_batch
 from playground.errors import PlaygroundError
-from playground.layers.analysis import analyse
-from playground.layers.build import build
 from playground.layers.document import StackDocument
-from playground.layers.edits import edited
-from playground.layers.warnings import cautions
+from playground.layers.run.warnings import cautions
+from playground.layers.stack.analysis import analyse
+from playground.layers.stack.build import build
+from playground.layers.stack.edits import edited
 from playground.lessons.stacks import stack_preset
 from playground.ui import stack_frames
 from playground.ui.stack_frames import Answer, show_stack, stack_frame

@@ -1,1 +1,1 @@
-"""Stacks of layers: what they are, what their shapes are, and how they are built."""
+"""Nets: the catalogue of layers, a net as a stack of them or as a pasted class, its run and its script."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from playground.errors import PlaygroundError
-from playground.layers.analysis import Analysis, analyse
+from playground.layers.catalogue.losses import LOSSES
+from playground.layers.catalogue.spec import Path, Shape, Stack
 from playground.layers.limits import LIMITS
-from playground.layers.losses import LOSSES
-from playground.layers.parse import parse_stack
-from playground.layers.spec import Path, Shape, Stack
+from playground.layers.stack.analysis import Analysis, analyse
+from playground.layers.stack.parse import parse_stack
 
 Data = Literal["digits", "random"]
 Graph = Literal["forward", "backward", "both"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from playground.data.datasets import DATA_NAMES
 from playground.errors import PlaygroundError
-from playground.layers.losses import LOSSES
+from playground.layers.catalogue.losses import LOSSES
 from playground.training.limits import LIMITS
 
 _OWN_DATA = re.compile(r"own-[0-9a-f]{8,64}")

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from playground.data.dataset import Data, Examples
 from playground.errors import PlaygroundError
-from playground.layers.analysis import check_batch
+from playground.layers.catalogue.losses import loss_of
 from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
-from playground.layers.losses import loss_of
-from playground.layers.record_batch import Recorded, Stepper, record_batch
+from playground.layers.run.record_batch import Recorded, Stepper, record_batch
+from playground.layers.stack.analysis import check_batch
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.model import dropout_generator, model_of

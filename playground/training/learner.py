@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from playground.data.dataset import Data, Examples
-from playground.layers.losses import loss_of
-from playground.layers.run import target_of
+from playground.layers.catalogue.losses import loss_of
+from playground.layers.run.run import target_of
 from playground.training.config import TrainConfig
 from playground.training.limits import LIMITS
 from playground.training.model import document_of, dropout_generator, model_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from playground.layers.build import build
+from playground.layers.catalogue.modules import SeededDropout
+from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
-from playground.layers.modules import SeededDropout
-from playground.layers.own import build_own, parse_module
-from playground.layers.run import check_output
-from playground.layers.spec import Shape
+from playground.layers.pasted.pasted_class import build_own, parse_module
+from playground.layers.run.run import check_output
+from playground.layers.stack.build import build
 from playground.training.config import TrainConfig
 from playground.training.initial import initialise
 from playground.training.size import check_size, size_of

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from playground.data.datasets import DATASETS, load
-from playground.layers.spec import Shape
+from playground.layers.catalogue.spec import Shape
 from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
 from playground.training.learner import steps_between_records

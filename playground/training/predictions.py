@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from playground.layers.losses import loss_of
+from playground.layers.catalogue.losses import loss_of
 from playground.training.learner import Learner
 
 

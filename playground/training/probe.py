@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from playground.layers.own_module import OwnModule
+from playground.layers.pasted.module import OwnModule
 from playground.training.records import LayerRecord
 
 RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from playground.layers.analysis import Row
-from playground.layers.code import assembled
-from playground.layers.own_code import OwnWriter
-from playground.layers.writers.calls import constructor_call, nested_call
-from playground.layers.writers.sequential import SequentialWriter
+from playground.layers.export.calls import constructor_call, nested_call
+from playground.layers.export.pasted import OwnWriter
+from playground.layers.export.script import assembled
+from playground.layers.export.sequential import SequentialWriter
+from playground.layers.stack.analysis import Row
 from playground.training import optimizers
 from playground.training.config import TrainConfig
 from playground.training.model import document_of

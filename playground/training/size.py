@@ -13,10 +13,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from playground.errors import PlaygroundError
+from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
-from playground.layers.own import build_own, parse_module
-from playground.layers.own_costs import Costs
-from playground.layers.spec import Shape
+from playground.layers.pasted.costs import Costs
+from playground.layers.pasted.pasted_class import build_own, parse_module
 from playground.training.limits import LIMITS
 
 EVALUATED_AT_ONCE = 500  # examples; more would need more memory, and is no faster

@@ -13,7 +13,7 @@ from playground.explain.element.explanation import element_answer
 from playground.explain.element.places import allowed
 from playground.language.document import Document
 from playground.layers.document import StackDocument
-from playground.layers.run import run_stack
+from playground.layers.run.run import run_stack
 from playground.trace.trace import Trace
 from playground.ui.stack_frames import batch_of
 

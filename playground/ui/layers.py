@@ -11,9 +11,9 @@ from typing import Any
 import streamlit as st
 
 from playground.errors import PlaygroundError
+from playground.layers.catalogue.spec import Path as Place
 from playground.layers.document import Refused, StackDocument
-from playground.layers.edits import edited
-from playground.layers.spec import Path as Place
+from playground.layers.stack.edits import edited
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
 from playground.ui.elements import Asked, answered, asked
 from playground.ui.popovers import choice, close_examples, examples, plain

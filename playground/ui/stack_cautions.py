@@ -7,8 +7,8 @@ from typing import Any
 
 from playground.explain.numbers import format_number, range_text, shape_text
 from playground.layers.document import StackDocument
-from playground.layers.one_map import OneMap, one_map
-from playground.layers.warnings import Caution
+from playground.layers.run.warnings import Caution
+from playground.layers.stack.composed_linear import OneMap, one_map
 from playground.trace.array import Array
 from playground.views.png import data_uri
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playground.explain.document import explained_json
-from playground.layers.code import to_code
 from playground.layers.document import StackDocument
-from playground.layers.own_analysis import own_summary
-from playground.layers.run import run_stack
-from playground.layers.summary import summary
+from playground.layers.export.script import to_code
+from playground.layers.pasted.analysis import own_summary
+from playground.layers.run.run import run_stack
+from playground.layers.stack.summary import summary
 from playground.trace.trace import Trace
 from playground.ui.stack_frames import batch_of
 from playground.views.exports import to_notebook

@@ -13,17 +13,16 @@ import torch
 from playground.data.digits import SIDE, digit_batch
 from playground.errors import PlaygroundError
 from playground.explain.numbers import format_number
-from playground.layers.analysis import Analysis
+from playground.layers.catalogue.losses import LOSSES
+from playground.layers.catalogue.rules import text as shape_text
+from playground.layers.catalogue.spec import Path
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
-from playground.layers.losses import LOSSES
-from playground.layers.module_notes import module_notes
-from playground.layers.own_warnings import own_cautions
-from playground.layers.problems import Problem
-from playground.layers.rules import text as shape_text
-from playground.layers.run import OptimizerStep, Recorded, record_before_problem, run_stack
-from playground.layers.spec import Path
-from playground.layers.unfit import UnfitSetting
-from playground.layers.warnings import Caution, cautions
+from playground.layers.pasted.warnings import own_cautions
+from playground.layers.run.module_notes import module_notes
+from playground.layers.run.run import OptimizerStep, Recorded, record_before_problem, run_stack
+from playground.layers.run.warnings import Caution, cautions
+from playground.layers.stack.analysis import Analysis
+from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.trace.trace import Trace
 from playground.ui.stack_cautions import caution_data
 from playground.ui.stack_links import stack_query

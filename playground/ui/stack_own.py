@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.layers.catalogue import find
+from playground.layers.catalogue.rules import text as shape_text
+from playground.layers.catalogue.spec import Shape
+from playground.layers.catalogue.table import find
 from playground.layers.document import StackDocument
-from playground.layers.own_analysis import OwnAnalysis, OwnRow, own_analysis
-from playground.layers.own_syntax import CONTAINERS
-from playground.layers.rules import text as shape_text
-from playground.layers.spec import Shape
+from playground.layers.pasted.analysis import OwnAnalysis, OwnRow, own_analysis
+from playground.layers.pasted.expressions import CONTAINERS
 
 LONG = 40  # characters
 

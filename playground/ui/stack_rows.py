@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from playground.layers.analysis import Analysis, Row
-from playground.layers.catalogue import KINDS, kind_of
-from playground.layers.rules import text as shape_text
-from playground.layers.spec import LayerSpec, Path, walk
-from playground.layers.text import layer_text
+from playground.layers.catalogue.rules import text as shape_text
+from playground.layers.catalogue.spec import LayerSpec, Path, walk
+from playground.layers.catalogue.table import KINDS, kind_of
+from playground.layers.stack.analysis import Analysis, Row
+from playground.layers.stack.text import layer_text
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from playground.errors import PlaygroundError
-from playground.layers.module_notes import module_notes
+from playground.layers.run.module_notes import module_notes
 from playground.runs.run import Orders, Run
 from playground.runs.store import Store
 from playground.runs.worker import follow

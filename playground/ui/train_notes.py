@@ -13,7 +13,7 @@ from playground.data.uploads import store
 from playground.data.uploads.store import OwnRow
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
-from playground.layers.warnings import Caution, cautions
+from playground.layers.run.warnings import Caution, cautions
 from playground.lessons.runs import reported
 from playground.training.config import TrainConfig
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from playground.explain.numbers import brief
 from playground.layers.document import StackDocument
-from playground.layers.run import run_stack
+from playground.layers.run.run import run_stack
 from playground.trace.records import Update
 from playground.trace.trace import Trace
 from playground.ui.stack_frames import batch_of

@@ -7,14 +7,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from playground.layers.analysis import analyse
-from playground.layers.catalogue import KINDS
+from playground.layers.catalogue.kind import Argument
+from playground.layers.catalogue.losses import LOSSES
+from playground.layers.catalogue.spec import Layers, LayerSpec, Shape, Stack
+from playground.layers.catalogue.table import KINDS
 from playground.layers.document import OPTIMIZERS, StackDocument
-from playground.layers.kind import Argument
-from playground.layers.losses import LOSSES
-from playground.layers.parse import parse_stack
-from playground.layers.spec import Layers, LayerSpec, Shape, Stack
-from playground.layers.text import to_text
+from playground.layers.stack.analysis import analyse
+from playground.layers.stack.parse import parse_stack
+from playground.layers.stack.text import to_text
 
 INPUTS: tuple[Shape, ...] = ((4,), (2, 6), (1, 6, 6), (2, 9, 7), (3, 5, 8))
 NUMBERS = (1e-05, 0.01, 0.25, 0.5, 1.0)

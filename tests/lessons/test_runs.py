@@ -9,7 +9,7 @@ import pytest
 
 from playground.data.datasets import DATASETS
 from playground.layers.document import StackDocument
-from playground.layers.warnings import cautions
+from playground.layers.run.warnings import cautions
 from playground.lessons.reported import METRICS, Reported
 from playground.lessons.runs import RunGroup, RunPreset, reported, run_groups, run_preset, run_presets
 from playground.lessons.stacks import stack_preset

@@ -10,16 +10,16 @@ from urllib.parse import parse_qsl
 import pytest
 from pytest import approx
 
-from playground.layers.code import to_code
 from playground.layers.document import StackDocument
-from playground.layers.run import run_stack
+from playground.layers.export.script import to_code
+from playground.layers.run.run import run_stack
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
 from playground.trace.statistics import MANY
 from playground.ui.stack_exports import STACK_EXPORTS
 from playground.ui.stack_frames import ShownStack, batch_of, show_stack
 from playground.ui.stack_links import open_stack, stack_query
-from tests.layers.own_classes import DOCUMENTS
-from tests.layers.test_code import printed, shown
+from tests.layers.export.test_script import printed, shown
+from tests.layers.pasted_classes import DOCUMENTS
 
 DIGITS = StackDocument("Conv2d(4, 7, stride=3) ReLU Flatten Dropout(0.2) Linear(10)", batch=16, rng_seed=3)
 

@@ -12,8 +12,8 @@ import torch
 from playground.data.dataset import Data
 from playground.errors import PlaygroundError
 from playground.layers import limits
-from playground.layers.losses import loss_of
-from playground.layers.record_batch import target_of
+from playground.layers.catalogue.losses import loss_of
+from playground.layers.run.record_batch import target_of
 from playground.training import freeze as freezing
 from playground.training.checkpoint import checkpoint, restore, weights
 from playground.training.config import TrainConfig

@@ -10,7 +10,7 @@ import pytest
 from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
 from playground.ui.stack_frames import Answer, show_stack, stack_frame
-from tests.layers.own_classes import DOCUMENTS
+from tests.layers.pasted_classes import DOCUMENTS
 
 LARGE = StackDocument("Conv2d(1000, 3, padding=1) Flatten Linear(10)")
 

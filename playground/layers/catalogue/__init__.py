@@ -1,0 +1,1 @@
+"""The kinds of layers: arguments, shape rules, PyTorch's modules."""

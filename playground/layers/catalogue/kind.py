@@ -1,0 +1,130 @@
+"""`Kind`: one row of the catalogue, and how an argument is described."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import nn
+
+from playground.layers.catalogue.spec import Content, LayerSpec, Shape
+
+Given = Mapping[str, Any]  # every argument of a layer by name, defaults filled in
+ArgumentKind = Literal["int", "float", "bool", "size", "shape"]
+Saves = Literal["", "input", "output", "mask", "input and positions", "input and statistics"]
+REQUIRED = None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: a whole number, a number, a switch, a size (one number, or height and width), or a shape."""
+
+    name: str
+    kind: ArgumentKind
+    default: Content | None  # None: it has to be given
+    meaning: str
+    minimum: float = 1
+    maximum: float = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A cure that a shape rule knows: `insert` a layer before this one, `take` another kind with the same arguments,
+    `set` arguments of it, or `unpin` it."""
+
+    label: str
+    insert: LayerSpec | None = None
+    set: tuple[tuple[str, Content], ...] = ()
+    unpin: str = ""
+    take: str = ""
+
+
+class Misfit(Exception):
+    """A layer that cannot take what comes in: what it expects, what it got, how to mend it."""
+
+    def __init__(self, expected: str, got: str, mends: tuple[Mend, ...] = ()) -> None:
+        super().__init__(f"expected {expected}, got {got}")
+        self.expected, self.got, self.mends = expected, got, mends
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a layer does to the shape of one example, and what that costs.
+
+    `formula` is filled in with the numbers: `floor((28 + 2·0 − 7)/1 + 1) = 22`. `multiplications` are counted as in
+    `torch.utils.flop_counter`: those of matrix products and convolutions, for one example.
+    """
+
+    shape: Shape
+    formula: str = ""
+    parameters: int = 0
+    parameters_formula: str = ""
+    multiplications: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of layer. `rule` is given the shape of one example and raises Misfit where it does not fit.
+
+    `build` is PyTorch's class, or one of ours where PyTorch has none; `signature` gives its constructor's arguments in
+    PyTorch's order, by name, from the shape that comes in. The same call is the module on the page and the line of the
+    exported code.
+    """
+
+    name: str
+    family: str
+    meaning: str
+    formula: str  # the shape rule in symbols
+    parameters: str  # the number of parameters in symbols
+    build: type[nn.Module]
+    rule: Callable[[Shape, Given], Rule]
+    arguments: tuple[Argument, ...] = ()
+    signature: Callable[[Shape, Given], dict[str, Any]] = field(default=lambda shape, given: {})
+    pins: tuple[str, ...] = ()  # in-sizes that PyTorch wants and that are inferred here
+    saves: Saves = ""  # of what it keeps for the backward pass
+    example: str = ""
+    example_shape: Shape = (4,)
+    branches: int = 0  # how many sub-stacks it takes at least
+
+    def given(self, layer: LayerSpec) -> dict[str, Any]:
+        """Every argument of a layer by name, defaults filled in."""
+        return {argument.name: argument.default for argument in self.arguments} | dict(layer.args)
+
+    def argument(self, name: str) -> Argument | None:
+        """The argument of this name."""
+        return next((argument for argument in self.arguments if argument.name == name), None)
+
+
+def pair(size: Any) -> tuple[int, int]:
+    """A size as height and width."""
+    return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+
+def problem_of(argument: Argument, content: Any) -> str:
+    """What is wrong with the content of an argument, '' if nothing is.
+
+    >>> problem_of(Argument("stride", "int", 1, "how far"), 0)
+    'a whole number from 1 to 4,096, not 0'
+    """
+    low, high = argument.minimum, argument.maximum
+    within = f"from {low:,.6g} to {high:,.6g}" if high < 10**9 else f"of at least {low:,.6g}"
+
+    def fits(number: Any, kinds: tuple[type, ...]) -> bool:
+        return type(number) in kinds and math.isfinite(number) and low <= number <= high
+
+    if argument.kind == "bool":
+        return "" if type(content) is bool else f"True or False, not {content}"
+    if argument.kind == "float":
+        return "" if fits(content, (int, float)) else f"a number {within}, not {content}"
+    if argument.kind == "int":
+        return "" if fits(content, (int,)) else f"a whole number {within}, not {content}"
+    parts = content if isinstance(content, tuple) else (content,)
+    if argument.kind == "size":
+        good = len(parts) in ((2,) if isinstance(content, tuple) else (1,)) and all(
+            fits(part, (int,)) for part in parts
+        )
+        return "" if good else f"one or two whole numbers {within}, not {content}"
+    good = 0 < len(parts) <= 4 and all(type(part) is int and (part == -1 or 1 <= part <= high) for part in parts)
+    return "" if good else f"one to four sizes, −1 for what is left, not {content}"

@@ -1,0 +1,63 @@
+"""Activations: a function of every number, or of the scores of one example."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from torch import nn
+
+from playground.layers.catalogue import rules
+from playground.layers.catalogue.kind import Argument, Kind
+from playground.layers.catalogue.kinds.arguments import plain
+
+_activation = partial(Kind, family="Activations", formula="the same shape", parameters="0", rule=rules.same)
+
+ACTIVATIONS: tuple[Kind, ...] = (
+    _activation(name="ReLU", meaning="max(0, x).", build=nn.ReLU, saves="output", example="ReLU"),
+    _activation(
+        name="LeakyReLU",
+        meaning="x, or slope·x below 0.",
+        build=nn.LeakyReLU,
+        saves="input",
+        arguments=(Argument("negative_slope", "float", 0.01, "slope below 0", 0.0, 1.0),),
+        signature=plain("negative_slope"),
+        example="LeakyReLU(0.1)",
+    ),
+    _activation(
+        name="ELU",
+        meaning="x, or alpha·(eˣ − 1) below 0.",
+        build=nn.ELU,
+        saves="input",
+        arguments=(Argument("alpha", "float", 1.0, "limit below 0", 0.01, 10.0),),
+        signature=plain("alpha"),
+        example="ELU",
+    ),
+    _activation(
+        name="GELU", meaning="x·Φ(x), Φ the normal distribution.", build=nn.GELU, saves="input", example="GELU"
+    ),
+    _activation(name="SiLU", meaning="x·σ(x).", build=nn.SiLU, saves="input", example="SiLU"),
+    _activation(
+        name="Sigmoid", meaning="1/(1 + e⁻ˣ), between 0 and 1.", build=nn.Sigmoid, saves="output", example="Sigmoid"
+    ),
+    _activation(name="Tanh", meaning="Between −1 and 1.", build=nn.Tanh, saves="output", example="Tanh"),
+    _activation(
+        name="Softplus", meaning="log(1 + eˣ), a smooth ReLU.", build=nn.Softplus, saves="input", example="Softplus"
+    ),
+    _activation(
+        name="Softmax",
+        meaning="Scores to probabilities that sum to 1.",
+        build=nn.Softmax,
+        saves="output",
+        signature=lambda shape, given: {"dim": 1},
+        example="Softmax",
+    ),
+    _activation(
+        name="LogSoftmax",
+        meaning="Scores to logarithms of probabilities.",
+        build=nn.LogSoftmax,
+        saves="output",
+        signature=lambda shape, given: {"dim": 1},
+        example="LogSoftmax",
+    ),
+    _activation(name="Identity", meaning="Hands its input on.", build=nn.Identity, example="Identity"),
+)

@@ -1,0 +1,26 @@
+"""What rows of several families share: the arguments of a window, and how a constructor is given its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playground.layers.catalogue.kind import Argument, Given
+from playground.layers.catalogue.spec import Shape
+
+WINDOW = "floor((n + 2·padding − kernel)/stride + 1)"
+PICTURE = (2, 8, 8)  # what the examples of the rows take
+
+KERNEL = Argument("kernel_size", "size", None, "height and width of the filter", 1, 64)
+STRIDE = Argument("stride", "size", 1, "how far the window moves", 1, 64)
+PADDING = Argument("padding", "size", 0, "zeros added on every side", 0, 64)
+
+
+def plain(*names: str, **first: str) -> Any:
+    """A constructor's arguments: in-sizes by their place in the shape, then our own arguments by the same names."""
+
+    def signature(shape: Shape, given: Given) -> dict[str, Any]:
+        places = {"channels": shape[:1], "last": shape[-1:]}
+        inside = {name: places[place][0] for name, place in first.items()}
+        return inside | {name: given[name] for name in names}
+
+    return signature

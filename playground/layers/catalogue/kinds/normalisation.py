@@ -1,0 +1,90 @@
+"""Normalisation and dropout: what keeps training in its range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from playground.layers.catalogue import rules
+from playground.layers.catalogue.kind import Argument, Given, Kind
+from playground.layers.catalogue.kinds.arguments import PICTURE, plain
+from playground.layers.catalogue.modules import SeededDropout
+from playground.layers.catalogue.spec import Shape
+
+_affine = Argument("affine", "bool", True, "whether a scale and an offset are learnt")
+_eps = Argument("eps", "float", 1e-5, "added to the variance", 1e-12, 1.0)
+
+
+def _layer_norm(shape: Shape, given: Given) -> dict[str, Any]:
+    return {
+        "normalized_shape": shape[-given["dims"] :],
+        "eps": given["eps"],
+        "elementwise_affine": given["elementwise_affine"],
+    }
+
+
+NORMALISATION: tuple[Kind, ...] = (
+    Kind(
+        "BatchNorm1d",
+        "Normalisation",
+        "Each feature to mean 0 and deviation 1 over the batch, then scaled.",
+        "the same shape",
+        "2·features (0 without affine)",
+        nn.BatchNorm1d,
+        rules.batch_norm(1),
+        (_eps, _affine),
+        plain("eps", "affine", num_features="channels"),
+        pins=("num_features",),
+        saves="input and statistics",
+        example="BatchNorm1d",
+        example_shape=(5,),
+    ),
+    Kind(
+        "BatchNorm2d",
+        "Normalisation",
+        "Each channel to mean 0 and deviation 1 over the batch, then scaled.",
+        "the same shape",
+        "2·C (0 without affine)",
+        nn.BatchNorm2d,
+        rules.batch_norm(2),
+        (_eps, _affine),
+        plain("eps", "affine", num_features="channels"),
+        pins=("num_features",),
+        saves="input and statistics",
+        example="BatchNorm2d",
+        example_shape=PICTURE,
+    ),
+    Kind(
+        "LayerNorm",
+        "Normalisation",
+        "Each example to mean 0 and deviation 1 over its last axes, then scaled.",
+        "the same shape",
+        "2·sizes of the last axes (0 without elementwise_affine)",
+        nn.LayerNorm,
+        rules.layer_norm,
+        (
+            Argument("dims", "int", 1, "how many of the last axes", 1, 3),
+            _eps,
+            Argument("elementwise_affine", "bool", True, "whether a scale and an offset are learnt"),
+        ),
+        _layer_norm,
+        saves="input and statistics",
+        example="LayerNorm",
+        example_shape=(5,),
+    ),
+    Kind(
+        "Dropout",
+        "Normalisation",
+        "Sets each number to 0 with probability p while training, and scales up the others.",
+        "the same shape",
+        "0",
+        SeededDropout,
+        rules.same,
+        (Argument("p", "float", 0.5, "probability", 0.0, 0.99),),
+        plain("p"),
+        saves="mask",
+        example="Dropout(0.3)",
+        example_shape=(4,),
+    ),
+)

@@ -1,0 +1,62 @@
+"""Pooling: one number for each window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from playground.layers.catalogue import rules
+from playground.layers.catalogue.kind import Argument, Given, Kind
+from playground.layers.catalogue.kinds.arguments import KERNEL, PADDING, PICTURE, WINDOW, plain
+from playground.layers.catalogue.spec import Shape
+
+
+def _pool(shape: Shape, given: Given) -> dict[str, Any]:
+    return {"kernel_size": given["kernel_size"], "stride": rules.pooling_stride(given), "padding": given["padding"]}
+
+
+POOLING: tuple[Kind, ...] = (
+    Kind(
+        "MaxPool2d",
+        "Pooling",
+        "The largest of each window.",
+        f"(C, H, W) → (C, {WINDOW}, …)",
+        "0",
+        nn.MaxPool2d,
+        rules.pooling,
+        (KERNEL, Argument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
+        _pool,
+        saves="input and positions",
+        example="MaxPool2d(2)",
+        example_shape=PICTURE,
+    ),
+    Kind(
+        "AvgPool2d",
+        "Pooling",
+        "The mean of each window.",
+        f"(C, H, W) → (C, {WINDOW}, …)",
+        "0",
+        nn.AvgPool2d,
+        rules.pooling,
+        (KERNEL, Argument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
+        _pool,
+        saves="input",
+        example="AvgPool2d(2)",
+        example_shape=PICTURE,
+    ),
+    Kind(
+        "AdaptiveAvgPool2d",
+        "Pooling",
+        "Means over as many windows as are asked for.",
+        "(C, H, W) → (C, height, width)",
+        "0",
+        nn.AdaptiveAvgPool2d,
+        rules.adaptive,
+        (Argument("output_size", "size", 1, "height and width that come out", 1, 64),),
+        plain("output_size"),
+        saves="input",
+        example="AdaptiveAvgPool2d(2)",
+        example_shape=PICTURE,
+    ),
+)

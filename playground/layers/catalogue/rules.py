@@ -1,0 +1,216 @@
+"""Shape rules: what each kind does to the shape of one example, the formula filled in, and how to mend a misfit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from playground.layers.catalogue.kind import Given, Mend, Misfit, Rule, pair
+from playground.layers.catalogue.spec import LayerSpec, Shape
+
+FLATTEN = Mend("insert Flatten", insert=LayerSpec("Flatten"))
+
+
+def text(shape: Shape) -> str:
+    """A shape with its batch axis, as PyTorch writes it.
+
+    >>> text((1, 28, 28)), text(())
+    ('(N, 1, 28, 28)', '(N)')
+    """
+    return f"({', '.join(['N', *map(str, shape)])})"
+
+
+def same(shape: Shape, given: Given) -> Rule:
+    """Element by element, or a normalisation: the shape stays."""
+    return Rule(shape)
+
+
+def linear(shape: Shape, given: Given) -> Rule:
+    """(*, in) to (*, out): a matrix product over the last axis."""
+    out, bias = given["out_features"], given["bias"]
+    _at_least(shape, 1, "(N, features)")
+    inside = shape[-1]
+    mends = [Mend(f"set in_features to {inside}", unpin="in_features")]
+    if given.get("in_features") == math.prod(shape) and len(shape) > 1:
+        mends.insert(0, FLATTEN)
+    _pinned(given, "in_features", inside, mends)
+    rows = math.prod(shape[:-1])
+    return Rule(
+        (*shape[:-1], out),
+        f"{inside} → {out}",
+        inside * out + out * bias,
+        f"{inside}·{out}" + (f" + {out}" if bias else ""),
+        rows * inside * out,
+    )
+
+
+def bias(shape: Shape, given: Given) -> Rule:
+    """The shape stays; one parameter for each place of the last axis."""
+    _at_least(shape, 1, "(N, features)")
+    return Rule(shape, "", shape[-1], str(shape[-1]))
+
+
+def convolution(dimensions: int) -> Any:
+    """(C, *) to (out_channels, *): floor((n + 2·padding − kernel)/stride + 1) along each axis."""
+
+    def rule(shape: Shape, given: Given) -> Rule:
+        channels, kernel = _picture(shape, dimensions), _sizes(given["kernel_size"], dimensions)
+        out, bias = given["out_channels"], given["bias"]
+        _pinned(given, "in_channels", channels, [Mend(f"set in_channels to {channels}", unpin="in_channels")])
+        sizes, formulas = _windows(shape, given, kernel)
+        weights = channels * math.prod(kernel) * out
+        factors = "·".join(map(str, [out, channels, *kernel]))
+        return Rule(
+            (out, *sizes),
+            ", ".join(dict.fromkeys(formulas)),
+            weights + out * bias,
+            factors + (f" + {out}" if bias else ""),
+            weights * math.prod(sizes),
+        )
+
+    return rule
+
+
+def transposed(shape: Shape, given: Given) -> Rule:
+    """(C, H, W) to (out_channels, *): (n − 1)·stride − 2·padding + kernel + output_padding along each axis."""
+    channels, kernel = _picture(shape, 2), pair(given["kernel_size"])
+    stride, padding, extra = pair(given["stride"]), pair(given["padding"]), pair(given["output_padding"])
+    out, bias = given["out_channels"], given["bias"]
+    _pinned(given, "in_channels", channels, [Mend(f"set in_channels to {channels}", unpin="in_channels")])
+    if any(e >= s for e, s in zip(extra, stride, strict=True)):
+        raise Misfit(f"an output_padding below the stride {stride[0]}", str(max(extra)), (_set("output_padding", 0),))
+    sizes, formulas = [], []
+    for n, k, s, p, e in zip(shape[1:], kernel, stride, padding, extra, strict=True):
+        size = (n - 1) * s - 2 * p + k + e
+        sizes.append(size)
+        formulas.append(f"({n} − 1)·{s} − 2·{p} + {k}" + (f" + {e}" if e else "") + f" = {size}")
+        if size < 1:
+            raise Misfit("an output of at least 1", formulas[-1], (_set("padding", 0),))
+    weights = channels * math.prod(kernel) * out
+    return Rule(
+        (out, *sizes),
+        ", ".join(dict.fromkeys(formulas)),
+        weights + out * bias,
+        f"{channels}·{out}·{kernel[0]}·{kernel[1]}" + (f" + {out}" if bias else ""),
+        weights * math.prod(shape[1:]),
+    )
+
+
+def pooling(shape: Shape, given: Given) -> Rule:
+    """(C, H, W) to (C, *): the same windows as a convolution's, channel by channel."""
+    channels, kernel = _picture(shape, 2), pair(given["kernel_size"])
+    given = {**given, "stride": pooling_stride(given)}
+    if 0 in pair(given["stride"]):
+        raise Misfit("a stride of at least 1 in both directions", str(given["stride"]), (_set("stride", 0),))
+    if any(2 * p > k for p, k in zip(pair(given["padding"]), kernel, strict=True)):
+        raise Misfit("a padding of at most half the kernel", str(given["padding"]), (_set("padding", kernel[0] // 2),))
+    sizes, formulas = _windows(shape, given, kernel)
+    return Rule((channels, *sizes), ", ".join(dict.fromkeys(formulas)))
+
+
+def pooling_stride(given: Given) -> Any:
+    """How far a pooling window moves: 0 stands for as far as it is wide."""
+    return given["kernel_size"] if not any(pair(given["stride"])) else given["stride"]
+
+
+def adaptive(shape: Shape, given: Given) -> Rule:
+    """(C, H, W) to (C, *output_size)."""
+    size = pair(given["output_size"])
+    return Rule((_picture(shape, 2), *size), f"each channel to {size[0]}×{size[1]}")
+
+
+def batch_norm(dimensions: int) -> Any:
+    """The shape stays; a scale and an offset for each feature or channel."""
+
+    def rule(shape: Shape, given: Given) -> Rule:
+        if dimensions == 2:
+            features = _picture(shape, 2)
+        elif len(shape) in (1, 2):
+            features = shape[0]
+        else:
+            picture = Mend("take BatchNorm2d", take="BatchNorm2d")
+            mends = (picture, FLATTEN) if len(shape) == 3 else (FLATTEN,) if shape else ()
+            raise Misfit("(N, features) or (N, C, L)", text(shape), mends)
+        _pinned(given, "num_features", features, [Mend(f"set num_features to {features}", unpin="num_features")])
+        return Rule(shape, "", 2 * features * given["affine"], f"2·{features}" if given["affine"] else "")
+
+    return rule
+
+
+def layer_norm(shape: Shape, given: Given) -> Rule:
+    """The shape stays; a scale and an offset for each place in the last `dims` axes."""
+    _at_least(shape, given["dims"], f"{given['dims']} axes beside the batch", (_set("dims", max(1, len(shape))),))
+    number = math.prod(shape[-given["dims"] :])
+    affine = given["elementwise_affine"]
+    return Rule(shape, "", 2 * number * affine, f"2·{number}" if affine else "")
+
+
+def flatten(shape: Shape, given: Given) -> Rule:
+    """(C, H, W) to (C·H·W)."""
+    size = math.prod(shape)
+    return Rule((size,), f"{'·'.join(map(str, shape)) or '1'} = {size}")
+
+
+def reshape(shape: Shape, given: Given) -> Rule:
+    """Any shape to another with as many elements; one size may be −1."""
+    wanted, number = tuple(given["shape"]), math.prod(shape)
+    known = math.prod(size for size in wanted if size != -1)
+    free = wanted.count(-1)
+    if free == 1 and known and number % known == 0:
+        wanted = tuple(number // known if size == -1 else size for size in wanted)
+    elif free or known != number:
+        mend = Mend("let PyTorch find it: -1", set=(("shape", (-1,)),))
+        raise Misfit(f"a shape of {number} elements, as {text(shape)} has", f"{wanted} with {known}", (mend,))
+    return Rule(wanted, f"{'·'.join(map(str, shape)) or '1'} = {'·'.join(map(str, wanted))}")
+
+
+def _set(name: str, content: Any) -> Mend:
+    return Mend(f"set {name} to {content}", set=((name, content),))
+
+
+def _at_least(shape: Shape, axes: int, expected: str, mends: tuple[Mend, ...] = ()) -> None:
+    if len(shape) < axes:
+        raise Misfit(expected, text(shape), mends)
+
+
+def _pinned(given: Given, name: str, size: int, mends: list[Mend]) -> None:
+    pin = given.get(name)
+    if pin is not None and pin != size:
+        raise Misfit(f"{name} = {pin}", str(size), tuple(mends))
+
+
+def _sizes(size: Any, dimensions: int) -> tuple[int, ...]:
+    return pair(size) if dimensions == 2 else (size,)
+
+
+def _picture(shape: Shape, dimensions: int) -> int:
+    """The channels of a picture (C, H, W), or of a signal (C, L)."""
+    if len(shape) == dimensions + 1:
+        return shape[0]
+    axes = ("C", "H", "W") if dimensions == 2 else ("C", "L")
+    number = math.prod(shape)
+    side = math.isqrt(number // shape[0]) if dimensions == 2 and len(shape) == 2 else math.isqrt(number)
+    into: tuple[int, ...] = (1, number)
+    if dimensions == 2:
+        into = (1, side, side) if side * side == number else (1, 1, number) if len(shape) == 1 else (1, *shape[-2:])
+    mends = (Mend(f"insert Reshape{into}", insert=LayerSpec("Reshape", (("shape", into),))),)
+    raise Misfit(f"({', '.join(('N', *axes))})", text(shape), mends if math.prod(into) == number else ())
+
+
+def _windows(shape: Shape, given: Given, kernel: tuple[int, ...]) -> tuple[list[int], list[str]]:
+    """How many windows fit along each axis, and the arithmetic of it."""
+    dimensions = len(kernel)
+    stride, padding = _sizes(given["stride"], dimensions), _sizes(given["padding"], dimensions)
+    sizes, formulas = [], []
+    for n, k, s, p in zip(shape[1:], kernel, stride, padding, strict=True):
+        size = (n + 2 * p - k) // s + 1
+        formulas.append(f"floor(({n} + 2·{p} − {k})/{s} + 1) = {size}")
+        sizes.append(size)
+        if k > n + 2 * p:
+            smaller = min(min(shape[1:]) + 2 * p, k)
+            mends = [_set("kernel_size", smaller)]
+            wider = -(-(k - n) // 2)
+            if wider <= k // 2:  # more would be windows of zeros alone
+                mends.append(_set("padding", wider))
+            raise Misfit(f"at least {k} in each direction", f"{n}" + (f" + 2·{p}" if p else ""), tuple(mends))
+    return sizes, formulas

@@ -1,0 +1,33 @@
+"""The catalogue: the kinds of layers of all families. Shapes are those of one example, without the batch."""
+
+from __future__ import annotations
+
+import difflib
+
+from playground.layers.catalogue.kind import Kind
+from playground.layers.catalogue.kinds.activations import ACTIVATIONS
+from playground.layers.catalogue.kinds.blocks import BLOCKS
+from playground.layers.catalogue.kinds.normalisation import NORMALISATION
+from playground.layers.catalogue.kinds.pooling import POOLING
+from playground.layers.catalogue.kinds.shapes import SHAPES
+from playground.layers.catalogue.kinds.weights import WEIGHTS
+
+KINDS: tuple[Kind, ...] = WEIGHTS + POOLING + NORMALISATION + SHAPES + ACTIVATIONS + BLOCKS
+_BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+def kind_of(name: str) -> Kind:
+    """The row of this name; KeyError if there is none."""
+    return _BY_NAME[name]
+
+
+def find(name: str) -> Kind | None:
+    """The row of this name, capitals aside."""
+    return _BY_NAME.get(name) or next((kind for kind in KINDS if kind.name.lower() == name.lower()), None)
+
+
+def nearest(name: str) -> Kind | None:
+    """The row with the most similar name, for "did you mean"."""
+    lower = {kind.name.lower(): kind for kind in KINDS}
+    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    return lower[close[0]] if close else None

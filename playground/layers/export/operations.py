@@ -1,0 +1,93 @@
+"""What one layer draws and computes, with torch's elementary operations where there are some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from playground.layers.catalogue.table import kind_of
+from playground.layers.export.calls import written_arguments
+from playground.layers.stack.analysis import Row
+from playground.layers.stack.build import constructor
+from playground.layers.stack.text import content_text
+
+# A layer with torch's elementary operations; what is not here is called as nn.functional's function.
+FROM_SCRATCH = {
+    "Linear": "x @ {weight}.T",
+    "Bias": "x + {bias}",
+    "Dropout": "x * torch.zeros_like(x).bernoulli_(1 - {p}) / (1 - {p})",
+    "Flatten": "x.flatten(1)",
+    "Reshape": "x.reshape(len(x), {shape})",
+    # Not by clamp, whose derivative at 0 itself is another, nor with an exp that may overflow.
+    "ReLU": "torch.where(x > 0, x, 0)",
+    "LeakyReLU": "torch.where(x > 0, x, {negative_slope} * x)",
+    "ELU": "torch.where(x > 0, x, {alpha} * torch.where(x > 0, 0, x).expm1())",
+    "GELU": "0.5 * x * (1 + torch.erf(x / 2**0.5))",
+    "SiLU": "x * torch.sigmoid(x)",
+    "Sigmoid": "torch.sigmoid(x)",
+    "Tanh": "torch.tanh(x)",
+    "Softmax": "log_softmax(x).exp()",
+    "LogSoftmax": "log_softmax(x)",
+    "Identity": "x",
+}
+FUNCTIONS = {
+    "Conv1d": "conv1d",
+    "Conv2d": "conv2d",
+    "ConvTranspose2d": "conv_transpose2d",
+    "MaxPool2d": "max_pool2d",
+    "AvgPool2d": "avg_pool2d",
+    "AdaptiveAvgPool2d": "adaptive_avg_pool2d",
+    "Softplus": "softplus",
+}
+
+
+def variable(name: str) -> str:
+    """The variable of a parameter: `conv1.weight` is conv1_weight."""
+    return name.replace(".", "_")
+
+
+def drawn(row: Row) -> Iterator[tuple[str, str]]:
+    """Each parameter of a layer with the code that draws it, in the order in which PyTorch draws."""
+    kind = kind_of(row.layer.kind)
+    if row.layer.branches or not row.parameters:
+        return
+    with torch.device("meta"):
+        module = kind.build(**constructor(row))
+    tensors = dict(module.named_parameters())
+    for name, tensor in tensors.items():
+        shape = ", ".join(map(str, tensor.shape))
+        draw = f"torch.{'ones' if name == 'weight' else 'zeros'}({shape}, requires_grad=True)"
+        if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
+            draw = f"uniform({shape}, fan_in={tensors['weight'][0].numel()})"
+        yield f"{row.name}.{name}", draw
+
+
+def computed(row: Row) -> list[str]:
+    """The values that x takes, one after the other."""
+    kind = row.layer.kind
+    weights = {name.rpartition(".")[2]: variable(name) for name, _ in drawn(row)}
+    given = constructor(row)
+    if "Norm" in kind:
+        axes = tuple(range(-len(given["normalized_shape"]), 0)) if kind == "LayerNorm" else (0, 2, 3)[: len(row.takes)]
+        return _normalised(axes, given["eps"], weights, len(row.takes) if kind != "LayerNorm" else 1)
+    by_position, by_name = written_arguments(row)
+    if kind in FUNCTIONS:
+        first = weights.values() if "Conv" in kind else map(content_text, by_position)
+        extra = [f"{name}={content_text(content)}" for name, content in by_name.items() if name != "bias"]
+        return [f"F.{FUNCTIONS[kind]}({', '.join(['x', *first, *extra])})"]
+    if kind == "Reshape":
+        given["shape"] = ", ".join(map(str, by_position))
+    offset = f" + {weights['bias']}" if kind == "Linear" and "bias" in weights else ""
+    return [FROM_SCRATCH[kind].format(**(given | weights)) + offset]
+
+
+def _normalised(axes: tuple[int, ...], eps: float, weights: dict[str, str], axes_of_one: int) -> list[str]:
+    """To mean 0 and deviation 1 over some axes, then scaled; the features of a picture are its axis 1."""
+    centred = f"x - x.mean({axes}, keepdim=True)"
+    scaled = f"x / (x.var({axes}, correction=0, keepdim=True) + {eps!r}) ** 0.5"
+    if not weights:
+        return [centred, scaled]
+    view = "" if axes_of_one == 1 else f".view({', '.join(['-1', *'1' * (axes_of_one - 1)])})"
+    return [centred, scaled, f"x * {weights['weight']}{view} + {weights['bias']}{view}"]

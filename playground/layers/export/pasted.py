@@ -1,0 +1,170 @@
+"""A pasted class as a plain PyTorch script: the text as it was written, with what the language leaves out put in."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from torch import nn
+
+from playground.errors import PlaygroundError
+from playground.language.function import PYTHON
+from playground.language.functions.table import find
+from playground.language.syntax.python_parser import INDENTED
+from playground.language.syntax.tree import (
+    Assign,
+    Augmented,
+    Binary,
+    Call,
+    Constant,
+    Expression,
+    Index,
+    Literal,
+    Sequence,
+    Unary,
+)
+from playground.layers.catalogue import modules
+from playground.layers.catalogue.losses import loss_of
+from playground.layers.document import StackDocument
+from playground.layers.export.sequential import SequentialWriter
+from playground.layers.pasted.analysis import own_analysis
+from playground.layers.pasted.pasted_class import parse_module
+from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, Make, Method, OwnClass, OwnSource
+
+_OURS = ("Bias", "Reshape", "Residual", "Parallel")  # kinds that PyTorch lacks
+_PREFIXES = {"F": "F.", "torch": "torch.", PYTHON: ""}
+
+
+class OwnWriter(SequentialWriter):
+    """The script of a pasted class. Raises PlaygroundError where the class does not run."""
+
+    def __init__(self, document: StackDocument) -> None:
+        self.document = document
+        self.source = parse_module(document.text)
+        self.own = own_analysis(document)
+        if self.own.problem is not None:
+            raise self.own.problem
+        self.wants_labels = loss_of(document.loss).target == "labels"
+        self.loss_call = f"loss_function(net(x), {'y' if self.wants_labels else 'target'})"
+
+    def definitions(self) -> list[str]:
+        """The classes that PyTorch lacks, then those of the text."""
+        text, ours = plain_python(self.source)
+        return [*(inspect.getsource(getattr(modules, name)) for name in ours), *_classes(text)]
+
+    def net(self) -> list[str]:
+        """The line that builds the net."""
+        return [self.seeded(f"net = {self.source.module.name}()")]
+
+    def outputs(self) -> int:
+        """How many numbers come out for one example."""
+        if self.own.output is None or len(self.own.output) != 1:
+            raise PlaygroundError("forward gives no row of numbers for each example", hint="return (N, classes)")
+        return self.own.output[0]
+
+    def rows_of_labels(self) -> str:
+        """A 1 at the class, as `run.target_of` has it."""
+        outputs = self.outputs()
+        labels = "y" if outputs >= self.document.classes else f"y.clamp(max={outputs - 1})"
+        return f"{self.functional}.one_hot({labels}, {outputs}).float()"
+
+
+def plain_python(source: OwnSource) -> tuple[str, tuple[str, ...]]:
+    """The text as Python alone understands it, and which of the page's own layers it uses.
+
+    >>> source = parse_module("class A(nn.Module):\\n    def forward(self, x):\\n        return relu(x) + [1, 2]")
+    >>> print(plain_python(source)[0].splitlines()[-1])
+            return torch.relu(x) + torch.tensor([1, 2])
+    """
+    edits: set[Edit] = set(source.left_out)
+    ours: dict[str, None] = {}
+    for own in source.classes:
+        for method, in_init in [(m, True) for m in own.makers] + [(m, False) for m in own.methods]:
+            for node in _walk(method):
+                if isinstance(node, Make) and not node.is_own and node.name in _OURS:
+                    ours[node.name] = None
+                edits |= set(_edits(node, source.text))
+                edits |= set() if in_init else set(_tensors(node, source.text))
+    taken = next((own for own in source.classes if own.name in ours), None)
+    if taken is not None:
+        message = f"the class `{taken.name}` hides the layer nn.{taken.name}"
+        raise PlaygroundError(message, span=taken.span, hint="take another name", text=source.text)
+    text = source.text
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text, tuple(ours)
+
+
+def _walk(node: Any) -> Iterator[Any]:
+    """A record and all that is in it; a base class is walked where it stands."""
+    if isinstance(node, tuple | list):
+        for part in node:
+            yield from _walk(part)
+    elif is_dataclass(node) and not isinstance(node, OwnClass):
+        yield node
+        for entry in fields(node):
+            yield from _walk(getattr(node, entry.name))
+
+
+def _edits(node: Any, text: str) -> Iterator[Edit]:
+    """Names without the module that they are in."""
+    if isinstance(node, Make) and not node.is_own:
+        prefix = "" if node.name in _OURS else "nn."
+        yield node.name_span.start, node.name_span.end, prefix + node.name
+    elif isinstance(node, Initialise) and node.span.of(text).startswith("init."):
+        yield node.span.start, node.span.start, "nn."
+    elif isinstance(node, IsKind):
+        written = node.span.of(text)
+        names = [name for name in node.names if hasattr(nn, name)]
+        mended = re.sub(rf"(?<![\w.])({'|'.join(names) or '!'})\b", r"nn.\1", written)
+        yield node.span.start, node.span.end, mended
+    elif isinstance(node, Constant):
+        yield node.span.start, node.span.end, f"torch.{node.name}"
+    elif isinstance(node, Call):
+        function = find("", node.name) if node.home == "" else None
+        if function is not None:
+            home = next(home for home in ("torch", "F", *function.homes) if home in function.homes)
+            place = node.name_span.start
+            yield place, place, _PREFIXES.get(home, f"torch.{home}.")
+        elif node.span.of(text).startswith(("linalg.", "special.")) and node.receiver is None:
+            yield node.span.start, node.span.start, "torch."
+
+
+def _tensors(node: Any, text: str) -> Iterator[Edit]:
+    """Lists that stand for tensors in the language."""
+    operands: tuple[Expression | None, ...] = ()
+    match node:
+        case Binary(left=left, right=right):
+            operands = (left, right)
+        case Unary(operand=operand) | Index(operand=operand):
+            operands = (operand,)
+        case Assign(value=value) | Augmented(value=value):
+            operands = (value,)
+        case Apply(inputs=inputs):
+            operands = inputs
+        case Call(receiver=receiver):
+            operands = (receiver,)
+        case Method(result=result):
+            operands = (result,)
+    for part in operands:
+        if isinstance(part, Sequence) and part.kind == "list":
+            plain = all(
+                isinstance(inner, Sequence | Literal | Unary | Constant)
+                for inner in _walk(part)
+                if hasattr(inner, "span")
+            )
+            yield part.span.start, part.span.start, "torch.tensor(" if plain else "torch.stack("
+            yield part.span.end, part.span.end, ")"
+
+
+def _classes(text: str) -> list[str]:
+    """The text cut before every class."""
+    return [
+        part for part in re.split(r"(?m)^(?=class\b)", inspect.cleandoc(text) if INDENTED.match(text) else text) if part
+    ]
+
+
+__all__ = ["OwnWriter", "plain_python"]

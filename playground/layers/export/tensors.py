@@ -1,0 +1,72 @@
+"""The script from scratch: no module, no optimizer where a line will do."""
+
+from __future__ import annotations
+
+from playground.layers.export.operations import computed, drawn, variable
+from playground.layers.export.sequential import SequentialWriter
+from playground.layers.stack.analysis import Row
+
+LOG_SOFTMAX = '''\
+def log_softmax(x):
+    """Over axis 1; without the largest score taken off, exp overflows."""
+    x = x - x.amax(1, keepdim=True).detach()
+    return x - x.exp().sum(1, keepdim=True).log()
+'''
+UNIFORM = '''\
+def uniform(*shape, fan_in):
+    """As PyTorch draws those of Linear and Conv2d: uniform within 1/sqrt(fan_in)."""
+    bound = fan_in**-0.5
+    return torch.empty(*shape).uniform_(-bound, bound).requires_grad_()
+'''
+LOSSES = {
+    "CrossEntropyLoss": "-log_softmax(output)[torch.arange(len(target)), target].mean()",
+    "NLLLoss": "-output[torch.arange(len(target)), target].mean()",
+    "MSELoss": "((output - target) ** 2).mean()",
+    "L1Loss": "(output - target).abs().mean()",
+    "BCEWithLogitsLoss": "(F.softplus(output) - target * output).mean()",
+}
+
+
+class TensorsWriter(SequentialWriter):
+    """Weights as tensors, the forward pass and the optimizer's step by hand."""
+
+    named = "parameters.items()"
+    functional = "F"
+
+    def definitions(self) -> list[str]:
+        kinds = {row.layer.kind for row in self.analysis.rows}
+        softmax = self.document.loss == "CrossEntropyLoss" or kinds & {"Softmax", "LogSoftmax"}
+        random = kinds & {"Linear", "Conv1d", "Conv2d", "ConvTranspose2d"}
+        return [code for code, used in ((LOG_SOFTMAX, softmax), (UNIFORM, random)) if used]
+
+    def net(self) -> list[str]:
+        made = "".join(f"{variable(name)} = {draw}\n" for row in self.analysis.rows for name, draw in drawn(row))
+        names = [name for row in self.analysis.rows for name, _ in drawn(row)]
+        table = "".join(f'    "{name}": {variable(name)},\n' for name in names)
+        forward = "".join(f"    {line}\n" for row in self.row_of((), 0) for line in self.lines(row))
+        seeded = f"torch.manual_seed({self.document.rng_seed})\n{made}"
+        return [
+            seeded + (f"parameters = {{\n{table}}}\n" if names else ""),
+            f"def net(x):\n{forward}    return x",
+            f"def loss_function(output, target):\n    return {LOSSES[self.document.loss]}",
+        ]
+
+    def step(self) -> str:
+        if self.document.optimizer != "SGD":
+            return super().step().replace("net.parameters()", "parameters.values()")
+        step = f"for parameter in parameters.values():\n        parameter -= {self.document.learning_rate!r} * "
+        return f"with torch.no_grad():\n    {step}parameter.grad\n    {self.after()}\n"
+
+    def lines(self, row: Row) -> list[str]:
+        """What one layer does to x."""
+        if not row.layer.branches:
+            return [f"x = {line}" for line in computed(row)]
+        start = variable(row.name)
+        found, ends = [f"{start} = x"], []
+        for branch in range(len(row.layer.branches)):
+            found += [f"x = {start}"] if branch else []
+            found += [line for inside in self.row_of(row.path, branch) for line in self.lines(inside)]
+            ends.append(f"{start}_{branch}")
+            found += [f"{ends[-1]} = x"] if row.layer.kind == "Parallel" else []
+        joined = f"torch.cat([{', '.join(ends)}], dim=1)" if row.layer.kind == "Parallel" else f"{start} + x"
+        return [*found, f"x = {joined}"]

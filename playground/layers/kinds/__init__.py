@@ -1,1 +1,0 @@
-"""The kinds of layers, one row each, by family; `playground.layers.catalogue` joins them."""

@@ -1,0 +1,1 @@
+"""A net as a class that was pasted: read by the language, never executed as Python."""

@@ -1,0 +1,149 @@
+"""From own code to a module: layers made by PyTorch's own constructors, counted before anything is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from playground.errors import PlaygroundError
+from playground.language.evaluate.arithmetic import bounded
+from playground.language.function import Value
+from playground.language.limits import spell
+from playground.layers.catalogue.kind import Kind
+from playground.layers.catalogue.table import kind_of
+from playground.layers.limits import LIMITS
+from playground.layers.pasted.constructors import Origin, Origins, arguments, rule_arguments
+from playground.layers.pasted.expressions import CONTAINERS
+from playground.layers.pasted.interpreter import OwnRun, bound, interpret_forward
+from playground.layers.pasted.module import OwnCalls, OwnModule, what
+from playground.layers.pasted.tree import Initialise, Make, Method, OwnClass, OwnSource
+from playground.layers.pasted.weight_init import initialise
+from playground.layers.stack.build import draw
+
+Made = nn.Module | nn.Parameter | Tensor
+
+
+def build_own(source: OwnSource, arguments: Mapping[str, Value] | None = None, rng_seed: int = 0) -> OwnModule:
+    """The module of the last class; `arguments` are those of its `__init__` by name.
+
+    The same seed gives the weights that `torch.manual_seed(rng_seed)` and the same class in Python give.
+    """
+    return build_with_origins(source, arguments, rng_seed)[0]
+
+
+def build_with_origins(
+    source: OwnSource, arguments: Mapping[str, Value] | None = None, rng_seed: int = 0
+) -> tuple[OwnModule, Origins]:
+    """The same, with the place in the text that every layer comes from."""
+    return _Builder(source, torch.Generator().manual_seed(rng_seed)).whole(dict(arguments or {}))
+
+
+class _Builder:
+    def __init__(self, source: OwnSource, generator: torch.Generator) -> None:
+        self.source, self.generator = source, generator
+        self.classes = {own.name: own for own in source.classes}
+        self.calls = OwnCalls(source.text, generator)
+        self.origins = Origins(source.text)
+        self.parameters = self.layers = 0
+
+    def whole(self, arguments: dict[str, Value]) -> tuple[OwnModule, Origins]:
+        own = self.source.module
+        given = {name: _plain(name, value) for name, value in arguments.items()}
+        try:
+            made = self.calls.at(own.span, self.own, own, [], given)
+        except RecursionError:
+            self.calls.refuse("this is nested too deeply", own.span, "give inner parts names on lines of their own")
+        assert isinstance(made, OwnModule)
+        self.origins.guard()
+        return made, self.origins
+
+    def make(self, node: Make | Initialise, positional: list[Value], named: dict[str, Value]) -> Made:
+        """The value of one `Make` or `Initialise`; PlaygroundError without a place."""
+        if isinstance(node, Initialise):
+            return initialise(node.name, positional, named, self.generator)
+        if node.name == "Parameter" and not node.is_own:
+            return self.parameter(positional, named)
+        self.layers += 1
+        if self.layers > LIMITS.layers:
+            raise PlaygroundError(f"more than {LIMITS.layers} layers", hint=f"the limit is {LIMITS.layers} layers")
+        if node.is_own:
+            made: nn.Module = self.own(self.classes[node.name], positional, named)
+        elif node.name in CONTAINERS:
+            made = self.container(node.name, positional, named)
+            self.origins.in_sequence |= set(made.children()) if node.name == "Sequential" else set()
+        else:
+            made = self.layer(node, kind_of(node.name), positional, named)
+        self.origins.of.setdefault(made, Origin(node))
+        self.origins.times[node.span] += 1
+        if max(name.count(".") for name, _ in made.named_modules()) > LIMITS.depth:
+            raise PlaygroundError(f"layers nested more than {LIMITS.depth} deep", hint=f"the limit is {LIMITS.depth}")
+        return made
+
+    def own(self, own: OwnClass, positional: list[Value], named: dict[str, Value]) -> OwnModule:
+        """A class of the text: its `__init__`, line by line."""
+        module = OwnModule(own, self.source.text, self.generator, interpret_forward)
+        init = own.find("__init__", in_init=True) or Method("__init__", (), (), None, own.span)
+        values = bound(self.calls, init, positional, named, own.name)
+        OwnRun(self.calls, {"self": module} | values, self.make).result_of(init)
+        return module
+
+    def parameter(self, positional: list[Value], named: dict[str, Value]) -> nn.Parameter:
+        """`nn.Parameter(data, requires_grad=True)`; the data was charged to the budget when it was computed."""
+        given = dict(zip(("data", "requires_grad"), positional, strict=False)) | named
+        data, wanted = given.pop("data", None), given.pop("requires_grad", True)
+        if not isinstance(data, Tensor) or len(positional) > 2 or given or not isinstance(wanted, bool):
+            raise PlaygroundError("nn.Parameter takes one tensor", hint="for instance nn.Parameter(torch.zeros(10))")
+        if not data.is_floating_point():
+            raise PlaygroundError("only floating-point numbers have gradients", hint="write 0.0 instead of 0")
+        self.count(data.numel())
+        return nn.Parameter(data.detach(), requires_grad=wanted)
+
+    def container(self, name: str, positional: list[Value], named: dict[str, Value]) -> nn.Module:
+        """`nn.ModuleList([...])`, `nn.ModuleDict({...})` and `nn.Sequential(...)`."""
+        is_one = name != "Sequential"
+        given = (positional[0] if positional else ()) if is_one else tuple(positional)
+        modules = tuple(given.values()) if isinstance(given, dict) else given
+        if named or (is_one and len(positional) > 1) or not isinstance(modules, tuple):
+            raise PlaygroundError(f"nn.{name} takes layers", hint="nn.ModuleList([a, b]), nn.Sequential(a, b)")
+        other = next((part for part in modules if not isinstance(part, nn.Module)), None)
+        if other is not None:
+            hint = "nn.Sequential(*layers) takes a list apart" if isinstance(other, tuple) else ""
+            raise PlaygroundError(f"nn.{name} holds layers, not {what(other)}", hint=hint)
+        if name == "ModuleDict":
+            return nn.ModuleDict(given if isinstance(given, dict) else {})
+        return nn.ModuleList(modules) if name == "ModuleList" else nn.Sequential(*modules)
+
+    def layer(self, node: Make, kind: Kind, positional: list[Value], named: dict[str, Value]) -> nn.Module:
+        """A kind of the catalogue, with PyTorch's arguments in PyTorch's order."""
+        if kind.branches:
+            if named or len(positional) < kind.branches or not all(isinstance(p, nn.Module) for p in positional):
+                raise PlaygroundError(f"{kind.name} takes layers", hint=f"for instance {kind.example}")
+            return kind.build(*positional)
+        given = arguments(kind, positional, named)
+        with torch.device("meta"):
+            layer = kind.build(*given.get("shape", ()), **{n: v for n, v in given.items() if n != "shape"})
+        self.count(sum(parameter.numel() for parameter in layer.parameters()))
+        layer.to_empty(device="cpu")
+        draw(layer, self.generator)
+        self.origins.of[layer] = Origin(node, kind, rule_arguments(kind, given))
+        return layer
+
+    def count(self, parameters: int) -> None:
+        self.parameters += parameters
+        if self.parameters > LIMITS.parameters:
+            hint = f"the limit is {spell(LIMITS.parameters)} parameters"
+            raise PlaygroundError(f"this brings the module to {spell(self.parameters)} parameters", hint=hint)
+
+
+def _plain(name: str, value: Value) -> Value:
+    """An argument from beside the text: numbers, and tuples of them."""
+    if isinstance(value, list | tuple) and len(value) <= LIMITS.layers:
+        return tuple(_plain(name, part) for part in value)
+    if not isinstance(value, int | float):
+        raise PlaygroundError(f"`{name}` is {what(value)}", hint="write a number, or a tuple of numbers")
+    return bounded(value)
+
+
+__all__ = ["build_own", "build_with_origins"]

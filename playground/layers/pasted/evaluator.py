@@ -1,0 +1,233 @@
+"""Values of the expressions of own code: the language's, with layers among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor, nn
+
+from playground.errors import Span
+from playground.language.bounds.bound import like
+from playground.language.evaluate.evaluator import Evaluator
+from playground.language.evaluate.explained_errors import explain
+from playground.language.evaluate.failure import Failure
+from playground.language.evaluate.torch_calls import ERRORS
+from playground.language.function import Function, Value
+from playground.language.functions.table import ATTRIBUTES
+from playground.language.limits import LIMITS, spell
+from playground.language.syntax.tree import Argument, Attribute, Index, Name
+from playground.layers.pasted.module import OwnCalls, OwnModule, kept, kinds_of, what
+from playground.layers.pasted.tree import (
+    Apply,
+    Choose,
+    Dictionary,
+    Each,
+    Initialise,
+    Invoke,
+    IsKind,
+    Items,
+    Logic,
+    Make,
+    Parts,
+    Spread,
+)
+
+Maker = Callable[[Make | Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor]
+Invoker = Callable[[Invoke, list[Value], dict[str, Value]], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An operand that has been computed."""
+
+    value: Value
+    span: Span
+
+
+class OwnEvaluator(Evaluator):
+    """Values of expressions, layers among them. A ModuleList is the tuple of its layers."""
+
+    calls: OwnCalls
+
+    def __init__(self, calls: OwnCalls, values: dict[str, Value], maker: Maker | None, invoke: Invoker) -> None:
+        super().__init__(calls.program, calls, values)
+        self.maker, self.invoke = maker, invoke
+        self._kinds |= {
+            _Known: lambda node: node.value,
+            Make: self._make,
+            Initialise: self._make,
+            Apply: self._apply,
+            Each: self._each,
+            Items: self._items,
+            Invoke: self._invoke,
+            Parts: self._parts,
+            Logic: self._logic,
+            Choose: lambda node: self.evaluate(node.yes if self.test(node.test) else node.no),
+            IsKind: self._is_kind,
+            Dictionary: self._dictionary,
+        }
+
+    def operate(self, symbol: str, left: Value, right: Value, failure: Failure) -> Value:
+        for value, place in zip((left, right), failure.places, strict=True):
+            if isinstance(value, nn.Module):
+                self._refuse_uncalled(place)
+        return super().operate(symbol, left, right, failure)
+
+    def _fit(self, function: Function, name: str, value: Value, span: Span) -> Value:
+        if isinstance(value, nn.Module):
+            self._refuse_uncalled(span)
+        return super()._fit(function, name, value, span)
+
+    def _refuse_uncalled(self, span: Span) -> None:
+        written = span.of(self.program.text)
+        self.calls.refuse(f"`{written}` is a layer, not a tensor", span, f"call it: {written}(x)")
+
+    def _attribute(self, node: Attribute) -> Value:
+        is_self = isinstance(node.operand, Name) and node.operand.id == "self"
+        operand = self.value(node.operand)
+        if not isinstance(operand, nn.Module):
+            if node.name not in ATTRIBUTES:
+                self.calls.refuse(f"{what(operand)} has no `.{node.name}`", node.span)
+            known: Any = _Known(operand, node.operand.span)  # computed once: a call in it is recorded
+            return super()._attribute(replace(node, operand=known))
+        value, found = kept(operand, node.name)
+        if not found:
+            hint = f"set it in __init__: self.{node.name} = ..." if is_self else ""
+            self.calls.refuse(f"`{node.span.of(self.program.text)}` has no value", node.span, hint)
+        return tuple(value) if isinstance(value, nn.ModuleList) else value
+
+    def _items(self, node: Items) -> tuple[Value, ...]:
+        """What a loop runs over, as long as a loop may be."""
+        parts = []
+        for part in node.parts:
+            value = self.evaluate(part)
+            if isinstance(value, nn.Sequential | nn.ModuleDict):
+                value = tuple(value)
+            if not isinstance(value, range | tuple | list | Tensor) or (isinstance(value, Tensor) and not value.dim()):
+                self.calls.refuse(f"a loop cannot run over {what(value)}", part.span, "write for i in range(3):")
+            if len(value) > LIMITS.statements:
+                limit = spell(LIMITS.statements)
+                self.calls.refuse(f"a loop of {spell(len(value))} rounds; the limit is {limit}", part.span)
+            if isinstance(value, Tensor):
+                failure = Failure("unbind", self.program, part.span, (value,), (part.span,))
+                value = self.calls.call(failure, like(tuple(value.shape)), value.unbind)
+            parts.append(tuple(value))
+        if node.how == "enumerate":
+            return tuple(enumerate(parts[0]))
+        return tuple(zip(*parts, strict=False)) if node.how == "zip" else tuple(parts[0])
+
+    def _each(self, node: Each) -> Value:
+        before = {target.id: self.values[target.id] for target in node.targets if target.id in self.values}
+        found = []
+        for item in self._items(node.items) if isinstance(node.items, Items) else ():
+            self.calls.at(node.span, self.calls.budget.count_statement)
+            values = item if node.unpack else (item,)
+            if not isinstance(values, tuple | Tensor) or len(values) != len(node.targets):
+                self.calls.refuse(f"{len(node.targets)} names for {what(values)}", node.span, "one name for each value")
+            self.values.update({target.id: value for target, value in zip(node.targets, values, strict=True)})
+            found.append(self.evaluate(node.element))
+        for target in node.targets:
+            self.values.pop(target.id, None)
+        self.values.update(before)
+        return self.calls.nested(tuple(found), node.span)
+
+    def _make(self, node: Make | Initialise) -> Value:
+        make = self.maker
+        assert make is not None  # the reader takes layers only in `__init__`
+        self.calls.at(node.span, self.calls.budget.count_statement)
+        positional, named = self.arguments(node.arguments)
+        return self.guarded(node.span, lambda: make(node, positional, named), (*positional, *named.values()))
+
+    def arguments(self, given: tuple[Argument, ...]) -> tuple[list[Value], dict[str, Value]]:
+        """Those by position, `*layers` taken apart, and those by name."""
+        positional: list[Value] = []
+        named: dict[str, Value] = {}
+        for argument in given:
+            part: Any = argument.value
+            if isinstance(part, Spread):
+                positional += self._items(Items("", (part.value,), part.span))
+            elif argument.name:
+                named[argument.name] = self.evaluate(part)
+            else:
+                positional.append(self.evaluate(part))
+        return positional, named
+
+    def _invoke(self, node: Invoke) -> Value:
+        positional, named = self.arguments(node.arguments)
+        return self.invoke(node, positional, named)
+
+    def _dictionary(self, node: Dictionary) -> Value:
+        return {name: self.evaluate(value) for name, value in node.items}
+
+    def _parts(self, node: Parts) -> tuple[Value, ...]:
+        owner = self.values["self"] if node.owner is None else self.evaluate(node.owner)
+        if node.how in ("items", "values", "keys"):
+            if not isinstance(owner, nn.ModuleDict):
+                self.calls.refuse(f"{what(owner)} has no `.{node.how}()` here", node.span, "nn.ModuleDict has")
+            return tuple(getattr(owner, node.how)())
+        if not isinstance(owner, nn.Module):
+            self.calls.refuse(f"{what(owner)} has no `.{node.how}()`", node.span, "layers have")
+        return tuple(getattr(owner, node.how)())  # one of six names of ours
+
+    def test(self, node: Any) -> bool:
+        """Whether a condition holds: of a number, a switch, None or a tuple, never of a tensor."""
+        value = self.evaluate(node)
+        if isinstance(value, Tensor | list):
+            hint = "choose element by element: torch.where(x > 0, x, 0 * x)"
+            self.calls.refuse("a condition does not look at tensors", node.span, hint)
+        return value is not None and (isinstance(value, nn.Module) or bool(value))
+
+    def _logic(self, node: Logic) -> bool:
+        if node.how.startswith("is"):
+            return (self.evaluate(node.operands[0]) is None) == (node.how == "is None")
+        if node.how == "not":
+            return not self.test(node.operands[0])
+        return (all if node.how == "and" else any)(self.test(part) for part in node.operands)
+
+    def _is_kind(self, node: IsKind) -> bool:
+        value = self.evaluate(node.value)
+        return isinstance(value, nn.Module) and any(name in kinds_of(value) for name in node.names)
+
+    def _index(self, node: Index) -> Value:
+        operand: Any = self.value(node.operand)
+        if isinstance(operand, nn.ModuleDict | nn.Sequential):
+            index = self.evaluate(node.index)
+            wanted: Any = str if isinstance(operand, nn.ModuleDict) else int | slice
+            if not isinstance(index, wanted):
+                hint = 'by name: self.layers["first"]' if isinstance(operand, nn.ModuleDict) else "by number"
+                self.calls.refuse(f"layers are not chosen by {what(index)} here", node.index.span, hint)
+            try:
+                chosen: Value = operand[index]
+            except (KeyError, IndexError):
+                self.calls.refuse(f"there is no layer {index!r}", node.index.span, f"there are {len(operand)}")
+            return chosen
+        known: Any = _Known(operand, node.operand.span)
+        return super()._index(replace(node, operand=known))
+
+    def _apply(self, node: Apply) -> Value:
+        layer = self.evaluate(node.layer)
+        written = node.layer.span.of(self.program.text)
+        if not isinstance(layer, nn.Module):
+            hint = "to multiply write *" if isinstance(layer, Tensor | int | float) else "call one of its layers"
+            self.calls.refuse(f"`{written}` is {what(layer)}, not a layer", node.span, hint)
+        inputs = tuple(self.value(part) for part in node.inputs)
+        for value, part in zip(inputs, node.inputs, strict=True):
+            if not isinstance(value, Tensor):
+                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", part.span, "a number: tensor(2.0)")
+        if len(inputs) != 1 and not isinstance(layer, OwnModule):
+            self.calls.refuse(f"`{written}` takes one input", node.span, f"write {written}(x)")
+        self.calls.tell(node.span)
+        self.calls.applied = layer, node
+        return self.guarded(node.span, lambda: layer(*inputs), inputs)
+
+    def guarded(self, span: Span, call: Callable[[], Value], operands: tuple[Value, ...]) -> Value:
+        """The value of a call; whatever goes wrong in it is explained at this place."""
+        try:
+            return self.calls.at(span, call)
+        except ERRORS as error:
+            raise explain(error, Failure("layer", self.program, span, operands, (span,) * len(operands))) from None
+
+
+__all__ = ["Maker", "OwnEvaluator"]

@@ -1,0 +1,225 @@
+"""Expressions of own code: those of the language, and beside them layers, `self`, methods and comprehensions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from playground.errors import Span
+from playground.language.functions.table import ATTRIBUTES, PREFIXES, method_names
+from playground.language.syntax.python_parser import Places
+from playground.language.syntax.tree import Argument, Attribute, Name, Sequence
+from playground.layers.catalogue.table import KINDS, nearest
+from playground.layers.pasted.conditions import LogicExpressions
+from playground.layers.pasted.names import dotted, is_self, last_name, renamed, root_of
+from playground.layers.pasted.tree import (
+    Apply,
+    Dictionary,
+    Each,
+    Initialise,
+    Invoke,
+    Items,
+    Make,
+    OwnClass,
+    Parts,
+    Spread,
+)
+
+CONTAINERS = ("ModuleList", "ModuleDict", "Sequential")
+LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in KINDS)])
+INITIALISERS = (
+    *("uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_"),
+    *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_"),
+)
+_INIT = ("nn.init", "torch.nn.init", "init")
+_PARTS = ("items", "values", "keys", "modules", "children", "parameters")
+BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
+
+
+class OwnExpressions(LogicExpressions):
+    """Expressions of one method. `later` are the classes of the text that are not known yet, `methods` the names of
+    those of the class and `base` the class of the text that it continues."""
+
+    def __init__(
+        self,
+        text: str,
+        places: Places,
+        known: Iterable[str],
+        later: Iterable[str],
+        in_init: bool,
+        methods: frozenset[str] = frozenset(),
+        base: OwnClass | None = None,
+    ) -> None:
+        super().__init__(text, places)
+        self.known, self.later, self.in_init = set(known), set(later), in_init
+        self.methods, self.base = methods, base
+        self._kinds |= {ast.ListComp: self._each, ast.GeneratorExp: self._each}
+
+    def loop_target(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
+        """The names that a comprehension gives to its items."""
+        parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+        for part in parts:
+            if not isinstance(part, ast.Name) or part.id in PREFIXES or part.id.startswith("__") or part.id == "self":
+                self.refuse("only a name can be given a value", part, "for instance: for a, b in zip(sizes, sizes[1:])")
+        names = tuple(Name(part.id, self.places.of(part)) for part in parts if isinstance(part, ast.Name))
+        return names, isinstance(node, ast.Tuple | ast.List)
+
+    def items(self, node: ast.expr) -> Items:
+        """What a loop runs over."""
+        value: Any = self.convert(node)
+        return value if isinstance(value, Items) else Items("", (value,), self.places.of(node))
+
+    def _each(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
+        first = node.generators[0]
+        if len(node.generators) > 1 or first.ifs or first.is_async:
+            self.refuse("a comprehension has one `for` here, and no `if`", node, "write a `for` loop with .append")
+        items = self.items(first.iter)
+        targets, unpack = self.loop_target(first.target)
+        before = set(self.assigned)
+        self.assigned.update(target.id for target in targets)
+        element = self.convert(node.elt)
+        self.assigned = before  # the names end with the comprehension
+        return Each(element, targets, unpack, items, self.places.of(node))
+
+    def _list(self, node: ast.List) -> Any:
+        """In `__init__` lists hold sizes and layers; in `forward` they are tensors, as everywhere in the language."""
+        return Sequence("tuple", self._items(node), self.places.of(node)) if self.in_init else super()._list(node)
+
+    def _name(self, node: ast.Name) -> Any:
+        if node.id == "self":
+            self.refuse("`self` stands before a point", node, "for instance self.weight")
+        return super()._name(node)
+
+    def _attribute(self, node: ast.Attribute) -> Any:
+        span, root = self.places.of(node), root_of(node)
+        if node.attr.startswith("__"):
+            self.refuse(
+                f"`{node.attr}` is not a name that can be used", span, "names do not begin with two underscores"
+            )
+        if is_self(node.value):
+            return Attribute(Name("self", span), node.attr, span)
+        is_language = node.attr in (*ATTRIBUTES, "data", "grad_fn") or node.attr in method_names()
+        if is_language or (root != "self" and root not in self.assigned):
+            return super()._attribute(node)
+        return Attribute(self.convert(node.value), node.attr, span)
+
+    def _call(self, node: ast.Call) -> Any:
+        written = dotted(node.func)
+        prefix, _, name = written.rpartition(".")
+        span, place = self.places.of(node), self.places.of(node.func)
+        if written in ("zip", "enumerate") and written not in self.assigned:
+            if node.keywords or not node.args or (written == "enumerate" and len(node.args) > 1):
+                self.refuse(f"`{written}` takes only what the loop runs over", span, "zip(sizes, sizes[1:])")
+            return Items(written, tuple(self.items(part) for part in node.args), span)
+        if self.in_init and written in ("torch.empty", "empty"):  # what is in it before nn.init has no meaning
+            return super()._call(renamed(node, "zeros"))
+        if written == "isinstance" and written not in self.assigned:
+            return self._is_kind(node)
+        if prefix in _INIT and prefix not in self.assigned:
+            return self._initialise(node, name, place)
+        if written and written not in self.assigned and self._is_class(prefix, name):
+            return self._make(node, prefix, name, place)
+        if isinstance(node.func, ast.Attribute):
+            special = self._method(node, node.func, span)
+            if special is not None:
+                return special
+        if is_self(node.func):
+            self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
+        if isinstance(node.func, ast.Call):
+            self.convert(node.func)  # `nn.ReLU()(x)`: a layer that is made here is refused as such
+        if self._is_layer(node.func):
+            if node.keywords:
+                self.refuse("a layer takes its input by position", node.keywords[0], "write self.layer(x)")
+            return Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), span)
+        if (
+            isinstance(node.func, ast.Attribute | ast.Name)
+            and (written or last_name(node.func)).split(".")[-1] in BACKWARD
+        ):
+            self.refuse("the backward pass is not part of a module", span, "it is run for you after `forward`")
+        return super()._call(node)
+
+    def _is_class(self, prefix: str, name: str) -> bool:
+        if prefix:
+            return prefix in ("nn", "torch.nn")
+        return name in self.known | self.later or name in LAYERS or name[0].isupper()
+
+    def _is_layer(self, func: ast.expr) -> bool:
+        root = root_of(func)
+        if root == "self" and isinstance(func, ast.Attribute):
+            return is_self(func.value) or func.attr not in method_names()
+        is_index = isinstance(func, ast.Subscript)
+        return (is_index and root == "self") or (root in self.assigned and (is_index or isinstance(func, ast.Name)))
+
+    def _make(self, node: ast.Call, prefix: str, name: str, place: Span) -> Make:
+        is_own = not prefix and name in self.known
+        if not is_own and not prefix and name in self.later:
+            self.refuse(f"`{name}` is not known here yet", place, "a class is used only by classes below it")
+        if not is_own and name not in LAYERS:
+            near = nearest(name)
+            hint = f"did you mean nn.{near.name}?" if near else "the catalogue lists every layer"
+            repair = self.replace(place, f"nn.{near.name}") if near else None
+            self.refuse(f"unknown layer `{name}`", place, hint, repair)
+        if not self.in_init:
+            hint = f"write self.layer = {place.of(self.text)}(...) in __init__, and self.layer(x) here"
+            self.refuse("layers are made in `__init__`: only there are their parameters found", place, hint)
+        if name == "ModuleDict" and not is_own:
+            return Make(name, is_own, self._dictionary(node), self.places.of(node), place)
+        return Make(name, is_own, self.arguments(node), self.places.of(node), place)
+
+    def arguments(self, node: ast.Call) -> tuple[Argument, ...]:
+        """The arguments of a call, `*layers` among them."""
+        arguments = [Argument("", self._argument(part), self.places.of(part)) for part in node.args]
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
+            if any(keyword.arg == given.name for given in arguments):
+                self.refuse(f"`{keyword.arg}` is given twice", keyword)
+            arguments.append(Argument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+        return tuple(arguments)
+
+    def _method(self, node: ast.Call, func: ast.Attribute, span: Span) -> Any:
+        """`self.encode(x)`, `super().forward(x)`, `self.layers.items()`; None where it is something else."""
+        if isinstance(func.value, ast.Call) and ast.unparse(func.value.func) == "super":
+            found = None if self.base is None else self.base.find(func.attr, self.in_init)
+            if found is None:
+                self.refuse(f"there is no `{func.attr}` above this class", span, "super() is the class in brackets")
+            return Invoke(func.attr, self.base, self.arguments(node), span)
+        if is_self(func.value) and func.attr in self.methods:
+            if func.attr == "forward" or func.attr.startswith("__"):
+                self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
+            return Invoke(func.attr, None, self.arguments(node), span)
+        if func.attr in _PARTS and root_of(func) == "self" and not node.args and not node.keywords:
+            owner: Any = None if is_self(func.value) else self.convert(func.value)
+            return Parts(owner, func.attr, span)
+        return None
+
+    def _initialise(self, node: ast.Call, name: str, place: Span) -> Initialise:
+        if name not in INITIALISERS:
+            near = f"{name}_" if f"{name}_" in INITIALISERS else ""
+            hint = f"did you mean nn.init.{near}?" if near else f"allowed are {', '.join(INITIALISERS)}"
+            repair = self.replace(place, f"nn.init.{near}") if near else None
+            self.refuse(f"`nn.init.{name}` is not here", place, hint, repair)
+        if not self.in_init:
+            self.refuse("`nn.init` belongs in `__init__`", place, "what is drawn there is what training starts from")
+        return Initialise(name, self.arguments(node), self.places.of(node))
+
+    def _dictionary(self, node: ast.Call) -> tuple[Argument, ...]:
+        given = node.args[0] if len(node.args) == 1 and not node.keywords else None
+        if not isinstance(given, ast.Dict):
+            self.refuse("nn.ModuleDict takes layers by name", node, 'write nn.ModuleDict({"first": nn.Linear(3, 4)})')
+        items = []
+        for key, value in zip(given.keys, given.values, strict=True):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or not key.value.isidentifier():
+                self.refuse("the names in a ModuleDict are quoted words", key or given, 'for instance {"first": ...}')
+            items.append((key.value, self.convert(value)))
+        span = self.places.of(given)
+        return (Argument("", Dictionary(tuple(items), span), span),)  # type: ignore[arg-type]  # a record of ours
+
+    def _argument(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Starred):
+            return Spread(self.convert(node.value), self.places.of(node))
+        return self.convert(node)
+
+
+__all__ = ["CONTAINERS", "INITIALISERS", "OwnExpressions"]

@@ -1,0 +1,137 @@
+"""What stands in a pasted text and means nothing here: imports of names that are known anyway, and type annotations."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+from playground.errors import Repair, Span
+from playground.language.syntax.python_parser import Places
+from playground.layers.pasted.tree import Edit
+
+_IMPORTS = (
+    "import torch",
+    "import torch.nn as nn",
+    "import torch.nn.functional as F",
+    "from torch import nn",
+    "from torch import Tensor",
+    "from torch.nn import functional as F",
+)
+_ALLOWED = f"they are here already; allowed are {', '.join(_IMPORTS)}"
+_TYPES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
+_REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?\n?")  # of the line of an import
+_EQUALS = re.compile(r"[ \t]*=[ \t]*")
+
+Refuse = Callable[[str, Span | ast.stmt | ast.expr, str, Repair | None], NoReturn]
+
+
+class LeftOut(ast.NodeTransformer):
+    """Takes imports and annotations out of a tree; `edits` take them out of the text, which is Python then, too.
+
+    Raises what `refuse` raises for another import, and for an annotation that computes something.
+    """
+
+    def __init__(self, text: str, places: Places, refuse: Refuse) -> None:
+        self.text, self.places, self.refuse = text, places, refuse
+        self.edits: list[Edit] = []
+
+    def of(self, module: ast.Module) -> ast.Module:
+        """The tree without them; functions in functions are left as they are, and refused by the reader."""
+        body: list[ast.stmt] = []
+        for node in module.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self._import(node)
+            else:
+                body.append(self._class(node) if isinstance(node, ast.ClassDef) else node)
+        return ast.Module(body, [])
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        """`y: Tensor = x` is `y = x`, and without a value it is nothing."""
+        self._check(node.annotation)
+        if node.value is None:
+            self._drop(node)
+            return ast.copy_location(ast.Pass(), node)
+        start = self.text.index(":", self.places.of(node.target).end)
+        self._drop_type(start, start + 1, node.annotation)
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+    def _class(self, node: ast.ClassDef) -> ast.ClassDef:
+        body: list[ast.stmt] = []
+        for part in node.body:
+            if isinstance(part, ast.FunctionDef):
+                self._signature(part)
+                body.append(self.generic_visit(part))  # type: ignore[arg-type]  # the same function
+            elif isinstance(part, ast.AnnAssign) and part.value is None:
+                self.visit_AnnAssign(part)  # `weight: Tensor`, as a class declares what it keeps
+            else:
+                body.append(part)
+        node.body = body
+        return node
+
+    def _signature(self, node: ast.FunctionDef) -> None:
+        given = node.args
+        for name in (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg):
+            if name is not None and name.annotation is not None:
+                self._check(name.annotation)
+                start = self.text.index(":", self.places.at(name.lineno, name.col_offset))
+                self._drop_type(start, start + 1, name.annotation, "=")
+        if node.returns is not None:
+            self._check(node.returns)
+            start = self.text.rindex("->", 0, self.places.of(node.returns).start)
+            space = len(self.text[:start]) - len(self.text[:start].rstrip(" \t"))
+            self._drop_type(start - space, start + 2, node.returns)
+
+    def _check(self, annotation: ast.expr) -> None:
+        other = next((part for part in _walk(annotation) if not isinstance(part, _TYPES)), None)
+        if other is not None:
+            place = other if isinstance(other, ast.expr) else annotation
+            self.refuse("this is no annotation", place, "a type, for instance Tensor or int | None; or none", None)
+
+    def _drop_type(self, start: int, inside: int, annotation: ast.expr, equals: str = "") -> None:
+        """Leaves out from `start` to the end of an annotation, with the brackets around it that open after `inside`.
+
+        `equals` is how the `=` of a default is written then.
+        """
+        span = self.places.of(annotation)
+        opened = re.sub(r"#[^\n]*", "", self.text[inside : span.start]).count("(")
+        end = span.end
+        for _ in range(opened):
+            end = self.text.index(")", end) + 1
+        default = _EQUALS.match(self.text, end) if equals else None
+        self.edits.append((start, end, "") if default is None else (start, default.end(), equals))
+
+    def _drop(self, node: ast.stmt) -> None:
+        span = self.places.of(node)
+        self.edits.append((span.start, span.end, "pass"))
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        span = self.places.of(node)
+        rest = _REST.match(self.text, span.end)
+        end = span.end if rest is None else rest.end()
+        line = self.text.rfind("\n", 0, span.start) + 1
+        start = span.start if self.text[line : span.start].strip() else line
+        if not all(written in _IMPORTS for written in _one_by_one(node)):
+            without = Repair("leave out the import", self.text[:start] + self.text[end:])
+            self.refuse("nothing but torch, nn, F and Tensor can be imported", node, _ALLOWED, without)
+        self.edits.append((start, end, ""))
+
+
+def _one_by_one(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """An import as Python writes it, once for each name."""
+    for name in node.names:
+        one = ast.Import([name]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [name], node.level)
+        yield ast.unparse(one)
+
+
+def _walk(annotation: ast.expr) -> Iterator[ast.AST]:
+    """The parts of an annotation without those `|` that join types."""
+    for part in ast.walk(annotation):
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitOr):
+            continue
+        if not isinstance(part, ast.BitOr):
+            yield part
+
+
+__all__ = ["LeftOut"]

@@ -1,0 +1,151 @@
+"""A pasted class as an `nn.Module`: what it keeps, and the calls of one forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from playground.errors import PlaygroundError, Span
+from playground.language.bounds.budget import Budget
+from playground.language.evaluate.arithmetic import describe
+from playground.language.evaluate.torch_calls import TorchCalls
+from playground.language.function import Value
+from playground.language.limits import LIMITS
+from playground.language.syntax.program import Program
+from playground.layers.pasted.tree import Apply, OwnClass
+
+# A batch is larger than what an expression computes with; operations and lines are as many as there.
+OWN_LIMITS = replace(
+    LIMITS, elements=8 * LIMITS.elements, total_bytes=4 * LIMITS.total_bytes, work=10 * LIMITS.work
+)  # fmt: skip
+Interpret = Callable[["OwnModule", "OwnCalls", tuple[Tensor, ...]], Tensor | tuple[Tensor, ...]]
+running: ContextVar[OwnCalls | None] = ContextVar("running", default=None)
+CALLS = 20  # methods that call each other, one inside the other
+
+
+class OwnCalls(TorchCalls):
+    """The calls of one forward pass, or of one construction: modules inside share the budget of the outermost."""
+
+    def __init__(self, text: str, generator: torch.Generator) -> None:
+        super().__init__(Program(text, (), ()), 0)
+        self.budget = Budget(OWN_LIMITS)
+        self._generator = generator
+        self.inside = 0  # how many methods are under way
+        self.applied: tuple[nn.Module, Apply] | None = None  # the layer that was called last, and where
+
+    @contextmanager
+    def method(self, name: str, span: Span) -> Iterator[None]:
+        """Refuses a method that calls itself without end."""
+        if self.inside >= CALLS:
+            self.refuse(
+                f"`{name}` is called more than {CALLS} deep", span, f"the limit is {CALLS} methods in each other"
+            )
+        self.inside += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1
+
+
+class OwnModule(nn.Module):
+    """A class of the text as a module. What is neither parameter nor module (sizes, tensors, lists) is in `_plain`."""
+
+    def __init__(self, definition: OwnClass, text: str, generator: torch.Generator, interpret: Interpret) -> None:
+        super().__init__()
+        self._definition, self._text, self._generator = definition, text, generator
+        self._interpret = interpret
+        self._plain: dict[str, Value] = {}
+
+    @property
+    def definition(self) -> OwnClass:
+        """The class of the text."""
+        return self._definition
+
+    def _get_name(self) -> str:
+        return self._definition.name
+
+    def keep(self, name: str, value: Value) -> None:
+        """`self.name = value`; PlaygroundError without a place where the name is taken."""
+        if name in FIXED:
+            raise PlaygroundError(f"`self.{name}` has a fixed meaning in nn.Module", hint="take another name")
+        places: tuple[dict[str, Any], ...] = (self._parameters, self._buffers, self._modules, self._plain)
+        before = next((place for place in places if name in place), None)
+        if before is not None:
+            if before is not self._place(value):
+                raise PlaygroundError(f"`self.{name}` is two different things", hint="take another name")
+            del before[name]
+        if isinstance(value, nn.Parameter):
+            self.register_parameter(name, value)
+        elif isinstance(value, nn.Module):
+            self.add_module(name, value)
+        else:
+            self._plain[name] = value
+
+    def _place(self, value: Value) -> dict[str, Any]:
+        if isinstance(value, nn.Parameter):
+            return self._parameters
+        return self._modules if isinstance(value, nn.Module) else self._plain
+
+    def keep_buffer(self, name: str, value: Value) -> None:
+        """`self.register_buffer(name, value)`."""
+        if name in FIXED or name in (*self._parameters, *self._modules, *self._plain, *self._buffers):
+            raise PlaygroundError(f"`self.{name}` is taken", hint="take another name")
+        if not isinstance(value, Tensor):
+            raise PlaygroundError(f"a buffer is a tensor, not {describe(value)}", hint="torch.zeros(3), for instance")
+        self.register_buffer(name, value.detach())
+
+    def find(self, name: str) -> tuple[Value, bool]:
+        """`self.name`, and whether there is one."""
+        for place in (self._parameters, self._buffers, self._modules, self._plain):
+            if name in place:
+                return place[name], True
+        return None, False
+
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The class's `forward`, line by line; PlaygroundError with the place for anything that goes wrong."""
+        outer = running.get()
+        calls = outer or OwnCalls(self._text, self._generator)
+        token = running.set(calls)
+        try:
+            return self._interpret(self, calls, inputs)
+        except RecursionError:
+            hint = "give inner parts names on lines of their own"
+            calls.refuse("this is nested too deeply", self._definition.span, hint)
+        finally:
+            running.reset(token)
+
+
+FIXED = frozenset(dir(nn.Module())) | {"keep", "keep_buffer", "find", "definition"}
+
+
+def what(value: Value) -> str:
+    """What kind of value it is, in the user's words."""
+    return "a layer" if isinstance(value, nn.Module) else describe(value)
+
+
+def kept(module: nn.Module, name: str) -> tuple[Value, bool]:
+    """What a module keeps under this name, and whether it keeps something there."""
+    if isinstance(module, OwnModule):
+        return module.find(name)
+    places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers, module._modules)
+    found = next((place for place in places if name in place), None)
+    return (None, False) if found is None else (found[name], True)
+
+
+def kinds_of(module: nn.Module) -> set[str]:
+    """The names of the classes that a module belongs to."""
+    names = {kind.__name__.removeprefix("Seeded") for kind in type(module).__mro__}
+    definition = module.definition if isinstance(module, OwnModule) else None
+    while definition is not None:
+        names.add(definition.name)
+        definition = definition.base
+    return names
+
+
+__all__ = ["FIXED", "Interpret", "OwnCalls", "OwnModule", "kept", "kinds_of", "running", "what"]

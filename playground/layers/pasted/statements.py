@@ -1,0 +1,107 @@
+"""Statements of own code: those of the language, and beside them `self.name = ...`, `.append`, `if` and buffers."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from playground.errors import Span
+from playground.language.syntax.program import Statements
+from playground.language.syntax.tree import Assign, Literal, Name, Sequence
+from playground.layers.pasted.expressions import OwnExpressions
+from playground.layers.pasted.names import is_self, last_name
+from playground.layers.pasted.tree import Append, If, Keep, KeepIn, Register
+
+
+class OwnStatements(Statements):
+    """Statements of one method."""
+
+    expressions: OwnExpressions
+
+    def _statement(self, node: ast.stmt) -> Any:
+        span = self.expressions.places.of(node)
+        refuse = self.expressions.refuse
+        match node:
+            case ast.Return():
+                refuse("`return` is the last line of a method", span, "leave it out here")
+            case ast.If():
+                test = self.expressions.convert(node.test)
+                return If(test, self.convert(node.body), self.convert(node.orelse), span)
+            case ast.Pass():
+                return If(Literal("False", False, span), (), (), span)
+            case ast.Assign(targets=[ast.Name()], value=ast.List(elts=[])) if not self.expressions.in_init:
+                target = self._targets(node.targets[0])[0]  # a list that is filled by .append
+                empty = self.expressions.places.of(node.value)
+                return Assign(target, False, Sequence("tuple", (), empty), span)
+            case ast.Assign(targets=[ast.Attribute(value=ast.Attribute() | ast.Subscript() as owner) as place]):
+                return self._keep_in(node, owner, place, span)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="register_buffer", value=target)) as call) if is_self(
+                target
+            ):
+                return self._register(call, span)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                refuse("no functions within functions", span, "write its lines where it would be called")
+            case ast.Assign(targets=[ast.Attribute(value=target) as place]) if is_self(target):
+                if not self.expressions.in_init:
+                    refuse(
+                        f"`self.{place.attr}` is set in `forward`", place, "set it in __init__, or take a plain name"
+                    )
+                self._check_name(place)
+                return Keep(place.attr, self.expressions.convert(node.value), span)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append", value=target), args=[item], keywords=[])):
+                return self._append(target, item, span)
+        return super()._statement(node)
+
+    def _keep_in(self, node: ast.Assign, owner: ast.expr, place: ast.Attribute, span: Span) -> KeepIn:
+        if not self.expressions.in_init:
+            self.expressions.refuse("layers are changed in `__init__` only", span, "set it there")
+        self._check_name(place)
+        return KeepIn(self.expressions.convert(owner), place.attr, self.expressions.convert(node.value), span)
+
+    def _register(self, call: ast.Call, span: Span) -> Register:
+        refuse, name = self.expressions.refuse, call.args[0] if call.args else None
+        named = [keyword.arg for keyword in call.keywords]
+        word = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
+        if name is None or not word.isidentifier() or len(call.args) != 2 or named not in ([], ["persistent"]):
+            refuse("`register_buffer` takes a name and a tensor", span, 'self.register_buffer("mean", torch.zeros(3))')
+        if not self.expressions.in_init:
+            refuse("buffers are made in `__init__`", span, "set it there, or take a plain name")
+        if word.startswith("_"):
+            refuse("names of a module do not begin with an underscore", name, "take another name")
+        return Register(word, self.expressions.convert(call.args[1]), span)
+
+    def _check_name(self, node: ast.Attribute) -> None:
+        if node.attr.startswith("_"):
+            self.expressions.refuse("names of a module do not begin with an underscore", node, "take another name")
+
+    def _append(self, target: ast.expr, item: ast.expr, span: Span) -> Append:
+        expressions = self.expressions
+        on_self = isinstance(target, ast.Attribute) and is_self(target.value)
+        if on_self and not expressions.in_init:
+            hint = "collect in a list of its own: outs = [] and outs.append(h)"
+            expressions.refuse("what a module keeps is changed in `__init__` only", span, hint)
+        if not on_self and not (isinstance(target, ast.Name) and target.id in expressions.assigned):
+            expressions.refuse(
+                "`.append` works on a list with a name", span, "write self.layers = nn.ModuleList() first"
+            )
+        return Append(last_name(target), on_self, expressions.convert(item), span)
+
+    def _for(self, node: ast.For, span: Span) -> Any:
+        items = self.expressions.items(node.iter)
+        return replace(super()._for(node, span), iterable=items)  # type: ignore[arg-type]  # a record of ours
+
+    def _targets(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
+        targets, unpack = super()._targets(node)
+        for target in targets:
+            if target.id == "self":
+                self.expressions.refuse("`self` is the module itself", target.span, "take another name")
+        return targets, unpack
+
+    def _refuse_target(self, node: ast.expr) -> NoReturn:
+        if isinstance(node, ast.Attribute) and is_self(node.value):
+            self.expressions.refuse("one `self.name = ...` to a line", node, "write y = ... or self.name = ...")
+        super()._refuse_target(node)
+
+
+__all__ = ["OwnStatements"]

@@ -1,0 +1,103 @@
+"""What PyTorch accepts in silence of a pasted class: the checks that need only its outputs, its loss and its batch.
+
+The checks of a stack are asked about a short stack with the same end: what gives the scores, and what is done to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from playground.layers.catalogue.spec import LayerSpec, Path, Stack
+from playground.layers.catalogue.table import find
+from playground.layers.document import StackDocument
+from playground.layers.pasted.analysis import OwnAnalysis, own_analysis
+from playground.layers.run.checks.check import SHAPES, SOFTMAXES, Case, Check
+from playground.layers.run.checks.counts import COUNTS, DEAD, dead_message
+from playground.layers.run.checks.scores import SCORES
+from playground.layers.run.run import Recorded
+from playground.layers.run.warnings import Caution, Cure
+from playground.layers.stack.analysis import Analysis, Row
+from playground.trace.records import Op
+from playground.trace.trace import Trace
+
+CALLS = {  # PyTorch's functions as kinds of layers
+    "relu": "ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU", "softplus": "Softplus", "sigmoid": "Sigmoid",
+    "tanh": "Tanh", "softmax": "Softmax", "log_softmax": "LogSoftmax", "dropout": "Dropout",
+    "batch_norm": "BatchNorm1d", "flatten": "Flatten", "view": "Reshape", "reshape": "Reshape", "squeeze": "Reshape",
+    "unsqueeze": "Reshape",
+}  # fmt: skip
+
+
+def own_cautions(document: StackDocument, recorded: Recorded) -> tuple[Caution, ...]:
+    """Cautions about a class that ran. Repairs change the loss alone: the text is somebody's own."""
+    own = own_analysis(document)
+    if own.output is None or len(own.output) != 1:
+        return ()
+    case = Case(_short(document, own, _end(own, recorded.trace)), None)
+    found = tuple(
+        _caution(check, (), message, tuple(_cures(document, case.stack, repaired)))
+        for check in SCORES
+        for _, message, repaired in check.find(case)
+    )
+    return (*found, *_dead(own, recorded))
+
+
+def _end(own: OwnAnalysis, trace: Trace) -> list[str]:
+    """The kinds of the last layers, the first of them being none that only normalises or reshapes."""
+    outputs = next(op for op in trace.ops if op.module == ("loss",)).inputs[0].value
+    logits = trace.values[outputs].data.tensor()
+    # by their numbers: a softmax is often written out
+    ones = torch.ones(len(logits), dtype=logits.dtype)
+    found: list[str] = []
+    for kind, numbers in (("Softmax", logits), ("LogSoftmax", logits.exp())):
+        if logits.shape[1] > 1 and (numbers >= 0).all() and torch.allclose(numbers.sum(1), ones, atol=1e-4):
+            found = [kind]
+    value, kind = outputs, "Identity"
+    while kind in SHAPES | SOFTMAXES:
+        made = trace.values[value].op
+        if made is None or not trace.ops[made].inputs:
+            return found
+        kind, value = _kind(own, trace.ops[made]), trace.ops[made].inputs[0].value
+    return [kind, *found] if kind else found
+
+
+def _kind(own: OwnAnalysis, op: Op) -> str:
+    """What made a value: the layer that the call belongs to, else the function; '' of any other."""
+    name = ".".join(op.module[1:])  # without the net's own
+    layer = next((find(row.kind) for row in own.rows if row.name == name and not row.is_block), None)
+    return layer.name if layer is not None else CALLS.get(op.name.rstrip("_"), "")
+
+
+def _short(document: StackDocument, own: OwnAnalysis, end: list[str]) -> Analysis:
+    """A stack that gives the same number of outputs with the same end, and has as many parameters."""
+    assert own.output is not None
+    layers = (LayerSpec("Linear", (("out_features", own.output[0]),)), *map(LayerSpec, end))
+    stack = Stack(layers, document.input_shape, document.loss, document.classes)
+    rows = tuple(
+        Row((place,), layer, "", own.output, own.output, "", 0 if place else own.parameters, "", 0, 0, None)
+        for place, layer in enumerate(layers)
+    )
+    return Analysis(stack, rows, own.output, None)
+
+
+def _cures(document: StackDocument, stack: Stack, repaired: tuple[tuple[str, Stack], ...]) -> Iterator[Cure]:
+    for label, mended in repaired:
+        if mended.layers == stack.layers:
+            yield Cure(label, document.text, mended.loss)
+
+
+def _dead(own: OwnAnalysis, recorded: Recorded) -> Iterator[Caution]:
+    check = next(check for check in COUNTS if check.id == "dead")
+    paths = {f"net.{row.name}": row.path for row in own.rows}
+    for facts in recorded.facts:
+        if facts.dead is not None and facts.dead > DEAD and facts.name in paths:
+            yield _caution(check, paths[facts.name], dead_message(facts.name.removeprefix("net."), facts.dead), ())
+
+
+def _caution(check: Check, path: Path, message: str, cures: tuple[Cure, ...]) -> Caution:
+    return Caution(check.id, check.level, path, message, check.reason, check.lecture, cures)
+
+
+__all__ = ["own_cautions"]

@@ -1,0 +1,1 @@
+"""A batch through a net, recorded; and warnings of what PyTorch accepts in silence."""

@@ -1,0 +1,188 @@
+"""`record_batch`: one batch through a net and its loss, forward, backward and one step of an optimizer, recorded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from playground.layers.catalogue.losses import Loss
+from playground.layers.stack.analysis import Analysis
+from playground.recorder.record import record
+from playground.trace.array import Array
+from playground.trace.trace import Trace
+
+_RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """What one layer did with this batch. `dead`: the part of its units that are 0 for every example."""
+
+    name: str
+    gradient_norm: float | None  # of all its parameters together
+    dead: float | None
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterStep:
+    """One parameter's step: before, gradient, the optimizer's memory by name, after."""
+
+    name: str
+    before: Array
+    gradient: Array
+    state: tuple[tuple[str, Array], ...]
+    after: Array
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerStep:
+    """One step of the optimizer, and the loss on the same batch before and after it."""
+
+    optimizer: str
+    learning_rate: float
+    parameters: tuple[ParameterStep, ...]
+    loss_before: float
+    loss_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A stack that ran. `step`: None without parameters. `analysis`: None of somebody's own class."""
+
+    analysis: Analysis | None
+    trace: Trace
+    loss: float
+    accuracy: float | None
+    facts: tuple[LayerFacts, ...]
+    step: OptimizerStep | None
+
+
+class Supervised(nn.Module):
+    """A net and its loss: the layers one after the other, then the loss against the target."""
+
+    def __init__(self, net: nn.Sequential, loss: nn.Module) -> None:
+        super().__init__()
+        for name, layer in net.named_children():
+            self.add_module(name, layer)
+        self.add_module("loss", loss)
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """What the layers give, without the loss."""
+        for layer in list(self.children())[:-1]:
+            x = layer(x)
+        return x
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        *_, loss = self.children()
+        value: Tensor = loss(self.outputs(x), target)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Stepper:
+    """An optimizer by name, its rate for this step, and how it is made for a list of parameters."""
+
+    name: str
+    learning_rate: float
+    build: Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+
+
+def target_of(loss: Loss, labels: Tensor, outputs: int) -> Tensor:
+    """The labels as this loss wants them: class numbers (N,), or rows (N, outputs) with a 1 at the class."""
+    if loss.target == "labels":
+        return labels
+    rows = torch.zeros(len(labels), outputs, device=labels.device)
+    return rows.scatter_(1, labels.clamp(max=outputs - 1)[:, None], 1.0)
+
+
+def record_batch(
+    fresh: Callable[[], nn.Sequential],
+    loss: Loss,
+    x: Tensor,
+    labels: Tensor,
+    outputs: int,
+    stepper: Stepper,
+    *,
+    analysis: Analysis | None = None,
+    text: str = "",
+) -> Recorded:
+    """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64, through a net with `outputs` numbers.
+
+    `fresh` gives the net, with the same weights, buffers and place in the stream of dropout whenever it is called: the
+    facts of the layers come from a second one. `text`: somebody's own class, whose lines the trace then names.
+    """
+    target = target_of(loss, labels, outputs)
+    module = Supervised(fresh(), loss.build())
+    parameters = list(module.parameters())
+    optimizer = stepper.build(parameters) if parameters else None
+    trace = record(module, x, target, names=("x", "target"), text=text, optimizer=optimizer)
+    facts, accuracy = _facts(Supervised(fresh(), loss.build()), x, labels, trace)
+    value = float(trace.values[trace.outputs[-1]].data.item().real)
+    return Recorded(analysis, trace, value, accuracy, facts, _step(trace, stepper))
+
+
+def _step(trace: Trace, stepper: Stepper) -> OptimizerStep | None:
+    """What the trace's last phase did; None where no parameter changed."""
+    updates = [step.update for step in trace.steps if step.update is not None]
+    if not updates:
+        return None
+    *changes, last = updates
+    steps = tuple(
+        ParameterStep(
+            trace.values[change.value].name,
+            change.before,
+            change.gradient,
+            tuple((entry.name, entry.after) for entry in change.state),
+            change.after,
+        )
+        for change in changes
+        if change.gradient is not None
+    )
+    before, after = (float(loss.item().real) for loss in (last.before, last.after))
+    return OptimizerStep(stepper.name, stepper.learning_rate, steps, before, after)
+
+
+def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple[tuple[LayerFacts, ...], float | None]:
+    """What each layer does with the batch, and how much of it is right."""
+    found: dict[str, tuple[float | None, float, float]] = {}
+
+    def look(name: str) -> Callable[..., None]:
+        def hook(layer: nn.Module, _: object, output: Tensor) -> None:
+            dead = float((output == 0).all(dim=0).float().mean()) if isinstance(layer, _RECTIFIERS) else None
+            found[name] = dead, float(output.mean()), float(output.std(correction=0))
+
+        return hook
+
+    for name, layer in module.named_modules():
+        if name and name != "loss" and not any(layer.children()):
+            layer.register_forward_hook(look(name))
+    with torch.no_grad():
+        outputs = module.outputs(x)
+    right = float((outputs.argmax(1) == labels).float().mean()) if outputs.shape[1] > 1 else None
+    squares: dict[str, float] = {}
+    for value in trace.values:
+        if value.kind == "parameter" and value.adjoint is not None:
+            layer_name = value.name.rpartition(".")[0]
+            squares[layer_name] = squares.get(layer_name, 0.0) + (value.adjoint.statistics.norm or 0.0) ** 2
+    facts = tuple(
+        LayerFacts(name, math.sqrt(squares[name]) if name in squares else None, *fact) for name, fact in found.items()
+    )
+    return facts, right
+
+
+__all__ = [
+    "LayerFacts",
+    "OptimizerStep",
+    "ParameterStep",
+    "Recorded",
+    "Stepper",
+    "Supervised",
+    "record_batch",
+    "target_of",
+]

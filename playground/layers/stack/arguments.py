@@ -1,0 +1,100 @@
+"""The written arguments of one layer as a `LayerSpec`: ours by our names, those of `nn.` in PyTorch's order."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, NoReturn
+
+from torch import nn
+
+from playground.errors import Span
+from playground.layers.catalogue.kind import Argument, Kind, problem_of
+from playground.layers.catalogue.modules import Bias
+from playground.layers.catalogue.spec import Content, LayerSpec
+from playground.layers.stack.tokens import Token, refuse
+
+_HARMLESS = {"inplace", "device", "dtype"}  # PyTorch's arguments that do not change a number here
+_ONLY = {"dim": (1, -1), "start_dim": (1,), "end_dim": (-1,)}  # PyTorch's arguments that mean here what they say
+
+Written = tuple[Token | None, Any, Span]  # an argument: its name if one stands there, its content, its place
+
+
+class Arguments:
+    """Turns the written arguments of one layer into a spec; `pytorch` if `nn.` stands before its name."""
+
+    def __init__(self, text: str, kind: Kind, token: Token, pytorch: bool) -> None:
+        self.text, self.kind, self.token = text, kind, token
+        own = kind.build is Bias  # which the exported code calls with its size, without `nn.`
+        self.order = _signature(kind.build) if pytorch or own else [a.name for a in kind.arguments]
+
+    def layer(self, arguments: list[Written]) -> LayerSpec:
+        """The spec; PlaygroundError marks the argument that does not fit."""
+        kind = self.kind
+        args: dict[str, Content] = {}
+        pins: dict[str, int] = {}
+        shape = next((a for a in kind.arguments if a.kind == "shape"), None)
+        if shape is not None:
+            numbers = [
+                c for _, content, _ in arguments for c in (content if isinstance(content, tuple) else (content,))
+            ]
+            arguments = [(None, tuple(numbers), self.token.span)] if arguments else []
+        for position, (name_token, content, span) in enumerate(arguments):
+            if name_token is None and position >= len(self.order):
+                hint = f"{kind.name} takes {_listed(self.order)}" if self.order else f"{kind.name} takes nothing"
+                refuse(f"{kind.name} has no argument number {position + 1}", span, self.text, hint)
+            name = self.order[position] if name_token is None else name_token.text
+            place = span if name_token is None else Span(name_token.span.start, span.end)
+            if name in args or name in pins:
+                refuse(f"{name} is given twice", place, self.text)
+            if name in kind.pins or (name in _fixed(kind) and name not in {a.name for a in kind.arguments}):
+                self.fixed(name, content, place, pins)
+                if name == "normalized_shape" and isinstance(content, tuple):
+                    args["dims"] = self.checked(kind.arguments[0], len(content), span)
+                continue
+            argument = kind.argument(name)
+            if argument is None:
+                if name in _HARMLESS:
+                    continue
+                self.unknown(name, place)
+            args[name] = self.checked(argument, content, span)
+        missing = [a for a in kind.arguments if a.default is None and a.name not in args]
+        if missing:
+            hint = f"{missing[0].meaning}: for instance {kind.example}"
+            refuse(f"{kind.name} needs {missing[0].name}", self.token.span, self.text, hint)
+        ordered = tuple((a.name, args[a.name]) for a in kind.arguments if a.name in args and args[a.name] != a.default)
+        return LayerSpec(kind.name, ordered, pins=tuple(pins.items()))
+
+    def fixed(self, name: str, content: Any, place: Span, pins: dict[str, int]) -> None:
+        """An in-size: it is pinned; one that only our own modules have (`features`, `dim`) follows from the shape."""
+        if name in self.kind.pins:
+            if type(content) is not int or content < 1:
+                refuse(f"{name} is a whole number, at least 1", place, self.text)
+            pins[name] = content
+        elif content not in _ONLY.get(name, (content,)):
+            refuse(f"{name} = {content} is not supported", place, self.text, f"{name} = {_ONLY[name][0]} here")
+
+    def unknown(self, name: str, place: Span) -> NoReturn:
+        known = [a.name for a in self.kind.arguments]
+        hint = f"it takes {_listed([*known, *self.kind.pins])}" if known or self.kind.pins else "it takes nothing"
+        refuse(f"{self.kind.name} has no argument {name} here", place, self.text, hint)
+
+    def checked(self, argument: Argument, content: Any, span: Span) -> Content:
+        problem = problem_of(argument, content)
+        if problem:
+            refuse(f"{argument.name} of {self.kind.name} is {problem}", span, self.text, argument.meaning)
+        if isinstance(content, tuple) and argument.kind == "size" and content[0] == content[1]:
+            return int(content[0])
+        return float(content) if argument.kind == "float" else content
+
+
+def _signature(build: type[nn.Module]) -> list[str]:
+    """The constructor's arguments in PyTorch's order."""
+    return [name for name in inspect.signature(build).parameters if name != "self"]
+
+
+def _fixed(kind: Kind) -> set[str]:
+    return {name for name in _signature(kind.build) if name in ("features", "normalized_shape", *_ONLY)}
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,87 @@
+"""From a stack to PyTorch's modules, with weights drawn from a generator of its own: no process-wide randomness."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from typing import Any
+
+import torch
+from torch import nn
+
+from playground.layers.catalogue.modules import Bias, SeededDropout
+from playground.layers.catalogue.spec import Layers, Path
+from playground.layers.catalogue.table import kind_of
+from playground.layers.stack.analysis import Analysis, Row
+
+_DRAWN = (nn.Linear, nn.modules.conv._ConvNd)
+
+
+def build(analysis: Analysis, rng_seed: int = 0) -> nn.Sequential:
+    """The modules of a stack, named `conv1`, `relu1`, ...; PlaygroundError where a layer does not fit.
+
+    The same seed gives the weights that `torch.manual_seed(rng_seed)` and PyTorch's own constructors give.
+
+    >>> from playground.layers.stack.analysis import analyse
+    >>> from playground.layers.catalogue.spec import Stack
+    >>> from playground.layers.stack.parse import parse_stack
+    >>> build(analyse(Stack(parse_stack("Linear(3) ReLU"), input_shape=(4,))))
+    Sequential(
+      (linear1): Linear(in_features=4, out_features=3, bias=True)
+      (relu1): ReLU()
+    )
+    """
+    analysis.checked()
+    with torch.device("meta"):
+        net = _sequential(analysis.stack.layers, (), {row.path: row for row in analysis.rows})
+    net.to_empty(device="cpu")
+    draw(net, torch.Generator().manual_seed(rng_seed))
+    return net
+
+
+def _sequential(layers: Layers, prefix: Path, rows: dict[Path, Row]) -> nn.Sequential:
+    named: OrderedDict[str, nn.Module] = OrderedDict()
+    for index in range(len(layers)):
+        path = (*prefix, index)
+        named[rows[path].name.rpartition(".")[2]] = _module(rows[path], rows)
+    return nn.Sequential(named)
+
+
+def _module(row: Row, rows: dict[Path, Row]) -> nn.Module:
+    kind = kind_of(row.layer.kind)
+    if row.layer.branches:
+        return kind.build(
+            *[_sequential(branch, (*row.path, number), rows) for number, branch in enumerate(row.layer.branches)]
+        )
+    arguments = constructor(row)
+    return kind.build(*arguments.pop("shape", ()), **arguments)
+
+
+def constructor(row: Row) -> dict[str, Any]:
+    """The arguments of the module's constructor, in-sizes included, by PyTorch's names and in PyTorch's order."""
+    kind = kind_of(row.layer.kind)
+    return kind.signature(row.takes, kind.given(row.layer))
+
+
+def draw(net: nn.Module, generator: torch.Generator) -> None:
+    """Fill parameters and buffers as PyTorch's constructors do, from `generator`, in the order of the modules.
+
+    Weights are uniform within 1/sqrt(fan_in) (`kaiming_uniform_` with a = sqrt(5)), biases too; see
+    `torch.nn.Linear.reset_parameters`.
+    """
+    for module in net.modules():
+        if isinstance(module, _DRAWN):
+            nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=generator)
+            if module.bias is not None:
+                fan_in = module.weight[0].numel()
+                bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
+                nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+        elif isinstance(module, Bias):
+            nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm):
+            module.reset_parameters()
+        elif isinstance(module, SeededDropout):
+            module.generator = generator
+
+
+__all__ = ["build", "constructor", "draw"]

@@ -1,0 +1,81 @@
+"""What the layers of a stack cost in all: numbers to learn and to compute, and memory kept for the backward pass."""
+
+from __future__ import annotations
+
+import math
+
+from playground.errors import Repair
+from playground.language.limits import spell
+from playground.layers.catalogue.kind import Kind, Rule
+from playground.layers.catalogue.spec import LayerSpec, Path, Shape, Stack
+from playground.layers.limits import LIMITS
+from playground.layers.stack.problems import Found, Problem
+from playground.layers.stack.repairs import Counted, narrower
+from playground.layers.stack.text import layer_text, to_text
+
+BYTES = 4  # of one float32
+POSITION_BYTES = 8  # of one position that a pooling layer remembers
+
+
+class Costs:
+    """The totals of the layers counted so far; Found where one of them passes its limit."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.counted: list[Counted] = []
+        self.parameters = self.activations = self.multiplications = 0
+
+    def count(self, path: Path, layer: LayerSpec, rule: Rule) -> None:
+        """Refuse what is too large, by name, before anybody allocates it."""
+        self.counted.append(Counted(path, layer, rule.parameters))
+        self.parameters += rule.parameters
+        self.activations += math.prod(rule.shape)
+        self.multiplications += rule.multiplications
+        for what, number, limit in (
+            ("parameters", self.parameters, LIMITS.parameters),
+            ("outputs for one example", self.activations, LIMITS.activations),
+            ("multiplications for one example", self.multiplications, LIMITS.multiplications),
+        ):
+            if number > limit:
+                message = f"{layer_text(layer)} brings the stack to {spell(number)} {what}"
+                repairs = self._narrower(limit) if what == "parameters" else ()
+                raise Found(Problem(path, message, f"the limit is {spell(limit)} {what}", repairs))
+
+    def _narrower(self, limit: int) -> tuple[Repair, ...]:
+        """Half of what is allowed leaves room for the layers that are not counted yet."""
+        found = narrower(self.stack, self.counted, limit // 2) or narrower(self.stack, self.counted, limit)
+        return () if found is None else (Repair(found[0], to_text(found[1].layers)),)
+
+
+class Memory:
+    """Which storages PyTorch keeps for the backward pass."""
+
+    def __init__(self) -> None:
+        self.storage = 0  # which memory holds what goes in now; views share it
+        self.newest = 0
+        self.kept: set[int] = set()
+
+    def fresh(self) -> None:
+        """What goes on lies in memory of its own."""
+        self.newest += 1
+        self.storage = self.newest
+
+    def saved(self, kind: Kind, takes: Shape, gives: Shape) -> int:
+        """Bytes that PyTorch newly keeps; what an earlier layer keeps already costs nothing more."""
+        source = self.storage
+        if kind.family != "Shapes" and kind.name != "Identity":
+            self.fresh()
+        if kind.name == "AdaptiveAvgPool2d" and gives[1:] == (1, 1):
+            return 0  # PyTorch takes the mean, which needs none of the numbers
+        size = 0
+        if "input" in kind.saves and source not in self.kept:
+            self.kept.add(source)
+            size += math.prod(takes) * BYTES
+        if kind.saves == "output":
+            self.kept.add(self.storage)
+            size += math.prod(gives) * BYTES
+        if kind.saves == "mask":
+            size += math.prod(gives) * BYTES
+        if "positions" in kind.saves:
+            size += math.prod(gives) * POSITION_BYTES
+        return size

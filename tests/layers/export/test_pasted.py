@@ -1,0 +1,99 @@
+"""Pasted classes give plain PyTorch's numbers bit for bit, and their scripts print the page's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from playground.errors import PlaygroundError
+from playground.layers.document import StackDocument
+from playground.layers.export.pasted import plain_python
+from playground.layers.export.script import random_batch, to_code
+from playground.layers.pasted.pasted_class import build_own, parse_module
+from playground.layers.run.run import run_stack
+from tests.layers.export.test_script import printed, read, shown
+from tests.layers.pasted_classes import DOCUMENTS
+
+
+def plain_pytorch(document: StackDocument) -> nn.Module:
+    """The same class as Python runs it; only texts of this folder come here."""
+    text, _ = plain_python(parse_module(document.text))
+    names: dict[str, object] = {"torch": torch, "nn": nn, "F": nn.functional, "Tensor": Tensor}
+    exec(compile(text, "own", "exec"), names)  # noqa: S102  # the texts of own_classes.py
+    torch.manual_seed(document.rng_seed)
+    made = names[parse_module(document.text).module.name]()  # type: ignore[operator]
+    assert isinstance(made, nn.Module)
+    return made
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_weights_outputs_and_gradients_are_plain_pytorchs(name: str) -> None:
+    document = DOCUMENTS[name]
+    x, _ = random_batch(document)
+    with torch.random.fork_rng(devices=[]):
+        plain = plain_pytorch(document)
+        expected = plain(x)
+    net = build_own(parse_module(document.text), rng_seed=document.rng_seed)
+    assert list(net.state_dict()) == list(plain.state_dict())
+    assert [n for n, _ in net.named_parameters()] == [n for n, _ in plain.named_parameters()]
+    found = net(x)
+    assert torch.equal(found, expected)
+    found.square().sum().backward()
+    expected.square().sum().backward()
+    for (_, mine), (label, theirs) in zip(net.named_parameters(), plain.named_parameters(), strict=True):
+        assert mine.grad is not None and theirs.grad is not None and torch.equal(mine.grad, theirs.grad), label
+    assert all(torch.equal(net.state_dict()[key], value) for key, value in plain.state_dict().items())
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_script_prints_the_numbers_of_the_page(name: str) -> None:
+    document = DOCUMENTS[name]
+    expected = [(label.replace(" net.", " "), n) for label, n in shown(run_stack(document, *random_batch(document)))]
+    assert printed(to_code(document, "module")) == expected
+
+
+def test_a_script_of_a_class_runs_by_itself(tmp_path: Path) -> None:
+    document = DOCUMENTS["residual"]
+    script = tmp_path / "script.py"
+    script.write_text(to_code(document, "module"), encoding="utf-8")
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    command = [sys.executable, "-I", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=100)
+    assert [n for _, n in read(done.stdout)] == [n for _, n in shown(run_stack(document, *random_batch(document)))]
+
+
+def test_layers_that_pytorch_lacks_and_bare_names_are_written_out() -> None:
+    text = """class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = Sequential(Linear(4, 4), nn.Bias(4), Residual(ReLU()))
+        self.w = Parameter(randn(3, dtype=float32))
+        for m in self.modules():
+            if isinstance(m, (Linear, nn.ReLU)):
+                self.n = 3
+
+    def forward(self, x):
+        return softplus(self.layers(x)[:, :3] * self.w) + [0.5, 1.5, pi]
+"""
+    document = StackDocument(text, (4,), classes=3, data="random", batch=5)
+    expected = [n for _, n in shown(run_stack(document, *random_batch(document)))]
+    assert [n for _, n in printed(to_code(document, "module"))] == expected
+
+
+def test_other_forms_are_refused_by_name() -> None:
+    for form in ("sequential", "tensors"):
+        with pytest.raises(PlaygroundError, match="pasted class"):
+            to_code(DOCUMENTS["lenet"], form)
+
+
+def test_a_class_that_does_not_run_has_no_script() -> None:
+    broken = replace(DOCUMENTS["lenet"], text=DOCUMENTS["lenet"].text.replace("400", "399"))
+    with pytest.raises(PlaygroundError, match="expects in_features = 399, and got 400"):
+        to_code(broken, "module")

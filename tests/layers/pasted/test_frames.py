@@ -1,0 +1,62 @@
+"""What the page shows of a pasted class: its rows, its error with a repair, its notebook and summary."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+from playground.layers.document import StackDocument
+from playground.layers.pasted.analysis import own_analysis
+from playground.lessons.stacks import stack_preset
+from playground.ui.stack_exports import STACK_EXPORTS, stack_exports
+from playground.ui.stack_own import own_rows
+from tests.layers.pasted_classes import DOCUMENTS
+
+
+def test_rows_are_plain_data_that_cannot_be_edited() -> None:
+    for document in DOCUMENTS.values():
+        rows, totals = own_rows(document)
+        assert json.loads(json.dumps([rows, totals])) == [rows, totals]
+        assert len(rows) == len(own_analysis(document).rows) and not any(row["editable"] for row in rows)
+        assert all(document.text[row["start"] : row["end"]] for row in rows)
+        assert totals["output"].startswith(f"({document.batch}, ")
+
+
+def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
+    for document in (*DOCUMENTS.values(), stack_preset("L0.6").document):
+        rows, _ = own_rows(document)
+        for row in rows:
+            inside = [other for other in rows if other["path"][: len(row["path"])] == row["path"] and other is not row]
+            assert row["branches"] == (1 if inside else 0)
+            assert row["arguments"][0]["name"] == row["name"] and len(row["arguments"][0]["content"]) <= len(
+                row["text"]
+            )
+            said = row["parameters_formula"]
+            if said and said != "counted above":
+                assert sum(math.prod(map(int, term.split("·"))) for term in said.split(" + ")) == row["parameters"]
+            assert bool(row["parameters"]) or said in ("", "counted above")
+
+
+def test_the_layer_that_does_not_fit_has_no_shape() -> None:
+    document = DOCUMENTS["lenet"]
+    rows, totals = own_rows(replace(document, text=document.text.replace("400", "4")))
+    assert [row["gives"] is None for row in rows] == [False] * (len(rows) - 1) + [True] and totals["output"] is None
+
+
+def test_a_class_leaves_only_in_ways_that_it_has() -> None:
+    own, stack = DOCUMENTS["tied"], StackDocument(data="random", batch=2)
+    assert stack_exports(stack) == STACK_EXPORTS
+    left_out = {export.label for export in STACK_EXPORTS} - {export.label for export in stack_exports(own)}
+    assert left_out == {"nn.Sequential", "From scratch"}
+    for document in (own, stack):
+        for export in stack_exports(document):
+            assert export.make(document), export.label
+    assert not any("nn.Sequential" in export.about_for(own) for export in stack_exports(own))
+
+
+def test_the_notebook_and_the_summary_of_a_class() -> None:
+    made = {export.file_name: export.make(DOCUMENTS["tied"]) for export in STACK_EXPORTS[3:5]}
+    code = "".join("".join(cell["source"]) for cell in json.loads(made["stack.ipynb"])["cells"])
+    assert "class Tied(nn.Module):" in code and "loss.backward()" in code
+    assert made["summary.txt"].splitlines()[-1].startswith("total")

@@ -1,0 +1,25 @@
+"""The notes on module boxes agree with the list of layers and with what the batch showed."""
+
+from __future__ import annotations
+
+import torch
+
+from playground.layers.document import StackDocument
+from playground.layers.run.module_notes import bytes_text, module_notes
+from playground.layers.run.run import run_stack
+
+
+def test_a_block_is_told_with_all_that_is_in_it() -> None:
+    document = StackDocument("Flatten Linear(8) Residual(Linear(8) ReLU Linear(8)) ReLU Linear(10)", batch=4)
+    generator = torch.Generator().manual_seed(0)
+    x, labels = torch.randn(4, 1, 28, 28, generator=generator), torch.arange(4)
+    recorded = run_stack(document, x, labels)
+    notes = module_notes(recorded, 4)
+    assert recorded.analysis is not None
+    inside = [row for row in recorded.analysis.rows if row.name.startswith("residual1.")]
+    total = sum(row.saved for row in inside if not row.layer.branches) * 4
+    assert notes["residual1"] == (f"saves {bytes_text(total)} for backward",)
+    dead = {fact.name: fact.dead for fact in recorded.facts if fact.dead is not None}
+    assert set(dead) == {"relu1", "residual1.body.relu1"}
+    for name, part in dead.items():
+        assert notes[name][-1] == f"dead {100 * part:.0f} % of its units"

@@ -1,0 +1,92 @@
+"""What the list says that a batch did in each layer, and what PyTorch keeps for the backward pass."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from torch import Tensor
+from torch.nn import functional as F
+
+from playground.layers.catalogue.spec import Stack
+from playground.layers.catalogue.table import kind_of
+from playground.layers.document import StackDocument
+from playground.layers.run.run import run_stack
+from playground.layers.stack.analysis import Row, analyse
+from playground.layers.stack.build import build
+from tests.layers.stacks import stacks
+
+BATCH = 3
+STARTS = {0: "conv1", 2: "linear1", 4: "linear2"}  # of the parameters of each layer: its weight, then its bias
+
+
+def test_the_facts_of_a_layer_are_those_of_a_net_written_by_hand() -> None:
+    document = StackDocument(
+        "Conv2d(3, 3, stride=2) ReLU Flatten Linear(20) ReLU Linear(4)", (1, 9, 9), "CrossEntropyLoss", 4, batch=5
+    )
+    generator = torch.Generator().manual_seed(2)
+    x, labels = torch.randn(5, 1, 9, 9, generator=generator), torch.randint(4, (5,), generator=generator)
+    recorded = run_stack(document, x, labels)
+
+    weights = list(build(document.analysis(), document.rng_seed).parameters())
+    conv_weight, conv_bias, first_weight, first_bias, last_weight, last_bias = weights
+    conv = F.conv2d(x, conv_weight, conv_bias, stride=2)
+    relu = conv.clamp(min=0)
+    flat = relu.reshape(5, -1)
+    first = flat @ first_weight.T + first_bias
+    second = first.clamp(min=0)
+    last = second @ last_weight.T + last_bias
+    gradients = torch.autograd.grad(F.cross_entropy(last, labels), weights)
+
+    norms = {name: torch.cat([g.flatten() for g in gradients[n : n + 2]]).norm() for n, name in STARTS.items()}
+    named = {"conv1": conv, "relu1": relu, "flatten1": flat, "linear1": first, "relu2": second, "linear2": last}
+    outputs = {name: out.detach() for name, out in named.items()}
+    assert [fact.name for fact in recorded.facts] == list(outputs)
+    for fact in recorded.facts:
+        out = outputs[fact.name]
+        expected = norms.get(fact.name)
+        assert fact.gradient_norm == (None if expected is None else pytest.approx(float(expected), rel=1e-5))
+        assert fact.mean == pytest.approx(float(out.mean()), rel=1e-5, abs=1e-7)
+        assert fact.deviation == pytest.approx(float((out - out.mean()).square().mean().sqrt()), rel=1e-5)
+        assert fact.dead == (pytest.approx(dead(out)) if fact.name.startswith("relu") else None)
+    parts = [fact.dead for fact in recorded.facts if fact.dead is not None]
+    assert any(0 < part < 1 for part in parts)
+    assert recorded.accuracy == pytest.approx(float((last.argmax(1) == labels).float().mean()))
+
+
+def dead(out: Tensor) -> float:
+    """The part of the units that are 0 for every example, counted one by one."""
+    units = out.flatten(1).T.tolist()
+    return sum(not any(unit) for unit in units) / len(units)
+
+
+@given(stacks())
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_the_bytes_kept_are_those_that_pytorch_saves(stack: Stack) -> None:
+    analysis = analyse(stack)
+    net, x = build(analysis), torch.randn(BATCH, *stack.input_shape).requires_grad_()
+    there = {tensor.untyped_storage().data_ptr() for tensor in (*net.parameters(), *net.buffers())}
+    storages: dict[int, torch.UntypedStorage] = {}  # kept alive: no address comes twice
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in there:
+            storages[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        net(x)
+    kept = sum(storage.nbytes() for storage in storages.values())
+    assert kept == BATCH * analysis.saved + sum(map(statistics, analysis.rows))
+
+
+def statistics(row: Row) -> int:
+    """Bytes of a normalisation's means and deviations, which the list does not count."""
+    kind = kind_of(row.layer.kind)
+    if kind.saves != "input and statistics":
+        return 0
+    if kind.name == "LayerNorm":
+        return 2 * 4 * BATCH * math.prod(row.takes[: -kind.given(row.layer)["dims"]])
+    return 2 * 4 * row.takes[0]

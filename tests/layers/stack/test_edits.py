@@ -1,0 +1,158 @@
+"""Edits of the list, as the browser sends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from playground.errors import PlaygroundError
+from playground.layers.catalogue.table import KINDS
+from playground.layers.document import Refused, StackDocument
+from playground.layers.stack.edits import edited
+
+START = StackDocument("Conv2d(10, 7) ReLU Residual(Conv2d(10, 1)) Flatten Linear(10)")
+
+
+@pytest.mark.parametrize(
+    ("edit", "text"),
+    [
+        ({"name": "remove", "path": [1]}, "Conv2d(10, 7) Residual(Conv2d(10, 1)) Flatten Linear(10)"),
+        ({"name": "duplicate", "path": [1]}, "Conv2d(10, 7) ReLU ReLU Residual(Conv2d(10, 1)) Flatten Linear(10)"),
+        ({"name": "move", "path": [4], "by": -9}, "Linear(10) Conv2d(10, 7) ReLU Residual(Conv2d(10, 1)) Flatten"),
+        (
+            {"name": "insert", "path": [2, 0, 1], "kind": "ReLU"},
+            "Conv2d(10, 7) ReLU Residual(Conv2d(10, 1) ReLU) Flatten Linear(10)",
+        ),
+        ({"name": "remove", "path": [2, 0, 0]}, "Conv2d(10, 7) ReLU Flatten Linear(10)"),
+        (
+            {"name": "set", "path": [0], "argument": "stride", "content": [2, 1]},
+            "Conv2d(10, 7, stride=(2, 1)) ReLU Residual(Conv2d(10, 1)) Flatten Linear(10)",
+        ),
+        (
+            {"name": "set", "path": [4], "argument": "in_features", "content": 784},
+            "Conv2d(10, 7) ReLU Residual(Conv2d(10, 1)) Flatten Linear(10, in_features=784)",
+        ),
+    ],
+)
+def test_an_edit_of_the_list_is_an_edit_of_the_text(edit: dict[str, Any], text: str) -> None:
+    assert edited(START, edit).document.text == text
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.branches], ids=lambda kind: kind.name)
+def test_every_kind_can_be_inserted(kind: Any) -> None:
+    found = edited(StackDocument("ReLU"), {"name": "insert", "path": [1], "kind": kind.name})
+    assert (found.document.text, found.path) == (f"ReLU {kind.example}", (1,))
+
+
+@pytest.mark.parametrize("block", ["Residual", "Parallel"])
+@pytest.mark.parametrize(
+    ("text", "input_shape", "path"),
+    [
+        ("ReLU", (3, 8, 8), [0]),
+        ("ReLU Flatten", (3, 8, 8), [2]),
+        ("ReLU", (3, 8), [1]),
+        ("ReLU", (2, 3, 4, 5), [1]),
+        ("Flatten", (1, 80, 80), [1]),  # more features than a Linear may have
+        ("Residual(Conv2d(3, 3, padding=1))", (3, 8, 8), [0, 0, 1]),
+        ("Residual(Conv2d(3, 3, padding=1))", (3, 8, 8), [0, 0, 0]),
+    ],
+)
+def test_a_new_block_fits_where_it_stands(block: str, text: str, input_shape: tuple[int, ...], path: list[int]) -> None:
+    found = edited(
+        StackDocument(text, input_shape=input_shape, data="random"), {"name": "insert", "path": path, "kind": block}
+    )
+    assert found.path == tuple(path)
+    assert found.document.stack().at(tuple(path)).kind == block
+    assert found.document.analysis().problem is None
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "by", "opened", "after", "place"),
+    [
+        ("ReLU Residual(Tanh) ELU", [0], 1, True, "Residual(ReLU Tanh) ELU", (0, 0, 0)),
+        ("ReLU Residual(Tanh) ELU", [0], 1, False, "Residual(Tanh) ReLU ELU", (1,)),
+        ("ReLU Residual(Tanh) ELU", [2], -1, True, "ReLU Residual(Tanh ELU)", (1, 0, 1)),
+        ("Residual(Tanh GELU) ELU", [0, 0, 0], 1, True, "Residual(GELU Tanh) ELU", (0, 0, 1)),
+        ("Residual(Tanh GELU) ELU", [0, 0, 0], -1, True, "Tanh Residual(GELU) ELU", (0,)),
+        ("Residual(Tanh GELU) ELU", [0, 0, 1], 1, True, "Residual(Tanh) GELU ELU", (1,)),
+        ("Residual(Tanh) ELU", [0, 0, 0], 1, True, "Tanh ELU", (0,)),
+        ("Parallel(Tanh GELU, SiLU)", [0, 0, 1], 1, True, "Parallel(Tanh, GELU SiLU)", (0, 1, 0)),
+        ("Parallel(Tanh, GELU SiLU)", [0, 1, 0], -1, True, "Parallel(Tanh GELU, SiLU)", (0, 0, 1)),
+        ("Parallel(Tanh, GELU)", [0, 1, 0], -1, True, "Tanh GELU", (1,)),
+        ("Tanh ELU", [1], 1, True, "Tanh ELU", (1,)),
+    ],
+)
+def test_a_layer_moves_across_the_borders_of_branches(
+    text: str, path: list[int], by: int, opened: bool, after: str, place: tuple[int, ...]
+) -> None:
+    found = edited(StackDocument(text), {"name": "move", "path": path, "by": by, "opened": opened})
+    assert (found.document.text, found.path) == (after, place)
+
+
+@pytest.mark.parametrize(
+    ("text", "edit", "after"),
+    [
+        ("Parallel(Tanh, ELU)", {"name": "add branch", "path": [0]}, "Parallel(Tanh, ELU, ELU)"),
+        ("Parallel(Tanh, ELU, SiLU)", {"name": "remove branch", "path": [0], "branch": 1}, "Parallel(Tanh, SiLU)"),
+        ("Parallel(Tanh, ELU) ReLU", {"name": "remove branch", "path": [0], "branch": 0}, "ELU ReLU"),
+        ("Parallel(Tanh, ELU) ReLU", {"name": "remove", "path": [0, 0, 0]}, "ELU ReLU"),
+        ("Residual(ReLU Residual(Tanh))", {"name": "remove", "path": [0, 0, 1, 0, 0]}, "Residual(ReLU)"),
+        ("Residual(Residual(Tanh)) ELU", {"name": "remove", "path": [0, 0, 0, 0, 0]}, "ELU"),
+    ],
+)
+def test_branches_come_and_go(text: str, edit: dict[str, Any], after: str) -> None:
+    assert edited(StackDocument(text), edit).document.text == after
+
+
+@pytest.mark.parametrize(
+    ("argument", "content", "allowed"),
+    [
+        ("stride", 0, "one or two whole numbers from 1 to"),
+        ("out_channels", "wide", "a whole number from 1 to"),
+        ("kernel_size", [3, 0], "one or two whole numbers"),
+        ("in_channels", -1, "a whole number from 1 to"),
+    ],
+)
+def test_a_refused_argument_says_where_and_what_is_allowed(argument: str, content: Any, allowed: str) -> None:
+    with pytest.raises(Refused) as refused:
+        edited(START, {"name": "set", "path": [0], "argument": argument, "content": content})
+    assert (refused.value.field, refused.value.path) == (argument, (0,))
+    assert allowed in refused.value.told
+    assert refused.value.told.count("not") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("batch", 100_000), ("classes", 0), ("learning_rate", "fast"), ("input_shape", [0]), ("optimizer", "Newton")],
+)
+def test_a_refused_setting_says_which_and_what_is_allowed(name: str, content: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        StackDocument.from_fields({"text": "ReLU", name: content})
+    assert (refused.value.field, refused.value.path) == (name, None)
+    assert refused.value.told.endswith(f", not {content[0] if isinstance(content, list) else content}")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {},
+        {"name": "remove", "path": [9]},
+        {"name": "remove", "path": "0"},
+        {"name": "remove", "path": [0, 1]},
+        {"name": "remove", "path": [0, 0, 0]},
+        {"name": "move", "path": [0], "by": "far"},
+        {"name": "insert", "path": [0], "kind": "Linear(10); import os"},
+        {"name": "set", "path": [0], "argument": "stride", "content": 0},
+        {"name": "add branch", "path": [0]},
+        {"name": "add branch", "path": [2]},
+        {"name": "remove branch", "path": [2], "branch": 0},
+        {"name": "remove branch", "path": [0], "branch": None},
+        {"name": "set", "path": [0], "argument": "__class__", "content": 0},
+        {"name": "set", "path": [4], "argument": "in_features", "content": -1},
+    ],
+    ids=str,
+)
+def test_a_bad_edit_is_refused(edit: dict[str, Any]) -> None:
+    with pytest.raises(PlaygroundError):
+        edited(START, edit)

@@ -1,0 +1,104 @@
+"""Stacks as text: what is written is read back, also as PyTorch code, and what is wrong is marked where it stands."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.errors import PlaygroundError
+from playground.layers.catalogue.spec import Stack
+from playground.layers.catalogue.table import KINDS
+from playground.layers.document import StackDocument
+from playground.layers.export.script import to_code
+from playground.layers.stack.analysis import without_matching_pins
+from playground.layers.stack.parse import parse_stack
+from playground.layers.stack.text import to_text
+from tests.layers.stacks import documents, stacks
+
+WORDS = [*(kind.name for kind in KINDS), "nn.", "Sequential", "net", "=", "(", ")", ",", ";", "->", "-1", "0.5", "2"]
+WORDS += ["\n", " ", "#", "bias", "True", "stride", "é", "'", "[", "]", "1e99", "99999999999999"]
+
+
+@given(stacks())
+def test_text_is_read_back(stack: Stack) -> None:
+    text = to_text(stack.layers)
+    assert parse_stack(text) == stack.layers
+    assert to_text(parse_stack(text)) == text
+
+
+@given(documents())
+def test_sequential_code_is_read_back(document: StackDocument) -> None:
+    stack = document.stack()
+    code = to_code(document, "sequential")
+    net = code[code.index("net =") : code.index("loss_function =")]
+    for pasted in (net, net.removeprefix("net = "), code):
+        read = Stack(parse_stack(pasted), stack.input_shape, stack.loss, stack.classes)
+        assert without_matching_pins(read) == stack
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=20).map("".join) | st.text(max_size=60))
+def test_any_text_gives_layers_or_a_marked_error(text: str) -> None:
+    try:
+        layers = parse_stack(text)
+    except PlaygroundError as error:
+        assert error.span is not None and 0 <= error.span.start <= error.span.end <= len(text)
+        assert error.message and error.text == text
+    else:
+        assert parse_stack(to_text(layers)) == layers
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "message", "hint"),
+    [
+        ("Flatten Relu6x Linear(10)", "Relu6x", "unknown layer `Relu6x`", "did you mean ReLU?"),
+        ("nn.Sequential(nn.ReLU(), tf.Dense(3))", "tf.Dense", "`tf` is unknown", "write nn.Linear"),
+        ("Flatten Linear(10", "(", "this bracket is not closed", "write )"),
+        ("Residual(Linear(4) ReLU", "(", "this bracket is not closed", "write )"),
+        ("Flatten ReLU)", ")", "`)` is not understood here", ""),
+        ("Flatten Linear", "Linear", "Linear needs out_features", "for instance Linear(3)"),
+        ("nn.Flatten(), nn.Linear(784)", "nn.Linear", "Linear needs out_features", "for instance Linear(3)"),
+        ("Conv2d(4, 3, stride=0)", "0", "stride of Conv2d is", "how far the window moves"),
+        ("Conv2d(4, 3, steps=2)", "steps=2", "Conv2d has no argument steps", "stride"),
+        ("Linear(3, True, 5)", "5", "Linear has no argument number 3", "out_features, bias"),
+        ("Linear(2.5)", "2.5", "out_features of Linear is", ""),
+        ("Linear(3 4)", "4", "a comma is missing", ""),
+        ("Residual()", "Residual", "Residual takes a sub-stack", "for instance"),
+        ("Parallel(ReLU)", "Parallel", "Parallel takes at least two", "for instance"),
+        ("nn.Softmax(dim=0)", "dim=0", "dim = 0 is not supported", "dim = 1"),
+        ("Residual(" * 7 + "ReLU" + ")" * 7, "Residual", "nested more than 6 deep", "the limit is 6"),
+        ("Sequential(" * 200 + "ReLU" + ")" * 200, "Sequential", "nested more than", "the limit is 6"),
+    ],
+)
+def test_what_is_wrong_is_marked(text: str, marked: str, message: str, hint: str) -> None:
+    with pytest.raises(PlaygroundError) as caught:
+        parse_stack(text)
+    error = caught.value
+    assert error.span is not None and error.span.of(text) == marked
+    assert error.message.startswith(message) and hint in error.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"), [("Relu6 Flatten", "ReLU Flatten"), ("Linear(10", "Linear(10)"), ("Linaer(3)", "Linear(3)")]
+)
+def test_a_repair_gives_a_text_that_is_read(text: str, repaired: str) -> None:
+    with pytest.raises(PlaygroundError) as caught:
+        parse_stack(text)
+    assert caught.value.repair is not None and caught.value.repair.text == repaired
+    assert to_text(parse_stack(repaired)) == repaired
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("net = nn.Sequential(\n    nn.Linear(784, 10),\n)", "Linear(10, in_features=784)"),
+        ("import torch\nfrom torch import nn\n\nnet = nn.Sequential(nn.ReLU())\nprint(net)", "ReLU"),
+        ("self.net = torch.nn.Sequential(nn.ReLU(inplace=True), nn.Flatten(1))", "ReLU Flatten"),
+        ("nn.LayerNorm(5), nn.LayerNorm((3, 4)), nn.LayerNorm([2])", "LayerNorm LayerNorm(2) LayerNorm"),
+        ("nn.Softmax(dim=1), nn.LogSoftmax(1)", "Softmax LogSoftmax"),
+        ("Residual(nn.Sequential(nn.ReLU(), Bias(5))), Reshape(2, -1)", "Residual(ReLU Bias) Reshape(2, -1)"),
+        ("nn.MaxPool2d(2, 2), nn.Dropout(p=0.3)", "MaxPool2d(2, stride=2) Dropout(0.3)"),
+    ],
+)
+def test_pasted_code_is_read(code: str, text: str) -> None:
+    assert to_text(parse_stack(code)) == text
