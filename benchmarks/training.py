@@ -45,8 +45,8 @@ from playground.runs.limits import LIMITS
 from playground.runs.lock import HostLock
 from playground.runs.run import Run
 from playground.runs.store import Store
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.training.model import model_of
 from playground.training.records import TrainRecord
 

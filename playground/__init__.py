@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from playground.errors import PlaygroundError
     from playground.language.evaluate.leaves import Leaf
     from playground.language.run import run
+    from playground.notebook.train import TrainedRun, train
     from playground.recorder.record import record
     from playground.trace import Trace
-    from playground.train_run import TrainedRun, train
 
 __all__ = ["Leaf", "PlaygroundError", "Trace", "TrainedRun", "record", "run", "train"]
 
@@ -26,10 +26,10 @@ __all__ = ["Leaf", "PlaygroundError", "Trace", "TrainedRun", "record", "run", "t
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'playground' has no attribute {name!r}")
-    from playground import notebook
-
     if name in ("TrainedRun", "train"):
-        from playground import train_run
+        from playground.notebook import train
 
-        return getattr(train_run, name)
-    return getattr(notebook, name)
+        return getattr(train, name)
+    from playground.notebook import traces
+
+    return getattr(traces, name)

@@ -1,85 +1,8 @@
-"""The command line: `python -m playground trace TEXT NAME=VALUE ... [--json | --table | --svg FILE | --html FILE]`,
-and `python -m playground train [CONFIG] [--preset ID] [--data NAME|PATH] [--set NAME=VALUE ...] [--out DIR]`.
-"""
+"""`python -m playground`: the command line of `playground.cli`."""
 
-from __future__ import annotations
-
-import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
-from playground.errors import PlaygroundError
-from playground.train_command import add_train
-
-BAD_TEXT = 2  # the exit status for a text, a value or a file that cannot be used
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        status: int = options.run(options)
-        return status
-    except PlaygroundError as error:
-        print(error.marked(), file=sys.stderr)
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
-    return BAD_TEXT
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m playground", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    trace = commands.add_parser("trace", help="record a text, forward and backward")
-    trace.add_argument("text", metavar="TEXT", help="one or more lines of the language, e.g. 'f = log(x1) + x1*x2'")
-    trace.add_argument(
-        "values",
-        metavar="NAME=VALUE",
-        nargs="*",
-        help="a value for each free name: 2.0, '[[1, 2], [3, 4]]', 'randn(3)'",
-    )
-    output = trace.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print the trace as JSON (schema: docs/trace.md)")
-    output.add_argument("--table", action="store_true", help="print the trace table (the default)")
-    output.add_argument("--svg", metavar="FILE", type=Path, help="write the graph as SVG")
-    output.add_argument("--html", metavar="FILE", type=Path, help="write a self-contained stepper")
-    trace.set_defaults(run=_trace)
-    add_train(commands)
-    return parser
-
-
-def _trace(options: argparse.Namespace) -> int:
-    from playground.language.run import run
-
-    trace = run(options.text.replace("\\n", "\n"), dict(_pair(value) for value in options.values))
-    if options.json:
-        from playground.explain.document import explained_json
-
-        print(explained_json(trace))
-    elif options.svg is not None:
-        from playground.views.static import static_svg
-
-        options.svg.write_text(static_svg(trace, "both"), encoding="utf-8")
-    elif options.html is not None:
-        from playground.views.html import stepper_html
-
-        options.html.write_text(stepper_html(trace), encoding="utf-8")
-    else:
-        from playground.views.table import to_text
-
-        print(to_text(trace))
-        for note in trace.notes:
-            print(f"note: {note.message}")
-    return 0
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip().isidentifier():
-        raise PlaygroundError(f"{text!r} is not NAME=VALUE", hint="write for example x1=2.0 or W='[[1, 2], [3, 4]]'")
-    return name.strip(), value.strip()
-
+from playground.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

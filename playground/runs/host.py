@@ -27,8 +27,8 @@ from playground.runs.lock import HostLock
 from playground.runs.store import Store
 from playground.runs.tables import database_url, without_secrets
 from playground.runs.worker import work
-from playground.training.chosen import data_of, uncut
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of, uncut
 from playground.training.loop import train
 
 LOOK_EVERY = 0.1  # seconds between two looks at the queue: about a hundredth of a core while nothing waits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.runs.store import Store
-from playground.training.result import Result, weights_in
+from playground.training.export.result import Result, weights_in
 
 
 def result_of(store: Store, run: str) -> Result:

@@ -12,8 +12,8 @@ from playground.runs.reporter import Lost, Reporter
 from playground.runs.run import Orders, Run, Status
 from playground.runs.store import Store
 from playground.training.checkpoint import checkpoint, restore
-from playground.training.chosen import data_of
 from playground.training.device import device_of
+from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 

@@ -1,1 +1,1 @@
-"""Data sets and training."""
+"""How a net is trained: settings, the loop, its records and checkpoints."""

@@ -12,8 +12,8 @@ from playground.layers.pasted.pasted_class import build_own, parse_module
 from playground.layers.run.run import check_output
 from playground.layers.stack.build import build
 from playground.training.config import TrainConfig
-from playground.training.initial import initialise
 from playground.training.size import check_size, size_of
+from playground.training.weight_init import initialise
 
 
 def document_of(config: TrainConfig, input_shape: Shape, classes: int) -> StackDocument:

@@ -14,7 +14,7 @@ from playground.runs.run import Orders, Run
 from playground.runs.store import Store
 from playground.runs.worker import follow
 from playground.training.checkpoint import checkpoint, restore
-from playground.training.chosen import data_of
+from playground.training.examples import data_of
 from playground.training.freeze import Frozen, advance, freeze, steps_ahead
 from playground.training.learner import Learner
 from playground.ui.stack_frames import Drawn, drawn_trace

@@ -12,8 +12,8 @@ from playground.data.dataset import Data
 from playground.data.datasets import DATA_NAMES
 from playground.data.preview import ClassCount, class_balance, example_grid, one_batch
 from playground.errors import PlaygroundError
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.ui.popovers import plain
 from playground.ui.train_notes import missing, not_here, with_digits
 from playground.views.png import photo_uri

@@ -12,8 +12,8 @@ from torch import Tensor
 from playground.data.datasets import DATA_NAMES
 from playground.errors import PlaygroundError
 from playground.runs.reporter import SAMPLES
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.views.png import photo_uri
 
 _DECIDES = ("data", "train_size", "test_size", "folds", "fold", "rng_seed")

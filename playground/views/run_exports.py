@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playground.training.result import Result, own_data, to_csv, to_events, to_json, to_script
+from playground.training.export.result import Result, own_data, to_csv, to_events, to_json, to_script
 from playground.views.curves import charts, columns, figure, layers_of
 from playground.views.exports import to_notebook
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from benchmarks import training
 from benchmarks.training import Case, Times, bare, cases, times_table, verdicts
-from playground.training.chosen import data_of
+from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.model import model_of

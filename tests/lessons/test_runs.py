@@ -14,7 +14,7 @@ from playground.lessons.reported import METRICS, Reported
 from playground.lessons.runs import RunGroup, RunPreset, reported, run_groups, run_preset, run_presets
 from playground.lessons.stacks import stack_preset
 from playground.runs.limits import LIMITS
-from playground.training.chosen import data_of
+from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.model import model_of

@@ -23,8 +23,8 @@ from playground.runs.reporter import SAMPLES
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import CHECKPOINTS, RECORDS
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from tests.runs.processes import processes

@@ -10,8 +10,8 @@ from playground.errors import PlaygroundError
 from playground.runs.result import result_of
 from playground.runs.store import Store
 from playground.runs.worker import work
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 

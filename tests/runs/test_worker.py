@@ -23,8 +23,8 @@ from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import RECORDS, RUNS
 from playground.runs.worker import work
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.predictions import samples

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from playground.errors import PlaygroundError
 from playground.training.config import SETTINGS, TrainConfig
-from playground.training.initial import INITIAL
 from playground.training.optimizers import OPTIMIZERS, SCHEDULES
+from playground.training.weight_init import INITIAL
 
 HOSTILE: list[Any] = [
     None, True, -1, 0.5, 1e308, float("nan"), float("inf"), 10**400, "", "'; DROP TABLE runs; --", "../../etc/passwd",

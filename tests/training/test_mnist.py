@@ -11,8 +11,8 @@ import pytest
 
 from playground.data.archives import is_here
 from playground.lessons.runs import run_preset
-from playground.train_run import computing_with
-from playground.training.chosen import data_of
+from playground.notebook.train import computing_with
+from playground.training.examples import data_of
 from playground.training.loop import train
 from playground.training.records import TrainRecord
 

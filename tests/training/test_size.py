@@ -17,11 +17,11 @@ from playground.layers.document import StackDocument
 from playground.lessons.runs import run_presets
 from playground.training import model, size
 from playground.training.config import TrainConfig
+from playground.training.export.script import training_script
 from playground.training.learner import Learner
 from playground.training.limits import LIMITS, Limits
 from playground.training.loop import train
 from playground.training.model import model_of
-from playground.training.script import training_script
 from playground.training.size import check_size, size_of
 
 LENET = (

@@ -14,8 +14,8 @@ from playground.runs.run import Run, Status
 from playground.runs.store import Store
 from playground.runs.worker import work
 from playground.training.checkpoint import checkpoint
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord

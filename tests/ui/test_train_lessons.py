@@ -35,8 +35,8 @@ from playground.runs.limits import LIMITS
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.worker import work
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.training.records import TrainRecord
 from playground.ui.train_links import MOST_SHOWN
 from playground.ui.train_look import look_html

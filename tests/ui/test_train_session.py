@@ -21,8 +21,8 @@ from playground.lessons.runs import run_presets
 from playground.runs.limits import LIMITS
 from playground.runs.run import Run
 from playground.runs.store import Store
-from playground.training.chosen import data_of
 from playground.training.config import SETTINGS, TrainConfig
+from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord

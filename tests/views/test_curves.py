@@ -9,8 +9,8 @@ import math
 import pytest
 from plotly.graph_objects import Figure
 
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.training.loop import train
 from playground.training.records import LayerRecord, TrainRecord
 from playground.views.console import Console

@@ -15,13 +15,13 @@ from playground.runs.result import result_of
 from playground.runs.store import Store
 from playground.runs.worker import work
 from playground.training.checkpoint import weights
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
+from playground.training.export.result import Result, to_script
 from playground.training.learner import Learner
 from playground.training.loop import train
-from playground.training.result import Result, to_script
 from playground.views.run_exports import RUN_EXPORTS, charts_html, exports_of
-from tests.training.test_script import printed, told
+from tests.training.export.test_script import printed, told
 
 CONFIG = TrainConfig("Flatten Linear(10)", train_size=100, test_size=20, batch=20, epochs=2)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from playground.data.datasets import DATASETS, load
 from playground.layers.catalogue.spec import Shape
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from playground.training.learner import steps_between_records
 from playground.training.model import document_of
 from playground.training.size import size_of

@@ -17,15 +17,15 @@ from playground.data.dataset import Data
 from playground.data.uploads import store
 from playground.errors import PlaygroundError
 from playground.training.checkpoint import weights
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
-from playground.training.initial import INITIAL
+from playground.training.examples import data_of
+from playground.training.export.script import _FILLS, _SCHEDULES, changed_rates, training_script
+from playground.training.extent import plan_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.optimizers import OPTIMIZERS, SCHEDULES, optimizer_of, schedule_of
-from playground.training.plan import plan_of
 from playground.training.records import TrainRecord
-from playground.training.script import _FILLS, _SCHEDULES, changed_rates, training_script
+from playground.training.weight_init import INITIAL
 
 OWN = """
 class Net(nn.Module):

@@ -43,8 +43,8 @@ def add_train(commands: Any) -> None:
 
 def train_command(options: argparse.Namespace) -> int:
     """Train, print, write; the exit status."""
+    from playground.notebook.train import carry_out, chosen_config
     from playground.runs.limits import LIMITS
-    from playground.train_run import carry_out, chosen_config
     from playground.training.learner import Learner
     from playground.training.records import TrainRecord
     from playground.views.console import HEADINGS, Console

@@ -18,10 +18,10 @@ from playground.layers.export.sequential import SequentialWriter
 from playground.layers.stack.analysis import Row
 from playground.training import optimizers
 from playground.training.config import TrainConfig
+from playground.training.export.script_data import data_parts
+from playground.training.extent import Plan, plan_of
 from playground.training.model import document_of
-from playground.training.plan import Plan, plan_of
 from playground.training.records import TrainRecord
-from playground.training.script_data import data_parts
 from playground.training.size import size_of
 
 INITIAL = """\

@@ -17,8 +17,8 @@ from safetensors.torch import load, save
 from playground.data.datasets import load as load_data
 from playground.trace.json_numbers import encode
 from playground.training.config import TrainConfig
+from playground.training.export.script import training_script
 from playground.training.records import LayerRecord, TrainRecord
-from playground.training.script import training_script
 
 FORMAT = "playground-run-1"
 _OF_LAYERS = tuple(field.name for field in fields(LayerRecord) if field.name != "name")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from playground.data import split
 from playground.data.archives import CLASSES
 from playground.training.config import TrainConfig
-from playground.training.plan import Plan
+from playground.training.extent import Plan
 
 DIGITS = """\
 from sklearn.datasets import load_digits

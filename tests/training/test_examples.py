@@ -9,8 +9,8 @@ import torch
 
 from playground.data.datasets import load
 from playground.data.split import prepare
-from playground.training.chosen import data_of, uncut
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of, uncut
 
 WHOLE = TrainConfig(normalise=True)
 

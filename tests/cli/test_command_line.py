@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from playground.__main__ import main
+from playground.cli.main import main
 from playground.data.datasets import load
 from playground.lessons.runs import run_presets
 from playground.training.records import TrainRecord
-from tests.training.test_script import printed, told
+from tests.training.export.test_script import printed, told
 
 L04 = ["trace", "f = log(x1) + x1*x2 - sin(x2)", "x1=2.0", "x2=5.0"]
 

@@ -18,10 +18,10 @@ from playground.data.dataset import Data
 from playground.data.uploads import store
 from playground.training.checkpoint import checkpoint, weights
 from playground.training.config import TrainConfig
+from playground.training.export.result import Result, own_data, to_csv, to_events, to_json, weights_in
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
-from playground.training.result import Result, own_data, to_csv, to_events, to_json, weights_in
 
 CONFIG = TrainConfig("Flatten Linear(8) ReLU Linear(3)", batch=20, epochs=2, record_every=1)
 

@@ -13,10 +13,10 @@ import torch
 import playground
 from playground import PlaygroundError, Trace, record, run, train
 from playground.data.uploads.csv import from_csv
-from playground.train_run import carry_out
+from playground.notebook.train import carry_out
 from playground.training import loop
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 
 
 def test_run_and_record_give_the_same_trace() -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from playground import PlaygroundError, train, train_run
+from playground import PlaygroundError, train
 from playground.data.dataset import Data
 from playground.runs.engine import LocalEngine
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
+from playground.training.examples import data_of
 from tests.runs.test_host import carried_out, until
 
 TEXT = "Flatten Linear(600) BatchNorm1d ReLU Linear(10)"
@@ -58,7 +58,7 @@ def test_afterwards_pytorch_has_as_many_threads_as_before(monkeypatch: pytest.Mo
         seen.append(torch.get_num_threads())
         return data_of(config, told)
 
-    monkeypatch.setattr(train_run, "data_of", loading)
+    monkeypatch.setattr("playground.notebook.train.data_of", loading)
     run = train("Flatten Linear(10)", train_size=100, steps=1, progress=False, threads=before + 2)
     with pytest.raises(PlaygroundError, match="the loss is"):
         train(learning_rate=1000.0, loss="MSELoss", train_size=500, batch=10, progress=False, threads=before + 3)
@@ -82,7 +82,7 @@ def test_a_download_moves_a_bar_of_its_bytes(
         told("second.gz", 30, 40)
         return data_of(config)
 
-    monkeypatch.setattr(train_run, "data_of", loading)
+    monkeypatch.setattr("playground.notebook.train.data_of", loading)
     train("Flatten Linear(10)", train_size=100, steps=1)
     said = capsys.readouterr().err
     assert "first.gz: 100%" in said and "2.00k/2.00k" in said

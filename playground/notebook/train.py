@@ -19,12 +19,12 @@ from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
 from playground.training import loop
 from playground.training.checkpoint import weights
-from playground.training.chosen import data_of
 from playground.training.config import TrainConfig
 from playground.training.device import device_of
+from playground.training.examples import data_of
+from playground.training.export.result import Result, table_of
 from playground.training.learner import Learner
 from playground.training.records import TrainRecord
-from playground.training.result import Result, table_of
 from playground.views.curves import charts, columns, figure, layers_of
 from playground.views.run_exports import RUN_EXPORTS, exports_of
 

@@ -1,0 +1,1 @@
+"""What `from playground import ...` gives in a notebook."""

@@ -1,0 +1,1 @@
+"""A run as files: records, weights, a plain script."""
