@@ -44,7 +44,7 @@ EMPTY_PAGE = "import streamlit as st\nst.text_input('text', key='text')\n"
 CHART_PAGE = f"""
 import streamlit as st
 from playground import run
-from playground.views.static import dot_file
+from playground.views.graph.static import dot_file
 
 text = st.text_input("text", {TEXT + " + 1"!r}, live="0ms", key="text")
 st.graphviz_chart(dot_file(run(text, default="1.0")))

@@ -31,9 +31,9 @@ from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
 from playground.layers.stack.edits import edited
 from playground.lessons.stacks import stack_preset
-from playground.ui import stack_frames
-from playground.ui.stack_frames import Answer, show_stack, stack_frame
-from playground.views.opening import UNTOUCHED, Opening
+from playground.ui.layers import frames as stack_frames
+from playground.ui.layers.frames import Answer, show_stack, stack_frame
+from playground.views.graph.unfolding import UNTOUCHED, Opening
 
 RESULTS = Path(__file__).resolve().parent / "results" / "layers.md"
 ROUNDS = 7

@@ -1,9 +1,9 @@
 """Type an expression, step through its graph."""
 
-from playground.ui.opening import opening
+from playground.ui.shared.loading import opening
 
 opening()  # what follows needs PyTorch
 
-from playground.ui.expressions import expressions_page  # noqa: E402
+from playground.ui.expressions.page import expressions_page  # noqa: E402
 
 expressions_page()

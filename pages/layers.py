@@ -1,9 +1,9 @@
 """Stack layers, see every shape, step through the graph."""
 
-from playground.ui.opening import wait
+from playground.ui.shared.loading import wait
 
 wait()  # what follows needs PyTorch
 
-from playground.ui.layers import layers_page  # noqa: E402
+from playground.ui.layers.page import layers_page  # noqa: E402
 
 layers_page()

@@ -1,9 +1,9 @@
 """Set how a net is trained, watch it learn, compare runs."""
 
-from playground.ui.opening import wait
+from playground.ui.shared.loading import wait
 
 wait()  # what follows needs PyTorch
 
-from playground.ui.train import train_page  # noqa: E402
+from playground.ui.train.page import train_page  # noqa: E402
 
 train_page()

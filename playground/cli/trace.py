@@ -37,15 +37,15 @@ def trace_command(options: argparse.Namespace) -> int:
 
         print(explained_json(trace))
     elif options.svg is not None:
-        from playground.views.static import static_svg
+        from playground.views.graph.static import static_svg
 
         options.svg.write_text(static_svg(trace, "both"), encoding="utf-8")
     elif options.html is not None:
-        from playground.views.html import stepper_html
+        from playground.views.stepper.html import stepper_html
 
         options.html.write_text(stepper_html(trace), encoding="utf-8")
     else:
-        from playground.views.table import to_text
+        from playground.views.stepper.table import to_text
 
         print(to_text(trace))
         for note in trace.notes:

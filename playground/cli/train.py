@@ -47,7 +47,7 @@ def train_command(options: argparse.Namespace) -> int:
     from playground.runs.limits import LIMITS
     from playground.training.learner import Learner
     from playground.training.records import TrainRecord
-    from playground.views.console import HEADINGS, Console
+    from playground.views.charts.console import HEADINGS, Console
 
     given = {name: getattr(options, name) for name in ("side", "colour", "label")}
     reading = {name: content for name, content in given.items() if content is not None}

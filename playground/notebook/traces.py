@@ -5,7 +5,7 @@ from playground.language.evaluate.leaves import Leaf
 from playground.language.run import run
 from playground.recorder.record import record
 from playground.trace import Trace
-from playground.views.html import notebook_html
+from playground.views.stepper.html import notebook_html
 
 Trace.display = staticmethod(notebook_html)
 

@@ -25,8 +25,8 @@ from playground.training.examples import data_of
 from playground.training.export.result import Result, table_of
 from playground.training.learner import Learner
 from playground.training.records import TrainRecord
-from playground.views.curves import charts, columns, figure, layers_of
-from playground.views.run_exports import RUN_EXPORTS, exports_of
+from playground.views.charts.curves import charts, columns, figure, layers_of
+from playground.views.charts.run_exports import RUN_EXPORTS, exports_of
 
 MOST_THREADS = 1024  # a slip of the pen would ask the system for millions
 

@@ -1,1 +1,1 @@
-"""All that knows Streamlit: the stepper component, links, widgets."""
+"""All that knows Streamlit, a folder for each page."""

@@ -1,0 +1,1 @@
+"""Traces and runs as pictures, tables, charts and files: readers of plain data."""

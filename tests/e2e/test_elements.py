@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from playground.explain.numbers import format_number
 from playground.layers.document import StackDocument
 from playground.lessons.stacks import stack_preset
-from playground.ui.elements import run_source
+from playground.ui.shared.opened_element import run_source
 
 OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]

@@ -14,8 +14,8 @@ from playground.layers.document import StackDocument
 from playground.layers.run.run import run_stack
 from playground.trace.records import Update
 from playground.trace.trace import Trace
-from playground.ui.stack_frames import batch_of
-from playground.views.timeline import cell_text
+from playground.ui.layers.frames import batch_of
+from playground.views.stepper.timeline import cell_text
 
 OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]

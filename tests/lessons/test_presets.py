@@ -15,8 +15,8 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.lessons.presets import ExpressionPreset, preset, presets
 from playground.trace import Trace
-from playground.ui.exports import script
-from playground.ui.frames import Shown, show
+from playground.ui.expressions.exports import script
+from playground.ui.expressions.frame import Shown, show
 
 Results = dict[str, Tensor | None]  # 'f' -> value, 'x1.grad' -> gradient
 

@@ -15,9 +15,9 @@ from playground.layers.export.script import to_code
 from playground.layers.run.run import run_stack
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
 from playground.trace.statistics import MANY
-from playground.ui.stack_exports import STACK_EXPORTS
-from playground.ui.stack_frames import ShownStack, batch_of, show_stack
-from playground.ui.stack_links import open_stack, stack_query
+from playground.ui.layers.exports import STACK_EXPORTS
+from playground.ui.layers.frames import ShownStack, batch_of, show_stack
+from playground.ui.layers.links import open_stack, stack_query
 from tests.layers.export.test_script import printed, shown
 from tests.layers.pasted_classes import DOCUMENTS
 

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.lessons.presets import presets
-from playground.ui.expressions import take_edit
+from playground.ui.expressions.page import take_edit
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 HOSTILE_EDITS: list[dict[str, Any]] = [
@@ -105,8 +105,8 @@ def test_hostile_edits_do_no_harm(sent: dict[str, Any], monkeypatch: pytest.Monk
 
 def edited(app: AppTest, sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page after an edit: AppTest cannot drive a component, so its callback is called here, on the page's state."""
-    monkeypatch.setattr("playground.ui.expressions.last_edit", lambda key: sent)
-    monkeypatch.setattr("playground.ui.expressions._session", lambda: app.session_state["expressions"])
+    monkeypatch.setattr("playground.ui.expressions.page.last_edit", lambda key: sent)
+    monkeypatch.setattr("playground.ui.expressions.page._session", lambda: app.session_state["expressions"])
     take_edit()
     monkeypatch.undo()
     return app.run()

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from playground.lessons.runs import run_presets
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
-from playground.ui.train import SESSION
+from playground.ui.train.page import SESSION
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 PAGE = "pages/train.py"

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from playground.recorder.record import record
 from playground.trace import Trace
-from playground.views.stepper import picture
+from playground.views.stepper.picture import picture
 
 torchvision = pytest.importorskip("torchvision")
 

@@ -14,11 +14,11 @@ from streamlit.testing.v1 import AppTest
 from playground.runs.engine import LocalEngine
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
-from playground.ui import train_engine
+from playground.ui.train import engine as train_engine
 from tests.runs.processes import processes
 
 PAGE = """
-from playground.ui.train import train_page
+from playground.ui.train.page import train_page
 train_page()
 """
 PATIENCE = 60.0  # seconds

@@ -9,8 +9,8 @@ from dataclasses import replace
 from playground.layers.document import StackDocument
 from playground.layers.pasted.analysis import own_analysis
 from playground.lessons.stacks import stack_preset
-from playground.ui.stack_exports import STACK_EXPORTS, stack_exports
-from playground.ui.stack_own import own_rows
+from playground.ui.layers.exports import STACK_EXPORTS, stack_exports
+from playground.ui.layers.pasted_rows import own_rows
 from tests.layers.pasted_classes import DOCUMENTS
 
 

@@ -11,7 +11,7 @@ from playground.layers.document import StackDocument
 from playground.layers.pasted.warnings import own_cautions
 from playground.layers.run.run import run_stack
 from playground.layers.run.warnings import Caution, cautions
-from playground.ui.stack_frames import Answer, show_stack, stack_frame
+from playground.ui.layers.frames import Answer, show_stack, stack_frame
 from tests.layers.pasted_classes import DOCUMENTS
 
 CLASS = """class Net(nn.Module):

@@ -14,7 +14,7 @@ from playground.layers.catalogue.spec import Shape, Stack
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
 from playground.layers.stack.parse import parse_stack
-from playground.ui.stack_rows import row_data
+from playground.ui.layers.rows import row_data
 
 
 def field(text: str, shape: Shape) -> list[int] | None:

@@ -16,8 +16,8 @@ from playground.layers.export.script import to_code
 from playground.layers.pasted.analysis import own_analysis
 from playground.layers.stack.edits import edited
 from playground.layers.stack.text import to_text
-from playground.ui.stack_links import open_stack, stack_query
-from playground.ui.stack_rows import row_data
+from playground.ui.layers.links import open_stack, stack_query
+from playground.ui.layers.rows import row_data
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.stacks import documents
 

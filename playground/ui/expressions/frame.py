@@ -1,0 +1,168 @@
+"""From a document to what the workbench shows: one frame of plain data (docs/stepper.md), whatever was typed."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.language.document import Document
+from playground.language.evaluate.leaves import Leaf
+from playground.language.syntax.program import Program
+from playground.trace.trace import Trace
+from playground.ui.expressions.links import to_query
+from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.stepper.picture import picture
+
+_KEPT = 64  # pictures kept for everyone: a class opens the same link
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document that ran, and its picture as text: a class's pictures are kept, their tensors and records are not."""
+
+    document: Document
+    key: str
+    svg: str
+    rest: str  # JSON of the picture without its SVG
+
+    def trace(self) -> Trace:
+        """The trace, by running the document again: the same numbers."""
+        return self.document.run()
+
+
+def show(document: Document, opening: Opening = UNTOUCHED) -> Shown | PlaygroundError:
+    """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
+    return _show(document, opening)
+
+
+@lru_cache(maxsize=_KEPT)
+def _show(document: Document, opening: Opening) -> Shown | PlaygroundError:
+    try:
+        drawn = picture(document.run(), document.graph, opening=opening)
+        svg = drawn.pop("svg")
+        return Shown(document, drawn["key"], svg, json.dumps(drawn, separators=(",", ":")))
+    except PlaygroundError as error:
+        return error.with_traceback(None)
+
+
+def frame(
+    document: Document,
+    last_good: Shown | None,
+    *,
+    sequence: int = 0,
+    have: str | None = None,
+    step: int | None = None,
+    opening: Opening = UNTOUCHED,
+) -> tuple[dict[str, Any], Shown | None]:
+    """The data of the workbench, and what is the last good picture now. A broken text keeps the last good one."""
+    outcome = show(document, opening)
+    good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
+    rows, leaf_error = _leaf_rows(document, good)
+    error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
+    data = {
+        "picture": None if good is None else _packed(good, have),
+        "sequence": sequence,
+        "query": to_query(document),
+        "document": _fields(document),
+        "leaves": rows,
+        "error": None if error is None else _error(error, rows),
+        "editable": True,
+        "step": step,
+        "theme": None,
+    }
+    return data, good
+
+
+def _part(document: Document, error: PlaygroundError) -> Shown | None:
+    """What runs of a text that was broken from the start: the lines before the one with the error."""
+    if error.span is None:
+        return None
+    whole = document.text[: error.span.start].rpartition("\n")[0]
+    outcome = show(replace(document, text=whole)) if whole.strip() else None
+    return outcome if isinstance(outcome, Shown) else None
+
+
+def _packed(shown: Shown, have: str | None) -> dict[str, str | None]:
+    """The browser keeps the drawing that it has: only values travel."""
+    return {"key": shown.key, "svg": None if shown.key == have else shown.svg, "rest": shown.rest}
+
+
+def _fields(document: Document) -> dict[str, Any]:
+    leaves = {
+        leaf.name: {"value": leaf.value, "dtype": leaf.dtype, "requires_grad": leaf.requires_grad}
+        for leaf in document.leaves
+    }
+    names = ("text", "graph", "mode", "tangent", "second", "passes", "zero_grad", "rng_seed")
+    return {**{name: getattr(document, name) for name in names}, "leaves": leaves}
+
+
+def _leaf_rows(document: Document, good: Shown | None) -> tuple[list[dict[str, Any]], PlaygroundError | None]:
+    """One row per free name; while the text is broken, those of the last good text."""
+    program = _program(document) or (None if good is None else _program(good.document))
+    if program is None:
+        return [], None
+    rows: list[dict[str, Any]] = []
+    first: PlaygroundError | None = None
+    for free in program.free_names:
+        leaf = document.leaf(free.name)
+        error = _leaf_error(leaf, document.rng_seed)
+        first = first or error
+        rows.append(_leaf_row(leaf, error) | {"spans": [[span.start, span.end] for span in free.spans]})
+    return rows, first
+
+
+def _program(document: Document) -> Program | None:
+    try:
+        return document.program()
+    except PlaygroundError:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _leaf_error(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
+    try:
+        leaf.tensor(rng_seed)
+    except PlaygroundError as error:
+        return error.with_traceback(None)
+    return None
+
+
+def _leaf_row(leaf: Leaf, error: PlaygroundError | None) -> dict[str, Any]:
+    number = _number(leaf.value)
+    bound = 10.0 if number is None else max(10.0, 10.0 ** math.ceil(math.log10(max(abs(number), 1.0))))
+    is_scalar = number is not None
+    return {
+        "name": leaf.name,
+        "value": leaf.value,
+        "dtype": leaf.dtype,
+        "requires_grad": leaf.requires_grad,
+        "is_scalar": is_scalar,
+        "minimum": -bound if is_scalar else None,
+        "maximum": bound if is_scalar else None,
+        "step": (bound / 100 if leaf.dtype.startswith("float") else 1.0) if is_scalar else None,
+        "error": None if error is None else error.message,
+    }
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _error(error: PlaygroundError, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    leaf = next((row["name"] for row in rows if row["error"] is not None and row["error"] == error.message), None)
+    return {
+        "message": error.message,
+        "hint": error.hint,
+        "start": 0 if error.span is None else error.span.start,
+        "end": 0 if error.span is None else error.span.end,
+        "leaf": leaf,
+        "repair": None if error.repair is None else {"label": error.repair.label, "text": error.repair.text},
+    }

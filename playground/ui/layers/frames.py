@@ -1,0 +1,206 @@
+"""From a stack document to what the layers page shows: the list's frame and the graph's, whatever was typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import torch
+
+from playground.data.digits import SIDE, digit_batch
+from playground.errors import PlaygroundError
+from playground.explain.numbers import format_number
+from playground.layers.catalogue.losses import LOSSES
+from playground.layers.catalogue.rules import text as shape_text
+from playground.layers.catalogue.spec import Path
+from playground.layers.document import OPTIMIZERS, Refused, StackDocument
+from playground.layers.pasted.warnings import own_cautions
+from playground.layers.run.module_notes import module_notes
+from playground.layers.run.run import OptimizerStep, Recorded, record_before_problem, run_stack
+from playground.layers.run.warnings import Caution, cautions
+from playground.layers.stack.analysis import Analysis
+from playground.layers.stack.problems import Problem, UnfitSetting
+from playground.trace.trace import Trace
+from playground.ui.layers.cautions import caution_data
+from playground.ui.layers.links import stack_query
+from playground.ui.layers.pasted_rows import own_rows
+from playground.ui.layers.rows import catalogue_data, row_data, totals_data
+from playground.views.graph.graph import GraphKind
+from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.stepper.picture import picture
+
+_KEPT = 32  # pictures kept for everyone: a class opens the same link
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture as text."""
+
+    key: str
+    svg: str
+    rest: str  # JSON of the picture without its SVG
+
+
+class Answer(NamedTuple):
+    """To the browser's last edit: its number, what was refused of it, where the layer that it was about stands."""
+
+    sequence: int = 0
+    refused: Refused | None = None
+    place: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStack:
+    """A stack that ran: its picture, and what the batch showed."""
+
+    document: StackDocument
+    drawn: Drawn
+    results: Mapping[str, Any]
+    cautions: tuple[Mapping[str, Any], ...]
+
+
+def batch_of(document: StackDocument) -> tuple[torch.Tensor, torch.Tensor]:
+    """The batch that a document runs on: digits where they fit the input, else random numbers."""
+    if document.data == "digits":
+        if document.input_shape != (1, SIDE, SIDE):
+            hint = f"digits are (1, {SIDE}, {SIDE}); choose random data for another input"
+            raise UnfitSetting("data", f"digits do not fit an input of {shape_text(document.input_shape)}", hint)
+        x, labels = digit_batch(document.batch, document.rng_seed)
+        return x, labels % document.classes
+    generator = torch.Generator().manual_seed(document.rng_seed)
+    x = torch.randn(document.batch, *document.input_shape, generator=generator)
+    return x, torch.randint(document.classes, (document.batch,), generator=generator)
+
+
+def show_stack(document: StackDocument, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
+    """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
+    return _show_stack(document, opening)
+
+
+@lru_cache(maxsize=_KEPT)
+def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | PlaygroundError:
+    try:
+        if not document.is_own:
+            document.analysis().checked()  # before a batch is made
+        recorded, noticed = _recorded(replace(document, graph="forward"))
+        found = tuple(caution_data(caution, document) for caution in noticed)
+        drawn = drawn_trace(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
+        return ShownStack(document, drawn, _results(recorded), found)
+    except PlaygroundError as error:
+        return error.with_traceback(None)
+
+
+@lru_cache(maxsize=1)  # tensors are large: the stack that was last run opens its modules without another run
+def _recorded(document: StackDocument) -> tuple[Recorded, tuple[Caution, ...]]:
+    recorded = run_stack(document, *batch_of(document))
+    return recorded, (own_cautions if document.is_own else cautions)(document, recorded)
+
+
+@lru_cache(maxsize=_KEPT)
+def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -> Drawn | None:
+    """What runs of a stack that does not fit: the forward pass through the layers before; None if nothing does."""
+    try:
+        trace = record_before_problem(document, batch_of(document)[0])
+        return None if trace is None else drawn_trace(trace, document.graph, opening, {})
+    except PlaygroundError:
+        return None
+
+
+def drawn_trace(trace: Trace, graph: GraphKind, opening: Opening, notes: Mapping[str, tuple[str, ...]]) -> Drawn:
+    """A trace as a picture with these modules open; `notes`: beside their shapes, by dotted path."""
+    data = picture(trace, graph, opening=opening, notes=notes)
+    svg = data.pop("svg")
+    return Drawn(data["key"], svg, json.dumps(data, separators=(",", ":")))
+
+
+def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, answer: Answer) -> Any:
+    """The frame of the list (docs/stack.md) and the rows to keep: a broken text keeps the last good list."""
+    error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
+    analysis: Analysis | None = None
+    rows: list[dict[str, Any]] = []
+    if not document.is_own:
+        try:
+            analysis = document.analysis()
+            rows = row_data(analysis, document.batch)
+        except PlaygroundError as broken:
+            error, rows = broken, last_rows or []
+    totals = None if analysis is None else totals_data(analysis, document.batch)
+    if document.is_own:
+        rows, totals = own_rows(document)
+    problem = None if analysis is None else analysis.problem
+    found: tuple[Any, ...] = ()
+    if isinstance(shown, ShownStack):
+        found = shown.cautions
+    elif analysis is not None:
+        found = tuple(map(caution_data, cautions(document)))
+    return {
+        "sequence": answer.sequence,
+        "refused": None if answer.refused is None else _refused(answer.refused),
+        "place": None if answer.place is None else list(answer.place),
+        "query": stack_query(document),
+        "document": {**asdict(document), "input_shape": list(document.input_shape)},
+        "rows": rows,
+        "editable": analysis is not None,  # an own class is changed in its text, a broken text is mended first
+        "input": shape_text(document.input_shape).replace("N", str(document.batch), 1),
+        "totals": totals,
+        "problem": None if problem is None else _problem(problem),
+        "error": None if error is None or problem is not None else _error(error),
+        "cautions": list(found),
+        "results": shown.results if isinstance(shown, ShownStack) else None,
+        "catalogue": catalogue_data(),
+        "losses": [loss.name for loss in LOSSES],
+        "optimizers": list(OPTIMIZERS),
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    repairs = [{"label": repair.label, "text": repair.text} for repair in problem.repairs]
+    return {"path": list(problem.path), "message": problem.message, "hint": problem.hint, "repairs": repairs}
+
+
+def _refused(refused: Refused) -> dict[str, Any]:
+    path = None if refused.path is None else list(refused.path)
+    return {"field": refused.field, "path": path, "message": refused.told}
+
+
+def _error(error: PlaygroundError) -> dict[str, Any]:
+    span = error.span
+    return {
+        "field": error.field if isinstance(error, UnfitSetting) else None,
+        "message": error.message,
+        "hint": error.hint,
+        "start": None if span is None else span.start,
+        "end": None if span is None else span.end,
+        "repair": None if error.repair is None else {"label": error.repair.label, "text": error.repair.text},
+    }
+
+
+def _results(recorded: Recorded) -> dict[str, Any]:
+    facts = [
+        {
+            "name": fact.name,
+            "gradient_norm": None if fact.gradient_norm is None else format_number(fact.gradient_norm),
+            "dead": None if fact.dead is None else f"{100 * fact.dead:.0f} %",
+            "mean": format_number(fact.mean, 3),
+            "deviation": format_number(fact.deviation, 3),
+        }
+        for fact in recorded.facts
+    ]
+    return {
+        "loss": format_number(recorded.loss),
+        "accuracy": None if recorded.accuracy is None else f"{100 * recorded.accuracy:.0f} %",
+        "facts": facts,
+        "step": None if recorded.step is None else _step(recorded.step),
+    }
+
+
+def _step(step: OptimizerStep) -> dict[str, Any]:
+    return {
+        "optimizer": step.optimizer,
+        "learning_rate": format_number(step.learning_rate),
+        "loss_before": format_number(step.loss_before),
+        "loss_after": format_number(step.loss_after),
+    }

@@ -1,0 +1,89 @@
+"""What a process does once: import PyTorch, run a trace, freeze the heap, keep the first picture for the next start."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+import threading
+from contextlib import suppress
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+FIRST = "L0.4"  # the preset of the default page
+_PACKAGE = Path(__file__).parents[2]
+_done = threading.Event()
+
+
+@st.cache_resource(show_spinner=False)
+def warm() -> threading.Thread:
+    """Start warming up in the background; every later call returns the same thread."""
+    thread = threading.Thread(target=_warm, name="warm", daemon=True)
+    thread.start()
+    return thread
+
+
+def is_warm() -> bool:
+    """Whether warming up has ended; where it failed, the page itself will say why."""
+    return _done.is_set()
+
+
+def first_frame() -> dict[str, Any] | None:
+    """The frame of the default page as the last process made it, if nothing that it depends on has changed since."""
+    with suppress(OSError, ValueError):
+        kept: dict[str, Any] = json.loads(_kept().read_text(encoding="utf-8"))
+        return kept
+    return None
+
+
+def _warm() -> None:
+    try:
+        import torch
+
+        torch.set_num_threads(1)  # sessions share the cores; more threads per call only make them wait for each other
+        from playground.lessons.presets import preset
+        from playground.ui.expressions.frame import frame
+
+        data, good = frame(preset(FIRST).document, None)
+        if good is not None:
+            _keep(data)
+        gc.set_threshold(20_000, 20, 20)  # a picture makes 50,000 short-lived objects: look less often
+        gc.collect()
+        gc.freeze()  # what is alive now stays: later collections need not look at it
+    finally:
+        _done.set()
+
+
+def _keep(data: dict[str, Any]) -> None:
+    """Write the first frame beside the compiled modules, under the same rules; where that cannot be, do without."""
+    kept = _kept()
+    if sys.dont_write_bytecode or kept.exists():
+        return
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        for old in kept.parent.glob("first-*.json"):
+            old.unlink()
+        new = kept.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps(data), encoding="utf-8")
+        new.replace(kept)
+
+
+@cache
+def _kept() -> Path:
+    """A file named after all that the first frame depends on: our code, PyTorch and Graphviz, our settings."""
+    parts = [sys.version, *(f"{name}={value}" for name, value in sorted(os.environ.items()) if "PLAYGROUND_" in name)]
+    for path in sorted((*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.toml"))):
+        status = path.stat()
+        parts.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    for name in ("torch", "graphviz", "graphviz-pure"):
+        with suppress(metadata.PackageNotFoundError):
+            parts.append(f"{name} {metadata.version(name)}")
+    digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+    return Path(importlib.util.cache_from_source(__file__)).with_name(f"first-{digest}.json")

@@ -1,0 +1,131 @@
+"""The train page: settings on the left, runs on the right, which alone are drawn again while one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from playground.data.uploads.store import OwnRow
+from playground.errors import PlaygroundError
+from playground.lessons.runs import RunGroup, RunPreset, run_presets
+from playground.ui.shared.popovers import close_examples, examples, plain
+from playground.ui.shared.stepper import last_edit
+from playground.ui.shared.style import STYLE
+from playground.ui.train.engine import engine, keep_going
+from playground.ui.train.exports import run_exports
+from playground.ui.train.frozen_panel import frozen_part
+from playground.ui.train.hand_over import handed_over
+from playground.ui.train.lessons import gallery
+from playground.ui.train.polling import LOOKS, differs
+from playground.ui.train.preview import look
+from playground.ui.train.session import TrainSession, told
+from playground.ui.train.upload import described, own_data
+
+LOOK, EXPORT, SETUP, RUNS = "run-look", "run-exports", "train-setup", "train-runs"
+OWN, OWN_SAID = "run-own", "own-said"
+SESSION = "train"
+_STYLES = (STYLE, Path(__file__).with_name("page.css"))
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    """One component for both sides. Not isolated: in a shadow root Plotly can neither be dragged nor zoomed."""
+    return st.components.v2.component("playground.train", js="train.js", css="train.css", isolate_styles=False)
+
+
+def train_page() -> None:
+    """The whole page."""
+    for style in _STYLES:
+        st.html(style)
+    try:
+        session = _session()
+        session.runs.look(engine().store)
+    except PlaygroundError as error:
+        st.error(plain(told(error)))
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        _popovers()
+    with st.container():  # always there, so that what follows keeps its place
+        if session.problems:
+            st.warning("  \n".join(map(plain, session.problems)))
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        mounted(session.setup_frame(), SETUP, _take_setup)
+    session.every, session.is_page_due = LOOKS.seconds(id(session), session.runs.interval), False
+    with right:
+        st.fragment(_runs, run_every=session.every)()
+    frozen_part(lambda: _session().frozen, lambda: _session().close_step(), engine().store)
+
+
+def _popovers() -> None:
+    with examples():
+        gallery(_open, _train_together)
+    with st.popover("Look at the data", key=LOOK, on_change="rerun"), st.container(key="look"):
+        if st.session_state[LOOK]:  # it is read when somebody looks
+            look(_session().typed.config, _session().open)
+    with st.popover("Own data", key=OWN, on_change="rerun"):
+        own_data(st.session_state.get(OWN_SAID, ""), _use_own)
+    _exports()
+
+
+@st.fragment
+def _exports() -> None:
+    with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
+        if st.session_state[EXPORT]:  # they are read when somebody looks
+            run_exports([followed.run for followed in _session().runs.followed], engine().store)
+
+
+def mounted(frame: dict[str, Any], key: str, on_edit: Callable[[], None]) -> None:
+    """Show a frame; `on_edit` is called when the visitor did something, before the page runs again."""
+    _component()(data={"frame": frame}, key=key, on_edit_change=on_edit, width="stretch", height="content")
+
+
+def _session() -> TrainSession:
+    if SESSION not in st.session_state:
+        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.session_state[SESSION] = TrainSession.opened(params, engine(), run_presets()[0].document)
+    session: TrainSession = st.session_state[SESSION]
+    config = handed_over()
+    if config is not None:
+        session.open(config)
+    return session
+
+
+def _runs() -> None:
+    session = _session()
+    try:
+        session.runs.look(engine().store)
+        keep_going(followed.run for followed in session.runs.followed)
+        session.watch()
+        if session.is_page_due or differs(session.every, LOOKS.seconds(id(session), session.runs.interval)):
+            st.rerun()
+        mounted(session.runs_frame(engine()), RUNS, _take_action)
+    except PlaygroundError as error:  # the database is away for a moment
+        st.error(plain(told(error)))
+
+
+def _take_setup() -> None:
+    _session().take_setup(last_edit(SETUP), engine())
+
+
+def _take_action() -> None:
+    _session().take_action(last_edit(RUNS), engine())
+
+
+def _open(chosen: RunPreset) -> None:
+    _session().open(chosen.document, chosen.title)
+    close_examples()
+
+
+def _train_together(chosen: RunGroup) -> None:
+    _session().train_together(engine(), [(preset.document, preset.title) for preset in chosen.presets])
+    close_examples()
+
+
+def _use_own(data: OwnRow) -> None:
+    _session().choose_own(data.name)
+    st.session_state[OWN_SAID] = described(data)

@@ -1,0 +1,229 @@
+"""From the runs that a page shows to the frame of its right-hand side (docs/train.md)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.runs.engine import Engine
+from playground.runs.run import Run
+from playground.runs.store import Store
+from playground.training.config import TrainConfig
+from playground.ui.train.captions import run_name, sentence, state, time_left
+from playground.ui.train.followed_run import Followed
+from playground.ui.train.frozen_step import OPENS
+from playground.ui.train.links import MOST_SHOWN
+from playground.ui.train.run_groups import takes_digits
+from playground.ui.train.samples import samples
+from playground.ui.train.settings import differing
+from playground.ui.train.tables import figures, tables
+from playground.views.charts.console import HEADINGS
+from playground.views.charts.curves import AXES, LAYER_CURVES, PALETTES, charts
+
+LISTED = 20  # runs of the visitor's own that can be chosen
+LETTERS = "ABCDEF"
+ACTIVE = ("queued", "running")
+# Seconds between two looks: until a second after the first point, later, at a paused run (another tab may resume it),
+# and at one that waits; there as many seconds as its turn is away at least, where so many runs a second are passed.
+FIRST, FOLLOWING, PAUSED, FAR = 0.2, 0.5, 2.0, 10.0
+PASSED = 4.0
+DIVERGED = "first not finite: "  # in every such reason: of the loss, of the test loss, of a weight
+
+
+class Runs:
+    """The runs that one page shows, the first of them the one that the controls are for."""
+
+    def __init__(self, ids: Sequence[str] = ()) -> None:
+        self.ids = list(ids)
+        self.problems: tuple[str, ...] = ()
+        self._followed: dict[str, Followed] = {}
+
+    @property
+    def first(self) -> Run | None:
+        """The run that the controls are for, as of the last look."""
+        found = self._followed.get(self.ids[0]) if self.ids else None
+        return None if found is None else found.run
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds until the next look: soon while somebody waits for the first point, later where others are before
+        them in the queue; None where nothing goes on."""
+        if any(f.run.samples and samples(f.run.config) is None for f in self.followed[:1]):
+            return FOLLOWING  # the pictures are on their way
+        return min((seconds for f in self.followed if (seconds := _interval(f)) is not None), default=None)
+
+    @property
+    def followed(self) -> list[Followed]:
+        """In the order in which they are shown."""
+        return [self._followed[id] for id in self.ids if id in self._followed]
+
+    def show(self, store: Store, wanted: Sequence[str], *, alone: bool = False) -> None:
+        """Show these runs, alone or beside those that are shown; PlaygroundError, and no change, where there is no such
+        run, or too many."""
+        for one in wanted:
+            store.run(one)
+        beside = [] if alone else self.ids
+        ids = [*beside, *(one for one in wanted if one not in beside)]
+        if len(ids) > MOST_SHOWN:
+            raise PlaygroundError(f"{MOST_SHOWN} runs at most are shown at once", hint="take one away first")
+        self.ids = ids
+
+    def look(self, store: Store) -> None:
+        """Ask the store how the runs are; those that it does not know are shown no longer, and named."""
+        found = {run.id: run for run in store.runs(ids=self.ids, limit=len(self.ids))} if self.ids else {}
+        lost = [id for id in self.ids if id not in found]
+        if lost:
+            self.problems = tuple(f"There is no run {id!r}; it may be kept in another database." for id in lost)
+        self.ids = [id for id in self.ids if id in found]
+        self._followed = {id: self._followed.get(id) or Followed(found[id]) for id in self.ids}
+        for id, followed in self._followed.items():
+            followed.run = found[id]
+            if not followed.run.step:
+                followed.soon_until = math.inf
+            followed.ahead = store.ahead(id) if followed.run.status == "queued" else 0
+
+    def again(self) -> None:
+        """The browser has nothing yet."""
+        for followed in self._followed.values():
+            followed.again()
+
+    def frame(self, store: Store, owner: str, draft: TrainConfig) -> dict[str, Any]:
+        """All that the runs' side shows; only news of the curves."""
+        several = len(self.ids) > 1
+        news = [followed.news(store) for followed in self.followed]
+        shown = [
+            _run(followed, LETTERS[index], owner) | new
+            for index, (followed, new) in enumerate(zip(self.followed, news, strict=True))
+        ]
+        layers = [] if several or not self.followed else self.followed[0].layers
+        configs = [followed.run.config for followed in self.followed]
+        first = self.first
+        stale = [] if first is None else differing([first.config, draft])
+        return {
+            "runs": shown,
+            "list": _listed(store, owner, self.ids),
+            "charts": charts(list(LETTERS[: len(shown)]), layers),
+            "layer_charts": LAYER_CURVES if layers else {},
+            "axes": AXES,
+            "palettes": {theme: list(colours) for theme, colours in PALETTES.items()},
+            "headings": list(HEADINGS),
+            "differences": [[name, *contents] for name, contents in differing(configs)] if several else [],
+            "tables": tables(store, self.followed, LETTERS, owner),
+            "stale": [[name, *contents] for name, contents in stale],
+        }
+
+
+def _interval(followed: Followed) -> float | None:
+    """Of one run."""
+    run, ahead = followed.run, followed.ahead
+    if run.status == "queued" and ahead:
+        return min(max(FOLLOWING, ahead / PASSED), FAR)
+    if run.status in ACTIVE:
+        return FIRST if monotonic() < followed.soon_until else FOLLOWING
+    return PAUSED if run.status == "paused" else None
+
+
+def _run(followed: Followed, letter: str, owner: str) -> dict[str, Any]:
+    run = followed.run
+    pictures = samples(run.config) if run.samples else None
+    return {
+        "id": run.id,
+        "letter": letter,
+        "name": run_name(run),
+        "status": run.status,
+        "state": state(run, followed.ahead),
+        "share": run.share if run.status == "running" else None,
+        "left": time_left(run),
+        "step": run.step,
+        "steps": run.steps,
+        "seconds": run.seconds,
+        "parameters": run.parameters,
+        "device": run.device,
+        "learning_rate": _rate(followed),
+        "mine": is_mine(run, owner),
+        "can": controls(run),
+        "sentence": sentence(run, followed.latest, followed.tested),
+        "figures": figures(followed),
+        "samples": [list(row) for row in run.samples],
+        "pictures": pictures or [],
+    }
+
+
+def _rate(followed: Followed) -> float:
+    """Of the last record, unless another has been asked for since."""
+    run, latest = followed.run, followed.latest
+    if run.learning_rate is not None:
+        return run.learning_rate
+    return run.config.learning_rate if latest is None else latest.learning_rate
+
+
+def is_mine(run: Run, owner: str) -> bool:
+    """Whether a visitor may control a run."""
+    return bool(owner) and run.owner == owner
+
+
+def controls(run: Run) -> list[str]:
+    """What its owner may do with a run now."""
+    stopping = run.status == "running" and run.wanted != "run"
+    found = {
+        "pause": run.status in ACTIVE and not stopping,
+        "resume": run.status == "paused" or (stopping and run.wanted == "pause"),
+        "stop": run.status in (*ACTIVE, "paused") and run.wanted != "stop",
+        "rate": run.status in (*ACTIVE, "paused"),
+        "epoch": run.status in ("running", "paused", "finished", "stopped"),
+        "retry": run.status in ("failed", "stopped"),
+        "digits": takes_digits(run),
+        "tenth": has_diverged(run),
+        "freeze": run.status == "running" and not stopping,
+        "open": run.status in OPENS,
+    }
+    return [name for name, may in found.items() if may]
+
+
+def has_diverged(run: Run) -> bool:
+    """Whether a run failed because its loss, its test loss or a weight was no longer finite."""
+    return run.status == "failed" and DIVERGED in run.reason
+
+
+def rate_of(run: Run) -> float:
+    """The learning rate that the run was last told."""
+    return run.config.learning_rate if run.learning_rate is None else run.learning_rate
+
+
+def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[dict[str, Any]]:
+    runs = store.runs(owner=owner, limit=LISTED) if owner else []
+    return [
+        {"id": run.id, "name": run_name(run), "status": run.status, "created": run.created, "shown": run.id in shown}
+        for run in runs
+    ]
+
+
+def act(engine: Engine, run: str, owner: str, what: str, content: Any = None) -> None:
+    """Do what the owner asked for. PlaygroundError where it is none of theirs, or not possible now."""
+    store = engine.store
+    found = store.run(run)
+    if not is_mine(found, owner):
+        raise PlaygroundError("only the one who started a run controls it", hint="train your own with its settings")
+    if what not in controls(found):
+        return  # the run has gone on since the button was drawn
+    if what == "rate":
+        store.set_learning_rate(run, _number(content))
+    else:
+        orders: Mapping[str, Any] = {
+            "pause": store.pause, "resume": store.resume, "stop": engine.cancel,
+            "epoch": store.one_epoch_more, "retry": store.retry, "freeze": store.pause,
+        }  # fmt: skip
+        orders[what](run)
+
+
+def _number(content: Any) -> float:
+    try:
+        return float(content)
+    except (TypeError, ValueError):
+        raise PlaygroundError(f"{str(content)[:20]!r} is no number", hint="a learning rate, for example 0.01") from None
+
+
+__all__ = ["ACTIVE", "Runs", "act", "controls", "has_diverged", "is_mine", "rate_of"]

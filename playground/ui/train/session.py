@@ -1,0 +1,246 @@
+"""`TrainSession`: what one visitor of the train page has open, and what each of their edits does to it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.runs.engine import Engine
+from playground.training.config import TrainConfig
+from playground.ui.train.frozen_panel import OpenedStep
+from playground.ui.train.frozen_step import OPENS
+from playground.ui.train.links import MOST_SHOWN, open_train, runs_in, train_query
+from playground.ui.train.net_check import check
+from playground.ui.train.notes import notes
+from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
+from playground.ui.train.runs import ACTIVE, Runs, act, has_diverged, is_mine, rate_of
+from playground.ui.train.settings import Typed, fields, read_settings
+
+_OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+
+@dataclass
+class TrainSession:
+    """`sequence`, `acted`: the last edit of the settings, and of the runs, that was taken; `said`: why one was not."""
+
+    typed: Typed
+    runs: Runs
+    owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    problems: tuple[str, ...] = ()
+    title: tuple[TrainConfig, str] | None = None  # of the example that was opened, for as long as nothing is changed
+    sequence: int = 0
+    acted: int = 0
+    owns: tuple[str, ...] = ()  # data sets of their own that the visitor has brought
+    said: str = ""
+    said_runs: str = ""
+    said_add: str = ""  # why a run that was typed is not shown
+    is_page_due: bool = False  # something that stands outside of the runs' side has changed
+    freezing: str = ""  # the run whose step is opened as soon as it pauses
+    frozen: OpenedStep | None = None
+    every: float | None = None  # seconds between two looks at the runs, as the page has set it
+
+    @classmethod
+    def opened(cls, params: Mapping[str, Sequence[str]], engine: Engine, first: TrainConfig) -> TrainSession:
+        """As a link says; where it says nothing, the settings of its first run, or `first`."""
+        read = open_train(params)
+        runs = Runs(read.runs)
+        runs.look(engine.store)
+        config = read.config or (runs.first.config if runs.first is not None else first)
+        session = cls(Typed(config, {}), runs, problems=read.problems + runs.problems)
+        if read.frozen:
+            session.frozen = OpenedStep(read.frozen)
+        return session
+
+    @property
+    def query(self) -> str:
+        """The link to what is shown."""
+        first = self.runs.first
+        is_same = first is not None and first.config == self.typed.config
+        frozen = "" if self.frozen is None else self.frozen.run
+        return train_query(None if is_same else self.typed.config, self.runs.ids, frozen)
+
+    def open(self, config: TrainConfig, title: str = "") -> None:
+        """Settings from elsewhere: an example, the layers page, another run."""
+        self.typed, self.title = Typed(config, {}), (config, title)
+        self.problems, self.said = (), ""
+
+    def choose_own(self, name: str) -> None:
+        """Data of the visitor's own, all of it."""
+        self.owns = (name, *(own for own in self.owns if own != name))
+        self.open(replace(self.typed.config, data=name, train_size=0, test_size=0))
+
+    # The settings' side ---------------------------------------------------------------------------------------------
+
+    def setup_frame(self) -> dict[str, Any]:
+        """What the settings' side shows (docs/train.md)."""
+        config = self.typed.config
+        return {
+            "part": "setup",
+            "sequence": self.sequence,
+            "owner": self.owner,
+            "query": self.query,
+            "text": config.text,
+            "fields": fields(self.typed, self.owns),
+            "check": check(config),
+            "notes": notes(config),
+            "folds": folds_note(config),
+            "said": self.said,
+        }
+
+    def take_setup(self, sent: Mapping[str, Any], engine: Engine) -> None:
+        """The browser sent the settings as they are typed, maybe to train with them."""
+        self._known_by(sent.get("owner"))
+        self.sequence = _whole(sent.get("sequence"))
+        given = sent.get("fields")
+        self.typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
+        self.problems, self.said = (), ""
+        if sent.get("do") in ("train", "folds"):
+            try:
+                if sent["do"] == "train":
+                    self.train(engine)
+                else:
+                    self._fit_to_start()
+                    self.said = self._show_started(engine, train_folds(engine, self.typed.config, self.owner))
+            except PlaygroundError as error:
+                self.said = told(error)
+
+    def _fit_to_start(self) -> None:
+        """PlaygroundError where what is typed cannot be trained."""
+        if self.typed.refused:
+            names = ", ".join(self.typed.refused)
+            raise PlaygroundError(f"not started: {names} cannot be used as typed", hint="mend what is marked")
+        problem = check(self.typed.config)["problem"]
+        if problem is not None:
+            raise PlaygroundError(f"not started: {problem['message']}", hint=problem["hint"])
+
+    def train(self, engine: Engine) -> None:
+        """Put a run with these settings into the queue and show it, beside the others where several are shown."""
+        self._fit_to_start()
+        config = self.typed.config
+        self._start(engine, config, self.title[1] if self.title is not None and self.title[0] == config else "")
+
+    def _start(self, engine: Engine, config: TrainConfig, title: str) -> None:
+        run = engine.submit(config, owner=self.owner, title=title)
+        others = self.runs.ids if len(self.runs.ids) > 1 else []
+        self.runs.ids = [run.id, *others][:MOST_SHOWN]
+        self.runs.look(engine.store)
+
+    def train_together(self, engine: Engine, wanted: Sequence[tuple[TrainConfig, str]]) -> None:
+        """A run for each of these settings with their titles, shown together; the first one's settings are opened."""
+        self.open(*wanted[0])
+        self.said = self._show_started(engine, submit_all(engine, wanted, self.owner))
+
+    def _show_started(self, engine: Engine, started: tuple[list[str], str]) -> str:
+        ids, problem = started
+        self.runs.ids = ids[:MOST_SHOWN] or self.runs.ids
+        self.runs.look(engine.store)
+        return problem
+
+    # The runs' side -------------------------------------------------------------------------------------------------
+
+    def runs_frame(self, engine: Engine) -> dict[str, Any]:
+        """What the runs' side shows."""
+        told_runs = self.runs.frame(engine.store, self.owner, self.typed.config)
+        answer = {"sequence": self.acted, "owner": self.owner, "said": self.said_runs, "said_add": self.said_add}
+        frozen = None if self.frozen is None else self.frozen.number
+        return {"part": "runs", "query": self.query, "frozen": frozen, **answer, **told_runs}
+
+    def take_action(self, sent: Mapping[str, Any], engine: Engine) -> None:
+        """The visitor pressed something of a run, or chose which are shown."""
+        self._known_by(sent.get("owner"))
+        self.acted = _whole(sent.get("sequence"))
+        what, run = sent.get("do"), str(sent.get("run", ""))[:24]
+        if what not in ("again", "owner"):  # of these the visitor knows nothing: what was said is to be read
+            self.said_runs = self.said_add = ""
+        try:
+            self._act(engine, str(what), run, sent.get("content"))
+            self.runs.look(engine.store)
+        except PlaygroundError as error:
+            if what == "add":
+                self.said_add = told(error)
+            else:
+                self.said_runs = told(error)
+
+    def _act(self, engine: Engine, what: str, run: str, content: Any) -> None:
+        shown = self.runs.ids
+        if what == "again":  # the browser lost a part
+            self.runs.again()
+        elif what == "hide":
+            self.runs.ids = [id for id in shown if id != run]
+        elif what in ("show", "only", "add"):
+            wanted = runs_in(str(content)) if what == "add" else (run,)
+            self.runs.show(engine.store, wanted, alone=what == "only")
+        elif what == "settings":
+            self.open(engine.store.run(run).config)
+            self.is_page_due = True
+        elif what == "digits":
+            shown_runs = [followed.run for followed in self.runs.followed]
+            self.said_runs = self._show_started(engine, on_digits(engine, shown_runs, self.owner))
+        elif what == "open":
+            if engine.store.run(run).status in OPENS:
+                self.open_step(run)
+        elif what == "tenth" or (what == "retry" and self._is_other_now(engine, run)):
+            self._train_again(engine, run, 0.1 if what == "tenth" else 1.0)
+        elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze"):
+            act(engine, run, self.owner, what, content)
+            engine.ensure()
+            self.freezing = run if what == "freeze" else "" if run == self.freezing else self.freezing
+        elif what != "owner":
+            raise PlaygroundError(f"nothing is called {what[:20]!r}")
+
+    def _is_other_now(self, engine: Engine, run: str) -> bool:
+        """Whether a failed run, taken up again, would leave its curve: its rate was set since it began, and what
+        came before would be trained anew with it."""
+        found = engine.store.run(run)
+        return found.status == "failed" and found.learning_rate is not None
+
+    def _train_again(self, engine: Engine, run: str, factor: float) -> None:
+        """A new run in place of one that failed, with its last learning rate times this factor."""
+        found = engine.store.run(run)
+        if not is_mine(found, self.owner):
+            raise PlaygroundError("only the one who started a run takes it up again", hint="train with its settings")
+        if factor != 1 and not has_diverged(found):
+            return
+        config = replace(found.config, learning_rate=float(f"{rate_of(found) * factor:.6g}"))
+        self.open(config)
+        self._start(engine, config, "")
+        self.is_page_due = True
+
+    def open_step(self, run: str) -> None:
+        """Show what this run does next, in the stepper."""
+        self.frozen = OpenedStep(run, 1 if self.frozen is None else self.frozen.number + 1)
+        self.is_page_due = True
+
+    def close_step(self) -> None:
+        """Show it no longer."""
+        self.frozen = None
+
+    def watch(self) -> None:
+        """Open the step of a run that was asked to pause for that, once it has; not where it was told to go on."""
+        found = next((one.run for one in self.runs.followed if one.run.id == self.freezing), None)
+        if found is not None and found.status in OPENS:
+            self.open_step(found.id)
+        elif found is not None and found.status in ACTIVE and found.wanted == "pause":
+            return
+        self.freezing = ""
+
+    def _known_by(self, owner: Any) -> None:
+        """The token that the browser keeps: whoever has it controls the runs that were started with it."""
+        if isinstance(owner, str) and _OWNER.fullmatch(owner):
+            self.owner = owner
+
+
+def told(error: PlaygroundError) -> str:
+    """An error in one line."""
+    return f"{error.message}. {error.hint}".rstrip(". ") + "."
+
+
+def _whole(number: Any) -> int:
+    return number if type(number) is int and 0 <= number < 2**53 else 0
+
+
+__all__ = ["TrainSession", "told"]

@@ -1,0 +1,138 @@
+"""Tables below the runs: what each has reached, the folds with their mean, LeCun's table with one's own runs in it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from playground.lessons.lecun_1998 import SOURCE, TABLE
+from playground.lessons.reported import METRICS
+from playground.lessons.runs import reported, run_groups
+from playground.runs.run import Run
+from playground.runs.store import Store
+from playground.ui.train.captions import run_name
+from playground.ui.train.followed_run import Followed
+from playground.ui.train.run_groups import folds_of
+
+RANKED = 40  # newest runs of a visitor that are looked at for LeCun's table
+LECUN = "L4.4"
+
+
+def figures(followed: Followed) -> list[dict[str, str]]:
+    """`{lecture, yours}` for each figure that a lecture reports of such a run, in words."""
+    found = []
+    for figure in reported(followed.run.config):
+        yours = followed.figures.get(figure)
+        latest = followed.tested if figure.metric.startswith("test") else followed.latest
+        if yours is not None:
+            own = f"yours {figure.shown(yours)}"
+        elif latest is not None:
+            own = f"yours {figure.shown(METRICS[figure.metric](latest))} so far (epoch {latest.epoch:.1f})"
+        else:
+            own = "yours: not yet"
+        found.append({"lecture": f"{figure.metric} {figure.when}: lecture {figure.shown(figure.value)}", "yours": own})
+    return found
+
+
+def tables(store: Store, shown: Sequence[Followed], letters: str, owner: str) -> list[dict[str, Any]]:
+    """Each `{id, caption, head, rows: [{kind, cells}], note, open}`; `kind`: own, reported or sum."""
+    if not shown:
+        return []
+    found = []
+    if shown[0].run.config.folds > 1:
+        found.append(_folds(store, shown))
+    elif len(shown) > 1:
+        found.append(_together(shown, letters))
+    if shown[0].run.config.data == "MNIST" and (lecun := _lecun(store, shown, owner)):
+        found.append(lecun)
+    return found
+
+
+def _together(shown: Sequence[Followed], letters: str) -> dict[str, Any]:
+    given = [reported(followed.run.config)[-1:] for followed in shown]
+    rows = []
+    for letter, followed, figure in zip(letters, shown, given, strict=False):
+        count = followed.run.parameters
+        cells = [f"{letter} {run_name(followed.run)}", *_reached(followed), f"{count:,}" if count else ""]
+        if any(given):
+            cells += [f"{one.metric} {one.shown(one.value)} {one.when}" for one in figure] or [""]
+        rows.append({"kind": "own", "cells": cells})
+    head = ["run", "test accuracy", "epochs", "parameters", *(["lecture reports"] if any(given) else [])]
+    return _table("results", "What each has reached", head, rows)
+
+
+def _reached(followed: Followed) -> list[str]:
+    tested = followed.tested
+    return ["", ""] if tested is None else [_percent(tested.test_accuracy), f"{tested.epoch:.3g}"]
+
+
+def _folds(store: Store, shown: Sequence[Followed]) -> dict[str, Any]:
+    first = shown[0].run
+    here = {followed.run.id: followed.tested for followed in shown}
+    rows, finished = [], []
+    for run in folds_of(store, first.config, first.owner) or [first]:
+        tested = here.get(run.id)
+        accuracy = last_accuracy(store, run) if tested is None else tested.test_accuracy
+        if run.status == "finished" and accuracy is not None:
+            finished.append(accuracy)
+        rows.append({"kind": "own", "cells": [str(run.config.fold), run.status, _percent(accuracy)]})
+    if finished:
+        spread = f" ± {100 * statistics.stdev(finished):.2f} %" if len(finished) > 1 else ""
+        label = f"mean{' ± deviation' if spread else ''}"
+        cells = [label, f"{len(finished)} of {first.config.folds} finished"]
+        rows.append({"kind": "sum", "cells": [*cells, f"{100 * statistics.mean(finished):.2f} %{spread}"]})
+    note = "Each fold is tested on the part that the others are trained on; the deviation divides by n − 1."
+    return _table("folds", "Cross-validation", ["fold held out", "state", "test accuracy"], rows, note)
+
+
+def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> dict[str, Any] | None:
+    """All MNIST runs that are shown or the visitor's own, tested on all 10,000, among the methods of 1998."""
+    reached = {f.run.id: (f.run, f.tested.test_accuracy) for f in shown if f.tested is not None}
+    for run in store.runs(owner=owner, limit=RANKED) if owner else []:
+        if run.id not in reached and run.config.data == "MNIST" and run.has_ended:
+            reached[run.id] = (run, last_accuracy(store, run))
+    own = [
+        (1 - accuracy, run_name(run))
+        for run, accuracy in reached.values()
+        if accuracy is not None and (run.config.data, run.config.folds, run.config.test_size) == ("MNIST", 0, 0)
+    ]
+    ranked = sorted([(row.error, row.method, "reported") for row in TABLE] + [(*one, "own") for one in own])
+    words = {"reported": "reported in 1998", "own": "measured here"}
+    rows = [
+        {"kind": kind, "cells": [str(rank), f"{100 * error:.3g} %", name, words[kind]]}
+        for rank, (error, name, kind) in enumerate(ranked, 1)
+    ]
+    group = next(group for group in run_groups() if group.id == LECUN)
+    is_lesson = any(f.run.config in [preset.document for preset in group.presets] for f in shown)
+    note = f"Test errors on MNIST. Rows of 1998 are as reported, not measured here: {SOURCE}."
+    head = ["rank", "test error", "method", "source"]
+    return _table("lecun", "LeCun's table of 1998, with your runs", head, rows, note, is_open=is_lesson)
+
+
+def last_accuracy(store: Store, run: Run) -> float | None:
+    """Of the last test of a run that has ended, perhaps inside a later epoch; None where it was never tested."""
+    return _last_accuracy(store, run.id, run.step) if run.has_ended else None
+
+
+@lru_cache(maxsize=1024)
+def _last_accuracy(store: Store, run: str, step: int) -> float | None:
+    for after in (step - 1, -1):  # most runs end with a test: the last record alone says it
+        tested = [record for record in store.records(run, after=after) if record.test_accuracy is not None]
+        if tested:
+            return tested[-1].test_accuracy
+    return None
+
+
+def _percent(part: float | None) -> str:
+    return "" if part is None else f"{100 * part:.2f} %"
+
+
+def _table(
+    id: str, caption: str, head: list[str], rows: list[dict[str, Any]], note: str = "", *, is_open: bool = True
+) -> dict[str, Any]:
+    return {"id": id, "caption": caption, "head": head, "rows": rows, "note": note, "open": is_open}
+
+
+__all__ = ["figures", "last_accuracy", "tables"]

@@ -1,0 +1,1 @@
+"""A training run as curves, as a console and as files."""

@@ -1,0 +1,1 @@
+"""A trace as a picture: boxes and links, their layout, DOT and SVG."""

@@ -1,0 +1,94 @@
+"""What a value needs room for in its box: its numbers, its heat maps, its shape, its module."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from itertools import takewhile
+
+from playground.explain.narration import Narrator
+from playground.explain.numbers import shape_text
+from playground.trace.records import Op, Value
+from playground.trace.trace import Trace
+from playground.views.graph.graph import Cell
+
+SHOWN_OUTPUTS = 4
+TITLE_LENGTH = 36
+THUMBNAIL_SIDE = 16
+
+
+class Room:
+    """The cells and notes of the values of one trace, for the boxes of both passes."""
+
+    def __init__(self, trace: Trace, narrator: Narrator) -> None:
+        self.trace = trace
+        self.narrator = narrator
+        self.names = narrator.names
+
+    @cached_property
+    def users(self) -> dict[int, list[Op]]:
+        """Value id -> the ops that use it."""
+        users: dict[int, list[Op]] = defaultdict(list)
+        for op in self.trace.ops:
+            for argument in op.inputs:
+                users[argument.value].append(op)
+        return users
+
+    def cells(self, value: Value) -> tuple[Cell, ...]:
+        """Room for the primal, and for tangent and adjoint where there are such."""
+        wide = self._is_tensor(value.id)
+        picture = picture_of(value.shape) if wide else None
+        cells = [Cell("primal", f"value-{value.id}.primal", picture, wide)]
+        if value.tangent is not None:
+            cells.append(Cell("tangent", f"value-{value.id}.tangent", wide=wide))
+        if value.adjoint is not None or (value.requires_grad and self.trace.passes and value.op is None):
+            cells.append(Cell("adjoint", f"value-{value.id}.adjoint", picture, wide))
+        return tuple(cells)
+
+    def grad_cell(self, leaf: int) -> Cell:
+        """Room for a leaf's `.grad`."""
+        return Cell("grad", f"value-{leaf}.grad", wide=self._is_tensor(leaf))
+
+    def adjoint_cell(self, value: int) -> Cell:
+        """Room for the adjoint that comes into a backward node."""
+        wide = self._is_tensor(value)
+        picture = picture_of(self.trace.values[value].shape) if wide else None
+        return Cell("adjoint", f"value-{value}.adjoint", picture, wide)
+
+    def shape_notes(self, value: Value) -> tuple[str, ...]:
+        """The shape of a tensor; the dtype where it is not float32."""
+        parts = [shape_text(value.shape)] if value.shape else []
+        if value.dtype != "float32":
+            parts.append(value.dtype)
+        return (" ".join(parts),) if parts else ()
+
+    def leaf_module(self, value: Value) -> tuple[str, ...]:
+        """The innermost module around every use of a parameter or buffer; inputs stand outside."""
+        users = self.users.get(value.id)
+        if value.kind == "input" or not users:
+            return ()
+        paths = [op.module for op in users]
+        shared = takewhile(lambda names: len(set(names)) == 1, zip(*paths, strict=False))
+        return tuple(names[0] for names in shared)
+
+    def _is_tensor(self, value: int) -> bool:
+        return len(self.trace.values[value].shape) > 0 and self.trace.values[value].data.numel > 1
+
+
+def picture_of(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the heat map of a tensor: of its last two axes, as `Array.thumbnail` draws it.
+
+    >>> picture_of((5,)), picture_of((64, 784)), picture_of((8, 1, 3, 2))
+    ((1, 5), (16, 16), (3, 2))
+    """
+    rows, columns = (1, *shape)[-2:]
+    return min(rows, THUMBNAIL_SIDE), min(columns, THUMBNAIL_SIDE)
+
+
+def cut(text: str, length: int) -> str:
+    """At most `length` characters on one line, an ellipsis for the rest."""
+    text = " ".join(text.splitlines()) if "\n" in text or "\r" in text else text
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+__all__ = ["SHOWN_OUTPUTS", "TITLE_LENGTH", "Room", "cut", "picture_of"]

@@ -1,0 +1,102 @@
+"""The whole trace as one picture that stands alone: for notebooks, shells and slides."""
+
+from __future__ import annotations
+
+from playground.explain.narration import Narrator
+from playground.trace.trace import Trace
+from playground.views.graph.build import Builder
+from playground.views.graph.dot import to_dot
+from playground.views.graph.graph import Graph, GraphKind
+from playground.views.graph.layout import Layout, lay_out
+from playground.views.graph.svg import BORDER, Filled, attribute, escape, inner_svg, view_box
+from playground.views.stepper.timeline import Timelines
+
+LIGHT = {
+    "surface": "#ffffff", "ink": "#1f1f33", "muted": "#62627a", "line": "#c3c3d4", "frame": "#f7f7fb",
+    "primal": "#4f49d1", "adjoint": "#b8510a", "primal-line": "#a09ddf", "adjoint-line": "#e0a26f",
+    "tangent": "#0f766e", "primal-ink": "#302b9e", "adjoint-ink": "#7a3200",
+}  # fmt: skip
+DARK = {
+    "surface": "#1c1d2b", "ink": "#ececf6", "muted": "#a6a7bd", "line": "#50526b", "frame": "#161722",
+    "primal": "#aaa6ff", "adjoint": "#ffb273", "primal-line": "#6f6bbd", "adjoint-line": "#a8703f",
+    "tangent": "#5eead4", "primal-ink": "#d6d4ff", "adjoint-ink": "#ffd9b8",
+}  # fmt: skip
+
+
+def static_svg(trace: Trace, kind: GraphKind = "forward", *, limit: int | None = None) -> str:
+    """The picture after the last step, every number in place; follows the reader's light or dark theme."""
+    narrator = Narrator(trace)
+    graph = Builder(trace, narrator).graph(kind, limit)
+    layout = lay_out(graph)
+    filled = Filled(*Timelines(trace, graph.slots).final())
+    title, description = describe(trace, graph, narrator)
+    width, height = layout.width + 2 * BORDER, layout.height + 2 * BORDER
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="trace-graph" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="{view_box(layout)}" role="img" aria-label={attribute(title)}>'
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc><style>{style()}</style>"
+        f"{_backdrop(layout)}{inner_svg(graph, layout, filled)}</svg>"
+    )
+
+
+def dot_file(trace: Trace, kind: GraphKind = "forward", *, limit: int | None = None) -> str:
+    """The graph in DOT with the numbers after the last step, for a reader's own Graphviz."""
+    graph = Builder(trace, Narrator(trace)).graph(kind, limit)
+    return to_dot(graph, Timelines(trace, graph.slots, images=False).final()[0])
+
+
+def describe(trace: Trace, graph: Graph, narrator: Narrator | None = None) -> tuple[str, str]:
+    """A title, and the trace in words for those who do not see the picture."""
+    narrator = narrator or Narrator(trace)
+    shown = trace.steps[:40]
+    more = f" … {len(trace.steps) - 40} more steps." if len(trace.steps) > 40 else ""
+    return title_of(trace, graph.kind, narrator), " ".join(f"{narrator.arithmetic(step)}." for step in shown) + more
+
+
+def title_of(trace: Trace, kind: GraphKind, narrator: Narrator) -> str:
+    """What the picture is called."""
+    kinds = {"forward": "Computational graph", "backward": "Backward graph", "both": "Forward and backward graph"}
+    outputs = ", ".join(narrator.names.show(output) for output in trace.outputs)
+    return f"{kinds[kind]}{f' of {outputs}' if outputs else ''}"
+
+
+def _backdrop(layout: Layout) -> str:
+    x, y, width, height = view_box(layout).split()
+    return f'<rect class="backdrop" x="{x}" y="{y}" width="{width}" height="{height}"/>'
+
+
+def style() -> str:
+    """Style rules with both palettes written out: many viewers of SVG know no custom properties."""
+    return _rules(LIGHT) + "@media (prefers-color-scheme:dark){" + _rules(DARK) + "}"
+
+
+def _rules(c: dict[str, str]) -> str:
+    g = ".trace-graph "
+    return "".join(
+        [
+            f"{g}text{{font-family:Inter,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:{c['ink']};"
+            "font-variant-numeric:tabular-nums}",
+            f"{g}.backdrop{{fill:{c['surface']}}}",
+            f"{g}.title{{font-weight:600}}{g}.note,{g}text.cluster,{g}.label{{fill:{c['muted']};font-weight:400}}",
+            f"{g}.box{{fill:{c['surface']};stroke:{c['line']};stroke-width:1.2}}",
+            f"{g}.leaf .box{{stroke:{c['primal']};stroke-width:1.6}}{g}.op .box{{stroke:{c['primal-line']}}}",
+            f"{g}.constant .box{{fill:{c['frame']}}}{g}.module .box{{fill:{c['frame']};stroke-width:1.6}}",
+            f"{g}.node .box,{g}.module.backward .box{{stroke:{c['adjoint-line']}}}",
+            f"{g}.seed .box{{stroke:{c['adjoint']};stroke-width:1.6}}{g}.seed .title{{fill:{c['adjoint']}}}",
+            f"{g}.detached .box{{stroke-dasharray:4 3;stroke:{c['muted']}}}",
+            f"{g}.tint.primal{{fill:{c['primal']}}}{g}.tint.adjoint{{fill:{c['adjoint']}}}",
+            f"{g}.tint.tangent{{fill:{c['tangent']}}}{g}.tint:not(.has-value){{fill:none}}",
+            f"{g}.slot{{font-weight:500}}{g}.slot.primal{{fill:{c['primal-ink']}}}{g}.slot.tangent{{fill:{c['tangent']}}}",
+            f"{g}.slot.adjoint{{fill:{c['adjoint-ink']}}}{g}.slot.contribution{{fill:{c['adjoint']}}}",
+            f"{g}g.cluster rect{{fill:{c['frame']};stroke:{c['line']};stroke-dasharray:2 3}}",
+            f"{g}.edge path{{fill:none;stroke:{c['line']};stroke-width:1.4}}{g}.edge polygon{{fill:{c['line']}}}",
+            f"{g}.forward .line{{stroke:{c['primal-line']}}}{g}.forward polygon{{fill:{c['primal-line']}}}",
+            f"{g}.backward .line{{stroke:{c['adjoint-line']}}}{g}.backward polygon{{fill:{c['adjoint-line']}}}",
+            f"{g}.edge.match .line{{stroke-dasharray:1 4;stroke-linecap:round;stroke:{c['muted']}}}",
+            f"{g}.edge.detached .line{{stroke-dasharray:4 3}}{g}.edge .hit{{display:none}}",
+            f"{g}.edge text{{paint-order:stroke;stroke:{c['surface']};stroke-width:3px;stroke-linejoin:round}}",
+        ]
+    )
+
+
+__all__ = ["describe", "dot_file", "static_svg", "style"]

@@ -1,0 +1,83 @@
+"""The URL is the document: round trips, and links that nobody should have written."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+import pytest
+
+from playground.language.document import Document
+from playground.language.evaluate.leaves import Leaf
+from playground.lessons.presets import presets
+from playground.ui.expressions.links import from_query, to_query
+
+FULL = Document(
+    "y = μ*x\nz = y + 'a'",
+    (Leaf("x", "[[1, 2], [3, 4]]", "float64", False), Leaf("μ", "randn(2, seed=3)")),
+    graph="both",
+    mode="forward",
+    tangent="x",
+    second="μ",
+    passes=3,
+    zero_grad=True,
+    rng_seed=7,
+)
+
+
+@pytest.mark.parametrize("document", [FULL, *(entry.document for entry in presets())], ids=lambda d: d.text[:20])
+def test_round_trip(document: Document) -> None:
+    opened = from_query(dict(parse_qsl(to_query(document), keep_blank_values=True)))
+    assert opened.document == document
+    assert opened.problems == ()
+
+
+def test_readable() -> None:
+    assert to_query(Document("y = w*x", (Leaf("w", "3.0"),))) == "v=1&text=y%20%3D%20w*x&leaf.w=3.0"
+
+
+def test_only_the_leaves_that_the_text_names() -> None:
+    leaves = (Leaf("w", "3.0"), Leaf("x", "2.0"), Leaf("y", "1.0"))
+    assert to_query(Document("y = w*x", leaves)).endswith("&leaf.w=3.0&leaf.x=2.0")
+    assert to_query(Document("y = w*", leaves)).endswith("&leaf.w=3.0"), "of a broken text, too"
+
+
+def test_step_and_embedding_are_not_the_document() -> None:
+    opened = from_query({"v": "1", "text": "x*x", "step": "7", "embed": "true"})
+    assert (opened.document, opened.step, opened.problems) == (Document("x*x"), 7, ())
+
+
+def test_no_query_is_no_document_and_no_problem() -> None:
+    assert from_query({}).document is None
+    assert from_query({}).problems == ()
+
+
+HOSTILE: dict[str, dict[str, str]] = {
+    "future version": {"v": "2", "text": "x*x"},
+    "version of words": {"v": "<script>alert(1)</script>", "text": "x*x"},
+    "unknown part": {"v": "1", "text": "x*x", "colour": "red"},
+    "unknown graph": {"v": "1", "text": "x*x", "graph": "sideways"},
+    "unknown mode": {"v": "1", "text": "x*x", "mode": "__import__('os')"},
+    "passes of a million": {"v": "1", "text": "x*x", "passes": "1000000"},
+    "passes of nothing": {"v": "1", "text": "x*x", "passes": "0"},
+    "passes of words": {"v": "1", "text": "x*x", "passes": "two"},
+    "negative step": {"v": "1", "text": "x*x", "step": "-1"},
+    "step of digits in another script": {"v": "1", "text": "x*x", "step": "٣"},
+    "huge step": {"v": "1", "text": "x*x", "step": "9" * 50},
+    "zero_grad of words": {"v": "1", "text": "x*x", "zero_grad": "yes"},
+    "seed too large": {"v": "1", "text": "x*x", "rng_seed": "99999999999"},
+    "seed far too large": {"v": "1", "text": "x*x", "rng_seed": "9" * 400},
+    "unknown aspect of a leaf": {"v": "1", "text": "x*x", "leaf.x.colour": "red"},
+    "leaf wants gradients maybe": {"v": "1", "text": "x*x", "leaf.x.grad": "maybe"},
+    "a leaf but no text": {"v": "1", "leaf.x": "2.0"},
+    "a preset of another tool": {"activation": "tanh"},
+    "far too long": {"v": "1", "text": "x" * 20_000},
+    "attribute access": {"v": "1", "text": "x*x", "__class__": "object"},
+}
+
+
+@pytest.mark.parametrize("params", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_links_open_with_a_clear_message(params: dict[str, str]) -> None:
+    opened = from_query(params)
+    assert opened.problems and all(len(problem) < 200 for problem in opened.problems)
+    if "text" in params and len(params["text"]) < 100:
+        assert opened.document is not None and opened.document.text == "x*x"

@@ -1,0 +1,45 @@
+"""What the list of layers is told of a setting that does not fit the stack, or the other settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from playground.layers.document import StackDocument
+from playground.layers.limits import LIMITS
+from playground.ui.layers.frames import Answer, show_stack, stack_frame
+from tests.layers.pasted_classes import DOCUMENTS
+
+LARGE = StackDocument("Conv2d(1000, 3, padding=1) Flatten Linear(10)")
+
+
+def told(document: StackDocument) -> dict[str, Any]:
+    frame: dict[str, Any] = stack_frame(document, [], show_stack(document), Answer())
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("document", "field", "mended"),
+    [
+        (replace(LARGE, batch=LIMITS.batch), "batch", LARGE),
+        (StackDocument("Flatten Linear(10)", (3, 8, 8)), "data",
+         StackDocument("Flatten Linear(10)", (3, 8, 8), data="random")),
+        (replace(DOCUMENTS["tied"], data="digits"), "data", DOCUMENTS["tied"]),
+    ],
+    ids=["batch", "data", "data of a class"],
+)  # fmt: skip
+def test_a_setting_that_does_not_fit_is_told_at_its_field(
+    document: StackDocument, field: str, mended: StackDocument
+) -> None:
+    error = told(document)["error"]
+    assert error["field"] == field and error["message"] and error["hint"]
+    assert told(document)["rows"] and told(document)["problem"] is None
+    assert told(replace(mended, batch=2))["error"] is None
+
+
+def test_a_mistake_in_the_text_is_of_no_setting() -> None:
+    assert told(StackDocument("Flatten Linaer(10)"))["error"]["field"] is None
+    text = DOCUMENTS["tied"].text.replace("return", "retrun")
+    assert told(replace(DOCUMENTS["tied"], text=text))["error"]["field"] is None
