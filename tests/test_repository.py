@@ -97,7 +97,7 @@ def test_streamlit_finds_the_component_in_the_installed_package() -> None:
     manifest, folder = found["playground"]
     assert folder.resolve() == ROOT / "playground"
     assert [component.name for component in manifest.components] == ["stepper", "stack", "train"]
-    assert manifest.components[0].resolve_asset_root(folder) == ROOT / "playground" / "ui" / "frontend"
+    assert manifest.components[0].resolve_asset_root(folder) == ROOT / "playground" / "frontend"
 
 
 def test_both_project_files_name_the_same_package_and_version() -> None:

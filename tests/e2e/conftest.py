@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, e
 from benchmarks.server import ROOT, Server, serve
 
 HERE = Path(__file__).parent
-AXE = ROOT / "tests" / "ui" / "frontend" / "vendor" / "axe.min.js"
+AXE = ROOT / "tests" / "frontend" / "vendor" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox",

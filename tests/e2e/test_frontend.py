@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from playground.views.stepper.html import ENTRY, FRONTEND, bundle
+
 ROOT = Path(__file__).parents[2]
-FRONTEND = ROOT / "playground" / "ui" / "frontend"
-FIXTURES = ROOT / "tests" / "ui" / "frontend"
+FIXTURES = ROOT / "tests" / "frontend"
 LAST = 13
 Opener = Callable[..., Page]
 
@@ -32,7 +33,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 def harness() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(ROOT))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/tests/ui/frontend/harness.html"
+        yield f"http://127.0.0.1:{server.server_port}/tests/frontend/harness.html"
         server.shutdown()
 
 
@@ -422,27 +423,14 @@ def test_accessible(open_page: Opener, scheme: str, width: int, tab: str) -> Non
 
 def standalone_html(picture: dict[str, Any]) -> str:
     """The modules joined into one file, as the export does it."""
-    joined: list[str] = []
-    done: set[str] = set()
-
-    def add(name: str) -> None:
-        if name in done:
-            return
-        done.add(name)
-        source = (FRONTEND / name).read_text(encoding="utf-8")
-        for imported in re.findall(r'^import .* from "\./(\w+\.js)";$', source, re.M):
-            add(imported)
-        source = re.sub(r'^import .* from "\./\w+\.js";$', "", source, flags=re.M)
-        joined.append(re.sub(r"^export (default )?", "", source, flags=re.M))
-
-    add("standalone.js")
     data = json.dumps(picture).replace("<", "\\u003c")
-    css = (FRONTEND / "stepper.css").read_text(encoding="utf-8")
-    script = "\n".join(joined)
+    css = (FRONTEND / "stepper" / "stepper.css").read_text(encoding="utf-8")
+    script = bundle(FRONTEND, ENTRY)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Trace</title><style>{css}</style><body><main></main>"
-        f'<script type="module">{script}\nmountStandalone(document.querySelector("main"), {data});\n'
+        f'<script type="module">{script}\n'
+        f'stepper_standalone_js.mountStandalone(document.querySelector("main"), {data});\n'
         "window.loaded = true;"
         "</script></body></html>"
     )

@@ -1,4 +1,4 @@
-"""The stack component: mounts the list of layers of ui/frontend/stack.js on a page. The contract is docs/stack.md."""
+"""The list of layers: mounts frontend/layers/layers.js on a page. The contract is docs/stack.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import streamlit as st
 @cache
 def _component() -> Callable[..., Any]:
     """Registered on first use, not on import: the component's files are only found under a running server."""
-    return st.components.v2.component("playground.stack", js="stack.js", css="stack.css")
+    return st.components.v2.component("playground.stack", js="layers/layers.js", css="layers/layers.css")
 
 
 def stack_editor(data: dict[str, Any], *, key: str, on_edit: Callable[[], None]) -> None:

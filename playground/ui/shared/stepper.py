@@ -1,4 +1,4 @@
-"""The stepper component: mounts the workbench of ui/frontend on a page. The contract is docs/stepper.md."""
+"""The stepper component: mounts the workbench of frontend/stepper on a page. The contract is docs/stepper.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playground.views.graph.unfolding import UNTOUCHED, Opening
 @cache
 def _component() -> Callable[..., Any]:
     """Registered on first use, not on import: the component's files are only found under a running server."""
-    return st.components.v2.component("playground.stepper", js="stepper.js", css="stepper.css")
+    return st.components.v2.component("playground.stepper", js="stepper/stepper.js", css="stepper/stepper.css")
 
 
 def stepper(

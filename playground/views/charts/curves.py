@@ -1,6 +1,6 @@
 """Records as curves: columns of numbers, and charts that say which column is drawn how; all of it plain data.
 
-The live page fills the same charts in the browser (`ui/frontend/charts.js`); `figure` fills them here, for Plotly.
+The live page fills the same charts in the browser (`frontend/train/charts.js`); `figure` fills them here, for Plotly.
 """
 
 from __future__ import annotations

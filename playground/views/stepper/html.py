@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import posixpath
 import re
 from functools import lru_cache
 from html import escape
@@ -15,11 +16,12 @@ from playground.views.graph.graph import GraphKind
 from playground.views.graph.static import static_svg
 from playground.views.stepper.picture import picture
 
-FRONTEND = Path(__file__).resolve().parents[2] / "ui" / "frontend"
+FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
+ENTRY = "stepper/standalone.js"
 NOTEBOOK_STEPS = 400  # beyond, a notebook shows the picture only
 KINDS: tuple[GraphKind, ...] = ("forward", "backward", "both")
 
-_IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./([\w-]+\.js)";[^\S\n]*$', re.MULTILINE)
+_IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"(\.\.?/[\w./-]+\.js)";[^\S\n]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(default\s+)?((?:async\s+)?function\*?|const|let|class)\s+(\w+)", re.MULTILINE)
 
 _PAGE = """<!doctype html>
@@ -48,14 +50,14 @@ body { margin: 0; background: #ffffff; }
 
 _START = """
 const pictures = JSON.parse(document.getElementById("pictures").textContent);
-standalone_js.mountStandalone(document.querySelector("main"), pictures.forward, pictures);
+stepper_standalone_js.mountStandalone(document.querySelector("main"), pictures.forward, pictures);
 """
 
 
 def stepper_html(trace: Trace) -> str:
     """A self-contained page with the stepper and all three graphs of a trace."""
     pictures = {kind: picture(trace, kind) for kind in KINDS}
-    script = bundle(FRONTEND, "standalone.js") + _START
+    script = bundle(FRONTEND, ENTRY) + _START
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -64,7 +66,7 @@ def stepper_html(trace: Trace) -> str:
     return _PAGE.format(
         policy=policy,
         title=escape((trace.text.strip().splitlines() or ["Computational graph"])[0][:120]),
-        style=(FRONTEND / "stepper.css").read_text(encoding="utf-8").replace("</", r"<\/") + _STYLE,
+        style=(FRONTEND / "stepper/stepper.css").read_text(encoding="utf-8").replace("</", r"<\/") + _STYLE,
         pictures=json_in_html(pictures),
         script=script,
     )
@@ -79,7 +81,7 @@ def json_in_html(data: object) -> str:
 def notebook_html(trace: Trace) -> str:
     """The static picture, and the stepper folded under it."""
     drawn = static_svg(trace)
-    if len(trace.steps) > NOTEBOOK_STEPS or not (FRONTEND / "standalone.js").exists():
+    if len(trace.steps) > NOTEBOOK_STEPS or not (FRONTEND / ENTRY).exists():
         return f'<div style="overflow-x:auto">{drawn}</div>'
     frame = escape(stepper_html(trace), quote=True)
     return (
@@ -90,7 +92,10 @@ def notebook_html(trace: Trace) -> str:
 
 
 def bundle(folder: Path, entry: str) -> str:
-    """An ECMAScript module and all that it imports from its folder as one script; each module keeps its own scope."""
+    """An ECMAScript module and all that it imports as one script; each module keeps its own scope.
+
+    `entry` and the modules that it imports are files below `folder`.
+    """
     order: list[str] = []
     _visit(folder, entry, order)
     return "".join(_module(folder, name) for name in order)
@@ -100,14 +105,24 @@ def _visit(folder: Path, name: str, order: list[str], above: tuple[str, ...] = (
     if name in order or name in above:
         return
     for match in _IMPORT.finditer(_read(folder / name)):
-        _visit(folder, match[2], order, (*above, name))
+        _visit(folder, _resolved(name, match[2]), order, (*above, name))
     order.append(name)
+
+
+def _resolved(importer: str, specifier: str) -> str:
+    """The file that an import names, from the folder of all modules.
+
+    >>> _resolved("stepper/panel/why.js", "../../shared/dom.js")
+    'shared/dom.js'
+    """
+    return posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
 
 
 def _module(folder: Path, name: str) -> str:
     """One module as a function that is called at once and returns its exports."""
     text = _IMPORT.sub(
-        lambda match: f"const {{{match[1].replace(' as ', ': ')}}} = {_scope(match[2])};", _read(folder / name)
+        lambda match: f"const {{{match[1].replace(' as ', ': ')}}} = {_scope(_resolved(name, match[2]))};",
+        _read(folder / name),
     )
     exports = [match[3] for match in _EXPORT.finditer(text)]
     text = _EXPORT.sub(lambda match: f"{match[2]} {match[3]}", text)

@@ -20,7 +20,7 @@ from playground.views.graph.graph import GraphKind
 from playground.views.graph.static import static_svg
 from playground.views.notebook import to_notebook
 from playground.views.png import data_uri
-from playground.views.stepper.html import FRONTEND, notebook_html, stepper_html
+from playground.views.stepper.html import ENTRY, FRONTEND, notebook_html, stepper_html
 from playground.views.stepper.picture import picture
 from playground.views.stepper.table import to_csv, to_text
 
@@ -195,7 +195,7 @@ def test_notebook_is_valid() -> None:
     assert len(set(ids)) == len(ids) and to_notebook(script, "Example") == to_notebook(script, "Example")
 
 
-@pytest.mark.skipif(not (FRONTEND / "standalone.js").exists(), reason="the stepper's scripts are not there")
+@pytest.mark.skipif(not (FRONTEND / ENTRY).exists(), reason="the stepper's scripts are not there")
 def test_html_is_self_contained() -> None:
     trace = record(lambda *x: x[0] * x[1], 2.0, 3.0, names=["</script><script>alert(1)", "<!--"])
     text = stepper_html(trace)

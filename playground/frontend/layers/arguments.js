@@ -1,0 +1,55 @@
+// @ts-check
+// The fields of a layer's arguments in its row, or their texts where the list is read-only.
+import { el } from "../shared/dom.js";
+import { readContent, written } from "./numbers.js";
+import { fieldId, refusalMark } from "./refusals.js";
+
+/** @typedef {import("./contract.js").Row} Row */
+/** @typedef {import("./contract.js").Argument} Argument */
+
+const LEFT_OUT = "eps"; // not worth a field in every row; the text has it
+
+/**
+ * @param {Row} row
+ * @param {import("./contract.js").Actions} actions
+ * @param {import("./contract.js").Refusals} refusals
+ * @returns {HTMLElement[]}
+ */
+export function argumentFields(row, actions, refusals) {
+  return row.arguments.filter((argument) => argument.name !== LEFT_OUT).map((argument) => argumentField(row, argument, actions, refusals));
+}
+
+/**
+ * @param {Row} row
+ * @returns {HTMLElement[]}
+ */
+export function argumentTexts(row) {
+  const told = row.arguments.filter((argument) => argument.name !== LEFT_OUT && argument.content !== null);
+  return told.map((argument) => el("span", { class: "argument", title: argument.meaning }, `${argument.name} `, el("code", {}, written(argument.content))));
+}
+
+/**
+ * @param {Row} row
+ * @param {Argument} argument
+ * @param {import("./contract.js").Actions} actions
+ * @param {import("./contract.js").Refusals} refusals
+ */
+function argumentField(row, argument, actions, refusals) {
+  const label = `${argument.name} of ${row.name ?? row.kind}`;
+  const id = fieldId(argument.name, row.path);
+  const known = { "data-focus": id, "data-testid": id, "aria-label": label };
+  const edit = (/** @type {any} */ content) => actions.change({ name: "set", path: row.path, argument: argument.name, content });
+  if (argument.kind === "bool") {
+    const box = el("input", { type: "checkbox", checked: argument.content, ...known, onchange: () => edit(box.checked) });
+    return el("label", { class: "argument", title: argument.meaning }, box, argument.name);
+  }
+  const refusal = refusals.of(id);
+  const input = el("input", { type: "text", value: refusal ? refusal.typed : written(argument.content), placeholder: argument.inferred ? "inferred" : "", size: "4", autocomplete: "off", ...known });
+  input.addEventListener("change", () => {
+    refusals.tried(id, input.value);
+    edit(readContent(input.value, argument.kind));
+  });
+  const field = el("label", { class: argument.inferred ? "argument pin" : "argument", title: argument.meaning }, argument.name, input);
+  const words = refusalMark(input, id, refusal);
+  return words ? el("span", { class: "argument-refused" }, field, words) : field;
+}

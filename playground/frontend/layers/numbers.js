@@ -1,0 +1,25 @@
+// @ts-check
+// Numbers of the list of layers: as they are written, and as a person types them.
+
+/** @param {number | undefined} count */
+export const spelled = (count) => (count ? count.toLocaleString("en") : "–");
+
+/** @param {number | undefined} bytes */
+export const weight = (bytes) => (!bytes ? "–" : bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(0)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`);
+
+/** @param {any} content */
+export const written = (content) => (content === null ? "" : Array.isArray(content) ? content.join(", ") : String(content));
+
+/**
+ * What a person typed for a number, several numbers or a shape; the text itself where it is none: the server says what is allowed.
+ * @param {string} text
+ * @param {string} kind
+ * @returns {import("./contract.js").Typed}
+ */
+export function readContent(text, kind) {
+  const several = kind === "size" || kind === "shape";
+  const parts = (several ? text.replace(/[()[\]]/g, "").split(/[,x×\s]+/) : [text.trim()]).filter(Boolean).map(Number);
+  if (parts.length === 0) return kind === "pin" ? null : text;
+  if (parts.some((part) => !Number.isFinite(part))) return text;
+  return kind === "shape" || parts.length > 1 ? parts : parts[0];
+}

@@ -1,0 +1,26 @@
+// @ts-check
+// What the colours of a picture mean: those that it has, and that of the optimizer's step where there is one.
+import { el, replace } from "../../shared/dom.js";
+
+/** @type {[string, string][]} */
+const LEGEND = [
+  ["primal", "primal: the value"],
+  ["tangent", "tangent"],
+  ["adjoint", "adjoint: the gradient"],
+];
+
+export function createLegend() {
+  const element = el("ul", { class: "legend", "aria-label": "Colours" });
+  return {
+    element,
+    /**
+     * @param {Element} svg
+     * @param {readonly import("../contract.js").Step[]} steps
+     */
+    show(svg, steps) {
+      const drawn = LEGEND.filter(([kind]) => svg.querySelector(`.slot.${kind}`));
+      if (steps.some(({ phase }) => phase === "update")) drawn.push(["update", "update: the optimizer's step"]);
+      replace(element, ...drawn.map(([kind, meaning]) => el("li", { class: kind }, meaning)));
+    },
+  };
+}

@@ -1,0 +1,52 @@
+// @ts-check
+// The graph as it stands now, as a file of its own: SVG, or PNG at twice the size.
+import { download } from "../../shared/dom.js";
+
+const STYLES = [
+  "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "fill-opacity", "stroke-opacity", "display", "visibility",
+  "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline",
+]; // prettier-ignore
+
+/**
+ * A copy of the SVG that carries its own colours and needs no style sheet.
+ * @param {SVGSVGElement} svg
+ * @param {string} background
+ */
+export function standaloneSvg(svg, background) {
+  const copy = /** @type {SVGSVGElement} */ (svg.cloneNode(true));
+  const originals = [svg, ...svg.querySelectorAll("*")];
+  const copies = [copy, ...copy.querySelectorAll("*")];
+  originals.forEach((original, index) => {
+    const computed = getComputedStyle(original);
+    const text = STYLES.map((name) => `${name}:${computed.getPropertyValue(name)}`).join(";");
+    const target = copies[index];
+    target.setAttribute("style", target === copy ? `background:${background};${text}` : text);
+    if (target.matches(".hit, .toggle")) return target.remove(); // what only a pointer has a use for
+    for (const name of ["class", "tabindex", "aria-pressed", "data-name", "data-slot", "data-tint", "data-opens", "data-within", "aria-expanded"]) target.removeAttribute(name);
+  });
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return new XMLSerializer().serializeToString(copy);
+}
+
+/**
+ * @param {SVGSVGElement} svg
+ * @param {string} background
+ * @param {"svg" | "png"} format
+ */
+export async function savePicture(svg, background, format) {
+  const text = standaloneSvg(svg, background);
+  if (format === "svg") return download(new Blob([text], { type: "image/svg+xml" }), "graph.svg");
+  const { width, height } = svg.viewBox.baseVal;
+  const scale = Math.min(2, 8192 / Math.max(width, height));
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.ceil(width * scale), Math.ceil(height * scale)];
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  context.fillStyle = background;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  canvas.toBlob((blob) => blob && download(blob, "graph.png"), "image/png");
+}

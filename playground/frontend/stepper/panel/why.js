@@ -1,0 +1,80 @@
+// @ts-check
+// "Why is this gradient this number?": the chain rule in symbols, then in numbers, and the checks beside it.
+import { copyButton, el, replace } from "../../shared/dom.js";
+
+/** @typedef {import("../contract.js").Item} Item */
+/** @typedef {import("../contract.js").Picture} Picture */
+/** @typedef {{render: (latex: string, element: HTMLElement, options: object) => void}} Katex */
+
+const KATEX_OPTIONS = { output: "mathml", displayMode: true, throwOnError: false, trust: false, strict: "ignore" };
+
+/** @type {Promise<Katex | null> | null} */
+let katexLoading = null;
+
+/**
+ * KaTeX: the page's own copy, loaded when first needed; in a file without network the one written into it, or none.
+ * @param {boolean} standalone
+ * @returns {Promise<Katex | null>}
+ */
+function loadKatex(standalone) {
+  const inlined = /** @type {any} */ (globalThis).katex;
+  if (inlined || standalone) return Promise.resolve(inlined ?? null);
+  katexLoading ??= import(new URL("../../vendor/katex.mjs", import.meta.url).href).then(
+    (module) => module.default,
+    () => null,
+  );
+  return katexLoading;
+}
+
+/**
+ * The value whose gradient can be explained: the item itself, or the first related one that can.
+ * @param {Record<string, Item>} items
+ * @param {string} key
+ * @returns {string | null}
+ */
+export function explainable(items, key) {
+  const item = items[key];
+  if (!item) return null;
+  return [key, ...item.related].find((name) => items[name]?.why) ?? null;
+}
+
+/** @param {Item} item */
+function whyNot(item) {
+  if (item.kind === "constant") return `${item.title} is a constant: nothing is differentiated with respect to it.`;
+  if (item.kind === "module") return "This stands for several operations at once. Open it, and select one of its values.";
+  return `No gradient reaches ${item.title}: either the output does not depend on it in a differentiable way, or it does not require one.`;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Picture} picture
+ * @param {string | null} key
+ * @param {boolean} standalone
+ */
+export function showWhy(element, picture, key, standalone) {
+  if (key === null || !picture.items[key]) {
+    replace(element, el("p", { class: "muted" }, "Select a value in the graph, the table or the text: here stands why its gradient is what it is."));
+    return;
+  }
+  const found = explainable(picture.items, key);
+  const why = found === null ? null : picture.items[found].why;
+  if (found === null || why === null) {
+    replace(element, el("p", { class: "muted" }, whyNot(picture.items[key])));
+    return;
+  }
+  const formulas = why.lines.map(({ title, latex, text, note }) => {
+    const formula = el("div", { class: "formula", "data-latex": latex, tabindex: "0", role: "math", "aria-label": text }, el("code", {}, text));
+    return el("div", { class: "why-line" }, el("h3", {}, title), formula, note ? el("p", { class: "in-words" }, note) : null);
+  });
+  const rows = why.check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, text)));
+  const check = el("table", { class: "check", "aria-label": "The check" }, el("tbody", {}, ...rows));
+  const latex = why.lines.map((line) => line.latex).join("\n");
+  const head = el("div", { class: "panel-head" }, el("h2", {}, picture.items[found].title), copyButton("Copy LaTeX", () => latex, { "data-testid": "copy-latex" }));
+  replace(element, head, ...formulas, rows.length > 0 ? el("div", { class: "check-box" }, check) : null);
+  loadKatex(standalone).then((katex) => {
+    if (!katex) return;
+    for (const formula of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll(".formula"))) {
+      if (formula.firstElementChild?.localName === "code") katex.render(formula.dataset.latex ?? "", formula, KATEX_OPTIONS);
+    }
+  });
+}

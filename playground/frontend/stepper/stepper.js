@@ -1,0 +1,35 @@
+// @ts-check
+// The component that shows a trace on all three pages: mounts the workbench. The contract is docs/stepper.md.
+import { mounting } from "../shared/mounting.js";
+import { followScheme } from "../shared/theme.js";
+import { createWorkbench } from "./workbench.js";
+
+/** @typedef {import("./contract.js").Frame} Frame */
+/** @typedef {Omit<Frame, "picture"> & {picture: {key: string, svg: string | null, rest: string} | null}} Packed */
+
+/**
+ * A picture travels as its SVG and the rest as text, which the server keeps more cheaply than data.
+ * @param {Packed} frame
+ * @returns {Frame}
+ */
+function unpacked(frame) {
+  const { picture } = frame;
+  return { ...frame, picture: picture && { ...JSON.parse(picture.rest), svg: picture.svg } };
+}
+
+export default mounting((root, set, /** @type {Packed} */ _) => {
+  const bench = createWorkbench(root, {
+    send: (/** @type {object} */ edit) => set("edit", edit),
+    ask: (/** @type {object} */ question) => set("element", question),
+    open: (/** @type {object} */ opened) => set("open", opened),
+  });
+  const unfollow = followScheme(bench.retheme);
+  Object.assign(root, { workbench: bench });
+  return {
+    update: (frame) => bench.update(unpacked(frame)),
+    stop() {
+      unfollow();
+      bench.stop();
+    },
+  };
+});

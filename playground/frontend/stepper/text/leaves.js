@@ -1,0 +1,114 @@
+// @ts-check
+// The leaves: one row per free name of the text, with its value, dtype and requires_grad.
+import { createCalm } from "../../shared/debounce.js";
+import { el, prose, replace, setAttribute } from "../../shared/dom.js";
+
+/** @typedef {import("../contract.js").LeafRow} LeafRow */
+/** @typedef {import("../contract.js").LeafSetting} LeafSetting */
+/** @typedef {{element: HTMLElement, show: (row: LeafRow, force: boolean, told: boolean) => void}} Row */
+
+const DTYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "bool"];
+
+/**
+ * A slider's number as text, with as many decimals as its step has.
+ * @param {number} value
+ * @param {number} step
+ */
+export function sliderText(value, step) {
+  const decimals = Math.max(1, Math.min(8, Math.ceil(-Math.log10(step) - 1e-9)));
+  return value.toFixed(decimals);
+}
+
+/**
+ * @param {string} name
+ * @param {(change: Partial<LeafSetting>, kind: string) => void} onChange
+ * @returns {Row}
+ */
+function createLeafRow(name, onChange) {
+  const field = el("input", { type: "text", class: "leaf-value", "data-testid": `leaf-${name}`, "aria-label": `Value of ${name}`, spellcheck: "false", autocomplete: "off" });
+  const slider = el("input", { type: "range", class: "leaf-slider", "data-testid": `slider-${name}`, "aria-label": `Slider of ${name}` });
+  const dtype = el("select", { class: "leaf-dtype", "data-testid": `dtype-${name}`, "aria-label": `dtype of ${name}` });
+  const grad = el("input", { type: "checkbox", "data-testid": `grad-${name}`, "aria-label": `requires_grad of ${name}` });
+  const gradLabel = el("label", { class: "leaf-grad", title: "requires_grad" }, grad, "grad");
+  const error = el("p", { class: "leaf-error", id: `leaf-error-${name}`, hidden: true });
+  const element = el("div", { class: "leaf", role: "group", "aria-label": name }, el("span", { class: "leaf-name" }, name), slider, field, dtype, gradLabel, error);
+
+  const showSlider = () => {
+    const number = Number(field.value);
+    if (field.value.trim() !== "" && Number.isFinite(number)) slider.value = String(number);
+    slider.style.setProperty("--done", `${(100 * (Number(slider.value) - Number(slider.min))) / (Number(slider.max) - Number(slider.min) || 1)}%`);
+  };
+  let isTold = false;
+  const calm = createCalm((/** @type {string | null} */ problem) => {
+    error.hidden = problem === null || isTold;
+    replace(error, ...prose(problem ?? ""));
+    setAttribute(field, "aria-invalid", problem ? "true" : null);
+    setAttribute(field, "aria-describedby", problem ? error.id : null);
+  });
+  field.addEventListener("input", () => {
+    calm.typed();
+    showSlider();
+    onChange({ value: field.value }, `value-${name}`);
+  });
+  slider.addEventListener("input", () => {
+    field.value = sliderText(Number(slider.value), Number(slider.step));
+    showSlider();
+    onChange({ value: field.value }, `value-${name}`);
+  });
+  dtype.addEventListener("change", () => onChange({ dtype: dtype.value }, `dtype-${name}`));
+  grad.addEventListener("change", () => onChange({ requires_grad: grad.checked }, `grad-${name}`));
+
+  return {
+    element,
+    show(row, force, told) {
+      element.classList.toggle("tensor", !row.is_scalar);
+      slider.hidden = !row.is_scalar;
+      slider.min = String(row.minimum ?? -10);
+      slider.max = String(row.maximum ?? 10);
+      slider.step = String(row.step ?? 0.1);
+      if (force) {
+        if (field.value !== row.value) field.value = row.value;
+        const names = DTYPES.includes(row.dtype) ? DTYPES : [...DTYPES, row.dtype];
+        if (dtype.options.length !== names.length) dtype.replaceChildren(...names.map((value) => el("option", { value }, value)));
+        dtype.value = row.dtype;
+        grad.checked = row.requires_grad;
+      }
+      showSlider();
+      isTold = told;
+      calm.set(row.error);
+    },
+  };
+}
+
+/**
+ * @param {{onChange: (name: string, change: Partial<LeafSetting>, kind: string) => void}} actions
+ */
+export function createLeaves({ onChange }) {
+  const element = el("div", { class: "leaves", role: "group", "aria-label": "Leaves", "data-testid": "leaves" });
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  return {
+    element,
+    /**
+     * @param {readonly LeafRow[]} leaves
+     * @param {boolean} force whether the server's values replace what stands in the fields
+     * @param {string | null} [told] the leaf whose error stands under the text
+     */
+    show(leaves, force, told = null) {
+      const wanted = new Set(leaves.map((leaf) => leaf.name));
+      for (const [name, row] of rows) {
+        if (wanted.has(name)) continue;
+        row.element.remove();
+        rows.delete(name);
+      }
+      leaves.forEach((leaf, index) => {
+        let row = rows.get(leaf.name);
+        const isNew = row === undefined;
+        if (!row) rows.set(leaf.name, (row = createLeafRow(leaf.name, (change, kind) => onChange(leaf.name, change, kind))));
+        if (element.children[index] !== row.element) element.insertBefore(row.element, element.children[index] ?? null);
+        row.show(leaf, force || isNew, leaf.name === told);
+      });
+      element.hidden = leaves.length === 0;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// @ts-check
+// The row above the graph, and the list of keys.
+import { copyButton, el, iconButton } from "../shared/dom.js";
+import { KEY_LIST } from "./keys.js";
+
+/** @typedef {import("./contract.js").GraphKind} GraphKind */
+
+/** @type {[GraphKind, string][]} */
+const GRAPHS = [
+  ["forward", "Forward"],
+  ["backward", "Backward"],
+  ["both", "Both"],
+];
+
+/**
+ * @param {{
+ *   onGraph: (graph: GraphKind) => void, onZoom: (command: string) => void, onSave: (format: "svg" | "png") => void,
+ *   onToggle: (mark: string) => void,
+ *   onHistory: (command: "undo" | "redo") => void, onHelp: () => void, address: () => string,
+ * }} actions
+ */
+export function createToolbar({ onGraph, onZoom, onSave, onToggle, onHistory, onHelp, address }) {
+  const graphs = el("div", { class: "segmented", role: "group", "aria-label": "Graph" });
+  for (const [name, title] of GRAPHS) {
+    graphs.append(el("button", { type: "button", "data-graph": name, "data-testid": `graph-${name}`, onclick: () => onGraph(name) }, title));
+  }
+  const undo = iconButton("undo", "Undo (Ctrl Z)", () => onHistory("undo"), { "data-testid": "undo" });
+  const redo = iconButton("redo", "Redo (Ctrl Shift Z)", () => onHistory("redo"), { "data-testid": "redo" });
+  const zooms = el(
+    "div",
+    { class: "buttons", role: "group", "aria-label": "Zoom" },
+    iconButton("minus", "Zoom out (−)", () => onZoom("zoom-out"), { "data-testid": "zoom-out" }),
+    iconButton("fit", "Fit the graph (0)", () => onZoom("fit"), { "data-testid": "zoom-fit" }),
+    iconButton("plus", "Zoom in (+)", () => onZoom("zoom-in"), { "data-testid": "zoom-in" }),
+  );
+  const menu = el("details", { class: "menu" }, el("summary", { "data-testid": "save" }, "Save picture"));
+  for (const format of /** @type {const} */ (["svg", "png"])) {
+    const choose = () => {
+      menu.open = false;
+      onSave(format);
+    };
+    menu.append(el("button", { type: "button", "data-testid": `save-${format}`, onclick: choose }, format.toUpperCase()));
+  }
+  menu.addEventListener("focusout", (event) => {
+    if (event.relatedTarget instanceof Node && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+  const modules = el(
+    "div",
+    { class: "buttons modules", role: "group", "aria-label": "Modules" },
+    el("button", { type: "button", class: "text-button", "data-testid": "open-all", onclick: () => onToggle("+*") }, "Open all"),
+    el("button", { type: "button", class: "text-button", "data-testid": "close-all", onclick: () => onToggle("-*") }, "Close all"),
+  );
+  modules.hidden = true;
+  const histories = el("div", { class: "buttons histories", role: "group", "aria-label": "History" }, undo, redo);
+  const link = copyButton("Copy link", address, { "data-testid": "copy-link" });
+  const help = el("button", { type: "button", class: "icon-button", "aria-label": "Keys (?)", title: "Keys (?)", "data-testid": "keys", onclick: onHelp }, "?");
+  const element = el("div", { class: "toolbar" }, graphs, histories, modules, el("span", { class: "spring" }), zooms, menu, link, help);
+  return {
+    element,
+    /** @param {GraphKind} graph */
+    showGraph(graph) {
+      for (const button of graphs.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-graph") === graph));
+    },
+    /** @param {boolean} canUndo @param {boolean} canRedo */
+    showHistory(canUndo, canRedo) {
+      undo.setAttribute("aria-disabled", String(!canUndo));
+      redo.setAttribute("aria-disabled", String(!canRedo));
+    },
+    /** @param {boolean} are */
+    showModules(are) {
+      modules.hidden = !are;
+    },
+    /** @param {{graphs: boolean, histories: boolean, link: boolean}} wanted */
+    offer(wanted) {
+      graphs.hidden = !wanted.graphs;
+      histories.hidden = !wanted.histories;
+      link.hidden = !wanted.link;
+    },
+  };
+}
+
+export function createHelp() {
+  const rows = KEY_LIST.map(([keys, meaning]) => el("tr", {}, el("th", { scope: "row" }, ...keys.split(" ").map((key) => el("kbd", {}, key))), el("td", {}, meaning)));
+  const close = () => dialog.close();
+  const dialog = el(
+    "dialog",
+    { class: "help", "aria-label": "Keys", "data-testid": "help" },
+    el("h2", {}, "Keys"),
+    el("table", {}, el("tbody", {}, ...rows)),
+    el("button", { type: "button", class: "text-button", onclick: close }, "Close"),
+  );
+  dialog.addEventListener("click", (event) => event.target === dialog && close());
+  return dialog;
+}

@@ -1,0 +1,346 @@
+// @ts-check
+// One trace on the screen: editor, leaves, graph, step bar and panel, and what they say to one another.
+import { createBar } from "./graph/step_bar.js";
+import { BLANK } from "./graph/empty_picture.js";
+import { showDetails } from "./panel/details.js";
+import { createDraft } from "./draft.js";
+import { el, replace, setAttribute } from "../shared/dom.js";
+import { createEditor } from "./text/editor.js";
+import { createElementPicker } from "./panel/element.js";
+import { createGraph } from "./graph/graph.js";
+import { commandFor, listenWhenIdle, placeOf } from "./keys.js";
+import { createLeaves } from "./text/leaves.js";
+import { createLink } from "./link.js";
+import { createOpening, heirOf } from "./graph/unfolding.js";
+import { createPainter } from "./graph/painter.js";
+import { createPanel, showExplanation } from "./panel/panel.js";
+import { phaseFrom, phaseStarts } from "./graph/phases.js";
+import { savePicture } from "./graph/save_picture.js";
+import { createPlayer } from "./graph/player.js";
+import { itemAtCaret, unitPositions } from "./text/text_positions.js";
+import { createSwitches } from "./text/switches.js";
+import { createTable } from "./panel/table.js";
+import { themeOf } from "../shared/theme.js";
+import { compileTimeline, keepPosition, phaseAt } from "./graph/timeline.js";
+import { createHelp, createToolbar } from "./toolbar.js";
+import { showWhy } from "./panel/why.js";
+
+/** @typedef {import("./contract.js").Frame} Frame */
+/** @typedef {import("./contract.js").Picture} Picture */
+/** @typedef {import("./contract.js").Edit} Edit */
+/** @typedef {import("./contract.js").GraphKind} GraphKind */
+/** @typedef {import("./contract.js").PageError} PageError */
+
+/**
+ * @param {HTMLElement} root
+ * @param {{send: ((edit: Edit) => void) | null, open?: (opened: object) => void, draw?: (graph: GraphKind) => void, ask?: (question: object) => void}} host `send` is null where no server listens;
+ *   then `draw` shows another graph
+ */
+export function createWorkbench(root, host) {
+  const standalone = host.send === null;
+  let picture = BLANK;
+  let timeline = compileTimeline(BLANK);
+  let k = 0;
+  /** @type {string | null} */
+  let selected = null;
+  /** @type {string | null} */
+  let heldKey = null;
+  let tableSource = "";
+  let query = "";
+  /** @type {string} */
+  let opened = "";
+  let asked = false;
+  let toUnits = unitPositions("");
+  /** @type {Frame | null} */
+  let frame = null;
+
+  const painter = createPainter((items) => graph.name(items));
+  const link = createLink();
+  const draft = createDraft({ send: (edit) => host.send?.(edit), have: () => heldKey });
+  const player = createPlayer({ position: () => k, last: () => timeline.last, goto: (next) => goto(next), onChange: (playing) => bar.setPlaying(playing) });
+  const bar = createBar({ goto: (next) => user(next), by: (distance) => user(k + distance), toggle: player.toggle, byPhase, setSpeed: player.setSpeed });
+  const graph = createGraph({ onSelect: (key) => select(key), onToggle: (mark, from) => toggle(mark, from) });
+  const opening = createOpening((opened) => host.open?.({ ...opened, have: heldKey }));
+  const table = createTable({ onSelect: (key) => select(key) });
+  const panel = createPanel({ onShow: () => refreshPanel() });
+  const picker = createElementPicker((question) => host.ask?.({ ...question, have: heldKey }));
+  const reason = el("div", { class: "reason" });
+  const help = createHelp();
+  const refusal = el("p", { class: "refusal", role: "status", "data-testid": "opening-note" });
+  const live = el("div", { class: "for-screen-readers", "aria-live": "polite", "data-testid": "live" });
+  const editor = createEditor({
+    onInput: (text) => edit(() => draft.change({ text }, "text")),
+    onCaret: (caret) => editor.text() === picture.text && select(itemAtCaret(picture.items, caret, toUnits)),
+    onRepair: repair,
+  });
+  const leaves = createLeaves({
+    onChange(name, change, kind) {
+      const all = draft.current().leaves;
+      edit(() => draft.change({ leaves: { ...all, [name]: { ...all[name], ...change } } }, kind));
+    },
+  });
+  const switches = createSwitches({
+    onChange(change) {
+      draft.change(change, null);
+      switches.show(draft.current(), leafNames());
+    },
+  });
+  const toolbar = createToolbar({
+    onGraph(name) {
+      if (host.draw) return host.draw(name);
+      toolbar.showGraph(name);
+      draft.change({ graph: name }, null);
+    },
+    onZoom: zoom,
+    onToggle: (mark) => toggle(mark, null),
+    onSave(format) {
+      const svg = graph.svg();
+      if (svg) savePicture(svg, getComputedStyle(root).backgroundColor, format);
+    },
+    onHistory: travel,
+    onHelp: () => help.showModal(),
+    address: link.address,
+  });
+
+  panel.pages.table.append(table.element);
+  panel.pages.why.append(reason, picker.element);
+  panel.pages.details.addEventListener("click", ({ target }) => {
+    const index = host.ask && target instanceof Element ? target.closest("[data-index]")?.getAttribute("data-index") : null;
+    if (!index) return;
+    panel.open("why");
+    picker.pick(index);
+  });
+  root.classList.add("workbench");
+  root.tabIndex = -1;
+  replace(
+    root,
+    el("section", { class: "source", "aria-label": "Text and leaves" }, editor.element, leaves.element, switches.element),
+    el("section", { class: "picture", "aria-label": "Graph and steps" }, toolbar.element, refusal, graph.element, bar.element),
+    el("section", { class: "about", "aria-label": "About this step" }, panel.element),
+    live,
+    help,
+  );
+  panel.open("explanation");
+  root.addEventListener("keydown", onKey);
+  const stopListening = listenWhenIdle(root, onKey);
+
+  const leafNames = () => (frame?.leaves ?? []).filter((leaf) => leaf.requires_grad).map((leaf) => leaf.name);
+
+  /** @param {() => void} change */
+  function edit(change) {
+    change();
+    toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
+  }
+  /** @param {"undo" | "redo"} command */
+  function travel(command) {
+    if (!frame?.editable) return;
+    edit(() => draft.restore(draft.history[command]()));
+    editor.setText(draft.current().text);
+    leaves.show(frame.leaves.map((row) => ({ ...row, ...draft.current().leaves[row.name] })), true);
+  }
+  /** @param {PageError} error */
+  function repair({ repair: offer, leaf }) {
+    if (!offer) return;
+    const { leaves: all } = draft.current();
+    if (leaf !== null) edit(() => draft.change({ leaves: { ...all, [leaf]: { ...all[leaf], value: offer.text } } }, "repair"));
+    else edit(() => draft.change({ text: offer.text }, "repair"));
+    editor.setText(draft.current().text);
+    if (frame) leaves.show(frame.leaves.map((row) => ({ ...row, ...draft.current().leaves[row.name] })), true);
+    editor.focus();
+  }
+  /** @param {string} mark a module to open or close @param {Element | null} from what stands for it now */
+  function toggle(mark, from) {
+    if (!host.open || mark.length < 2) return;
+    graph.hold(mark.slice(1), from);
+    opening.change(mark);
+  }
+  /** @param {boolean} opens @param {Element} target opens or closes what has the focus, else what is selected */
+  function toggleAt(opens, target) {
+    const at = target.matches(".graph .item, .graph .toggle") ? target : selected === null ? null : graph.item(selected);
+    const path = at?.getAttribute(opens ? "data-opens" : "data-within");
+    const frame = at?.getAttribute("data-toggle");
+    if (at && (path || frame)) toggle(path ? (opens ? "+" : "-") + path : (frame ?? ""), at);
+  }
+  /** @param {string} command */
+  function zoom(command) {
+    if (command === "fit") graph.viewport.fit();
+    else graph.viewport.zoom(command === "zoom-in" ? 1.25 : 0.8);
+  }
+
+  /** @param {number} next */
+  function user(next) {
+    player.stop();
+    goto(next);
+  }
+  /** @param {1 | -1} direction */
+  function byPhase(direction) {
+    user(phaseFrom(phaseStarts(picture.steps), k, timeline.last, direction));
+  }
+  /** @param {number} next */
+  function goto(next) {
+    const to = Math.max(0, Math.min(timeline.last, Math.round(next)));
+    if (to === k) return;
+    painter.goto(to);
+    k = to;
+    showPosition();
+    revealStep();
+    announce();
+    if (!standalone) link.show(query, k);
+  }
+  function revealStep() {
+    if (k > 0) graph.reveal(picture.steps[k - 1].active, picture.steps[k - 1].flow);
+  }
+  function words() {
+    const step = k > 0 ? picture.steps[k - 1] : null;
+    const phase = phaseAt(timeline, k);
+    return { ...(step ?? { ...picture.initial, saved: [], spans: [] }), phase: phase === "initial" ? "start" : phase, notes: picture.notes };
+  }
+  function announce() {
+    const { phase, sentence, arithmetic } = words();
+    live.textContent = `Step ${k} of ${timeline.last}, ${phase}: ${sentence} ${arithmetic}`;
+  }
+  function showPosition() {
+    const now = words();
+    setAttribute(root, "data-step", String(k));
+    setAttribute(root, "data-steps", String(timeline.last));
+    setAttribute(root, "data-phase", now.phase);
+    bar.show(k, timeline.last, now);
+    markText();
+    refreshPanel();
+  }
+  function markText() {
+    if (editor.text() !== picture.text) return editor.mark([]);
+    const now = words();
+    const marks = now.spans.map(([start, end]) => ({ start: toUnits(start), end: toUnits(end), name: now.phase }));
+    const chosen = (selected !== null && picture.items[selected]?.spans) || [];
+    for (const [start, end] of chosen) marks.push({ start: toUnits(start), end: toUnits(end), name: "selected" });
+    editor.mark(marks);
+  }
+  function refreshPanel() {
+    const { pages } = panel;
+    const name = panel.shown();
+    if (name === "explanation") showExplanation(pages.explanation, words(), (key) => select(key));
+    if (name === "details") showDetails(pages.details, picture, timeline, selected, k);
+    if (name === "why") {
+      showWhy(reason, picture, selected, standalone);
+      picker.offer(picture.items, host.ask ? selected : null);
+    }
+  }
+  /** @param {string | null} key */
+  function select(key) {
+    selected = key !== null && key in picture.items ? key : null;
+    const related = selected === null ? [] : [selected, ...picture.items[selected].related];
+    painter.select(new Set(related));
+    graph.press(selected);
+    table.press(new Set(related));
+    markText();
+    if (selected !== null && panel.shown() === "explanation") panel.open("details");
+    else refreshPanel();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    if (!(event.target instanceof Element)) return;
+    const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (plain && root.contains(event.target)) event.stopPropagation();
+    if (help.open || event.isComposing || event.defaultPrevented) return;
+    const target = event.target;
+    const command = commandFor(event, placeOf(target));
+    if (command === null || !(frame?.editable || !["undo", "redo"].includes(command))) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (command === "back" || command === "forward") user(k + (command === "back" ? -1 : 1));
+    else if (command === "first" || command === "last") user(command === "first" ? 0 : timeline.last);
+    else if (command === "phase-back" || command === "phase-on") byPhase(command === "phase-on" ? 1 : -1);
+    else if (command === "play") player.toggle();
+    else if (command === "undo" || command === "redo") travel(command);
+    else if (command === "help") help.showModal();
+    else if (command === "clear") select(null);
+    else if (command === "open" || command === "close") toggleAt(command === "open", target);
+    else if (command === "select" && (target.matches(".toggle") || (target.matches("[aria-pressed=true][data-opens]") && host.open))) toggleAt(true, target);
+    else if (command === "select") select(target.getAttribute("data-key"));
+    else if (command === "next" || command === "previous") (target.localName === "tr" ? table : graph).moveFocus(target, command === "next" ? 1 : -1);
+    else zoom(command);
+  }
+
+  /** @param {Picture} next @param {number | null} wanted */
+  function showPicture(next, wanted) {
+    const oldLast = timeline.last;
+    picture = next;
+    timeline = compileTimeline(next);
+    toUnits = unitPositions(next.text);
+    k = wanted === null ? keepPosition(k, oldLast, timeline.last) : Math.max(0, Math.min(timeline.last, wanted));
+    const source = JSON.stringify(next.table);
+    painter.load(timeline, k);
+    const chosen = selected === null ? null : graph.item(selected);
+    const isNew = next.svg !== null && next.key !== heldKey && graph.show(next.svg);
+    if (isNew) {
+      if (chosen && !graph.item(chosen.dataset.key ?? "")) selected = heirOf(/** @type {SVGSVGElement} */ (graph.svg()), chosen) ?? selected;
+      heldKey = next.key;
+      painter.bind("graph", graph.element);
+    }
+    graph.describe(next.items, next.steps);
+    bar.load(next.steps);
+    toolbar.showModules(host.open !== undefined && Boolean(next.modules));
+    refusal.textContent = next.modules?.message ?? "";
+    const broken = next.notes.filter((note) => note.kind === "non_finite").flatMap(({ key }) => (key ? [key, ...(next.items[key]?.related ?? [])] : []));
+    graph.note(new Set(broken));
+    if (source !== tableSource) {
+      tableSource = source;
+      table.show(next.table);
+      painter.bind("table", table.table);
+    }
+    select(selected);
+    if (isNew || wanted !== null) revealStep();
+  }
+
+  return {
+    goto,
+    position: () => k,
+    select,
+    /** @param {Frame} next */
+    update(next) {
+      frame = next;
+      setAttribute(root, "data-theme", themeOf(root, next.theme));
+      const isNewest = draft.accept(next);
+      opening.accept(next.opened);
+      query = next.query;
+      root.classList.toggle("read-only", !next.editable);
+      toolbar.offer({ graphs: host.draw !== undefined || (!standalone && next.document !== null), histories: next.editable, link: !standalone });
+      toolbar.showGraph(draft.current().graph);
+      toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
+      editor.setEditable(next.editable);
+      editor.element.hidden = !next.editable && !next.picture?.text;
+      if (isNewest) editor.setText(draft.current().text);
+      switches.element.hidden = !next.editable || next.document === null;
+      switches.show(draft.current(), leafNames());
+      leaves.show(next.editable ? next.leaves : [], isNewest, next.error?.leaf ?? null);
+      const stamp = `${next.sequence} ${next.query} ${next.step}`;
+      const wanted = next.step !== null && stamp !== opened ? next.step : null;
+      opened = stamp;
+      if (next.picture) {
+        const lost = next.picture.svg === null && next.picture.key !== heldKey;
+        if (!lost) showPicture(next.picture, wanted);
+        else if (!asked) draft.resend();
+        asked = lost;
+      }
+      if (isNewest) editor.setError(next.error);
+      showPosition();
+      picker.show(next.element ?? null);
+      if (!standalone) link.show(query, k);
+      setAttribute(root, "data-key", heldKey ?? "");
+      setAttribute(root, "data-sequence", String(next.sequence));
+      setAttribute(root, "data-ready", "true");
+    },
+    retheme: () => setAttribute(root, "data-theme", themeOf(root, frame?.theme ?? null)),
+    stop() {
+      stopListening();
+      player.stop();
+      editor.stop();
+      link.stop();
+      draft.stop();
+      picker.stop();
+      graph.viewport.stop();
+    },
+  };
+}

@@ -1,6 +1,0 @@
-// @ts-check
-// The component of the layers page: mounts the list of layers. The contract is docs/stack.md.
-import { mounting } from "./mounting.js";
-import { createStack } from "./stack_view.js";
-
-export default mounting((root, set) => createStack(root, { send: (edit) => set("edit", edit) }));

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { createCalm } from "../../playground/frontend/shared/debounce.js";
+import { createDraft } from "../../playground/frontend/stepper/draft.js";
+import { createHistory } from "../../playground/frontend/shared/history.js";
+import { commandFor } from "../../playground/frontend/stepper/keys.js";
+import { phaseFrom, phaseStarts } from "../../playground/frontend/stepper/graph/phases.js";
+import { sliderText } from "../../playground/frontend/stepper/text/leaves.js";
+import { linkSearch } from "../../playground/frontend/stepper/link.js";
+import { itemAtCaret, lineAndColumn, markedPieces, unitPositions } from "../../playground/frontend/stepper/text/text_positions.js";
+import { csvText } from "../../playground/frontend/stepper/panel/table.js";
+import { isDark } from "../../playground/frontend/shared/theme.js";
+import { formatNumber, matrices, shapeOf } from "../../playground/frontend/stepper/panel/values.js";
+import { explainable } from "../../playground/frontend/stepper/panel/why.js";
+
+const { picture } = JSON.parse(readFileSync(new URL("fixture.json", import.meta.url), "utf8"));
+const key = (name, more = {}) => ({ key: name, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
+
+test("marks cut the text and cover it wholly", () => {
+  const pieces = markedPieces("abcdef", [{ start: 1, end: 4, name: "a" }, { start: 3, end: 5, name: "b" }]);
+  assert.deepEqual(pieces, [
+    { text: "a", names: [] }, { text: "bc", names: ["a"] }, { text: "d", names: ["a", "b"] }, { text: "e", names: ["b"] }, { text: "f", names: [] },
+  ]);
+  assert.deepEqual(markedPieces("ab", [{ start: 2, end: 2, name: "x" }]), [{ text: "ab", names: [] }, { text: "", names: ["x"] }]);
+  assert.deepEqual(markedPieces("", []), []);
+  assert.deepEqual(markedPieces("ab", [{ start: 1, end: 1, name: "x" }]).map((piece) => piece.text), ["a", "b"]);
+});
+
+test("positions count code points, as Python does", () => {
+  const toUnits = unitPositions("𝛼 + β");
+  assert.equal(toUnits(1), 2);
+  assert.equal(toUnits(4), 5);
+  assert.equal(toUnits(99), 6);
+  assert.equal(unitPositions("α + β")(4), 4);
+  assert.deepEqual(lineAndColumn("a\n𝛼bc", 5), { line: 2, column: 3 });
+});
+
+test("the caret finds the smallest item around it", () => {
+  const same = (position) => position;
+  assert.equal(itemAtCaret(picture.items, 6, same), "value-2");
+  assert.equal(itemAtCaret(picture.items, 9, same), "value-0");
+  assert.equal(itemAtCaret(picture.items, 12, same), "value-5");
+  assert.equal(itemAtCaret(picture.items, 2, same), null);
+});
+
+test("undo and redo; quick edits of one kind are one", () => {
+  const history = createHistory("a");
+  history.push("ab", "text", 0);
+  history.push("abc", "text", 100);
+  history.push("abcd", "text", 2000);
+  assert.equal(history.undo(), "abc");
+  assert.equal(history.undo(), "a");
+  assert.equal(history.undo(), null);
+  assert.equal(history.redo(), "abc");
+  history.push("z", "text", 2100);
+  assert.equal(history.canRedo(), false);
+  assert.equal(history.undo(), "abc");
+});
+
+test("keys keep their meaning where they have one", () => {
+  assert.equal(commandFor(key("ArrowRight"), "other"), "forward");
+  assert.equal(commandFor(key("ArrowRight"), "item"), "forward");
+  assert.equal(commandFor(key("ArrowRight"), "text"), null);
+  assert.equal(commandFor(key("ArrowRight"), "tab"), null);
+  assert.equal(commandFor(key("]"), "item"), "phase-on");
+  assert.equal(commandFor(key("[", { ctrlKey: true, altKey: true }), "other"), "phase-back"); // with AltGr
+  assert.equal(commandFor(key("]", { ctrlKey: true }), "other"), null);
+  assert.equal(commandFor(key("["), "text"), null);
+  assert.equal(commandFor(key("ArrowRight"), "range"), null);
+  assert.equal(commandFor(key(" "), "other"), "play");
+  assert.equal(commandFor(key(" "), "item"), "select");
+  assert.equal(commandFor(key(" "), "button"), null);
+  assert.equal(commandFor(key("z", { ctrlKey: true }), "text"), "undo");
+  assert.equal(commandFor(key("Z", { ctrlKey: true, shiftKey: true }), "text"), "redo");
+  assert.equal(commandFor(key("y", { ctrlKey: true }), "other"), "redo");
+  assert.equal(commandFor(key("c", { ctrlKey: true }), "other"), null);
+  assert.equal(commandFor(key("?", { shiftKey: true }), "other"), "help");
+  assert.equal(commandFor(key("0"), "other"), "fit");
+  assert.equal(commandFor(key("Tab"), "text"), null);
+});
+
+test("the link keeps how the page is embedded and nothing else", () => {
+  assert.equal(linkSearch("?old=1&embed=true&embed_options=dark_theme&step=3", "v=1&text=a%2Bb", 7), "?v=1&text=a%2Bb&step=7&embed=true&embed_options=dark_theme");
+  assert.equal(linkSearch("", "", 0), "?step=0");
+});
+
+test("numbers and tensors as tables", () => {
+  assert.equal(formatNumber(0.6931471824), "0.693147");
+  assert.equal(formatNumber("NaN"), "NaN");
+  assert.equal(formatNumber(true), "True");
+  assert.equal(formatNumber(1e-12), "1.0000e-12");
+  assert.deepEqual(shapeOf([[1, 2, 3], [4, 5, 6]]), [2, 3]);
+  assert.deepEqual(matrices([1, 2]), [{ index: "", rows: [[1, 2]] }]);
+  assert.deepEqual(matrices([[[1], [2]], [[3], [4]]]).map(({ index }) => index), ["[0, :, :]", "[1, :, :]"]);
+});
+
+test("CSV quotes what needs it", () => {
+  assert.equal(csvText([["a", 'b"c'], ["1,2", ""]]), 'a,"b""c"\r\n"1,2",');
+});
+
+test("slider texts have the decimals of their step", () => {
+  assert.equal(sliderText(2, 0.1), "2.0");
+  assert.equal(sliderText(0.30000000000000004, 0.1), "0.3");
+  assert.equal(sliderText(1.2345, 0.001), "1.234");
+  assert.equal(sliderText(3, 1), "3.0");
+});
+
+test("an op is explained by its value", () => {
+  assert.equal(explainable(picture.items, "value-0"), "value-0");
+  assert.equal(explainable(picture.items, "op-1"), "value-3");
+  assert.equal(explainable(picture.items, "use-0-0"), null);
+});
+
+test("dark and light", () => {
+  assert.equal(isDark("rgb(14, 17, 23)"), true);
+  assert.equal(isDark("rgba(255, 255, 255, 1)"), false);
+});
+
+test("an older answer does not take back what the user has typed since", () => {
+  const sent = [];
+  const draft = createDraft({ send: (edit) => sent.push(edit), have: () => "k" });
+  const frame = (sequence, text) => ({
+    picture: null, sequence, query: "", document: { text, leaves: {}, graph: "both", mode: "reverse", tangent: null, second: null, passes: 1, zero_grad: false, rng_seed: 0 },
+    leaves: [], error: null, editable: true, step: null, theme: null,
+  });
+  assert.equal(draft.accept(frame(4, "a")), true);
+  draft.change({ text: "ab" }, "text");
+  draft.change({ text: "abc" }, "text");
+  assert.deepEqual(sent.map(({ sequence, text, have }) => [sequence, text, have]), [[5, "ab", "k"]]);
+  assert.equal(draft.accept(frame(5, "ab")), false);
+  assert.equal(draft.current().text, "abc");
+  assert.equal(draft.accept(frame(6, "abc")), true);
+  assert.equal(draft.accept(frame(6, "a preset")), true);
+  assert.equal(draft.current().text, "a preset");
+  assert.equal(draft.history.undo().text, "abc");
+  draft.stop();
+});
+
+test("phases begin where the first step of each has been done, and are gone through one by one", () => {
+  const steps = ["forward", "forward", "backward", "update", "update"].map((phase) => ({ phase }));
+  const starts = phaseStarts(steps);
+  assert.deepEqual(starts, [{ k: 1, phase: "forward" }, { k: 3, phase: "backward" }, { k: 4, phase: "update" }]);
+  const walk = (k, direction) => phaseFrom(starts, k, steps.length, direction);
+  assert.deepEqual([0, 1, 2, 3, 4, 5].map((k) => walk(k, 1)), [1, 3, 3, 4, 5, 5]);
+  assert.deepEqual([5, 4, 3, 2, 1, 0].map((k) => walk(k, -1)), [4, 3, 1, 1, 0, 0]);
+  assert.deepEqual(phaseStarts([]), []);
+});
+
+test("a mistake shows once the typing has paused, also where the server answers late", (t) => {
+  let clock = 0;
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", () => clock);
+  const pass = (ms) => {
+    for (let passed = 0; passed < ms; passed += 1) {
+      clock += 1;
+      t.mock.timers.tick(1);
+    }
+  };
+  const shown = [];
+  const calm = createCalm((problem) => shown.push([clock, problem]));
+  calm.typed();
+  pass(10);
+  calm.set("a mistake");
+  pass(500);
+  calm.typed(); // and the server has not answered yet when the first pause would be over
+  pass(400);
+  assert.deepEqual(shown, []);
+  pass(400);
+  assert.deepEqual(shown, [[1110, "a mistake"]]);
+  calm.set("another");
+  calm.set(null);
+  assert.deepEqual(shown.slice(1), [[1310, "another"], [1310, null]]);
+});
