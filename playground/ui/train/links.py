@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.training.config import TrainConfig
-from playground.ui.expressions.links import FOREIGN, MOST_CHARACTERS, VERSION
-from playground.ui.train.settings import read_settings, written
+from playground.ui.shared.links import parts_of, query_of
+from playground.ui.train.settings import read_settings
 
 MOST_SHOWN = 6  # runs at once: as many as there are colours
 _RUN = re.compile(r"[0-9a-f]{6,24}")
@@ -37,25 +37,13 @@ def train_query(config: TrainConfig | None, runs: Sequence[str] = (), frozen: st
     >>> train_query(TrainConfig("Flatten Linear(10)", epochs=5), ["3f2a51"])
     'v=1&run=3f2a51&text=Flatten%20Linear(10)&epochs=5'
     """
-    parts = [("v", str(VERSION)), *(("run", run) for run in runs), *([("frozen", frozen)] if frozen else [])]
-    if config is not None:
-        changed = {"text": config.text} | config.changed()
-        parts += [
-            (name, str(int(content)) if isinstance(content, bool) else written(content))
-            for name, content in changed.items()
-        ]
-    return "&".join(f"{key}={quote(content, safe='*()[],.;:!~=')}" for key, content in parts)
+    parts = [*(("run", run) for run in runs), *([("frozen", frozen)] if frozen else [])]
+    return query_of(parts if config is None else [*parts, ("text", config.text), *config.link_parts().items()])
 
 
 def open_train(params: Mapping[str, Sequence[str]]) -> OpenedTrain:
     """Read a query string, each key with all its contents. Never raises: what is bad is named and left out."""
-    given = {key: list(contents) for key, contents in params.items() if key not in FOREIGN and contents}
-    if sum(len(key) + sum(map(len, contents)) for key, contents in given.items()) > MOST_CHARACTERS:
-        return OpenedTrain(None, (), (f"The link is longer than {MOST_CHARACTERS} characters; it was not read.",))
-    problems: list[str] = []
-    version = given.pop("v", [str(VERSION)])[-1]
-    if version != str(VERSION):
-        problems.append(f"The link has version {version[:20]}; this is version {VERSION}: what it knows was read.")
+    given, problems = parts_of(params)
     runs: list[str] = []
     for run in given.pop("run", []):
         if not _RUN.fullmatch(run):
@@ -68,7 +56,7 @@ def open_train(params: Mapping[str, Sequence[str]]) -> OpenedTrain:
     if frozen and not _RUN.fullmatch(frozen):
         problems.append(f"The link's frozen run {frozen[:24]!r} is not the name of a run.")
         frozen = ""
-    known = TrainConfig().fields()
+    known = TrainConfig.settings()
     problems += [f"The link's part {key[:40]!r} was not understood." for key in given if key not in known]
     typed = {key: contents[-1] for key, contents in given.items() if key in known}
     if not typed:
