@@ -30,7 +30,7 @@ from playground.training.loop import train
 from tests.runs.processes import processes
 
 LONG = TrainConfig(epochs=200, batch=10, record_every=5)
-PATIENCE = 60.0
+PATIENCE = 200.0
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
