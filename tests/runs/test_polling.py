@@ -53,6 +53,7 @@ def test_a_run_whose_host_and_worker_were_killed_goes_on_where_a_page_shows_it(s
     while store.run(run.id).step <= at or store.run(run.id).attempt < 2:
         assert time.monotonic() < end, "nobody took the run up again"
         assert not page.run().exception  # as the fragment that polls
+        time.sleep(0.2)  # between two looks
 
 
 def test_looks_are_rare_however_many_pages_poll(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
