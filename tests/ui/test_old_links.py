@@ -13,12 +13,12 @@ from urllib.parse import parse_qs
 import pytest
 
 # All that is named of the code: how the link of each page is read, and written.
-from playground.ui.links import from_query as read_expressions
-from playground.ui.links import to_query as write_expressions
-from playground.ui.stack_links import open_stack as read_layers
-from playground.ui.stack_links import stack_query as write_layers
-from playground.ui.train_links import open_train as read_train
-from playground.ui.train_links import train_query as write_train
+from playground.ui.expressions.links import from_query as read_expressions
+from playground.ui.expressions.links import to_query as write_expressions
+from playground.ui.layers.links import open_stack as read_layers
+from playground.ui.layers.links import stack_query as write_layers
+from playground.ui.train.links import open_train as read_train
+from playground.ui.train.links import train_query as write_train
 
 Restored = tuple[dict[str, Any], list[str], str]  # plain data, what was bad in the link, the same as a new link
 OLD = tomllib.loads(Path(__file__).with_name("old_links.toml").read_text(encoding="utf-8"))

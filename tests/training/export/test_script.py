@@ -26,6 +26,7 @@ from playground.training.loop import train
 from playground.training.optimizers import OPTIMIZERS, SCHEDULES, optimizer_of, schedule_of
 from playground.training.records import TrainRecord
 from playground.training.weight_init import INITIAL
+from tests.alone import output_of
 
 OWN = """
 class Net(nn.Module):
@@ -55,8 +56,6 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "device": {"device": "auto", "epochs": 1, "optimizer": "Adagrad", "initial": "zeros", "text": "Flatten Linear(10)"},
 }
 
-OFTEN = ("blocks", "folds")  # each script is run in a Python of its own: the others are for `make test-slow`
-
 
 def config(**changes: Any) -> TrainConfig:
     return TrainConfig.from_fields({**SMALL, **changes})
@@ -64,6 +63,11 @@ def config(**changes: Any) -> TrainConfig:
 
 def printed(code: str, folder: Path) -> list[str]:
     """What a script prints, run where nothing of the playground is within reach."""
+    assert "playground" not in code
+    return output_of(code, folder).splitlines()
+
+
+def printed_by_a_new_python(code: str, folder: Path) -> list[str]:
     (folder / "run.py").write_text(code, encoding="utf-8")
     hidden = {key: content for key, content in os.environ.items() if not key.startswith(("PYTHON", "PLAYGROUND"))}
     done = subprocess.run(
@@ -72,10 +76,9 @@ def printed(code: str, folder: Path) -> list[str]:
         env=hidden | {"CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "playground" not in code
     return done.stdout.splitlines()
 
 
@@ -89,9 +92,7 @@ def told(records: list[TrainRecord]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in CONFIGS]
-)
+@pytest.mark.parametrize("name", CONFIGS)
 def test_the_script_prints_the_numbers_of_the_records(tmp_path: Path, name: str) -> None:
     chosen = config(**CONFIGS[name])
     learner = Learner(chosen, data_of(chosen))
@@ -106,7 +107,8 @@ def test_the_script_prints_the_numbers_of_the_records(tmp_path: Path, name: str)
         '\nprint(len(names), "tensors")\n'
     )
     (tmp_path / "weights.safetensors").write_bytes(weights(learner))
-    *lines, last = printed(code + ending, tmp_path)
+    run = printed_by_a_new_python if name == "blocks" else printed
+    *lines, last = run(code + ending, tmp_path)
     assert lines == told(records)
     assert last == f"{len(learner.model.state_dict())} tensors"
 
@@ -135,7 +137,6 @@ def test_the_records_of_a_finished_run_change_nothing_in_its_script(name: str) -
 
 
 @pytest.mark.parametrize("asked_at", [3, 7])
-@pytest.mark.slow
 def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Path, asked_at: int) -> None:
     """The planned end lies inside an epoch: a run that has heard of the epoch by then has no record there."""
     chosen = config(steps=7, record_every=3)

@@ -321,7 +321,7 @@ def test_a_download_is_told_in_the_state(engine: Queue, halfway: threading.Event
     press(session, engine, "train")
     worker = threading.Thread(target=works, args=(engine,))
     worker.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 200
     told, share = "", None
     while not re.search(r"[1-9]\d? %", told) and time.monotonic() < deadline:
         run = shown(session, engine)["runs"][0]
