@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { createCalm } from "../../playground/frontend/shared/debounce.js";
+import { createDebounce } from "../../playground/frontend/shared/debounce.js";
 import { createDraft } from "../../playground/frontend/stepper/draft.js";
 import { createHistory } from "../../playground/frontend/shared/history.js";
 import { commandFor } from "../../playground/frontend/stepper/keys.js";
@@ -158,17 +158,17 @@ test("a mistake shows once the typing has paused, also where the server answers 
     }
   };
   const shown = [];
-  const calm = createCalm((problem) => shown.push([clock, problem]));
-  calm.typed();
+  const debounced = createDebounce((problem) => shown.push([clock, problem]));
+  debounced.typed();
   pass(10);
-  calm.set("a mistake");
+  debounced.set("a mistake");
   pass(500);
-  calm.typed(); // and the server has not answered yet when the first pause would be over
+  debounced.typed(); // and the server has not answered yet when the first pause would be over
   pass(400);
   assert.deepEqual(shown, []);
   pass(400);
   assert.deepEqual(shown, [[1110, "a mistake"]]);
-  calm.set("another");
-  calm.set(null);
+  debounced.set("another");
+  debounced.set(null);
   assert.deepEqual(shown.slice(1), [[1310, "another"], [1310, null]]);
 });

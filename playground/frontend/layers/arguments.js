@@ -24,8 +24,8 @@ export function argumentFields(row, actions, refusals) {
  * @returns {HTMLElement[]}
  */
 export function argumentTexts(row) {
-  const told = row.arguments.filter((argument) => argument.name !== LEFT_OUT && argument.content !== null);
-  return told.map((argument) => el("span", { class: "argument", title: argument.meaning }, `${argument.name} `, el("code", {}, written(argument.content))));
+  const listed = row.arguments.filter((argument) => argument.name !== LEFT_OUT && argument.content !== null);
+  return listed.map((argument) => el("span", { class: "argument", title: argument.meaning }, `${argument.name} `, el("code", {}, written(argument.content))));
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// What one batch showed: the loss, each layer's facts, and one step of the optimizer.
+// Results of one batch: the loss, each layer's facts, and one step of the optimizer.
 import { el, replace } from "../shared/dom.js";
 
 /**

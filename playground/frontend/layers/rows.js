@@ -87,12 +87,12 @@ function foldButton(row, isFolded, { folds, actions }) {
  * @returns {HTMLElement[]}
  */
 function blockWords(row, isFolded, { frame, actions }) {
-  const told = row.editable === false ? argumentTexts(row) : [];
+  const texts = row.editable === false ? argumentTexts(row) : [];
   if (isFolded) {
     const inside = frame.rows.filter((other) => other.branches === 0 && pathKey(other.path).startsWith(`${pathKey(row.path)}.`)).length;
-    return [...told, el("span", { class: "folded" }, `${inside} ${inside === 1 ? "layer" : "layers"} folded`)];
+    return [...texts, el("span", { class: "folded" }, `${inside} ${inside === 1 ? "layer" : "layers"} folded`)];
   }
-  if (!row.more_branches || !isEditable(row, frame)) return told;
+  if (!row.more_branches || !isEditable(row, frame)) return texts;
   const key = pathKey(row.path);
   const add = () => actions.change({ name: "add branch", path: row.path }, null, `Remove branch-${key}.${row.branches}`);
   return [el("button", { type: "button", class: "words", "data-testid": `add-branch-${key}`, "data-focus": `Add branch-${key}`, onclick: add }, "Add a branch")];

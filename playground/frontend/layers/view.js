@@ -8,7 +8,7 @@ import { createList } from "./list.js";
 import { createRefusals } from "./refusals.js";
 import { showResults } from "./results.js";
 import { createSettings } from "./settings.js";
-import { showCautions, showMessage, toldAloud } from "./messages.js";
+import { announcement, showCautions, showMessage } from "./messages.js";
 import { themeOf } from "../shared/theme.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
@@ -143,7 +143,7 @@ export function createStack(root, host) {
         remember(next.document);
         refusals.answered(next);
         focused.placed(next.place);
-        announced.textContent = toldAloud(next);
+        announced.textContent = announcement(next);
       }
       folds.follow(next.rows);
       showMessage(message, next, editor.value, actions.repair);

@@ -1,5 +1,5 @@
 // @ts-check
-// Which key means what. `commandFor` is pure; the list behind `?` is the same table in words.
+// The keyboard shortcuts. `commandFor` is pure; the list behind `?` is the same table in words.
 
 /** @typedef {"text" | "range" | "select" | "tab" | "button" | "item" | "row" | "other"} Place */
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The row above the graph, and the list of keys.
+// The row of buttons above the graph, and the list of keyboard shortcuts.
 import { copyButton, el, iconButton } from "../shared/dom.js";
 import { KEY_LIST } from "./keys.js";
 

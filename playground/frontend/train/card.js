@@ -59,9 +59,9 @@ export function createCard(id, act) {
       far.textContent = run.steps ? `step ${run.step.toLocaleString("en")} of ${run.steps.toLocaleString("en")}${run.left ? `, ${run.left}` : ""}` : "";
       const speed = run.seconds > 0.2 ? `${Math.round(run.step / run.seconds).toLocaleString("en")} steps/s` : "";
       facts.textContent = [run.parameters ? `${run.parameters.toLocaleString("en")} parameters` : "", run.device, speed, run.seconds ? `${run.seconds.toFixed(1)} s` : ""].filter(Boolean).join(" · ");
-      const told = JSON.stringify(run.figures);
-      if (told !== reported) replace(figures, ...figureRows(run.figures));
-      reported = told;
+      const figuresNow = JSON.stringify(run.figures);
+      if (figuresNow !== reported) replace(figures, ...figureRows(run.figures));
+      reported = figuresNow;
       for (const [what, button] of buttons) button.hidden = !run.can.includes(what) || (!run.mine && what !== "open"); // whoever has the link may look
       rateRow.hidden = !run.mine || !run.can.includes("rate");
       const now = Number(run.learning_rate.toPrecision(4)).toString();

@@ -1,5 +1,5 @@
 // @ts-check
-// What sets runs apart: settings changed since, settings that differ, and the visitor's runs to choose from.
+// Comparison of runs: settings changed since, settings that differ, and the visitor's runs to choose from.
 import { el, replace } from "../shared/dom.js";
 
 /** @typedef {import("./contract.js").RunsFrame} RunsFrame */

@@ -1,5 +1,5 @@
 // @ts-check
-// What is said beside the settings, each with a button that changes what it speaks of; and all folds by one click.
+// Notes beside the settings, each with buttons that change the settings it is about; and the button that trains all folds.
 import { el, replace } from "../shared/dom.js";
 
 /** @typedef {import("./contract.js").SetupFrame} SetupFrame */

@@ -62,7 +62,7 @@ export function createSetup(root, host) {
   }
 
   /** @param {SetupFrame} frame */
-  function told({ check }) {
+  function showCheck({ check }) {
     const { problem } = check;
     const rows = check.rows.map((row) => el("li", {}, el("code", {}, row.text), el("span", { class: "gives" }, row.gives)));
     if (check.parameters !== null) rows.push(el("li", { class: "sum" }, el("span", {}, "parameters"), el("span", { class: "gives" }, check.parameters.toLocaleString("en"))));
@@ -86,7 +86,7 @@ export function createSetup(root, host) {
         if (!typed) {
           if (editor.value !== frame.text) editor.value = frame.text;
           fields.update(frame.fields);
-          told(frame);
+          showCheck(frame);
           notes.update(frame);
         }
         said.textContent = frame.said;

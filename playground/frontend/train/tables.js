@@ -1,5 +1,5 @@
 // @ts-check
-// What lectures report beside what one's own runs reach, and the tables below the curves.
+// Tables below the curves, and the figures that lectures report beside those of the reader's runs.
 import { el, replace } from "../shared/dom.js";
 
 /** @typedef {import("./contract.js").RunTable} RunTable */
