@@ -14,7 +14,11 @@ const AROUND = 24; // characters shown on either side of a mark
  */
 function cureButtons(cures, repair) {
   if (cures.length === 0) return null;
-  return el("div", { class: "cures" }, ...cures.map((cure) => el("button", { type: "button", class: "cure", "data-testid": "cure", onclick: () => repair(cure) }, cure.label)));
+  return el(
+    "div",
+    { class: "cures" },
+    ...cures.map((cure) => el("button", { type: "button", class: "cure", "data-testid": "cure", onclick: () => repair(cure) }, cure.label)),
+  );
 }
 
 /**

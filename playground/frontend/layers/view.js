@@ -56,7 +56,14 @@ export function createStack(root, host) {
   const folds = createFolds();
   const refusals = createRefusals();
   const focused = createFocus(root);
-  const editor = el("textarea", { class: "text", rows: "3", spellcheck: "false", "aria-label": "The stack as text", "data-testid": "stack-text", autocapitalize: "off" });
+  const editor = el("textarea", {
+    class: "text",
+    rows: "3",
+    spellcheck: "false",
+    "aria-label": "The stack as text",
+    "data-testid": "stack-text",
+    autocapitalize: "off",
+  });
   const message = el("div", { class: "message", role: "status", "data-testid": "stack-error" });
   const undo = iconButton("undo", "Undo", () => travel(history?.undo()), { "data-testid": "stack-undo" });
   const redo = iconButton("redo", "Redo", () => travel(history?.redo()), { "data-testid": "stack-redo" });

@@ -57,11 +57,11 @@ export function createWorkbench(root, host) {
   const painter = createPainter((items) => graph.name(items));
   const link = createLink();
   const draft = createDraft({ send: (edit) => host.send?.(edit), have: () => heldKey });
-  const player = createPlayer({ position: () => k, last: () => timeline.last, goto: (next) => goto(next), onChange: (playing) => stepBar.setPlaying(playing) });
-  const stepBar = createStepBar({ goto: (next) => user(next), by: (distance) => user(k + distance), toggle: player.toggle, byPhase, setSpeed: player.setSpeed });
-  const graph = createGraph({ onSelect: (key) => select(key), onToggle: (mark, from) => toggle(mark, from) });
+  const player = createPlayer({ position: () => k, last: () => timeline.last, goto, onChange: (playing) => stepBar.setPlaying(playing) });
+  const stepBar = createStepBar({ goto: user, by: (distance) => user(k + distance), toggle: player.toggle, byPhase, setSpeed: player.setSpeed });
+  const graph = createGraph({ onSelect: select, onToggle: toggle });
   const unfolding = createUnfolding((opened) => host.unfold?.({ ...opened, have: heldKey }));
-  const table = createTable({ onSelect: (key) => select(key) });
+  const table = createTable({ onSelect: select });
   const panel = createPanel({ onShow: () => refreshPanel() });
   const picker = createElementPicker((question) => host.ask?.({ ...question, have: heldKey }));
   const reason = el("div", { class: "reason" });
@@ -131,12 +131,16 @@ export function createWorkbench(root, host) {
     change();
     toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
   }
+  function showDraft() {
+    editor.setText(draft.current().text);
+    const rows = (frame?.leaves ?? []).map((row) => ({ ...row, ...draft.current().leaves[row.name] }));
+    leaves.show(rows, true);
+  }
   /** @param {"undo" | "redo"} command */
   function travel(command) {
     if (!frame?.editable) return;
     edit(() => draft.restore(draft.history[command]()));
-    editor.setText(draft.current().text);
-    leaves.show(frame.leaves.map((row) => ({ ...row, ...draft.current().leaves[row.name] })), true);
+    showDraft();
   }
   /** @param {PageError} error */
   function repair({ repair: offer, leaf }) {
@@ -144,8 +148,7 @@ export function createWorkbench(root, host) {
     const { leaves: all } = draft.current();
     if (leaf !== null) edit(() => draft.change({ leaves: { ...all, [leaf]: { ...all[leaf], value: offer.text } } }, "repair"));
     else edit(() => draft.change({ text: offer.text }, "repair"));
-    editor.setText(draft.current().text);
-    if (frame) leaves.show(frame.leaves.map((row) => ({ ...row, ...draft.current().leaves[row.name] })), true);
+    showDraft();
     editor.focus();
   }
   /** @param {string} mark a module to unfold (+path) or fold (-path) @param {Element | null} from what stands for it now */
@@ -219,7 +222,7 @@ export function createWorkbench(root, host) {
   function refreshPanel() {
     const { pages } = panel;
     const name = panel.shown();
-    if (name === "explanation") showExplanation(pages.explanation, words(), (key) => select(key));
+    if (name === "explanation") showExplanation(pages.explanation, words(), select);
     if (name === "details") showDetails(pages.details, picture, timeline, selected, k);
     if (name === "why") {
       showWhy(reason, picture, selected, standalone);

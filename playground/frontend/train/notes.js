@@ -25,7 +25,10 @@ export function createNotes(change, trainFolds) {
       const now = JSON.stringify(frame.notes);
       if (now === drawn) return;
       drawn = now;
-      const cure = (/** @type {SetupFrame["notes"][0]["cures"][0]} */ { label, fields }) => [" ", el("button", { type: "button", class: "cure", onclick: () => change(fields) }, label)];
+      const cure = (/** @type {SetupFrame["notes"][0]["cures"][0]} */ { label, fields }) => [
+        " ",
+        el("button", { type: "button", class: "cure", onclick: () => change(fields) }, label),
+      ];
       replace(notes, ...frame.notes.map(({ text, cures }) => el("p", {}, text, ...cures.flatMap(cure))));
     },
   };

@@ -26,7 +26,9 @@ export function createTables() {
   /** @param {RunTable} table */
   function content(table) {
     const head = el("tr", {}, ...table.head.map((name) => el("th", { scope: "col" }, name)));
-    const rows = table.rows.map(({ kind, cells }) => el("tr", { class: kind }, ...cells.map((cell, index) => (index === 0 ? el("th", { scope: "row" }, cell) : el("td", {}, cell)))));
+    const rows = table.rows.map(({ kind, cells }) =>
+      el("tr", { class: kind }, ...cells.map((cell, index) => (index === 0 ? el("th", { scope: "row" }, cell) : el("td", {}, cell)))),
+    );
     return el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
   }
 

@@ -3,7 +3,16 @@
 
 /** @type {import("../contract.js").Picture} */
 export const EMPTY_PICTURE = {
-  version: 1, key: "", svg: null, graph: "both", text: "", steps: [],
+  version: 1,
+  key: "",
+  svg: null,
+  graph: "both",
+  text: "",
+  steps: [],
   initial: { title: "Nothing has run yet", sentence: "Mend the text, or take the repair that is offered: the graph appears at once.", arithmetic: "" },
-  slots: {}, images: {}, items: {}, table: { columns: [], rows: [] }, notes: [],
-}; // prettier-ignore
+  slots: {},
+  images: {},
+  items: {},
+  table: { columns: [], rows: [] },
+  notes: [],
+};

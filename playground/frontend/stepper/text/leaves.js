@@ -25,13 +25,29 @@ export function sliderText(value, step) {
  * @returns {Row}
  */
 function createLeafRow(name, onChange) {
-  const field = el("input", { type: "text", class: "leaf-value", "data-testid": `leaf-${name}`, "aria-label": `Value of ${name}`, spellcheck: "false", autocomplete: "off" });
+  const field = el("input", {
+    type: "text",
+    class: "leaf-value",
+    "data-testid": `leaf-${name}`,
+    "aria-label": `Value of ${name}`,
+    spellcheck: "false",
+    autocomplete: "off",
+  });
   const slider = el("input", { type: "range", class: "leaf-slider", "data-testid": `slider-${name}`, "aria-label": `Slider of ${name}` });
   const dtype = el("select", { class: "leaf-dtype", "data-testid": `dtype-${name}`, "aria-label": `dtype of ${name}` });
   const grad = el("input", { type: "checkbox", "data-testid": `grad-${name}`, "aria-label": `requires_grad of ${name}` });
   const gradLabel = el("label", { class: "leaf-grad", title: "requires_grad" }, grad, "grad");
   const error = el("p", { class: "leaf-error", id: `leaf-error-${name}`, hidden: true });
-  const element = el("div", { class: "leaf", role: "group", "aria-label": name }, el("span", { class: "leaf-name" }, name), slider, field, dtype, gradLabel, error);
+  const element = el(
+    "div",
+    { class: "leaf", role: "group", "aria-label": name },
+    el("span", { class: "leaf-name" }, name),
+    slider,
+    field,
+    dtype,
+    gradLabel,
+    error,
+  );
 
   const showSlider = () => {
     const number = Number(field.value);
