@@ -9,13 +9,13 @@ import pytest
 
 from playground.environment import from_environment
 from playground.errors import PlaygroundError
-from playground.language.limits import Limits as OfTexts
+from playground.language.limits import LanguageLimits
 from playground.layers.limits import Limits as OfLayers
-from playground.runs.limits import Limits as OfRuns
-from playground.training.limits import Limits as OfTraining
+from playground.runs.limits import ServerLimits
+from playground.training.limits import TrainingLimits
 
 
-@pytest.mark.parametrize("kind", [OfTexts, OfLayers, OfRuns, OfTraining])
+@pytest.mark.parametrize("kind", [LanguageLimits, OfLayers, ServerLimits, TrainingLimits])
 def test_each_limit_is_overridable(kind: type[Any]) -> None:
     assert from_environment(kind, "X", {"OTHER": "1", "X_ALSO": "2"}) == kind()
     for field in fields(kind):
@@ -27,5 +27,5 @@ def test_each_limit_is_overridable(kind: type[Any]) -> None:
 )
 def test_what_is_no_number_is_named(name: str, text: str) -> None:
     with pytest.raises(PlaygroundError) as caught:
-        from_environment(OfRuns, "PLAYGROUND_RUNS", {f"PLAYGROUND_RUNS_{name}": text})
+        from_environment(ServerLimits, "PLAYGROUND_RUNS", {f"PLAYGROUND_RUNS_{name}": text})
     assert f"PLAYGROUND_RUNS_{name}" in caught.value.message and "number" in caught.value.hint

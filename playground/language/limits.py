@@ -12,7 +12,7 @@ from playground.environment import from_environment
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LanguageLimits:
     """The limits of the language; the defaults keep any text under half a second and 100 MB."""
 
     text_length: int = 5_000  # characters
@@ -30,7 +30,7 @@ class Limits:
     statements: int = 2_000  # executed in a run, loops unrolled
 
 
-LIMITS = from_environment(Limits, "PLAYGROUND_LIMIT", os.environ)
+LIMITS = from_environment(LanguageLimits, "PLAYGROUND_LIMIT", os.environ)
 
 
 def spell(number: int) -> str:
@@ -50,4 +50,4 @@ def spell(number: int) -> str:
     return f"{number:.1e}" if number < 10**300 else f"over 10^{(number.bit_length() * 3) // 10}"
 
 
-__all__ = ["LIMITS", "Limits", "spell"]
+__all__ = ["LIMITS", "LanguageLimits", "spell"]

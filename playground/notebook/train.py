@@ -22,7 +22,7 @@ from playground.training.checkpoint import weights
 from playground.training.config import TrainConfig
 from playground.training.device import device_of
 from playground.training.examples import data_of
-from playground.training.export.result import Result, table_of
+from playground.training.export.result import RunResult, table_of
 from playground.training.learner import Learner
 from playground.training.records import TrainRecord
 from playground.views.charts.curves import charts, columns, figure, layers_of
@@ -67,9 +67,9 @@ class TrainedRun:
             raise PlaygroundError(f"there is no chart {chart!r} over {x!r}", hint=hint)
         return Figure(figure(drawn[chart], {"run": columns(self.records)}, x=x, log=log))
 
-    def result(self) -> Result:
+    def result(self) -> RunResult:
         """What the run leaves as."""
-        return Result(self.config, tuple(self.records), weights(self.learner), threads=self.threads)
+        return RunResult(self.config, tuple(self.records), weights(self.learner), threads=self.threads)
 
     def save(
         self, folder: str | Path, kinds: tuple[str, ...] = ("csv", "json", "weights", "script", "data")

@@ -32,7 +32,7 @@ _BACKWARD = (torch.Tensor.backward,)
 run_engine: Callable[..., None] = torch.autograd.backward  # its stub has no types
 
 
-class Engine:
+class WatchedEngine:
     """Runs backward passes under observation and writes what happened onto the tape."""
 
     def __init__(self, tape: Tape) -> None:
@@ -189,4 +189,4 @@ def _seeds(roots: tuple[Tensor, ...], given: Any) -> tuple[Tensor, ...]:
     )
 
 
-__all__ = ["Engine"]
+__all__ = ["WatchedEngine"]

@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from playground.errors import Span
 from playground.recorder.calls import Callee, callee, writes_in_place
-from playground.recorder.engine import Engine
+from playground.recorder.engine import WatchedEngine
 from playground.recorder.memory import memory_of, snapshot
 from playground.recorder.nodes import created_nodes, gradient_edge, leaf_of, node_name, sequence_number
 from playground.recorder.tape import Tape, TapeOp, TapeValue, ZeroGrad, is_bookkeeping
@@ -66,7 +66,7 @@ class Recorder(TorchFunctionMode):
     def __init__(self, inputs: Mapping[int, str], parameters: Mapping[int, str], around: Mapping[int, str]) -> None:
         super().__init__()
         self.tape = Tape()
-        self.engine = Engine(self.tape)
+        self.engine = WatchedEngine(self.tape)
         self.span: Span | None = None  # where in the typed text the next call stands
         self._inputs = inputs  # id(tensor) -> name
         self._parameters = parameters  # the same of parameters and buffers

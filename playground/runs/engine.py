@@ -1,4 +1,4 @@
-"""`Engine`: who carries runs out. The one here has a host on this machine; a cluster's has the same methods."""
+"""`RunEngine`: who carries runs out. The one here has a host on this machine; a cluster's has the same methods."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playground.runs.tables import without_secrets
 from playground.training.config import TrainConfig
 
 
-class Engine(Protocol):
+class RunEngine(Protocol):
     """Takes runs and carries them out somewhere; what becomes of them stands in the store."""
 
     store: Store
@@ -68,4 +68,4 @@ class LocalEngine:
             threading.Thread(target=self._started.wait, name="host", daemon=True).start()  # takes note of its end
 
 
-__all__ = ["Engine", "LocalEngine"]
+__all__ = ["LocalEngine", "RunEngine"]

@@ -28,7 +28,7 @@ from playground.runs.store import Store
 from playground.runs.tables import database_url, without_secrets
 from playground.runs.worker import work
 from playground.training.config import TrainConfig
-from playground.training.examples import data_of, uncut
+from playground.training.examples import data_of, whole_data_of
 from playground.training.loop import train
 
 LOOK_EVERY = 0.1  # seconds between two looks at the queue: about a hundredth of a core while nothing waits
@@ -67,7 +67,7 @@ def share(config: TrainConfig) -> None:
     """Read and normalise a data set whose files are here: every worker forked from now on has it at once."""
     with suppress(PlaygroundError):  # the worker says what is wrong
         if config.data in SHARED and is_here(config.data):
-            uncut(config)
+            whole_data_of(config)
 
 
 class Host:

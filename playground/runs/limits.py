@@ -9,7 +9,7 @@ from playground.environment import from_environment
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """The defaults suit two cores and a class."""
 
     at_once: int = 2  # workers on this machine
@@ -23,4 +23,4 @@ class Limits:
     idle: int = 3600  # seconds without work after which the host ends
 
 
-LIMITS = from_environment(Limits, "PLAYGROUND_RUNS", os.environ)
+LIMITS = from_environment(ServerLimits, "PLAYGROUND_RUNS", os.environ)

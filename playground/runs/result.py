@@ -1,16 +1,16 @@
-"""From the store to a `Result`: what a run leaves behind, at any time."""
+"""From the store to a `RunResult`: what a run leaves behind, at any time."""
 
 from __future__ import annotations
 
 from playground.runs.store import Store
-from playground.training.export.result import Result, weights_in
+from playground.training.export.result import RunResult, weights_in
 
 
-def result_of(store: Store, run: str) -> Result:
+def result_of(store: Store, run: str) -> RunResult:
     """The run with its records and the weights of its newest whole checkpoint. PlaygroundError: there is none."""
     found = store.run(run)
     kept = store.checkpoint(run)
-    return Result(
+    return RunResult(
         found.config,
         tuple(store.records(run)),
         None if kept is None else weights_in(kept),

@@ -1,4 +1,4 @@
-"""From a run's settings to the examples that it trains and tests on."""
+"""The examples of a run, as its settings say: loaded, cut and normalised."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def data_of(config: TrainConfig, on_progress: Callable[[str, int, int], None] | 
     torch.Size([100, 1, 28, 28])
     """
     return prepare(
-        uncut(config, on_progress),
+        whole_data_of(config, on_progress),
         train_size=config.train_size,
         test_size=config.test_size,
         folds=config.folds,
@@ -31,7 +31,7 @@ def data_of(config: TrainConfig, on_progress: Callable[[str, int, int], None] | 
     )
 
 
-def uncut(config: TrainConfig, on_progress: Callable[[str, int, int], None] | None = None) -> Data:
+def whole_data_of(config: TrainConfig, on_progress: Callable[[str, int, int], None] | None = None) -> Data:
     """The chosen data set before a subset or fold is cut from it, normalised already where that is the same for all
     runs: where they train on the whole of it. The same object again; PlaygroundError where it cannot be had."""
     data = load(config.data, on_progress=on_progress)
@@ -46,4 +46,4 @@ def _normalised(data: Data) -> Data:
     return prepare(data, normalise=True)
 
 
-__all__ = ["data_of", "uncut"]
+__all__ = ["data_of", "whole_data_of"]

@@ -12,7 +12,7 @@ from playground.environment import from_environment
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TrainingLimits:
     """The limits of a run."""
 
     epochs: int = 200
@@ -23,4 +23,4 @@ class Limits:
     records: int = 2_000  # of one run; the loop records less often where there would be more
 
 
-LIMITS = from_environment(Limits, "PLAYGROUND_TRAINING", os.environ)
+LIMITS = from_environment(TrainingLimits, "PLAYGROUND_TRAINING", os.environ)

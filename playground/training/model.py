@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from playground.layers.catalogue.modules import SeededDropout
 from playground.layers.catalogue.spec import Shape
@@ -13,7 +16,17 @@ from playground.layers.run.run import check_output
 from playground.layers.stack.build import build
 from playground.training.config import TrainConfig
 from playground.training.size import check_size, size_of
-from playground.training.weight_init import initialise
+
+# How the weights of a net are drawn before the first step.
+WEIGHT_INITS: dict[str, Callable[..., Tensor] | None] = {
+    "PyTorch": None,  # what the constructors do: uniform within 1/sqrt(fan_in), biases too
+    "Xavier uniform": nn.init.xavier_uniform_,
+    "Xavier normal": nn.init.xavier_normal_,
+    "Kaiming uniform": partial(nn.init.kaiming_uniform_, nonlinearity="relu"),
+    "Kaiming normal": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
+    "normal 0.01": partial(nn.init.normal_, std=0.01),
+    "zeros": lambda weight, generator: nn.init.zeros_(weight),
+}
 
 
 def document_of(config: TrainConfig, input_shape: Shape, classes: int) -> StackDocument:
@@ -39,7 +52,7 @@ def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module
         net: nn.Module = build_own(parse_module(config.text), rng_seed=config.rng_seed)
     else:
         net = build(document.analysis(), config.rng_seed)
-    initialise(net, config.initial, torch.Generator().manual_seed(config.rng_seed))
+    _draw_weights(net, config.initial, torch.Generator().manual_seed(config.rng_seed))
     return net
 
 
@@ -54,4 +67,16 @@ def dropout_generator(net: nn.Module, device: torch.device | None = None) -> tor
     return generator
 
 
-__all__ = ["document_of", "dropout_generator", "model_of"]
+def _draw_weights(net: nn.Module, name: str, generator: torch.Generator) -> None:
+    """Draw every weight of linear layers and convolutions anew; their biases become 0. "PyTorch" changes nothing."""
+    fill = WEIGHT_INITS[name]
+    if fill is None:
+        return
+    for module in net.modules():
+        if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
+            fill(module.weight, generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+__all__ = ["WEIGHT_INITS", "document_of", "dropout_generator", "model_of"]

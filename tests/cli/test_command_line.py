@@ -72,7 +72,7 @@ def test_mistakes_exit_with_2_and_say_where(
 
 
 def test_as_a_program() -> None:
-    done = subprocess.run([sys.executable, "-m", "playground", *L04], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-m", "playground", *L04], capture_output=True, text=True, timeout=250)
     assert done.returncode == 0 and "11.652" in done.stdout, done.stderr
 
 
@@ -218,6 +218,6 @@ def test_control_c_writes_what_there_is(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()  # the headings: it trains
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=250)
     assert process.returncode == 130 and "stopped after " in said
     assert {path.name for path in tmp_path.iterdir()} >= {"records.csv", "weights.safetensors"}

@@ -32,7 +32,7 @@ def pick(page: Page, index: str) -> None:
 
 
 def title(page: Page, text: str) -> None:
-    expect(page.get_by_test_id("element-title")).to_contain_text(text, timeout=30_000)
+    expect(page.get_by_test_id("element-title")).to_contain_text(text)
 
 
 @pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
@@ -57,6 +57,7 @@ def test_a_weight_says_why_its_gradient_is_this_number(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.slow
 def test_a_wrong_index_says_what_is_allowed(open_page: OpenPage, ready: Ready) -> None:
     weight = run_source(stack_preset("L2.4").document)[WEIGHT]
     page = ready(open_page("/layers"))
@@ -64,7 +65,7 @@ def test_a_wrong_index_says_what_is_allowed(open_page: OpenPage, ready: Ready) -
     for wrong in ("10, 0", "3", "a, b", "-1, 0"):
         pick(page, wrong)
         message = page.get_by_test_id("element-message")
-        expect(message).to_contain_text(wrong, timeout=30_000)
+        expect(message).to_contain_text(wrong)
         expect(message).to_contain_text(f"0 to 9 and 0 to {weight.shape[1] - 1}")
         expect(page.get_by_test_id("element-index")).to_have_attribute("aria-invalid", "true")
         expect(page.get_by_test_id("element-title")).to_have_count(0)
@@ -73,6 +74,7 @@ def test_a_wrong_index_says_what_is_allowed(open_page: OpenPage, ready: Ready) -
     expect(message).to_be_empty()
 
 
+@pytest.mark.slow
 def test_arrow_keys_go_along_the_last_axis_and_keep_the_focus(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/?v=1&text=y%20%3D%20A%20%40%20x&leaf.A=[[1,2,3],[4,5,6]]&leaf.x=[1,0,2]"))
     choose(page, "value-0")
@@ -93,6 +95,7 @@ def test_arrow_keys_go_along_the_last_axis_and_keep_the_focus(open_page: OpenPag
     title(page, "A[0, 0]")
 
 
+@pytest.mark.slow
 def test_a_cell_of_the_values_opens_its_element(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/?v=1&text=y%20%3D%20A%20%40%20x&leaf.A=[[1,2,3],[4,5,6]]&leaf.x=[1,0,2]"))
     page.locator(".workbench").evaluate("(root) => root.workbench.select('value-0')")
@@ -101,6 +104,7 @@ def test_a_cell_of_the_values_opens_its_element(open_page: OpenPage, ready: Read
     title(page, "A[1, 2] = 6")
 
 
+@pytest.mark.slow
 def test_another_text_closes_it(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/?v=1&text=y%20%3D%20A%20%40%20x&leaf.A=[[1,2,3],[4,5,6]]&leaf.x=[1,0,2]"))
     choose(page, "value-0")
@@ -110,6 +114,7 @@ def test_another_text_closes_it(open_page: OpenPage, ready: Ready) -> None:
     expect(page.get_by_test_id("element-title")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_layers_that_do_not_fit_say_why_nothing_opens(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/layers?v=1&stack=Flatten%20Linear(10)&batch=4"))
     weight = run_source(StackDocument("Flatten Linear(10)", batch=4))["linear1.weight"]
@@ -117,4 +122,4 @@ def test_layers_that_do_not_fit_say_why_nothing_opens(open_page: OpenPage, ready
     expect(page.get_by_test_id("cure").first).to_be_visible()
     choose(page, f"value-{weight.id}")
     pick(page, "0, 0")
-    expect(page.get_by_test_id("element-message")).to_contain_text("mend the one that is marked", timeout=30_000)
+    expect(page.get_by_test_id("element-message")).to_contain_text("mend the one that is marked")

@@ -45,6 +45,7 @@ def open_page(browser: Browser, harness: str, request: pytest.FixtureRequest) ->
     def opener(query: str = "", address: str | None = None, **options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1230, "height": 720}, **options})
         contexts.append(context)
+        context.set_default_timeout(90_000)
         page = context.new_page()
         request.node.opened_pages = [page]
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -68,8 +69,9 @@ def slot(page: Page, name: str) -> str:
 
 
 def edits(page: Page) -> list[dict[str, Any]]:
-    page.wait_for_timeout(60)  # edits are gathered for 30 ms
-    names, values = zip(*page.evaluate("edits"), strict=True)
+    # Edits are gathered for 30 ms; a later timer of the same page comes after that one, however busy the machine is.
+    gathered = page.evaluate("() => new Promise((done) => setTimeout(() => done(edits), 60))")
+    names, values = zip(*gathered, strict=True)
     assert set(names) == {"edit"}
     return list(values)
 
@@ -405,20 +407,26 @@ def test_no_sideways_scrolling_on_a_phone(open_page: Opener) -> None:
     at_step(page, 1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1230, 390])
-@pytest.mark.parametrize("tab", ["explanation", "why", "table", "details"])
-def test_accessible(open_page: Opener, scheme: str, width: int, tab: str) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1230),
+        ("dark", 390),
+        pytest.param("light", 390, marks=pytest.mark.slow),
+        pytest.param("dark", 1230, marks=pytest.mark.slow),
+    ],
+)
+def test_accessible(open_page: Opener, scheme: str, width: int) -> None:
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
     page.get_by_test_id("step-last").click()
     page.locator('svg [data-key="op-1"] .title').click()
-    page.get_by_test_id(f"tab-{tab}").click()
-    if tab == "why":
-        page.locator("math").first.wait_for()
     page.add_script_tag(path=str(FIXTURES / "vendor" / "axe.min.js"))
     report = "({violations}) => violations.map((v) => [v.id, v.nodes.map((n) => n.html + n.failureSummary)])"
-    found = page.evaluate(f"axe.run().then({report})")
-    assert found == []
+    for tab in ("explanation", "why", "table", "details"):
+        page.get_by_test_id(f"tab-{tab}").click()
+        if tab == "why":
+            page.locator("math").first.wait_for()
+        assert page.evaluate(f"axe.run().then({report})") == [], tab
 
 
 def standalone_html(picture: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ async key => {
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "ready", "key"),
     [
@@ -30,7 +31,7 @@ async key => {
 )
 def test_a_gallery_closes_however_fast_one_chooses(open_page: OpenPage, path: str, ready: str, key: str) -> None:
     page = open_page(path)
-    page.locator(ready).first.wait_for(timeout=45_000)
+    page.locator(ready).first.wait_for()
     for _ in range(4):
         page.evaluate(OPEN_AND_CHOOSE, key)
-        expect(page.locator(f".st-key-{key}")).to_have_count(0, timeout=10_000)
+        expect(page.locator(f".st-key-{key}")).to_have_count(0)

@@ -6,36 +6,24 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import hostile_links
+
 OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]
-
-HOSTILE_QUERIES = [
-    "v=1&stack=" + quote("Linear(10); __import__('os')"),
-    "v=1&stack=" + quote("<img src=x onerror=alert(1)>"),
-    "v=1&stack=" + quote("Residual(" * 3000),
-    "v=1&stack=" + quote("Flatten Linear(60000) Linear(60000)"),
-    "v=1&stack=ReLU&batch=100000",
-    "v=1&stack=ReLU&input_shape=9x9x9x9x9x9",
-    "v=1&stack=ReLU&input_shape=1000000x1000000",
-    "v=1&stack=ReLU&loss=__class__&graph=../..&learning_rate=nan&rng_seed=-1",
-    "v=9&step=-5",
-    "v=1&stack=",
-]
 
 
 def settled(page: Page) -> Page:
     """Wait until Streamlit runs nothing: what it is about to put in place again takes no click."""
-    page.locator('[data-test-script-state="notRunning"]').wait_for(timeout=30_000)
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
     return page
 
 
 def listed(page: Page) -> Page:
-    page.locator(".stack[data-listed]").wait_for(timeout=60_000)
+    page.locator(".stack[data-listed]").wait_for()
     return settled(page)
 
 
@@ -104,6 +92,7 @@ def test_a_warning_is_cured_by_its_button(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("stack-text")).to_have_value("Flatten Bias")
 
 
+@pytest.mark.slow
 def test_layers_move_by_keyboard(open_page: OpenPage) -> None:
     page = listed(open_page("/layers?v=1&stack=ReLU%20Flatten%20Linear(10)"))
     page.get_by_test_id("move-down-0").focus()
@@ -115,6 +104,7 @@ def test_layers_move_by_keyboard(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("stack-text")).to_have_value("Flatten Linear(10)")
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_text_is_marked_and_the_list_stays(open_page: OpenPage) -> None:
     page = listed(open_page("/layers?v=1&stack=Flatten%20Linear(10)"))
     type_stack(page, "Flatten Relu6 Linear(10)")
@@ -159,6 +149,7 @@ def test_accessible(
     assert page.evaluate("document.documentElement.scrollWidth") <= look["width"]
 
 
+@pytest.mark.slow
 def test_blocks_fold_by_keyboard_and_stay_folded(open_page: OpenPage) -> None:
     page = opened(open_page, BLOCKS)
     totals = page.get_by_test_id("row-1").locator("td.number").first.inner_text()
@@ -183,12 +174,14 @@ def test_blocks_fold_by_keyboard_and_stay_folded(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("fold-1")).to_have_attribute("aria-expanded", "false")
 
 
+@pytest.mark.slow
 def test_a_problem_in_a_folded_block_is_marked_on_it(open_page: OpenPage) -> None:
     page = opened(open_page, "Residual(Flatten Linear(10) Conv2d(4, 3)) Flatten Linear(10)")
     page.get_by_test_id("fold-all").click()
     expect(page.get_by_test_id("row-0")).to_contain_text("does not fit")
 
 
+@pytest.mark.slow
 def test_blocks_and_branches_are_added_anywhere_and_undone(open_page: OpenPage) -> None:
     page = opened(open_page, "Flatten Linear(8) ReLU Linear(10)")
     text = page.get_by_test_id("stack-text")
@@ -243,12 +236,12 @@ def test_a_layer_is_moved_into_a_block_and_out_by_keyboard(open_page: OpenPage) 
 @pytest.mark.parametrize(
     ("field", "typed", "allowed"),
     [
-        ("set-batch", "100000", "from 1 to 512"),
-        ("set-classes", "0", "from 1 to 1,000"),
-        ("set-learning_rate", "fast", "a number above 0"),
-        ("set-input_shape", "1, 0", "one to four whole numbers"),
+        pytest.param("set-batch", "100000", "from 1 to 512", marks=pytest.mark.slow),
+        pytest.param("set-classes", "0", "from 1 to 1,000", marks=pytest.mark.slow),
+        pytest.param("set-learning_rate", "fast", "a number above 0", marks=pytest.mark.slow),
+        pytest.param("set-input_shape", "1, 0", "one to four whole numbers", marks=pytest.mark.slow),
         ("arg-1-out_features", "many", "a whole number from 1 to"),
-        ("arg-1-in_features", "0", "inferred"),
+        pytest.param("arg-1-in_features", "0", "inferred", marks=pytest.mark.slow),
     ],
 )
 def test_a_refused_field_is_marked_where_it_stands(open_page: OpenPage, field: str, typed: str, allowed: str) -> None:
@@ -271,6 +264,7 @@ def test_a_refused_field_is_marked_where_it_stands(open_page: OpenPage, field: s
     expect(input_field).not_to_have_attribute("aria-invalid", "true")
 
 
+@pytest.mark.slow
 def test_a_setting_that_does_not_fit_the_stack_is_said_at_its_field(open_page: OpenPage) -> None:
     page = opened(open_page, "Flatten Linear(10)")
     enter(page, "set-input_shape", "3, 8, 8")
@@ -307,6 +301,7 @@ class Net(nn.Module):
 """
 
 
+@pytest.mark.slow
 def test_a_pasted_class_has_its_rows_and_its_exports(open_page: OpenPage) -> None:
     page = opened(open_page, "Flatten Linear(10)")
     export = page.get_by_role("button", name="Export")
@@ -329,6 +324,7 @@ def test_a_pasted_class_has_its_rows_and_its_exports(open_page: OpenPage) -> Non
     expect(ways).to_contain_text("Own module")
 
 
+@pytest.mark.slow
 def test_tab_goes_on_after_an_argument(open_page: OpenPage) -> None:
     page = opened(open_page, "Conv2d(4, 3) Flatten Linear(10)")
     page.get_by_test_id("arg-0-out_channels").fill("5")
@@ -337,6 +333,7 @@ def test_tab_goes_on_after_an_argument(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("arg-0-kernel_size")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_two_linear_maps_show_their_one_matrix(open_page: OpenPage) -> None:
     page = opened(open_page, "Flatten Linear(6) ReLU Linear(4) Linear(3)&classes=3")
     shown = page.get_by_test_id("one-map")
@@ -347,6 +344,7 @@ def test_two_linear_maps_show_their_one_matrix(open_page: OpenPage) -> None:
     expect(shown).to_contain_text("…")
 
 
+@pytest.mark.slow
 def test_a_broken_text_leaves_a_list_to_read(open_page: OpenPage) -> None:
     page = opened(open_page, "Flatten Linear(10)")
     type_stack(page, "Flatten Linear(10")
@@ -355,18 +353,15 @@ def test_a_broken_text_leaves_a_list_to_read(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("arg-1-out_features")).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    "queries",
-    [HOSTILE_QUERIES[::3], pytest.param(HOSTILE_QUERIES[1::3] + HOSTILE_QUERIES[2::3], marks=pytest.mark.slow)],
-    ids=["one third", "the others"],
-)
-def test_hostile_links_show_a_page(open_page: OpenPage, queries: list[str]) -> None:
-    for query in queries:
+@pytest.mark.slow  # tests/pages opens them by default, without a browser
+def test_hostile_links_show_a_page(open_page: OpenPage) -> None:
+    for query in hostile_links.LAYERS:
         page = listed(open_page(f"/layers?{query}"))
         expect(page.get_by_test_id("stack-text")).to_be_visible()
         page.close()
 
 
+@pytest.mark.slow
 def test_an_own_class_is_read_and_stepped(open_page: OpenPage, ready: Ready) -> None:
     page = listed(open_page("/layers"))
     page.get_by_role("button", name="Examples").click()

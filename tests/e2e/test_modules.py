@@ -36,6 +36,7 @@ def press_badge(page: Page, mark: str) -> None:
     badge(page, mark).dispatch_event("click")
 
 
+@pytest.mark.slow
 def test_a_block_of_a_deep_net_opens_by_click_down_to_its_ops_and_closes(open_page: OpenPage, ready: Ready) -> None:
     page = opened(open_page, ready, DEEP, "&step=9")
     expect(box(page, "module-residual2")).to_be_visible()
@@ -58,6 +59,7 @@ def test_a_block_of_a_deep_net_opens_by_click_down_to_its_ops_and_closes(open_pa
     expect(ops).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_click_on_the_badge_itself_opens(open_page: OpenPage, ready: Ready) -> None:
     page = opened(open_page, ready, SMALL)
     page.get_by_test_id("close-all").click()
@@ -100,6 +102,7 @@ def test_open_all_is_bounded_and_says_so(open_page: OpenPage, ready: Ready) -> N
     expect(box(page, "module-residual24")).to_be_attached()
 
 
+@pytest.mark.slow
 def test_boxes_of_both_passes_open_together(open_page: OpenPage, ready: Ready) -> None:
     page = opened(open_page, ready, SMALL, "&graph=both")
     page.get_by_test_id("close-all").click()
@@ -110,6 +113,7 @@ def test_boxes_of_both_passes_open_together(open_page: OpenPage, ready: Ready) -
     expect(page.locator('.graph .op[data-within="linear2"]').first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_box_of_a_module_says_what_it_gives_saves_and_learns(open_page: OpenPage, ready: Ready) -> None:
     page = opened(open_page, ready, SMALL)
     page.get_by_test_id("close-all").click()
@@ -128,6 +132,7 @@ def chosen(page: Page, key: str) -> None:
     expect(box(page, key)).to_have_class(re.compile(r"\bselected\b"))
 
 
+@pytest.mark.slow
 def test_the_selection_goes_into_what_opens_and_out_of_what_closes(open_page: OpenPage, ready: Ready) -> None:
     page = opened(open_page, ready, "Conv2d(4, 3, padding=1) ReLU " + BLOCK * 3 + "Flatten Linear(10)", "&graph=both")
     for key, kind in (("module-residual2", "op"), ("module-residual2-backward", "node")):
@@ -136,7 +141,7 @@ def test_the_selection_goes_into_what_opens_and_out_of_what_closes(open_page: Op
         chosen(page, key)
         press_badge(page, "+residual2")
         inside = page.locator('.graph .item.selected[aria-pressed="true"]')
-        expect(inside).to_have_attribute("data-within", re.compile(r"^residual2\b"), timeout=30_000)
+        expect(inside).to_have_attribute("data-within", re.compile(r"^residual2\b"))
         side = re.compile(r"\b(backward|node)\b")
         expectation = expect(inside)
         (expectation.to_have_class if kind == "node" else expectation.not_to_have_class)(side)
@@ -145,6 +150,7 @@ def test_the_selection_goes_into_what_opens_and_out_of_what_closes(open_page: Op
         expect(box(page, key)).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.slow
 def test_a_saved_picture_has_nothing_to_click(open_page: OpenPage, ready: Ready) -> None:
     page = opened(open_page, ready, SMALL)
     press_badge(page, "-linear1")
@@ -158,6 +164,7 @@ def test_a_saved_picture_has_nothing_to_click(open_page: OpenPage, ready: Ready)
     assert not re.search("toggle|data-opens|data-within|aria-expanded", text)
 
 
+@pytest.mark.slow
 def test_the_middle_of_a_long_text_opens_part_by_part(open_page: OpenPage, ready: Ready) -> None:
     text = "y = x\nfor i in range(200):\n    y = sin(y) + 0.1"
     page = ready(open_page(f"/?v=1&text={quote(text)}&leaf.x=1.0"))
@@ -170,6 +177,7 @@ def test_the_middle_of_a_long_text_opens_part_by_part(open_page: OpenPage, ready
     expect(badge(page, "+more-0")).to_be_attached()
 
 
+@pytest.mark.slow
 def test_the_drawing_travels_once(open_page: OpenPage, ready: Ready) -> None:
     """A badge brings another drawing, an element's answer does not; after both the picture can still be stepped."""
     page = opened(open_page, ready, SMALL)
@@ -195,6 +203,7 @@ def _drawings(data: str | bytes) -> int:
     return (data.encode() if isinstance(data, str) else data).count(b"viewBox=")
 
 
+@pytest.mark.slow
 def test_accessible(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], look: dict[str, Any]
 ) -> None:

@@ -20,8 +20,9 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}  # the first frame is kept only where
 @pytest.fixture(scope="module")
 def kept(browser_page: Callable[[Server], Page]) -> None:
     """A first frame, kept by an earlier process."""
-    with serve(**COMPILED) as server:
-        browser_page(server)
+    if not warm._kept().exists():
+        with serve(**COMPILED) as server:
+            browser_page(server)
     if not warm._kept().exists():
         pytest.skip("compiled modules cannot be written beside the sources")
 
@@ -30,6 +31,7 @@ def kept(browser_page: Callable[[Server], Page]) -> None:
 def browser_page(browser, ready: Ready) -> Callable[[Server], Page]:  # type: ignore[no-untyped-def]
     def browser_page(server: Server, path: str = "/") -> Page:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page.set_default_timeout(90_000)
         page.goto(server.url + path)
         return ready(page)
 
@@ -43,13 +45,14 @@ def test_what_is_typed_before_pytorch_is_there_is_answered(kept: None, browser_p
         root.evaluate("root => root.classList.add('the-same')")
         page.get_by_test_id("editor").fill("y = x*x + x")
         page.get_by_test_id("step-forward").click()
-        expect(page.get_by_test_id("leaf-x")).to_be_visible(timeout=30_000)
+        expect(page.get_by_test_id("leaf-x")).to_be_visible()
         expect(page.get_by_test_id("editor")).to_have_value("y = x*x + x")
         expect(page.get_by_role("button", name="Examples")).to_be_enabled()
         expect(page.locator("[data-ready].the-same")).to_have_count(1)
         page.context.close()
 
 
+@pytest.mark.slow
 def test_a_link_to_another_text_waits_for_pytorch(browser_page: Callable[..., Page]) -> None:
     with serve(**COMPILED) as server:
         page = browser_page(server, "/?v=1&text=y%20%3D%20tanh(x)&leaf.x=0.5")

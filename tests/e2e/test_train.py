@@ -18,7 +18,7 @@ from playground.runs.store import Store
 pytestmark = pytest.mark.xdist_group("training")  # one after another: what trains takes a core
 
 OpenPage = Callable[..., Page]
-PATIENCE = 45_000
+PATIENCE = 120_000
 # Wide enough to go on for half a minute on an idle machine; points come every few looks on a slow one too.
 WIDE = "Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)"
 LONG = "v=1&text=" + quote(WIDE) + "&epochs=200&batch=20&record_every=20"
@@ -207,6 +207,7 @@ def test_a_server_that_starts_anew_loses_nothing(open_page: OpenPage, database: 
     until(again, "stopped")
 
 
+@pytest.mark.slow  # tests/runs kills the host and its workers under a page without a browser
 def test_a_page_outlives_its_server(open_page: OpenPage, database: str) -> None:
     with serve(PLAYGROUND_DB=database, PLAYGROUND_RUNS_UNFINISHED="100") as first:
         page = open_page(f"{first.url}/train?{LONG}")
@@ -237,6 +238,7 @@ def test_a_reload_in_the_middle_keeps_the_run_and_its_curves(open_page: OpenPage
     stop(page)
 
 
+@pytest.mark.slow
 def test_another_net_while_one_trains(open_page: OpenPage) -> None:
     page = train(opened(open_page, LONG))
     first = page.get_by_test_id("run-card").get_attribute("data-run")
@@ -374,6 +376,7 @@ def test_everything_leaves(open_page: OpenPage) -> None:
     expect(other.get_by_test_id("train-train_size")).to_have_value("400")
 
 
+@pytest.mark.slow
 def test_changed_settings_mark_the_old_numbers(open_page: OpenPage) -> None:
     page = train(opened(open_page))
     until(page, "finished")
@@ -418,6 +421,7 @@ def test_runs_are_compared(open_page: OpenPage) -> None:
     expect(again.get_by_test_id("run-card")).to_have_count(2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_anybodys_run_is_added_by_its_link_from_the_keyboard_on_a_phone(
     open_page: OpenPage, accessibility: Callable[[Page], list[str]], dark: bool
@@ -450,6 +454,7 @@ def test_anybodys_run_is_added_by_its_link_from_the_keyboard_on_a_phone(
     expect(page.get_by_test_id("run-card")).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_says_where(open_page: OpenPage) -> None:
     page = opened(open_page, SHORT + "&loss=MSELoss&learning_rate=1000")
     page.get_by_test_id("train-go").click()
@@ -461,6 +466,7 @@ def test_a_loss_that_is_not_finite_says_where(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("show-run")).not_to_have_count(1)
 
 
+@pytest.mark.slow
 def test_the_layers_page_hands_over(open_page: OpenPage) -> None:
     page = open_page("/layers?v=1&stack=" + quote("Flatten Linear(30) ReLU Linear(10)") + "&optimizer=Adam&batch=50")
     page.locator(".stack[data-listed]").wait_for(timeout=PATIENCE)

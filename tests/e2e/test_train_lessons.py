@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("training")  # one after another: what trai
 
 OpenPage = Callable[..., Page]
 Accessibility = Callable[[Page], list[str]]
-PATIENCE = 60_000
+PATIENCE = 120_000
 FOLDS = "v=1&text=" + quote("Flatten Linear(10)") + "&epochs=1&batch=50&train_size=300&folds=3"
 
 
@@ -119,6 +119,7 @@ def test_an_example_whose_data_is_not_here_says_so_before_it_is_trained(open_pag
     expect(page.get_by_test_id("train-text")).to_have_value("Flatten Linear(10) LogSoftmax")
 
 
+@pytest.mark.slow
 def test_the_button_beside_the_settings_takes_the_digits(open_page: OpenPage) -> None:
     page = chosen(opened(open_page), "run-L1-3a")
     page.get_by_test_id("train-notes").get_by_role("button", name="Use the bundled digits").click()
@@ -136,6 +137,7 @@ def test_all_folds_by_one_click(open_page: OpenPage) -> None:
     expect(folds.locator("tbody tr.sum")).to_contain_text(re.compile(r"3 of 3 finished.*\d % ± \d"))
 
 
+@pytest.mark.slow
 def test_own_pictures_from_a_zip_to_a_trained_net(open_page: OpenPage, tmp_path: Path) -> None:
     page = opened(open_page, "v=1&text=" + quote("Flatten Linear(10)") + "&epochs=5&batch=8")
     page.get_by_role("button", name="Own data", exact=True).click()

@@ -71,6 +71,7 @@ def test_the_parameter_changes_and_comes_back(open_page: OpenPage, ready: Ready,
     assert slot(page, name) == cell_text(bias.before) and slot(page, f"value-{loss.value}.primal") == ""
 
 
+@pytest.mark.slow
 def test_the_table_keeps_before_and_after(open_page: OpenPage, ready: Ready, trace: Trace) -> None:
     page = ready(open_page(PATH))
     page.get_by_test_id("step-last").click()
@@ -82,6 +83,7 @@ def test_the_table_keeps_before_and_after(open_page: OpenPage, ready: Ready, tra
     expect(page.locator("table.trace thead")).to_contain_text("after the step")
 
 
+@pytest.mark.slow
 def test_keys_and_buttons_go_from_phase_to_phase(open_page: OpenPage, ready: Ready, trace: Trace) -> None:
     page = ready(open_page(PATH))
     root = page.locator(".workbench")
@@ -104,12 +106,14 @@ def test_keys_and_buttons_go_from_phase_to_phase(open_page: OpenPage, ready: Rea
     expect(page.get_by_test_id("help")).to_contain_text("to the next phase")
 
 
+@pytest.mark.slow
 def test_without_an_optimizer_there_is_no_such_phase(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/?v=1&text=y%20%3D%20w*x&leaf.w=2.0&leaf.x=3.0"))
     expect(page.get_by_role("list", name="Colours").locator(".update")).to_have_count(0)
     expect(page.get_by_test_id("phase-marks").locator("i")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_details_give_the_value_after_the_step(open_page: OpenPage, ready: Ready, trace: Trace) -> None:
     page = ready(open_page(PATH))
     _, bias = updates(trace)[-2]
@@ -119,6 +123,7 @@ def test_details_give_the_value_after_the_step(open_page: OpenPage, ready: Ready
     expect(details).to_contain_text(brief(bias.after))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_everyone_can_use_it(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], width: int

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { createCalm } from "../../playground/frontend/shared/debounce.js";
+import { createDebounce } from "../../playground/frontend/shared/debounce.js";
 import { createDraft } from "../../playground/frontend/stepper/draft.js";
 import { createHistory } from "../../playground/frontend/shared/history.js";
 import { commandFor } from "../../playground/frontend/stepper/keys.js";
@@ -18,13 +18,26 @@ const { picture } = JSON.parse(readFileSync(new URL("fixture.json", import.meta.
 const key = (name, more = {}) => ({ key: name, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
 
 test("marks cut the text and cover it wholly", () => {
-  const pieces = markedPieces("abcdef", [{ start: 1, end: 4, name: "a" }, { start: 3, end: 5, name: "b" }]);
-  assert.deepEqual(pieces, [
-    { text: "a", names: [] }, { text: "bc", names: ["a"] }, { text: "d", names: ["a", "b"] }, { text: "e", names: ["b"] }, { text: "f", names: [] },
+  const pieces = markedPieces("abcdef", [
+    { start: 1, end: 4, name: "a" },
+    { start: 3, end: 5, name: "b" },
   ]);
-  assert.deepEqual(markedPieces("ab", [{ start: 2, end: 2, name: "x" }]), [{ text: "ab", names: [] }, { text: "", names: ["x"] }]);
+  assert.deepEqual(pieces, [
+    { text: "a", names: [] },
+    { text: "bc", names: ["a"] },
+    { text: "d", names: ["a", "b"] },
+    { text: "e", names: ["b"] },
+    { text: "f", names: [] },
+  ]);
+  assert.deepEqual(markedPieces("ab", [{ start: 2, end: 2, name: "x" }]), [
+    { text: "ab", names: [] },
+    { text: "", names: ["x"] },
+  ]);
   assert.deepEqual(markedPieces("", []), []);
-  assert.deepEqual(markedPieces("ab", [{ start: 1, end: 1, name: "x" }]).map((piece) => piece.text), ["a", "b"]);
+  assert.deepEqual(
+    markedPieces("ab", [{ start: 1, end: 1, name: "x" }]).map((piece) => piece.text),
+    ["a", "b"],
+  );
 });
 
 test("positions count code points, as Python does", () => {
@@ -81,7 +94,10 @@ test("keys keep their meaning where they have one", () => {
 });
 
 test("the link keeps how the page is embedded and nothing else", () => {
-  assert.equal(linkSearch("?old=1&embed=true&embed_options=dark_theme&step=3", "v=1&text=a%2Bb", 7), "?v=1&text=a%2Bb&step=7&embed=true&embed_options=dark_theme");
+  assert.equal(
+    linkSearch("?old=1&embed=true&embed_options=dark_theme&step=3", "v=1&text=a%2Bb", 7),
+    "?v=1&text=a%2Bb&step=7&embed=true&embed_options=dark_theme",
+  );
   assert.equal(linkSearch("", "", 0), "?step=0");
 });
 
@@ -90,13 +106,31 @@ test("numbers and tensors as tables", () => {
   assert.equal(formatNumber("NaN"), "NaN");
   assert.equal(formatNumber(true), "True");
   assert.equal(formatNumber(1e-12), "1.0000e-12");
-  assert.deepEqual(shapeOf([[1, 2, 3], [4, 5, 6]]), [2, 3]);
+  assert.deepEqual(
+    shapeOf([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]),
+    [2, 3],
+  );
   assert.deepEqual(matrices([1, 2]), [{ index: "", rows: [[1, 2]] }]);
-  assert.deepEqual(matrices([[[1], [2]], [[3], [4]]]).map(({ index }) => index), ["[0, :, :]", "[1, :, :]"]);
+  assert.deepEqual(
+    matrices([
+      [[1], [2]],
+      [[3], [4]],
+    ]).map(({ index }) => index),
+    ["[0, :, :]", "[1, :, :]"],
+  );
 });
 
 test("CSV quotes what needs it", () => {
-  assert.equal(csvText([["a", 'b"c'], ["1,2", ""]]), 'a,"b""c"\r\n"1,2",');
+  assert.equal(
+    csvText([
+      ["a", 'b"c'],
+      ["1,2", ""],
+    ]),
+    'a,"b""c"\r\n"1,2",',
+  );
 });
 
 test("slider texts have the decimals of their step", () => {
@@ -121,13 +155,23 @@ test("an older answer does not take back what the user has typed since", () => {
   const sent = [];
   const draft = createDraft({ send: (edit) => sent.push(edit), have: () => "k" });
   const frame = (sequence, text) => ({
-    picture: null, sequence, query: "", document: { text, leaves: {}, graph: "both", mode: "reverse", tangent: null, second: null, passes: 1, zero_grad: false, rng_seed: 0 },
-    leaves: [], error: null, editable: true, step: null, theme: null,
+    picture: null,
+    sequence,
+    query: "",
+    document: { text, leaves: {}, graph: "both", mode: "reverse", tangent: null, second: null, passes: 1, zero_grad: false, rng_seed: 0 },
+    leaves: [],
+    error: null,
+    editable: true,
+    step: null,
+    theme: null,
   });
   assert.equal(draft.accept(frame(4, "a")), true);
   draft.change({ text: "ab" }, "text");
   draft.change({ text: "abc" }, "text");
-  assert.deepEqual(sent.map(({ sequence, text, have }) => [sequence, text, have]), [[5, "ab", "k"]]);
+  assert.deepEqual(
+    sent.map(({ sequence, text, have }) => [sequence, text, have]),
+    [[5, "ab", "k"]],
+  );
   assert.equal(draft.accept(frame(5, "ab")), false);
   assert.equal(draft.current().text, "abc");
   assert.equal(draft.accept(frame(6, "abc")), true);
@@ -140,10 +184,20 @@ test("an older answer does not take back what the user has typed since", () => {
 test("phases begin where the first step of each has been done, and are gone through one by one", () => {
   const steps = ["forward", "forward", "backward", "update", "update"].map((phase) => ({ phase }));
   const starts = phaseStarts(steps);
-  assert.deepEqual(starts, [{ k: 1, phase: "forward" }, { k: 3, phase: "backward" }, { k: 4, phase: "update" }]);
+  assert.deepEqual(starts, [
+    { k: 1, phase: "forward" },
+    { k: 3, phase: "backward" },
+    { k: 4, phase: "update" },
+  ]);
   const walk = (k, direction) => phaseFrom(starts, k, steps.length, direction);
-  assert.deepEqual([0, 1, 2, 3, 4, 5].map((k) => walk(k, 1)), [1, 3, 3, 4, 5, 5]);
-  assert.deepEqual([5, 4, 3, 2, 1, 0].map((k) => walk(k, -1)), [4, 3, 1, 1, 0, 0]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5].map((k) => walk(k, 1)),
+    [1, 3, 3, 4, 5, 5],
+  );
+  assert.deepEqual(
+    [5, 4, 3, 2, 1, 0].map((k) => walk(k, -1)),
+    [4, 3, 1, 1, 0, 0],
+  );
   assert.deepEqual(phaseStarts([]), []);
 });
 
@@ -158,17 +212,20 @@ test("a mistake shows once the typing has paused, also where the server answers 
     }
   };
   const shown = [];
-  const calm = createCalm((problem) => shown.push([clock, problem]));
-  calm.typed();
+  const debounced = createDebounce((problem) => shown.push([clock, problem]));
+  debounced.typed();
   pass(10);
-  calm.set("a mistake");
+  debounced.set("a mistake");
   pass(500);
-  calm.typed(); // and the server has not answered yet when the first pause would be over
+  debounced.typed(); // and the server has not answered yet when the first pause would be over
   pass(400);
   assert.deepEqual(shown, []);
   pass(400);
   assert.deepEqual(shown, [[1110, "a mistake"]]);
-  calm.set("another");
-  calm.set(null);
-  assert.deepEqual(shown.slice(1), [[1310, "another"], [1310, null]]);
+  debounced.set("another");
+  debounced.set(null);
+  assert.deepEqual(shown.slice(1), [
+    [1310, "another"],
+    [1310, null],
+  ]);
 });

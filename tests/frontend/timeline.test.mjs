@@ -1,13 +1,25 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { changedSlots, classChanges, compileTimeline, entryAt, keepPosition, keysAt, phaseAt, slotText } from "../../playground/frontend/stepper/graph/timeline.js";
+import {
+  changedSlots,
+  classChanges,
+  compileTimeline,
+  entryAt,
+  keepPosition,
+  keysAt,
+  phaseAt,
+  slotText,
+} from "../../playground/frontend/stepper/graph/timeline.js";
 
 const { picture } = JSON.parse(readFileSync(new URL("fixture.json", import.meta.url), "utf8"));
 const timeline = compileTimeline(picture);
 
 test("the entry that holds is the last one not after k", () => {
-  const entries = [[2, "a", 0.1], [5, "b", 0.2]];
+  const entries = [
+    [2, "a", 0.1],
+    [5, "b", 0.2],
+  ];
   assert.equal(entryAt(entries, 1), null);
   assert.equal(entryAt(entries, 2)[1], "a");
   assert.equal(entryAt(entries, 4)[1], "a");
@@ -25,7 +37,15 @@ test("a slot is empty before its first entry", () => {
 
 test("walking any way gives the same texts and classes as looking", () => {
   const slots = [...timeline.slots.keys()];
-  for (const [j, k] of [[0, 13], [13, 0], [3, 4], [4, 3], [2, 11], [11, 2], [7, 7]]) {
+  for (const [j, k] of [
+    [0, 13],
+    [13, 0],
+    [3, 4],
+    [4, 3],
+    [2, 11],
+    [11, 2],
+    [7, 7],
+  ]) {
     const texts = new Map(slots.map((slot) => [slot, slotText(timeline, slot, j)]));
     for (const slot of changedSlots(timeline, j, k)) texts.set(slot, slotText(timeline, slot, k));
     for (const slot of slots) assert.equal(texts.get(slot), slotText(timeline, slot, k), `${slot} from ${j} to ${k}`);
@@ -36,7 +56,11 @@ test("walking any way gives the same texts and classes as looking", () => {
       for (const key of add) keys.add(key);
       assert.deepEqual([...keys].sort(), [...keysAt(timeline, field, k)].sort());
     }
-    const seen = (at) => [...timeline.firstVisit].filter(([, first]) => first <= at).map(([key]) => key).sort();
+    const seen = (at) =>
+      [...timeline.firstVisit]
+        .filter(([, first]) => first <= at)
+        .map(([key]) => key)
+        .sort();
     const visited = new Set(seen(j));
     const { add, remove } = classChanges(timeline, "visited", j, k);
     for (const key of remove) visited.delete(key);

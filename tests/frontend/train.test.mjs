@@ -4,7 +4,13 @@ import { layoutOf, traces } from "../../playground/frontend/train/charts.js";
 import { curve, evenly, smoothed, withNews } from "../../playground/frontend/train/columns.js";
 import { trainSearch } from "../../playground/frontend/train/owner.js";
 
-const news = (after, steps, more = {}, from = 0) => ({ after, last: steps.at(-1) ?? after, columns: { step: steps, loss: steps.map((step) => 1 / step), ...more }, lines_from: from, lines: [] });
+const news = (after, steps, more = {}, from = 0) => ({
+  after,
+  last: steps.at(-1) ?? after,
+  columns: { step: steps, loss: steps.map((step) => 1 / step), ...more },
+  lines_from: from,
+  lines: [],
+});
 const trace = { run: "A", column: "loss", name: "training", mode: "lines", smooth: true, colour: 0, dash: "solid", symbol: "circle" };
 const view = { x: "step", log: false, smoothing: 0 };
 
@@ -32,7 +38,10 @@ test("lines of the console replace those that were told again", () => {
 });
 
 test("smoothing is the running mean, unbiased at the start", () => {
-  assert.deepEqual(smoothed([1, 1, 1], 0.9).map((y) => Math.round(y * 1e9) / 1e9), [1, 1, 1]);
+  assert.deepEqual(
+    smoothed([1, 1, 1], 0.9).map((y) => Math.round(y * 1e9) / 1e9),
+    [1, 1, 1],
+  );
   assert.deepEqual(smoothed([1, 5], 0), [1, 5]);
   assert.ok(Math.abs(smoothed([1, 1, 4], 0.5)[2] - 4.75 / 1.75) < 1e-12);
 });

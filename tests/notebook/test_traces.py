@@ -47,7 +47,7 @@ def test_names_are_the_public_ones() -> None:
 
 def test_importing_the_package_does_not_import_torch() -> None:
     code = "import sys, playground; sys.exit('torch' in sys.modules or 'streamlit' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=250).returncode == 0
 
 
 def test_train_gives_records_a_model_and_a_chart(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_the_page_the_shell_and_the_notebook_give_the_same_bits(
     run = engine.submit(WIDE)
     (tmp_path / "run.json").write_text(json.dumps(WIDE.fields()), encoding="utf-8")
     command = [sys.executable, "-m", "playground", "train", str(tmp_path / "run.json"), "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250)
     assert done.returncode == 0, done.stderr
     until(lambda: engine.store.run(run.id).has_ended, "the end")
     page = [(record.step, record.loss) for record in engine.store.records(run.id)]

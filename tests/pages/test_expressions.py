@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.lessons.presets import presets
 from playground.ui.expressions.page import take_edit
+from tests import hostile_links
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 HOSTILE_EDITS: list[dict[str, Any]] = [
@@ -33,7 +36,7 @@ HOSTILE_EDITS: list[dict[str, Any]] = [
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=30)
+    app = AppTest.from_file(str(APP), default_timeout=250)
     for name, content in query.items():
         app.query_params[name.replace("__", ".")] = content
     return app.run()
@@ -83,6 +86,16 @@ def test_a_bad_link_says_so_and_shows_what_it_could_read() -> None:
     assert "version 9" in said and "colour" in said and "graph" in said
     assert "![](" not in said, "the link's own words are no Markdown"
     assert frame(app)["document"]["text"] == "y = x*x"
+
+
+@pytest.mark.parametrize("query", hostile_links.EXPRESSIONS, ids=lambda query: query[:60])
+def test_hostile_links_open_with_a_graph_or_a_message(query: str) -> None:
+    app = opened(**dict(parse_qsl(query, keep_blank_values=True)))
+    assert not app.exception
+    shown = frame(app)
+    told = [box.value for box in (*app.warning, *app.error)]
+    assert told or shown["error"] or shown["picture"]
+    assert all("Traceback" not in words and not re.search(r"(?<!\\)<", words) for words in told), "Markdown, escaped"
 
 
 def test_an_edit_changes_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:

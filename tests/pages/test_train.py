@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import psutil
 import pytest
@@ -16,6 +18,7 @@ from playground.lessons.runs import run_presets
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui.train.page import SESSION
+from tests import hostile_links
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 PAGE = "pages/train.py"
@@ -32,8 +35,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
                 process.kill()
 
 
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
+def opened(**query: str | list[str]) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=250)
     app.switch_page(PAGE)
     for name, content in query.items():
         app.query_params[name] = content
@@ -77,6 +80,16 @@ def test_a_bad_link_opens_with_a_message(database: str) -> None:
     app = opened(run="<b>", epochs="1e9", v="3")
     assert not app.exception and "version" in app.warning[0].value
     assert {"setup", "runs"} == set(frames(app))
+
+
+@pytest.mark.parametrize("query", hostile_links.TRAIN, ids=lambda query: query[:60])
+def test_hostile_links_open_with_a_message(database: str, query: str) -> None:
+    app = opened(**parse_qs(query, keep_blank_values=True))
+    assert not app.exception
+    setup = frames(app)["setup"]
+    told = [box.value for box in (*app.warning, *app.error)]
+    assert told or setup["check"]["problem"]
+    assert all("Traceback" not in words and not re.search(r"(?<!\\)<", words) for words in told), "Markdown, escaped"
 
 
 def test_a_database_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

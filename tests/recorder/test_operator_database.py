@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -33,7 +34,10 @@ def operators() -> tuple[Any, ...]:
     """Every entry of the database with a derivative on the CPU; loading it takes a second or two."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from torch.testing._internal import common_utils
         from torch.testing._internal.common_methods_invocations import op_db
+    # It looks for a unittest.TestCase on the stack, which is pytest's: nine tenths of the time of each sample.
+    common_utils.extract_test_fn = lambda: None
     return tuple(op for op in op_db if op.supports_autograd and dtypes_of(op))
 
 
@@ -144,6 +148,11 @@ def mistaken_differences(trace: Trace) -> list[str]:
 
 def sweep(chunk: int, dtype: torch.dtype | None, count: int | None, *, thoroughly: bool) -> None:
     """Record every operator of a chunk; fail with the list of those that are wrong without being exceptions."""
+    with ThreadPoolExecutor(1) as short:  # its stack, which PyTorch formats for every seed where there is no GPU
+        short.submit(_sweep, chunk, dtype, count, thoroughly=thoroughly).result()
+
+
+def _sweep(chunk: int, dtype: torch.dtype | None, count: int | None, *, thoroughly: bool) -> None:
     wrong: dict[str, str] = {}
     differ: dict[str, str] = {}
     swept = operators()[chunk::CHUNKS]

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from playground.errors import PlaygroundError
 from playground.runs import admission
-from playground.runs.limits import Limits
+from playground.runs.limits import ServerLimits
 from playground.runs.run import Run, Status
 from playground.runs.store import Store
 from playground.runs.tables import RUNS
@@ -24,8 +24,8 @@ Ask = Callable[[Store, str], None]
 
 
 @pytest.fixture
-def limits(monkeypatch: pytest.MonkeyPatch) -> Limits:
-    made = Limits(unfinished=2, queue=5)
+def limits(monkeypatch: pytest.MonkeyPatch) -> ServerLimits:
+    made = ServerLimits(unfinished=2, queue=5)
     monkeypatch.setattr(admission, "LIMITS", made)
     return made
 
@@ -38,7 +38,7 @@ def ended(store: Store, status: Status, owner: str = "me") -> Run:
     return store.run(run.id)
 
 
-def test_the_queue_has_an_end_for_everyone(store: Store, limits: Limits) -> None:
+def test_the_queue_has_an_end_for_everyone(store: Store, limits: ServerLimits) -> None:
     runs = [store.submit(CONFIG, owner=f"owner {number}") for number in range(limits.queue)]
     with pytest.raises(PlaygroundError, match="5 runs are waiting"):
         store.submit(CONFIG, owner="one more")
@@ -50,7 +50,9 @@ def test_the_queue_has_an_end_for_everyone(store: Store, limits: Limits) -> None
 @pytest.mark.parametrize(
     "ask, status", [(Store.retry, "failed"), (Store.retry, "stopped"), (Store.one_epoch_more, "finished")]
 )
-def test_a_run_that_comes_back_counts_as_any_other(store: Store, limits: Limits, ask: Ask, status: Status) -> None:
+def test_a_run_that_comes_back_counts_as_any_other(
+    store: Store, limits: ServerLimits, ask: Ask, status: Status
+) -> None:
     run = ended(store, status)
     others = [store.submit(CONFIG, owner="me") for _ in range(limits.unfinished)]
     with pytest.raises(PlaygroundError, match=FULL):
@@ -61,7 +63,7 @@ def test_a_run_that_comes_back_counts_as_any_other(store: Store, limits: Limits,
     assert store.run(run.id).status == "queued"
 
 
-def test_a_full_queue_takes_nothing_back(store: Store, limits: Limits) -> None:
+def test_a_full_queue_takes_nothing_back(store: Store, limits: ServerLimits) -> None:
     failed, paused = ended(store, "failed"), ended(store, "paused")
     for number in range(limits.queue):
         store.submit(CONFIG, owner=f"owner {number}")
@@ -81,7 +83,7 @@ def submit(url: str, owner: str, refused: list[str]) -> None:
     store.engine.dispose()
 
 
-def test_tabs_at_once_start_no_more_than_is_allowed(store: Store, limits: Limits) -> None:
+def test_tabs_at_once_start_no_more_than_is_allowed(store: Store, limits: ServerLimits) -> None:
     for owner in "abcde":
         refused: list[str] = []
         tabs = [threading.Thread(target=submit, args=(store.url, owner, refused)) for _ in range(8)]

@@ -30,7 +30,7 @@ from playground.training.loop import train
 from tests.runs.processes import processes
 
 LONG = TrainConfig(epochs=200, batch=10, record_every=5)
-PATIENCE = 60.0
+PATIENCE = 200.0
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -55,14 +55,37 @@ def carried_out(url: str) -> Iterator[LocalEngine]:
             process.kill()
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
+    yield from carried_out(f"sqlite:///{tmp_path_factory.mktemp('standing') / 'runs.db'}")
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+def engine(standing: LocalEngine) -> Iterator[LocalEngine]:
+    """Without a run, and with a host that stands from test to test: one takes seconds to start."""
+    yield standing
+    for run in standing.store.runs():
+        if not run.has_ended:
+            standing.cancel(run.id)
+    until(lambda: not standing.store.is_busy() and not workers(standing.store.url), "the end of what a test left")
+
+
+@pytest.fixture
+def own_host(tmp_path: Path) -> Iterator[LocalEngine]:
     yield from carried_out(f"sqlite:///{tmp_path / 'runs.db'}")
 
 
 @pytest.fixture
-def either(url: str) -> Iterator[LocalEngine]:
+def either(url: str, request: pytest.FixtureRequest) -> Iterator[LocalEngine]:
     """On SQLite, and on PostgreSQL where the tests have one."""
+    if url.startswith("sqlite"):
+        yield request.getfixturevalue("engine")
+    else:
+        yield from carried_out(url)
+
+
+@pytest.fixture
+def own_either(url: str) -> Iterator[LocalEngine]:
     yield from carried_out(url)
 
 
@@ -139,12 +162,21 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(either: LocalEngine) ->
     before = found(either, run)
     for process in workers(either.store.url):
         process.send_signal(signal.SIGKILL)
-    killed = time.monotonic()
     until(lambda: either.store.run(run.id).attempt == 2, "another worker")
-    assert time.monotonic() - killed < 5
     until(lambda: status(either, run) == "finished", "the end")
     assert found(either, run)[: len(before)] == before
     assert found(either, run) == expected(config)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced_within_five_seconds(engine: LocalEngine) -> None:
+    run = engine.submit(LONG)
+    until(lambda: engine.store.run(run.id).step > 20, "some steps")
+    for process in workers(engine.store.url):
+        process.kill()
+    killed = time.monotonic()
+    until(lambda: engine.store.run(run.id).attempt == 2, "another worker")
+    assert time.monotonic() - killed < 5
 
 
 @pytest.mark.parametrize(
@@ -165,33 +197,34 @@ def test_an_order_outlives_the_worker_that_did_not_hear_it(
 
 
 def test_a_killed_workers_run_goes_on_from_its_last_checkpoint(
-    either: LocalEngine, monkeypatch: pytest.MonkeyPatch
+    own_either: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYGROUND_RUNS_CHECKPOINT", "0.05")
-    run = either.submit(config := replace(LONG, epochs=30, record_every=20))
-    until(lambda: either.store.checkpoint(run.id) is not None, "a checkpoint on the way")
-    worker, host = workers(either.store.url)[0], min(processes(either.store.url), key=lambda one: one.create_time())
+    run = own_either.submit(config := replace(LONG, epochs=30, record_every=20))
+    until(lambda: own_either.store.checkpoint(run.id) is not None, "a checkpoint on the way")
+    url = own_either.store.url
+    worker, host = workers(url)[0], min(processes(url), key=lambda one: one.create_time())
     host.suspend()  # while the database is looked at, nobody takes the run up
     worker.kill()
     until(lambda: worker.status() == psutil.STATUS_ZOMBIE, "the worker's end")
-    before = found(either, run)
-    with either.store.engine.begin() as connection:
+    before = found(own_either, run)
+    with own_either.store.engine.begin() as connection:
         kept = connection.scalar(select(func.max(CHECKPOINTS.c.step)).where(CHECKPOINTS.c.run == run.id)) or 0
         connection.execute(delete(RECORDS))  # what the next worker trains it has to tell from its first step on
     host.resume()
-    until(lambda: status(either, run) == "finished", "the end")
-    assert either.store.run(run.id).attempt == 2
-    after, whole = found(either, run), expected(config)
+    until(lambda: status(own_either, run) == "finished", "the end")
+    assert own_either.store.run(run.id).attempt == 2
+    after, whole = found(own_either, run), expected(config)
     assert kept > 0 and after == [pair for pair in whole if pair[0] > kept]
     assert [pair for pair in before if pair[0] <= kept] + after == whole
 
 
 @pytest.mark.slow
-def test_a_new_rate_holds_from_the_same_step_whoever_dies(either: LocalEngine) -> None:
-    store = either.store
+def test_a_new_rate_holds_from_the_same_step_whoever_dies(own_either: LocalEngine) -> None:
+    store = own_either.store
     run = store.submit(config := replace(LONG, epochs=40))
     store.set_learning_rate(run.id, 0.02)  # while it waits
-    either.ensure()
+    own_either.ensure()
     until(lambda: store.run(run.id).step > 20, "some steps")
     workers(store.url)[0].kill()
     until(lambda: store.run(run.id).attempt == 2, "another worker")
@@ -206,7 +239,7 @@ def test_a_new_rate_holds_from_the_same_step_whoever_dies(either: LocalEngine) -
     before = store.records(run.id)
     store.set_learning_rate(run.id, 0.03)
     host.resume()
-    until(lambda: status(either, run) == "finished", "the end")
+    until(lambda: status(own_either, run) == "finished", "the end")
     changed = max(record.step for record in before if record.learning_rate == 0.02)
     assert 0 < changed < before[-1].step and store.run(run.id).attempt == 3
     learner = Learner(config, data_of(config))
@@ -219,20 +252,20 @@ def test_a_new_rate_holds_from_the_same_step_whoever_dies(either: LocalEngine) -
     assert [(record.step, record.loss, record.learning_rate) for record in store.records(run.id)] == whole
 
 
-def test_a_killed_host_is_replaced_and_its_workers_go_on(engine: LocalEngine) -> None:
-    run = engine.submit(replace(LONG, epochs=60))
-    until(lambda: engine.store.run(run.id).step > 0, "the first record")
-    host = min(processes(engine.store.url), key=lambda process: process.create_time())
+def test_a_killed_host_is_replaced_and_its_workers_go_on(own_host: LocalEngine) -> None:
+    run = own_host.submit(replace(LONG, epochs=60))
+    until(lambda: own_host.store.run(run.id).step > 0, "the first record")
+    host = min(processes(own_host.store.url), key=lambda process: process.create_time())
     host.kill()
-    at = engine.store.run(run.id).step
-    until(lambda: engine.store.run(run.id).step > at + 20, "steps without a host")
-    assert engine.store.run(run.id).attempt == 1
-    until(lambda: not HostLock(engine.store.url).is_held(), "the host's end")
-    after = LocalEngine(engine.store)  # as a page server that was started anew
+    at = own_host.store.run(run.id).step
+    until(lambda: own_host.store.run(run.id).step > at + 20, "steps without a host")
+    assert own_host.store.run(run.id).attempt == 1
+    until(lambda: not HostLock(own_host.store.url).is_held(), "the host's end")
+    after = LocalEngine(own_host.store)  # as a page server that was started anew
     other = after.submit(TrainConfig(epochs=1))
-    until(lambda: status(engine, other) == "finished", "a run of the new host")
-    until(lambda: status(engine, run) == "finished", "the end of the old run")
-    assert engine.store.run(run.id).attempt == 1
+    until(lambda: status(own_host, other) == "finished", "a run of the new host")
+    until(lambda: status(own_host, run) == "finished", "the end of the old run")
+    assert own_host.store.run(run.id).attempt == 1
 
 
 def test_a_damaged_checkpoint_costs_steps_but_not_the_run(engine: LocalEngine) -> None:
@@ -279,14 +312,14 @@ def test_no_more_than_two_at_once(engine: LocalEngine) -> None:
 
 
 @pytest.mark.slow
-def test_only_one_host_works_on_a_database(engine: LocalEngine) -> None:
-    others = [LocalEngine(engine.store) for _ in range(3)]
+def test_only_one_host_works_on_a_database(own_host: LocalEngine) -> None:
+    others = [LocalEngine(own_host.store) for _ in range(3)]
     for other in others:
         other.ensure()
-    run = engine.submit(TrainConfig(epochs=1))
-    until(lambda: status(engine, run) == "finished", "the end")
-    until(lambda: len(processes(engine.store.url)) == 1, "one host")
-    assert os.getpid() not in [process.pid for process in processes(engine.store.url)]
+    run = own_host.submit(TrainConfig(epochs=1))
+    until(lambda: status(own_host, run) == "finished", "the end")
+    until(lambda: len(processes(own_host.store.url)) == 1, "one host")
+    assert os.getpid() not in [process.pid for process in processes(own_host.store.url)]
 
 
 @pytest.fixture
@@ -319,17 +352,17 @@ def test_the_database_that_a_host_serves(given: tuple[str, ...], meant: str, mon
 
 @pytest.mark.slow
 def test_a_run_with_two_threads_is_a_loop_with_two_threads(
-    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+    own_host: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYGROUND_RUNS_THREADS", "2")
-    run = engine.submit(config := TrainConfig("Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)", epochs=2))
-    until(lambda: engine.store.run(run.id).has_ended, "the end")
+    run = own_host.submit(config := TrainConfig("Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)", epochs=2))
+    until(lambda: own_host.store.run(run.id).has_ended, "the end")
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        assert found(engine, run) == expected(config)
+        assert found(own_host, run) == expected(config)
     finally:
         torch.set_num_threads(before)
-    assert engine.store.run(run.id).threads == 2
-    if found(engine, run) == expected(config):
+    assert own_host.store.run(run.id).threads == 2
+    if found(own_host, run) == expected(config):
         pytest.skip("on this machine one thread gives the same bits: what the worker had cannot be told from them")

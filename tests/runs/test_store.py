@@ -15,7 +15,7 @@ from sqlalchemy import QueuePool, create_engine, update
 
 from playground.errors import PlaygroundError
 from playground.runs import store as of_store
-from playground.runs.limits import LIMITS, Limits
+from playground.runs.limits import LIMITS, ServerLimits
 from playground.runs.result import result_of
 from playground.runs.store import CHECKPOINTS_KEPT, Store
 from playground.runs.tables import CHECKPOINTS, RUNS
@@ -346,7 +346,7 @@ def test_a_run_keeps_the_threads_that_it_began_with(store: Store, monkeypatch: p
     run = store.submit(CONFIG)
     assert run.threads is None
     for threads in (3, 5):
-        monkeypatch.setattr(of_store, "LIMITS", Limits(threads=threads))
+        monkeypatch.setattr(of_store, "LIMITS", ServerLimits(threads=threads))
         taken = store.claim("a")
         assert taken is not None and taken.threads == 3
         assert result_of(store, run.id).threads == 3

@@ -18,7 +18,7 @@ from sqlalchemy import event, select, update
 
 from playground.errors import PlaygroundError
 from playground.runs import reporter, worker
-from playground.runs.limits import Limits
+from playground.runs.limits import ServerLimits
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import RECORDS, RUNS
@@ -172,7 +172,7 @@ def test_what_cannot_be_trained_fails_with_the_reason(url: str) -> None:
 
 
 def test_the_limit_of_seconds_stops_a_run(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "LIMITS", Limits(seconds=0))
+    monkeypatch.setattr(worker, "LIMITS", ServerLimits(seconds=0))
     store, run = claimed(url)
     work(store, run)
     assert store.run(run.id).status == "stopped" and "the limit" in store.run(run.id).reason
@@ -204,7 +204,7 @@ def test_a_stop_is_heard_between_two_records(url: str) -> None:
 
 
 def test_the_limit_of_seconds_is_heard_between_two_records(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "LIMITS", Limits(seconds=1))
+    monkeypatch.setattr(worker, "LIMITS", ServerLimits(seconds=1))
     store, run = claimed(url, SLOW)
     work(store, run)
     assert_ended_early(store, run)

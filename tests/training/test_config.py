@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from playground.errors import PlaygroundError
 from playground.training.config import SETTINGS, TrainConfig
+from playground.training.model import WEIGHT_INITS
 from playground.training.optimizers import OPTIMIZERS, SCHEDULES
-from playground.training.weight_init import INITIAL
 
 HOSTILE: list[Any] = [
     None, True, -1, 0.5, 1e308, float("nan"), float("inf"), 10**400, "", "'; DROP TABLE runs; --", "../../etc/passwd",
@@ -26,7 +26,7 @@ def test_every_setting_has_its_row() -> None:
     assert list(SETTINGS) == [field.name for field in fields(TrainConfig)]
     assert SETTINGS["optimizer"].choices == tuple(row.name for row in OPTIMIZERS)
     assert SETTINGS["schedule"].choices == tuple(row.name for row in SCHEDULES)
-    assert SETTINGS["initial"].choices == tuple(INITIAL)
+    assert SETTINGS["initial"].choices == tuple(WEIGHT_INITS)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

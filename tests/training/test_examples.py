@@ -10,7 +10,7 @@ import torch
 from playground.data.datasets import load
 from playground.data.split import prepare
 from playground.training.config import TrainConfig
-from playground.training.examples import data_of, uncut
+from playground.training.examples import data_of, whole_data_of
 
 WHOLE = TrainConfig(normalise=True)
 
@@ -44,10 +44,10 @@ def test_the_data_are_cut_and_normalised_as_the_settings_say(config: TrainConfig
 
 def test_runs_on_all_examples_share_them() -> None:
     assert data_of(WHOLE).train.x is data_of(replace(WHOLE, rng_seed=7, test_size=20)).train.x
-    assert uncut(WHOLE) is uncut(replace(WHOLE, epochs=9))
+    assert whole_data_of(WHOLE) is whole_data_of(replace(WHOLE, epochs=9))
 
 
 @pytest.mark.parametrize("config", [replace(WHOLE, train_size=200), replace(WHOLE, folds=4)])
 def test_a_part_is_normalised_by_itself(config: TrainConfig) -> None:
-    assert uncut(config) is load("digits")
-    assert data_of(config).normalisation != uncut(WHOLE).normalisation
+    assert whole_data_of(config) is load("digits")
+    assert data_of(config).normalisation != whole_data_of(WHOLE).normalisation

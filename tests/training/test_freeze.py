@@ -23,7 +23,7 @@ from playground.training.loop import train
 
 TEXT = "Flatten Linear(8) ReLU Linear(3)"
 DROPPING = "Flatten Linear(9) BatchNorm1d ReLU Dropout(0.4) Linear(3)"
-OWN = """
+PASTED = """
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -38,7 +38,7 @@ CHANGES: list[dict[str, Any]] = [
     {"optimizer": "Adam", "text": DROPPING, "schedule": "cosine"},
     {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "clip": 0.05},
     {"optimizer": "RMSprop", "momentum": 0.5, "shuffle": False, "loss": "MSELoss"},
-    {"optimizer": "AdamW", "clip": 0.1, "text": OWN},
+    {"optimizer": "AdamW", "clip": 0.1, "text": PASTED},
 ]
 
 

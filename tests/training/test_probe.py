@@ -22,7 +22,7 @@ from playground.training.probe import MOST_CALLS
 from playground.training.records import TrainRecord
 
 STACK = "Flatten Linear(12) ReLU Linear(8) ReLU Linear(3)"
-OWN = """
+PASTED = """
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -150,14 +150,14 @@ def test_norms_of_gradients_are_those_before_clipping(small_data: Data) -> None:
 def test_dead_units_of_functions_that_rectify(small_data: Data, name: str) -> None:
     first, second, rectifiers = FUNCTIONS[name]
     more = "        self.act = nn.ReLU()\n" if "act" in rectifiers else ""
-    learner = learner_of(config(OWN.format(first=first, second=second, more=more)), small_data)
+    learner = learner_of(config(PASTED.format(first=first, second=second, more=more)), small_data)
     records = list(itertools.islice(train(learner.config, small_data, learner=learner), 10))
     for record, facts in zip(records, plain_facts(small_data, 10), strict=True):
         assert told(record, rectifiers) == pytest.approx(facts, rel=1e-5)
 
 
 def test_a_rectifier_that_is_used_twice_and_functions_without_end(small_data: Data) -> None:
-    text = OWN.format(
+    text = PASTED.format(
         more="        self.act = nn.ReLU()\n",
         first="self.act(self.linear1(x.flatten(1)) - 1000)",  # 12 units, all dead
         second="self.act(self.linear2(x) * 0 + 1)",  # 8 units, none
@@ -165,7 +165,7 @@ def test_a_rectifier_that_is_used_twice_and_functions_without_end(small_data: Da
     (record,) = train(config(text, steps=1), small_data)
     assert [layer.dead for layer in record.layers if layer.name == "act"] == [pytest.approx(12 / 20)]
     loop = "self.linear1(x.flatten(1))\n        for i in range(30):\n            x = torch.relu(x)"
-    (record,) = train(config(OWN.format(more="", first=loop, second="self.linear2(x)"), steps=1), small_data)
+    (record,) = train(config(PASTED.format(more="", first=loop, second="self.linear2(x)"), steps=1), small_data)
     assert [layer.name for layer in record.layers if layer.dead is not None] == [
         f"relu {number}" for number in range(1, MOST_CALLS + 1)
     ]

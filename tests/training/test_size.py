@@ -19,7 +19,7 @@ from playground.training import model, size
 from playground.training.config import TrainConfig
 from playground.training.export.script import training_script
 from playground.training.learner import Learner
-from playground.training.limits import LIMITS, Limits
+from playground.training.limits import LIMITS, TrainingLimits
 from playground.training.loop import train
 from playground.training.model import model_of
 from playground.training.size import check_size, size_of
@@ -32,7 +32,7 @@ CNN = (
     "Conv2d(32, 3, padding=1) BatchNorm2d ReLU Conv2d(32, 3, padding=1) BatchNorm2d ReLU MaxPool2d(2) "
     "Conv2d(64, 3, padding=1) BatchNorm2d ReLU MaxPool2d(2) Flatten Linear(10)"
 )
-OWN = """
+PASTED = """
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -67,7 +67,7 @@ def test_the_layers_of_a_stack(text: str, shape: tuple[int, ...]) -> None:
 
 
 def test_what_a_class_computes_outside_of_its_layers_counts_too() -> None:
-    found = size_of(StackDocument(OWN))
+    found = size_of(StackDocument(PASTED))
     assert found.outputs == 4 * 28 * 28 * 2 + 10 * 2  # the view that `flatten` gives is nothing new
     assert found.parameters == 4 * 9 + 4 + 4 * 28 * 28 * 10 + 10 and found.output == (10,)
     assert found.multiplications == 28 * 28 * 4 * 9 + 4 * 28 * 28 * 10
@@ -92,7 +92,7 @@ def test_every_example_of_the_page_has_room() -> None:
     ("text", "batch", "message", "hint"),
     [
         (HUGE, 4096, r"conv1 the most: .* for a batch of 4,096", "take a batch of at most 2"),
-        (OWN, 4096, "25,772,032 for a batch of 4,096", "take a batch of at most 158, or a net with fewer outputs"),
+        (PASTED, 4096, "25,772,032 for a batch of 4,096", "take a batch of at most 158, or a net with fewer outputs"),
     ],
     ids=["stack", "class"],
 )
@@ -100,7 +100,7 @@ def test_too_much_for_memory_is_refused_before_it_is_built(
     monkeypatch: pytest.MonkeyPatch, text: str, batch: int, message: str, hint: str
 ) -> None:
     nothing_is_built(monkeypatch)
-    monkeypatch.setattr(size, "LIMITS", Limits(outputs=500_000_000 if text == HUGE else 1_000_000))
+    monkeypatch.setattr(size, "LIMITS", TrainingLimits(outputs=500_000_000 if text == HUGE else 1_000_000))
     with pytest.raises(PlaygroundError, match=message) as caught:
         model_of(TrainConfig(text, batch=batch), (1, 28, 28), 10)
     assert hint in caught.value.hint
@@ -108,16 +108,16 @@ def test_too_much_for_memory_is_refused_before_it_is_built(
 
 def test_one_example_may_be_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing_is_built(monkeypatch)
-    monkeypatch.setattr(size, "LIMITS", Limits(outputs=793))
+    monkeypatch.setattr(size, "LIMITS", TrainingLimits(outputs=793))
     with pytest.raises(PlaygroundError, match="flatten1 the most") as caught:
         model_of(TrainConfig("Flatten Linear(10)", batch=1), (1, 28, 28), 10)
     assert "let layers give fewer" in caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["Flatten Linear(10)", OWN], ids=["stack", "class"])
+@pytest.mark.parametrize("text", ["Flatten Linear(10)", PASTED], ids=["stack", "class"])
 def test_too_many_parameters_are_refused_before_they_are_allocated(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     nothing_is_built(monkeypatch)
-    monkeypatch.setattr(size, "LIMITS", Limits(parameters=7849))
+    monkeypatch.setattr(size, "LIMITS", TrainingLimits(parameters=7849))
     with pytest.raises(PlaygroundError, match="parameters") as caught:
         model_of(TrainConfig(text), (1, 28, 28), 10)
     assert "at most 7,849" in caught.value.hint
@@ -128,7 +128,7 @@ def test_tests_take_fewer_examples_at_once_where_memory_says_so(
 ) -> None:
     config = TrainConfig("Flatten Linear(8) BatchNorm1d Linear(3)", batch=20, steps=1)
     each = 36 + 8 + 8 + 3
-    monkeypatch.setattr(size, "LIMITS", Limits(outputs=each * 25))
+    monkeypatch.setattr(size, "LIMITS", TrainingLimits(outputs=each * 25))
     learner = Learner(config, small_data)
     seen: list[int] = []
 
@@ -140,5 +140,5 @@ def test_tests_take_fewer_examples_at_once_where_memory_says_so(
     (record,) = train(config, small_data, learner=learner)
     assert seen[-3:] == [25, 25, 10] and math.isfinite(record.test_loss or math.nan)
     data = replace(config, data="digits", text="Flatten Linear(10)")
-    monkeypatch.setattr(size, "LIMITS", Limits(outputs=794 * 30))
+    monkeypatch.setattr(size, "LIMITS", TrainingLimits(outputs=794 * 30))
     assert "x.split(30)" in training_script(data)

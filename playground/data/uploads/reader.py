@@ -23,7 +23,7 @@ import torch
 
 from playground.data.uploads.csv import from_csv
 from playground.data.uploads.images import from_images
-from playground.data.uploads.store import OwnRow, describe
+from playground.data.uploads.store import UploadRow, describe
 from playground.errors import PlaygroundError
 
 Kind = Literal["table", "pictures"]
@@ -41,7 +41,7 @@ class Reading:
     def __init__(self, content: bytes, kind: Kind, options: Mapping[str, Any]) -> None:
         self._begun = monotonic()
         self._told: list[int] = []
-        self._data: Future[OwnRow] = Future()
+        self._data: Future[UploadRow] = Future()
         given_up = threading.Event()
         self.give_up = weakref.finalize(self, given_up.set)
         arguments = (self._data, given_up, self._told, content, kind, options)
@@ -61,7 +61,7 @@ class Reading:
     def pictures(self) -> int | None:
         return self._told[-1] if self._told else None
 
-    def data(self) -> OwnRow:
+    def data(self) -> UploadRow:
         """The data set. Raises PlaygroundError as `read_apart` does."""
         return self._data.result()
 
@@ -71,7 +71,7 @@ class _GivenUp(Exception):
 
 
 def _fulfil(  # knows no Reading: it would keep it
-    data: Future[OwnRow],
+    data: Future[UploadRow],
     given_up: threading.Event,
     told: list[int],
     content: bytes,
@@ -91,7 +91,7 @@ def _fulfil(  # knows no Reading: it would keep it
 
 def read_apart(
     content: bytes, kind: Kind, options: Mapping[str, Any], on_progress: Callable[[int], None] | None = None
-) -> OwnRow:
+) -> UploadRow:
     """What `from_csv` or `from_images` makes of a file, kept; `options` are theirs. Raises PlaygroundError as they do.
 
     `on_progress` is told 0 when the file's turn has come, then how many pictures were read; its exception ends it.

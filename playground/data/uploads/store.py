@@ -26,7 +26,7 @@ _AGAIN = "Choose the file again, or the bundled digits."
 
 
 @dataclass(frozen=True, slots=True)
-class OwnRow:
+class UploadRow:
     """What is known of own data without reading it; `input_shape` as in `Data`."""
 
     name: str
@@ -77,7 +77,7 @@ def load(name: str) -> Data:
     return _data(name, tensors, classes)
 
 
-def describe(name: str) -> OwnRow:
+def describe(name: str) -> UploadRow:
     """The shape and the classes of the data set of that name, read off the beginning of its file.
 
     Raises PlaygroundError where it is not there, or damaged.
@@ -89,7 +89,7 @@ def describe(name: str) -> OwnRow:
             classes = tuple(json.loads((file.metadata() or {})["classes"]))
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise PlaygroundError(f"{path} is damaged: {error}", hint=_AGAIN) from error
-    return OwnRow(name, tuple(shape), classes, train_size, test_size)
+    return UploadRow(name, tuple(shape), classes, train_size, test_size)
 
 
 def _existing(name: str) -> Path:

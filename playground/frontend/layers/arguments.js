@@ -24,8 +24,8 @@ export function argumentFields(row, actions, refusals) {
  * @returns {HTMLElement[]}
  */
 export function argumentTexts(row) {
-  const told = row.arguments.filter((argument) => argument.name !== LEFT_OUT && argument.content !== null);
-  return told.map((argument) => el("span", { class: "argument", title: argument.meaning }, `${argument.name} `, el("code", {}, written(argument.content))));
+  const listed = row.arguments.filter((argument) => argument.name !== LEFT_OUT && argument.content !== null);
+  return listed.map((argument) => el("span", { class: "argument", title: argument.meaning }, `${argument.name} `, el("code", {}, written(argument.content))));
 }
 
 /**
@@ -44,7 +44,14 @@ function argumentField(row, argument, actions, refusals) {
     return el("label", { class: "argument", title: argument.meaning }, box, argument.name);
   }
   const refusal = refusals.of(id);
-  const input = el("input", { type: "text", value: refusal ? refusal.typed : written(argument.content), placeholder: argument.inferred ? "inferred" : "", size: "4", autocomplete: "off", ...known });
+  const input = el("input", {
+    type: "text",
+    value: refusal ? refusal.typed : written(argument.content),
+    placeholder: argument.inferred ? "inferred" : "",
+    size: "4",
+    autocomplete: "off",
+    ...known,
+  });
   input.addEventListener("change", () => {
     refusals.tried(id, input.value);
     edit(readContent(input.value, argument.kind));

@@ -17,5 +17,11 @@ function matrixFigure(matrix) {
 
 /** @param {NonNullable<import("./contract.js").Caution["one_map"]>} map */
 export function oneMapFigure(map) {
-  return el("div", { class: "one-map", "data-testid": "one-map" }, el("p", { class: "why" }, map.message), matrixFigure(map.weight), map.bias ? matrixFigure(map.bias) : null);
+  return el(
+    "div",
+    { class: "one-map", "data-testid": "one-map" },
+    el("p", { class: "why" }, map.message),
+    matrixFigure(map.weight),
+    map.bias ? matrixFigure(map.bias) : null,
+  );
 }

@@ -1,4 +1,4 @@
-// The shapes that docs/stack.md describes in words. Types only: nothing here reaches the browser.
+// The shapes that docs/layers.md describes in words. Types only: nothing here reaches the browser.
 
 export type Path = number[];
 export type Typed = number | number[] | boolean | string | null;

@@ -38,7 +38,8 @@ export function createFocus(root) {
       if (isAnswer) wanted = null;
       if (!target || target === active()) return;
       target.focus();
-      if (target.dataset.focus === name && text !== null && target instanceof HTMLInputElement && target.getAttribute("aria-invalid") === null) target.value = text;
+      if (target.dataset.focus === name && text !== null && target instanceof HTMLInputElement && target.getAttribute("aria-invalid") === null)
+        target.value = text;
     },
   };
 }

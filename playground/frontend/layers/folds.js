@@ -1,5 +1,5 @@
 // @ts-check
-// Which blocks of the list are folded. A block is known by its place and its text: edits elsewhere move the one or the other, never both.
+// The folded blocks of the list. A block is known by its place and its text: an edit elsewhere moves one of the two, never both.
 
 /** @param {import("./contract.js").Path} path */
 export const pathKey = (path) => path.join(".");

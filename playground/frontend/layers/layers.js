@@ -1,5 +1,5 @@
 // @ts-check
-// The component of the layers page: mounts the list of layers. The contract is docs/stack.md.
+// The component of the layers page: mounts the list of layers. The contract is docs/layers.md.
 import { mounting } from "../shared/mounting.js";
 import { createStack } from "./view.js";
 

@@ -52,7 +52,10 @@ export function createList(actions, folds, refusals) {
       chooser(0),
       ...here.flatMap((row, index) => {
         const branches = folds.isFolded(row.path) ? [] : [...Array(row.branches).keys()];
-        const inside = branches.flatMap((branch) => [row.editable === false ? null : branchRow(row, branch, columns, around), ...rowsIn(frame, [...row.path, branch], columns)]);
+        const inside = branches.flatMap((branch) => [
+          row.editable === false ? null : branchRow(row, branch, columns, around),
+          ...rowsIn(frame, [...row.path, branch], columns),
+        ]);
         return [layerRow(row, around), ...inside, chooser(index + 1)];
       }),
     ];
@@ -61,9 +64,21 @@ export function createList(actions, folds, refusals) {
   /** @param {Frame} frame */
   function inputRow(frame) {
     const label = "Add a layer at the start";
-    const button = iconButton("plus", label, () => adding.start([0], label, "Add first"), { class: "act", "data-testid": "add-first", "data-focus": "Add first" });
+    const button = iconButton("plus", label, () => adding.start([0], label, "Add first"), {
+      class: "act",
+      "data-testid": "add-first",
+      "data-focus": "Add first",
+    });
     const acts = frame.editable ? el("td", { class: "acts" }, button) : null;
-    return el("tr", { class: "input" }, el("th", { scope: "row" }, "Input"), el("td"), el("td", { class: "shape" }, frame.input), el("td", { colspan: "4" }), acts);
+    return el(
+      "tr",
+      { class: "input" },
+      el("th", { scope: "row" }, "Input"),
+      el("td"),
+      el("td", { class: "shape" }, frame.input),
+      el("td", { colspan: "4" }),
+      acts,
+    );
   }
 
   /** @param {Frame} frame */

@@ -1,5 +1,5 @@
 // @ts-check
-// What is wrong or doubtful about a stack, in words, with buttons that repair it.
+// Messages about a stack: what does not fit and what is doubtful, with buttons that repair it.
 import { el, prose, replace } from "../shared/dom.js";
 import { oneMapFigure } from "./composed_linear.js";
 
@@ -14,7 +14,11 @@ const AROUND = 24; // characters shown on either side of a mark
  */
 function cureButtons(cures, repair) {
   if (cures.length === 0) return null;
-  return el("div", { class: "cures" }, ...cures.map((cure) => el("button", { type: "button", class: "cure", "data-testid": "cure", onclick: () => repair(cure) }, cure.label)));
+  return el(
+    "div",
+    { class: "cures" },
+    ...cures.map((cure) => el("button", { type: "button", class: "cure", "data-testid": "cure", onclick: () => repair(cure) }, cure.label)),
+  );
 }
 
 /**
@@ -30,7 +34,7 @@ function markedPart(text, start, end) {
 }
 
 /**
- * The setting that keeps a stack from running, or null: it is told at its field.
+ * The setting that keeps a stack from running, or null: it is shown at its field.
  * @param {Frame} frame
  */
 export const unfitField = (frame) => (frame.problem ? null : (frame.error?.field ?? null));
@@ -39,7 +43,7 @@ export const unfitField = (frame) => (frame.problem ? null : (frame.error?.field
  * What the settings have to say, for those who do not see them.
  * @param {Frame} frame
  */
-export function toldAloud(frame) {
+export function announcement(frame) {
   if (frame.refused) return `${frame.refused.field}: ${frame.refused.message}`;
   return unfitField(frame) && frame.error ? `${frame.error.message}; ${frame.error.hint}` : "";
 }
@@ -53,12 +57,12 @@ export function toldAloud(frame) {
  */
 export function showMessage(message, frame, text, repair) {
   const { problem, error } = frame;
-  const told = problem ?? error;
-  if (!told || unfitField(frame)) return replace(message);
+  const fault = problem ?? error;
+  if (!fault || unfitField(frame)) return replace(message);
   const cures = problem ? problem.repairs : error?.repair ? [error.repair] : [];
-  const hint = told.hint && !cures.some((cure) => cure.label === told.hint) ? el("p", {}, ...prose(told.hint)) : null;
+  const hint = fault.hint && !cures.some((cure) => cure.label === fault.hint) ? el("p", {}, ...prose(fault.hint)) : null;
   const marked = !problem && error && error.start !== null && error.end !== null ? markedPart(text, error.start, error.end) : null;
-  replace(message, el("p", { class: "bad" }, ...prose(told.message)), marked, hint, cureButtons(cures, repair));
+  replace(message, el("p", { class: "bad" }, ...prose(fault.message)), marked, hint, cureButtons(cures, repair));
 }
 
 /**

@@ -5,7 +5,8 @@
 export const spelled = (count) => (count ? count.toLocaleString("en") : "–");
 
 /** @param {number | undefined} bytes */
-export const weight = (bytes) => (!bytes ? "–" : bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(0)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`);
+export const weight = (bytes) =>
+  !bytes ? "–" : bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(0)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 
 /** @param {any} content */
 export const written = (content) => (content === null ? "" : Array.isArray(content) ? content.join(", ") : String(content));

@@ -1,5 +1,5 @@
 // @ts-check
-// What the server refused, by field: the typed text stays there until it is typed anew, with what is allowed beside it.
+// Refused settings by field: the typed text stays there until it is typed anew, with what is allowed beside it.
 import { el } from "../shared/dom.js";
 
 /**
@@ -24,10 +24,10 @@ export function createRefusals() {
       const now = frame.rows.map((row) => `${row.path.join(".")}${row.kind}`).join();
       if (now !== kinds) for (const id of refused.keys()) if (id.startsWith("arg-")) refused.delete(id); // its layer moved
       kinds = now;
-      const told = frame.refused;
-      const id = told && fieldId(told.field, told.path);
+      const refusal = frame.refused;
+      const id = refusal && fieldId(refusal.field, refusal.path);
       const typed = id === null ? undefined : waiting.get(id);
-      if (told && id !== null && typed !== undefined) refused.set(id, { typed, message: told.message });
+      if (refusal && id !== null && typed !== undefined) refused.set(id, { typed, message: refusal.message });
       waiting.clear();
     },
     of: (id) => refused.get(id) ?? null,

@@ -52,9 +52,22 @@ export function layerRow(row, around) {
   const canEdit = isEditable(row, frame);
   return el(
     "tr",
-    { class: [isBad ? "bad" : "", row.gives === null ? "unknown" : "", isWarned ? "warned" : "", row.branches ? "block" : ""].join(" ").trim(), "data-testid": `row-${pathKey(row.path)}` },
-    el("th", { scope: "row", style: indented((row.path.length - 1) / 2), title: row.meaning }, row.branches ? foldButton(row, isFolded, around) : null, row.kind, isWarned ? el("span", { class: "flag", title: "a warning stands beside the list" }, " !") : null),
-    el("td", { class: "arguments" }, ...(row.branches ? blockWords(row, isFolded, around) : canEdit ? argumentFields(row, actions, refusals) : argumentTexts(row))),
+    {
+      class: [isBad ? "bad" : "", row.gives === null ? "unknown" : "", isWarned ? "warned" : "", row.branches ? "block" : ""].join(" ").trim(),
+      "data-testid": `row-${pathKey(row.path)}`,
+    },
+    el(
+      "th",
+      { scope: "row", style: indented((row.path.length - 1) / 2), title: row.meaning },
+      row.branches ? foldButton(row, isFolded, around) : null,
+      row.kind,
+      isWarned ? el("span", { class: "flag", title: "a warning stands beside the list" }, " !") : null,
+    ),
+    el(
+      "td",
+      { class: "arguments" },
+      ...(row.branches ? blockWords(row, isFolded, around) : canEdit ? argumentFields(row, actions, refusals) : argumentTexts(row)),
+    ),
     el("td", { class: "shape", title: row.shape_rule }, row.gives ?? (isBad ? "does not fit" : "?"), row.formula ? el("small", {}, row.formula) : null),
     el("td", { class: "number" }, spelled(row.parameters), row.parameters_formula ? el("small", {}, row.parameters_formula) : null),
     el("td", { class: "number" }, spelled(row.multiplications)),
@@ -76,7 +89,20 @@ function foldButton(row, isFolded, { folds, actions }) {
     folds.toggle(row.path);
     actions.redraw(`fold-${key}`);
   };
-  return el("button", { type: "button", class: "fold", "aria-expanded": String(!isFolded), "aria-label": label, title: isFolded ? "Unfold" : "Fold", "data-focus": `fold-${key}`, "data-testid": `fold-${key}`, onclick: fold }, icon("forward"));
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "fold",
+      "aria-expanded": String(!isFolded),
+      "aria-label": label,
+      title: isFolded ? "Unfold" : "Fold",
+      "data-focus": `fold-${key}`,
+      "data-testid": `fold-${key}`,
+      onclick: fold,
+    },
+    icon("forward"),
+  );
 }
 
 /**
@@ -87,15 +113,17 @@ function foldButton(row, isFolded, { folds, actions }) {
  * @returns {HTMLElement[]}
  */
 function blockWords(row, isFolded, { frame, actions }) {
-  const told = row.editable === false ? argumentTexts(row) : [];
+  const texts = row.editable === false ? argumentTexts(row) : [];
   if (isFolded) {
     const inside = frame.rows.filter((other) => other.branches === 0 && pathKey(other.path).startsWith(`${pathKey(row.path)}.`)).length;
-    return [...told, el("span", { class: "folded" }, `${inside} ${inside === 1 ? "layer" : "layers"} folded`)];
+    return [...texts, el("span", { class: "folded" }, `${inside} ${inside === 1 ? "layer" : "layers"} folded`)];
   }
-  if (!row.more_branches || !isEditable(row, frame)) return told;
+  if (!row.more_branches || !isEditable(row, frame)) return texts;
   const key = pathKey(row.path);
   const add = () => actions.change({ name: "add branch", path: row.path }, null, `Remove branch-${key}.${row.branches}`);
-  return [el("button", { type: "button", class: "words", "data-testid": `add-branch-${key}`, "data-focus": `Add branch-${key}`, onclick: add }, "Add a branch")];
+  return [
+    el("button", { type: "button", class: "words", "data-testid": `add-branch-${key}`, "data-focus": `Add branch-${key}`, onclick: add }, "Add a branch"),
+  ];
 }
 
 /**
@@ -114,8 +142,14 @@ export function branchRow(block, branch, columns, { frame, actions, adding }) {
   const remove = () => actions.change({ name: "remove branch", path: block.path, branch }, null, `Add branch-${pathKey(block.path)}`);
   const acts = isEditable(block, frame)
     ? [
-        iconButton("plus", `Add a layer at the start of ${of}`, () => adding.start([...path, 0], `Add a layer at the start of ${of}`, start), { class: "act", "data-testid": `add-first-${key}`, "data-focus": start }),
-        block.more_branches ? iconButton("remove", `Remove ${of}`, remove, { class: "act", "data-testid": `remove-branch-${key}`, "data-focus": `Remove branch-${key}` }) : null,
+        iconButton("plus", `Add a layer at the start of ${of}`, () => adding.start([...path, 0], `Add a layer at the start of ${of}`, start), {
+          class: "act",
+          "data-testid": `add-first-${key}`,
+          "data-focus": start,
+        }),
+        block.more_branches
+          ? iconButton("remove", `Remove ${of}`, remove, { class: "act", "data-testid": `remove-branch-${key}`, "data-focus": `Remove branch-${key}` })
+          : null,
       ]
     : [];
   const level = (block.path.length - 1) / 2 + 1;
@@ -132,8 +166,15 @@ function rowActs(row, { actions, folds, adding }) {
   const name = row.name ?? row.kind;
   const at = (/** @type {number} */ by) => [...row.path.slice(0, -1), Math.max(0, row.path[row.path.length - 1] + by)];
   /** @param {string} label @param {"up" | "down" | "copy" | "remove" | "plus"} glyph @param {() => void} action */
-  const act = (label, glyph, action) => iconButton(glyph, `${label} ${name}`, action, { class: "act", title: label, "data-testid": `${label.toLowerCase().replace(/ /g, "-")}-${key}`, "data-focus": `${label}-${key}` });
-  const move = (/** @type {string} */ label, /** @type {number} */ by) => () => actions.change({ name: "move", path: row.path, by, opened: !folds.isFolded(at(by)) }, label, pathKey(at(by)));
+  const act = (label, glyph, action) =>
+    iconButton(glyph, `${label} ${name}`, action, {
+      class: "act",
+      title: label,
+      "data-testid": `${label.toLowerCase().replace(/ /g, "-")}-${key}`,
+      "data-focus": `${label}-${key}`,
+    });
+  const move = (/** @type {string} */ label, /** @type {number} */ by) => () =>
+    actions.change({ name: "move", path: row.path, by, opened: !folds.isFolded(at(by)) }, label, pathKey(at(by)));
   return [
     act("Move up", "up", move("Move up", -1)),
     act("Move down", "down", move("Move down", 1)),

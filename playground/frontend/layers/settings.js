@@ -46,7 +46,11 @@ export function createSettings(actions, refusals, ...buttons) {
    */
   function choiceField(label, name, options) {
     const id = fieldId(name, null);
-    const select = el("select", { id, "data-testid": id, onchange: () => actions.set({ [name]: select.value }) }, ...options.map((option) => el("option", { value: option }, option)));
+    const select = el(
+      "select",
+      { id, "data-testid": id, onchange: () => actions.set({ [name]: select.value }) },
+      ...options.map((option) => el("option", { value: option }, option)),
+    );
     const field = el("div", { class: "setting" }, el("label", { for: id }, label), select);
     updates.push((frame) => {
       select.value = frame.document[name];

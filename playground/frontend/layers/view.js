@@ -8,7 +8,7 @@ import { createList } from "./list.js";
 import { createRefusals } from "./refusals.js";
 import { showResults } from "./results.js";
 import { createSettings } from "./settings.js";
-import { showCautions, showMessage, toldAloud } from "./messages.js";
+import { announcement, showCautions, showMessage } from "./messages.js";
 import { themeOf } from "../shared/theme.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
@@ -56,7 +56,14 @@ export function createStack(root, host) {
   const folds = createFolds();
   const refusals = createRefusals();
   const focused = createFocus(root);
-  const editor = el("textarea", { class: "text", rows: "3", spellcheck: "false", "aria-label": "The stack as text", "data-testid": "stack-text", autocapitalize: "off" });
+  const editor = el("textarea", {
+    class: "text",
+    rows: "3",
+    spellcheck: "false",
+    "aria-label": "The stack as text",
+    "data-testid": "stack-text",
+    autocapitalize: "off",
+  });
   const message = el("div", { class: "message", role: "status", "data-testid": "stack-error" });
   const undo = iconButton("undo", "Undo", () => travel(history?.undo()), { "data-testid": "stack-undo" });
   const redo = iconButton("redo", "Redo", () => travel(history?.redo()), { "data-testid": "stack-redo" });
@@ -143,7 +150,7 @@ export function createStack(root, host) {
         remember(next.document);
         refusals.answered(next);
         focused.placed(next.place);
-        announced.textContent = toldAloud(next);
+        announced.textContent = announcement(next);
       }
       folds.follow(next.rows);
       showMessage(message, next, editor.value, actions.repair);

@@ -1,5 +1,5 @@
 // @ts-check
-// What is wrong shows once the typing has paused, and goes at once: nothing flickers under the fingers.
+// Debounces a message about what is typed: it appears once the typing has paused, and disappears at once.
 
 const PAUSE_MS = 600;
 
@@ -7,7 +7,7 @@ const PAUSE_MS = 600;
  * @template Problem
  * @param {(problem: Problem | null) => void} show
  */
-export function createCalm(show) {
+export function createDebounce(show) {
   /** @type {ReturnType<typeof setTimeout> | null} */
   let timer = null;
   let typed = -Infinity;

@@ -1,5 +1,5 @@
 // @ts-check
-// Which key means what. `commandFor` is pure; the list behind `?` is the same table in words.
+// The keyboard shortcuts. `commandFor` is pure; the list behind `?` is the same table in words.
 
 /** @typedef {"text" | "range" | "select" | "tab" | "button" | "item" | "row" | "other"} Place */
 
@@ -32,7 +32,8 @@ export const KEY_LIST = [
  */
 export function commandFor(event, place) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-  if (key in BRACKETS && (altKey || !ctrlKey) && !metaKey && place !== "text" && place !== "select") return BRACKETS[/** @type {keyof typeof BRACKETS} */ (key)]; // AltGr is both, Option one
+  if (key in BRACKETS && (altKey || !ctrlKey) && !metaKey && place !== "text" && place !== "select")
+    return BRACKETS[/** @type {keyof typeof BRACKETS} */ (key)]; // AltGr is both, Option one
   if (ctrlKey || metaKey) {
     if (altKey) return null;
     if (key.toLowerCase() === "z") return shiftKey ? "redo" : "undo";

@@ -1,5 +1,5 @@
 // @ts-check
-// The address of what is on the page.
+// The link to what the page shows: in the address bar, and to copy.
 
 const KEPT = ["embed", "embed_options"];
 

@@ -15,7 +15,8 @@ import { createWorkbench } from "./workbench.js";
  */
 export function mountStandalone(root, picture, others) {
   /** @param {Picture} shown @param {number | null} step */
-  const show = (shown, step) => bench.update({ picture: shown, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, step, theme: null });
+  const show = (shown, step) =>
+    bench.update({ picture: shown, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, step, theme: null });
   const bench = createWorkbench(root, others ? { send: null, draw: (name) => show(others[name], null) } : { send: null });
   root.classList.add("standalone");
   followScheme(bench.retheme);

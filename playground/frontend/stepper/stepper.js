@@ -21,7 +21,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
   const bench = createWorkbench(root, {
     send: (/** @type {object} */ edit) => set("edit", edit),
     ask: (/** @type {object} */ question) => set("element", question),
-    open: (/** @type {object} */ opened) => set("open", opened),
+    unfold: (/** @type {object} */ opened) => set("open", opened),
   });
   const unfollow = followScheme(bench.retheme);
   Object.assign(root, { workbench: bench });

@@ -1,5 +1,5 @@
 // @ts-check
-// The row above the graph, and the list of keys.
+// The row of buttons above the graph, and the list of keyboard shortcuts.
 import { copyButton, el, iconButton } from "../shared/dom.js";
 import { KEY_LIST } from "./keys.js";
 
@@ -80,7 +80,9 @@ export function createToolbar({ onGraph, onZoom, onSave, onToggle, onHistory, on
 }
 
 export function createHelp() {
-  const rows = KEY_LIST.map(([keys, meaning]) => el("tr", {}, el("th", { scope: "row" }, ...keys.split(" ").map((key) => el("kbd", {}, key))), el("td", {}, meaning)));
+  const rows = KEY_LIST.map(([keys, meaning]) =>
+    el("tr", {}, el("th", { scope: "row" }, ...keys.split(" ").map((key) => el("kbd", {}, key))), el("td", {}, meaning)),
+  );
   const close = () => dialog.close();
   const dialog = el(
     "dialog",

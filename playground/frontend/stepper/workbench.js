@@ -1,7 +1,7 @@
 // @ts-check
 // One trace on the screen: editor, leaves, graph, step bar and panel, and what they say to one another.
-import { createBar } from "./graph/step_bar.js";
-import { BLANK } from "./graph/empty_picture.js";
+import { createStepBar } from "./graph/step_bar.js";
+import { EMPTY_PICTURE } from "./graph/empty_picture.js";
 import { showDetails } from "./panel/details.js";
 import { createDraft } from "./draft.js";
 import { el, replace, setAttribute } from "../shared/dom.js";
@@ -11,7 +11,7 @@ import { createGraph } from "./graph/graph.js";
 import { commandFor, listenWhenIdle, placeOf } from "./keys.js";
 import { createLeaves } from "./text/leaves.js";
 import { createLink } from "./link.js";
-import { createOpening, heirOf } from "./graph/unfolding.js";
+import { createUnfolding, heirOf } from "./graph/unfolding.js";
 import { createPainter } from "./graph/painter.js";
 import { createPanel, showExplanation } from "./panel/panel.js";
 import { phaseFrom, phaseStarts } from "./graph/phases.js";
@@ -33,13 +33,13 @@ import { showWhy } from "./panel/why.js";
 
 /**
  * @param {HTMLElement} root
- * @param {{send: ((edit: Edit) => void) | null, open?: (opened: object) => void, draw?: (graph: GraphKind) => void, ask?: (question: object) => void}} host `send` is null where no server listens;
+ * @param {{send: ((edit: Edit) => void) | null, unfold?: (opened: object) => void, draw?: (graph: GraphKind) => void, ask?: (question: object) => void}} host `send` is null where no server listens;
  *   then `draw` shows another graph
  */
 export function createWorkbench(root, host) {
   const standalone = host.send === null;
-  let picture = BLANK;
-  let timeline = compileTimeline(BLANK);
+  let picture = EMPTY_PICTURE;
+  let timeline = compileTimeline(EMPTY_PICTURE);
   let k = 0;
   /** @type {string | null} */
   let selected = null;
@@ -48,7 +48,7 @@ export function createWorkbench(root, host) {
   let tableSource = "";
   let query = "";
   /** @type {string} */
-  let opened = "";
+  let shownStamp = "";
   let asked = false;
   let toUnits = unitPositions("");
   /** @type {Frame | null} */
@@ -57,11 +57,11 @@ export function createWorkbench(root, host) {
   const painter = createPainter((items) => graph.name(items));
   const link = createLink();
   const draft = createDraft({ send: (edit) => host.send?.(edit), have: () => heldKey });
-  const player = createPlayer({ position: () => k, last: () => timeline.last, goto: (next) => goto(next), onChange: (playing) => bar.setPlaying(playing) });
-  const bar = createBar({ goto: (next) => user(next), by: (distance) => user(k + distance), toggle: player.toggle, byPhase, setSpeed: player.setSpeed });
-  const graph = createGraph({ onSelect: (key) => select(key), onToggle: (mark, from) => toggle(mark, from) });
-  const opening = createOpening((opened) => host.open?.({ ...opened, have: heldKey }));
-  const table = createTable({ onSelect: (key) => select(key) });
+  const player = createPlayer({ position: () => k, last: () => timeline.last, goto, onChange: (playing) => stepBar.setPlaying(playing) });
+  const stepBar = createStepBar({ goto: user, by: (distance) => user(k + distance), toggle: player.toggle, byPhase, setSpeed: player.setSpeed });
+  const graph = createGraph({ onSelect: select, onToggle: toggle });
+  const unfolding = createUnfolding((opened) => host.unfold?.({ ...opened, have: heldKey }));
+  const table = createTable({ onSelect: select });
   const panel = createPanel({ onShow: () => refreshPanel() });
   const picker = createElementPicker((question) => host.ask?.({ ...question, have: heldKey }));
   const reason = el("div", { class: "reason" });
@@ -115,7 +115,7 @@ export function createWorkbench(root, host) {
   replace(
     root,
     el("section", { class: "source", "aria-label": "Text and leaves" }, editor.element, leaves.element, switches.element),
-    el("section", { class: "picture", "aria-label": "Graph and steps" }, toolbar.element, refusal, graph.element, bar.element),
+    el("section", { class: "picture", "aria-label": "Graph and steps" }, toolbar.element, refusal, graph.element, stepBar.element),
     el("section", { class: "about", "aria-label": "About this step" }, panel.element),
     live,
     help,
@@ -131,12 +131,16 @@ export function createWorkbench(root, host) {
     change();
     toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
   }
+  function showDraft() {
+    editor.setText(draft.current().text);
+    const rows = (frame?.leaves ?? []).map((row) => ({ ...row, ...draft.current().leaves[row.name] }));
+    leaves.show(rows, true);
+  }
   /** @param {"undo" | "redo"} command */
   function travel(command) {
     if (!frame?.editable) return;
     edit(() => draft.restore(draft.history[command]()));
-    editor.setText(draft.current().text);
-    leaves.show(frame.leaves.map((row) => ({ ...row, ...draft.current().leaves[row.name] })), true);
+    showDraft();
   }
   /** @param {PageError} error */
   function repair({ repair: offer, leaf }) {
@@ -144,17 +148,16 @@ export function createWorkbench(root, host) {
     const { leaves: all } = draft.current();
     if (leaf !== null) edit(() => draft.change({ leaves: { ...all, [leaf]: { ...all[leaf], value: offer.text } } }, "repair"));
     else edit(() => draft.change({ text: offer.text }, "repair"));
-    editor.setText(draft.current().text);
-    if (frame) leaves.show(frame.leaves.map((row) => ({ ...row, ...draft.current().leaves[row.name] })), true);
+    showDraft();
     editor.focus();
   }
-  /** @param {string} mark a module to open or close @param {Element | null} from what stands for it now */
+  /** @param {string} mark a module to unfold (+path) or fold (-path) @param {Element | null} from what stands for it now */
   function toggle(mark, from) {
-    if (!host.open || mark.length < 2) return;
+    if (!host.unfold || mark.length < 2) return;
     graph.hold(mark.slice(1), from);
-    opening.change(mark);
+    unfolding.change(mark);
   }
-  /** @param {boolean} opens @param {Element} target opens or closes what has the focus, else what is selected */
+  /** @param {boolean} opens @param {Element} target unfolds or folds what has the focus, else what is selected */
   function toggleAt(opens, target) {
     const at = target.matches(".graph .item, .graph .toggle") ? target : selected === null ? null : graph.item(selected);
     const path = at?.getAttribute(opens ? "data-opens" : "data-within");
@@ -204,7 +207,7 @@ export function createWorkbench(root, host) {
     setAttribute(root, "data-step", String(k));
     setAttribute(root, "data-steps", String(timeline.last));
     setAttribute(root, "data-phase", now.phase);
-    bar.show(k, timeline.last, now);
+    stepBar.show(k, timeline.last, now);
     markText();
     refreshPanel();
   }
@@ -219,7 +222,7 @@ export function createWorkbench(root, host) {
   function refreshPanel() {
     const { pages } = panel;
     const name = panel.shown();
-    if (name === "explanation") showExplanation(pages.explanation, words(), (key) => select(key));
+    if (name === "explanation") showExplanation(pages.explanation, words(), select);
     if (name === "details") showDetails(pages.details, picture, timeline, selected, k);
     if (name === "why") {
       showWhy(reason, picture, selected, standalone);
@@ -257,7 +260,7 @@ export function createWorkbench(root, host) {
     else if (command === "help") help.showModal();
     else if (command === "clear") select(null);
     else if (command === "open" || command === "close") toggleAt(command === "open", target);
-    else if (command === "select" && (target.matches(".toggle") || (target.matches("[aria-pressed=true][data-opens]") && host.open))) toggleAt(true, target);
+    else if (command === "select" && (target.matches(".toggle") || (target.matches("[aria-pressed=true][data-opens]") && host.unfold))) toggleAt(true, target);
     else if (command === "select") select(target.getAttribute("data-key"));
     else if (command === "next" || command === "previous") (target.localName === "tr" ? table : graph).moveFocus(target, command === "next" ? 1 : -1);
     else zoom(command);
@@ -280,8 +283,8 @@ export function createWorkbench(root, host) {
       painter.bind("graph", graph.element);
     }
     graph.describe(next.items, next.steps);
-    bar.load(next.steps);
-    toolbar.showModules(host.open !== undefined && Boolean(next.modules));
+    stepBar.load(next.steps);
+    toolbar.showModules(host.unfold !== undefined && Boolean(next.modules));
     refusal.textContent = next.modules?.message ?? "";
     const broken = next.notes.filter((note) => note.kind === "non_finite").flatMap(({ key }) => (key ? [key, ...(next.items[key]?.related ?? [])] : []));
     graph.note(new Set(broken));
@@ -303,7 +306,7 @@ export function createWorkbench(root, host) {
       frame = next;
       setAttribute(root, "data-theme", themeOf(root, next.theme));
       const isNewest = draft.accept(next);
-      opening.accept(next.opened);
+      unfolding.accept(next.opened);
       query = next.query;
       root.classList.toggle("read-only", !next.editable);
       toolbar.offer({ graphs: host.draw !== undefined || (!standalone && next.document !== null), histories: next.editable, link: !standalone });
@@ -316,8 +319,8 @@ export function createWorkbench(root, host) {
       switches.show(draft.current(), leafNames());
       leaves.show(next.editable ? next.leaves : [], isNewest, next.error?.leaf ?? null);
       const stamp = `${next.sequence} ${next.query} ${next.step}`;
-      const wanted = next.step !== null && stamp !== opened ? next.step : null;
-      opened = stamp;
+      const wanted = next.step !== null && stamp !== shownStamp ? next.step : null;
+      shownStamp = stamp;
       if (next.picture) {
         const lost = next.picture.svg === null && next.picture.key !== heldKey;
         if (!lost) showPicture(next.picture, wanted);

@@ -4,7 +4,14 @@ import { el } from "../shared/dom.js";
 
 /** @param {import("./contract.js").Act} act */
 export function createAdd(act) {
-  const input = el("input", { type: "text", id: "add-run", autocomplete: "off", spellcheck: "false", "aria-describedby": "add-run-why", "data-testid": "add-run" });
+  const input = el("input", {
+    type: "text",
+    id: "add-run",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-describedby": "add-run-why",
+    "data-testid": "add-run",
+  });
   const button = el("button", { type: "submit", "data-testid": "add-run-go" }, "Add");
   const why = el("p", { class: "refused", id: "add-run-why", role: "alert", "data-testid": "add-run-why" });
   const root = el("form", { class: "row add", novalidate: "" }, el("label", { for: input.id }, "Add a run by its link or id"), input, button, why);

@@ -28,16 +28,31 @@ export function createCard(id, act) {
   const bar = el("progress", { max: "1", "aria-label": "progress" });
   const far = el("span", { class: "far", "data-testid": "run-far" });
   const facts = el("span", { class: "facts" });
-  const buttons = new Map(BUTTONS.map(([what, label]) => [what, el("button", { type: "button", "data-testid": `run-${what}`, onclick: () => act(what, id) }, label)]));
+  const buttons = new Map(
+    BUTTONS.map(([what, label]) => [what, el("button", { type: "button", "data-testid": `run-${what}`, onclick: () => act(what, id) }, label)]),
+  );
   const rate = el("input", { type: "text", size: "7", inputmode: "decimal", id: `rate-${id}`, "data-testid": "run-rate", autocomplete: "off" });
   const set = () => act("rate", id, rate.value);
   rate.addEventListener("keydown", (event) => event.key === "Enter" && set());
-  const rateRow = el("span", { class: "rate" }, el("label", { for: rate.id }, "Learning rate"), rate, el("button", { type: "button", "data-testid": "run-rate-set", onclick: set }, "Set"));
+  const rateRow = el(
+    "span",
+    { class: "rate" },
+    el("label", { for: rate.id }, "Learning rate"),
+    rate,
+    el("button", { type: "button", "data-testid": "run-rate-set", onclick: set }, "Set"),
+  );
   const settings = el("button", { type: "button", "data-testid": "run-settings", onclick: () => act("settings", id) }, "Use its settings");
   const hide = el("button", { type: "button", "data-testid": "run-hide", onclick: () => act("hide", id) }, "Take away");
   const row = el("div", { class: "row", "data-testid": "run-buttons" }, ...buttons.values(), rateRow, settings, hide);
   const figures = el("ul", { class: "figures", "data-testid": "run-figures" });
-  const root = el("section", { class: "card", "data-testid": "run-card", "data-run": id }, el("div", { class: "row head" }, letter, name, state), el("div", { class: "row" }, bar, far, facts), figures, row);
+  const root = el(
+    "section",
+    { class: "card", "data-testid": "run-card", "data-run": id },
+    el("div", { class: "row head" }, letter, name, state),
+    el("div", { class: "row" }, bar, far, facts),
+    figures,
+    row,
+  );
   let given = "";
   let reported = "";
 
@@ -58,10 +73,17 @@ export function createCard(id, act) {
       setAttribute(bar, "aria-valuetext", run.share === null ? `step ${run.step} of ${run.steps}` : run.state);
       far.textContent = run.steps ? `step ${run.step.toLocaleString("en")} of ${run.steps.toLocaleString("en")}${run.left ? `, ${run.left}` : ""}` : "";
       const speed = run.seconds > 0.2 ? `${Math.round(run.step / run.seconds).toLocaleString("en")} steps/s` : "";
-      facts.textContent = [run.parameters ? `${run.parameters.toLocaleString("en")} parameters` : "", run.device, speed, run.seconds ? `${run.seconds.toFixed(1)} s` : ""].filter(Boolean).join(" · ");
-      const told = JSON.stringify(run.figures);
-      if (told !== reported) replace(figures, ...figureRows(run.figures));
-      reported = told;
+      facts.textContent = [
+        run.parameters ? `${run.parameters.toLocaleString("en")} parameters` : "",
+        run.device,
+        speed,
+        run.seconds ? `${run.seconds.toFixed(1)} s` : "",
+      ]
+        .filter(Boolean)
+        .join(" · ");
+      const figuresNow = JSON.stringify(run.figures);
+      if (figuresNow !== reported) replace(figures, ...figureRows(run.figures));
+      reported = figuresNow;
       for (const [what, button] of buttons) button.hidden = !run.can.includes(what) || (!run.mine && what !== "open"); // whoever has the link may look
       rateRow.hidden = !run.mine || !run.can.includes("rate");
       const now = Number(run.learning_rate.toPrecision(4)).toString();

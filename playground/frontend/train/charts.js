@@ -65,7 +65,14 @@ export function layoutOf(chart, { view, axes, ink, grid }) {
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
     uirevision: `${view.x} ${isLog}`,
     xaxis: { ...line, title: { text: axes[view.x], standoff: 6 }, rangemode: "tozero" },
-    yaxis: { ...line, ...percent, rangemode: chart.id === "learning_rate" ? "tozero" : "normal", type: isLog ? "log" : "linear", exponentformat: "power", minexponent: 4 },
+    yaxis: {
+      ...line,
+      ...percent,
+      rangemode: chart.id === "learning_rate" ? "tozero" : "normal",
+      type: isLog ? "log" : "linear",
+      exponentformat: "power",
+      minexponent: 4,
+    },
   };
 }
 
@@ -85,19 +92,26 @@ export function createCharts(root) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   setTimeout(loadPlotly, 200); // so that it is there when the first point comes
-  const observer = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const entry = shown.get(/** @type {HTMLElement} */ (target).dataset.chart ?? "");
-      if (!entry) continue;
-      entry.isSeen = isIntersecting;
-      if (isIntersecting && entry.isDue) draw(entry);
-    }
-  }, { rootMargin: "200px" });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const entry = shown.get(/** @type {HTMLElement} */ (target).dataset.chart ?? "");
+        if (!entry) continue;
+        entry.isSeen = isIntersecting;
+        if (isIntersecting && entry.isDue) draw(entry);
+      }
+    },
+    { rootMargin: "200px" },
+  );
 
   /** @param {Chart} chart */
   function made(chart) {
     const plot = el("div", { class: "plot", role: "group" });
-    const save = el("button", { type: "button", class: "save", "data-testid": `save-${chart.id}`, "aria-label": `Save as PNG: ${chart.title}`, onclick: () => savePng(entry) }, "Save as PNG");
+    const save = el(
+      "button",
+      { type: "button", class: "save", "data-testid": `save-${chart.id}`, "aria-label": `Save as PNG: ${chart.title}`, onclick: () => savePng(entry) },
+      "Save as PNG",
+    );
     const head = el("figcaption", {}, el("span", {}, chart.title), save);
     const figure = el("figure", { class: "chart", "data-chart": chart.id, "data-testid": `chart-${chart.id}` }, head, plot);
     const entry = { figure, plot, chart, isSeen: false, isDue: true, isDrawn: false };
@@ -190,7 +204,8 @@ export function createCharts(root) {
     /** Every chart shows its whole curves again. */
     async reset() {
       const plotly = await loadPlotly();
-      for (const { plot } of shown.values()) if (plot.classList.contains("js-plotly-plot")) plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true });
+      for (const { plot } of shown.values())
+        if (plot.classList.contains("js-plotly-plot")) plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true });
     },
     stop() {
       isStopped = true;

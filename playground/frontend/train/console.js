@@ -7,7 +7,11 @@ const DIGITS = [0, 0, 4, 2, 2, 1];
 export function createConsole() {
   const head = el("tr", {});
   const body = el("tbody", {});
-  const scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Errors, line by line" }, el("table", { "data-testid": "console" }, el("thead", {}, head), body));
+  const scroll = el(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": "Errors, line by line" },
+    el("table", { "data-testid": "console" }, el("thead", {}, head), body),
+  );
   const note = "Training error: of batches as they were met, while the weights changed. Test error: of examples never trained on.";
   const root = el("section", { class: "console" }, el("h3", {}, "Line by line"), el("p", { class: "note" }, note), scroll);
   let run = "";
@@ -25,7 +29,14 @@ export function createConsole() {
       if (run !== id || body.rows.length > kept.lines.length) replace(body);
       run = id;
       const isAtEnd = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 8;
-      for (const line of kept.lines.slice(body.rows.length)) body.append(el("tr", { class: line[4] === null ? "" : "tested" }, ...line.map((content, index) => el("td", {}, content === null ? "" : content.toFixed(DIGITS[index])))));
+      for (const line of kept.lines.slice(body.rows.length))
+        body.append(
+          el(
+            "tr",
+            { class: line[4] === null ? "" : "tested" },
+            ...line.map((content, index) => el("td", {}, content === null ? "" : content.toFixed(DIGITS[index]))),
+          ),
+        );
       if (isAtEnd) scroll.scrollTop = scroll.scrollHeight;
     },
   };

@@ -27,7 +27,13 @@ export interface SetupFrame {
   query: string;
   text: string;
   fields: SettingField[];
-  check: { input: string; rows: { text: string; gives: string; parameters: number | null }[]; parameters: number | null; problem: NetProblem | null; classes: string[] };
+  check: {
+    input: string;
+    rows: { text: string; gives: string; parameters: number | null }[];
+    parameters: number | null;
+    problem: NetProblem | null;
+    classes: string[];
+  };
   notes: { text: string; cures: { label: string; fields: Record<string, string | boolean> }[] }[];
   folds: { label: string; note: string } | null;
   said: string;

@@ -44,7 +44,8 @@ export function createFields(onChange) {
     const { control, row, why } = entry;
     row.hidden = !field.shown;
     if (control instanceof HTMLSelectElement) {
-      if ([...control.options].map((option) => option.value).join() !== field.choices.join()) replace(control, ...field.choices.map((choice) => el("option", { value: choice }, choice)));
+      if ([...control.options].map((option) => option.value).join() !== field.choices.join())
+        replace(control, ...field.choices.map((choice) => el("option", { value: choice }, choice)));
       control.value = String(field.value);
     } else if (control.type === "checkbox") control.checked = Boolean(field.value);
     else if (control.value !== field.value && control.ownerDocument.activeElement !== control) control.value = String(field.value);
@@ -62,7 +63,10 @@ export function createFields(onChange) {
 
   return {
     root,
-    values: () => Object.fromEntries([...made].map(([name, { control }]) => [name, control instanceof HTMLInputElement && control.type === "checkbox" ? control.checked : control.value])),
+    values: () =>
+      Object.fromEntries(
+        [...made].map(([name, { control }]) => [name, control instanceof HTMLInputElement && control.type === "checkbox" ? control.checked : control.value]),
+      ),
     /** @param {SettingField[]} fields */
     update(fields) {
       if (made.size === 0) build(fields);

@@ -1,5 +1,5 @@
 // @ts-check
-// What is said beside the settings, each with a button that changes what it speaks of; and all folds by one click.
+// Notes beside the settings, each with buttons that change the settings it is about; and the button that trains all folds.
 import { el, replace } from "../shared/dom.js";
 
 /** @typedef {import("./contract.js").SetupFrame} SetupFrame */
@@ -25,7 +25,10 @@ export function createNotes(change, trainFolds) {
       const now = JSON.stringify(frame.notes);
       if (now === drawn) return;
       drawn = now;
-      const cure = (/** @type {SetupFrame["notes"][0]["cures"][0]} */ { label, fields }) => [" ", el("button", { type: "button", class: "cure", onclick: () => change(fields) }, label)];
+      const cure = (/** @type {SetupFrame["notes"][0]["cures"][0]} */ { label, fields }) => [
+        " ",
+        el("button", { type: "button", class: "cure", onclick: () => change(fields) }, label),
+      ];
       replace(notes, ...frame.notes.map(({ text, cures }) => el("p", {}, text, ...cures.flatMap(cure))));
     },
   };

@@ -51,7 +51,10 @@ export function createRuns(root, host) {
   const spokenWords = el("p", { class: "announced", "aria-live": "polite", "data-testid": "spoken" });
   const plots = el("div", { class: "charts" });
   const charts = createCharts(plots);
-  const view = createView(() => frame && drawCharts(frame), () => charts.reset());
+  const view = createView(
+    () => frame && drawCharts(frame),
+    () => charts.reset(),
+  );
   const differences = el("div", { class: "differences", "data-testid": "differences" });
   const samples = createSamples();
   const lines = createConsole();
@@ -71,7 +74,14 @@ export function createRuns(root, host) {
     const byLetter = new Map(next.runs.flatMap((run) => (kept.has(run.id) ? [[run.letter, /** @type {any} */ (kept.get(run.id))]] : [])));
     const colours = { ink: style.getPropertyValue("--ink-plain").trim(), grid: style.getPropertyValue("--grid").trim() };
     const chosen = next.runs.length === 1 ? next.charts.filter(({ id }) => !view.leavesOut(id)) : next.charts;
-    charts.update(chosen, { kept: byLetter, view: view.current(), axes: next.axes, palette: next.palettes[theme], sentence: next.runs.map((run) => run.sentence).join(" "), ...colours });
+    charts.update(chosen, {
+      kept: byLetter,
+      view: view.current(),
+      axes: next.axes,
+      palette: next.palettes[theme],
+      sentence: next.runs.map((run) => run.sentence).join(" "),
+      ...colours,
+    });
   }
 
   /** @param {RunsFrame} next */

@@ -13,14 +13,29 @@ function sample(picture, probabilities) {
   const name = (/** @type {number} */ index) => picture.classes[index] ?? String(index);
   const isRight = best === picture.index;
   const image = picture.src ? el("img", { src: picture.src, alt: `test example, labelled ${picture.label}`, width: "56", height: "56" }) : null;
-  const bars = probabilities.map((p, index) => el("span", { class: index === picture.index ? "bar right" : "bar", style: `--p:${p.toFixed(3)}`, title: `${name(index)}: ${(100 * p).toFixed(1)} %` }));
+  const bars = probabilities.map((p, index) =>
+    el("span", { class: index === picture.index ? "bar right" : "bar", style: `--p:${p.toFixed(3)}`, title: `${name(index)}: ${(100 * p).toFixed(1)} %` }),
+  );
   const verdict = el("figcaption", { class: isRight ? "good" : "wrong" }, `${isRight ? "✓" : "✗"} ${name(best)} ${(100 * probabilities[best]).toFixed(0)} %`);
-  return el("figure", { class: "sample" }, el("span", { class: "label" }, picture.label), image, el("span", { class: "bars", "aria-hidden": "true" }, ...bars), verdict);
+  return el(
+    "figure",
+    { class: "sample" },
+    el("span", { class: "label" }, picture.label),
+    image,
+    el("span", { class: "bars", "aria-hidden": "true" }, ...bars),
+    verdict,
+  );
 }
 
 export function createSamples() {
   const grid = el("div", { class: "samples", "data-testid": "samples" });
-  const root = el("section", {}, el("h3", {}, "Test examples"), el("p", { class: "note" }, "Above each its label, below it the class that the net gives most probability; the bars are all classes in order."), grid);
+  const root = el(
+    "section",
+    {},
+    el("h3", {}, "Test examples"),
+    el("p", { class: "note" }, "Above each its label, below it the class that the net gives most probability; the bars are all classes in order."),
+    grid,
+  );
   let drawn = "";
   return {
     root,

@@ -62,17 +62,23 @@ export function createSetup(root, host) {
   }
 
   /** @param {SetupFrame} frame */
-  function told({ check }) {
+  function showCheck({ check }) {
     const { problem } = check;
     const rows = check.rows.map((row) => el("li", {}, el("code", {}, row.text), el("span", { class: "gives" }, row.gives)));
-    if (check.parameters !== null) rows.push(el("li", { class: "sum" }, el("span", {}, "parameters"), el("span", { class: "gives" }, check.parameters.toLocaleString("en"))));
+    if (check.parameters !== null)
+      rows.push(el("li", { class: "sum" }, el("span", {}, "parameters"), el("span", { class: "gives" }, check.parameters.toLocaleString("en"))));
     const first = check.input ? el("li", {}, el("span", {}, "one example"), el("span", { class: "gives" }, check.input)) : null;
     const { classes } = check;
     const names = classes.length ? el("li", {}, el("span", {}, `${classes.length} classes`), el("span", { class: "names" }, classes.join(", "))) : null;
     replace(shapes, el("ul", { "aria-label": "Shapes" }, first, names, ...rows));
     if (!problem) return replace(message);
     const repairs = problem.repairs.map((repair) => el("button", { type: "button", class: "cure", onclick: () => mend(repair) }, repair.label));
-    replace(message, el("p", { class: "bad" }, ...prose(problem.message)), problem.hint && repairs.length === 0 ? el("p", {}, ...prose(problem.hint)) : null, repairs.length ? el("div", { class: "row" }, ...repairs) : null);
+    replace(
+      message,
+      el("p", { class: "bad" }, ...prose(problem.message)),
+      problem.hint && repairs.length === 0 ? el("p", {}, ...prose(problem.hint)) : null,
+      repairs.length ? el("div", { class: "row" }, ...repairs) : null,
+    );
   }
 
   return {
@@ -86,7 +92,7 @@ export function createSetup(root, host) {
         if (!typed) {
           if (editor.value !== frame.text) editor.value = frame.text;
           fields.update(frame.fields);
-          told(frame);
+          showCheck(frame);
           notes.update(frame);
         }
         said.textContent = frame.said;

@@ -1,5 +1,5 @@
 // @ts-check
-// What lectures report beside what one's own runs reach, and the tables below the curves.
+// Tables below the curves, and the figures that lectures report beside those of the reader's runs.
 import { el, replace } from "../shared/dom.js";
 
 /** @typedef {import("./contract.js").RunTable} RunTable */
@@ -26,7 +26,9 @@ export function createTables() {
   /** @param {RunTable} table */
   function content(table) {
     const head = el("tr", {}, ...table.head.map((name) => el("th", { scope: "col" }, name)));
-    const rows = table.rows.map(({ kind, cells }) => el("tr", { class: kind }, ...cells.map((cell, index) => (index === 0 ? el("th", { scope: "row" }, cell) : el("td", {}, cell)))));
+    const rows = table.rows.map(({ kind, cells }) =>
+      el("tr", { class: kind }, ...cells.map((cell, index) => (index === 0 ? el("th", { scope: "row" }, cell) : el("td", {}, cell)))),
+    );
     return el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
   }
 

@@ -4,7 +4,9 @@ import { mounting } from "../shared/mounting.js";
 import { createRuns } from "./runs.js";
 import { createSetup } from "./setup.js";
 
+/** @typedef {import("../shared/mounting.js").Part<any>} Part */
+
 export default mounting((root, set, /** @type {any} */ frame) => {
   const host = { send: (/** @type {object} */ edit) => set("edit", edit) };
-  return frame.part === "setup" ? createSetup(root, host) : createRuns(root, host);
+  return /** @type {Part} */ (frame.part === "setup" ? createSetup(root, host) : createRuns(root, host));
 });

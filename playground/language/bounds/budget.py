@@ -10,13 +10,13 @@ from torch.autograd.graph import Node
 from playground.errors import PlaygroundError
 from playground.language.bounds.bound import tensors_in
 from playground.language.function import Cost, Value
-from playground.language.limits import LIMITS, Limits, spell
+from playground.language.limits import LIMITS, LanguageLimits, spell
 
 
 class Budget:
     """Counts one run's operations, work and bytes. Every call is charged before it happens."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
+    def __init__(self, limits: LanguageLimits = LIMITS) -> None:
         self.limits = limits
         self.ops = 0
         self.work = 0

@@ -12,7 +12,7 @@ from playground.errors import Span
 from playground.language.bounds.bound import itemsize, like, shape_of
 from playground.language.bounds.indexing import index_cost
 from playground.language.evaluate.arithmetic import BINARY, UNARY, bounded, cost_of, describe, numbers
-from playground.language.evaluate.failure import Failure
+from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.torch_calls import TorchCalls
 from playground.language.function import METHOD, TENSORS, TENSORS_OR_NUMBERS, Arguments, Cost, Function, Value
 from playground.language.functions.table import ATTRIBUTES, CONSTANTS, PREFIXED_CONSTANTS, find
@@ -21,11 +21,11 @@ from playground.language.syntax.tree import (
     Attribute,
     Binary,
     Call,
-    Constant,
     Expression,
     Index,
     Literal,
     Name,
+    NamedConstant,
     Sequence,
     Slice,
     Unary,
@@ -54,7 +54,7 @@ class Evaluator:
         self._kinds: dict[type, Callable[[Any], Value]] = {
             Literal: lambda node: node.value,
             Name: self._name,
-            Constant: self._constant,
+            NamedConstant: self._constant,
             Unary: self._unary,
             Binary: self._binary,
             Sequence: self._sequence,
@@ -72,31 +72,31 @@ class Evaluator:
         """The value of one expression, a list as a tensor."""
         return self.calls.as_value(self.evaluate(node), node.span)
 
-    def operate(self, symbol: str, left: Value, right: Value, failure: Failure) -> Value:
+    def operate(self, symbol: str, left: Value, right: Value, site: CallSite) -> Value:
         """A binary operation: guarded arithmetic on plain numbers, PyTorch's on tensors."""
         if isinstance(left, Tensor) or isinstance(right, Tensor) or left is None or right is None:
-            failure.check()
-            return self.calls.call(failure, cost_of(symbol, left, right), BINARY[symbol], left, right)
-        return self.calls.at(failure.span, numbers, symbol, left, right)
+            site.check()
+            return self.calls.call(site, cost_of(symbol, left, right), BINARY[symbol], left, right)
+        return self.calls.at(site.span, numbers, symbol, left, right)
 
-    def failure(self, name: str, node: Expression, operands: tuple[Value, ...], places: tuple[Span, ...]) -> Failure:
+    def site(self, name: str, node: Expression, operands: tuple[Value, ...], places: tuple[Span, ...]) -> CallSite:
         """What a call needs to explain its error."""
-        return Failure(name, self.program, node.span, operands, places)
+        return CallSite(name, self.program, node.span, operands, places)
 
     def _name(self, node: Name) -> Value:
         if node.id not in self.values:
             self.calls.refuse(f"`{node.id}` has no value", node.span, "give it a value beside the text")
         return self.values[node.id]
 
-    def _constant(self, node: Constant) -> Value:
+    def _constant(self, node: NamedConstant) -> Value:
         return (PREFIXED_CONSTANTS if "." in node.written else CONSTANTS)[node.name]
 
     def _unary(self, node: Unary) -> Value:
         operand = self.value(node.operand)
         if isinstance(operand, Tensor) or operand is None:
-            failure = self.failure(node.operator, node, (operand,), (node.operand.span,))
-            failure.check()
-            return self.calls.call(failure, like(shape_of(operand)), UNARY[node.operator], operand)
+            site = self.site(node.operator, node, (operand,), (node.operand.span,))
+            site.check()
+            return self.calls.call(site, like(shape_of(operand)), UNARY[node.operator], operand)
         if not isinstance(operand, int | float) or (node.operator == "~" and not isinstance(operand, int)):
             self.calls.refuse(f"`{node.operator}` does not work on {describe(operand)}", node.span)
         if node.operator == "~" and isinstance(operand, bool):
@@ -105,8 +105,8 @@ class Evaluator:
 
     def _binary(self, node: Binary) -> Value:
         left, right = self.value(node.left), self.value(node.right)
-        failure = self.failure(node.operator, node, (left, right), (node.left.span, node.right.span))
-        return self.operate(node.operator, left, right, failure)
+        site = self.site(node.operator, node, (left, right), (node.left.span, node.right.span))
+        return self.operate(node.operator, left, right, site)
 
     def _sequence(self, node: Sequence) -> Value:
         if node.kind == "list":
@@ -136,8 +136,8 @@ class Evaluator:
             self.refuse_none(node.operand)
         if not isinstance(operand, Tensor):
             self.calls.refuse(f"{describe(operand)} has no elements to choose from", node.span)
-        failure = self.failure("index", node, (operand, index), (node.operand.span, node.index.span))
-        return self.calls.call(failure, index_cost(operand, index), lambda: operand[index])
+        site = self.site("index", node, (operand, index), (node.operand.span, node.index.span))
+        return self.calls.call(site, index_cost(operand, index), lambda: operand[index])
 
     def _attribute(self, node: Attribute) -> Value:
         operand = self.value(node.operand)
@@ -154,8 +154,8 @@ class Evaluator:
             self.calls.refuse(f"`.mT` is for matrices; this has shape {tuple(operand.shape)}", node.span)
         if node.name == "grad" and not operand.is_leaf and not operand.retains_grad:
             return None  # PyTorch warns, and gives None
-        failure = self.failure(node.name, node, (operand,), (node.operand.span,))
-        value = self.calls.call(failure, Cost(0, 1), ATTRIBUTES[node.name], operand)
+        site = self.site(node.name, node, (operand,), (node.operand.span,))
+        value = self.calls.call(site, Cost(0, 1), ATTRIBUTES[node.name], operand)
         return tuple(value) if isinstance(value, torch.Size) else value
 
     def _call(self, node: Call) -> Value:
@@ -164,17 +164,15 @@ class Evaluator:
             self.calls.refuse(f"unknown function `{node.name}`", node.name_span)
         positional, named, places = self._arguments(node, function)
         arguments = self.calls.at(node.name_span, Arguments.bind, function, positional, named)
-        failure = Failure(
-            function.name, self.program, node.span, (*positional, *named.values()), tuple(places), function
-        )
-        failure.check()
+        site = CallSite(function.name, self.program, node.span, (*positional, *named.values()), tuple(places), function)
+        site.check()
         if function.name == "backward":
             self.root = positional[0]
         cost = self._bound(function, arguments, node.span)
         if function.is_random:
             named["generator"] = self.calls.generator()
         call = function.method if node.home == METHOD and function.method is not None else function.call
-        result = self.calls.call(failure, cost, call, *positional, itemsize=itemsize(arguments), **named)
+        result = self.calls.call(site, cost, call, *positional, itemsize=itemsize(arguments), **named)
         if isinstance(result, int | float) and not isinstance(result, bool):
             return self.calls.at(node.span, bounded, result)
         return tuple(result) if isinstance(result, torch.Size | list) else result

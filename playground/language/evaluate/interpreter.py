@@ -10,8 +10,8 @@ from torch import Tensor
 from playground.errors import Span
 from playground.language.bounds.bound import like, shape_of
 from playground.language.evaluate.arithmetic import IN_PLACE, cost_of, describe
+from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.evaluator import Evaluator
-from playground.language.evaluate.failure import Failure
 from playground.language.evaluate.torch_calls import TorchCalls
 from playground.language.function import Value
 from playground.language.functions.literals import plain_tensor
@@ -30,10 +30,10 @@ def interpret(program: Program, leaves: Mapping[str, Tensor], rng_seed: int = 0)
     >>> interpret(parse("y = 2 * x; y + 1"), {"x": torch.tensor([1.0, 2.0])})
     tensor([3., 5.])
     """
-    return Run(program, leaves, rng_seed).result()
+    return Interpreter(program, leaves, rng_seed).result()
 
 
-class Run:
+class Interpreter:
     """The state of one run: the values by name, what has been used of the budget, the last value so far."""
 
     def __init__(self, program: Program, leaves: Mapping[str, Tensor], rng_seed: int = 0) -> None:
@@ -98,12 +98,12 @@ class Run:
         old, new = self.evaluator.value(node.target), self.evaluator.value(node.value)
         places = (node.target.span, node.value.span)
         if isinstance(old, Tensor):
-            failure = Failure(f"{node.operator}=", self.program, node.span, (old, new), places)
-            failure.check()
+            site = CallSite(f"{node.operator}=", self.program, node.span, (old, new), places)
+            site.check()
             cost = cost_of(node.operator, old, new)
-            return self._name_value(node.target, self.calls.call(failure, cost, IN_PLACE[node.operator], old, new))
-        failure = Failure(node.operator, self.program, node.span, (old, new), places)
-        return self._name_value(node.target, self.evaluator.operate(node.operator, old, new, failure))
+            return self._name_value(node.target, self.calls.call(site, cost, IN_PLACE[node.operator], old, new))
+        site = CallSite(node.operator, self.program, node.span, (old, new), places)
+        return self._name_value(node.target, self.evaluator.operate(node.operator, old, new, site))
 
     def _for(self, node: For) -> None:
         items, span = self.evaluator.evaluate(node.iterable), node.iterable.span
@@ -124,8 +124,8 @@ class Run:
     def _rows(self, value: Tensor, span: Span) -> tuple[Tensor, ...]:
         if len(value) > LIMITS.statements:
             self.calls.refuse(f"{spell(len(value))} rows; the limit is {spell(LIMITS.statements)}", span)
-        failure = Failure("unbind", self.program, span, (value,), (span,))
-        rows = self.calls.call(failure, like(shape_of(value)), value.unbind)
+        site = CallSite("unbind", self.program, span, (value,), (span,))
+        rows = self.calls.call(site, like(shape_of(value)), value.unbind)
         assert isinstance(rows, tuple)
         return rows
 
@@ -137,4 +137,4 @@ def _results(value: Value) -> list[Value]:
     return [item for part in value for item in _results(part)] if isinstance(value, tuple) else []
 
 
-__all__ = ["Run", "interpret"]
+__all__ = ["Interpreter", "interpret"]

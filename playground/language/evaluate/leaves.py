@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from playground.errors import PlaygroundError, Span
-from playground.language.evaluate.interpreter import Run
+from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
 from playground.language.functions.table import PREFIXED_CONSTANTS, find
 from playground.language.syntax.program import Program, parse
-from playground.language.syntax.tree import Argument, Call, Constant, Evaluate, Expression, Literal
+from playground.language.syntax.tree import Call, CallArgument, Evaluate, Expression, Literal, NamedConstant
 
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype for dtype in PREFIXED_CONSTANTS.values() if isinstance(dtype, torch.dtype)
@@ -64,7 +64,7 @@ class Leaf:
         wanted = self.torch_dtype()
         try:
             program, expression, seed = self.read(rng_seed)
-            run = Run(program, {}, seed)
+            run = Interpreter(program, {}, seed)
             value = run.evaluator.evaluate(expression)
             tensor = self._as_tensor(run, value, expression.span, wanted)
         except PlaygroundError as error:
@@ -110,11 +110,11 @@ class Leaf:
                 self._refuse("a seed is a whole number", argument.span, "for instance seed=7", program.text)
         is_filled = expression.name in TAKES_DTYPE and self.torch_dtype().is_floating_point
         if is_filled and all(argument.name != "dtype" for argument in kept):
-            dtype = Constant(self.dtype, f"torch.{self.dtype}", expression.span)
-            kept.append(Argument("dtype", dtype, expression.span))
+            dtype = NamedConstant(self.dtype, f"torch.{self.dtype}", expression.span)
+            kept.append(CallArgument("dtype", dtype, expression.span))
         return program, replace(expression, arguments=tuple(kept)), seed
 
-    def _as_tensor(self, run: Run, value: Value, span: Span, wanted: torch.dtype) -> Tensor:
+    def _as_tensor(self, run: Interpreter, value: Value, span: Span, wanted: torch.dtype) -> Tensor:
         if not wanted.is_floating_point and wanted != torch.bool and any(n != math.floor(n) for n in _finite(value)):
             self._refuse(
                 f"{self.dtype} holds whole numbers", span, "choose float32, or write whole numbers", run.program.text

@@ -12,8 +12,8 @@ from playground.errors import PlaygroundError, Span
 from playground.language.bounds.bound import tensors_in
 from playground.language.bounds.budget import Budget
 from playground.language.evaluate.arithmetic import describe
-from playground.language.evaluate.explained_errors import explain
-from playground.language.evaluate.failure import Failure
+from playground.language.evaluate.call_site import CallSite
+from playground.language.evaluate.torch_errors import explain
 from playground.language.function import Cost, Value
 from playground.language.functions.literals import depth, flat, is_numeric, plain_tensor
 from playground.language.syntax.program import Program
@@ -44,20 +44,20 @@ class TorchCalls:
 
     def call(
         self,
-        failure: Failure,
+        site: CallSite,
         cost: Cost,
         function: Callable[..., Any],
         *positional: Value,
         itemsize: int = 8,
         **named: Value,
     ) -> Value:
-        """Calls PyTorch, if the budget allows it; PlaygroundError at `failure.span` for whatever goes wrong."""
-        self.at(failure.span, self.budget.charge, cost, itemsize)
-        self.tell(failure.span)
+        """Calls PyTorch, if the budget allows it; PlaygroundError at `site.span` for whatever goes wrong."""
+        self.at(site.span, self.budget.charge, cost, itemsize)
+        self.tell(site.span)
         try:
             result = function(*positional, **named)
         except ERRORS as error:
-            raise explain(error, failure) from None
+            raise explain(error, site) from None
         self.budget.note(result, cost, itemsize)
         return result
 
@@ -90,15 +90,15 @@ class TorchCalls:
         if not isinstance(value, int | float | list) or not is_numeric(value):
             what = "a list holds" if isinstance(value, list) else f"{describe(value)} is not a tensor; that is made of"
             self.refuse(f"{what} numbers, tensors or lists of them", span)
-        failure = Failure("tensor", self.program, span, (value,), (span,))
-        made = self.call(failure, Cost(len(flat(value)), 1, depth(value)), plain_tensor, value, dtype)
+        site = CallSite("tensor", self.program, span, (value,), (span,))
+        made = self.call(site, Cost(len(flat(value)), 1, depth(value)), plain_tensor, value, dtype)
         assert isinstance(made, Tensor)
         return made
 
     def _stacked(self, parts: list[Tensor], span: Span) -> Tensor:
         elements = sum(part.numel() for part in parts)
-        failure = Failure("stack", self.program, span, (parts,), (span,))
-        made = self.call(failure, Cost(elements, elements, parts[0].dim() + 1), torch.stack, parts)
+        site = CallSite("stack", self.program, span, (parts,), (span,))
+        made = self.call(site, Cost(elements, elements, parts[0].dim() + 1), torch.stack, parts)
         assert isinstance(made, Tensor)
         return made
 

@@ -1,4 +1,4 @@
-"""What PyTorch's errors mean: a pattern of its message, and what to say in its place."""
+"""PyTorch's errors in the words of a course: which operand, which axis, and what to write instead."""
 
 from __future__ import annotations
 
@@ -7,12 +7,33 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from playground.errors import Repair
-from playground.language.evaluate.failure import Explained, Failure
+from playground.errors import PlaygroundError, Repair
+from playground.language.evaluate.arithmetic import describe
+from playground.language.evaluate.call_site import CallSite, Explained
+from playground.language.function import TENSORS
 
 
-def _broadcast(failure: Failure, found: re.Match[str]) -> Explained | None:
-    tensors = failure.tensors()
+def explain(error: Exception, site: CallSite) -> PlaygroundError:
+    """What went wrong in one call, for the person who typed it."""
+    if isinstance(error, PlaygroundError):
+        return error
+    message = str(error)
+    for pattern, rule in _RULES:
+        found = re.search(pattern, message)
+        if found is not None:
+            explained = rule(site, found)
+            if explained is not None:
+                return site.error(*explained)
+    if isinstance(error, TypeError) and site.function is not None:
+        return site.error(*_wrong_kind(site))
+    first = (message.strip().split("\n") or [""])[0]
+    first = re.sub(r"^\w+\(\): ", "", first)[:200] or type(error).__name__
+    hint = f"{site.function.name}({site.function.signature})" if site.function else ""
+    return site.error(f"PyTorch refuses this: {first}", hint)
+
+
+def _broadcast(site: CallSite, found: re.Match[str]) -> Explained | None:
+    tensors = site.tensors()
     if len(tensors) < 2:
         return None
     (left_name, left), (right_name, right) = tensors[:2]
@@ -28,14 +49,14 @@ def _broadcast(failure: Failure, found: re.Match[str]) -> Explained | None:
     return None
 
 
-def _matrix(failure: Failure, found: re.Match[str]) -> Explained | None:
-    tensors = failure.tensors()
-    if failure.name == "linear" and len(tensors) > 1:
+def _matrix(site: CallSite, found: re.Match[str]) -> Explained | None:
+    tensors = site.tensors()
+    if site.name == "linear" and len(tensors) > 1:
         (a, left), (b, right) = tensors[:2]
         takes, has = (tensor.shape[-1] if tensor.dim() else 1 for tensor in (right, left))
         message = f"`{a}` has {has} features, the weight `{b}` takes {takes}"
         return message, "weight has shape (out, in): linear is input @ weight.T + bias", None
-    products = tensors[-2:] if failure.name in ("addmm", "addmv", "baddbmm") else tensors[:2]
+    products = tensors[-2:] if site.name in ("addmm", "addmv", "baddbmm") else tensors[:2]
     if len(products) < 2:
         return None
     (left_name, left), (right_name, right) = products
@@ -49,33 +70,33 @@ def _matrix(failure: Failure, found: re.Match[str]) -> Explained | None:
     message = f"{tuple(left.shape)} @ {tuple(right.shape)}: the inner sizes {inner} and {other} differ"
     hint = f"the columns of `{left_name}` ({inner}) must be as many as the rows of `{right_name}` ({other})"
     repair = None
-    if failure.name == "@" and right.dim() == 2 and right.shape[-1] == inner:
+    if site.name == "@" and right.dim() == 2 and right.shape[-1] == inner:
         new = f"{right_name}.T" if right_name.isidentifier() else f"({right_name}).T"
-        repair = failure.replace(failure.places[1], new, f"write {new}")
+        repair = site.replace(site.places[1], new, f"write {new}")
     return message, hint, repair
 
 
-def _no_grad(failure: Failure, found: re.Match[str]) -> Explained | None:
-    leaves = [free.name for free in failure.program.free_names]
+def _no_grad(site: CallSite, found: re.Match[str]) -> Explained | None:
+    leaves = [free.name for free in site.program.free_names]
     hint = "switch on requires_grad for a leaf that it is computed from"
     repair = None
-    if leaves and "no_grad" not in failure.program.text and f"{leaves[0]}.requires" not in failure.program.text:
+    if leaves and "no_grad" not in site.program.text and f"{leaves[0]}.requires" not in site.program.text:
         first = leaves[0]
-        repair = Repair(f"add {first}.requires_grad_()", f"{first}.requires_grad_()\n{failure.program.text}")
-    return f"`{failure.written(0)}` does not require a gradient: nothing it is computed from does", hint, repair
+        repair = Repair(f"add {first}.requires_grad_()", f"{first}.requires_grad_()\n{site.program.text}")
+    return f"`{site.written(0)}` does not require a gradient: nothing it is computed from does", hint, repair
 
 
-def _not_scalar(failure: Failure, found: re.Match[str]) -> Explained | None:
-    shape = tuple(failure.operands[0].shape) if failure.operands and isinstance(failure.operands[0], Tensor) else ()
-    written = failure.written(0)
+def _not_scalar(site: CallSite, found: re.Match[str]) -> Explained | None:
+    shape = tuple(site.operands[0].shape) if site.operands and isinstance(site.operands[0], Tensor) else ()
+    written = site.written(0)
     new = f"{written}.sum()" if re.fullmatch(r"[\w.]+(\(.*\))?", written) else f"({written}).sum()"
-    repair = failure.replace(failure.places[0], new, f"write {new}")
+    repair = site.replace(site.places[0], new, f"write {new}")
     message = f"backward starts from one number, and `{written}` has shape {shape}"
     return message, f"sum it first: {new}.backward(); or give a seed: .backward(gradient=...)", repair
 
 
-def _second_backward(failure: Failure, found: re.Match[str]) -> Explained | None:
-    text = failure.program.text
+def _second_backward(site: CallSite, found: re.Match[str]) -> Explained | None:
+    text = site.program.text
     for match in re.finditer(r"\.backward\(\)", text):
         mended = text[: match.start()] + ".backward(retain_graph=True)" + text[match.end() :]
         repair = Repair("write retain_graph=True", mended)
@@ -86,23 +107,23 @@ def _second_backward(failure: Failure, found: re.Match[str]) -> Explained | None
     return message, "keep it there: .backward(retain_graph=True)", repair
 
 
-def _leaf_in_place(failure: Failure, found: re.Match[str]) -> Explained | None:
-    name = failure.written(0)
+def _leaf_in_place(site: CallSite, found: re.Match[str]) -> Explained | None:
+    name = site.written(0)
     repair = None
-    if failure.name.endswith("=") and name.isidentifier():
-        new = f"{name} = {name} {failure.name[:-1]} {failure.written(1)}"
-        repair = failure.replace(failure.span, new, f"write {new}")
+    if site.name.endswith("=") and name.isidentifier():
+        new = f"{name} = {name} {site.name[:-1]} {site.written(1)}"
+        repair = site.replace(site.span, new, f"write {new}")
     hint = "make a new value, or update it inside `with torch.no_grad():`"
     return f"`{name}` is a leaf that requires a gradient: it cannot be changed in place", hint, repair
 
 
-def _modified(failure: Failure, found: re.Match[str]) -> Explained | None:
+def _modified(site: CallSite, found: re.Match[str]) -> Explained | None:
     message = "a value that backward needs was changed in place"
     return message, "write x = x + y in place of x += y or x.add_(y)", None
 
 
-def _axis(failure: Failure, found: re.Match[str]) -> Explained | None:
-    tensors = failure.tensors()
+def _axis(site: CallSite, found: re.Match[str]) -> Explained | None:
+    tensors = site.tensors()
     if not tensors:
         return None
     name, tensor = tensors[0]
@@ -111,42 +132,42 @@ def _axis(failure: Failure, found: re.Match[str]) -> Explained | None:
     return f"`{name}` has no axis {given}: its shape is {tuple(tensor.shape)}", f"an axis is {allowed}", None
 
 
-def _index_range(failure: Failure, found: re.Match[str]) -> Explained | None:
-    tensors = failure.tensors()
+def _index_range(site: CallSite, found: re.Match[str]) -> Explained | None:
+    tensors = site.tensors()
     shape = f": its shape is {tuple(tensors[0][1].shape)}" if tensors else ""
     name = tensors[0][0] if tensors else "the tensor"
     return f"`{name}` has no element {found.group('given')}{shape}", "positions count from 0", None
 
 
-def _too_many_indices(failure: Failure, found: re.Match[str]) -> Explained | None:
-    tensors = failure.tensors()
+def _too_many_indices(site: CallSite, found: re.Match[str]) -> Explained | None:
+    tensors = site.tensors()
     shape = f": its shape is {tuple(tensors[0][1].shape)}" if tensors else ""
     return f"more indices than axes{shape}", "one index for each axis; ... stands for those left out", None
 
 
-def _dtypes(failure: Failure, found: re.Match[str]) -> Explained | None:
-    kinds = [(name, str(tensor.dtype).removeprefix("torch.")) for name, tensor in failure.tensors()]
+def _dtypes(site: CallSite, found: re.Match[str]) -> Explained | None:
+    kinds = [(name, str(tensor.dtype).removeprefix("torch.")) for name, tensor in site.tensors()]
     if len({kind for _, kind in kinds}) < 2:
         return None
     message = "different dtypes: " + ", ".join(f"`{name}` is {kind}" for name, kind in kinds)
     repair = None
-    for number, value in enumerate(failure.operands[: len(failure.places)]):
+    for number, value in enumerate(site.operands[: len(site.places)]):
         if isinstance(value, Tensor) and not value.is_floating_point():
-            written = failure.written(number)
+            written = site.written(number)
             new = f"{written}.float()" if re.fullmatch(r"[\w.]+", written) else f"({written}).float()"
             if re.fullmatch(r"\[.*\]", written):
                 new = f"tensor({written}, dtype=float32)"
-            repair = failure.replace(failure.places[number], new, f"write {new}")
+            repair = site.replace(site.places[number], new, f"write {new}")
             break
     return message, "bring them to one with .float() or .to(float64)", repair
 
 
-def _whole_numbers(failure: Failure, found: re.Match[str]) -> Explained | None:
+def _whole_numbers(site: CallSite, found: re.Match[str]) -> Explained | None:
     hint = "write them with a point (1.0), or use .float()"
-    return f"`{failure.name or 'this'}` needs numbers with a point, and these are whole", hint, None
+    return f"`{site.name or 'this'}` needs numbers with a point, and these are whole", hint, None
 
 
-def _not_derivable(failure: Failure, found: re.Match[str]) -> Explained | None:
+def _not_derivable(site: CallSite, found: re.Match[str]) -> Explained | None:
     return (
         f"PyTorch has no derivative for `{found.group('name')}`",
         "it can be used where no gradient is needed: put .detach() or torch.no_grad() around it",
@@ -154,20 +175,20 @@ def _not_derivable(failure: Failure, found: re.Match[str]) -> Explained | None:
     )
 
 
-def _only_float_gradients(failure: Failure, found: re.Match[str]) -> Explained | None:
+def _only_float_gradients(site: CallSite, found: re.Match[str]) -> Explained | None:
     return "only tensors of floating-point numbers can require a gradient", "write the numbers with a point: 2.0", None
 
 
-def _unused(failure: Failure, found: re.Match[str]) -> Explained | None:
+def _unused(site: CallSite, found: re.Match[str]) -> Explained | None:
     return "a value to differentiate by does not occur in the graph", "allow_unused=True gives None for it", None
 
 
-def _ragged(failure: Failure, found: re.Match[str]) -> Explained | None:
+def _ragged(site: CallSite, found: re.Match[str]) -> Explained | None:
     return "the rows of this list do not have one length", "every row of a tensor is as long as the others", None
 
 
-def _reshape(failure: Failure, found: re.Match[str]) -> Explained | None:
-    tensors = failure.tensors()
+def _reshape(site: CallSite, found: re.Match[str]) -> Explained | None:
+    tensors = site.tensors()
     if not tensors:
         return None
     name, tensor = tensors[0]
@@ -179,18 +200,31 @@ def _reshape(failure: Failure, found: re.Match[str]) -> Explained | None:
     )
 
 
-def _stack(failure: Failure, found: re.Match[str]) -> Explained | None:
-    if failure.name != "stack":
+def _stack(site: CallSite, found: re.Match[str]) -> Explained | None:
+    if site.name != "stack":
         return None
     return "the tensors in a list must have one shape", "bring them to one shape, or join them with cat", None
 
 
-def _one_element(failure: Failure, found: re.Match[str]) -> Explained | None:
-    return f"`{failure.written(0)}` has more than one element", "sum it, or choose one element", None
+def _one_element(site: CallSite, found: re.Match[str]) -> Explained | None:
+    return f"`{site.written(0)}` has more than one element", "sum it, or choose one element", None
 
 
-Rule = Callable[[Failure, re.Match[str]], Explained | None]
-RULES: tuple[tuple[str, Rule], ...] = (
+def _wrong_kind(site: CallSite) -> Explained:
+    function = site.function
+    assert function is not None
+    hint = f"{function.name}({function.signature})"
+    for number, value in enumerate(site.operands):
+        is_named = number < len(function.parameters) and function.parameters[number].name in (*TENSORS, "other")
+        if is_named and isinstance(value, int | float):
+            new = f"tensor({site.written(number)})"
+            repair = site.replace(site.places[number], new, f"write {new}")
+            return f"`{function.name}` takes a tensor here, not a number", f"write {new}", repair
+    kinds = ", ".join(describe(value) for value in site.operands)
+    return f"`{function.name}` does not take {kinds or 'no arguments'}", hint, None
+
+
+_RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]], ...] = (
     (
         r"must match the size of tensor|not broadcastable|doesn't match the broadcast shape|could not be broadcast",
         _broadcast,
@@ -224,4 +258,4 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"a Tensor with \d+ elements cannot be converted to Scalar", _one_element),
 )
 
-__all__ = ["RULES"]
+__all__ = ["explain"]

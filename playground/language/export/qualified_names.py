@@ -10,13 +10,12 @@ from dataclasses import replace
 from playground.language.function import METHOD, PYTHON, TENSORS, TENSORS_OR_NUMBERS, Function
 from playground.language.functions.table import find
 from playground.language.syntax.tree import (
-    Argument,
     Assign,
     Attribute,
     Augmented,
     Binary,
     Call,
-    Constant,
+    CallArgument,
     Evaluate,
     Expression,
     For,
@@ -24,6 +23,7 @@ from playground.language.syntax.tree import (
     Index,
     Literal,
     Name,
+    NamedConstant,
     Sequence,
     Slice,
     Statement,
@@ -64,7 +64,7 @@ class Qualifier:
         match node:
             case Name(id=name):
                 return replace(node, id=self._renamed.get(name, name))
-            case Constant(name=name):
+            case NamedConstant(name=name):
                 return replace(node, written=f"torch.{name}")
             case Unary(operand=operand):
                 return replace(node, operand=self.value(operand))
@@ -89,7 +89,7 @@ class Qualifier:
         return self.expression(node)
 
     def _tensor_of(self, node: Sequence) -> Expression:
-        if all(isinstance(part, Sequence | Literal | Unary | Constant | Binary) for part in parts(node)):
+        if all(isinstance(part, Sequence | Literal | Unary | NamedConstant | Binary) for part in parts(node)):
             return _torch("tensor", self.expression(node))
         rows = tuple(self.as_tensor(item) for item in node.items)
         return _torch("stack", replace(node, items=rows))
@@ -109,9 +109,9 @@ class Qualifier:
         if node.name in LIKE_ANOTHER:
             other = arguments[0].value
             shape, dtype = Attribute(other, "shape", node.span), Attribute(other, "dtype", node.span)
-            arguments = [_positional(shape), Argument("dtype", dtype, node.span)]
+            arguments = [_positional(shape), CallArgument("dtype", dtype, node.span)]
         if function.is_random:
-            arguments.append(Argument("generator", Name(self._generator, node.span), node.span))
+            arguments.append(CallArgument("generator", Name(self._generator, node.span), node.span))
         home = node.home if node.home == METHOD else next(h for h in function.homes if h != METHOD)
         name = LIKE_ANOTHER.get(node.name, node.name)
         return Call("" if home == PYTHON else home, name, receiver, tuple(arguments), node.span, node.name_span)
@@ -181,8 +181,8 @@ def _torch(name: str, value: Expression) -> Call:
     return Call("torch", name, None, (_positional(value),), value.span, value.span)
 
 
-def _positional(value: Expression) -> Argument:
-    return Argument("", value, value.span)
+def _positional(value: Expression) -> CallArgument:
+    return CallArgument("", value, value.span)
 
 
 __all__ = ["Qualifier"]

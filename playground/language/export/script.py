@@ -11,7 +11,7 @@ from textwrap import indent
 import torch
 from torch import Tensor
 
-from playground.language.evaluate.interpreter import Run
+from playground.language.evaluate.interpreter import Interpreter
 from playground.language.evaluate.leaves import DTYPES, Leaf
 from playground.language.export.qualified_names import Qualifier
 from playground.language.function import METHOD, Value
@@ -55,7 +55,7 @@ def to_python(
     """
     names = Names(program)
     tensors = {free.name: leaves[free.name].tensor(rng_seed) for free in program.free_names}
-    run = Run(program, tensors, rng_seed)
+    run = Interpreter(program, tensors, rng_seed)
     outputs = run.result()
     lines, result = _named_result(program.statements, run.last_statement, names)
     body = write_statements(Qualifier(names.generator, names.renamed).statements(lines))

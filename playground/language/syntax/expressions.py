@@ -21,15 +21,15 @@ from playground.language.limits import LIMITS, spell
 from playground.language.syntax.python_parser import Places
 from playground.language.syntax.refusals import BINARY, COMPARISONS, REFUSED_EXPRESSIONS, UNARY
 from playground.language.syntax.tree import (
-    Argument,
     Attribute,
     Binary,
     Call,
-    Constant,
+    CallArgument,
     Expression,
     Index,
     Literal,
     Name,
+    NamedConstant,
     Sequence,
     Slice,
     Unary,
@@ -101,7 +101,7 @@ class Expressions:
         if name in self.assigned:
             return Name(name, span)
         if name in CONSTANTS:
-            return Constant(name, name, span)
+            return NamedConstant(name, name, span)
         if name.startswith("__"):
             self.refuse(f"`{name}` is not a name that can be used", span, "names do not begin with two underscores")
         if name in PREFIXES:
@@ -164,7 +164,7 @@ class Expressions:
         prefix = self._prefix(node.value)
         if prefix is not None:
             if node.attr in PREFIXED_CONSTANTS and prefix in ("torch", "math"):
-                return Constant(node.attr, f"{prefix}.{node.attr}", span)
+                return NamedConstant(node.attr, f"{prefix}.{node.attr}", span)
             if find(PREFIXES.get(prefix, ""), node.attr) is not None:
                 self.refuse(f"`{prefix}.{node.attr}` is a function, not a value", span, f"call it: {node.attr}(...)")
             self._unknown_function(node.attr, PREFIXES.get(prefix, ""), span, self._last(node))
@@ -205,13 +205,13 @@ class Expressions:
             self._unknown_function(name, home, span if name == "print" else name_span, name_span, node)
         if home == "Tensor" and isinstance(node.func, ast.Attribute):
             receiver = self.convert(node.func.value)
-        arguments = [Argument("", self.convert(value), self.places.of(value)) for value in node.args]
+        arguments = [CallArgument("", self.convert(value), self.places.of(value)) for value in node.args]
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
             if any(given.name == keyword.arg for given in arguments):
                 self.refuse(f"`{keyword.arg}` is given twice", keyword)
-            arguments.append(Argument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+            arguments.append(CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
         return Call(home, name, receiver, tuple(arguments), span, name_span)
 
     def _missing_operator(self, node: ast.Call) -> NoReturn:

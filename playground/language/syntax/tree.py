@@ -31,7 +31,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class NamedConstant:
     """A number or dtype that the language knows: `pi`, `torch.inf`, `torch.float64`."""
 
     name: str  # without its prefix
@@ -96,7 +96,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class CallArgument:
     """One argument of a call; `name` is '' where it is given by position."""
 
     name: str
@@ -111,12 +111,12 @@ class Call:
     home: str  # '' as typed without a prefix, 'torch', 'F', 'autograd', 'linalg', 'special'; 'Tensor' for a method
     name: str
     receiver: Expression | None
-    arguments: tuple[Argument, ...]
+    arguments: tuple[CallArgument, ...]
     span: Span = field(compare=False)
     name_span: Span = field(compare=False)
 
 
-Expression = Literal | Name | Constant | Unary | Binary | Sequence | Slice | Index | Attribute | Call
+Expression = Literal | Name | NamedConstant | Unary | Binary | Sequence | Slice | Index | Attribute | Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 
 from playground.language.syntax.program import Program
 from playground.language.syntax.tree import (
-    Argument,
     Assign,
     Attribute,
     Augmented,
     Binary,
     Call,
-    Constant,
+    CallArgument,
     Evaluate,
     Expression,
     For,
@@ -20,6 +19,7 @@ from playground.language.syntax.tree import (
     Index,
     Literal,
     Name,
+    NamedConstant,
     Sequence,
     Slice,
     Statement,
@@ -90,7 +90,7 @@ def _expression(node: Expression) -> tuple[str, int]:
     match node:
         case Literal(text=text):
             return text, POWER if text[0].isdigit() else TIGHT  # `2.T` would be read as a number
-        case Name(id=name) | Constant(written=name):
+        case Name(id=name) | NamedConstant(written=name):
             return name, TIGHT
         case Unary(operator=operator, operand=operand):
             return operator + _inside(operand, SIGN), SIGN
@@ -122,7 +122,7 @@ def _inside(node: Expression, at_least: int, is_base: bool = False) -> str:
     return text if binding >= at_least or (is_base and isinstance(node, Literal)) else f"({text})"
 
 
-def _argument(argument: Argument) -> str:
+def _argument(argument: CallArgument) -> str:
     return f"{argument.name}={write(argument.value)}" if argument.name else write(argument.value)
 
 

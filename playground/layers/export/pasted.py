@@ -19,10 +19,10 @@ from playground.language.syntax.tree import (
     Augmented,
     Binary,
     Call,
-    Constant,
     Expression,
     Index,
     Literal,
+    NamedConstant,
     Sequence,
     Unary,
 )
@@ -121,7 +121,7 @@ def _edits(node: Any, text: str) -> Iterator[Edit]:
         names = [name for name in node.names if hasattr(nn, name)]
         mended = re.sub(rf"(?<![\w.])({'|'.join(names) or '!'})\b", r"nn.\1", written)
         yield node.span.start, node.span.end, mended
-    elif isinstance(node, Constant):
+    elif isinstance(node, NamedConstant):
         yield node.span.start, node.span.end, f"torch.{node.name}"
     elif isinstance(node, Call):
         function = find("", node.name) if node.home == "" else None
@@ -152,7 +152,7 @@ def _tensors(node: Any, text: str) -> Iterator[Edit]:
     for part in operands:
         if isinstance(part, Sequence) and part.kind == "list":
             plain = all(
-                isinstance(inner, Sequence | Literal | Unary | Constant)
+                isinstance(inner, Sequence | Literal | Unary | NamedConstant)
                 for inner in _walk(part)
                 if hasattr(inner, "span")
             )

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from playground.errors import Span
 from playground.language.bounds.bound import like
+from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.evaluator import Evaluator
-from playground.language.evaluate.explained_errors import explain
-from playground.language.evaluate.failure import Failure
 from playground.language.evaluate.torch_calls import ERRORS
+from playground.language.evaluate.torch_errors import explain
 from playground.language.function import Function, Value
 from playground.language.functions.table import ATTRIBUTES
 from playground.language.limits import LIMITS, spell
-from playground.language.syntax.tree import Argument, Attribute, Index, Name
+from playground.language.syntax.tree import Attribute, CallArgument, Index, Name
 from playground.layers.pasted.module import OwnCalls, OwnModule, kept, kinds_of, what
 from playground.layers.pasted.tree import (
     Apply,
@@ -69,11 +69,11 @@ class OwnEvaluator(Evaluator):
             Dictionary: self._dictionary,
         }
 
-    def operate(self, symbol: str, left: Value, right: Value, failure: Failure) -> Value:
-        for value, place in zip((left, right), failure.places, strict=True):
+    def operate(self, symbol: str, left: Value, right: Value, site: CallSite) -> Value:
+        for value, place in zip((left, right), site.places, strict=True):
             if isinstance(value, nn.Module):
                 self._refuse_uncalled(place)
-        return super().operate(symbol, left, right, failure)
+        return super().operate(symbol, left, right, site)
 
     def _fit(self, function: Function, name: str, value: Value, span: Span) -> Value:
         if isinstance(value, nn.Module):
@@ -111,8 +111,8 @@ class OwnEvaluator(Evaluator):
                 limit = spell(LIMITS.statements)
                 self.calls.refuse(f"a loop of {spell(len(value))} rounds; the limit is {limit}", part.span)
             if isinstance(value, Tensor):
-                failure = Failure("unbind", self.program, part.span, (value,), (part.span,))
-                value = self.calls.call(failure, like(tuple(value.shape)), value.unbind)
+                site = CallSite("unbind", self.program, part.span, (value,), (part.span,))
+                value = self.calls.call(site, like(tuple(value.shape)), value.unbind)
             parts.append(tuple(value))
         if node.how == "enumerate":
             return tuple(enumerate(parts[0]))
@@ -140,7 +140,7 @@ class OwnEvaluator(Evaluator):
         positional, named = self.arguments(node.arguments)
         return self.guarded(node.span, lambda: make(node, positional, named), (*positional, *named.values()))
 
-    def arguments(self, given: tuple[Argument, ...]) -> tuple[list[Value], dict[str, Value]]:
+    def arguments(self, given: tuple[CallArgument, ...]) -> tuple[list[Value], dict[str, Value]]:
         """Those by position, `*layers` taken apart, and those by name."""
         positional: list[Value] = []
         named: dict[str, Value] = {}
@@ -227,7 +227,7 @@ class OwnEvaluator(Evaluator):
         try:
             return self.calls.at(span, call)
         except ERRORS as error:
-            raise explain(error, Failure("layer", self.program, span, operands, (span,) * len(operands))) from None
+            raise explain(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None
 
 
 __all__ = ["Maker", "OwnEvaluator"]

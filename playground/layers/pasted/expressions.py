@@ -9,7 +9,7 @@ from typing import Any
 from playground.errors import Span
 from playground.language.functions.table import ATTRIBUTES, PREFIXES, method_names
 from playground.language.syntax.python_parser import Places
-from playground.language.syntax.tree import Argument, Attribute, Name, Sequence
+from playground.language.syntax.tree import Attribute, CallArgument, Name, Sequence
 from playground.layers.catalogue.table import KINDS, nearest
 from playground.layers.pasted.conditions import LogicExpressions
 from playground.layers.pasted.names import dotted, is_self, last_name, renamed, root_of
@@ -167,15 +167,15 @@ class OwnExpressions(LogicExpressions):
             return Make(name, is_own, self._dictionary(node), self.places.of(node), place)
         return Make(name, is_own, self.arguments(node), self.places.of(node), place)
 
-    def arguments(self, node: ast.Call) -> tuple[Argument, ...]:
+    def arguments(self, node: ast.Call) -> tuple[CallArgument, ...]:
         """The arguments of a call, `*layers` among them."""
-        arguments = [Argument("", self._argument(part), self.places.of(part)) for part in node.args]
+        arguments = [CallArgument("", self._argument(part), self.places.of(part)) for part in node.args]
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
             if any(keyword.arg == given.name for given in arguments):
                 self.refuse(f"`{keyword.arg}` is given twice", keyword)
-            arguments.append(Argument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+            arguments.append(CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
         return tuple(arguments)
 
     def _method(self, node: ast.Call, func: ast.Attribute, span: Span) -> Any:
@@ -204,7 +204,7 @@ class OwnExpressions(LogicExpressions):
             self.refuse("`nn.init` belongs in `__init__`", place, "what is drawn there is what training starts from")
         return Initialise(name, self.arguments(node), self.places.of(node))
 
-    def _dictionary(self, node: ast.Call) -> tuple[Argument, ...]:
+    def _dictionary(self, node: ast.Call) -> tuple[CallArgument, ...]:
         given = node.args[0] if len(node.args) == 1 and not node.keywords else None
         if not isinstance(given, ast.Dict):
             self.refuse("nn.ModuleDict takes layers by name", node, 'write nn.ModuleDict({"first": nn.Linear(3, 4)})')
@@ -214,7 +214,7 @@ class OwnExpressions(LogicExpressions):
                 self.refuse("the names in a ModuleDict are quoted words", key or given, 'for instance {"first": ...}')
             items.append((key.value, self.convert(value)))
         span = self.places.of(given)
-        return (Argument("", Dictionary(tuple(items), span), span),)  # type: ignore[arg-type]  # a record of ours
+        return (CallArgument("", Dictionary(tuple(items), span), span),)  # type: ignore[arg-type]  # a record of ours
 
     def _argument(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Starred):

@@ -8,14 +8,14 @@ from typing import Any
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.language.evaluate.interpreter import Run
+from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
 from playground.layers.pasted.evaluator import Maker, OwnEvaluator
 from playground.layers.pasted.module import OwnCalls, OwnModule, what
 from playground.layers.pasted.tree import Append, If, Invoke, Keep, KeepIn, Method, Register
 
 
-class OwnRun(Run):
+class OwnRun(Interpreter):
     """The state of one method: values by name; with a `maker` it is `__init__`."""
 
     calls: OwnCalls

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import Span
-from playground.language.syntax.tree import Argument, Name
+from playground.language.syntax.tree import CallArgument, Name
 
 Node = Any  # an expression or a statement: of the language, or one of these
 Edit = tuple[int, int, str]  # of a text: characters from, to, and what stands there instead
@@ -18,7 +18,7 @@ class Make:
 
     name: str  # without `nn.`
     is_own: bool
-    arguments: tuple[Argument, ...]
+    arguments: tuple[CallArgument, ...]
     span: Span
     name_span: Span
 
@@ -103,7 +103,7 @@ class Initialise:
     """`nn.init.xavier_uniform_(self.layer.weight)`."""
 
     name: str  # 'xavier_uniform_'
-    arguments: tuple[Argument, ...]
+    arguments: tuple[CallArgument, ...]
     span: Span
 
 
@@ -113,7 +113,7 @@ class Invoke:
 
     name: str
     owner: OwnClass | None
-    arguments: tuple[Argument, ...]
+    arguments: tuple[CallArgument, ...]
     span: Span
 
 

@@ -1,4 +1,4 @@
-"""`Result`: a run as it leaves: its settings, its records and its weights; as CSV, JSON and events for TensorBoard."""
+"""`RunResult`: the settings, records and weights of a run; written as CSV, JSON, a script or events for TensorBoard."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _PLAIN = tuple(field.name for field in fields(TrainRecord) if field.name != "lay
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """A run that has ended, or as far as it is. `weights`: a safetensors file; None before there are some.
+class RunResult:
+    """Settings, records and weights of a run, ended or not. `weights`: a safetensors file; None before there are some.
 
     `more_epochs`: trained beyond the settings. `threads`: of the run; 0: unknown. `created`: seconds since 1970.
     """
@@ -70,7 +70,7 @@ def table_of(records: Sequence[TrainRecord]) -> list[dict[str, Any]]:
     return rows
 
 
-def to_csv(result: Result) -> str:
+def to_csv(result: RunResult) -> str:
     """One row a record, every number to its last digit."""
     rows = table_of(result.records)
     file = io.StringIO()
@@ -80,7 +80,7 @@ def to_csv(result: Result) -> str:
     return file.getvalue()
 
 
-def to_json(result: Result) -> str:
+def to_json(result: RunResult) -> str:
     """Settings, records and the versions that are at work; numbers that are not finite as texts: "NaN", "Infinity"."""
     document = {
         "format": FORMAT,
@@ -93,12 +93,12 @@ def to_json(result: Result) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def to_script(result: Result) -> str:
+def to_script(result: RunResult) -> str:
     """Plain PyTorch that prints the numbers of the records so far; before the first one, of all that are to come."""
     return training_script(result.config, result.records, more_epochs=result.more_epochs, threads=result.threads)
 
 
-def to_events(result: Result) -> bytes:
+def to_events(result: RunResult) -> bytes:
     """The file that TensorBoard reads: every number under a tag, by step; the settings as a text.
 
     Records of length, checksum, event, checksum (https://www.tensorflow.org/tutorials/load_data/tfrecord).
@@ -132,7 +132,7 @@ def weights_in(checkpoint: bytes) -> bytes:
     return save(kept)
 
 
-def own_data(result: Result) -> bytes:
+def upload_of(result: RunResult) -> bytes:
     """The run's own data as the script reads it. PlaygroundError where it is no longer there."""
     data = load_data(result.config.data)
     parts = {"train": data.train, "test": data.test}
@@ -167,13 +167,13 @@ def _finite(content: Any) -> Any:
 
 
 __all__ = [
-    "Result",
-    "own_data",
+    "RunResult",
     "table_of",
     "to_csv",
     "to_events",
     "to_json",
     "to_script",
+    "upload_of",
     "versions",
     "weights_in",
 ]

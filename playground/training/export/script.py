@@ -18,13 +18,13 @@ from playground.layers.export.sequential import SequentialWriter
 from playground.layers.stack.analysis import Row
 from playground.training import optimizers
 from playground.training.config import TrainConfig
+from playground.training.export.dimensions import Dimensions, dimensions_of
 from playground.training.export.script_data import data_parts
-from playground.training.extent import Plan, plan_of
 from playground.training.model import document_of
 from playground.training.records import TrainRecord
 from playground.training.size import size_of
 
-INITIAL = """\
+WEIGHT_INIT = """\
 generator = torch.Generator().manual_seed({seed})
 for module in net.modules():
     if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d):
@@ -127,26 +127,26 @@ def training_script(
     script prints these and ends with the last. Without: of the whole run as it is planned, and `more_epochs`.
     `threads`: of the run; 0: as many as PyTorch takes. `folder`: where torchvision finds or puts its files.
     """
-    plan = plan_of(config)
+    dimensions = dimensions_of(config)
     rates = changed_rates(config, records)
-    document = document_of(config, plan.input_shape, plan.classes)
+    document = document_of(config, dimensions.input_shape, dimensions.classes)
     writer: SequentialWriter = OwnWriter(document) if document.is_own else NamedWriter(document, document.analysis())
     loss = f"loss_function(output, {'y' if writer.wants_labels else writer.rows_of_labels()})"
     parts = [f"torch.set_num_threads({threads})  # as the run: sums in another order give other bits\n"] * bool(threads)
-    parts += data_parts(config, plan, folder)
+    parts += data_parts(config, dimensions, folder)
     parts += [*writer.definitions(), *writer.net()]
     if config.initial != "PyTorch":
-        parts.append(INITIAL.format(seed=config.rng_seed, fill=_FILLS[config.initial]))
+        parts.append(WEIGHT_INIT.format(seed=config.rng_seed, fill=_FILLS[config.initial]))
     if config.device != "cpu":
         parts.append(DEVICE.format(device=AUTO if config.device == "auto" else repr(config.device)))
-    parts.append(_optimizer(config) + _schedule(config, plan))
+    parts.append(_optimizer(config) + _schedule(config, dimensions))
     if rates:
         parts += ["from torch.optim.lr_scheduler import LRScheduler\n", f"_RATES = {optimizers._RATES}\n"]
         parts += [inspect.getsource(optimizers.scale_rate), f"rates = {rates}  # set after so many steps\n"]
     if config.shuffle:
         parts.append(f"order_generator = torch.Generator().manual_seed({config.rng_seed})\n")
     parts.append(TEST.format(at_once=size_of(document).evaluated_at_once, loss=loss))
-    parts += [_loop(config, plan, records, more_epochs, bool(rates), loss), WEIGHTS]
+    parts += [_loop(config, dimensions, records, more_epochs, bool(rates), loss), WEIGHTS]
     whole = "".join(parts)
     return assembled(parts, "from collections import OrderedDict\n\n" if "OrderedDict" in whole else "")
 
@@ -154,9 +154,9 @@ def training_script(
 def changed_rates(config: TrainConfig, records: Sequence[TrainRecord]) -> dict[int, float]:
     """The learning rates that were set while a run went on, by the number of steps done: what its schedule alone
     does not say of the records' rates."""
-    plan = plan_of(config)
+    dimensions = dimensions_of(config)
     optimizer = optimizers.optimizer_of(config, [nn.Parameter()])
-    schedule = optimizers.schedule_of(config, optimizer, plan.steps_per_epoch, plan.planned)
+    schedule = optimizers.schedule_of(config, optimizer, dimensions.steps_per_epoch, dimensions.planned)
     found: dict[int, float] = {}
     done = 0
     for record in records:
@@ -167,17 +167,17 @@ def changed_rates(config: TrainConfig, records: Sequence[TrainRecord]) -> dict[i
         optimizer.step()
         while done < record.step:
             done += 1
-            if schedule is not None and done < plan.planned:
+            if schedule is not None and done < dimensions.planned:
                 schedule.step()
     return found
 
 
-def _off_schedule(plan: Plan, records: Sequence[TrainRecord]) -> tuple[set[int], set[int]]:
+def _off_schedule(dimensions: Dimensions, records: Sequence[TrainRecord]) -> tuple[set[int], set[int]]:
     """The steps inside an epoch after which a run was at its end, and is tested therefore, and those that have a record
     only because it was stopped there."""
-    inside = [record for record in records if record.step % plan.steps_per_epoch]
+    inside = [record for record in records if record.step % dimensions.steps_per_epoch]
     ended = {record.step for record in inside if record.test_loss is not None}
-    planned = {record.step for record in inside if record.step == 1 or record.step % plan.record_every == 0}
+    planned = {record.step for record in inside if record.step == 1 or record.step % dimensions.record_every == 0}
     return ended, {record.step for record in inside} - ended - planned
 
 
@@ -191,24 +191,30 @@ def _optimizer(config: TrainConfig) -> str:
     return f"optimizer = torch.optim.{config.optimizer}(net.parameters(), {written})\n"
 
 
-def _schedule(config: TrainConfig, plan: Plan) -> str:
+def _schedule(config: TrainConfig, dimensions: Dimensions) -> str:
     call = _SCHEDULES[config.schedule].format(
-        step_size=config.decay_epochs * plan.steps_per_epoch,
+        step_size=config.decay_epochs * dimensions.steps_per_epoch,
         gamma=config.decay,
-        planned=max(plan.planned, 1),
+        planned=max(dimensions.planned, 1),
         rate=config.learning_rate,
     )
     return f"schedule = torch.optim.lr_scheduler.{call}\n" if call else ""
 
 
 def _loop(
-    config: TrainConfig, plan: Plan, records: Sequence[TrainRecord], more_epochs: int, has_rates: bool, loss: str
+    config: TrainConfig,
+    dimensions: Dimensions,
+    records: Sequence[TrainRecord],
+    more_epochs: int,
+    has_rates: bool,
+    loss: str,
 ) -> str:
-    steps = records[-1].step if records else plan.planned + more_epochs * plan.steps_per_epoch
-    due = [f"step == 1 or step % {plan.record_every} == 0"] if plan.record_every > 1 else []
-    due += [f"step % {plan.steps_per_epoch} == 0"] if due and plan.steps_per_epoch % plan.record_every else []
-    ended, stopped = _off_schedule(plan, records) if records else ({plan.planned, steps}, set[int]())
-    ends = [f"step == {end}" for end in sorted(ended) if end % plan.steps_per_epoch]
+    planned, per_epoch, every = dimensions.planned, dimensions.steps_per_epoch, dimensions.record_every
+    steps = records[-1].step if records else planned + more_epochs * per_epoch
+    due = [f"step == 1 or step % {every} == 0"] if every > 1 else []
+    due += [f"step % {per_epoch} == 0"] if due and per_epoch % every else []
+    ended, stopped = _off_schedule(dimensions, records) if records else ({planned, steps}, set[int]())
+    ends = [f"step == {end}" for end in sorted(ended) if end % per_epoch]
     due += ends + [f"step == {stop}" for stop in sorted(stopped)] if due else []
     order = "    order = torch.randperm(len(train_x), generator=order_generator)\n"
     return LOOP.format(
@@ -220,11 +226,11 @@ def _loop(
         rates=RATES.format(schedule="None" if config.schedule == "constant" else "schedule") if has_rates else "",
         loss=loss,
         clip=f"        nn.utils.clip_grad_norm_(net.parameters(), {config.clip!r})\n" if config.clip else "",
-        schedule=f"        if step < {plan.planned}:\n            schedule.step()\n"
+        schedule=f"        if step < {planned}:\n            schedule.step()\n"
         if config.schedule != "constant"
         else "",
         due=" or ".join(due) or "True",
-        tested=" or ".join([f"step % {plan.steps_per_epoch} == 0", *ends]),
+        tested=" or ".join([f"step % {per_epoch} == 0", *ends]),
     )
 
 

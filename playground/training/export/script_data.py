@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from playground.data import split
 from playground.data.archives import CLASSES
 from playground.training.config import TrainConfig
-from playground.training.extent import Plan
+from playground.training.export.dimensions import Dimensions
 
 DIGITS = """\
 from sklearn.datasets import load_digits
@@ -34,7 +34,7 @@ train_y, test_y = (torch.as_tensor(part.targets) for part in (train_set, test_se
 """
 GREY = "part.data[:, None].float() / 255"
 COLOURED = "torch.as_tensor(part.data).permute(0, 3, 1, 2).contiguous().float() / 255"
-OWN = """\
+UPLOAD = """\
 from safetensors.torch import load_file
 
 data = load_file("{name}.safetensors")  # leaves the page beside this script
@@ -59,7 +59,7 @@ train_x, test_x = (train_x - mean) / deviation, (test_x - mean) / deviation
 """
 
 
-def data_parts(config: TrainConfig, plan: Plan, folder: str) -> Iterator[str]:
+def data_parts(config: TrainConfig, dimensions: Dimensions, folder: str) -> Iterator[str]:
     """The code in parts, after which train_x, train_y, test_x and test_y are there.
 
     `folder`: where torchvision looks for files, and downloads them to.
@@ -70,9 +70,9 @@ def data_parts(config: TrainConfig, plan: Plan, folder: str) -> Iterator[str]:
         pixels = COLOURED if config.data == "CIFAR-10" else GREY
         yield TORCHVISION.format(name=CLASSES[config.data], folder=folder, pixels=pixels)
     else:
-        yield OWN.format(name=config.data)
+        yield UPLOAD.format(name=config.data)
     cuts = {"train": config.train_size, "test": 0 if config.folds else config.test_size}
-    whole = {"train": plan.whole_train, "test": plan.whole_test}
+    whole = {"train": dimensions.whole_train, "test": dimensions.whole_test}
     cuts = {part: size for part, size in cuts.items() if size != whole[part]}
     if any(cuts.values()):
         yield inspect.getsource(split.stratified_order)

@@ -117,7 +117,7 @@ def drawn_trace(trace: Trace, graph: GraphKind, opening: Opening, notes: Mapping
 
 
 def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, answer: Answer) -> Any:
-    """The frame of the list (docs/stack.md) and the rows to keep: a broken text keeps the last good list."""
+    """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list."""
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
     analysis: Analysis | None = None
     rows: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The list of layers: mounts frontend/layers/layers.js on a page. The contract is docs/stack.md."""
+"""The list of layers: mounts frontend/layers/layers.js on a page. The contract is docs/layers.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a pasted class in the list of layers (docs/stack.md): read-only, one for each call."""
+"""The rows of a pasted class in the list of layers (docs/layers.md): read-only, one for each call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of the list of layers (docs/stack.md), their totals, and the menu of what can be added."""
+"""The rows of the list of layers (docs/layers.md), their totals, and the menu of what can be added."""
 
 from __future__ import annotations
 

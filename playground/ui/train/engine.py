@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from time import monotonic
 
-from playground.runs.engine import Engine, LocalEngine
+from playground.runs.engine import LocalEngine, RunEngine
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.runs.tables import database_url
@@ -17,7 +17,7 @@ _one_at_a_time = threading.Lock()  # of two pages that are the first at once, on
 LOOK_EVERY = 2.0  # seconds between two looks whether a host lives, however many pages are open
 
 
-def engine() -> Engine:
+def engine() -> RunEngine:
     """The engine of the database that is configured; its host is started with the first page that asks, so that it is
     warm when somebody wants to train. PlaygroundError where the database refuses."""
     return _watch(database_url()).engine
@@ -32,7 +32,7 @@ def keep_going(runs: Iterable[Run]) -> None:
 class _Watch:
     """An engine, and when it was last asked for its host."""
 
-    def __init__(self, made: Engine) -> None:
+    def __init__(self, made: RunEngine) -> None:
         self.engine = made
         self._looked = -math.inf
         self.look()

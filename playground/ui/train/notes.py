@@ -10,7 +10,7 @@ from typing import Any
 from playground.data.archives import is_here
 from playground.data.datasets import DATASETS, DatasetRow
 from playground.data.uploads import store
-from playground.data.uploads.store import OwnRow
+from playground.data.uploads.store import UploadRow
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.run.warnings import Caution, cautions
@@ -28,7 +28,7 @@ def notes(config: TrainConfig) -> list[dict[str, Any]]:
     if (row := missing(config.data)) is not None:
         found.append(_note(f"{not_here(row)} The bundled digits need no network.", (DIGITS, digits_fields())))
     if config.data.startswith("own-"):
-        found += _own_notes(config)
+        found += _upload_notes(config)
     found += [_caution_note(caution) for caution in _cautions_of(config)]
     figures = [f"{one.metric} {one.shown(one.value)} {one.when}" for one in reported(config)]
     if figures:
@@ -61,7 +61,7 @@ def with_digits(config: TrainConfig) -> TrainConfig:
     return replace(config, data="digits", train_size=0, test_size=0)
 
 
-def own_row(name: str) -> OwnRow | None:
+def upload_row(name: str) -> UploadRow | None:
     """What is known of own data; None where it is not on this computer."""
     try:
         return store.describe(name)
@@ -69,8 +69,8 @@ def own_row(name: str) -> OwnRow | None:
         return None
 
 
-def _own_notes(config: TrainConfig) -> list[dict[str, Any]]:
-    row = own_row(config.data)
+def _upload_notes(config: TrainConfig) -> list[dict[str, Any]]:
+    row = upload_row(config.data)
     if row is None:
         text = f"{config.data} is not on this computer. Choose the same file under “Own data”, or take the digits."
         return [_note(text, (DIGITS, digits_fields()))]
@@ -82,7 +82,7 @@ def _own_notes(config: TrainConfig) -> list[dict[str, Any]]:
 
 def _cautions_of(config: TrainConfig) -> Sequence[Caution]:
     """What PyTorch accepts in silence of this net with this data; nothing where the data is not known here."""
-    row = own_row(config.data) if config.data.startswith("own-") else _ROWS[config.data]
+    row = upload_row(config.data) if config.data.startswith("own-") else _ROWS[config.data]
     return () if row is None else _cautions(config.text, row.input_shape, config.loss, len(row.classes))
 
 
@@ -105,4 +105,4 @@ def _note(text: str, *cures: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     return {"text": text, "cures": [{"label": label, "fields": fields} for label, fields in cures]}
 
 
-__all__ = ["digits_fields", "missing", "not_here", "notes", "own_row", "with_digits"]
+__all__ = ["digits_fields", "missing", "not_here", "notes", "upload_row", "with_digits"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from playground.data.uploads.store import OwnRow
+from playground.data.uploads.store import UploadRow
 from playground.errors import PlaygroundError
 from playground.lessons.runs import RunGroup, RunPreset, run_presets
 from playground.ui.shared.popovers import close_examples, examples, plain
@@ -23,10 +23,10 @@ from playground.ui.train.lessons import gallery
 from playground.ui.train.polling import LOOKS, differs
 from playground.ui.train.preview import look
 from playground.ui.train.session import TrainSession, told
-from playground.ui.train.upload import described, own_data
+from playground.ui.train.upload import described, upload_form
 
 LOOK, EXPORT, SETUP, RUNS = "run-look", "run-exports", "train-setup", "train-runs"
-OWN, OWN_SAID = "run-own", "own-said"
+UPLOAD, UPLOAD_SAID = "run-own", "own-said"
 SESSION = "train"
 _STYLES = (STYLE, Path(__file__).with_name("page.css"))
 
@@ -69,8 +69,8 @@ def _popovers() -> None:
     with st.popover("Look at the data", key=LOOK, on_change="rerun"), st.container(key="look"):
         if st.session_state[LOOK]:  # it is read when somebody looks
             look(_session().typed.config, _session().open)
-    with st.popover("Own data", key=OWN, on_change="rerun"):
-        own_data(st.session_state.get(OWN_SAID, ""), _use_own)
+    with st.popover("Own data", key=UPLOAD, on_change="rerun"):
+        upload_form(st.session_state.get(UPLOAD_SAID, ""), _use_upload)
     _exports()
 
 
@@ -128,6 +128,6 @@ def _train_together(chosen: RunGroup) -> None:
     close_examples()
 
 
-def _use_own(data: OwnRow) -> None:
-    _session().choose_own(data.name)
-    st.session_state[OWN_SAID] = described(data)
+def _use_upload(data: UploadRow) -> None:
+    _session().choose_upload(data.name)
+    st.session_state[UPLOAD_SAID] = described(data)

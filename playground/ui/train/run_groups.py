@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from playground.errors import PlaygroundError
-from playground.runs.engine import Engine
+from playground.runs.engine import RunEngine
 from playground.runs.limits import LIMITS
 from playground.runs.run import Run
 from playground.runs.store import Store
@@ -17,7 +17,7 @@ from playground.ui.train.notes import with_digits
 MOST_LOOKED_AT = 100  # runs of one owner among which folds are looked for
 
 
-def submit_all(engine: Engine, wanted: Iterable[tuple[TrainConfig, str]], owner: str) -> tuple[list[str], str]:
+def submit_all(engine: RunEngine, wanted: Iterable[tuple[TrainConfig, str]], owner: str) -> tuple[list[str], str]:
     """Put runs with these settings and titles into the queue, as many as are allowed: their ids, and why not all."""
     chosen, started = list(wanted), list[str]()
     for config, title in chosen:
@@ -37,7 +37,7 @@ def folds_of(store: Store, config: TrainConfig, owner: str) -> list[Run]:
     return [newest[fold] for fold in sorted(newest)]
 
 
-def train_folds(engine: Engine, config: TrainConfig, owner: str) -> tuple[list[str], str]:
+def train_folds(engine: RunEngine, config: TrainConfig, owner: str) -> tuple[list[str], str]:
     """A run for each fold that has none, or one that failed or was stopped: all folds' ids, and why not all run."""
     there = {run.config.fold: run.id for run in folds_of(engine.store, config, owner) if _counts(run)}
     absent = [fold for fold in range(config.folds) if fold not in there]
@@ -50,7 +50,7 @@ def train_folds(engine: Engine, config: TrainConfig, owner: str) -> tuple[list[s
     return ids, f"{problem} Press again for the rest when some have ended." if problem else ""
 
 
-def on_digits(engine: Engine, shown: Iterable[Run], owner: str) -> tuple[list[str], str]:
+def on_digits(engine: RunEngine, shown: Iterable[Run], owner: str) -> tuple[list[str], str]:
     """In place of each shown run of this owner whose data could not be had, one with the bundled digits."""
     ids: list[str] = []
     for run in shown:

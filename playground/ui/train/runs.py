@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from playground.errors import PlaygroundError
-from playground.runs.engine import Engine
+from playground.runs.engine import RunEngine
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
@@ -201,7 +201,7 @@ def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[dict[str, An
     ]
 
 
-def act(engine: Engine, run: str, owner: str, what: str, content: Any = None) -> None:
+def act(engine: RunEngine, run: str, owner: str, what: str, content: Any = None) -> None:
     """Do what the owner asked for. PlaygroundError where it is none of theirs, or not possible now."""
     store = engine.store
     found = store.run(run)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playground.errors import PlaygroundError
-from playground.runs.engine import Engine
+from playground.runs.engine import RunEngine
 from playground.training.config import TrainConfig
 from playground.ui.train.frozen_panel import OpenedStep
 from playground.ui.train.frozen_step import OPENS
@@ -44,7 +44,7 @@ class TrainSession:
     every: float | None = None  # seconds between two looks at the runs, as the page has set it
 
     @classmethod
-    def opened(cls, params: Mapping[str, Sequence[str]], engine: Engine, first: TrainConfig) -> TrainSession:
+    def opened(cls, params: Mapping[str, Sequence[str]], engine: RunEngine, first: TrainConfig) -> TrainSession:
         """As a link says; where it says nothing, the settings of its first run, or `first`."""
         read = open_train(params)
         runs = Runs(read.runs)
@@ -68,7 +68,7 @@ class TrainSession:
         self.typed, self.title = Typed(config, {}), (config, title)
         self.problems, self.said = (), ""
 
-    def choose_own(self, name: str) -> None:
+    def choose_upload(self, name: str) -> None:
         """Data of the visitor's own, all of it."""
         self.owns = (name, *(own for own in self.owns if own != name))
         self.open(replace(self.typed.config, data=name, train_size=0, test_size=0))
@@ -91,7 +91,7 @@ class TrainSession:
             "said": self.said,
         }
 
-    def take_setup(self, sent: Mapping[str, Any], engine: Engine) -> None:
+    def take_setup(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
         """The browser sent the settings as they are typed, maybe to train with them."""
         self._known_by(sent.get("owner"))
         self.sequence = _whole(sent.get("sequence"))
@@ -117,24 +117,24 @@ class TrainSession:
         if problem is not None:
             raise PlaygroundError(f"not started: {problem['message']}", hint=problem["hint"])
 
-    def train(self, engine: Engine) -> None:
+    def train(self, engine: RunEngine) -> None:
         """Put a run with these settings into the queue and show it, beside the others where several are shown."""
         self._fit_to_start()
         config = self.typed.config
         self._start(engine, config, self.title[1] if self.title is not None and self.title[0] == config else "")
 
-    def _start(self, engine: Engine, config: TrainConfig, title: str) -> None:
+    def _start(self, engine: RunEngine, config: TrainConfig, title: str) -> None:
         run = engine.submit(config, owner=self.owner, title=title)
         others = self.runs.ids if len(self.runs.ids) > 1 else []
         self.runs.ids = [run.id, *others][:MOST_SHOWN]
         self.runs.look(engine.store)
 
-    def train_together(self, engine: Engine, wanted: Sequence[tuple[TrainConfig, str]]) -> None:
+    def train_together(self, engine: RunEngine, wanted: Sequence[tuple[TrainConfig, str]]) -> None:
         """A run for each of these settings with their titles, shown together; the first one's settings are opened."""
         self.open(*wanted[0])
         self.said = self._show_started(engine, submit_all(engine, wanted, self.owner))
 
-    def _show_started(self, engine: Engine, started: tuple[list[str], str]) -> str:
+    def _show_started(self, engine: RunEngine, started: tuple[list[str], str]) -> str:
         ids, problem = started
         self.runs.ids = ids[:MOST_SHOWN] or self.runs.ids
         self.runs.look(engine.store)
@@ -142,14 +142,14 @@ class TrainSession:
 
     # The runs' side -------------------------------------------------------------------------------------------------
 
-    def runs_frame(self, engine: Engine) -> dict[str, Any]:
+    def runs_frame(self, engine: RunEngine) -> dict[str, Any]:
         """What the runs' side shows."""
         told_runs = self.runs.frame(engine.store, self.owner, self.typed.config)
         answer = {"sequence": self.acted, "owner": self.owner, "said": self.said_runs, "said_add": self.said_add}
         frozen = None if self.frozen is None else self.frozen.number
         return {"part": "runs", "query": self.query, "frozen": frozen, **answer, **told_runs}
 
-    def take_action(self, sent: Mapping[str, Any], engine: Engine) -> None:
+    def take_action(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
         """The visitor pressed something of a run, or chose which are shown."""
         self._known_by(sent.get("owner"))
         self.acted = _whole(sent.get("sequence"))
@@ -165,7 +165,7 @@ class TrainSession:
             else:
                 self.said_runs = told(error)
 
-    def _act(self, engine: Engine, what: str, run: str, content: Any) -> None:
+    def _act(self, engine: RunEngine, what: str, run: str, content: Any) -> None:
         shown = self.runs.ids
         if what == "again":  # the browser lost a part
             self.runs.again()
@@ -192,13 +192,13 @@ class TrainSession:
         elif what != "owner":
             raise PlaygroundError(f"nothing is called {what[:20]!r}")
 
-    def _is_other_now(self, engine: Engine, run: str) -> bool:
+    def _is_other_now(self, engine: RunEngine, run: str) -> bool:
         """Whether a failed run, taken up again, would leave its curve: its rate was set since it began, and what
         came before would be trained anew with it."""
         found = engine.store.run(run)
         return found.status == "failed" and found.learning_rate is not None
 
-    def _train_again(self, engine: Engine, run: str, factor: float) -> None:
+    def _train_again(self, engine: RunEngine, run: str, factor: float) -> None:
         """A new run in place of one that failed, with its last learning rate times this factor."""
         found = engine.store.run(run)
         if not is_mine(found, self.owner):

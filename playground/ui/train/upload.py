@@ -9,7 +9,7 @@ import streamlit as st
 
 from playground.data.uploads.images import SIDES
 from playground.data.uploads.reader import Kind, Reading
-from playground.data.uploads.store import OwnRow
+from playground.data.uploads.store import UploadRow
 from playground.errors import PlaygroundError
 from playground.ui.shared.popovers import plain
 
@@ -24,7 +24,7 @@ _LOOK = 0.5  # seconds between two looks whether a file has been read
 
 
 @st.fragment
-def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
+def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
     """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
@@ -48,7 +48,7 @@ def own_data(said: str, on_data: Callable[[OwnRow], None]) -> None:
             st.success(plain(said))
 
 
-def _waiting(on_data: Callable[[OwnRow], None]) -> None:
+def _waiting(on_data: Callable[[UploadRow], None]) -> None:
     asked, reading = st.session_state.get(_READING, (None, None))
     if reading is not None and not reading.is_over:
         st.caption(_progress(reading))
@@ -72,7 +72,7 @@ def _progress(reading: Reading) -> str:
     return f"Reading the file … ({reading.seconds:.0f} s{pictures})"
 
 
-def described(data: OwnRow) -> str:
+def described(data: UploadRow) -> str:
     """What a data set of one's own holds, in a sentence."""
     count = len(data.classes)
     names = ", ".join(data.classes[:_NAMED]) + (", …" if count > _NAMED else "")
@@ -95,4 +95,4 @@ def _options() -> dict[Kind, dict[str, Any]]:
     return {"pictures": {"side": int(side), "colour": colour}, "table": {"label": label.strip()}}
 
 
-__all__ = ["described", "own_data"]
+__all__ = ["described", "upload_form"]

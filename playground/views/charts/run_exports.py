@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playground.training.export.result import Result, own_data, to_csv, to_events, to_json, to_script
+from playground.training.export.result import RunResult, to_csv, to_events, to_json, to_script, upload_of
 from playground.views.charts.curves import charts, columns, figure, layers_of
 from playground.views.notebook import to_notebook
 
@@ -23,20 +23,20 @@ class RunExport:
     about: str
     file_name: str
     mime: str
-    make: Callable[[Result], str | bytes]
-    is_there: Callable[[Result], bool] = lambda _: True
+    make: Callable[[RunResult], str | bytes]
+    is_there: Callable[[RunResult], bool] = lambda _: True
 
-    def name_for(self, result: Result) -> str:
+    def name_for(self, result: RunResult) -> str:
         """The name of the file."""
         return self.file_name.format(data=result.config.data)
 
-    def content(self, result: Result) -> bytes:
+    def content(self, result: RunResult) -> bytes:
         """The file. PlaygroundError where it cannot be made."""
         made = self.make(result)
         return made.encode() if isinstance(made, str) else made
 
 
-def charts_html(result: Result) -> str:
+def charts_html(result: RunResult) -> str:
     """All curves on one page that works offline: Plotly is in it."""
     import plotly.io
 
@@ -54,7 +54,7 @@ def charts_html(result: Result) -> str:
     return f'<!doctype html>\n<html lang="en">{head}\n<body><h1>{title}</h1>\n{"".join(parts)}\n</body></html>\n'
 
 
-def _weights(result: Result) -> bytes:
+def _weights(result: RunResult) -> bytes:
     return result.weights or b""
 
 
@@ -94,13 +94,13 @@ RUN_EXPORTS: tuple[RunExport, ...] = (
         "safetensors, for the script",
         "{data}.safetensors",
         "application/octet-stream",
-        own_data,
+        upload_of,
         lambda result: result.config.data.startswith("own-"),
     ),
 )
 
 
-def exports_of(result: Result) -> tuple[RunExport, ...]:
+def exports_of(result: RunResult) -> tuple[RunExport, ...]:
     """Those that this run has."""
     return tuple(export for export in RUN_EXPORTS if export.is_there(result))
 

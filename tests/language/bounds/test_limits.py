@@ -11,7 +11,7 @@ from playground.errors import PlaygroundError
 from playground.language.bounds.budget import Budget
 from playground.language.evaluate.interpreter import interpret
 from playground.language.function import Cost
-from playground.language.limits import LIMITS, Limits, spell
+from playground.language.limits import LIMITS, LanguageLimits, spell
 from playground.language.syntax.program import parse
 
 
@@ -143,7 +143,7 @@ def attack(text: str, message: str | None) -> float:
 
 
 def test_a_budget_counts_before_it_allows() -> None:
-    budget = Budget(Limits(ops=2, total_bytes=100))
+    budget = Budget(LanguageLimits(ops=2, total_bytes=100))
     budget.charge(Cost(10, 1), itemsize=4)
     budget.charge(Cost(10, 1), itemsize=4)
     with pytest.raises(PlaygroundError, match="120 bytes"):

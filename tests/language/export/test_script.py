@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from playground.language.evaluate.leaves import Leaf
 from playground.language.export.script import to_python
 from playground.language.run import run
 from playground.language.syntax.program import parse
+from tests.alone import output_of
 
 CASES = {
     "two-inputs": ("f = log(x1) + x1*x2 - sin(x2)", {"x1": "2.0", "x2": "5.0"}),
@@ -41,7 +41,7 @@ def test_the_script_imports_torch_alone(text: str, values: dict[str, str]) -> No
     assert {alias.name for node in imported for alias in node.names} <= {"torch", "torch.nn.functional"}
 
 
-def test_the_scripts_print_the_numbers_of_the_trace() -> None:
+def test_the_scripts_print_the_numbers_of_the_trace(tmp_path: Path) -> None:
     scripts, expected = [], []
     for text, values in CASES.values():
         leaves = {name: Leaf(name, value) for name, value in values.items()}
@@ -50,9 +50,7 @@ def test_the_scripts_print_the_numbers_of_the_trace() -> None:
         outputs = [trace.values[output].data.tolist() for output in trace.outputs]
         grads = [trace[name].grad for name in leaves]
         expected.append((outputs, [None if grad is None else grad.tolist() for grad in grads]))
-    printed = subprocess.run(
-        [sys.executable, "-c", "\n".join(scripts)], capture_output=True, text=True, check=True, encoding="utf-8"
-    ).stdout
+    printed = output_of("\n".join(scripts), tmp_path)
     for block, (outputs, grads), (text, values) in zip(printed.split("---\n"), expected, CASES.values(), strict=False):
         first, *rest = [ast.literal_eval(line.split(" = ", 1)[1]) for line in block.strip().split("\n")]
         assert first == (outputs if len(outputs) > 1 else outputs[0]), text

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from playground.layers.export.pasted import plain_python
 from playground.layers.export.script import random_batch, to_code
 from playground.layers.pasted.pasted_class import build_own, parse_module
 from playground.layers.run.run import run_stack
+from tests.alone import output_of
 from tests.layers.export.test_script import printed, read, shown
 from tests.layers.pasted_classes import DOCUMENTS
 
@@ -61,12 +59,8 @@ def test_the_script_prints_the_numbers_of_the_page(name: str) -> None:
 
 def test_a_script_of_a_class_runs_by_itself(tmp_path: Path) -> None:
     document = DOCUMENTS["residual"]
-    script = tmp_path / "script.py"
-    script.write_text(to_code(document, "module"), encoding="utf-8")
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    command = [sys.executable, "-I", str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=100)
-    assert [n for _, n in read(done.stdout)] == [n for _, n in shown(run_stack(document, *random_batch(document)))]
+    told = output_of(to_code(document, "module"), tmp_path)
+    assert [n for _, n in read(told)] == [n for _, n in shown(run_stack(document, *random_batch(document)))]
 
 
 def test_layers_that_pytorch_lacks_and_bare_names_are_written_out() -> None:

@@ -26,6 +26,7 @@ from playground.layers.run.run import Recorded, run_stack
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.parse import parse_stack
 from playground.layers.stack.summary import summary
+from tests.alone import output_of
 from tests.layers.stacks import documents
 
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -108,18 +109,12 @@ def test_a_class_number_beyond_the_outputs_counts_as_the_last() -> None:
     check(StackDocument("Linear(3) Tanh Linear(2)", (4,), "MSELoss", 5, "random", 6))
 
 
-@pytest.mark.parametrize(
-    "form", [pytest.param(form, marks=() if form == "module" else pytest.mark.slow) for form in FORMS]
-)
+@pytest.mark.parametrize("form", FORMS)
 def test_a_script_runs_by_itself(form: Form, tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(to_code(DOCUMENT, form), encoding="utf-8")
-    one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # as the tests: sums come out in one order
-    command = [sys.executable, "-I", str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | one_thread, timeout=100)
+    told = output_of(to_code(DOCUMENT, form), tmp_path)
     numbers = [number for _, number in shown(run_stack(DOCUMENT, *random_batch(DOCUMENT)))]
     close = numbers if form != "tensors" else pytest.approx(numbers, rel=1e-5, abs=1e-6)
-    assert [n for _, n in read(done.stdout)] == close
+    assert [n for _, n in read(told)] == close
 
 
 # Each script in a child of its own, with another place in the stream of numbers: what it forgets, nobody has for it.

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from playground.layers.export.pasted import plain_python
 from playground.layers.export.script import random_batch, to_code
 from playground.layers.pasted.pasted_class import build_own, parse_module
 from playground.layers.run.run import run_stack
+from tests.alone import output_of
 from tests.layers.export.test_script import read, shown
 
 IMPORTS = """import torch
@@ -83,24 +81,20 @@ def test_what_is_written_out_is_the_text_without_them() -> None:
     "text",
     [
         pytest.param("\n" + "\n".join("    " + line for line in (IMPORTS + TYPED).split("\n")), id="indented"),
-        pytest.param(IMPORTS + BARE, id="imports", marks=pytest.mark.slow),
-        pytest.param(IMPORTS + TYPED, id="annotations", marks=pytest.mark.slow),
-        pytest.param(IMPORTS + BARE.replace("(nn.Module)", "(Module)"), id="bare base class", marks=pytest.mark.slow),
+        pytest.param(IMPORTS + BARE, id="imports"),
+        pytest.param(IMPORTS + TYPED, id="annotations"),
+        pytest.param(IMPORTS + BARE.replace("(nn.Module)", "(Module)"), id="bare base class"),
     ],
 )
 def test_the_script_runs_by_itself_and_imports_once(text: str, tmp_path: Path) -> None:
     document = StackDocument(text, (4,), classes=4, data="random", batch=5)
-    script = tmp_path / "script.py"
-    script.write_text(to_code(document, "module"), encoding="utf-8")
-    lines = script.read_text(encoding="utf-8").splitlines()
+    script = to_code(document, "module")
+    lines = script.splitlines()
     imports = [line for line in lines if "import" in line]
     assert imports == ["import torch", "import torch.nn.functional as F", "from torch import nn"]
     assert all(not (one == two == three == "") for (one, two), (_, three) in pairwise(pairwise(lines)))
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    command = [sys.executable, "-I", str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=100)
-    assert done.returncode == 0, done.stderr
-    assert [n for _, n in read(done.stdout)] == [n for _, n in shown(run_stack(document, *random_batch(document)))]
+    told = output_of(script, tmp_path)
+    assert [n for _, n in read(told)] == [n for _, n in shown(run_stack(document, *random_batch(document)))]
 
 
 @pytest.mark.parametrize(

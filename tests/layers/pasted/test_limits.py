@@ -83,9 +83,9 @@ MAKERS = METHODS.replace("nn.Linear(4, 4)", "self.first(3)")
     ],
 )
 def test_it_is_refused_by_name_and_soon(text: str, message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     problem = own_analysis(StackDocument(text, (4,), batch=8)).problem
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert problem is not None
     with pytest.raises(PlaygroundError, match=message):
         raise problem

@@ -265,10 +265,10 @@ def test_the_repair_of_a_missing_super_works() -> None:
 def test_what_is_too_large_is_refused_before_it_is_made(init: str, message: str, marked: str | None) -> None:
     text = module("return x", init)
     source = parse_module(text)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(PlaygroundError, match=message) as raised:
         build_own(source)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert raised.value.span is not None
     assert marked is None or raised.value.span.of(text) == marked
 

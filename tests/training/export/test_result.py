@@ -18,7 +18,7 @@ from playground.data.dataset import Data
 from playground.data.uploads import store
 from playground.training.checkpoint import checkpoint, weights
 from playground.training.config import TrainConfig
-from playground.training.export.result import Result, own_data, to_csv, to_events, to_json, weights_in
+from playground.training.export.result import RunResult, to_csv, to_events, to_json, upload_of, weights_in
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
@@ -32,12 +32,12 @@ def learner(small_data: Data) -> Learner:
 
 
 @pytest.fixture(scope="module")
-def result(small_data: Data, learner: Learner) -> Result:
+def result(small_data: Data, learner: Learner) -> RunResult:
     records = tuple(train(CONFIG, small_data, learner=learner))
-    return Result(CONFIG, records, weights_in(checkpoint(learner)), title="Clouds", created=1.7e9)
+    return RunResult(CONFIG, records, weights_in(checkpoint(learner)), title="Clouds", created=1.7e9)
 
 
-def test_csv_has_a_row_for_each_record(result: Result) -> None:
+def test_csv_has_a_row_for_each_record(result: RunResult) -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv(result))))
     assert len(rows) == len(result.records)
     for row, record in zip(rows, result.records, strict=True):
@@ -50,7 +50,7 @@ def test_csv_has_a_row_for_each_record(result: Result) -> None:
     assert to_csv(replace(result, records=())).startswith("step,epoch,loss,")
 
 
-def test_json_gives_settings_and_records_back(result: Result) -> None:
+def test_json_gives_settings_and_records_back(result: RunResult) -> None:
     document = json.loads(to_json(result))
     assert TrainConfig.from_fields(document["config"]) == CONFIG
     assert tuple(map(TrainRecord.from_json, document["records"])) == result.records
@@ -59,14 +59,14 @@ def test_json_gives_settings_and_records_back(result: Result) -> None:
     assert json.loads(to_json(replace(result, records=(bad,))))["records"][0]["loss"] == "Infinity"
 
 
-def test_weights_are_the_nets(result: Result, learner: Learner) -> None:
+def test_weights_are_the_nets(result: RunResult, learner: Learner) -> None:
     assert result.weights is not None
     found, expected = load(result.weights), learner.model.state_dict()
     assert set(found) == set(expected) == set(load(weights(learner)))
     assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
-def test_events_are_read_back(result: Result) -> None:
+def test_events_are_read_back(result: RunResult) -> None:
     from tensorboardX.proto.event_pb2 import Event
     from tensorboardX.record_writer import masked_crc32c
 
@@ -88,7 +88,7 @@ def test_events_are_read_back(result: Result) -> None:
         assert ("test_loss" in values) == (record.test_loss is not None)
 
 
-def test_tensorboard_itself_reads_them(result: Result, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_tensorboard_itself_reads_them(result: RunResult, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("events")
     (folder / "events.out.tfevents.0.playground").write_bytes(to_events(result))
     read = EventAccumulator(str(folder)).Reload()
@@ -96,9 +96,9 @@ def test_tensorboard_itself_reads_them(result: Result, tmp_path_factory: pytest.
 
 
 def test_own_data_leaves_with_its_run(
-    result: Result, small_data: Data, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    result: RunResult, small_data: Data, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     kept = store.keep(small_data)
-    found = load(own_data(replace(result, config=replace(CONFIG, data=kept.name))))
+    found = load(upload_of(replace(result, config=replace(CONFIG, data=kept.name))))
     assert torch.equal(found["train_x"], kept.train.x) and torch.equal(found["test_labels"], kept.test.labels)

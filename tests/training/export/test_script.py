@@ -19,15 +19,16 @@ from playground.errors import PlaygroundError
 from playground.training.checkpoint import weights
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
+from playground.training.export.dimensions import dimensions_of
 from playground.training.export.script import _FILLS, _SCHEDULES, changed_rates, training_script
-from playground.training.extent import plan_of
 from playground.training.learner import Learner
 from playground.training.loop import train
+from playground.training.model import WEIGHT_INITS
 from playground.training.optimizers import OPTIMIZERS, SCHEDULES, optimizer_of, schedule_of
 from playground.training.records import TrainRecord
-from playground.training.weight_init import INITIAL
+from tests.alone import output_of
 
-OWN = """
+PASTED = """
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -48,14 +49,12 @@ SMALL = {"train_size": 230, "test_size": 60, "batch": 50, "epochs": 2, "device":
 CONFIGS: dict[str, dict[str, Any]] = {
     "plain": {"train_size": 0, "test_size": 0, "batch": 100, "record_every": 0},
     "blocks": {"text": BLOCKS, "optimizer": "Adam", "learning_rate": 0.01, "schedule": "one-cycle", "normalise": True},
-    "own class": {"text": OWN, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "clip": 0.5},
+    "own class": {"text": PASTED, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "clip": 0.5},
     "rows": {"loss": "MSELoss", "optimizer": "RMSprop", "learning_rate": 0.001, "momentum": 0.5, "schedule": "cosine"},
     "folds": {"folds": 3, "fold": 1, "rng_seed": 5, "schedule": "step", "decay": 0.5, "initial": "Kaiming normal"},
     "steps": {"steps": 7, "shuffle": False, "optimizer": "AdamW", "record_every": 3, "initial": "normal 0.01"},
     "device": {"device": "auto", "epochs": 1, "optimizer": "Adagrad", "initial": "zeros", "text": "Flatten Linear(10)"},
 }
-
-OFTEN = ("blocks", "folds")  # each script is run in a Python of its own: the others are for `make test-slow`
 
 
 def config(**changes: Any) -> TrainConfig:
@@ -64,6 +63,11 @@ def config(**changes: Any) -> TrainConfig:
 
 def printed(code: str, folder: Path) -> list[str]:
     """What a script prints, run where nothing of the playground is within reach."""
+    assert "playground" not in code
+    return output_of(code, folder).splitlines()
+
+
+def printed_by_a_new_python(code: str, folder: Path) -> list[str]:
     (folder / "run.py").write_text(code, encoding="utf-8")
     hidden = {key: content for key, content in os.environ.items() if not key.startswith(("PYTHON", "PLAYGROUND"))}
     done = subprocess.run(
@@ -72,10 +76,9 @@ def printed(code: str, folder: Path) -> list[str]:
         env=hidden | {"CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "playground" not in code
     return done.stdout.splitlines()
 
 
@@ -89,9 +92,7 @@ def told(records: list[TrainRecord]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in CONFIGS]
-)
+@pytest.mark.parametrize("name", CONFIGS)
 def test_the_script_prints_the_numbers_of_the_records(tmp_path: Path, name: str) -> None:
     chosen = config(**CONFIGS[name])
     learner = Learner(chosen, data_of(chosen))
@@ -106,7 +107,8 @@ def test_the_script_prints_the_numbers_of_the_records(tmp_path: Path, name: str)
         '\nprint(len(names), "tensors")\n'
     )
     (tmp_path / "weights.safetensors").write_bytes(weights(learner))
-    *lines, last = printed(code + ending, tmp_path)
+    run = printed_by_a_new_python if name == "blocks" else printed
+    *lines, last = run(code + ending, tmp_path)
     assert lines == told(records)
     assert last == f"{len(learner.model.state_dict())} tensors"
 
@@ -135,7 +137,6 @@ def test_the_records_of_a_finished_run_change_nothing_in_its_script(name: str) -
 
 
 @pytest.mark.parametrize("asked_at", [3, 7])
-@pytest.mark.slow
 def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Path, asked_at: int) -> None:
     """The planned end lies inside an epoch: a run that has heard of the epoch by then has no record there."""
     chosen = config(steps=7, record_every=3)
@@ -205,18 +206,18 @@ def test_data_sets_of_torchvision(tmp_path: Path, data_folder: Path, name: str) 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_plan_is_that_of_the_learner(name: str) -> None:
     chosen = config(**CONFIGS[name])
-    learner, plan = Learner(chosen, data_of(chosen)), plan_of(chosen)
-    assert (plan.planned, plan.steps_per_epoch) == (learner.planned, learner.steps_per_epoch)
-    assert plan.record_every == learner.record_every
-    assert (plan.input_shape, plan.classes) == (tuple(learner.train_set.x.shape[1:]), len(learner.classes))
+    learner, dimensions = Learner(chosen, data_of(chosen)), dimensions_of(chosen)
+    assert (dimensions.planned, dimensions.steps_per_epoch) == (learner.planned, learner.steps_per_epoch)
+    assert dimensions.record_every == learner.record_every
+    assert (dimensions.input_shape, dimensions.classes) == (tuple(learner.train_set.x.shape[1:]), len(learner.classes))
 
 
 def test_every_start_and_schedule_has_its_line() -> None:
-    assert set(_FILLS) | {"PyTorch"} == set(INITIAL)
+    assert set(_FILLS) | {"PyTorch"} == set(WEIGHT_INITS)
     assert set(_SCHEDULES) == {row.name for row in SCHEDULES}
     module = torch.nn.Linear(20, 30)
     for name, line in _FILLS.items():
-        fill = INITIAL[name]
+        fill = WEIGHT_INITS[name]
         assert fill is not None
         expected = fill(torch.empty(30, 20), generator=torch.Generator().manual_seed(1))
         names = {"nn": torch.nn, "module": module, "generator": torch.Generator().manual_seed(1)}

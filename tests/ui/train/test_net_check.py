@@ -7,12 +7,12 @@ import pytest
 from playground.errors import PlaygroundError
 from playground.training import size
 from playground.training.config import TrainConfig
-from playground.training.limits import Limits
+from playground.training.limits import TrainingLimits
 from playground.training.model import model_of
 from playground.ui.train import net_check as train_check
 from playground.ui.train.net_check import check
 
-OWN = """
+PASTED = """
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -28,10 +28,12 @@ def nothing_kept() -> None:
     train_check._check.cache_clear()
 
 
-@pytest.mark.parametrize("text", ["Flatten Linear(10)", OWN], ids=["stack", "class"])
-@pytest.mark.parametrize("limits", [Limits(outputs=20_000), Limits(parameters=7_000)], ids=["outputs", "parameters"])
+@pytest.mark.parametrize("text", ["Flatten Linear(10)", PASTED], ids=["stack", "class"])
+@pytest.mark.parametrize(
+    "limits", [TrainingLimits(outputs=20_000), TrainingLimits(parameters=7_000)], ids=["outputs", "parameters"]
+)
 def test_what_is_too_large_is_refused_as_it_is_typed(
-    monkeypatch: pytest.MonkeyPatch, text: str, limits: Limits
+    monkeypatch: pytest.MonkeyPatch, text: str, limits: TrainingLimits
 ) -> None:
     assert check(TrainConfig(text, batch=4096))["problem"] is None
     monkeypatch.setattr(size, "LIMITS", limits)
@@ -44,7 +46,7 @@ def test_what_is_too_large_is_refused_as_it_is_typed(
 
 
 def test_another_batch_is_looked_at_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(size, "LIMITS", Limits(outputs=794 * 50))
+    monkeypatch.setattr(size, "LIMITS", TrainingLimits(outputs=794 * 50))
     text = "Flatten Linear(10)"
     assert check(TrainConfig(text, batch=50))["problem"] is None
     assert "a batch of at most 50" in check(TrainConfig(text, batch=51))["problem"]["hint"]

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from playground.runs import worker
-from playground.runs.limits import Limits
+from playground.runs.limits import ServerLimits
 from playground.runs.result import result_of
 from playground.runs.store import Store
 from playground.runs.worker import work
 from playground.training.checkpoint import weights
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
-from playground.training.export.result import Result, to_script
+from playground.training.export.result import RunResult, to_script
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.views.charts.run_exports import RUN_EXPORTS, charts_html, exports_of
@@ -27,12 +28,12 @@ CONFIG = TrainConfig("Flatten Linear(10)", train_size=100, test_size=20, batch=2
 
 
 @pytest.fixture(scope="module")
-def result() -> Result:
+def result() -> RunResult:
     learner = Learner(CONFIG, data_of(CONFIG))
-    return Result(CONFIG, tuple(train(CONFIG, data_of(CONFIG), learner=learner)), weights(learner), title="<b>&mine")
+    return RunResult(CONFIG, tuple(train(CONFIG, data_of(CONFIG), learner=learner)), weights(learner), title="<b>&mine")
 
 
-def test_every_row_makes_a_file(result: Result) -> None:
+def test_every_row_makes_a_file(result: RunResult) -> None:
     assert len({export.id for export in RUN_EXPORTS}) == len({e.file_name for e in RUN_EXPORTS}) == len(RUN_EXPORTS)
     made = {export.id: export.content(result) for export in exports_of(result)}
     assert set(made) == {export.id for export in RUN_EXPORTS} - {"data"}
@@ -45,17 +46,17 @@ def test_every_row_makes_a_file(result: Result) -> None:
 
 
 def test_what_a_run_does_not_have_is_not_offered() -> None:
-    assert "weights" not in {export.id for export in exports_of(Result(CONFIG, ()))}
-    own = exports_of(Result(TrainConfig(data="own-0123456789abcdef"), ()))
+    assert "weights" not in {export.id for export in exports_of(RunResult(CONFIG, ()))}
+    own = exports_of(RunResult(TrainConfig(data="own-0123456789abcdef"), ()))
     assert (
         next(export for export in own if export.id == "data").name_for(
-            Result(TrainConfig(data="own-0123456789abcdef"), ())
+            RunResult(TrainConfig(data="own-0123456789abcdef"), ())
         )
         == "own-0123456789abcdef.safetensors"
     )
 
 
-def test_charts_work_offline_and_escape_titles(result: Result) -> None:
+def test_charts_work_offline_and_escape_titles(result: RunResult) -> None:
     page = charts_html(result)
     assert "<b>&mine" not in page and "&lt;b&gt;&amp;mine" in page
     assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=", page)
@@ -88,7 +89,7 @@ def test_the_script_of_a_run_that_was_stopped_and_tried_again(
     """Stopped by the limit of seconds after step 1 and after step 2, which has a record only therefore."""
     run = store.submit(TrainConfig.from_fields({**SPARSE.fields(), "record_every": 5, "schedule": "cosine"})).id
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "LIMITS", Limits(seconds=0))
+        patch.setattr(worker, "LIMITS", ServerLimits(seconds=0))
         for step in (1, 2):
             worked(store)
             assert (store.run(run).status, store.run(run).step) == ("stopped", step)
@@ -107,6 +108,7 @@ def test_the_script_of_a_run_that_its_owner_stopped(store: Store, tmp_path: Path
     thread.start()
     while not store.records(run):
         assert thread.is_alive()
+        time.sleep(0.02)  # between two looks
     store.stop(run)
     thread.join(60)
     assert store.run(run).status == "stopped" and len(store.records(run)) == 2

@@ -2,8 +2,17 @@
 // The picture before anything has run.
 
 /** @type {import("../contract.js").Picture} */
-export const BLANK = {
-  version: 1, key: "", svg: null, graph: "both", text: "", steps: [],
+export const EMPTY_PICTURE = {
+  version: 1,
+  key: "",
+  svg: null,
+  graph: "both",
+  text: "",
+  steps: [],
   initial: { title: "Nothing has run yet", sentence: "Mend the text, or take the repair that is offered: the graph appears at once.", arithmetic: "" },
-  slots: {}, images: {}, items: {}, table: { columns: [], rows: [] }, notes: [],
-}; // prettier-ignore
+  slots: {},
+  images: {},
+  items: {},
+  table: { columns: [], rows: [] },
+  notes: [],
+};

@@ -92,7 +92,10 @@ export function createGraph({ onSelect, onToggle }) {
   const name = (some) => {
     for (const item of some) {
       const own = item.getAttribute("data-name") ?? "";
-      const texts = [...item.querySelectorAll("text")].map((text) => text.textContent).filter(Boolean).join(" ");
+      const texts = [...item.querySelectorAll("text")]
+        .map((text) => text.textContent)
+        .filter(Boolean)
+        .join(" ");
       setAttribute(item, "aria-label", texts.includes(own) && texts ? texts : [own, texts].filter(Boolean).join(": "));
     }
   };

@@ -1,5 +1,5 @@
 // @ts-check
-// Play is nothing but choosing the next k after a while.
+// Plays a trace: chooses the next step k after a delay, until the last one.
 
 export const SPEEDS = [0.5, 1, 2, 4, 8];
 const STEP_MS = 1200;

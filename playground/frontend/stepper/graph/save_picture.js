@@ -22,7 +22,8 @@ export function standaloneSvg(svg, background) {
     const target = copies[index];
     target.setAttribute("style", target === copy ? `background:${background};${text}` : text);
     if (target.matches(".hit, .toggle")) return target.remove(); // what only a pointer has a use for
-    for (const name of ["class", "tabindex", "aria-pressed", "data-name", "data-slot", "data-tint", "data-opens", "data-within", "aria-expanded"]) target.removeAttribute(name);
+    for (const name of ["class", "tabindex", "aria-pressed", "data-name", "data-slot", "data-tint", "data-opens", "data-within", "aria-expanded"])
+      target.removeAttribute(name);
   });
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new XMLSerializer().serializeToString(copy);

@@ -7,7 +7,7 @@ import { SPEEDS } from "./player.js";
 /**
  * @param {{goto: (k: number) => void, by: (distance: number) => void, toggle: () => void, byPhase: (direction: 1 | -1) => void, setSpeed: (speed: number) => void}} actions
  */
-export function createBar({ goto, by, toggle, byPhase, setSpeed }) {
+export function createStepBar({ goto, by, toggle, byPhase, setSpeed }) {
   let last = 0;
   const first = iconButton("first", "First: before any step (Home)", () => goto(0), { "data-testid": "step-first" });
   const back = iconButton("back", "One step back (←)", () => by(-1), { "data-testid": "step-back" });

@@ -1,5 +1,5 @@
 // @ts-check
-// Which modules the reader opened (+path) and closed (-path), newest last; +* and -* stand for all of them.
+// The modules that the reader unfolded (+path) and folded (-path), newest last; +* and -* stand for all of them.
 
 /** @typedef {import("../contract.js").Opened} Opened */
 
@@ -32,7 +32,7 @@ export function heirOf(svg, gone) {
 }
 
 /** @param {(opened: Opened) => void} send */
-export function createOpening(send) {
+export function createUnfolding(send) {
   /** @type {string[]} */
   let marks = [];
   let sequence = 0;

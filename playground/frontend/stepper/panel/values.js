@@ -53,7 +53,9 @@ export function matrices(data) {
  */
 function matrixTable(rows, label, place) {
   const head = el("tr", {}, el("td", {}), ...(rows[0] ?? []).map((_, column) => el("th", { scope: "col" }, String(column))));
-  const body = rows.map((row, index) => el("tr", {}, el("th", { scope: "row" }, String(index)), ...row.map((cell, column) => el("td", { "data-index": place(index, column) }, formatNumber(cell)))));
+  const body = rows.map((row, index) =>
+    el("tr", {}, el("th", { scope: "row" }, String(index)), ...row.map((cell, column) => el("td", { "data-index": place(index, column) }, formatNumber(cell)))),
+  );
   return el("table", { "aria-label": label }, el("thead", {}, head), el("tbody", {}, ...body));
 }
 
@@ -64,10 +66,10 @@ function matrixTable(rows, label, place) {
  */
 export function valueView(data, title, role) {
   const view = el("section", { class: `values ${role}` }, el("h3", {}, title));
-  if (data === null) return view.append(el("p", { class: "muted" }, "Too large to show in full.")), view;
+  if (data === null) return (view.append(el("p", { class: "muted" }, "Too large to show in full.")), view);
   const shape = shapeOf(data);
-  if (shape.length === 0) return view.append(el("p", { class: "number" }, formatNumber(data))), view;
-  if (shape.includes(0)) return view.append(el("p", { class: "muted" }, `No elements: shape (${shape.join(", ")}).`)), view;
+  if (shape.length === 0) return (view.append(el("p", { class: "number" }, formatNumber(data))), view);
+  if (shape.includes(0)) return (view.append(el("p", { class: "muted" }, `No elements: shape (${shape.join(", ")}).`)), view);
   const scroller = el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": `${title}, all values` });
   let cells = 0;
   for (const { index, rows } of matrices(data)) {

@@ -69,7 +69,12 @@ export function showWhy(element, picture, key, standalone) {
   const rows = why.check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, text)));
   const check = el("table", { class: "check", "aria-label": "The check" }, el("tbody", {}, ...rows));
   const latex = why.lines.map((line) => line.latex).join("\n");
-  const head = el("div", { class: "panel-head" }, el("h2", {}, picture.items[found].title), copyButton("Copy LaTeX", () => latex, { "data-testid": "copy-latex" }));
+  const head = el(
+    "div",
+    { class: "panel-head" },
+    el("h2", {}, picture.items[found].title),
+    copyButton("Copy LaTeX", () => latex, { "data-testid": "copy-latex" }),
+  );
   replace(element, head, ...formulas, rows.length > 0 ? el("div", { class: "check-box" }, check) : null);
   loadKatex(standalone).then((katex) => {
     if (!katex) return;

@@ -1,6 +1,6 @@
 // @ts-check
 // The text: a plain textarea over a mirror with the same metrics, which carries the marks.
-import { createCalm } from "../../shared/debounce.js";
+import { createDebounce } from "../../shared/debounce.js";
 import { el, prose, replace } from "../../shared/dom.js";
 import { lineAndColumn, markedPieces, unitPositions } from "./text_positions.js";
 
@@ -42,9 +42,9 @@ export function createEditor({ onInput, onCaret, onRepair }) {
       "\u200b",
     );
   };
-  const calm = createCalm(showError);
+  const debounced = createDebounce(showError);
   area.addEventListener("input", () => {
-    calm.typed();
+    debounced.typed();
     marks = [];
     wrong = [];
     paint();
@@ -99,8 +99,8 @@ export function createEditor({ onInput, onCaret, onRepair }) {
       paint();
     },
     /** An error in the text or in a leaf; null where all is well. */
-    setError: calm.set,
+    setError: debounced.set,
     focus: () => area.focus(),
-    stop: calm.stop,
+    stop: debounced.stop,
   };
 }

@@ -1,11 +1,11 @@
 // @ts-check
 // The leaves: one row per free name of the text, with its value, dtype and requires_grad.
-import { createCalm } from "../../shared/debounce.js";
+import { createDebounce } from "../../shared/debounce.js";
 import { el, prose, replace, setAttribute } from "../../shared/dom.js";
 
 /** @typedef {import("../contract.js").LeafRow} LeafRow */
 /** @typedef {import("../contract.js").LeafSetting} LeafSetting */
-/** @typedef {{element: HTMLElement, show: (row: LeafRow, force: boolean, told: boolean) => void}} Row */
+/** @typedef {{element: HTMLElement, show: (row: LeafRow, force: boolean, isUnderText: boolean) => void}} Row */
 
 const DTYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "bool"];
 
@@ -25,28 +25,44 @@ export function sliderText(value, step) {
  * @returns {Row}
  */
 function createLeafRow(name, onChange) {
-  const field = el("input", { type: "text", class: "leaf-value", "data-testid": `leaf-${name}`, "aria-label": `Value of ${name}`, spellcheck: "false", autocomplete: "off" });
+  const field = el("input", {
+    type: "text",
+    class: "leaf-value",
+    "data-testid": `leaf-${name}`,
+    "aria-label": `Value of ${name}`,
+    spellcheck: "false",
+    autocomplete: "off",
+  });
   const slider = el("input", { type: "range", class: "leaf-slider", "data-testid": `slider-${name}`, "aria-label": `Slider of ${name}` });
   const dtype = el("select", { class: "leaf-dtype", "data-testid": `dtype-${name}`, "aria-label": `dtype of ${name}` });
   const grad = el("input", { type: "checkbox", "data-testid": `grad-${name}`, "aria-label": `requires_grad of ${name}` });
   const gradLabel = el("label", { class: "leaf-grad", title: "requires_grad" }, grad, "grad");
   const error = el("p", { class: "leaf-error", id: `leaf-error-${name}`, hidden: true });
-  const element = el("div", { class: "leaf", role: "group", "aria-label": name }, el("span", { class: "leaf-name" }, name), slider, field, dtype, gradLabel, error);
+  const element = el(
+    "div",
+    { class: "leaf", role: "group", "aria-label": name },
+    el("span", { class: "leaf-name" }, name),
+    slider,
+    field,
+    dtype,
+    gradLabel,
+    error,
+  );
 
   const showSlider = () => {
     const number = Number(field.value);
     if (field.value.trim() !== "" && Number.isFinite(number)) slider.value = String(number);
     slider.style.setProperty("--done", `${(100 * (Number(slider.value) - Number(slider.min))) / (Number(slider.max) - Number(slider.min) || 1)}%`);
   };
-  let isTold = false;
-  const calm = createCalm((/** @type {string | null} */ problem) => {
-    error.hidden = problem === null || isTold;
+  let isUnderText = false;
+  const debounced = createDebounce((/** @type {string | null} */ problem) => {
+    error.hidden = problem === null || isUnderText;
     replace(error, ...prose(problem ?? ""));
     setAttribute(field, "aria-invalid", problem ? "true" : null);
     setAttribute(field, "aria-describedby", problem ? error.id : null);
   });
   field.addEventListener("input", () => {
-    calm.typed();
+    debounced.typed();
     showSlider();
     onChange({ value: field.value }, `value-${name}`);
   });
@@ -60,7 +76,7 @@ function createLeafRow(name, onChange) {
 
   return {
     element,
-    show(row, force, told) {
+    show(row, force, isShownUnderText) {
       element.classList.toggle("tensor", !row.is_scalar);
       slider.hidden = !row.is_scalar;
       slider.min = String(row.minimum ?? -10);
@@ -74,8 +90,8 @@ function createLeafRow(name, onChange) {
         grad.checked = row.requires_grad;
       }
       showSlider();
-      isTold = told;
-      calm.set(row.error);
+      isUnderText = isShownUnderText;
+      debounced.set(row.error);
     },
   };
 }
@@ -92,9 +108,9 @@ export function createLeaves({ onChange }) {
     /**
      * @param {readonly LeafRow[]} leaves
      * @param {boolean} force whether the server's values replace what stands in the fields
-     * @param {string | null} [told] the leaf whose error stands under the text
+     * @param {string | null} [underText] the leaf whose error stands under the text
      */
-    show(leaves, force, told = null) {
+    show(leaves, force, underText = null) {
       const wanted = new Set(leaves.map((leaf) => leaf.name));
       for (const [name, row] of rows) {
         if (wanted.has(name)) continue;
@@ -106,7 +122,7 @@ export function createLeaves({ onChange }) {
         const isNew = row === undefined;
         if (!row) rows.set(leaf.name, (row = createLeafRow(leaf.name, (change, kind) => onChange(leaf.name, change, kind))));
         if (element.children[index] !== row.element) element.insertBefore(row.element, element.children[index] ?? null);
-        row.show(leaf, force || isNew, leaf.name === told);
+        row.show(leaf, force || isNew, leaf.name === underText);
       });
       element.hidden = leaves.length === 0;
     },

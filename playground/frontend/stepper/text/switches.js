@@ -55,10 +55,22 @@ export function createSwitches({ onChange }) {
     show(document_, leaves) {
       const isForward = document_.mode === "forward";
       const named = /** @type {[string, string][]} */ (leaves.map((name) => [name, name]));
-      mode.show([["reverse", "reverse: one backward pass"], ["forward", "forward: a tangent per step"]], document_.mode); // prettier-ignore
+      mode.show(
+        [
+          ["reverse", "reverse: one backward pass"],
+          ["forward", "forward: a tangent per step"],
+        ],
+        document_.mode,
+      );
       tangent.show([["", "every leaf"], ...named], String(document_.tangent ?? ""));
-      second.show([["", "none"], ...named.map(([name]) => /** @type {[string, string]} */ ([name, `gradient of ${name}'s gradient`]))], String(document_.second ?? ""));
-      passes.show(TIMES.map((words, index) => [String(index + 1), words]), String(document_.passes)); // prettier-ignore
+      second.show(
+        [["", "none"], ...named.map(([name]) => /** @type {[string, string]} */ ([name, `gradient of ${name}'s gradient`]))],
+        String(document_.second ?? ""),
+      );
+      passes.show(
+        TIMES.map((words, index) => [String(index + 1), words]),
+        String(document_.passes),
+      );
       zero.checked = document_.zero_grad;
       tangent.setHidden(!isForward);
       second.setHidden(isForward);

@@ -1,5 +1,5 @@
 // @ts-check
-// Spans of the typed text. Python counts code points, the browser counts UTF-16 units: this is the only place that knows.
+// Positions in the typed text. Python counts code points, the browser UTF-16 units: only this file converts between them.
 
 /** @typedef {import("../contract.js").Span} Span */
 /** @typedef {import("../contract.js").Item} Item */

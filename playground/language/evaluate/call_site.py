@@ -1,4 +1,4 @@
-"""`Failure`: a call that PyTorch refused, or is about to refuse, with what is needed to say why."""
+"""`CallSite`: one call in a text, with what is needed to say why PyTorch refuses it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Explained = tuple[str, str, Repair | None]  # message, hint, repair
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A call that PyTorch refused, or is about to: what was called, on what, where it stands."""
+class CallSite:
+    """A call in a text: what is called, on what, and where the call and its operands stand."""
 
     name: str
     program: Program
@@ -71,4 +71,4 @@ class Failure:
         return span
 
 
-__all__ = ["Explained", "Failure"]
+__all__ = ["CallSite", "Explained"]

@@ -1,4 +1,4 @@
-"""`Plan`: how long a run is and what its net has to fit, as far as possible without its data."""
+"""`Dimensions`: the sizes of a run that its script writes out, as far as possible without its data."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from playground.training.size import size_of
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What follows from settings alone. `whole_train`, `whole_test`: examples before any subset is taken."""
+class Dimensions:
+    """Sizes that follow from settings alone. `whole_train`, `whole_test`: examples before any subset is taken."""
 
     input_shape: Shape
     classes: int
@@ -27,14 +27,14 @@ class Plan:
     record_every: int
 
 
-def plan_of(config: TrainConfig) -> Plan:
+def dimensions_of(config: TrainConfig) -> Dimensions:
     """The numbers that a `Learner` with these settings has. PlaygroundError where the data cannot be had, or the net
     does not fit it.
 
-    Only own data and folds, whose sizes depend on the labels, are read for it.
+    Only uploads and folds, whose sizes depend on the labels, are read for it.
 
-    >>> plan = plan_of(TrainConfig(data="MNIST", epochs=2))
-    >>> plan.input_shape, plan.planned, plan.record_every
+    >>> dimensions = dimensions_of(TrainConfig(data="MNIST", epochs=2))
+    >>> dimensions.input_shape, dimensions.planned, dimensions.record_every
     ((1, 28, 28), 1200, 10)
     """
     row = next((row for row in DATASETS if row.name == config.data), None)
@@ -48,7 +48,7 @@ def plan_of(config: TrainConfig) -> Plan:
     steps_per_epoch = math.ceil(size / config.batch)
     planned = config.steps or config.epochs * steps_per_epoch
     every = steps_between_records(config, planned, size_of(document_of(config, shape, classes)))
-    return Plan(shape, classes, *whole, steps_per_epoch, planned, every)
+    return Dimensions(shape, classes, *whole, steps_per_epoch, planned, every)
 
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["Dimensions", "dimensions_of"]

@@ -33,9 +33,15 @@ test("of two equal blocks the one that was folded stays so", () => {
 });
 
 test("numbers are read, anything else goes to the server as typed", () => {
-  assert.deepEqual(["3", "3, 4", "(3 x 4)"].map((text) => readContent(text, "size")), [3, [3, 4], [3, 4]]);
+  assert.deepEqual(
+    ["3", "3, 4", "(3 x 4)"].map((text) => readContent(text, "size")),
+    [3, [3, 4], [3, 4]],
+  );
   assert.deepEqual(readContent("1×28×28", "shape"), [1, 28, 28]);
-  assert.deepEqual(["1e-3", "100,000", "fast", ""].map((text) => readContent(text, "float")), [0.001, "100,000", "fast", ""]);
+  assert.deepEqual(
+    ["1e-3", "100,000", "fast", ""].map((text) => readContent(text, "float")),
+    [0.001, "100,000", "fast", ""],
+  );
   assert.equal(readContent("", "pin"), null);
 });
 
