@@ -9,10 +9,12 @@ from playground.data.datasets import DATASETS
 from playground.data.uploads import store
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.layers.stack.problems import Problem
 from playground.training.config import TrainConfig
 from playground.training.size import check_size, size_of
 from playground.ui.layers.pasted_rows import own_rows
 from playground.ui.layers.rows import row_data, totals_data
+from playground.ui.shared.error_data import error_data, repair_data
 
 _KEPT = 128
 _ROWS = {row.name: row for row in DATASETS}
@@ -69,20 +71,15 @@ def _each(row: dict[str, Any]) -> str:
     return "" if given is None else str(given).replace("(1,", "(N,", 1).replace("(1)", "(N)")
 
 
-def _problem(problem: Any) -> dict[str, Any]:
-    repairs = [{"label": repair.label, "text": repair.text} for repair in problem.repairs]
+def _problem(problem: Problem) -> dict[str, Any]:
+    repairs = [repair_data(repair) for repair in problem.repairs]
     return {"message": problem.message, "hint": problem.hint, "start": None, "end": None, "repairs": repairs}
 
 
 def _told(error: PlaygroundError) -> dict[str, Any]:
-    repair = error.repair
-    return {
-        "message": error.message,
-        "hint": error.hint,
-        "start": None if error.span is None else error.span.start,
-        "end": None if error.span is None else error.span.end,
-        "repairs": [] if repair is None else [{"label": repair.label, "text": repair.text}],
-    }
+    told = error_data(error)
+    repair = told.pop("repair")
+    return told | {"repairs": [] if repair is None else [repair]}
 
 
 __all__ = ["check"]

@@ -32,7 +32,7 @@ def test_a_broken_text_keeps_the_last_good_picture() -> None:
     _, good = frame(GOOD, None)
     data, still = frame(Document("y = w*", GOOD.leaves), good)
     assert still is good
-    assert data["picture"]["key"] == good.key if good else False
+    assert data["picture"]["key"] == good.drawn.key if good else False
     assert data["error"]["start"] <= 6 and data["error"]["message"]
     assert data["document"]["text"] == "y = w*"
     assert [row["name"] for row in data["leaves"]] == ["w", "x"]
