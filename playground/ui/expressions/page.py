@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
-from playground.lessons.presets import ExpressionPreset, preset
+from playground.lessons.gallery import Preset
+from playground.lessons.presets import EXPRESSIONS
+from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame
 from playground.ui.expressions.links import from_query
+from playground.ui.expressions.reference import reference
+from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.loading import KEY
 from playground.ui.shared.opened_element import answered
-from playground.ui.shared.popovers import close_examples, examples, exports, gallery, plain, reference
+from playground.ui.shared.popovers import close_examples, examples, gallery, plain
 from playground.ui.shared.session import page_session
 from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession
@@ -39,11 +44,11 @@ def expressions_page() -> None:
     st.html(STYLE)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with examples():
-            gallery(_open)
+            gallery(EXPRESSIONS, "preset", _open)
         with st.popover("Functions"):
             reference()
         with st.popover("Export"):
-            exports(lambda: session.good)  # runs outside the script, so it is given the session
+            _exports(lambda: session.good)  # runs outside the script, so it is given the session
     if session.problems:
         st.warning("  \n".join(map(plain, session.problems)))
     _workbench()
@@ -56,8 +61,15 @@ def _session() -> ExpressionSession:
 def _restored() -> ExpressionSession:
     """What the link says, else the first preset."""
     link = from_query(st.query_params.to_dict())
-    document = link.document or preset(FIRST).document
+    document = link.document or EXPRESSIONS.preset(FIRST).document
     return ExpressionSession(document, link.problems, stepper=StepperSession(KEY, step=link.step))
+
+
+@st.fragment
+def _exports(good: Callable[[], Shown | None]) -> None:
+    with st.container(key="exports"):
+        st.caption("Each holds the numbers that are shown. “Save picture” above the graph saves the step you stand at.")
+        export_buttons(EXPORTS, good, "export-{}")
 
 
 @st.fragment
@@ -97,7 +109,7 @@ def take_edit() -> None:
     session.problems = ()
 
 
-def _open(chosen: ExpressionPreset) -> None:
+def _open(chosen: Preset[Document]) -> None:
     session = _session()
     session.document, session.problems = chosen.document, ()
     session.good = None  # another document: what stands there is not its last good picture

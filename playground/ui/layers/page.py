@@ -13,14 +13,15 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Path as Place
 from playground.layers.document import Refused, StackDocument
 from playground.layers.stack.edits import edited
-from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
+from playground.lessons.gallery import Preset
+from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import stack_exports
 from playground.ui.layers.frames import Answer, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.layers.links import open_stack
 from playground.ui.layers.list_component import stack_editor
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.opened_element import answered
-from playground.ui.shared.popovers import choice, close_examples, examples, plain
+from playground.ui.shared.popovers import close_examples, examples, gallery, plain
 from playground.ui.shared.session import page_session
 from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
@@ -31,13 +32,6 @@ FIRST = "L2.4"
 EXPORT = "stack-exports"
 LIST, GRAPH = "stack", "stack-graph"
 NO_ELEMENT = "The layers do not run as they stand: mend the one that is marked, then pick the element again"
-_LECTURES = {
-    "L0": "L0 · First networks",
-    "L1": "L1 · From scratch",
-    "L2": "L2 · Convolutions",
-    "L3": "L3 and L4",
-    "": "Classics",
-}
 
 
 @dataclass
@@ -59,7 +53,7 @@ def layers_page() -> None:
     st.html(STYLE)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with examples():
-            _gallery()
+            gallery(STACKS, "stack", _open)
         _exports()
         if st.button("Train this"):
             train_this(_session().document)
@@ -73,7 +67,7 @@ def _session() -> StackSession:
 def _restored() -> StackSession:
     """What the link says, else the first preset."""
     link = open_stack(st.query_params.to_dict())
-    document = link.document or stack_preset(FIRST).document
+    document = link.document or STACKS.preset(FIRST).document
     return StackSession(document, link.problems, stepper=StepperSession(GRAPH, step=link.step))
 
 
@@ -126,21 +120,7 @@ def _taken(session: StackSession, given: dict[str, Any]) -> StackDocument:
         return _taken(session, given | {refused.field: getattr(session.document, refused.field)})
 
 
-def _gallery() -> None:
-    with st.container(key="gallery"):
-        for column, (lecture, title) in zip(st.columns(len(_LECTURES)), _LECTURES.items(), strict=True):
-            column.markdown(f"**{title}**")
-            for preset in stack_presets():
-                if _column_of(preset) == lecture:
-                    choice(column, preset, f"stack-{preset.id}", _open)
-
-
-def _column_of(preset: StackPreset) -> str:
-    lecture = preset.lecture[:2]
-    return "L3" if lecture == "L4" else lecture
-
-
-def _open(chosen: StackPreset) -> None:
+def _open(chosen: Preset[StackDocument]) -> None:
     session = _session()
     session.document, session.problems = chosen.document, ()
     session.refused = session.place = session.drawn = None

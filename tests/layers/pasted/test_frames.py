@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from playground.layers.document import StackDocument
 from playground.layers.pasted.analysis import own_analysis
-from playground.lessons.stacks import stack_preset
+from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import STACK_EXPORTS, stack_exports
 from playground.ui.layers.pasted_rows import own_rows
 from tests.layers.pasted_classes import DOCUMENTS
@@ -24,7 +24,7 @@ def test_rows_are_plain_data_that_cannot_be_edited() -> None:
 
 
 def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
-    for document in (*DOCUMENTS.values(), stack_preset("L0.6").document):
+    for document in (*DOCUMENTS.values(), STACKS.preset("L0.6").document):
         rows, _ = own_rows(document)
         for row in rows:
             inside = [other for other in rows if other["path"][: len(row["path"])] == row["path"] and other is not row]

@@ -17,7 +17,7 @@ import torch
 
 from playground.errors import PlaygroundError
 from playground.layers.document import OPTIMIZERS, StackDocument
-from playground.lessons.runs import run_presets
+from playground.lessons.runs import RUNS
 from playground.runs.limits import LIMITS
 from playground.runs.run import Run
 from playground.runs.store import Store
@@ -118,7 +118,7 @@ def test_every_setting_has_a_field() -> None:
 
 
 def test_a_form_sent_back_unchanged_changes_nothing(engine: Queue) -> None:
-    for preset in run_presets():
+    for preset in RUNS.presets:
         session = TrainSession.opened({}, engine, preset.document)
         session.take_setup(typed(session), engine)
         assert session.typed.config == preset.document and not session.typed.refused
