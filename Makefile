@@ -1,6 +1,6 @@
 # The work is done by the scripts in scripts/; each says what it does, and a second run skips what is already there.
-# Variables: PYTHON (interpreter for a new .venv), HOST and PORT (run), CHROMIUM (test, bench), ONLY (bench: one by name).
-.PHONY: help run test test-slow lint format bench clean
+# Variables: PYTHON (interpreter for a new .venv), HOST and PORT (run), CHROMIUM (test, bench), ONLY (bench, findings: one by name).
+.PHONY: help run test test-slow lint format bench findings clean
 export PYTHON HOST PORT CHROMIUM ONLY
 
 help:
@@ -10,6 +10,7 @@ help:
 	@echo "make lint       lint, format, types and import contracts only"
 	@echo "make format     mend what can be mended by itself"
 	@echo "make bench      every benchmark, one table each (ONLY=load for one)"
+	@echo "make findings   where libraries and tools surprise, each shown without the app (ONLY=lazy_device for one)"
 	@echo "make clean      remove the environment and all caches"
 
 run:
@@ -29,6 +30,9 @@ format:
 
 bench:
 	@scripts/bench
+
+findings:
+	@scripts/findings
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
