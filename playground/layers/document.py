@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,7 +17,6 @@ from playground.settings import SettingsDocument, setting
 
 Data = Literal["digits", "random"]
 Graph = Literal["forward", "backward", "both"]
-_CLASS = re.compile(r"^\s*class\s", re.MULTILINE)
 OPTIMIZERS = ("SGD", "SGD with momentum", "Adam", "AdamW", "RMSprop", "Adagrad")
 _LOSSES = tuple(loss.name for loss in LOSSES)
 _SIZES = f"one to four whole numbers from 1 to {LIMITS.input:,}, with commas between"
@@ -50,11 +48,6 @@ class StackDocument(SettingsDocument):
     learning_rate: float = setting(0.1, least=math.ulp(0), most=1000, number_format="", words=_RATE)  # above 0
     rng_seed: int = setting(0, most=2**31 - 1)
     graph: Graph = setting("forward", choices=("forward", "backward", "both"))
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the text is somebody's own class rather than a list of layers."""
-        return _CLASS.search(self.text) is not None
 
     def stack(self) -> Stack:
         """The stack that the text says. Raises PlaygroundError."""

@@ -12,15 +12,19 @@ PYTHON, NOTEBOOK = "text/x-python", "application/x-ipynb+json"
 
 @dataclass(frozen=True, slots=True)
 class Export(Generic[S]):
-    """What its button says in bold and beside it, and how the file is made."""
+    """What its button says in bold and beside it, and how the file is made; some say it of what is shown."""
 
     label: str
-    about: str
+    about: str | Callable[[S], str]
     file_name: str | Callable[[S], str]
     mime: str
     make: Callable[[S], str | bytes]
     is_there: Callable[[S], bool] = lambda _: True  # for what is shown
     kind: str = ""  # a short name, where it is asked for by one
+
+    def about_for(self, shown: S) -> str:
+        """What stands beside the bold word."""
+        return self.about if isinstance(self.about, str) else self.about(shown)
 
     def name_for(self, shown: S) -> str:
         """The name of the file."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,11 +13,12 @@ from playground.layers.document import Refused, StackDocument
 from playground.layers.stack.edits import edited
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
-from playground.ui.layers.exports import stack_exports
+from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frames import Answer, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.layers.links import open_stack
 from playground.ui.layers.list_component import stack_editor
 from playground.ui.shared.drawn import Drawn
+from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.popovers import close_examples, examples, gallery, plain
 from playground.ui.shared.session import page_session
@@ -133,21 +132,4 @@ def _exports() -> None:
     session = _session()
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         st.caption("Scripts print the loss and the gradient norms of this page.")
-        for export in stack_exports(session.document):  # a pasted class has fewer: asked when the popover opens
-            st.download_button(
-                f"**{export.label}** {export.about_for(session.document)}",
-                data=partial(_made, session, export.make),
-                file_name=export.file_name,
-                mime=export.mime,
-                key=f"stack-export-{export.file_name}",
-                on_click="ignore",
-                type="tertiary",
-                width="stretch",
-            )
-
-
-def _made(session: StackSession, make: Callable[[StackDocument], str]) -> str:
-    try:
-        return make(session.document)
-    except PlaygroundError as error:
-        return error.marked()
+        export_buttons(STACK_EXPORTS, lambda: session.document, "stack-export-{}")  # a pasted class has fewer

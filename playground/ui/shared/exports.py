@@ -18,11 +18,11 @@ def export_buttons(table: Sequence[Export[S]], shown: Callable[[], S | None], ke
     """A button for each export that there is of what is shown now; `key`: of a button, by the file's name or kind."""
     now = shown()
     for export in table if now is None else exports_of(table, now):
-        name = str(export.file_name) if now is None else export.name_for(now)
+        about, name = (export.about, export.file_name) if now is None else (export.about_for(now), export.name_for(now))
         st.download_button(
-            f"**{export.label}** {export.about}",
+            f"**{export.label}** {about}",
             data=partial(_made, shown, export),
-            file_name=name,
+            file_name=str(name),
             mime=export.mime,
             key=key.format(export.kind or name),
             on_click="ignore",

@@ -5,27 +5,34 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 from playground.layers.document import StackDocument
-from playground.layers.pasted.analysis import own_analysis
+from playground.layers.net.net import net_of
+from playground.layers.pasted.analysis import pasted_listing
 from playground.lessons.presets import STACKS
-from playground.ui.layers.exports import STACK_EXPORTS, stack_exports
-from playground.ui.layers.pasted_rows import own_rows
+from playground.ui.layers.exports import STACK_EXPORTS
+from playground.ui.layers.rows import listing_data
+from playground.views.export import exports_of
 from tests.layers.pasted_classes import DOCUMENTS
+
+
+def pasted_rows(document: StackDocument) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    return listing_data(net_of(document).listing(), document.batch)
 
 
 def test_rows_are_plain_data_that_cannot_be_edited() -> None:
     for document in DOCUMENTS.values():
-        rows, totals = own_rows(document)
+        rows, totals = pasted_rows(document)
         assert json.loads(json.dumps([rows, totals])) == [rows, totals]
-        assert len(rows) == len(own_analysis(document).rows) and not any(row["editable"] for row in rows)
+        assert len(rows) == len(pasted_listing(document).rows) and not any(row["editable"] for row in rows)
         assert all(document.text[row["start"] : row["end"]] for row in rows)
         assert totals["output"].startswith(f"({document.batch}, ")
 
 
 def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
     for document in (*DOCUMENTS.values(), STACKS.preset("L0.6").document):
-        rows, _ = own_rows(document)
+        rows, _ = pasted_rows(document)
         for row in rows:
             inside = [other for other in rows if other["path"][: len(row["path"])] == row["path"] and other is not row]
             assert row["branches"] == (1 if inside else 0)
@@ -40,19 +47,19 @@ def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
 
 def test_the_layer_that_does_not_fit_has_no_shape() -> None:
     document = DOCUMENTS["lenet"]
-    rows, totals = own_rows(replace(document, text=document.text.replace("400", "4")))
+    rows, totals = pasted_rows(replace(document, text=document.text.replace("400", "4")))
     assert [row["gives"] is None for row in rows] == [False] * (len(rows) - 1) + [True] and totals["output"] is None
 
 
 def test_a_class_leaves_only_in_ways_that_it_has() -> None:
     own, stack = DOCUMENTS["tied"], StackDocument(data="random", batch=2)
-    assert stack_exports(stack) == STACK_EXPORTS
-    left_out = {export.label for export in STACK_EXPORTS} - {export.label for export in stack_exports(own)}
+    assert exports_of(STACK_EXPORTS, stack) == STACK_EXPORTS
+    left_out = {export.label for export in STACK_EXPORTS} - {export.label for export in exports_of(STACK_EXPORTS, own)}
     assert left_out == {"nn.Sequential", "From scratch"}
     for document in (own, stack):
-        for export in stack_exports(document):
+        for export in exports_of(STACK_EXPORTS, document):
             assert export.make(document), export.label
-    assert not any("nn.Sequential" in export.about_for(own) for export in stack_exports(own))
+    assert not any("nn.Sequential" in export.about_for(own) for export in exports_of(STACK_EXPORTS, own))
 
 
 def test_the_notebook_and_the_summary_of_a_class() -> None:
