@@ -73,4 +73,4 @@ def _step(text: str | None, problems: list[str]) -> int | None:
     return None
 
 
-__all__ = ["RestoredLink", "parts_of", "query_of", "restore"]
+__all__ = ["VERSION", "RestoredLink", "parts_of", "query_of", "restore"]

@@ -1,4 +1,4 @@
-"""The train page's link: which runs it shows and what is set; and the way there from the layers page.
+"""The train page's link: which runs it shows and what is set.
 
 `?v=1&run=3f2a...&run=99c1...&text=Flatten Linear(10)&epochs=5`. Settings stand there where they are not those of the
 first run that is shown; then `text` always does, and what equals the default is left out.
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from playground.errors import PlaygroundError
-from playground.layers.document import StackDocument
 from playground.training.config import TrainConfig
 from playground.ui.shared.links import parts_of, query_of
 from playground.ui.train.settings import read_settings
@@ -81,23 +80,4 @@ def runs_in(text: str) -> tuple[str, ...]:
     return found
 
 
-def from_stack(document: StackDocument) -> TrainConfig:
-    """The settings with which the train page takes over what the layers page shows.
-
-    >>> from_stack(StackDocument(optimizer="SGD with momentum", batch=32)).changed()
-    {'text': 'Flatten Linear(10)', 'momentum': 0.9, 'batch': 32}
-    """
-    has_momentum = document.optimizer == "SGD with momentum"
-    typed = {
-        "text": document.text,
-        "loss": document.loss,
-        "optimizer": "SGD" if has_momentum else document.optimizer,
-        "learning_rate": document.learning_rate,
-        "momentum": 0.9 if has_momentum else 0.0,
-        "batch": document.batch,
-        "rng_seed": document.rng_seed,
-    }
-    return read_settings(TrainConfig(), typed).config
-
-
-__all__ = ["MOST_SHOWN", "OpenedTrain", "from_stack", "open_train", "runs_in", "train_query"]
+__all__ = ["MOST_SHOWN", "OpenedTrain", "open_train", "runs_in", "train_query"]

@@ -14,13 +14,13 @@ from playground.errors import PlaygroundError
 from playground.lessons.gallery import Preset, PresetGroup
 from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
+from playground.ui.shared.hand_over import handed_over
 from playground.ui.shared.popovers import close_examples, examples, gallery, plain
 from playground.ui.shared.stepper import last_edit
 from playground.ui.shared.style import STYLE
 from playground.ui.train.engine import engine, keep_going
 from playground.ui.train.exports import run_exports
 from playground.ui.train.frozen_panel import frozen_part
-from playground.ui.train.hand_over import handed_over
 from playground.ui.train.polling import LOOKS, differs
 from playground.ui.train.preview import look
 from playground.ui.train.session import TrainSession, told

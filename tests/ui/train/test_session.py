@@ -26,10 +26,11 @@ from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
+from playground.ui.shared.hand_over import from_stack
 from playground.ui.train import followed_run as train_follow
 from playground.ui.train import runs as train_runs
 from playground.ui.train.captions import state
-from playground.ui.train.links import MOST_SHOWN, from_stack, open_train, train_query
+from playground.ui.train.links import MOST_SHOWN, open_train, train_query
 from playground.ui.train.net_check import check
 from playground.ui.train.preview import look_html
 from playground.ui.train.session import TrainSession
