@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+WORKBENCH = "stepper"  # the key of the expressions page's, and of the one that stands there while PyTorch is loaded
+
 
 @cache
 def _component() -> Callable[..., Any]:

@@ -17,7 +17,6 @@ from typing import Any
 
 import streamlit as st
 
-FIRST = "L0.4"  # the preset of the default page
 _PACKAGE = Path(__file__).parents[2]
 _done = threading.Event()
 
@@ -51,7 +50,7 @@ def _warm() -> None:
         from playground.lessons.presets import EXPRESSIONS
         from playground.ui.expressions.frame import frame
 
-        data, good = frame(EXPRESSIONS.preset(FIRST).document, None)
+        data, good = frame(EXPRESSIONS.presets[0].document, None)
         if good is not None:
             _keep(data)
         gc.set_threshold(20_000, 20, 20)  # a picture makes 50,000 short-lived objects: look less often
