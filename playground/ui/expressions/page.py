@@ -83,8 +83,10 @@ def _workbench() -> None:
         opening=at.unfolded.opening,
     )
     at.step = None
-    data |= at.told(answered(at.asked, _shown()))
-    stepper(data, key=WORKBENCH, on_edit=take_edit, on_open=at.take_opened, on_element=lambda: at.take_asked(_shown()))
+    frame_now = at.completed(data, answered(at.asked, _shown()))
+    stepper(
+        frame_now, key=WORKBENCH, on_edit=take_edit, on_open=at.take_opened, on_element=lambda: at.take_asked(_shown())
+    )
 
 
 def _shown() -> Document | None:
