@@ -15,10 +15,9 @@ import torch
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.export.pasted import plain_python
-from playground.layers.export.script import random_batch, to_code
-from playground.layers.pasted.pasted_class import build_own, parse_module
-from playground.layers.run.run import run_stack
-from tests.layers.export.test_script import read, shown
+from playground.layers.net.net import record_net, script_of
+from playground.layers.pasted.pasted_class import build_pasted, parse_module
+from tests.layers.scripts import random_batch, read, shown
 
 IMPORTS = """import torch
 from torch import nn, Tensor  # what a file begins with
@@ -64,9 +63,9 @@ DOCUMENT = StackDocument(TYPED, (4,), classes=4, data="random", batch=5)
 
 def test_imports_and_annotations_change_nothing() -> None:
     x, _ = random_batch(DOCUMENT)
-    expected = build_own(parse_module(BARE))(x)
+    expected = build_pasted(parse_module(BARE))(x)
     for text in (IMPORTS + BARE, TYPED, IMPORTS + TYPED):
-        assert torch.equal(build_own(parse_module(text))(x), expected)
+        assert torch.equal(build_pasted(parse_module(text))(x), expected)
 
 
 def test_what_is_written_out_is_the_text_without_them() -> None:
@@ -91,7 +90,7 @@ def test_what_is_written_out_is_the_text_without_them() -> None:
 def test_the_script_runs_by_itself_and_imports_once(text: str, tmp_path: Path) -> None:
     document = StackDocument(text, (4,), classes=4, data="random", batch=5)
     script = tmp_path / "script.py"
-    script.write_text(to_code(document, "module"), encoding="utf-8")
+    script.write_text(script_of(document, "module"), encoding="utf-8")
     lines = script.read_text(encoding="utf-8").splitlines()
     imports = [line for line in lines if "import" in line]
     assert imports == ["import torch", "import torch.nn.functional as F", "from torch import nn"]
@@ -100,7 +99,7 @@ def test_the_script_runs_by_itself_and_imports_once(text: str, tmp_path: Path) -
     command = [sys.executable, "-I", str(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=100)
     assert done.returncode == 0, done.stderr
-    assert [n for _, n in read(done.stdout)] == [n for _, n in shown(run_stack(document, *random_batch(document)))]
+    assert [n for _, n in read(done.stdout)] == [n for _, n in shown(record_net(document, *random_batch(document)))]
 
 
 @pytest.mark.parametrize(
