@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -16,7 +15,6 @@ from playground.layers.stack.parse import parse_stack
 
 Data = Literal["digits", "random"]
 Graph = Literal["forward", "backward", "both"]
-_CLASS = re.compile(r"^\s*class\s", re.MULTILINE)
 OPTIMIZERS = ("SGD", "SGD with momentum", "Adam", "AdamW", "RMSprop", "Adagrad")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "loss": tuple(loss.name for loss in LOSSES),
@@ -53,11 +51,6 @@ class StackDocument:
     learning_rate: float = 0.1
     rng_seed: int = 0
     graph: Graph = "forward"
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the text is somebody's own class rather than a list of layers."""
-        return _CLASS.search(self.text) is not None
 
     def stack(self) -> Stack:
         """The stack that the text says. Raises PlaygroundError."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections import OrderedDict
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -14,10 +13,8 @@ from torch import Tensor, nn
 from playground.data.dataset import Data, Examples
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.losses import loss_of
-from playground.layers.document import StackDocument
-from playground.layers.limits import LIMITS
+from playground.layers.net.net import net_of
 from playground.layers.run.record_batch import Recorded, Stepper, record_batch
-from playground.layers.stack.analysis import check_batch
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.model import dropout_generator, model_of
@@ -47,26 +44,25 @@ def freeze(learner: Learner) -> Frozen:
     """
     x, labels = next_batch(learner)
     batch = len(labels)
-    document = learner.document
-    examples = shown(document, batch)
+    stated = net_of(learner.document)
+    examples = stated.most_examples(batch)
     x, labels = x[:examples], labels[:examples]
     config, state = learner.config, learner.model.state_dict()
     place = None if learner.dropout is None else learner.dropout.get_state()
 
-    def fresh() -> nn.Sequential:
+    def fresh() -> nn.Module:
         net = model_of(config, tuple(x.shape[1:]), len(learner.classes)).to(learner.device)
         net.load_state_dict(state)
         generator = dropout_generator(net)
         if generator is not None and place is not None:
             generator.set_state(place)
-        return net if isinstance(net, nn.Sequential) else nn.Sequential(OrderedDict(net=net))
+        return net
 
     def build(parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         optimizer = optimizer_of(config, parameters)
         optimizer.load_state_dict(copy.deepcopy(learner.optimizer.state_dict()))
         return clipping(optimizer, config.clip) if config.clip else optimizer
 
-    analysis = None if document.is_own else document.analysis()
     recorded = record_batch(
         fresh,
         loss_of(config.loss),
@@ -74,8 +70,8 @@ def freeze(learner: Learner) -> Frozen:
         labels,
         learner.outputs,
         Stepper(config.optimizer, learner.learning_rate, build),
-        analysis=analysis,
-        text=document.text if document.is_own else "",
+        analysis=stated.analysis,
+        text=stated.source_text,
     )
     notes = [] if examples == batch else [f"The first {examples:,} of the batch's {batch:,} examples."]
     norm = gradient_norm(recorded)
@@ -143,21 +139,6 @@ def _has_drawn(learner: Learner) -> bool:
     first.set_state(began)
     torch.randperm(len(learner.train_set.labels), generator=first)
     return torch.equal(first.get_state(), learner.generator.get_state())
-
-
-def shown(document: StackDocument, batch: int) -> int:
-    """How many examples of a batch can be recorded. PlaygroundError where not even one can."""
-    examples = min(batch, LIMITS.batch)
-    if document.is_own:
-        return examples
-    while True:
-        try:
-            check_batch(document.analysis(), examples)
-            return examples
-        except PlaygroundError:
-            if examples == 1:
-                raise
-            examples //= 2
 
 
 def clipping(optimizer: torch.optim.Optimizer, most: float) -> torch.optim.Optimizer:

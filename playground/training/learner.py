@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from playground.data.dataset import Data, Examples
 from playground.layers.catalogue.losses import loss_of
-from playground.layers.run.run import target_of
+from playground.layers.run.record_batch import target_of
+from playground.layers.size import Size
 from playground.training.config import TrainConfig
 from playground.training.limits import LIMITS
 from playground.training.model import document_of, dropout_generator, model_of
 from playground.training.optimizers import optimizer_of, scale_rate, schedule_of
-from playground.training.size import Size, size_of
+from playground.training.size import evaluated_at_once, size_of
 
 LONG = 20_000_000_000  # multiplications from one record to the next, at most: about a second of one core
 TIMES_FORWARD = 3  # a step, with its backward pass
@@ -115,7 +116,7 @@ class Learner:
         """The net's outputs as in use: dropout rests, batch norm takes its running statistics."""
         was_training = self.model.training
         self.model.eval()
-        out = torch.cat([self.model(part) for part in torch.split(x.to(self.device), self.size.evaluated_at_once)])
+        out = torch.cat([self.model(part) for part in torch.split(x.to(self.device), evaluated_at_once(self.size))])
         self.model.train(was_training)
         return out
 

@@ -16,6 +16,7 @@ from playground.training.config import TrainConfig
 from playground.training.learner import Learner
 from playground.training.probe import Probe, first_not_finite
 from playground.training.records import TrainRecord
+from playground.training.size import evaluated_at_once
 
 
 def train(
@@ -112,7 +113,7 @@ def check_end(learner: Learner, last: TrainRecord) -> None:
     else:
         return
     model.eval()  # as it was tested
-    parts = torch.split(learner.test_set.x, learner.size.evaluated_at_once)
+    parts = torch.split(learner.test_set.x, evaluated_at_once(learner.size))
     raise diverged(learner, f"{problem} after step {learner.step}", parts)
 
 

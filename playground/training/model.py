@@ -11,9 +11,8 @@ from torch import Tensor, nn
 from playground.layers.catalogue.modules import SeededDropout
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
-from playground.layers.pasted.pasted_class import build_own, parse_module
-from playground.layers.run.run import check_output
-from playground.layers.stack.build import build
+from playground.layers.net.net import net_of
+from playground.layers.run.settings import check_output
 from playground.training.config import TrainConfig
 from playground.training.size import check_size, size_of
 
@@ -48,10 +47,7 @@ def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module
     size = size_of(document)
     check_output(size.output, document)
     check_size(size, config.batch, config.text)
-    if document.is_own:
-        net: nn.Module = build_own(parse_module(config.text), rng_seed=config.rng_seed)
-    else:
-        net = build(document.analysis(), config.rng_seed)
+    net = net_of(document).build()
     _draw_weights(net, config.initial, torch.Generator().manual_seed(config.rng_seed))
     return net
 

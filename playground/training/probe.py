@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from playground.layers.pasted.module import OwnModule
+from playground.layers.pasted.module import PastedModule
 from playground.training.records import LayerRecord
 
 RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
@@ -31,7 +31,7 @@ class Probe(TorchFunctionMode):
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self._modules = dict(net.named_modules())
-        self._has_functions = any(isinstance(module, OwnModule) for module in self._modules.values())
+        self._has_functions = any(isinstance(module, PastedModule) for module in self._modules.values())
         self._parameters: dict[str, list[nn.Parameter]] = defaultdict(list)  # of each layer
         for name, parameter in net.named_parameters():
             self._parameters[name.rpartition(".")[0]].append(parameter)

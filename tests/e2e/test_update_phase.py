@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 
 from playground.explain.numbers import brief
 from playground.layers.document import StackDocument
-from playground.layers.run.run import run_stack
+from playground.layers.net.net import record_net
+from playground.layers.run.settings import batch_of
 from playground.trace.records import Update
 from playground.trace.trace import Trace
-from playground.ui.layers.frames import batch_of
 from playground.views.stepper.timeline import cell_text
 
 OpenPage = Callable[..., Page]
@@ -26,7 +26,7 @@ PATH = f"/layers?v=1&stack={quote(TEXT)}"
 @pytest.fixture(scope="module")
 def trace() -> Trace:
     document = StackDocument(TEXT)
-    return run_stack(document, *batch_of(document)).trace
+    return record_net(document, *batch_of(document)).trace
 
 
 def updates(trace: Trace) -> list[tuple[int, Update]]:

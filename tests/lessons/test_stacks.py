@@ -11,15 +11,15 @@ import pytest
 from pytest import approx
 
 from playground.layers.document import StackDocument
-from playground.layers.export.script import to_code
-from playground.layers.run.run import run_stack
+from playground.layers.net.net import net_of, record_net, script_of
+from playground.layers.run.settings import batch_of
 from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
 from playground.trace.statistics import MANY
 from playground.ui.layers.exports import STACK_EXPORTS
-from playground.ui.layers.frames import ShownStack, batch_of, show_stack
+from playground.ui.layers.frames import ShownStack, show_stack
 from playground.ui.layers.links import open_stack, stack_query
-from tests.layers.export.test_script import printed, shown
 from tests.layers.pasted_classes import DOCUMENTS
+from tests.layers.scripts import printed, shown
 
 DIGITS = StackDocument("Conv2d(4, 7, stride=3) ReLU Flatten Dropout(0.2) Linear(10)", batch=16, rng_seed=3)
 
@@ -52,7 +52,7 @@ def page_numbers(document: StackDocument) -> list[tuple[str, Any]]:
 
     The norm of a long gradient is summed in blocks of float32 (`trace.summary`), and so close rather than the same.
     """
-    recorded = run_stack(document, *batch_of(document))
+    recorded = record_net(document, *batch_of(document))
     assert recorded.step is not None
     long = {f"gradient norm of {p.name}" for p in recorded.step.parameters if math.prod(p.gradient.shape) > MANY}
     return [(name.replace(" net.", " "), approx(n, rel=1e-7) if name in long else n) for name, n in shown(recorded)]
@@ -62,16 +62,18 @@ def numbers(lines: list[tuple[str, Any]]) -> list[Any]:
     return [number for _, number in lines]
 
 
-@pytest.mark.parametrize("entry", [p for p in stack_presets() if not p.document.is_own], ids=lambda entry: entry.id)
+@pytest.mark.parametrize(
+    "entry", [p for p in stack_presets() if net_of(p.document).form == "sequential"], ids=lambda entry: entry.id
+)
 def test_the_exported_scripts_print_the_numbers_of_the_page(entry: StackPreset) -> None:
     document = entry.document
     expected = page_numbers(document)
-    assert numbers(printed(to_code(document, "sequential"))) == numbers(expected)
-    module = printed(to_code(document, "module"))
+    assert numbers(printed(script_of(document, "sequential"))) == numbers(expected)
+    module = printed(script_of(document, "module"))
     assert numbers(module) == numbers(expected)
     if not any(layer.branches for layer in document.stack().layers):  # a class numbers what is in its blocks
         assert module == expected
-    from_scratch = printed(to_code(document, "tensors"))
+    from_scratch = printed(script_of(document, "tensors"))
     assert [name for name, _ in from_scratch] == [name for name, _ in expected]
     assert numbers(from_scratch) == approx(numbers(module), rel=1e-5)
 
@@ -79,7 +81,7 @@ def test_the_exported_scripts_print_the_numbers_of_the_page(entry: StackPreset) 
 @pytest.mark.parametrize("classes", [3, 10, 12])
 def test_digits_have_the_labels_of_the_page_whatever_the_number_of_classes(classes: int) -> None:
     document = StackDocument(f"Flatten Linear({classes})", classes=classes, batch=20)
-    assert printed(to_code(document, "module")) == page_numbers(document)
+    assert printed(script_of(document, "module")) == page_numbers(document)
 
 
 @pytest.mark.parametrize("document", [DIGITS, DOCUMENTS["residual"]], ids=["digits", "own class"])

@@ -22,7 +22,7 @@ from playground.training.learner import Learner
 from playground.training.limits import LIMITS, TrainingLimits
 from playground.training.loop import train
 from playground.training.model import model_of
-from playground.training.size import check_size, size_of
+from playground.training.size import check_size, evaluated_at_once, size_of
 
 LENET = (
     "Conv2d(6, 5, padding=2) ReLU MaxPool2d(2) Conv2d(16, 5) ReLU MaxPool2d(2) "
@@ -48,7 +48,7 @@ HUGE = "Conv2d(512, 3, padding=1) ReLU Conv2d(512, 3, padding=1) ReLU Flatten Li
 
 def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "build", lambda *_: pytest.fail("built"))
-    monkeypatch.setattr(model, "build_own", lambda *_, **__: pytest.fail("built"))
+    monkeypatch.setattr(model, "build_pasted", lambda *_, **__: pytest.fail("built"))
 
 
 @pytest.mark.parametrize("text", [LENET, CNN])
@@ -79,7 +79,7 @@ def test_every_example_of_the_page_has_room() -> None:
     for entry in run_presets():
         config = entry.document
         found = size_of(StackDocument(config.text, shapes[config.data], config.loss))
-        assert found.evaluated_at_once == size.EVALUATED_AT_ONCE
+        assert evaluated_at_once(found) == size.EVALUATED_AT_ONCE
         check_size(found, config.batch, config.text)
         sizes.append(found.outputs * max(config.batch, size.EVALUATED_AT_ONCE))
     assert max(sizes) < LIMITS.outputs / 10

@@ -27,54 +27,42 @@ from playground.language.syntax.tree import (
     Unary,
 )
 from playground.layers.catalogue import modules
-from playground.layers.catalogue.losses import loss_of
 from playground.layers.document import StackDocument
-from playground.layers.export.sequential import SequentialWriter
-from playground.layers.pasted.analysis import own_analysis
-from playground.layers.pasted.pasted_class import parse_module
-from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, Make, Method, OwnClass, OwnSource
+from playground.layers.export.writer import NetWriter
+from playground.layers.listing import Listing
+from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, Make, Method, PastedClass, PastedSource
 
 _OURS = ("Bias", "Reshape", "Residual", "Parallel")  # kinds that PyTorch lacks
 _PREFIXES = {"F": "F.", "torch": "torch.", PYTHON: ""}
 
 
-class OwnWriter(SequentialWriter):
+class PastedWriter(NetWriter):
     """The script of a pasted class. Raises PlaygroundError where the class does not run."""
 
-    def __init__(self, document: StackDocument) -> None:
-        self.document = document
-        self.source = parse_module(document.text)
-        self.own = own_analysis(document)
-        if self.own.problem is not None:
-            raise self.own.problem
-        self.wants_labels = loss_of(document.loss).target == "labels"
-        self.loss_call = f"loss_function(net(x), {'y' if self.wants_labels else 'target'})"
+    def __init__(self, document: StackDocument, source: PastedSource, listing: Listing) -> None:
+        super().__init__(document, listing.parameters)
+        self.source, self.listing = source, listing
+        if listing.error is not None:
+            raise listing.error
 
     def definitions(self) -> list[str]:
-        """The classes that PyTorch lacks, then those of the text."""
         text, ours = plain_python(self.source)
         return [*(inspect.getsource(getattr(modules, name)) for name in ours), *_classes(text)]
 
     def net(self) -> list[str]:
-        """The line that builds the net."""
         return [self.seeded(f"net = {self.source.module.name}()")]
 
     def outputs(self) -> int:
-        """How many numbers come out for one example."""
-        if self.own.output is None or len(self.own.output) != 1:
+        output = self.listing.output
+        if output is None or len(output) != 1:
             raise PlaygroundError("forward gives no row of numbers for each example", hint="return (N, classes)")
-        return self.own.output[0]
-
-    def rows_of_labels(self) -> str:
-        """A 1 at the class, as `run.target_of` has it."""
-        outputs = self.outputs()
-        labels = "y" if outputs >= self.document.classes else f"y.clamp(max={outputs - 1})"
-        return f"{self.functional}.one_hot({labels}, {outputs}).float()"
+        return output[0]
 
 
-def plain_python(source: OwnSource) -> tuple[str, tuple[str, ...]]:
+def plain_python(source: PastedSource) -> tuple[str, tuple[str, ...]]:
     """The text as Python alone understands it, and which of the page's own layers it uses.
 
+    >>> from playground.layers.pasted.pasted_class import parse_module
     >>> source = parse_module("class A(nn.Module):\\n    def forward(self, x):\\n        return relu(x) + [1, 2]")
     >>> print(plain_python(source)[0].splitlines()[-1])
             return torch.relu(x) + torch.tensor([1, 2])
@@ -84,7 +72,7 @@ def plain_python(source: OwnSource) -> tuple[str, tuple[str, ...]]:
     for own in source.classes:
         for method, in_init in [(m, True) for m in own.makers] + [(m, False) for m in own.methods]:
             for node in _walk(method):
-                if isinstance(node, Make) and not node.is_own and node.name in _OURS:
+                if isinstance(node, Make) and not node.is_pasted and node.name in _OURS:
                     ours[node.name] = None
                 edits |= set(_edits(node, source.text))
                 edits |= set() if in_init else set(_tensors(node, source.text))
@@ -103,7 +91,7 @@ def _walk(node: Any) -> Iterator[Any]:
     if isinstance(node, tuple | list):
         for part in node:
             yield from _walk(part)
-    elif is_dataclass(node) and not isinstance(node, OwnClass):
+    elif is_dataclass(node) and not isinstance(node, PastedClass):
         yield node
         for entry in fields(node):
             yield from _walk(getattr(node, entry.name))
@@ -111,7 +99,7 @@ def _walk(node: Any) -> Iterator[Any]:
 
 def _edits(node: Any, text: str) -> Iterator[Edit]:
     """Names without the module that they are in."""
-    if isinstance(node, Make) and not node.is_own:
+    if isinstance(node, Make) and not node.is_pasted:
         prefix = "" if node.name in _OURS else "nn."
         yield node.name_span.start, node.name_span.end, prefix + node.name
     elif isinstance(node, Initialise) and node.span.of(text).startswith("init."):
@@ -167,4 +155,4 @@ def _classes(text: str) -> list[str]:
     ]
 
 
-__all__ = ["OwnWriter", "plain_python"]
+__all__ = ["PastedWriter", "plain_python"]

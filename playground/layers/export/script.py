@@ -1,4 +1,4 @@
-"""A stack as a plain PyTorch script that prints the page's numbers: as `nn.Sequential`, as a class, from scratch.
+"""A net as a plain PyTorch script that prints the page's numbers: as `nn.Sequential`, as a class, from scratch.
 
 The numbers agree to the last digit because the net is built right after `torch.manual_seed`, as `build` draws, and the
 data have a generator of their own: dropout then draws from the stream exactly where the page's does.
@@ -9,23 +9,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-import torch
-from torch import Tensor
-
-from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
-from playground.layers.export.module import ModuleWriter
-from playground.layers.export.pasted import OwnWriter
-from playground.layers.export.sequential import SequentialWriter
-from playground.layers.export.tensors import TensorsWriter
+from playground.layers.export.writer import NetWriter
 
-Form = Literal["sequential", "module", "tensors"]
-WRITERS: dict[Form, type[SequentialWriter]] = {
-    "sequential": SequentialWriter,
-    "module": ModuleWriter,
-    "tensors": TensorsWriter,
-}
-
+Form = Literal["sequential", "named", "module", "tensors"]  # "named": the first with the names of the page
 DEFINITIONS = ("class ", "def ", "@")
 RANDOM = """\
 g = torch.Generator().manual_seed({seed})  # of its own: the data do not move the stream that weights are drawn from
@@ -50,60 +37,27 @@ for name, parameter in {named}:
 """
 
 
-def random_batch(document: StackDocument) -> tuple[Tensor, Tensor]:
-    """Noise `x` (N, *input_shape) and labels (N,), the same as the script's."""
-    generator = torch.Generator().manual_seed(document.rng_seed)
-    x = torch.randn(document.batch, *document.input_shape, generator=generator)
-    return x, torch.randint(document.classes, (document.batch,), generator=generator)
-
-
-def to_code(document: StackDocument, form: Form, data_code: str | None = None) -> str:
-    """The script; `data_code` says how `x` and `y` are made, if not as the document says. Raises PlaygroundError.
-
-    >>> code = to_code(StackDocument("Conv2d(10, 7) ReLU Flatten Linear(10)", data="random"), "sequential")
-    >>> print(code[code.index("net") : code.index("loss_function")])
-    net = nn.Sequential(
-        nn.Conv2d(1, 10, 7),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(4840, 10),
-    )
-    """
-    if document.is_own:
-        return _own_code(document, form, data_code)
-    analysis = document.analysis()
-    analysis.checked()
-    writer = WRITERS[form](document, analysis)
-    parts = [*writer.definitions(), *writer.net(), data_code or _data(document), writer.loss()]
-    if analysis.parameters:
+def script(writer: NetWriter, data_code: str | None = None) -> str:
+    """The whole script; `data_code` says how `x` and `y` are made, if not as the document says."""
+    parts = [*writer.definitions(), *writer.net(), data_code or _data(writer.document), writer.loss()]
+    if writer.parameters:
         parts += [GRADIENTS.format(named=writer.named), writer.step()]
     return assembled(parts)
 
 
-def _own_code(document: StackDocument, form: Form, data_code: str | None) -> str:
-    """The script of a pasted class: it is a class already, so that the other forms are refused."""
-    if form != "module":
-        raise PlaygroundError("a pasted class leaves as the class that it is", hint="take the script `Own module`")
-    writer = OwnWriter(document)
-    parts = [*writer.definitions(), *writer.net(), data_code or _data(document), writer.loss()]
-    if writer.own.parameters:
-        parts += [GRADIENTS.format(named=writer.named), writer.step()]
-    return assembled(parts)
-
-
-def assembled(parts: list[str], imports: str = "") -> str:
+def assembled(parts: list[str]) -> str:
     """The parts under the imports that they need: two empty lines around a definition, otherwise one.
 
-    >>> print(assembled(["print(torch.ones(2))"], "import math\\n\\n"))
-    import math
+    >>> print(assembled(["print(OrderedDict(a=torch.ones(2)))"]))
+    from collections import OrderedDict
     <BLANKLINE>
     import torch
     <BLANKLINE>
-    print(torch.ones(2))
+    print(OrderedDict(a=torch.ones(2)))
     <BLANKLINE>
     """
     whole = "".join(parts)
-    imports += "import torch\n"
+    imports = ("from collections import OrderedDict\n\n" if "OrderedDict" in whole else "") + "import torch\n"
     if re.search(r"\bF\.", whole):
         imports += "import torch.nn.functional as F\n"
     names = [name for name in ("Tensor", "nn") if re.search(rf"\b{name}\b", whole)]

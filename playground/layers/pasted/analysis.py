@@ -11,73 +11,37 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from playground.errors import PlaygroundError, Span
-from playground.layers.catalogue import rules
+from playground.errors import PlaygroundError
 from playground.layers.catalogue.kind import Rule
-from playground.layers.catalogue.spec import Path, Shape
+from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
+from playground.layers.listing import ListedArgument, ListedLayer, Listing
 from playground.layers.pasted.build import build_with_origins
 from playground.layers.pasted.constructors import Origins
-from playground.layers.pasted.costs import Costs
-from playground.layers.pasted.module import OwnModule
+from playground.layers.pasted.costs import PastedCosts
+from playground.layers.pasted.expressions import CONTAINERS
+from playground.layers.pasted.module import PastedModule
 from playground.layers.pasted.pasted_class import parse_module
 
 MOST_ROWS = 500  # calls of layers that are listed
 MOST_TERMS = 4  # of the sum of parameters
+LONG = 40  # characters of a container's text
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRow:
-    """One call of a layer, as `layers.analysis.Row`; costs are those of the whole batch."""
-
-    path: Path
-    kind: str  # of the catalogue, or the name of a class of the text
-    text: str  # as it is written: 'nn.Linear(4, 3)'
-    name: str  # of its module: 'layers.0'
-    span: Span | None  # of the line that makes it
-    takes: Shape  # without the batch
-    gives: Shape | None  # None where the pass stopped
-    formula: str = ""
-    parameters: int = 0  # those that no earlier row counts
-    parameters_formula: str = ""
-    multiplications: int = 0
-    saved: int = 0
-    is_block: bool = False  # what follows with a longer path is inside
-    is_repeated: bool = False  # called before: its parameters are counted there
-
-
-@dataclass(frozen=True, slots=True)
-class OwnAnalysis:
-    """Every call up to the first problem, and the totals: what is computed outside of layers belongs to them, too."""
-
-    rows: tuple[OwnRow, ...]
-    output: Shape | None  # None where something does not work
-    problem: PlaygroundError | None
-    parameters: int = 0
-    multiplications: int = 0
-    saved: int = 0
-
-    @property
-    def problem_path(self) -> Path | None:
-        """The row of the layer that does not fit, None where the problem is outside of layers."""
-        stopped = [row.path for row in self.rows if row.gives is None and not row.is_block]
-        return stopped[-1] if stopped and self.problem is not None else None
-
-
-def own_analysis(document: StackDocument) -> OwnAnalysis:
-    """The calls of a pasted class; what is wrong with it is `problem`, and nothing is raised.
+def pasted_listing(document: StackDocument) -> Listing:
+    """The calls of a pasted class; what is wrong with it is `error`, and nothing is raised.
 
     >>> text = "class A(nn.Module):\\n  def __init__(self):\\n    super().__init__()\\n    self.a = nn.Linear(4, 3)\\n"
-    >>> analysis = own_analysis(StackDocument(text + "  def forward(self, x):\\n    return self.a(x)", (4,), batch=2))
-    >>> [(row.name, row.kind, row.gives, row.parameters_formula) for row in analysis.rows], analysis.multiplications
+    >>> listing = pasted_listing(StackDocument(text + "  def forward(self, x):\\n    return self.a(x)", (4,), batch=2))
+    >>> [(row.name, row.kind, row.gives, row.parameters_formula) for row in listing.rows], listing.multiplications
     ([('a', 'Linear', (3,), '4·3 + 3')], 24)
     """
     try:
         source = parse_module(document.text)
         net, origins = build_with_origins(source, rng_seed=document.rng_seed)
     except PlaygroundError as error:
-        return OwnAnalysis((), None, error.with_traceback(None))
+        return Listing((), None, error=error.with_traceback(None), ran_with=document.batch)
     parameters = sum(parameter.numel() for parameter in net.parameters())
     watch = _Watch(net, origins, document.batch)
     out: Any = None
@@ -90,8 +54,19 @@ def own_analysis(document: StackDocument) -> OwnAnalysis:
     except PlaygroundError as error:
         problem = error.with_traceback(None)
     shape = watch.shape(out) if isinstance(out, Tensor) else None
-    costs = watch.costs
-    return OwnAnalysis(tuple(watch.rows), shape, problem, parameters, costs.multiplications, costs.saved)
+    around = {row.path[:-2] for row in watch.rows}  # of the rows that have others in them
+    rows = tuple(_with_argument(row, row.path in around) for row in watch.rows)
+    costs = watch.costs.multiplications, watch.costs.saved
+    return Listing(rows, shape, parameters, *costs, error=problem, ran_with=document.batch)
+
+
+def _with_argument(row: ListedLayer, has_rows: bool) -> ListedLayer:
+    """The row with its text in the place of arguments, whether or not there are rows in it."""
+    content = row.text
+    if has_rows and row.kind in CONTAINERS and len(content) > LONG:
+        content = f"{content.partition('(')[0]}(…)"  # what is in it stands in the rows below
+    written = ListedArgument(row.name, "text", content, "as it is written")
+    return replace(row, arguments=(written,), branches=int(has_rows))
 
 
 @dataclass(slots=True)
@@ -107,13 +82,12 @@ class _Open:
 class _Watch:
     """Hooks on the modules of one net."""
 
-    def __init__(self, net: OwnModule, origins: Origins, batch: int) -> None:
+    def __init__(self, net: PastedModule, origins: Origins, batch: int) -> None:
         self.origins, self.batch = origins, batch
-        self.costs = Costs(net)
-        self.rows: list[OwnRow] = []
+        self.costs = PastedCosts(net)
+        self.rows: list[ListedLayer] = []
         self.open: list[_Open] = [_Open(-1, 0, 0, 0)]
         self.counted: set[int] = set()  # parameters
-        self.called: set[nn.Module] = set()
         for name, module in net.named_modules():
             if module in origins.of:
                 module.register_forward_pre_hook(self.entering(name), prepend=True)
@@ -136,23 +110,21 @@ class _Watch:
 
         return hook
 
-    def row(self, name: str, module: nn.Module, takes: Shape) -> OwnRow:
+    def row(self, name: str, module: nn.Module, takes: Shape) -> ListedLayer:
         """A row without what is known only after the call."""
         parent = self.open[-1]
         path = (*self.rows[parent.row].path, 0, parent.children) if parent.row >= 0 else (parent.children,)
         parent.children += 1
         make = self.origins.of[module].make
-        is_block = isinstance(module, OwnModule) or bool(list(module.children()))
+        is_block = isinstance(module, PastedModule) or bool(list(module.children()))
         new = {id(p): p.numel() for p in module.parameters() if id(p) not in self.counted}
         if not is_block:
             self.counted |= new.keys()
         text = " ".join(make.span.of(self.origins.text).split())
-        repeated = module in self.called
-        self.called.add(module)
-        return OwnRow(
-            path, make.name, text, name, make.span, takes, None, parameters=sum(new.values()),
-            parameters_formula=_sizes([p for p in module.parameters() if id(p) in new]), is_block=is_block,
-            is_repeated=repeated,
+        formula = _sizes([p for p in module.parameters() if id(p) in new])
+        return ListedLayer(
+            path, make.name, text, name, takes, parameters=sum(new.values()), parameters_formula=formula,
+            is_block=is_block, span=make.span,
         )  # fmt: skip
 
     def leaving(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
@@ -186,25 +158,4 @@ def _sizes(parameters: list[nn.Parameter]) -> str:
     return " + ".join("·".join(map(str, parameter.shape)) or "1" for parameter in parameters)
 
 
-def own_summary(document: StackDocument) -> str:
-    """A table of text: every call with its shape and its cost, as `layers.summary` has it for a stack."""
-    analysis = own_analysis(document)
-    table: list[tuple[str, ...]] = [("name", "layer", "output", "parameters", "multiplications", "saved bytes")]
-    for row in analysis.rows:
-        shape = "" if row.gives is None else rules.text(row.gives).replace("N", str(document.batch), 1)
-        costs = [f"{cost:,}" for cost in (row.parameters, row.multiplications, row.saved)]
-        table.append(("  " * (len(row.path) // 2) + row.name, row.text, shape, *costs))
-    totals = (analysis.parameters, analysis.multiplications, analysis.saved)
-    table.append(("total", "", "", *(f"{total:,}" for total in totals)))
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if place < 3 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ).rstrip()
-        for cells in table
-    ]
-    return "\n".join([*lines, *([f"stopped: {analysis.problem.message}"] if analysis.problem else [])])
-
-
-__all__ = ["OwnAnalysis", "OwnRow", "own_analysis", "own_summary"]
+__all__ = ["pasted_listing"]

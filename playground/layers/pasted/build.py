@@ -16,16 +16,16 @@ from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
 from playground.layers.pasted.constructors import Origin, Origins, arguments, rule_arguments
 from playground.layers.pasted.expressions import CONTAINERS
-from playground.layers.pasted.interpreter import OwnRun, bound, interpret_forward
-from playground.layers.pasted.module import OwnCalls, OwnModule, what
-from playground.layers.pasted.tree import Initialise, Make, Method, OwnClass, OwnSource
+from playground.layers.pasted.interpreter import PastedRun, bound, interpret_forward
+from playground.layers.pasted.module import PastedCalls, PastedModule, what
+from playground.layers.pasted.tree import Initialise, Make, Method, PastedClass, PastedSource
 from playground.layers.pasted.weight_init import initialise
 from playground.layers.stack.build import draw
 
 Made = nn.Module | nn.Parameter | Tensor
 
 
-def build_own(source: OwnSource, arguments: Mapping[str, Value] | None = None, rng_seed: int = 0) -> OwnModule:
+def build_pasted(source: PastedSource, arguments: Mapping[str, Value] | None = None, rng_seed: int = 0) -> PastedModule:
     """The module of the last class; `arguments` are those of its `__init__` by name.
 
     The same seed gives the weights that `torch.manual_seed(rng_seed)` and the same class in Python give.
@@ -34,28 +34,28 @@ def build_own(source: OwnSource, arguments: Mapping[str, Value] | None = None, r
 
 
 def build_with_origins(
-    source: OwnSource, arguments: Mapping[str, Value] | None = None, rng_seed: int = 0
-) -> tuple[OwnModule, Origins]:
+    source: PastedSource, arguments: Mapping[str, Value] | None = None, rng_seed: int = 0
+) -> tuple[PastedModule, Origins]:
     """The same, with the place in the text that every layer comes from."""
     return _Builder(source, torch.Generator().manual_seed(rng_seed)).whole(dict(arguments or {}))
 
 
 class _Builder:
-    def __init__(self, source: OwnSource, generator: torch.Generator) -> None:
+    def __init__(self, source: PastedSource, generator: torch.Generator) -> None:
         self.source, self.generator = source, generator
         self.classes = {own.name: own for own in source.classes}
-        self.calls = OwnCalls(source.text, generator)
+        self.calls = PastedCalls(source.text, generator)
         self.origins = Origins(source.text)
         self.parameters = self.layers = 0
 
-    def whole(self, arguments: dict[str, Value]) -> tuple[OwnModule, Origins]:
+    def whole(self, arguments: dict[str, Value]) -> tuple[PastedModule, Origins]:
         own = self.source.module
         given = {name: _plain(name, value) for name, value in arguments.items()}
         try:
             made = self.calls.at(own.span, self.own, own, [], given)
         except RecursionError:
             self.calls.refuse("this is nested too deeply", own.span, "give inner parts names on lines of their own")
-        assert isinstance(made, OwnModule)
+        assert isinstance(made, PastedModule)
         self.origins.guard()
         return made, self.origins
 
@@ -63,12 +63,12 @@ class _Builder:
         """The value of one `Make` or `Initialise`; PlaygroundError without a place."""
         if isinstance(node, Initialise):
             return initialise(node.name, positional, named, self.generator)
-        if node.name == "Parameter" and not node.is_own:
+        if node.name == "Parameter" and not node.is_pasted:
             return self.parameter(positional, named)
         self.layers += 1
         if self.layers > LIMITS.layers:
             raise PlaygroundError(f"more than {LIMITS.layers} layers", hint=f"the limit is {LIMITS.layers} layers")
-        if node.is_own:
+        if node.is_pasted:
             made: nn.Module = self.own(self.classes[node.name], positional, named)
         elif node.name in CONTAINERS:
             made = self.container(node.name, positional, named)
@@ -81,12 +81,12 @@ class _Builder:
             raise PlaygroundError(f"layers nested more than {LIMITS.depth} deep", hint=f"the limit is {LIMITS.depth}")
         return made
 
-    def own(self, own: OwnClass, positional: list[Value], named: dict[str, Value]) -> OwnModule:
+    def own(self, own: PastedClass, positional: list[Value], named: dict[str, Value]) -> PastedModule:
         """A class of the text: its `__init__`, line by line."""
-        module = OwnModule(own, self.source.text, self.generator, interpret_forward)
+        module = PastedModule(own, self.source.text, self.generator, interpret_forward)
         init = own.find("__init__", in_init=True) or Method("__init__", (), (), None, own.span)
         values = bound(self.calls, init, positional, named, own.name)
-        OwnRun(self.calls, {"self": module} | values, self.make).result_of(init)
+        PastedRun(self.calls, {"self": module} | values, self.make).result_of(init)
         return module
 
     def parameter(self, positional: list[Value], named: dict[str, Value]) -> nn.Parameter:
@@ -146,4 +146,4 @@ def _plain(name: str, value: Value) -> Value:
     return bounded(value)
 
 
-__all__ = ["build_own", "build_with_origins"]
+__all__ = ["build_pasted", "build_with_origins"]

@@ -1,4 +1,4 @@
-"""What a forward pass costs, as PyTorch itself does it: multiplications, and bytes kept for the backward pass."""
+"""What a forward pass costs, as PyTorch itself does it: multiplications, bytes kept for the backward pass, outputs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from playground.errors import PlaygroundError
+from playground.layers.catalogue.spec import Shape
+from playground.layers.size import Size
 
-class Costs(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own
+
+class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own
     """Counts while it is active; local to its thread, as the hooks on saved tensors are."""
 
     def __init__(self, module: nn.Module) -> None:
@@ -45,4 +50,31 @@ class Costs(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's ow
         return tensor
 
 
-__all__ = ["Costs"]
+@torch.no_grad()
+def size_by_running(net: nn.Module, input_shape: Shape) -> Size:
+    """The size of a class, which is run with two examples, as small a batch as can be told from one."""
+    net.eval()  # so that dropout draws nothing, and batch norm stays where it is
+    x, given, costs = torch.zeros(2, *input_shape), _Given(), PastedCosts(net)
+    with given, costs:
+        out = net(x)
+    if not isinstance(out, Tensor) or out.dim() < 1 or len(out) != 2:
+        raise PlaygroundError("forward gives no row for each example", hint="return (N, classes)")
+    parameters = sum(parameter.numel() for parameter in net.parameters())
+    return Size(tuple(out.shape[1:]), parameters, given.numbers // 2, costs.multiplications // 2)
+
+
+class _Given(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own
+    """Counts the numbers that operations give in memory of their own; a view is what was there before."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.numbers = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if not any(returned.alias_info for returned in func._schema.returns):
+            self.numbers += sum(part.numel() for part in tree_leaves(out) if isinstance(part, Tensor))
+        return out
+
+
+__all__ = ["PastedCosts", "size_by_running"]

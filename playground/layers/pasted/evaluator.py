@@ -18,7 +18,7 @@ from playground.language.function import Function, Value
 from playground.language.functions.table import ATTRIBUTES
 from playground.language.limits import LIMITS, spell
 from playground.language.syntax.tree import Attribute, CallArgument, Index, Name
-from playground.layers.pasted.module import OwnCalls, OwnModule, kept, kinds_of, what
+from playground.layers.pasted.module import PastedCalls, PastedModule, kept, kinds_of, what
 from playground.layers.pasted.tree import (
     Apply,
     Choose,
@@ -49,9 +49,9 @@ class _Known:
 class OwnEvaluator(Evaluator):
     """Values of expressions, layers among them. A ModuleList is the tuple of its layers."""
 
-    calls: OwnCalls
+    calls: PastedCalls
 
-    def __init__(self, calls: OwnCalls, values: dict[str, Value], maker: Maker | None, invoke: Invoker) -> None:
+    def __init__(self, calls: PastedCalls, values: dict[str, Value], maker: Maker | None, invoke: Invoker) -> None:
         super().__init__(calls.program, calls, values)
         self.maker, self.invoke = maker, invoke
         self._kinds |= {
@@ -216,7 +216,7 @@ class OwnEvaluator(Evaluator):
         for value, part in zip(inputs, node.inputs, strict=True):
             if not isinstance(value, Tensor):
                 self.calls.refuse(f"a layer takes a tensor, not {what(value)}", part.span, "a number: tensor(2.0)")
-        if len(inputs) != 1 and not isinstance(layer, OwnModule):
+        if len(inputs) != 1 and not isinstance(layer, PastedModule):
             self.calls.refuse(f"`{written}` takes one input", node.span, f"write {written}(x)")
         self.calls.tell(node.span)
         self.calls.applied = layer, node

@@ -21,8 +21,8 @@ from playground.layers.pasted.tree import (
     Invoke,
     Items,
     Make,
-    OwnClass,
     Parts,
+    PastedClass,
     Spread,
 )
 
@@ -37,7 +37,7 @@ _PARTS = ("items", "values", "keys", "modules", "children", "parameters")
 BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
 
 
-class OwnExpressions(LogicExpressions):
+class PastedExpressions(LogicExpressions):
     """Expressions of one method. `later` are the classes of the text that are not known yet, `methods` the names of
     those of the class and `base` the class of the text that it continues."""
 
@@ -49,7 +49,7 @@ class OwnExpressions(LogicExpressions):
         later: Iterable[str],
         in_init: bool,
         methods: frozenset[str] = frozenset(),
-        base: OwnClass | None = None,
+        base: PastedClass | None = None,
     ) -> None:
         super().__init__(text, places)
         self.known, self.later, self.in_init = set(known), set(later), in_init
@@ -152,10 +152,10 @@ class OwnExpressions(LogicExpressions):
         return (is_index and root == "self") or (root in self.assigned and (is_index or isinstance(func, ast.Name)))
 
     def _make(self, node: ast.Call, prefix: str, name: str, place: Span) -> Make:
-        is_own = not prefix and name in self.known
-        if not is_own and not prefix and name in self.later:
+        is_pasted = not prefix and name in self.known
+        if not is_pasted and not prefix and name in self.later:
             self.refuse(f"`{name}` is not known here yet", place, "a class is used only by classes below it")
-        if not is_own and name not in LAYERS:
+        if not is_pasted and name not in LAYERS:
             near = nearest(name)
             hint = f"did you mean nn.{near.name}?" if near else "the catalogue lists every layer"
             repair = self.replace(place, f"nn.{near.name}") if near else None
@@ -163,9 +163,9 @@ class OwnExpressions(LogicExpressions):
         if not self.in_init:
             hint = f"write self.layer = {place.of(self.text)}(...) in __init__, and self.layer(x) here"
             self.refuse("layers are made in `__init__`: only there are their parameters found", place, hint)
-        if name == "ModuleDict" and not is_own:
-            return Make(name, is_own, self._dictionary(node), self.places.of(node), place)
-        return Make(name, is_own, self.arguments(node), self.places.of(node), place)
+        if name == "ModuleDict" and not is_pasted:
+            return Make(name, is_pasted, self._dictionary(node), self.places.of(node), place)
+        return Make(name, is_pasted, self.arguments(node), self.places.of(node), place)
 
     def arguments(self, node: ast.Call) -> tuple[CallArgument, ...]:
         """The arguments of a call, `*layers` among them."""
@@ -222,4 +222,4 @@ class OwnExpressions(LogicExpressions):
         return self.convert(node)
 
 
-__all__ = ["CONTAINERS", "INITIALISERS", "OwnExpressions"]
+__all__ = ["CONTAINERS", "INITIALISERS", "PastedExpressions"]

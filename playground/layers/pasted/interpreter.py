@@ -11,16 +11,16 @@ from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
 from playground.layers.pasted.evaluator import Maker, OwnEvaluator
-from playground.layers.pasted.module import OwnCalls, OwnModule, what
+from playground.layers.pasted.module import PastedCalls, PastedModule, what
 from playground.layers.pasted.tree import Append, If, Invoke, Keep, KeepIn, Method, Register
 
 
-class OwnRun(Interpreter):
+class PastedRun(Interpreter):
     """The state of one method: values by name; with a `maker` it is `__init__`."""
 
-    calls: OwnCalls
+    calls: PastedCalls
 
-    def __init__(self, calls: OwnCalls, values: Mapping[str, Value], maker: Maker | None = None) -> None:
+    def __init__(self, calls: PastedCalls, values: Mapping[str, Value], maker: Maker | None = None) -> None:
         super().__init__(calls.program, {})
         self.values.update(values)
         self.calls = calls
@@ -83,7 +83,7 @@ class OwnRun(Interpreter):
             self.calls.refuse(f"`{node.name}` has no value", node.span, "it is no method of this class")
         values = self.calls.at(node.span, bound, self.calls, method, positional, named)
         with self.calls.method(node.name, node.span):
-            return OwnRun(self.calls, {"self": module} | values, self.maker).result_of(method)
+            return PastedRun(self.calls, {"self": module} | values, self.maker).result_of(method)
 
     def result_of(self, method: Method) -> Value:
         """Runs a method; what it returns."""
@@ -95,7 +95,7 @@ class OwnRun(Interpreter):
 
 
 def bound(
-    calls: OwnCalls, method: Method, positional: list[Value], named: dict[str, Value], name: str = ""
+    calls: PastedCalls, method: Method, positional: list[Value], named: dict[str, Value], name: str = ""
 ) -> dict[str, Value]:
     """The arguments of a method by name, with its defaults; PlaygroundError without a place where they do not fit."""
     name, names = name or method.name, [parameter.name for parameter in method.parameters]
@@ -108,7 +108,7 @@ def bound(
             problem = "is given twice" if given in values else f"is no argument of `{name}`"
             raise PlaygroundError(f"`{given}` {problem}", hint=takes)
         values[given] = value
-    defaults = OwnRun(calls, {}).evaluator
+    defaults = PastedRun(calls, {}).evaluator
     for parameter in method.parameters:
         if parameter.name not in values:
             if parameter.default is None:
@@ -118,7 +118,9 @@ def bound(
     return values
 
 
-def interpret_forward(module: OwnModule, calls: OwnCalls, inputs: tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:
+def interpret_forward(
+    module: PastedModule, calls: PastedCalls, inputs: tuple[Tensor, ...]
+) -> Tensor | tuple[Tensor, ...]:
     """The `forward` of a module, line by line."""
     definition = module.definition
     method, result = definition.forward, definition.forward.result
@@ -128,11 +130,11 @@ def interpret_forward(module: OwnModule, calls: OwnCalls, inputs: tuple[Tensor, 
         calls.refuse(f"`forward` of {definition.name} takes {wanted}", definition.span, "as tensors")
     assert result is not None
     values = calls.at(definition.span, bound, calls, method, list(inputs), {})
-    value = OwnRun(calls, {"self": module} | values).result_of(method)
+    value = PastedRun(calls, {"self": module} | values).result_of(method)
     parts = value if isinstance(value, tuple) and value else (value,)
     if not all(isinstance(part, Tensor) for part in parts):
         calls.refuse(f"`forward` returns {what(value)}", result.span, "return a tensor")
     return value if isinstance(value, Tensor) else tuple(parts)
 
 
-__all__ = ["OwnRun", "bound", "interpret_forward"]
+__all__ = ["PastedRun", "bound", "interpret_forward"]

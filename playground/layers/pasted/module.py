@@ -18,23 +18,23 @@ from playground.language.evaluate.torch_calls import TorchCalls
 from playground.language.function import Value
 from playground.language.limits import LIMITS
 from playground.language.syntax.program import Program
-from playground.layers.pasted.tree import Apply, OwnClass
+from playground.layers.pasted.tree import Apply, PastedClass
 
 # A batch is larger than what an expression computes with; operations and lines are as many as there.
-OWN_LIMITS = replace(
+PASTED_LIMITS = replace(
     LIMITS, elements=8 * LIMITS.elements, total_bytes=4 * LIMITS.total_bytes, work=10 * LIMITS.work
 )  # fmt: skip
-Interpret = Callable[["OwnModule", "OwnCalls", tuple[Tensor, ...]], Tensor | tuple[Tensor, ...]]
-running: ContextVar[OwnCalls | None] = ContextVar("running", default=None)
+Interpret = Callable[["PastedModule", "PastedCalls", tuple[Tensor, ...]], Tensor | tuple[Tensor, ...]]
+running: ContextVar[PastedCalls | None] = ContextVar("running", default=None)
 CALLS = 20  # methods that call each other, one inside the other
 
 
-class OwnCalls(TorchCalls):
+class PastedCalls(TorchCalls):
     """The calls of one forward pass, or of one construction: modules inside share the budget of the outermost."""
 
     def __init__(self, text: str, generator: torch.Generator) -> None:
         super().__init__(Program(text, (), ()), 0)
-        self.budget = Budget(OWN_LIMITS)
+        self.budget = Budget(PASTED_LIMITS)
         self._generator = generator
         self.inside = 0  # how many methods are under way
         self.applied: tuple[nn.Module, Apply] | None = None  # the layer that was called last, and where
@@ -53,17 +53,17 @@ class OwnCalls(TorchCalls):
             self.inside -= 1
 
 
-class OwnModule(nn.Module):
+class PastedModule(nn.Module):
     """A class of the text as a module. What is neither parameter nor module (sizes, tensors, lists) is in `_plain`."""
 
-    def __init__(self, definition: OwnClass, text: str, generator: torch.Generator, interpret: Interpret) -> None:
+    def __init__(self, definition: PastedClass, text: str, generator: torch.Generator, interpret: Interpret) -> None:
         super().__init__()
         self._definition, self._text, self._generator = definition, text, generator
         self._interpret = interpret
         self._plain: dict[str, Value] = {}
 
     @property
-    def definition(self) -> OwnClass:
+    def definition(self) -> PastedClass:
         """The class of the text."""
         return self._definition
 
@@ -110,7 +110,7 @@ class OwnModule(nn.Module):
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
         """The class's `forward`, line by line; PlaygroundError with the place for anything that goes wrong."""
         outer = running.get()
-        calls = outer or OwnCalls(self._text, self._generator)
+        calls = outer or PastedCalls(self._text, self._generator)
         token = running.set(calls)
         try:
             return self._interpret(self, calls, inputs)
@@ -131,7 +131,7 @@ def what(value: Value) -> str:
 
 def kept(module: nn.Module, name: str) -> tuple[Value, bool]:
     """What a module keeps under this name, and whether it keeps something there."""
-    if isinstance(module, OwnModule):
+    if isinstance(module, PastedModule):
         return module.find(name)
     places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers, module._modules)
     found = next((place for place in places if name in place), None)
@@ -141,11 +141,11 @@ def kept(module: nn.Module, name: str) -> tuple[Value, bool]:
 def kinds_of(module: nn.Module) -> set[str]:
     """The names of the classes that a module belongs to."""
     names = {kind.__name__.removeprefix("Seeded") for kind in type(module).__mro__}
-    definition = module.definition if isinstance(module, OwnModule) else None
+    definition = module.definition if isinstance(module, PastedModule) else None
     while definition is not None:
         names.add(definition.name)
         definition = definition.base
     return names
 
 
-__all__ = ["FIXED", "Interpret", "OwnCalls", "OwnModule", "kept", "kinds_of", "running", "what"]
+__all__ = ["FIXED", "Interpret", "PastedCalls", "PastedModule", "kept", "kinds_of", "running", "what"]

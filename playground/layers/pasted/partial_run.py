@@ -5,10 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.document import StackDocument
-from playground.layers.pasted.build import build_own
-from playground.layers.pasted.module import OwnModule
-from playground.layers.pasted.pasted_class import parse_module
+from playground.layers.pasted.module import PastedModule
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 
@@ -16,7 +13,7 @@ from playground.trace.trace import Trace
 class _UntilProblem(nn.Module):
     """A module that gives what its last complete layer gave, where it cannot give its own result."""
 
-    def __init__(self, net: OwnModule) -> None:
+    def __init__(self, net: PastedModule) -> None:
         super().__init__()
         self.net = net
         self.last: Tensor | None = None
@@ -38,18 +35,15 @@ class _UntilProblem(nn.Module):
         return self.last
 
 
-def record_own_before_problem(document: StackDocument, x: Tensor) -> Trace | None:
-    """The forward pass through the layers before the first problem; None where nothing ran.
-
-    PlaygroundError where the text is not understood, or no net can be made of it.
-    """
-    net = _UntilProblem(build_own(parse_module(document.text), rng_seed=document.rng_seed))
+def trace_before_problem(net: PastedModule, x: Tensor, text: str) -> Trace | None:
+    """The forward pass through the layers before the first problem; None where nothing ran. `text`: of the class."""
+    partial = _UntilProblem(net)
     try:
-        return record(net, x, names=("x",), text=document.text, passes=0)
+        return record(partial, x, names=("x",), text=text, passes=0)
     except PlaygroundError:
-        if net.last is None:
+        if partial.last is None:
             return None
         raise
 
 
-__all__ = ["record_own_before_problem"]
+__all__ = ["trace_before_problem"]

@@ -1,6 +1,6 @@
 """Own code: pasted classes with `__init__`, `forward` and methods, read by the language and never executed as Python.
 
-`parse_module` says what a text means, `build_own` makes the module of its last class.
+`parse_module` says what a text means, `build_pasted` makes the module of its last class.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from playground.language.limits import LIMITS
 from playground.language.syntax.python_parser import Places, python_tree
 from playground.language.syntax.scan import normalise
 from playground.language.syntax.tree import Evaluate
-from playground.layers.pasted.build import build_own
-from playground.layers.pasted.expressions import OwnExpressions
+from playground.layers.pasted.build import build_pasted
+from playground.layers.pasted.expressions import PastedExpressions
 from playground.layers.pasted.ignored import LeftOut
-from playground.layers.pasted.statements import OwnStatements
-from playground.layers.pasted.tree import Invoke, Method, OwnClass, OwnSource, Parameter
+from playground.layers.pasted.statements import PastedStatements
+from playground.layers.pasted.tree import Invoke, Method, Parameter, PastedClass, PastedSource
 
 _QUOTED = re.compile(r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'""")
 _NAME = re.compile(r"class[ \t]+(\w+)")
@@ -29,7 +29,7 @@ _BRACES = str.maketrans("{}", "[]")  # for the first look: nn.ModuleDict({...}) 
 MOST_NODES = 3_000  # of the syntax tree: a net of several classes is longer than a formula
 
 
-def parse_module(text: str) -> OwnSource:
+def parse_module(text: str) -> PastedSource:
     '''Understands a text of classes, or raises the one PlaygroundError that says where and why not.
 
     >>> source = parse_module("""class Double(nn.Module):
@@ -71,11 +71,11 @@ class _Reader:
         span = place if isinstance(place, Span) else self.places.of(place)
         raise PlaygroundError(message, span=span, hint=hint, repair=repair, text=self.text)
 
-    def source(self, module: ast.Module) -> OwnSource:
+    def source(self, module: ast.Module) -> PastedSource:
         self.check_depth(module)
         module = self.left_out.of(module)
         body = _without_words(module.body)
-        found: list[OwnClass] = []
+        found: list[PastedClass] = []
         self.making, self.running = _reached(module, "__init__"), _reached(module, "forward")
         names = [node.name for node in body if isinstance(node, ast.ClassDef)]
         for node in body:
@@ -84,7 +84,7 @@ class _Reader:
             found.append(self.own_class(node, found, names))
         if not found:
             self.refuse("there is no class", Span(0, len(self.text)), f"begin with {_EXAMPLE}")
-        return OwnSource(self.text, tuple(found), tuple(self.left_out.edits))
+        return PastedSource(self.text, tuple(found), tuple(self.left_out.edits))
 
     def check_depth(self, module: ast.Module) -> None:
         """`python_tree` looks at statements and expressions; defaults and comprehensions have depth, too."""
@@ -96,7 +96,7 @@ class _Reader:
                 self.refuse(f"nested more than {LIMITS.depth} deep", Span(0, len(self.text)), hint)
             waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
 
-    def own_class(self, node: ast.ClassDef, known: list[OwnClass], names: list[str]) -> OwnClass:
+    def own_class(self, node: ast.ClassDef, known: list[PastedClass], names: list[str]) -> PastedClass:
         name = _NAME.match(self.text, self.places.of(node).start)
         span = self.first_line(node) if name is None else Span(*name.span(1))
         if node.decorator_list:
@@ -131,15 +131,15 @@ class _Reader:
 
         def read(part: ast.FunctionDef, in_init: bool) -> Method:
             later = [name for name in names if name not in earlier]
-            expressions = OwnExpressions(self.text, self.places, earlier, later, in_init, methods, base)
+            expressions = PastedExpressions(self.text, self.places, earlier, later, in_init, methods, base)
             return self.method(part, expressions)
 
         making = [part for part in parts.values() if part.name in self.making]
         running = [part for part in parts.values() if part.name in self.running or part.name not in self.making]
         makers, others = tuple(read(part, True) for part in making), tuple(read(part, False) for part in running)
-        return OwnClass(node.name, base, makers, others, span)
+        return PastedClass(node.name, base, makers, others, span)
 
-    def method(self, node: ast.FunctionDef, expressions: OwnExpressions) -> Method:
+    def method(self, node: ast.FunctionDef, expressions: PastedExpressions) -> Method:
         line = self.first_line(node)
         if node.decorator_list:
             self.refuse("decorators are not allowed", node.decorator_list[0], "leave the line with @ out")
@@ -155,14 +155,14 @@ class _Reader:
         if node.name == "forward" and result is None:
             self.refuse("`forward` returns nothing", line, "end it with return and the result")
         expressions.assigned |= {parameter.name for parameter in parameters}
-        converted = (*start, *OwnStatements(expressions).convert(body))
+        converted = (*start, *PastedStatements(expressions).convert(body))
         returned = None if result is None else expressions.convert(result)
         for name, spans in expressions.free.items():
             hint = f"make it an argument of `{node.name}`, or write self.{name}"
             self.refuse(f"`{name}` has no value here", spans[0], hint)
         return Method(node.name, parameters, converted, returned, line)
 
-    def parameters(self, node: ast.FunctionDef, expressions: OwnExpressions, line: Span) -> tuple[Parameter, ...]:
+    def parameters(self, node: ast.FunctionDef, expressions: PastedExpressions, line: Span) -> tuple[Parameter, ...]:
         given = node.args
         if given.vararg or given.kwarg or given.posonlyargs:
             self.refuse("`*`, `**` and `/` among the arguments are not allowed", line, "write one name for each")
@@ -184,7 +184,7 @@ class _Reader:
         return tuple(found)
 
     def without_super(
-        self, node: ast.FunctionDef, body: list[ast.stmt], line: Span, expressions: OwnExpressions
+        self, node: ast.FunctionDef, body: list[ast.stmt], line: Span, expressions: PastedExpressions
     ) -> tuple[tuple[Any, ...], list[ast.stmt]]:
         """What `super().__init__()` runs of a base class of the text, and the lines after it."""
         first = body[0] if body else None
@@ -243,4 +243,4 @@ def _without_words(body: list[ast.stmt]) -> list[ast.stmt]:
     ]
 
 
-__all__ = ["OwnSource", "build_own", "parse_module"]
+__all__ = ["PastedSource", "build_pasted", "parse_module"]

@@ -9,15 +9,15 @@ from typing import Any, NoReturn
 from playground.errors import Span
 from playground.language.syntax.program import Statements
 from playground.language.syntax.tree import Assign, Literal, Name, Sequence
-from playground.layers.pasted.expressions import OwnExpressions
+from playground.layers.pasted.expressions import PastedExpressions
 from playground.layers.pasted.names import is_self, last_name
 from playground.layers.pasted.tree import Append, If, Keep, KeepIn, Register
 
 
-class OwnStatements(Statements):
+class PastedStatements(Statements):
     """Statements of one method."""
 
-    expressions: OwnExpressions
+    expressions: PastedExpressions
 
     def _statement(self, node: ast.stmt) -> Any:
         span = self.expressions.places.of(node)
@@ -104,4 +104,4 @@ class OwnStatements(Statements):
         super()._refuse_target(node)
 
 
-__all__ = ["OwnStatements"]
+__all__ = ["PastedStatements"]

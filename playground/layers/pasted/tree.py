@@ -17,7 +17,7 @@ class Make:
     """`nn.Linear(3, 4)`, `nn.Parameter(...)`, `nn.ModuleList([...])`, or an earlier class: `Bias(5)`."""
 
     name: str  # without `nn.`
-    is_own: bool
+    is_pasted: bool
     arguments: tuple[CallArgument, ...]
     span: Span
     name_span: Span
@@ -112,7 +112,7 @@ class Invoke:
     """`self.encode(x)`, or from a base class `super().forward(x)`; `owner` is that base class."""
 
     name: str
-    owner: OwnClass | None
+    owner: PastedClass | None
     arguments: tuple[CallArgument, ...]
     span: Span
 
@@ -198,11 +198,11 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnClass:
+class PastedClass:
     """One class; `span` marks its name. What `__init__` runs may make layers, what `forward` runs may not."""
 
     name: str
-    base: OwnClass | None
+    base: PastedClass | None
     makers: tuple[Method, ...]  # `__init__` and what it calls
     methods: tuple[Method, ...]  # `forward` and what it calls
     span: Span
@@ -227,18 +227,18 @@ class OwnClass:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnSource:
+class PastedSource:
     """A text that was understood: its classes, of which the last is the module.
 
     `left_out` are the edits that take out what means nothing here: imports and annotations.
     """
 
     text: str
-    classes: tuple[OwnClass, ...]
+    classes: tuple[PastedClass, ...]
     left_out: tuple[Edit, ...] = ()
 
     @property
-    def module(self) -> OwnClass:
+    def module(self) -> PastedClass:
         """The class that is built."""
         return self.classes[-1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from playground.layers.run.run import Recorded
+from playground.layers.run.record_batch import Recorded
 
 
 def module_notes(recorded: Recorded, batch: int) -> dict[str, tuple[str, ...]]:

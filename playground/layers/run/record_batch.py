@@ -53,7 +53,7 @@ class OptimizerStep:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A stack that ran. `step`: None without parameters. `analysis`: None of somebody's own class."""
+    """A net that ran. `step`: None without parameters. `analysis`: None of a pasted class."""
 
     analysis: Analysis | None
     trace: Trace
@@ -64,11 +64,11 @@ class Recorded:
 
 
 class Supervised(nn.Module):
-    """A net and its loss: the layers one after the other, then the loss against the target."""
+    """A net and its loss: the layers one after the other, or a class named `net`, then the loss against the target."""
 
-    def __init__(self, net: nn.Sequential, loss: nn.Module) -> None:
+    def __init__(self, net: nn.Module, loss: nn.Module) -> None:
         super().__init__()
-        for name, layer in net.named_children():
+        for name, layer in net.named_children() if isinstance(net, nn.Sequential) else [("net", net)]:
             self.add_module(name, layer)
         self.add_module("loss", loss)
 
@@ -102,7 +102,7 @@ def target_of(loss: Loss, labels: Tensor, outputs: int) -> Tensor:
 
 
 def record_batch(
-    fresh: Callable[[], nn.Sequential],
+    fresh: Callable[[], nn.Module],
     loss: Loss,
     x: Tensor,
     labels: Tensor,
@@ -115,7 +115,7 @@ def record_batch(
     """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64, through a net with `outputs` numbers.
 
     `fresh` gives the net, with the same weights, buffers and place in the stream of dropout whenever it is called: the
-    facts of the layers come from a second one. `text`: somebody's own class, whose lines the trace then names.
+    facts of the layers come from a second one. `text`: a pasted class, whose lines the trace then names.
     """
     target = target_of(loss, labels, outputs)
     module = Supervised(fresh(), loss.build())

@@ -15,7 +15,7 @@ from playground.layers.run.checks.counts import COUNTS
 from playground.layers.run.checks.neighbours import NEIGHBOURS
 from playground.layers.run.checks.scores import SCORES
 from playground.layers.run.checks.windows import WINDOW_STEPS
-from playground.layers.run.run import Recorded
+from playground.layers.run.record_batch import Recorded
 from playground.layers.stack.analysis import Analysis, analyse
 from playground.layers.stack.text import to_text
 

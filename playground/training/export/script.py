@@ -11,18 +11,15 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from playground.layers.export.calls import constructor_call, nested_call
-from playground.layers.export.pasted import OwnWriter
 from playground.layers.export.script import assembled
-from playground.layers.export.sequential import SequentialWriter
-from playground.layers.stack.analysis import Row
+from playground.layers.net.net import net_of
 from playground.training import optimizers
 from playground.training.config import TrainConfig
 from playground.training.export.dimensions import Dimensions, dimensions_of
 from playground.training.export.script_data import data_parts
 from playground.training.model import document_of
 from playground.training.records import TrainRecord
-from playground.training.size import size_of
+from playground.training.size import evaluated_at_once, size_of
 
 WEIGHT_INIT = """\
 generator = torch.Generator().manual_seed({seed})
@@ -93,26 +90,6 @@ WEIGHTS = """\
 """
 
 
-class NamedWriter(SequentialWriter):
-    """The layers inside one `nn.Sequential` by the names of the page, so that weights and records fit."""
-
-    def net(self) -> list[str]:
-        return [self.seeded(f"net = {self.named_layers((), 0, 0)}")]
-
-    def named_layers(self, path: tuple[int, ...], branch: int, depth: int) -> str:
-        """One sub-stack with names."""
-        rows = self.row_of(path, branch)
-        layers = [f"{row.name.rpartition('.')[2]}={self.module(row, depth + 2)}" for row in rows]
-        return nested_call("nn.Sequential", [nested_call("OrderedDict", layers, depth + 1)], depth)
-
-    def module(self, row: Row, depth: int) -> str:
-        layer = row.layer
-        if not layer.branches:
-            return constructor_call(row)
-        bodies = [self.named_layers(row.path, branch, depth + 1) for branch in range(len(layer.branches))]
-        return nested_call(layer.kind, bodies, depth)
-
-
 def training_script(
     config: TrainConfig,
     records: Sequence[TrainRecord] = (),
@@ -130,7 +107,7 @@ def training_script(
     dimensions = dimensions_of(config)
     rates = changed_rates(config, records)
     document = document_of(config, dimensions.input_shape, dimensions.classes)
-    writer: SequentialWriter = OwnWriter(document) if document.is_own else NamedWriter(document, document.analysis())
+    writer = net_of(document).writer("named")
     loss = f"loss_function(output, {'y' if writer.wants_labels else writer.rows_of_labels()})"
     parts = [f"torch.set_num_threads({threads})  # as the run: sums in another order give other bits\n"] * bool(threads)
     parts += data_parts(config, dimensions, folder)
@@ -145,10 +122,9 @@ def training_script(
         parts += [inspect.getsource(optimizers.scale_rate), f"rates = {rates}  # set after so many steps\n"]
     if config.shuffle:
         parts.append(f"order_generator = torch.Generator().manual_seed({config.rng_seed})\n")
-    parts.append(TEST.format(at_once=size_of(document).evaluated_at_once, loss=loss))
+    parts.append(TEST.format(at_once=evaluated_at_once(size_of(document)), loss=loss))
     parts += [_loop(config, dimensions, records, more_epochs, bool(rates), loss), WEIGHTS]
-    whole = "".join(parts)
-    return assembled(parts, "from collections import OrderedDict\n\n" if "OrderedDict" in whole else "")
+    return assembled(parts)
 
 
 def changed_rates(config: TrainConfig, records: Sequence[TrainRecord]) -> dict[int, float]:

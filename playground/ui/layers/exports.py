@@ -1,18 +1,16 @@
-"""Everything leaves: the files that a stack, or a pasted class, can be taken away as. One row of STACK_EXPORTS each."""
+"""The files that a net is exported as: one row of STACK_EXPORTS each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from playground.explain.document import explained_json
 from playground.layers.document import StackDocument
-from playground.layers.export.script import to_code
-from playground.layers.pasted.analysis import own_summary
-from playground.layers.run.run import run_stack
-from playground.layers.stack.summary import summary
+from playground.layers.export.script import Form
+from playground.layers.net.net import net_of, record_net, script_of
+from playground.layers.run.settings import batch_of
 from playground.trace.trace import Trace
-from playground.ui.layers.frames import batch_of
 from playground.views.graph.static import dot_file, static_svg
 from playground.views.notebook import to_notebook
 from playground.views.stepper.html import stepper_html
@@ -25,67 +23,89 @@ PYTHON = "text/x-python"
 class StackExport:
     """One way out: what its button says in bold and beside it, and how the file is made.
 
-    `own` is what stands beside it for a pasted class; None: a pasted class does not leave in this way.
+    `about` is what stands beside it, by the form of script that is nearest to a net: a net of a form that is not there
+    does not leave in this way.
     """
 
     label: str
-    about: str
+    about: Mapping[Form, str]
     file_name: str
     mime: str
     make: Callable[[StackDocument], str]
-    own: str | None = ""
 
     def about_for(self, document: StackDocument) -> str:
         """What stands beside the bold word."""
-        return self.own if document.is_own and self.own else self.about
+        return self.about[net_of(document).form]
+
+
+def _any(about: str) -> Mapping[Form, str]:
+    return {"sequential": about, "module": about}
 
 
 def _trace(document: StackDocument) -> Trace:
-    return run_stack(document, *batch_of(document)).trace
+    return record_net(document, *batch_of(document)).trace
+
+
+def _notebook(document: StackDocument) -> str:
+    return to_notebook(script_of(document, net_of(document).form), "A stack of layers, in plain PyTorch")
 
 
 STACK_EXPORTS: tuple[StackExport, ...] = (
-    StackExport("nn.Sequential", "A PyTorch script", "sequential.py", PYTHON, lambda d: to_code(d, "sequential"), None),
+    StackExport(
+        "nn.Sequential",
+        {"sequential": "A PyTorch script"},
+        "sequential.py",
+        PYTHON,
+        lambda d: script_of(d, "sequential"),
+    ),
     StackExport(
         "Own module",
-        "A class with forward",
+        {"sequential": "A class with forward", "module": "The class and its numbers"},
         "module.py",
         PYTHON,
-        lambda d: to_code(d, "module"),
-        "The class and its numbers",
+        lambda d: script_of(d, "module"),
     ),
-    StackExport("From scratch", "Tensors only", "tensors.py", PYTHON, lambda d: to_code(d, "tensors"), None),
+    StackExport(
+        "From scratch", {"sequential": "Tensors only"}, "tensors.py", PYTHON, lambda d: script_of(d, "tensors")
+    ),
     StackExport(
         "Notebook",
-        "nn.Sequential for Jupyter",
+        {"sequential": "nn.Sequential for Jupyter", "module": "The class for Jupyter"},
         "stack.ipynb",
         "application/x-ipynb+json",
-        lambda d: to_notebook(
-            to_code(d, "module" if d.is_own else "sequential"), "A stack of layers, in plain PyTorch"
-        ),
-        "The class for Jupyter",
+        _notebook,
     ),
     StackExport(
-        "Summary",
-        "Shapes and counts as text",
-        "summary.txt",
-        "text/plain",
-        lambda d: own_summary(d) if d.is_own else summary(d.analysis(), d.batch),
+        "Summary", _any("Shapes and counts as text"), "summary.txt", "text/plain", lambda d: net_of(d).summary()
     ),
     StackExport(
-        "Stepper", "One HTML file that works offline", "stack.html", "text/html", lambda d: stepper_html(_trace(d))
+        "Stepper",
+        _any("One HTML file that works offline"),
+        "stack.html",
+        "text/html",
+        lambda d: stepper_html(_trace(d)),
     ),
-    StackExport("Trace table", "CSV for a spreadsheet", "stack.csv", "text/csv", lambda d: to_csv(_trace(d))),
-    StackExport("Trace", "JSON with every step", "stack.json", "application/json", lambda d: explained_json(_trace(d))),
+    StackExport("Trace table", _any("CSV for a spreadsheet"), "stack.csv", "text/csv", lambda d: to_csv(_trace(d))),
     StackExport(
-        "Graph, DOT", "For your own Graphviz", "stack.dot", "text/vnd.graphviz", lambda d: dot_file(_trace(d), d.graph)
+        "Trace", _any("JSON with every step"), "stack.json", "application/json", lambda d: explained_json(_trace(d))
     ),
     StackExport(
-        "Graph, SVG", "After the last step", "stack.svg", "image/svg+xml", lambda d: static_svg(_trace(d), d.graph)
+        "Graph, DOT",
+        _any("For your own Graphviz"),
+        "stack.dot",
+        "text/vnd.graphviz",
+        lambda d: dot_file(_trace(d), d.graph),
+    ),
+    StackExport(
+        "Graph, SVG",
+        _any("After the last step"),
+        "stack.svg",
+        "image/svg+xml",
+        lambda d: static_svg(_trace(d), d.graph),
     ),
 )
 
 
 def stack_exports(document: StackDocument) -> tuple[StackExport, ...]:
-    """The ways out that this stack has."""
-    return tuple(export for export in STACK_EXPORTS if not document.is_own or export.own is not None)
+    """The exports that this net has."""
+    return tuple(export for export in STACK_EXPORTS if net_of(document).form in export.about)

@@ -8,26 +8,22 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import torch
-
-from playground.data.digits import SIDE, digit_batch
 from playground.errors import PlaygroundError
 from playground.explain.numbers import format_number
 from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.rules import text as shape_text
 from playground.layers.catalogue.spec import Path
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
-from playground.layers.pasted.warnings import own_cautions
+from playground.layers.net.net import net_of, record_net
 from playground.layers.run.module_notes import module_notes
-from playground.layers.run.run import OptimizerStep, Recorded, record_before_problem, run_stack
-from playground.layers.run.warnings import Caution, cautions
-from playground.layers.stack.analysis import Analysis
+from playground.layers.run.record_batch import OptimizerStep, Recorded
+from playground.layers.run.settings import batch_of
+from playground.layers.run.warnings import Caution
 from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.trace.trace import Trace
 from playground.ui.layers.cautions import caution_data
 from playground.ui.layers.links import stack_query
-from playground.ui.layers.pasted_rows import own_rows
-from playground.ui.layers.rows import catalogue_data, row_data, totals_data
+from playground.ui.layers.rows import catalogue_data, listing_data
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.unfolding import UNTOUCHED, Opening
 from playground.views.stepper.picture import picture
@@ -62,19 +58,6 @@ class ShownStack:
     cautions: tuple[Mapping[str, Any], ...]
 
 
-def batch_of(document: StackDocument) -> tuple[torch.Tensor, torch.Tensor]:
-    """The batch that a document runs on: digits where they fit the input, else random numbers."""
-    if document.data == "digits":
-        if document.input_shape != (1, SIDE, SIDE):
-            hint = f"digits are (1, {SIDE}, {SIDE}); choose random data for another input"
-            raise UnfitSetting("data", f"digits do not fit an input of {shape_text(document.input_shape)}", hint)
-        x, labels = digit_batch(document.batch, document.rng_seed)
-        return x, labels % document.classes
-    generator = torch.Generator().manual_seed(document.rng_seed)
-    x = torch.randn(document.batch, *document.input_shape, generator=generator)
-    return x, torch.randint(document.classes, (document.batch,), generator=generator)
-
-
 def show_stack(document: StackDocument, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
     """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
     return _show_stack(document, opening)
@@ -83,8 +66,7 @@ def show_stack(document: StackDocument, opening: Opening = UNTOUCHED) -> ShownSt
 @lru_cache(maxsize=_KEPT)
 def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | PlaygroundError:
     try:
-        if not document.is_own:
-            document.analysis().checked()  # before a batch is made
+        net_of(document).check()  # before a batch is made
         recorded, noticed = _recorded(replace(document, graph="forward"))
         found = tuple(caution_data(caution, document) for caution in noticed)
         drawn = drawn_trace(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
@@ -95,15 +77,15 @@ def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | Playg
 
 @lru_cache(maxsize=1)  # tensors are large: the stack that was last run opens its modules without another run
 def _recorded(document: StackDocument) -> tuple[Recorded, tuple[Caution, ...]]:
-    recorded = run_stack(document, *batch_of(document))
-    return recorded, (own_cautions if document.is_own else cautions)(document, recorded)
+    recorded = record_net(document, *batch_of(document))
+    return recorded, net_of(document).cautions(recorded)
 
 
 @lru_cache(maxsize=_KEPT)
 def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -> Drawn | None:
     """What runs of a stack that does not fit: the forward pass through the layers before; None if nothing does."""
     try:
-        trace = record_before_problem(document, batch_of(document)[0])
+        trace = net_of(document).trace_before_problem(batch_of(document)[0])
         return None if trace is None else drawn_trace(trace, document.graph, opening, {})
     except PlaygroundError:
         return None
@@ -118,24 +100,20 @@ def drawn_trace(trace: Trace, graph: GraphKind, opening: Opening, notes: Mapping
 
 def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, answer: Answer) -> Any:
     """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list."""
+    net, listing = net_of(document), None
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
-    analysis: Analysis | None = None
-    rows: list[dict[str, Any]] = []
-    if not document.is_own:
-        try:
-            analysis = document.analysis()
-            rows = row_data(analysis, document.batch)
-        except PlaygroundError as broken:
-            error, rows = broken, last_rows or []
-    totals = None if analysis is None else totals_data(analysis, document.batch)
-    if document.is_own:
-        rows, totals = own_rows(document)
-    problem = None if analysis is None else analysis.problem
+    rows, totals = last_rows or [], None
+    try:
+        listing = net.listing()
+        rows, totals = listing_data(listing, document.batch)
+    except PlaygroundError as broken:
+        error = broken
+    problem = None if listing is None else listing.problem
     found: tuple[Any, ...] = ()
     if isinstance(shown, ShownStack):
         found = shown.cautions
-    elif analysis is not None:
-        found = tuple(map(caution_data, cautions(document)))
+    elif listing is not None:
+        found = tuple(map(caution_data, net.cautions()))
     return {
         "sequence": answer.sequence,
         "refused": None if answer.refused is None else _refused(answer.refused),
@@ -143,7 +121,8 @@ def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | Pla
         "query": stack_query(document),
         "document": {**asdict(document), "input_shape": list(document.input_shape)},
         "rows": rows,
-        "editable": analysis is not None,  # an own class is changed in its text, a broken text is mended first
+        # a class is changed in its text, a broken text is mended first
+        "editable": listing is not None and listing.is_editable,
         "input": shape_text(document.input_shape).replace("N", str(document.batch), 1),
         "totals": totals,
         "problem": None if problem is None else _problem(problem),

@@ -6,10 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from playground.layers.catalogue.rules import text as shape_text
-from playground.layers.catalogue.spec import LayerSpec, Path, walk
-from playground.layers.catalogue.table import KINDS, kind_of
-from playground.layers.stack.analysis import Analysis, Row
-from playground.layers.stack.text import layer_text
+from playground.layers.catalogue.spec import Shape
+from playground.layers.catalogue.table import KINDS, find
+from playground.layers.listing import ListedLayer, Listing
 
 
 @lru_cache(maxsize=1)
@@ -18,58 +17,51 @@ def catalogue_data() -> list[dict[str, str]]:
     return [{"name": kind.name, "family": kind.family, "meaning": kind.meaning} for kind in KINDS]
 
 
-def row_data(analysis: Analysis, batch: int) -> list[dict[str, Any]]:
-    """One row for each layer, blocks before what is in them; counts are for the whole batch."""
-    return [_row(path, layer, analysis.row(path), batch) for path, layer in walk(analysis.stack.layers)]
+def listing_data(listing: Listing, batch: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """One row for each listed layer, and their totals; counts are for the whole batch."""
+    totals = {
+        "parameters": listing.parameters,
+        "multiplications": listing.multiplications,
+        "saved": listing.saved,
+        "output": _shape(listing.output, batch),
+    }
+    return [_row(row, batch) for row in listing.rows], totals
 
 
-def _row(path: Path, layer: LayerSpec, row: Row | None, batch: int) -> dict[str, Any]:
-    kind = kind_of(layer.kind)
-    given, pins = kind.given(layer), dict(layer.pins)
-    arguments = [
-        {"name": a.name, "kind": a.kind, "content": given[a.name], "meaning": a.meaning, "inferred": False}
-        for a in kind.arguments
-    ]
-    arguments += [
-        {
-            "name": pin,
-            "kind": "pin",
-            "content": pins.get(pin),
-            "meaning": "a number pins it",
-            "inferred": True,
-        }
-        for pin in kind.pins
-    ]
+def _row(row: ListedLayer, batch: int) -> dict[str, Any]:
+    kind = find(row.kind)
     told: dict[str, Any] = {"gives": None}
-    if row is not None:
+    if row.name:
         told = {
             "name": row.name,
-            "gives": shape_text(row.gives).replace("N", str(batch), 1),
+            "gives": _shape(row.gives, batch),
             "formula": row.formula,
             "parameters": row.parameters,
             "parameters_formula": row.parameters_formula,
-            "multiplications": row.multiplications * batch,
-            "saved": row.saved * batch,
-            "field": None if row.field is None else [reach.size for reach in row.field],
+            "multiplications": row.multiplications,
+            "saved": row.saved,
+            "field": None if row.field is None else list(row.field),
         }
+    if row.span is not None:  # of a text that is edited as a text
+        told |= {"editable": False, "start": row.span.start, "end": row.span.end}
     return {
-        "path": list(path),
-        "kind": layer.kind,
-        "text": layer_text(layer),
-        "meaning": kind.meaning,
-        "shape_rule": kind.formula,
-        "arguments": arguments,
-        "branches": len(layer.branches),
-        "more_branches": kind.branches > 1,
+        "path": list(row.path),
+        "kind": row.kind,
+        "text": row.text,
+        "meaning": kind.meaning if kind is not None else f"The class {row.kind} of the text.",
+        "shape_rule": kind.formula if kind is not None else "",
+        "arguments": [
+            {"name": a.name, "kind": a.kind, "content": a.content, "meaning": a.meaning, "inferred": a.inferred}
+            for a in row.arguments
+        ],
+        "branches": row.branches,
+        "more_branches": row.can_branch,
         **told,
     }
 
 
-def totals_data(analysis: Analysis, batch: int) -> dict[str, Any]:
-    """What the layers sum to; `output` is None where one does not fit."""
-    return {
-        "parameters": analysis.parameters,
-        "multiplications": analysis.multiplications * batch,
-        "saved": analysis.saved * batch,
-        "output": None if analysis.output is None else shape_text(analysis.output).replace("N", str(batch), 1),
-    }
+def _shape(shape: Shape | None, batch: int) -> str | None:
+    return None if shape is None else shape_text(shape).replace("N", str(batch), 1)
+
+
+__all__ = ["catalogue_data", "listing_data"]

@@ -13,9 +13,9 @@ from playground.explain.element.explanation import element_answer
 from playground.explain.element.places import allowed
 from playground.language.document import Document
 from playground.layers.document import StackDocument
-from playground.layers.run.run import run_stack
+from playground.layers.net.net import record_net
+from playground.layers.run.settings import batch_of
 from playground.trace.trace import Trace
-from playground.ui.layers.frames import batch_of
 
 Source = Document | StackDocument
 _KEPT = 2  # traces with their tensors: stepping through the elements of one runs its document once
@@ -65,7 +65,7 @@ def answered(
 @lru_cache(maxsize=_KEPT)
 def run_source(document: Source) -> Trace:
     """The trace that the picture of this document was made of, by running it again."""
-    return document.run() if isinstance(document, Document) else run_stack(document, *batch_of(document)).trace
+    return document.run() if isinstance(document, Document) else record_net(document, *batch_of(document)).trace
 
 
 def _value(trace: Trace, key: str) -> int:

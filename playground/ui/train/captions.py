@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playground.explain.numbers import format_number
 from playground.layers.document import StackDocument
+from playground.layers.net.net import net_of
 from playground.runs.run import Run
 from playground.training.records import TrainRecord
 
@@ -14,8 +15,8 @@ def run_name(run: Run) -> str:
     """The title, or the data and the net."""
     if run.title:
         return run.title
-    text = "a class of its own" if StackDocument(run.config.text).is_own else " ".join(run.config.text.split())
-    name = f"{run.config.data} · {text}"
+    title = net_of(StackDocument(run.config.text)).title
+    name = f"{run.config.data} · {title}"
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 

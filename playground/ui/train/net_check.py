@@ -8,11 +8,12 @@ from typing import Any
 from playground.data.datasets import DATASETS
 from playground.data.uploads import store
 from playground.errors import PlaygroundError
+from playground.layers.catalogue.rules import text as shape_text
 from playground.layers.document import StackDocument
+from playground.layers.net.net import net_of
+from playground.layers.stack.problems import Problem
 from playground.training.config import TrainConfig
 from playground.training.size import check_size, size_of
-from playground.ui.layers.pasted_rows import own_rows
-from playground.ui.layers.rows import row_data, totals_data
 
 _KEPT = 128
 _ROWS = {row.name: row for row in DATASETS}
@@ -41,35 +42,29 @@ def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, bat
     document = StackDocument(text, input_shape, loss, classes, data="random")
     found: dict[str, Any] = {"input": str(input_shape), "rows": [], "parameters": None, "problem": None}
     try:
-        if document.is_own:
-            rows, totals = own_rows(document)
-        else:
-            analysis = document.analysis()
-            rows, totals = row_data(analysis, 1), totals_data(analysis, 1)
-            if analysis.problem is not None:
-                found["problem"] = _problem(analysis.problem)
+        listing = net_of(document).listing()
     except PlaygroundError as error:
         return found | {"problem": _told(error)}
-    shown = [{"text": _at(row), "gives": _each(row), "parameters": row.get("parameters")} for row in rows]
-    if found["problem"] is None:
+    batched = str(listing.ran_with or "N")
+    shown = [
+        {
+            "text": "  " * (len(row.path) // 2) + row.text,
+            "gives": "" if row.gives is None else shape_text(row.gives).replace("N", batched, 1),
+            "parameters": row.parameters if row.name else None,
+        }
+        for row in listing.rows
+    ]
+    if listing.problem is not None:
+        found["problem"] = _problem(listing.problem)
+    else:
         try:
             check_size(size_of(document), batch, text)
         except PlaygroundError as error:
             found["problem"] = _told(error)
-    return found | {"rows": shown, "parameters": totals["parameters"]}
+    return found | {"rows": shown, "parameters": listing.parameters}
 
 
-def _at(row: dict[str, Any]) -> str:
-    return "  " * (len(row["path"]) // 2) + str(row["text"])
-
-
-def _each(row: dict[str, Any]) -> str:
-    """The shape of a batch that a layer gives, N examples of it."""
-    given = row.get("gives")
-    return "" if given is None else str(given).replace("(1,", "(N,", 1).replace("(1)", "(N)")
-
-
-def _problem(problem: Any) -> dict[str, Any]:
+def _problem(problem: Problem) -> dict[str, Any]:
     repairs = [{"label": repair.label, "text": repair.text} for repair in problem.repairs]
     return {"message": problem.message, "hint": problem.hint, "start": None, "end": None, "repairs": repairs}
 

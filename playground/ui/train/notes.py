@@ -13,7 +13,8 @@ from playground.data.uploads import store
 from playground.data.uploads.store import UploadRow
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
-from playground.layers.run.warnings import Caution, cautions
+from playground.layers.net.net import net_of
+from playground.layers.run.warnings import Caution
 from playground.lessons.runs import reported
 from playground.training.config import TrainConfig
 
@@ -88,7 +89,7 @@ def _cautions_of(config: TrainConfig) -> Sequence[Caution]:
 
 @lru_cache(maxsize=_KEPT)
 def _cautions(text: str, input_shape: tuple[int, ...], loss: str, classes: int) -> Sequence[Caution]:
-    return cautions(StackDocument(text, input_shape, loss, classes, data="random"))
+    return net_of(StackDocument(text, input_shape, loss, classes, data="random")).cautions()
 
 
 def _caution_note(caution: Caution) -> dict[str, Any]:

@@ -12,12 +12,11 @@ from torch import Tensor, nn
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.export.pasted import plain_python
-from playground.layers.export.script import random_batch, to_code
-from playground.layers.pasted.pasted_class import build_own, parse_module
-from playground.layers.run.run import run_stack
+from playground.layers.net.net import record_net, script_of
+from playground.layers.pasted.pasted_class import build_pasted, parse_module
 from tests.alone import output_of
-from tests.layers.export.test_script import printed, read, shown
 from tests.layers.pasted_classes import DOCUMENTS
+from tests.layers.scripts import printed, random_batch, read, shown
 
 
 def plain_pytorch(document: StackDocument) -> nn.Module:
@@ -38,7 +37,7 @@ def test_weights_outputs_and_gradients_are_plain_pytorchs(name: str) -> None:
     with torch.random.fork_rng(devices=[]):
         plain = plain_pytorch(document)
         expected = plain(x)
-    net = build_own(parse_module(document.text), rng_seed=document.rng_seed)
+    net = build_pasted(parse_module(document.text), rng_seed=document.rng_seed)
     assert list(net.state_dict()) == list(plain.state_dict())
     assert [n for n, _ in net.named_parameters()] == [n for n, _ in plain.named_parameters()]
     found = net(x)
@@ -53,14 +52,14 @@ def test_weights_outputs_and_gradients_are_plain_pytorchs(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_script_prints_the_numbers_of_the_page(name: str) -> None:
     document = DOCUMENTS[name]
-    expected = [(label.replace(" net.", " "), n) for label, n in shown(run_stack(document, *random_batch(document)))]
-    assert printed(to_code(document, "module")) == expected
+    expected = [(label.replace(" net.", " "), n) for label, n in shown(record_net(document, *random_batch(document)))]
+    assert printed(script_of(document, "module")) == expected
 
 
 def test_a_script_of_a_class_runs_by_itself(tmp_path: Path) -> None:
     document = DOCUMENTS["residual"]
-    told = output_of(to_code(document, "module"), tmp_path)
-    assert [n for _, n in read(told)] == [n for _, n in shown(run_stack(document, *random_batch(document)))]
+    told = output_of(script_of(document, "module"), tmp_path)
+    assert [n for _, n in read(told)] == [n for _, n in shown(record_net(document, *random_batch(document)))]
 
 
 def test_layers_that_pytorch_lacks_and_bare_names_are_written_out() -> None:
@@ -77,17 +76,17 @@ def test_layers_that_pytorch_lacks_and_bare_names_are_written_out() -> None:
         return softplus(self.layers(x)[:, :3] * self.w) + [0.5, 1.5, pi]
 """
     document = StackDocument(text, (4,), classes=3, data="random", batch=5)
-    expected = [n for _, n in shown(run_stack(document, *random_batch(document)))]
-    assert [n for _, n in printed(to_code(document, "module"))] == expected
+    expected = [n for _, n in shown(record_net(document, *random_batch(document)))]
+    assert [n for _, n in printed(script_of(document, "module"))] == expected
 
 
 def test_other_forms_are_refused_by_name() -> None:
     for form in ("sequential", "tensors"):
         with pytest.raises(PlaygroundError, match="pasted class"):
-            to_code(DOCUMENTS["lenet"], form)
+            script_of(DOCUMENTS["lenet"], form)
 
 
 def test_a_class_that_does_not_run_has_no_script() -> None:
     broken = replace(DOCUMENTS["lenet"], text=DOCUMENTS["lenet"].text.replace("400", "399"))
     with pytest.raises(PlaygroundError, match="expects in_features = 399, and got 400"):
-        to_code(broken, "module")
+        script_of(broken, "module")

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
-import runpy
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 
 from playground.layers.catalogue.losses import LOSSES
-from playground.layers.catalogue.spec import Stack
 from playground.layers.document import OPTIMIZERS, StackDocument
-from playground.layers.export.script import Form, random_batch, to_code
-from playground.layers.run.run import Recorded, run_stack
-from playground.layers.stack.analysis import analyse
-from playground.layers.stack.parse import parse_stack
-from playground.layers.stack.summary import summary
+from playground.layers.export.script import Form
+from playground.layers.net.net import net_of, record_net, script_of
 from tests.alone import output_of
+from tests.layers.scripts import printed, random_batch, read, shown
 from tests.layers.stacks import documents
 
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -37,48 +29,17 @@ NET = (
 DOCUMENT = StackDocument(NET, (1, 8, 8), classes=3, data="random", batch=5, rng_seed=4)
 
 
-def printed(code: str) -> list[tuple[str, float]]:
-    """What a script prints, as names and numbers; the process's own random numbers stay where they are."""
-    output = io.StringIO()
-    with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
-        path = Path(folder, "script.py")
-        path.write_text(code, encoding="utf-8")
-        with contextlib.redirect_stdout(output):
-            try:
-                runpy.run_path(str(path))
-            finally:
-                torch.set_default_dtype(torch.float32)
-    return read(output.getvalue())
-
-
-def read(output: str) -> list[tuple[str, float]]:
-    lines = [line.rpartition(" = ") for line in output.splitlines()]
-    return [(name, float(number)) for name, _, number in lines]
-
-
-def shown(recorded: Recorded) -> list[tuple[str, float]]:
-    """What the page shows, in the script's order."""
-    adjoints = {value.name: value.adjoint for value in recorded.trace.values if value.kind == "parameter"}
-    numbers = [("loss", recorded.loss)]
-    assert recorded.step is not None
-    for parameter in recorded.step.parameters:
-        adjoint = adjoints[parameter.name]
-        assert adjoint is not None and adjoint.statistics.norm is not None
-        numbers.append((f"gradient norm of {parameter.name}", adjoint.statistics.norm))
-    return [*numbers, ("loss after one step", recorded.step.loss_after)]
-
-
 def check(document: StackDocument) -> list[tuple[str, float]]:
     """That the scripts with modules print the page's numbers to the last digit."""
-    expected = shown(run_stack(document, *random_batch(document)))
+    expected = shown(record_net(document, *random_batch(document)))
     for form in ("sequential", "module"):
-        assert [repr(number) for _, number in printed(to_code(document, form))] == [repr(n) for _, n in expected]
+        assert [repr(number) for _, number in printed(script_of(document, form))] == [repr(n) for _, n in expected]
     return expected
 
 
 def check_from_scratch(document: StackDocument, expected: list[tuple[str, float]], preamble: str = "") -> None:
     """That the script without modules prints the same numbers but for rounding."""
-    found = printed(preamble + to_code(document, "tensors"))
+    found = printed(preamble + script_of(document, "tensors"))
     # Optimizers that divide by the size of a gradient make a whole step of one that is only rounding.
     last = len(expected) if document.optimizer.startswith("SGD") else -1
     assert len(found) == len(expected)
@@ -92,7 +53,7 @@ def test_every_form_prints_the_numbers_of_the_page(document: StackDocument) -> N
     # A stack may magnify rounding as much as it likes: that the formulas are the same is seen in float64.
     double = "import torch\ntorch.set_default_dtype(torch.float64)\n"
     check_from_scratch(
-        document, printed(double + to_code(document, "sequential").replace(".float()", ".double()")), double
+        document, printed(double + script_of(document, "sequential").replace(".float()", ".double()")), double
     )
 
 
@@ -102,7 +63,7 @@ def test_every_optimizer_and_loss(optimizer: str, loss: str) -> None:
     document = replace(DOCUMENT, optimizer=optimizer, loss=loss)
     expected = check(document)
     check_from_scratch(document, expected)
-    assert [name for name, _ in printed(to_code(document, "module"))][:3] == [name for name, _ in expected][:3]
+    assert [name for name, _ in printed(script_of(document, "module"))][:3] == [name for name, _ in expected][:3]
 
 
 def test_a_class_number_beyond_the_outputs_counts_as_the_last() -> None:
@@ -111,8 +72,8 @@ def test_a_class_number_beyond_the_outputs_counts_as_the_last() -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_script_runs_by_itself(form: Form, tmp_path: Path) -> None:
-    told = output_of(to_code(DOCUMENT, form), tmp_path)
-    numbers = [number for _, number in shown(run_stack(DOCUMENT, *random_batch(DOCUMENT)))]
+    told = output_of(script_of(DOCUMENT, form), tmp_path)
+    numbers = [number for _, number in shown(record_net(DOCUMENT, *random_batch(DOCUMENT)))]
     close = numbers if form != "tensors" else pytest.approx(numbers, rel=1e-5, abs=1e-6)
     assert [n for _, n in read(told)] == close
 
@@ -166,10 +127,10 @@ def test_thirty_stacks_in_a_process_of_their_own(tmp_path: Path) -> None:
     collect()
     assert len(stacks) == 30
     named = {f"{number:02d}-{form}": (document, form) for number, document in enumerate(stacks) for form in FORMS}
-    told = run_all(tmp_path, {name: to_code(document, form) for name, (document, form) in named.items()})
+    told = run_all(tmp_path, {name: script_of(document, form) for name, (document, form) in named.items()})
     assert set(told) == set(named)
     for name, (document, form) in named.items():
-        expected = shown(run_stack(document, *random_batch(document)))
+        expected = shown(record_net(document, *random_batch(document)))
         assert len(told[name].splitlines()) == len(expected) and "error" not in told[name], (name, told[name])
         found = read(told[name])
         if form != "tensors":
@@ -184,12 +145,12 @@ def test_thirty_stacks_in_a_process_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_script_that_forgets_a_line_is_found_out(tmp_path: Path) -> None:
-    code = to_code(DOCUMENT, "tensors")
+    code = script_of(DOCUMENT, "tensors")
     lines = ["import torch.nn.functional as F\n", f"torch.manual_seed({DOCUMENT.rng_seed})\n"]
     assert all(line in code for line in lines)
     scripts = {"0-whole": code} | {f"{n}-without": code.replace(line, "", 1) for n, line in enumerate(lines, 1)}
     whole, functional, seed = run_all(tmp_path, scripts).values()
-    expected = [number for _, number in shown(run_stack(DOCUMENT, *random_batch(DOCUMENT)))]
+    expected = [number for _, number in shown(record_net(DOCUMENT, *random_batch(DOCUMENT)))]
     assert [number for _, number in read(whole)] == pytest.approx(expected, rel=1e-4, abs=1e-6)
     assert "NameError" in functional
     assert seed.splitlines()[0] != whole.splitlines()[0]
@@ -198,22 +159,22 @@ def test_a_script_that_forgets_a_line_is_found_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_without_parameters_there_is_nothing_to_learn(form: Form) -> None:
     document = StackDocument("ReLU Identity", (3,), classes=3, data="random", batch=2)
-    recorded = run_stack(document, *random_batch(document))
-    ((name, loss),) = printed(to_code(document, form))
+    recorded = record_net(document, *random_batch(document))
+    ((name, loss),) = printed(script_of(document, form))
     assert name == "loss" and loss == pytest.approx(recorded.loss)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_script_is_python_whatever_the_data(form: Form) -> None:
     for document in (replace(DOCUMENT, data="digits", text="Flatten Linear(3)", input_shape=(1, 28, 28)), DOCUMENT):
-        compile(to_code(document, form), "script", "exec")
+        compile(script_of(document, form), "script", "exec")
     own = "x = torch.ones(2, 1, 8, 8)\ny = torch.tensor([0, 1])\n"
-    assert own in to_code(DOCUMENT, form, own) and "randn" not in to_code(DOCUMENT, form, own)
+    assert own in script_of(DOCUMENT, form, own) and "randn" not in script_of(DOCUMENT, form, own)
 
 
 def test_the_code_of_a_stack_reads_like_a_textbook() -> None:
     document = StackDocument("Linear(5) ReLU Linear(3)", (4,), classes=3, data="random", batch=2, rng_seed=1)
-    assert to_code(document, "tensors") == TENSORS
+    assert script_of(document, "tensors") == TENSORS
 
 
 TENSORS = '''\
@@ -275,11 +236,11 @@ with torch.no_grad():
 
 
 def test_a_summary_lists_every_layer_and_the_totals() -> None:
-    analysis = analyse(Stack(parse_stack("Linear(4, bias=False) Residual(Linear(4) ReLU) Linear(3)"), (4,)))
-    lines = summary(analysis, 10).splitlines()
+    document = StackDocument("Linear(4, bias=False) Residual(Linear(4) ReLU) Linear(3)", (4,), batch=10)
+    lines = net_of(document).summary().splitlines()
     assert [line.split()[0] for line in lines] == [
         "name", "linear1", "residual1", "linear1", "relu1", "linear2", "total",
     ]  # fmt: skip
     assert lines[3].startswith("  linear1") and "(10, 4)" in lines[3]
-    assert lines[-1].split()[1:] == ["51", "440", f"{analysis.saved * 10:,}"]
-    assert "stopped: " in summary(analyse(Stack(parse_stack("ReLU Conv2d(3, 3)"), (4,))), 1)
+    assert lines[-1].split()[1:] == ["51", "440", f"{document.analysis().saved * 10:,}"]
+    assert "stopped: " in net_of(StackDocument("ReLU Conv2d(3, 3)", (4,), batch=1)).summary()

@@ -8,12 +8,12 @@ import pytest
 
 from playground.layers.catalogue.table import KINDS
 from playground.layers.document import StackDocument
-from playground.layers.export.script import random_batch, to_code
-from playground.layers.pasted.analysis import own_analysis, own_summary
-from playground.layers.pasted.pasted_class import build_own, parse_module
-from playground.layers.run.run import record_before_problem
+from playground.layers.net.net import net_of, script_of
+from playground.layers.pasted.analysis import pasted_listing
+from playground.layers.pasted.pasted_class import build_pasted, parse_module
 from playground.layers.stack.build import build
 from tests.layers.pasted_classes import DOCUMENTS
+from tests.layers.scripts import random_batch
 
 LENET = DOCUMENTS["lenet"]
 PLAIN = [kind for kind in KINDS if not kind.branches and "statistics" not in kind.saves]
@@ -22,11 +22,11 @@ PLAIN = [kind for kind in KINDS if not kind.branches and "statistics" not in kin
 @pytest.mark.parametrize("kind", PLAIN, ids=lambda kind: kind.name)
 def test_every_kind_has_the_row_of_a_stack(kind) -> None:  # type: ignore[no-untyped-def]
     stack = StackDocument(f"{kind.example} Flatten Linear(3)", kind.example_shape, classes=3, data="random", batch=2)
-    code = to_code(stack, "module")
+    code = script_of(stack, "module")
     text = code[code.index("class Net") : code.index("torch.manual_seed")].replace(" = Bias(", " = nn.Bias(")
     text = text.replace(" = Reshape(", " = nn.Reshape(")
-    expected, found = stack.analysis(), own_analysis(replace(stack, text=text))
-    assert found.problem is None and found.output == expected.output
+    expected, found = stack.analysis(), pasted_listing(replace(stack, text=text))
+    assert found.error is None and found.output == expected.output
     assert [(row.kind, row.name) for row in found.rows] == [(row.layer.kind, row.name) for row in expected.rows]
     for mine, row in zip(found.rows, expected.rows, strict=True):
         assert (mine.takes, mine.gives, mine.formula) == (row.takes, row.gives, row.formula)
@@ -40,10 +40,10 @@ def test_every_kind_has_the_row_of_a_stack(kind) -> None:  # type: ignore[no-unt
 
 
 def test_a_layer_that_is_called_twice_is_listed_twice_and_counted_once() -> None:
-    analysis = own_analysis(DOCUMENTS["tied"])
+    analysis = pasted_listing(DOCUMENTS["tied"])
     assert [row.name for row in analysis.rows] == ["first", "second", "first", "last"]
     first, second, again, _ = analysis.rows
-    assert again.is_repeated and again.parameters == 0 and again.parameters_formula == "counted above"
+    assert again.parameters == 0 and again.parameters_formula == "counted above"
     assert second.parameters == 6 and first.parameters == 42  # one weight for both
     assert sum(row.parameters for row in analysis.rows) == analysis.parameters
     products = sum(row.multiplications for row in analysis.rows)
@@ -52,19 +52,19 @@ def test_a_layer_that_is_called_twice_is_listed_twice_and_counted_once() -> None
 
 def test_classes_of_the_text_and_sequences_are_blocks() -> None:
     document = DOCUMENTS["residual"]
-    rows = own_analysis(document).rows
+    rows = pasted_listing(document).rows
     assert [row.name for row in rows][:5] == ["stem", "stage", "stage.0", "stage.0.conv1", "stage.0.bn1"]
     assert [row.path for row in rows][:5] == [(0,), (1,), (1, 0, 0), (1, 0, 0, 0, 0), (1, 0, 0, 0, 1)]
     block = next(row for row in rows if row.name == "stage.0")
     assert block.kind == "Block" and block.is_block and block.gives == (6, 4, 4)
-    net = build_own(parse_module(document.text))
+    net = build_pasted(parse_module(document.text))
     assert block.parameters == sum(p.numel() for p in net.get_submodule("stage.0").parameters())
     inside = [row for row in rows if row.path[: len(block.path)] == block.path and not row.is_block]
     assert block.multiplications == sum(row.multiplications for row in inside)
 
 
 def test_a_cell_in_a_loop_has_a_row_for_every_step() -> None:
-    rows = own_analysis(DOCUMENTS["recurrent"]).rows
+    rows = pasted_listing(DOCUMENTS["recurrent"]).rows
     assert [row.name for row in rows if not row.is_block][:4] == ["cell.i2h", "cell.h2h", "cell.i2h", "cell.h2h"]
     assert len([row for row in rows if row.name == "cell"]) == 4
 
@@ -77,7 +77,7 @@ def test_totals_belong_to_what_is_computed_without_layers() -> None:
     def forward(self, x):
         return x @ self.w
 """
-    analysis = own_analysis(StackDocument(text, (4,), batch=5))
+    analysis = pasted_listing(StackDocument(text, (4,), batch=5))
     assert (analysis.rows, analysis.parameters, analysis.multiplications) == ((), 12, 5 * 4 * 3)
     assert analysis.saved == 5 * 4 * 4  # x, for the gradient of w
 
@@ -93,18 +93,18 @@ def test_totals_belong_to_what_is_computed_without_layers() -> None:
 )
 def test_a_misfit_is_marked_and_mended_and_what_is_before_stays(wrong: str, right: str, message: str) -> None:
     document = replace(LENET, text=LENET.text.replace(wrong, right))
-    analysis = own_analysis(document)
-    problem = analysis.problem
+    analysis = pasted_listing(document)
+    problem = analysis.error
     assert problem is not None and problem.message == message and problem.span is not None
     assert problem.span.of(document.text).startswith("self.")
     last = analysis.rows[-1]
-    assert last.gives is None and analysis.problem_path == last.path
+    assert last.gives is None and not last.is_block
     assert all(row.gives is not None for row in analysis.rows[:-1])
-    trace = record_before_problem(document, random_batch(document)[0])
+    trace = net_of(document).trace_before_problem(random_batch(document)[0])
     assert trace is not None and trace.values[trace.outputs[-1]].shape[1:] == analysis.rows[-2].gives
     assert problem.repair is not None
-    mended = own_analysis(replace(document, text=problem.repair.text))
-    later = None if mended.problem is None else mended.problem.message
+    mended = pasted_listing(replace(document, text=problem.repair.text))
+    later = None if mended.error is None else mended.error.message
     assert later != message and len(mended.rows) > len(analysis.rows)
 
 
@@ -116,19 +116,21 @@ def test_a_misfit_in_a_sequence_is_mended_in_it() -> None:
     def forward(self, x):
         return self.net(x)
 """
-    problem = own_analysis(StackDocument(text, (1, 8, 8), batch=2)).problem
+    problem = pasted_listing(StackDocument(text, (1, 8, 8), batch=2)).error
     assert problem is not None and problem.repair is not None
     assert "nn.ReLU(), nn.Flatten(), nn.Linear(72, 3)" in problem.repair.text
-    assert own_analysis(StackDocument(problem.repair.text, (1, 8, 8), batch=2)).problem is None
+    assert pasted_listing(StackDocument(problem.repair.text, (1, 8, 8), batch=2)).error is None
 
 
 def test_nothing_is_raised_for_a_text_that_is_not_understood() -> None:
-    analysis = own_analysis(StackDocument("class Net(nn.Module):\n    x", (4,)))
-    assert analysis.rows == () and analysis.problem is not None and analysis.problem_path is None
+    analysis = pasted_listing(StackDocument("class Net(nn.Module):\n    x", (4,)))
+    assert analysis.rows == () and analysis.error is not None
 
 
 def test_the_summary_of_a_class_is_a_table() -> None:
-    lines = own_summary(DOCUMENTS["recurrent"]).splitlines()
+    lines = net_of(DOCUMENTS["recurrent"]).summary().splitlines()
     assert lines[0].split()[:3] == ["name", "layer", "output"] and lines[-1].startswith("total")
-    assert len(lines) == len(own_analysis(DOCUMENTS["recurrent"]).rows) + 2
-    assert own_summary(replace(LENET, text=LENET.text.replace("400", "4"))).splitlines()[-1].startswith("stopped: ")
+    assert len(lines) == len(pasted_listing(DOCUMENTS["recurrent"]).rows) + 2
+    assert (
+        net_of(replace(LENET, text=LENET.text.replace("400", "4"))).summary().splitlines()[-1].startswith("stopped: ")
+    )

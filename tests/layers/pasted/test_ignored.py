@@ -12,11 +12,10 @@ import torch
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.export.pasted import plain_python
-from playground.layers.export.script import random_batch, to_code
-from playground.layers.pasted.pasted_class import build_own, parse_module
-from playground.layers.run.run import run_stack
+from playground.layers.net.net import record_net, script_of
+from playground.layers.pasted.pasted_class import build_pasted, parse_module
 from tests.alone import output_of
-from tests.layers.export.test_script import read, shown
+from tests.layers.scripts import random_batch, read, shown
 
 IMPORTS = """import torch
 from torch import nn, Tensor  # what a file begins with
@@ -62,9 +61,9 @@ DOCUMENT = StackDocument(TYPED, (4,), classes=4, data="random", batch=5)
 
 def test_imports_and_annotations_change_nothing() -> None:
     x, _ = random_batch(DOCUMENT)
-    expected = build_own(parse_module(BARE))(x)
+    expected = build_pasted(parse_module(BARE))(x)
     for text in (IMPORTS + BARE, TYPED, IMPORTS + TYPED):
-        assert torch.equal(build_own(parse_module(text))(x), expected)
+        assert torch.equal(build_pasted(parse_module(text))(x), expected)
 
 
 def test_what_is_written_out_is_the_text_without_them() -> None:
@@ -88,13 +87,13 @@ def test_what_is_written_out_is_the_text_without_them() -> None:
 )
 def test_the_script_runs_by_itself_and_imports_once(text: str, tmp_path: Path) -> None:
     document = StackDocument(text, (4,), classes=4, data="random", batch=5)
-    script = to_code(document, "module")
+    script = script_of(document, "module")
     lines = script.splitlines()
     imports = [line for line in lines if "import" in line]
     assert imports == ["import torch", "import torch.nn.functional as F", "from torch import nn"]
     assert all(not (one == two == three == "") for (one, two), (_, three) in pairwise(pairwise(lines)))
     told = output_of(script, tmp_path)
-    assert [n for _, n in read(told)] == [n for _, n in shown(run_stack(document, *random_batch(document)))]
+    assert [n for _, n in read(told)] == [n for _, n in shown(record_net(document, *random_batch(document)))]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
-from playground.layers.pasted.analysis import own_analysis
+from playground.layers.pasted.analysis import pasted_listing
 from tests.layers.pasted.test_pasted_class import module
 from tests.layers.pasted_classes import DOCUMENTS, LENET
 
@@ -84,7 +84,7 @@ MAKERS = METHODS.replace("nn.Linear(4, 4)", "self.first(3)")
 )
 def test_it_is_refused_by_name_and_soon(text: str, message: str) -> None:
     start = time.process_time()
-    problem = own_analysis(StackDocument(text, (4,), batch=8)).problem
+    problem = pasted_listing(StackDocument(text, (4,), batch=8)).error
     assert time.process_time() - start < 5
     assert problem is not None
     with pytest.raises(PlaygroundError, match=message):
@@ -94,10 +94,10 @@ def test_it_is_refused_by_name_and_soon(text: str, message: str) -> None:
 
 def test_layers_that_are_called_too_often_are_refused() -> None:
     text = module("for i in range(600):\n    x = self.a(x)\nreturn x", "self.a = nn.Identity()")
-    problem = own_analysis(StackDocument(text, (4,), batch=8)).problem
+    problem = pasted_listing(StackDocument(text, (4,), batch=8)).error
     assert problem is not None and "more than 500" in problem.message
 
 
 def test_a_large_batch_is_refused() -> None:
-    problem = own_analysis(replace(DOCUMENTS["lenet"], batch=100_000)).problem
+    problem = pasted_listing(replace(DOCUMENTS["lenet"], batch=100_000)).error
     assert problem is not None and "batch" in problem.message

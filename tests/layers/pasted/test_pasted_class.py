@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.pasted.pasted_class import OwnSource, build_own, parse_module
+from playground.layers.pasted.pasted_class import PastedSource, build_pasted, parse_module
 from playground.recorder.record import record
 from tests.strategies import WORDS, hostile_text
 
@@ -107,7 +107,7 @@ def data(*shape: int) -> Tensor:
 
 def test_a_bias_only_adds() -> None:
     source = parse_module(BIAS)
-    trace = record(build_own(source, {"n": 5}), data(10, 5), names=source.inputs, text=source.text)
+    trace = record(build_pasted(source, {"n": 5}), data(10, 5), names=source.inputs, text=source.text)
     output = trace.values[trace.outputs[-1]]
     assert output.shape == (10, 5)
     assert [op.span.of(source.text) for op in trace.ops if op.span] == ["x + self.bias"]
@@ -115,14 +115,14 @@ def test_a_bias_only_adds() -> None:
 
 
 def test_a_linear_layer_is_a_product_and_an_offset() -> None:
-    net = build_own(parse_module(BIAS + LINEAR), {"a": 4, "b": 3})
+    net = build_pasted(parse_module(BIAS + LINEAR), {"a": 4, "b": 3})
     assert [name for name, _ in net.named_parameters()] == ["weight", "μ.bias"]
     x = data(10, 4)
     assert torch.equal(net(x), x @ net.get_parameter("weight") + net.get_parameter("μ.bias"))
 
 
 def test_an_mlp_by_a_loop_has_the_weights_and_gradients_of_plain_pytorch() -> None:
-    net = build_own(parse_module(BIAS + LINEAR + MLP), rng_seed=3)
+    net = build_pasted(parse_module(BIAS + LINEAR + MLP), rng_seed=3)
     with torch.random.fork_rng():
         torch.manual_seed(3)
         plain = PlainMLP()
@@ -139,7 +139,7 @@ def test_an_mlp_by_a_loop_has_the_weights_and_gradients_of_plain_pytorch() -> No
 
 
 def test_softmax_of_own_scores_sums_to_one() -> None:
-    net = build_own(parse_module(LOGISTIC))
+    net = build_pasted(parse_module(LOGISTIC))
     assert {name: tuple(p.shape) for name, p in net.named_parameters()} == {"weight": (784, 10), "bias": (10,)}
     out = net(data(64, 784))
     assert out.shape == (64, 10) and torch.allclose(out.sum(1), torch.ones(64))
@@ -176,7 +176,7 @@ def test_softmax_of_own_scores_sums_to_one() -> None:
     ],
 )
 def test_what_a_class_may_say(init: str, body: str, names: str) -> None:
-    net = build_own(parse_module(module(body, init)))
+    net = build_pasted(parse_module(module(body, init)))
     assert names in dict(net.named_parameters())
     out = net(data(10, 4))
     assert isinstance(out, Tensor) and len(out) == 10
@@ -186,7 +186,7 @@ def test_what_a_class_may_say(init: str, body: str, names: str) -> None:
 def test_built_in_layers_are_drawn_as_pytorch_draws_them() -> None:
     init = "self.c = nn.Conv2d(1, 3, kernel_size=3, padding=1)\nself.f = nn.Flatten()\nself.l = nn.Linear(48, 2)"
     before = torch.random.get_rng_state()
-    net = build_own(parse_module(module("return self.l(self.f(relu(self.c(x))))", init)), rng_seed=5)
+    net = build_pasted(parse_module(module("return self.l(self.f(relu(self.c(x))))", init)), rng_seed=5)
     assert torch.equal(before, torch.random.get_rng_state())
     with torch.random.fork_rng():
         torch.manual_seed(5)
@@ -197,7 +197,7 @@ def test_built_in_layers_are_drawn_as_pytorch_draws_them() -> None:
 
 def test_parameters_finds_no_tensors_that_are_not_parameters() -> None:
     init = "self.w = torch.randn(4, 4)\nself.layers = [nn.Linear(4, 4)]"
-    net = build_own(parse_module(module("return self.layers[0](x @ self.w)", init)))
+    net = build_pasted(parse_module(module("return self.layers[0](x @ self.w)", init)))
     assert list(net.parameters()) == [] and net(data(10, 4)).shape == (10, 4)
 
 
@@ -241,7 +241,7 @@ def test_the_repair_of_a_missing_super_works() -> None:
     with pytest.raises(PlaygroundError) as raised:
         parse_module(BIAS.replace("        super().__init__()\n", ""))
     assert raised.value.repair is not None
-    assert isinstance(parse_module(raised.value.repair.text), OwnSource)
+    assert isinstance(parse_module(raised.value.repair.text), PastedSource)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_what_is_too_large_is_refused_before_it_is_made(init: str, message: str,
     source = parse_module(text)
     start = time.process_time()
     with pytest.raises(PlaygroundError, match=message) as raised:
-        build_own(source)
+        build_pasted(source)
     assert time.process_time() - start < 5
     assert raised.value.span is not None
     assert marked is None or raised.value.span.of(text) == marked
@@ -289,7 +289,7 @@ def test_what_is_too_large_is_refused_before_it_is_made(init: str, message: str,
     ],
 )
 def test_a_forward_pass_that_does_not_work_is_marked(init: str, body: str, message: str) -> None:
-    net = build_own(parse_module(module(body, init)))
+    net = build_pasted(parse_module(module(body, init)))
     with pytest.raises(PlaygroundError, match=message) as raised:
         net(data(10, 4))
     assert raised.value.span is not None and raised.value.text is not None
@@ -301,7 +301,7 @@ def test_classes_that_call_each_other_twice_share_one_budget() -> None:
         text += f"class C{i}(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         text += f"        self.a = C{i - 1}()\n"
         text += "    def forward(self, x):\n        for i in range(50):\n            x = self.a(x)\n        return x\n"
-    net = build_own(parse_module(text))
+    net = build_pasted(parse_module(text))
     with pytest.raises(PlaygroundError, match="lines executed"):
         net(data(2, 2))
 
@@ -310,12 +310,12 @@ def test_arguments_are_given_by_name() -> None:
     source = parse_module(BIAS)
     for given_arguments, message in (({}, "needs `n`"), ({"n": 3, "m": 4}, "`m` is no"), ({"n": "3"}, "quoted word")):
         with pytest.raises(PlaygroundError, match=message):
-            build_own(source, given_arguments)
+            build_pasted(source, given_arguments)
 
 
 def survives(text: str) -> None:
     try:
-        net = build_own(parse_module(text))
+        net = build_pasted(parse_module(text))
         net(data(3, 4))
     except PlaygroundError:
         pass

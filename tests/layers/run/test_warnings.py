@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.spec import LayerSpec, Stack
 from playground.layers.document import StackDocument
-from playground.layers.run.run import Recorded, run_stack
+from playground.layers.net.net import record_net
+from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import CAUTIONS, Caution, cautions, product
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.parse import parse_stack
@@ -125,7 +126,7 @@ def of(kind: str, document: StackDocument, recorded: Recorded | None = None) -> 
 
 
 def ran(kind: str, document: StackDocument) -> Recorded | None:
-    return run_stack(document, X, LABELS) if kind == "dead" else None
+    return record_net(document, X, LABELS) if kind == "dead" else None
 
 
 @pytest.mark.parametrize(("kind", "loss", "text", "neighbour", "repaired"), CASES)
@@ -206,7 +207,7 @@ def test_a_text_that_is_not_understood_has_no_cautions() -> None:
 
 
 def test_facts_of_another_stack_are_not_used() -> None:
-    recorded = run_stack(StackDocument("Flatten LogSoftmax ReLU Linear(10)"), X, LABELS)
+    recorded = record_net(StackDocument("Flatten LogSoftmax ReLU Linear(10)"), X, LABELS)
     assert not of("dead", StackDocument("Flatten Softmax ReLU Linear(10)"), recorded)
 
 

@@ -11,10 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from playground.layers.catalogue.spec import Shape, Stack
+from playground.layers.document import StackDocument
+from playground.layers.net.net import net_of
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
 from playground.layers.stack.parse import parse_stack
-from playground.ui.layers.rows import row_data
 
 
 def field(text: str, shape: Shape) -> list[int] | None:
@@ -77,7 +78,7 @@ def test_a_field_has_a_size_of_its_own_along_each_axis(text: str, shape: Shape, 
 )
 def test_no_field_is_told_where_windows_alone_do_not_give_it(text: str, shape: Shape) -> None:
     assert field(text, shape) is None
-    assert row_data(analyse(Stack(parse_stack(text), shape)), 2)[-1]["field"] is None
+    assert net_of(StackDocument(text, shape, batch=2)).listing().rows[-1].field is None
 
 
 sizes = st.integers(1, 5)

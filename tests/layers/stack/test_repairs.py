@@ -7,7 +7,7 @@ import pytest
 from playground.errors import Repair
 from playground.layers.catalogue.spec import Shape, Stack
 from playground.layers.document import StackDocument
-from playground.layers.pasted.analysis import own_analysis
+from playground.layers.pasted.analysis import pasted_listing
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.parse import parse_stack
 from playground.layers.stack.text import to_text
@@ -60,6 +60,6 @@ def test_the_kind_of_a_layer_is_mended_in_a_class_too() -> None:
     def forward(self, x):
         return self.norm(x).flatten(1)
 """
-    problem = own_analysis(StackDocument(text, PICTURE, batch=2)).problem
+    problem = pasted_listing(StackDocument(text, PICTURE, batch=2)).error
     assert problem is not None and problem.repair == Repair("take BatchNorm2d", text.replace("1d", "2d"))
-    assert own_analysis(StackDocument(problem.repair.text, PICTURE, batch=2)).problem is None
+    assert pasted_listing(StackDocument(problem.repair.text, PICTURE, batch=2)).error is None

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playground.layers.document import StackDocument
-from playground.layers.export.script import to_code
-from playground.layers.pasted.analysis import own_analysis
+from playground.layers.net.net import net_of, script_of
+from playground.layers.pasted.analysis import pasted_listing
 from playground.layers.stack.edits import edited
 from playground.layers.stack.text import to_text
 from playground.ui.layers.links import open_stack, stack_query
-from playground.ui.layers.rows import row_data
+from playground.ui.layers.rows import listing_data
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.stacks import documents
 
@@ -61,7 +61,7 @@ def from_browser(content: Any) -> Any:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_an_argument_set_to_what_the_list_shows_leaves_the_text(document: StackDocument) -> None:
     text = to_text(document.stack().layers)
-    for row in row_data(document.analysis(), document.batch):
+    for row in listing_data(net_of(document).listing(), document.batch)[0]:
         for argument in row["arguments"]:
             content = from_browser(argument["content"])
             edit = {"name": "set", "path": row["path"], "argument": argument["name"], "content": content}
@@ -79,8 +79,8 @@ def pasted(code: str) -> str:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_the_class_of_a_script_has_the_rows_of_its_stack(document: StackDocument) -> None:
     expected = document.analysis()
-    found = own_analysis(replace(document, text=pasted(to_code(document, "module"))))
-    assert found.problem is None and found.output == expected.output
+    found = pasted_listing(replace(document, text=pasted(script_of(document, "module"))))
+    assert found.error is None and found.output == expected.output
     assert [
         (row.kind, row.takes, row.gives, row.formula, row.parameters, row.parameters_formula, row.multiplications)
         for row in found.rows

@@ -10,7 +10,7 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Stack
 from playground.layers.catalogue.table import KINDS
 from playground.layers.document import StackDocument
-from playground.layers.export.script import to_code
+from playground.layers.net.net import script_of
 from playground.layers.stack.analysis import without_matching_pins
 from playground.layers.stack.parse import parse_stack
 from playground.layers.stack.text import to_text
@@ -30,7 +30,7 @@ def test_text_is_read_back(stack: Stack) -> None:
 @given(documents())
 def test_sequential_code_is_read_back(document: StackDocument) -> None:
     stack = document.stack()
-    code = to_code(document, "sequential")
+    code = script_of(document, "sequential")
     net = code[code.index("net =") : code.index("loss_function =")]
     for pasted in (net, net.removeprefix("net = "), code):
         read = Stack(parse_stack(pasted), stack.input_shape, stack.loss, stack.classes)

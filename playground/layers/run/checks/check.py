@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from playground.layers.catalogue.spec import Path, Stack
-from playground.layers.run.run import Recorded
+from playground.layers.run.record_batch import Recorded
 from playground.layers.stack.analysis import Analysis, Row
 
 Level = Literal["warning", "note"]

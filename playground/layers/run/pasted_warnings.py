@@ -12,11 +12,11 @@ import torch
 from playground.layers.catalogue.spec import LayerSpec, Path, Stack
 from playground.layers.catalogue.table import find
 from playground.layers.document import StackDocument
-from playground.layers.pasted.analysis import OwnAnalysis, own_analysis
+from playground.layers.listing import Listing
 from playground.layers.run.checks.check import SHAPES, SOFTMAXES, Case, Check
 from playground.layers.run.checks.counts import COUNTS, DEAD, dead_message
 from playground.layers.run.checks.scores import SCORES
-from playground.layers.run.run import Recorded
+from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import Caution, Cure
 from playground.layers.stack.analysis import Analysis, Row
 from playground.trace.records import Op
@@ -30,21 +30,20 @@ CALLS = {  # PyTorch's functions as kinds of layers
 }  # fmt: skip
 
 
-def own_cautions(document: StackDocument, recorded: Recorded) -> tuple[Caution, ...]:
-    """Cautions about a class that ran. Repairs change the loss alone: the text is somebody's own."""
-    own = own_analysis(document)
-    if own.output is None or len(own.output) != 1:
+def pasted_cautions(document: StackDocument, listing: Listing, recorded: Recorded) -> tuple[Caution, ...]:
+    """Cautions about a class that ran. Repairs change the loss alone: the text is somebody's listing."""
+    if listing.output is None or len(listing.output) != 1:
         return ()
-    case = Case(_short(document, own, _end(own, recorded.trace)), None)
+    case = Case(_short(document, listing, _end(listing, recorded.trace)), None)
     found = tuple(
         _caution(check, (), message, tuple(_cures(document, case.stack, repaired)))
         for check in SCORES
         for _, message, repaired in check.find(case)
     )
-    return (*found, *_dead(own, recorded))
+    return (*found, *_dead(listing, recorded))
 
 
-def _end(own: OwnAnalysis, trace: Trace) -> list[str]:
+def _end(listing: Listing, trace: Trace) -> list[str]:
     """The kinds of the last layers, the first of them being none that only normalises or reshapes."""
     outputs = next(op for op in trace.ops if op.module == ("loss",)).inputs[0].value
     logits = trace.values[outputs].data.tensor()
@@ -59,27 +58,27 @@ def _end(own: OwnAnalysis, trace: Trace) -> list[str]:
         made = trace.values[value].op
         if made is None or not trace.ops[made].inputs:
             return found
-        kind, value = _kind(own, trace.ops[made]), trace.ops[made].inputs[0].value
+        kind, value = _kind(listing, trace.ops[made]), trace.ops[made].inputs[0].value
     return [kind, *found] if kind else found
 
 
-def _kind(own: OwnAnalysis, op: Op) -> str:
+def _kind(listing: Listing, op: Op) -> str:
     """What made a value: the layer that the call belongs to, else the function; '' of any other."""
     name = ".".join(op.module[1:])  # without the net's own
-    layer = next((find(row.kind) for row in own.rows if row.name == name and not row.is_block), None)
+    layer = next((find(row.kind) for row in listing.rows if row.name == name and not row.is_block), None)
     return layer.name if layer is not None else CALLS.get(op.name.rstrip("_"), "")
 
 
-def _short(document: StackDocument, own: OwnAnalysis, end: list[str]) -> Analysis:
+def _short(document: StackDocument, listing: Listing, end: list[str]) -> Analysis:
     """A stack that gives the same number of outputs with the same end, and has as many parameters."""
-    assert own.output is not None
-    layers = (LayerSpec("Linear", (("out_features", own.output[0]),)), *map(LayerSpec, end))
+    assert listing.output is not None
+    layers = (LayerSpec("Linear", (("out_features", listing.output[0]),)), *map(LayerSpec, end))
     stack = Stack(layers, document.input_shape, document.loss, document.classes)
     rows = tuple(
-        Row((place,), layer, "", own.output, own.output, "", 0 if place else own.parameters, "", 0, 0, None)
+        Row((place,), layer, "", listing.output, listing.output, "", 0 if place else listing.parameters, "", 0, 0, None)
         for place, layer in enumerate(layers)
     )
-    return Analysis(stack, rows, own.output, None)
+    return Analysis(stack, rows, listing.output, None)
 
 
 def _cures(document: StackDocument, stack: Stack, repaired: tuple[tuple[str, Stack], ...]) -> Iterator[Cure]:
@@ -88,9 +87,9 @@ def _cures(document: StackDocument, stack: Stack, repaired: tuple[tuple[str, Sta
             yield Cure(label, document.text, mended.loss)
 
 
-def _dead(own: OwnAnalysis, recorded: Recorded) -> Iterator[Caution]:
+def _dead(listing: Listing, recorded: Recorded) -> Iterator[Caution]:
     check = next(check for check in COUNTS if check.id == "dead")
-    paths = {f"net.{row.name}": row.path for row in own.rows}
+    paths = {f"net.{row.name}": row.path for row in listing.rows}
     for facts in recorded.facts:
         if facts.dead is not None and facts.dead > DEAD and facts.name in paths:
             yield _caution(check, paths[facts.name], dead_message(facts.name.removeprefix("net."), facts.dead), ())
@@ -100,4 +99,4 @@ def _caution(check: Check, path: Path, message: str, cures: tuple[Cure, ...]) ->
     return Caution(check.id, check.level, path, message, check.reason, check.lecture, cures)
 
 
-__all__ = ["own_cautions"]
+__all__ = ["pasted_cautions"]

@@ -5,27 +5,33 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 from playground.layers.document import StackDocument
-from playground.layers.pasted.analysis import own_analysis
+from playground.layers.net.net import net_of
+from playground.layers.pasted.analysis import pasted_listing
 from playground.lessons.stacks import stack_preset
 from playground.ui.layers.exports import STACK_EXPORTS, stack_exports
-from playground.ui.layers.pasted_rows import own_rows
+from playground.ui.layers.rows import listing_data
 from tests.layers.pasted_classes import DOCUMENTS
+
+
+def pasted_rows(document: StackDocument) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    return listing_data(net_of(document).listing(), document.batch)
 
 
 def test_rows_are_plain_data_that_cannot_be_edited() -> None:
     for document in DOCUMENTS.values():
-        rows, totals = own_rows(document)
+        rows, totals = pasted_rows(document)
         assert json.loads(json.dumps([rows, totals])) == [rows, totals]
-        assert len(rows) == len(own_analysis(document).rows) and not any(row["editable"] for row in rows)
+        assert len(rows) == len(pasted_listing(document).rows) and not any(row["editable"] for row in rows)
         assert all(document.text[row["start"] : row["end"]] for row in rows)
         assert totals["output"].startswith(f"({document.batch}, ")
 
 
 def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
     for document in (*DOCUMENTS.values(), stack_preset("L0.6").document):
-        rows, _ = own_rows(document)
+        rows, _ = pasted_rows(document)
         for row in rows:
             inside = [other for other in rows if other["path"][: len(row["path"])] == row["path"] and other is not row]
             assert row["branches"] == (1 if inside else 0)
@@ -40,7 +46,7 @@ def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
 
 def test_the_layer_that_does_not_fit_has_no_shape() -> None:
     document = DOCUMENTS["lenet"]
-    rows, totals = own_rows(replace(document, text=document.text.replace("400", "4")))
+    rows, totals = pasted_rows(replace(document, text=document.text.replace("400", "4")))
     assert [row["gives"] is None for row in rows] == [False] * (len(rows) - 1) + [True] and totals["output"] is None
 
 

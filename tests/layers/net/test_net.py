@@ -8,14 +8,14 @@ from torch import nn
 
 from playground.errors import PlaygroundError
 from playground.layers.document import OPTIMIZERS, StackDocument
-from playground.layers.run.run import record_before_problem, run_stack
+from playground.layers.net.net import net_of, record_net
 
 X = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(8) % 10
 
 
 def test_the_recorded_gradients_are_those_of_plain_pytorch() -> None:
-    recorded = run_stack(StackDocument("Conv2d(3, 7) ReLU Flatten Linear(10)"), X, LABELS)
+    recorded = record_net(StackDocument("Conv2d(3, 7) ReLU Flatten Linear(10)"), X, LABELS)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = nn.Sequential(nn.Conv2d(1, 3, 7), nn.ReLU(), nn.Flatten(), nn.Linear(1452, 10))
@@ -31,7 +31,7 @@ def test_the_recorded_gradients_are_those_of_plain_pytorch() -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_small_step_lowers_the_loss_of_its_batch(optimizer: str) -> None:
     document = StackDocument("Flatten Linear(20) Tanh Linear(10)", optimizer=optimizer, learning_rate=0.001)
-    step = run_stack(document, X, LABELS).step
+    step = record_net(document, X, LABELS).step
     assert step is not None and step.loss_after < step.loss_before
     if optimizer == "SGD":
         first = step.parameters[0]
@@ -41,20 +41,20 @@ def test_a_small_step_lowers_the_loss_of_its_batch(optimizer: str) -> None:
 def test_what_does_not_fit_the_loss_is_refused() -> None:
     for text, message in (("Linear(10)", "gives"), ("Flatten Linear(3)", "3 outputs for 10 classes")):
         with pytest.raises(PlaygroundError, match=message):
-            run_stack(StackDocument(text), X, LABELS)
+            record_net(StackDocument(text), X, LABELS)
 
 
 def test_dropout_draws_from_its_own_generator() -> None:
     document = StackDocument("Flatten Dropout(0.5) Linear(10)", rng_seed=3)
     torch.manual_seed(11)
-    first = run_stack(document, X, LABELS).loss
+    first = record_net(document, X, LABELS).loss
     torch.manual_seed(12)
-    assert run_stack(document, X, LABELS).loss == first
+    assert record_net(document, X, LABELS).loss == first
 
 
 def test_everything_before_a_layer_that_does_not_fit_still_runs() -> None:
-    trace = record_before_problem(StackDocument("Conv2d(3, 7) ReLU Linear(10, in_features=5) Flatten"), X)
+    trace = net_of(StackDocument("Conv2d(3, 7) ReLU Linear(10, in_features=5) Flatten")).trace_before_problem(X)
     assert trace is not None and [op.name for op in trace.ops] == ["conv2d", "relu"] and not trace.passes
-    assert record_before_problem(StackDocument("BatchNorm1d"), X) is None
-    whole = record_before_problem(StackDocument("Conv2d(3, 7)"), X)
+    assert net_of(StackDocument("BatchNorm1d")).trace_before_problem(X) is None
+    whole = net_of(StackDocument("Conv2d(3, 7)")).trace_before_problem(X)
     assert whole is not None and len(whole.ops) == 1

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from playground.layers.document import StackDocument
-from playground.layers.pasted.warnings import own_cautions
-from playground.layers.run.run import run_stack
+from playground.layers.net.net import net_of, record_net
 from playground.layers.run.warnings import Caution, cautions
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
 from tests.layers.pasted_classes import DOCUMENTS
@@ -55,8 +54,8 @@ def document(result: str, loss: str = CE, outputs: int = 3) -> StackDocument:
 
 def found(given: StackDocument) -> dict[str, Caution]:
     x = torch.randn(given.batch, *given.input_shape, generator=torch.Generator().manual_seed(0))
-    recorded = run_stack(given, x, torch.arange(given.batch) % given.classes)
-    return {caution.id: caution for caution in own_cautions(given, recorded)}
+    recorded = record_net(given, x, torch.arange(given.batch) % given.classes)
+    return {caution.id: caution for caution in net_of(given).cautions(recorded)}
 
 
 @pytest.mark.parametrize(("kind", "loss", "result", "neighbour", "losses"), CASES)

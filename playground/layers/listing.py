@@ -1,0 +1,82 @@
+"""`Listing`: the layers of a net one after the other, with shapes, costs and what does not fit; its table of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from playground.errors import PlaygroundError, Span
+from playground.layers.catalogue.spec import Path, Shape
+from playground.layers.stack.problems import Problem
+
+HEAD = ("name", "layer", "output", "parameters", "multiplications", "saved bytes")
+TableLine = tuple[str, str, str, int, int, int]  # as HEAD
+
+
+@dataclass(frozen=True, slots=True)
+class ListedArgument:
+    """One argument of a listed layer. `kind`: of the catalogue, 'pin' of an in-size, 'text' as a class writes it."""
+
+    name: str
+    kind: str
+    content: Any
+    meaning: str
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLayer:
+    """One layer in its place, or one call of a layer by a pasted class; costs are those of the whole batch."""
+
+    path: Path
+    kind: str  # of the catalogue, or the name of a class of the text
+    text: str  # as it is written: 'Linear(3)', 'nn.Linear(4, 3)'
+    name: str = ""  # of its module: 'layers.0'; '' beyond the first problem of a list
+    takes: Shape = ()  # without the batch
+    gives: Shape | None = None  # None where the pass stopped
+    formula: str = ""
+    parameters: int = 0  # those that no earlier call counts
+    parameters_formula: str = ""
+    multiplications: int = 0
+    saved: int = 0
+    field: tuple[int, ...] | None = None  # the receptive field, None where windows alone do not give it
+    arguments: tuple[ListedArgument, ...] = ()
+    is_block: bool = False  # what follows with a longer path is inside
+    branches: int = 0
+    can_branch: bool = False  # whether a branch can be added
+    span: Span | None = None  # of the line of a class that makes it
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every layer or call, and the totals: what a class computes outside of layers belongs to them, too."""
+
+    rows: tuple[ListedLayer, ...]
+    output: Shape | None  # None where something does not work
+    parameters: int = 0
+    multiplications: int = 0
+    saved: int = 0
+    problem: Problem | None = None  # of a list: the layer that does not fit
+    error: PlaygroundError | None = None  # of a class that does not run
+    ran_with: int | None = None  # so many examples; None where shapes are known by arithmetic
+    is_editable: bool = False
+
+
+def table_text(lines: Iterable[TableLine], listing: Listing) -> str:
+    """The lines of a listing under their heads and over their totals, as torchsummary and Keras print them."""
+    totals = ("total", "", "", listing.parameters, listing.multiplications, listing.saved)
+    table = [HEAD, *((*line[:3], *(f"{cost:,}" for cost in line[3:])) for line in (*lines, totals))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    texts = []
+    for cells in table:
+        aligned = [
+            cell.ljust(width) if place < 3 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        texts.append("  ".join(aligned).rstrip())
+    stopped = listing.problem or listing.error
+    return "\n".join([*texts, *([f"stopped: {stopped.message}"] if stopped is not None else [])])
+
+
+__all__ = ["ListedArgument", "ListedLayer", "Listing", "TableLine", "table_text"]

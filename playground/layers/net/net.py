@@ -1,0 +1,120 @@
+"""`Net`: what is asked of a net; `net_of` chooses once whether a document's is a list of layers or a pasted class."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from playground.layers.catalogue.losses import loss_of
+from playground.layers.catalogue.spec import Shape
+from playground.layers.document import StackDocument
+from playground.layers.export.script import Form, script
+from playground.layers.export.writer import NetWriter
+from playground.layers.listing import Listing
+from playground.layers.net.pasted import PastedNet
+from playground.layers.net.stack import StackNet
+from playground.layers.run.record_batch import Recorded, Stepper, record_batch
+from playground.layers.run.settings import check_output, optimizer_of
+from playground.layers.run.warnings import Caution
+from playground.layers.size import Size
+from playground.layers.stack.analysis import Analysis
+from playground.trace.trace import Trace
+
+_CLASS = re.compile(r"^\s*class\s", re.MULTILINE)
+
+
+class Net(Protocol):
+    """A net that a document says; every method raises PlaygroundError where the text is not understood."""
+
+    @property
+    def form(self) -> Form:
+        """The form of the script that is nearest to the text."""
+
+    @property
+    def title(self) -> str:
+        """The net on one line."""
+
+    @property
+    def source_text(self) -> str:
+        """The code whose lines a trace names; '' of a list of layers."""
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """The arithmetic of a list of layers; None of a class."""
+
+    def check(self) -> None:
+        """Raises what can be said against the net before anything runs."""
+
+    def listing(self) -> Listing:
+        """Its layers, with costs for the document's batch."""
+
+    def summary(self) -> str:
+        """The listing as a table of text."""
+
+    def build(self) -> nn.Module:
+        """The module with its first weights; the same weights whenever it is called."""
+
+    def outputs(self, x: Tensor) -> Shape:
+        """The shape that one example of `x` (N, *input_shape) gives; refuses a batch that is too large."""
+
+    def most_examples(self, batch: int) -> int:
+        """How many examples of a batch can be recorded. PlaygroundError where not even one can."""
+
+    def size(self) -> Size:
+        """What it costs to train. PlaygroundError where the net does not fit its input."""
+
+    def trace_before_problem(self, x: Tensor) -> Trace | None:
+        """The forward pass through the layers before the first that does not fit, or through all of them where only the
+        loss does not; None where nothing runs."""
+
+    def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
+        """What PyTorch accepts in silence, with what one batch showed. Never raises."""
+
+    def writer(self, form: Form) -> NetWriter:
+        """What writes its script in this form. PlaygroundError where the net has none, or does not run."""
+
+
+def net_of(document: StackDocument) -> Net:
+    """The net that the document says: the one place that asks which of the two it is."""
+    return PastedNet(document) if _CLASS.search(document.text) is not None else StackNet(document)
+
+
+def record_net(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
+    """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64. PlaygroundError where a shape is wrong."""
+    net = net_of(document)
+    outputs = net.outputs(x)
+    check_output(outputs, document)
+    build = partial(optimizer_of, document.optimizer, learning_rate=document.learning_rate)
+    stepper = Stepper(document.optimizer, document.learning_rate, build)
+    return record_batch(
+        net.build,
+        loss_of(document.loss),
+        x,
+        labels,
+        outputs[0],
+        stepper,
+        analysis=net.analysis,
+        text=net.source_text,
+    )
+
+
+def script_of(document: StackDocument, form: Form, data_code: str | None = None) -> str:
+    """The net as a plain PyTorch script that prints the page's numbers; `data_code` says how `x` and `y` are made, if
+    not as the document says. Raises PlaygroundError.
+
+    >>> code = script_of(StackDocument("Conv2d(10, 7) ReLU Flatten Linear(10)", data="random"), "sequential")
+    >>> print(code[code.index("net") : code.index("loss_function")])
+    net = nn.Sequential(
+        nn.Conv2d(1, 10, 7),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(4840, 10),
+    )
+    """
+    return script(net_of(document).writer(form), data_code)
+
+
+__all__ = ["Net", "net_of", "record_net", "script_of"]

@@ -1,0 +1,110 @@
+"""`PastedNet`: a pasted class, of which everything is known by running it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from playground.errors import PlaygroundError
+from playground.layers.catalogue.rules import text
+from playground.layers.catalogue.spec import Shape
+from playground.layers.document import StackDocument
+from playground.layers.export.pasted import PastedWriter
+from playground.layers.export.script import Form
+from playground.layers.limits import LIMITS
+from playground.layers.listing import Listing, table_text
+from playground.layers.pasted.analysis import pasted_listing
+from playground.layers.pasted.build import build_pasted
+from playground.layers.pasted.costs import size_by_running
+from playground.layers.pasted.module import PastedModule
+from playground.layers.pasted.partial_run import trace_before_problem
+from playground.layers.pasted.pasted_class import parse_module
+from playground.layers.pasted.tree import PastedSource
+from playground.layers.run.pasted_warnings import pasted_cautions
+from playground.layers.run.record_batch import Recorded
+from playground.layers.run.warnings import Caution
+from playground.layers.size import Size
+from playground.trace.trace import Trace
+
+
+class PastedNet:
+    """A pasted class as a `Net`."""
+
+    form: Form = "module"
+    title = "a class of its own"
+    analysis = None
+
+    def __init__(self, document: StackDocument) -> None:
+        self.document = document
+        self.source_text = document.text
+
+    @cached_property
+    def _source(self) -> PastedSource:
+        return parse_module(self.document.text)
+
+    def check(self) -> None:
+        """Nothing: a class is checked as it runs."""
+
+    def listing(self) -> Listing:
+        """One row for each call of a layer. Never raises."""
+        return pasted_listing(self.document)
+
+    def summary(self) -> str:
+        """Every call up to the first problem."""
+        listing, batch = self.listing(), str(self.document.batch)
+        lines = [
+            (
+                "  " * (len(row.path) // 2) + row.name,
+                row.text,
+                "" if row.gives is None else text(row.gives).replace("N", batch, 1),
+                row.parameters,
+                row.multiplications,
+                row.saved,
+            )
+            for row in listing.rows
+        ]
+        return table_text(lines, listing)
+
+    def build(self) -> PastedModule:
+        """The class itself."""
+        return build_pasted(self._source, rng_seed=self.document.rng_seed)
+
+    @torch.no_grad()
+    def outputs(self, x: Tensor) -> Shape:
+        """By a forward pass."""
+        net = self.build()
+        if not 1 <= len(x) <= LIMITS.batch:
+            raise PlaygroundError(f"a batch of {len(x)}", hint=f"from 1 to {LIMITS.batch} examples")
+        out = net(x)
+        if not isinstance(out, Tensor) or out.dim() < 1 or len(out) != len(x):
+            message = "forward gives no row for each example"
+            raise PlaygroundError(message, hint="return (N, classes)", text=self.document.text)
+        return tuple(out.shape[1:])
+
+    def most_examples(self, batch: int) -> int:
+        """All that any recording may have: what a class costs shows when it runs."""
+        return min(batch, LIMITS.batch)
+
+    def size(self) -> Size:
+        """By a forward pass of two examples."""
+        return size_by_running(self.build(), self.document.input_shape)
+
+    def trace_before_problem(self, x: Tensor) -> Trace | None:
+        """Up to the layer that was complete last."""
+        return trace_before_problem(self.build(), x, self.document.text)
+
+    def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
+        """None before it ran."""
+        return () if recorded is None else pasted_cautions(self.document, self.listing(), recorded)
+
+    def writer(self, form: Form) -> PastedWriter:
+        """It is a class already, so that other forms are refused."""
+        if form not in ("module", "named"):
+            hint = "take the script `Own module`"
+            raise PlaygroundError("a pasted class leaves as the class that it is", hint=hint)
+        return PastedWriter(self.document, self._source, self.listing())
+
+
+__all__ = ["PastedNet"]

@@ -1,0 +1,170 @@
+"""`StackNet`: a list of layers, of which nearly everything is known by arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from torch import Tensor, nn
+
+from playground.errors import PlaygroundError
+from playground.layers.catalogue.rules import text
+from playground.layers.catalogue.spec import LayerSpec, Path, Shape, walk
+from playground.layers.catalogue.table import kind_of
+from playground.layers.document import StackDocument
+from playground.layers.export.script import Form
+from playground.layers.export.sequential import ModuleWriter, NamedWriter, SequentialWriter
+from playground.layers.export.tensors import TensorsWriter
+from playground.layers.limits import LIMITS
+from playground.layers.listing import ListedArgument, ListedLayer, Listing, TableLine, table_text
+from playground.layers.run.record_batch import Recorded
+from playground.layers.run.warnings import Caution, cautions
+from playground.layers.size import Size
+from playground.layers.stack.analysis import Analysis, Row, analyse, check_batch
+from playground.layers.stack.build import build
+from playground.layers.stack.text import layer_text
+from playground.recorder.record import record
+from playground.trace.trace import Trace
+
+WRITERS: dict[Form, type[SequentialWriter]] = {
+    "sequential": SequentialWriter,
+    "named": NamedWriter,
+    "module": ModuleWriter,
+    "tensors": TensorsWriter,
+}
+
+
+class StackNet:
+    """A list of layers as a `Net`."""
+
+    form: Form = "sequential"
+    source_text = ""
+
+    def __init__(self, document: StackDocument) -> None:
+        self.document = document
+
+    @property
+    def title(self) -> str:
+        """The text without line breaks."""
+        return " ".join(self.document.text.split())
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """Its shapes and costs."""
+        return self.document.analysis()
+
+    def check(self) -> None:
+        """Raises the misfit of the first layer that does not fit."""
+        self.analysis.checked()
+
+    def listing(self) -> Listing:
+        """One row for each layer, also beyond the first problem; blocks before what is in them."""
+        found, batch = self.analysis, self.document.batch
+        known = {row.path: row for row in found.rows}
+        rows = tuple(_listed(path, layer, known.get(path), batch) for path, layer in walk(found.stack.layers))
+        costs = found.parameters, found.multiplications * batch, found.saved * batch
+        return Listing(rows, found.output, *costs, problem=found.problem, is_editable=True)
+
+    def summary(self) -> str:
+        """The layers up to the first problem; what is inside a block follows it, indented.
+
+        >>> print(StackNet(StackDocument("Linear(3) ReLU", (4,), batch=2)).summary())
+        name     layer      output  parameters  multiplications  saved bytes
+        linear1  Linear(3)  (2, 3)          15               24           32
+        relu1    ReLU       (2, 3)           0                0           24
+        total                               15               24           56
+        """
+        return table_text(self._table(), self.listing())
+
+    def _table(self) -> Iterator[TableLine]:
+        rows, batch = self.analysis.rows, self.document.batch
+        for row in rows:
+            name = "  " * (len(row.path) // 2) + row.name.rpartition(".")[2]
+            layer = row.layer.kind if row.layer.branches else layer_text(row.layer)
+            saved = sum(inside.saved for inside in rows if inside.path[: len(row.path)] == row.path)
+            shape = text(row.gives).replace("N", str(batch))
+            yield name, layer, shape, row.parameters, row.multiplications * batch, saved * batch
+
+    def build(self) -> nn.Module:
+        """An `nn.Sequential`."""
+        return build(self.analysis, self.document.rng_seed)
+
+    def outputs(self, x: Tensor) -> Shape:
+        """By arithmetic."""
+        outputs = self.analysis.checked()
+        check_batch(self.analysis, len(x))
+        return outputs
+
+    def most_examples(self, batch: int) -> int:
+        """Half as many until they fit the limits of a recording."""
+        examples = min(batch, LIMITS.batch)
+        while True:
+            try:
+                check_batch(self.analysis, examples)
+                return examples
+            except PlaygroundError:
+                if examples == 1:
+                    raise
+                examples //= 2
+
+    def size(self) -> Size:
+        """By arithmetic."""
+        found, output = self.analysis, self.analysis.checked()
+        given = {row.name: math.prod(row.gives) for row in found.rows}
+        largest = max(given, key=given.__getitem__, default="")
+        return Size(output, found.parameters, sum(given.values()), found.multiplications, largest)
+
+    def trace_before_problem(self, x: Tensor) -> Trace | None:
+        """Through the layers of the list, with a whole block left out where something in it does not fit."""
+        found = self.analysis
+        if found.problem is not None:
+            end = found.problem.path[0] if found.problem.path else 0
+            found = analyse(replace(found.stack, layers=found.stack.layers[:end]))
+        if found.problem is not None or not found.rows:
+            return None
+        check_batch(found, len(x))
+        return record(build(found, self.document.rng_seed), x, names=("x",), passes=0)
+
+    def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
+        """Up to the first problem."""
+        return cautions(self.document, recorded)
+
+    def writer(self, form: Form) -> SequentialWriter:
+        """One for each form."""
+        self.check()
+        return WRITERS[form](self.document, self.analysis)
+
+
+def _listed(path: Path, layer: LayerSpec, row: Row | None, batch: int) -> ListedLayer:
+    kind = kind_of(layer.kind)
+    given, pins = kind.given(layer), dict(layer.pins)
+    arguments = [ListedArgument(a.name, a.kind, given[a.name], a.meaning) for a in kind.arguments]
+    arguments += [ListedArgument(pin, "pin", pins.get(pin), "a number pins it", True) for pin in kind.pins]
+    known = ListedLayer(
+        path,
+        layer.kind,
+        layer_text(layer),
+        arguments=tuple(arguments),
+        is_block=bool(layer.branches),
+        branches=len(layer.branches),
+        can_branch=kind.branches > 1,
+    )
+    if row is None:
+        return known
+    return replace(
+        known,
+        name=row.name,
+        takes=row.takes,
+        gives=row.gives,
+        formula=row.formula,
+        parameters=row.parameters,
+        parameters_formula=row.parameters_formula,
+        multiplications=row.multiplications * batch,
+        saved=row.saved * batch,
+        field=None if row.field is None else tuple(reach.size for reach in row.field),
+    )
+
+
+__all__ = ["StackNet"]

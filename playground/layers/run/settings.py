@@ -1,0 +1,50 @@
+"""What a document's settings are to a run: its batch, whether its loss takes the outputs, its optimizer."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from playground.data.digits import SIDE, digit_batch
+from playground.errors import PlaygroundError
+from playground.layers.catalogue import rules
+from playground.layers.catalogue.losses import loss_of
+from playground.layers.catalogue.spec import Shape
+from playground.layers.document import StackDocument
+from playground.layers.stack.problems import UnfitSetting
+
+
+def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
+    """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): digits where they fit the input, else
+    random numbers."""
+    if document.data == "digits":
+        if document.input_shape != (1, SIDE, SIDE):
+            hint = f"digits are (1, {SIDE}, {SIDE}); choose random data for another input"
+            raise UnfitSetting("data", f"digits do not fit an input of {rules.text(document.input_shape)}", hint)
+        x, labels = digit_batch(document.batch, document.rng_seed)
+        return x, labels % document.classes
+    generator = torch.Generator().manual_seed(document.rng_seed)
+    x = torch.randn(document.batch, *document.input_shape, generator=generator)
+    return x, torch.randint(document.classes, (document.batch,), generator=generator)
+
+
+def check_output(output: Shape, document: StackDocument) -> None:
+    """The loss compares one row per example: (N, outputs), with a class number below the number of outputs."""
+    if len(output) != 1:
+        shape = "(" + ", ".join(["N", *map(str, output)]) + ")"
+        hint = f"{document.loss} takes (N, {document.classes}): flatten before the last Linear"
+        raise PlaygroundError(f"the stack gives {shape} for every batch", hint=hint, text=document.text)
+    if loss_of(document.loss).target == "labels" and output[0] < document.classes:
+        message = f"{output[0]} outputs for {document.classes} classes"
+        raise PlaygroundError(message, hint=f"end with Linear({document.classes})", text=document.text)
+
+
+def optimizer_of(name: str, parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
+    """PyTorch's optimizer of this name."""
+    if name == "SGD with momentum":
+        return torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)
+    kind: type[torch.optim.Optimizer] = getattr(torch.optim, name)
+    return kind(parameters, lr=learning_rate)  # type: ignore[call-arg]  # every one of the list takes it
+
+
+__all__ = ["batch_of", "check_output", "optimizer_of"]
