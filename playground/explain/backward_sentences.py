@@ -8,20 +8,18 @@ from functools import cached_property
 from playground.explain import derivatives
 from playground.explain.broadcasting import summed_axes, summed_from
 from playground.explain.formulas import Formulas
-from playground.explain.names import Names
 from playground.explain.numbers import listed, shape_text
 from playground.explain.running_sums import RunningSums
 from playground.trace.non_finite import has_nan, is_finite
 from playground.trace.records import BackwardNode, Step
-from playground.trace.trace import Trace
 
 
 class BackwardSentences:
     """Says what the steps of one trace's backward passes did."""
 
-    def __init__(self, trace: Trace, names: Names, formulas: Formulas, sums: RunningSums) -> None:
-        self.trace = trace
-        self.names = names
+    def __init__(self, formulas: Formulas, sums: RunningSums) -> None:
+        self.trace = formulas.trace
+        self.names = formulas.names
         self._formulas = formulas
         self._sums = sums
 

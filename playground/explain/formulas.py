@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.explain import derivatives
-from playground.explain.names import Names
+from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, brief
 from playground.trace.records import BackwardNode, Op
 from playground.trace.trace import Trace
@@ -14,7 +14,7 @@ _SAVED_LETTERS = {"self": "a", "other": "b", "mat1": "a", "mat2": "b", "vec": "b
 class Formulas:
     """The rows of the table of derivatives, filled in for the nodes of one trace."""
 
-    def __init__(self, trace: Trace, names: Names) -> None:
+    def __init__(self, trace: Trace, names: DisplayNames) -> None:
         self.trace = trace
         self.names = names
         self._locals: dict[tuple[int, int, bool, bool], str] = {}

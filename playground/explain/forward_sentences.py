@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from playground.explain.names import Names
+from playground.explain.names import DisplayNames
 from playground.explain.numbers import listed
 from playground.trace.array import Array
 from playground.trace.records import Op
@@ -16,7 +16,7 @@ LISTED_NODES = 4  # a call that made more of them names the first and the last
 class ForwardSentences:
     """Says what the calls of one trace did."""
 
-    def __init__(self, trace: Trace, names: Names) -> None:
+    def __init__(self, trace: Trace, names: DisplayNames) -> None:
         self.trace = trace
         self.names = names
 

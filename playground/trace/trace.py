@@ -19,6 +19,7 @@ from playground.trace.records import (
     Op,
     Step,
     SumCheck,
+    Update,
     Value,
 )
 from playground.trace.statistics import widened
@@ -66,6 +67,11 @@ class Trace:
     def sums(self) -> tuple[SumCheck, ...]:
         """For every value that a backward pass reached: its contributions (and seed) summed, against its adjoint."""
         return tuple(_sum_checks(self))
+
+    @cached_property
+    def updates(self) -> dict[int, Update]:
+        """What the optimizer's step did: parameter or output -> its update."""
+        return {step.update.value: step.update for step in self.steps if step.update is not None}
 
     def __getitem__(self, name: str) -> Value:
         """The value with this name, else the last one with this label; KeyError if there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playground.explain.element.records import Place
-from playground.explain.names import Names
+from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, format_number
 from playground.trace.trace import Trace
 
@@ -18,7 +18,7 @@ class ElementNames:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.names = Names(trace)
+        self.names = DisplayNames(trace)
 
     def place(self, place: Place) -> str:
         """`v7[3, 12]`; a single number has no index."""

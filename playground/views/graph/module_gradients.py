@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from playground.explain.numbers import format_number
 from playground.trace.trace import Trace
-from playground.views.graph.graph import Cell, Graph, Row
+from playground.views.graph.graph import Cell, CellRow, Graph
 from playground.views.stepper.timeline import Entry, strength
 
 
@@ -48,7 +48,7 @@ def module_gradients(trace: Trace) -> dict[str, ModuleGradient]:
 def with_gradients(graph: Graph, gradients: dict[str, ModuleGradient]) -> Graph:
     """The graph with a cell for the gradient on each module's box: the forward one where there are both."""
     boxes = tuple(
-        replace(box, rows=(*box.rows, Row((Cell("grad", _slot(box.opens)),), "norm of .grad")))
+        replace(box, rows=(*box.rows, CellRow((Cell("grad", _slot(box.opens)),), "norm of .grad")))
         if box.opens in gradients and box.backward == (graph.kind == "backward")
         else box
         for box in graph.boxes

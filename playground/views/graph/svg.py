@@ -31,9 +31,9 @@ class Filled:
 EMPTY = Filled({}, {}, {})
 
 
-def svg(graph: Graph, layout: Layout, label: str, filled: Filled = EMPTY) -> str:
+def svg(graph: Graph, layout: Layout, filled: Filled = EMPTY) -> str:
     """The picture: frames of modules, links, boxes; empty slots unless `filled`."""
-    parts = [svg_open(layout, label), inner_svg(graph, layout, filled), "</svg>"]
+    parts = [svg_open(layout, graph.title), inner_svg(graph, layout, filled), "</svg>"]
     return "".join(parts)
 
 
