@@ -16,7 +16,7 @@ from playground.trace.records import BackwardNode, BackwardPass, Contribution, O
 LISTED_TENSORS = 8  # inputs and outputs of one op
 LISTED_SAVED = 6  # of one node, where its op is told of
 
-Line = tuple[str, str]  # label and text
+DetailLine = tuple[str, str]  # label and text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Details:
     """One thing of a trace: what it is called, and what there is to know of it."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[DetailLine, ...]
 
 
 class DetailWriter:
@@ -164,7 +164,7 @@ class DetailWriter:
     def _equals(self, value: int) -> str:
         return f"{self.names.show(value)} = {brief(self.trace.values[value].data)}"
 
-    def _carried(self, node: int, position: int) -> list[Line]:
+    def _carried(self, node: int, position: int) -> list[DetailLine]:
         lines = []
         formula = self.formulas.local(self.trace.nodes[node], position)
         part = self._parts.get((node, position))
@@ -180,7 +180,7 @@ class DetailWriter:
         return lines
 
 
-def _statistics(array: Array) -> list[Line]:
+def _statistics(array: Array) -> list[DetailLine]:
     found = array.statistics
     lines = [("range", range_text(array, 4))]
     if found.mean is not None and found.norm is not None:

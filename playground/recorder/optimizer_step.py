@@ -17,7 +17,7 @@ from playground.errors import PlaygroundError
 from playground.recorder.tape import ParameterUpdate, Tape, TapeUpdate
 from playground.recorder.tensor_paths import substitute, tensors_in
 from playground.trace.array import Array
-from playground.trace.records import Element, Note, OptimizerState, Setting, Step, Update
+from playground.trace.records import Element, Note, OptimizerSetting, OptimizerState, Step, Update
 
 Versions = list[tuple[Tensor, int]]
 
@@ -164,7 +164,7 @@ def update_steps(update: TapeUpdate, first: int, array: Callable[[Tensor], Array
             after=array(change.after),
             gradient=array(change.gradient),
             optimizer=change.optimizer,
-            settings=tuple(Setting(*setting) for setting in change.settings),
+            settings=tuple(OptimizerSetting(*setting) for setting in change.settings),
             state=tuple(
                 OptimizerState(name, None if before is None else array(before), array(after))
                 for name, before, after in change.state

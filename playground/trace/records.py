@@ -51,7 +51,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class TensorArgument:
     """One use of a value by an op: where it stands in the call."""
 
     path: str  # '0', '1', '0.2' (third element of a list given first), 'weight'
@@ -59,7 +59,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class ConstantArgument:
     """One argument of a call that is not a tensor, as text: `dim` = `-1`."""
 
     path: str
@@ -73,8 +73,8 @@ class Op:
     id: int
     name: str  # PyTorch's function name: 'log', 'mul', 'linear', 'getitem'
     qualname: str  # where PyTorch has it: 'torch.log', 'torch.Tensor.__getitem__', 'torch.nn.functional.linear'
-    inputs: tuple[Argument, ...]
-    constants: tuple[Constant, ...]
+    inputs: tuple[TensorArgument, ...]
+    constants: tuple[ConstantArgument, ...]
     outputs: tuple[int, ...]
     span: Span | None  # the typed text it came from
     module: tuple[str, ...]  # nesting by attribute name, outermost first: ('features', '0')
@@ -141,7 +141,7 @@ class BackwardPass:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class OptimizerSetting:
     """What an optimizer was told: `lr` = (0.1,), `betas` = (0.9, 0.999); a switch is 0 or 1."""
 
     name: str
@@ -177,7 +177,7 @@ class Update:
     after: Array
     gradient: Array | None = None
     optimizer: str = ""  # the name of its class: 'SGD'
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[OptimizerSetting, ...] = ()
     state: tuple[OptimizerState, ...] = ()
     element: Element | None = None  # None where the elements do not go each their own way
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 
 from playground.trace.array import Array
+from playground.trace.codec import trace_from_json, trace_to_json
 from playground.trace.non_finite import first_non_finite
 from playground.trace.records import (
     BackwardNode,
@@ -118,16 +119,12 @@ class Trace:
 
     def to_json(self) -> str:
         """This trace as a JSON document; see docs/trace.md for the schema."""
-        from playground.trace.codec import trace_to_json
-
         return trace_to_json(self)
 
     @staticmethod
     def from_json(document: str) -> Trace:
         """The inverse of `to_json`, exact. Raises PlaygroundError for anything that is not such a document."""
-        from playground.trace.codec import trace_from_json
-
-        return trace_from_json(document)
+        return trace_from_json(document, Trace)
 
     def _repr_html_(self) -> str | None:
         return None if Trace.display is None else Trace.display(self)

@@ -15,7 +15,7 @@ from playground.layers.run.run import run_stack
 from playground.trace.records import Update
 from playground.trace.trace import Trace
 from playground.ui.layers.frames import batch_of
-from playground.views.stepper.timeline import cell_text
+from playground.views.graph.timeline import cell_text
 
 OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]

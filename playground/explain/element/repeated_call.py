@@ -26,7 +26,7 @@ _PRODUCTS = frozenset(
 _ORDER = {"input": 0, "weight": 1, "other": 1, "mat2": 1, "vec": 1, "vec2": 1, "tensor": 1, "bias": 2}
 
 
-class Call:
+class RepeatedCall:
     """A call of a tape, to be repeated. Nothing of the tape is written to."""
 
     def __init__(self, tape: Tape, op: TapeOp) -> None:
@@ -154,4 +154,4 @@ class Call:
         return {output: tangent.detach() for output, tangent in tangents.items() if tangent is not None}
 
 
-__all__ = ["MOST_ELEMENTS", "MOST_WORK", "Call"]
+__all__ = ["MOST_ELEMENTS", "MOST_WORK", "RepeatedCall"]

@@ -9,7 +9,7 @@ from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, format_number
 from playground.trace.trace import Trace
 
-Part = dict[str, Any]  # title, formula, numbers, heads, rows, note
+ElementPart = dict[str, Any]  # title, formula, numbers, heads, rows, note
 WRITTEN = 3  # products written out in the line of numbers
 
 
@@ -41,7 +41,7 @@ def part(
     heads: list[str] | None = None,
     rows: list[list[str]] | None = None,
     note: str = "",
-) -> Part:
+) -> ElementPart:
     return {
         "title": title, "formula": formula, "numbers": numbers, "heads": heads or [], "rows": rows or [], "note": note,
     }  # fmt: skip
@@ -76,4 +76,4 @@ def group(number: str) -> str:
     return f"({number})" if number.startswith(MINUS) else number
 
 
-__all__ = ["ElementNames", "Part", "counted", "group", "joined", "others", "part"]
+__all__ = ["ElementNames", "ElementPart", "counted", "group", "joined", "others", "part"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.explain.element.records import ElementValue
-from playground.explain.element.terms import ElementNames, Part, counted, group, joined, others, part
+from playground.explain.element.terms import ElementNames, ElementPart, counted, group, joined, others, part
 from playground.explain.numbers import format_number
 
 
@@ -13,7 +13,7 @@ class ValueWriter:
     def __init__(self, elements: ElementNames) -> None:
         self.elements = elements
 
-    def part(self, found: ElementValue) -> Part:
+    def part(self, found: ElementValue) -> ElementPart:
         """How the element was computed."""
         title = "Its value"
         if found.kind == "given":
@@ -22,7 +22,7 @@ class ValueWriter:
             return part(title, note=f"The call cannot be opened: {found.obstacle}.")
         return self._function(found, title) if found.kind == "function" else self._sum(found, title)
 
-    def _sum(self, found: ElementValue, title: str) -> Part:
+    def _sum(self, found: ElementValue, title: str) -> ElementPart:
         left, result = self.elements.place(found.place), format_number(found.recorded)
         is_plain = all(term.factor == 1 and term.partner is None for term in found.terms)
         if is_plain and found.count == 1 and not found.constant:
@@ -70,7 +70,7 @@ class ValueWriter:
             text += f" · {group(format_number(first.factor))}" if len(factors) == 1 else " · factor"
         return text + added
 
-    def _function(self, found: ElementValue, title: str) -> Part:
+    def _function(self, found: ElementValue, title: str) -> ElementPart:
         op = self.elements.trace.ops[found.op or 0]
         left, result = self.elements.place(found.place), format_number(found.recorded)
         index = f"[{', '.join(map(str, found.place.index))}]" if found.place.index else ""

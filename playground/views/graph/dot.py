@@ -13,9 +13,9 @@ from playground.views.graph.graph import Box, Graph, Link
 from playground.views.graph.merged_boxes import RUN
 
 FONT = "Helvetica,Arial,sans-serif"
-BADGE_ROOM = " " * 6  # before the title of a frame that can be closed
-ROOM = " " * 17  # as wide as a contribution that is a number
-TENSOR_ROOM = " " * 22  # as wide as "norm 10274.6"
+BADGE_SPACE = " " * 6  # before the title of a frame that can be closed
+NUMBER_SPACE = " " * 17  # as wide as a contribution that is a number
+TENSOR_SPACE = " " * 22  # as wide as "norm 10274.6"
 INK, MUTED = "#23233a", "#6b6b80"
 BLUE, ORANGE = "#4a45c4", "#b4500b"
 FILLS = {
@@ -34,7 +34,7 @@ def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None, *, texts: boo
 
     Without `texts` boxes have their sizes only, which is all that a layout depends on.
     """
-    writer = _Writer(graph, numbers or {}, texts)
+    writer = _DotWriter(graph, numbers or {}, texts)
     dot = graphviz.Digraph(
         "trace",
         graph_attr={"nodesep": "0.3", "ranksep": "0.4", "fontname": FONT, "fontsize": "11",
@@ -96,7 +96,7 @@ def _lines(lines: list[str]) -> str:
     return label
 
 
-class _Writer:
+class _DotWriter:
     """Writes the boxes and links of one graph."""
 
     def __init__(self, graph: Graph, numbers: Mapping[str, str], writes_texts: bool) -> None:
@@ -124,8 +124,8 @@ class _Writer:
                 self.box(dot, box)
         for frame, members in inner.items():
             with dot.subgraph(name=f"cluster_{self.framed.index(frame)}") as cluster:
-                room = "" if self.graph.modules is None else BADGE_ROOM
-                name = label_text(room + frame_title(frame if frame[0].startswith(RUN) else frame[len(path) :]))
+                space = "" if self.graph.modules is None else BADGE_SPACE
+                name = label_text(space + frame_title(frame if frame[0].startswith(RUN) else frame[len(path) :]))
                 cluster.attr(label=name, style="rounded", color="#c9c9d8", penwidth="1", labeljust="l", margin="10")
                 self.boxes(cluster, members, frame)
 
@@ -177,7 +177,7 @@ class _Writer:
         attributes = {"id": self.ids[link.key], "color": LINK_COLOURS[link.kind]}
         label = [link.label] if link.label else []
         if link.slot:
-            label.append(self.numbers.get(link.slot) or (TENSOR_ROOM if link.label else ROOM))
+            label.append(self.numbers.get(link.slot) or (TENSOR_SPACE if link.label else NUMBER_SPACE))
             attributes["fontcolor"] = ORANGE
         if label:
             attributes["label"] = _lines(label)

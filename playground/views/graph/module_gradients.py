@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from playground.explain.numbers import format_number
 from playground.trace.trace import Trace
 from playground.views.graph.graph import Cell, CellRow, Graph
-from playground.views.stepper.timeline import Entry, strength
+from playground.views.graph.timeline import Entry, strength
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from playground.views.graph.dot import to_dot
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.layout import Layout, lay_out
 from playground.views.graph.svg import BORDER, Filled, attribute, escape, inner_svg, view_box
-from playground.views.stepper.timeline import Timelines
+from playground.views.graph.timeline import Timelines
 
 LIGHT = {
     "surface": "#ffffff", "ink": "#1f1f33", "muted": "#62627a", "line": "#c3c3d4", "frame": "#f7f7fb",

@@ -16,10 +16,10 @@ from playground.views.graph.graph import Box, Graph, GraphKind, Link, Modules
 from playground.views.graph.layout import lay_out
 from playground.views.graph.module_gradients import gradient_slots, module_gradients, with_gradients
 from playground.views.graph.svg import svg
+from playground.views.graph.timeline import Timelines
 from playground.views.graph.unfolding import Opening
 from playground.views.stepper.details import LISTED_VALUES, items
 from playground.views.stepper.table import table_data
-from playground.views.stepper.timeline import Timelines
 
 VERSION = 1
 DRAWINGS = 64  # kept for everyone; 20 kB each, 2 MB at most
