@@ -89,7 +89,7 @@ class Arithmetic:
         return " = ".join(filter(None, parts))
 
     def of_gradient(self, step: Step) -> str:
-        """What `x.grad` was and is."""
+        """`x.grad` before and after."""
         name = f"{self.names.leaf(step)}.grad"
         before = "None" if step.grad_before is None else brief(step.grad_before)
         after = "None" if step.grad_after is None else brief(step.grad_after)

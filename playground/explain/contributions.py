@@ -1,4 +1,4 @@
-"""Which contributions arrived at each value in the backward pass, and along which forward edges they came back."""
+"""The contributions that arrived at each value in the backward pass, and the forward edges that they mirror."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Use = tuple[int, str]  # a forward edge: op and path of the argument
 
 
 def contributions(trace: Trace) -> dict[int, list[Arrival]]:
-    """Value id -> what arrived for it in the last pass that reached it, in order of arrival."""
+    """Value -> the contributions that it got in the last pass that reached it, in order of arrival."""
     found: dict[int, list[Arrival]] = defaultdict(list)
     passes: dict[int, int] = {}
     for step in trace.steps:

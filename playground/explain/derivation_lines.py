@@ -21,7 +21,7 @@ class DerivationLine:
 
 
 def paths(parts: list[Arrival]) -> str:
-    """How many paths a sum goes over, for a title; '' for one."""
+    """The number of paths that a sum goes over, for a title; '' for one."""
     return "" if len(parts) == 1 else f", {len(parts)} paths"
 
 

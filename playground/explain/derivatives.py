@@ -21,7 +21,7 @@ _TWICE_TRANSPOSED = re.compile(r"\{([^{}]*(?:\{[^{}]*\})?)\^\{\\top\}\}\^\{\\top
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    """What a backward node does: a phrase, and per gradient that it hands on a formula in text and in LaTeX.
+    """The derivative rule of a backward node: a phrase, and per gradient a formula in text and in LaTeX.
 
     `each` is a phrase per gradient, for where only one of them is handed on.
     """

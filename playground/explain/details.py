@@ -1,4 +1,4 @@
-"""What is said of each thing of a trace that a reader may point at: values, ops, backward nodes, edges, seeds."""
+"""Details of each thing of a trace that a reader may point at: values, ops, backward nodes, edges, seeds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DetailLine = tuple[str, str]  # label and text
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """One thing of a trace: what it is called, and what there is to know of it."""
+    """The facts about one thing of a trace, under its name."""
 
     title: str
     lines: tuple[DetailLine, ...]
@@ -123,12 +123,12 @@ class DetailWriter:
         return Details(f"{node.name} → {target}", tuple(self._carried(node.id, position)))
 
     def seed(self, started: BackwardPass, position: int) -> Details:
-        """What a backward pass starts with at one of its roots."""
+        """The seed of a backward pass at one of its roots."""
         title = f"seed → {self.names.bar(started.roots[position])}"
         return Details(title, (("carries", brief(started.seeds[position])),))
 
     def origin(self, value: Value) -> str:
-        """Where a value comes from: `log(x1)`, or the kind of a leaf.
+        """The origin of a value: `log(x1)`, or the kind of a leaf.
 
         Inputs have the number that evaluation traces give them: the last of them is v₀.
         """
@@ -140,7 +140,7 @@ class DetailWriter:
         return f"v{'₋' if number else ''}{subscript(f'v{-number}')[1:]} (input)"
 
     def products(self, value: int) -> str:
-        """What a gradient is the sum of, in symbols: `v̄₂ × x2 + v̄₁ × 1/x1`."""
+        """The sum that a gradient is, in symbols: `v̄₂ × x2 + v̄₁ × 1/x1`."""
         terms = ["seed"] if value in self._roots else []
         for step, part in self.arrived.get(value, []):
             product = self.formulas.product(self.trace.nodes[step.node or 0], part.edge)
@@ -149,7 +149,7 @@ class DetailWriter:
 
     @cached_property
     def _parts(self) -> dict[tuple[int, int], Contribution]:
-        """Backward edge -> what it carried last."""
+        """Backward edge -> its last contribution."""
         nodes = [(step.node, step) for step in self.trace.steps if step.kind == "node" and step.node is not None]
         return {(node, part.edge): part for node, step in nodes for part in step.contributions}
 

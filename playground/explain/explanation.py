@@ -1,4 +1,4 @@
-"""`explain`: what is said of a trace, as frozen data that is written when it is first read."""
+"""`explain`: every text about a trace, as frozen data that is written when it is first read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Writer = TypeVar("_Writer", bound=Callable[..., Any])
 
 
 def explain(trace: Trace) -> Explanation:
-    """What is said of a trace: names at once, every text when it is first asked for."""
+    """The explanation of a trace; nothing of it is written before it is asked for."""
     return Explanation(trace)
 
 
@@ -42,7 +42,7 @@ def _once(write: _Writer) -> _Writer:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What is said of one trace: of each step, each value, each op, backward node and edge.
+    """The texts about one trace: about each step, value, op, backward node and edge.
 
     Anything can be asked for by itself, is written once and is the same ever after. Values, ops, nodes and steps go by
     their position in the trace, as its records do; an edge is the position of its op or node and its own place there.
@@ -52,12 +52,12 @@ class Explanation:
 
     @cached_property
     def names(self) -> DisplayNames:
-        """What values and calls are called, and what backward nodes saved: all that a drawing needs."""
+        """The names of values, calls and saved tensors: all that a drawing needs."""
         return DisplayNames(self.trace)
 
     @cached_property
     def contributions(self) -> dict[int, list[Arrival]]:
-        """Value -> what arrived for it in the last pass that reached it, in order of arrival."""
+        """Value -> the contributions that it got in the last pass that reached it, in order of arrival."""
         return contributions(self.trace)
 
     @cached_property
@@ -67,7 +67,7 @@ class Explanation:
 
     @cached_property
     def start(self) -> StepText:
-        """What is known before the first step."""
+        """The state before the first step."""
         return self._narrator.start()
 
     @_once
@@ -114,22 +114,22 @@ class Explanation:
 
     @_once
     def seed(self, backward_pass: int, position: int) -> Details:
-        """What a backward pass starts with at one of its roots."""
+        """The seed of a backward pass at one of its roots."""
         return self._details.seed(self.trace.passes[backward_pass], position)
 
     @_once
     def origin(self, value: int) -> str:
-        """Where a value comes from: `log(x1)`, or the kind of a leaf."""
+        """The origin of a value: `log(x1)`, or the kind of a leaf."""
         return self._details.origin(self.trace.values[value])
 
     @_once
     def products(self, value: int) -> str:
-        """What a gradient is the sum of, in symbols: `v̄₂ × x2 + v̄₁ × 1/x1`."""
+        """The sum that a gradient is, in symbols: `v̄₂ × x2 + v̄₁ × 1/x1`."""
         return self._details.products(value)
 
     @_once
     def derivation(self, value: int) -> tuple[DerivationLine, ...]:
-        """Why a gradient is this number, line by line."""
+        """The derivation of a gradient, line by line."""
         return tuple(self._why.lines(value))
 
     @_once

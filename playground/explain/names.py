@@ -1,4 +1,4 @@
-"""What the values of one trace are called, and its calls with those names: `v₃ = sin(x2)`."""
+"""The names of one trace's values, and its calls written with them: `v₃ = sin(x2)`."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class DisplayNames:
         self._saved: dict[int, tuple[str, ...]] = {}
 
     def plain(self, value: int) -> str:
-        """As typed: `x1`, `f`, `v3`."""
+        """The name as typed: `x1`, `f`, `v3`."""
         return self._plain[value]
 
     def show(self, value: int) -> str:
-        """On the page: generated names with a subscript, the user's as typed."""
+        """The name on the page: a generated one with a subscript, the user's as typed."""
         return self._shown[value]
 
     def bar(self, value: int) -> str:
@@ -51,7 +51,7 @@ class DisplayNames:
         return "leaf" if leaf is None else self.show(leaf)
 
     def target(self, node: BackwardNode, part: Contribution) -> str:
-        """Where a contribution goes: a value, or the next node where no value stands between."""
+        """The target of a contribution: a value, or the next node where no value stands between."""
         edge = node.edges[part.edge]
         if edge.value is not None:
             return self.show(edge.value)
@@ -117,7 +117,7 @@ class DisplayNames:
         return latex_call(op, self.operands(op, self.latex))
 
     def saved(self, node: BackwardNode) -> tuple[str, ...]:
-        """What a backward node kept of the forward pass: `other = x2`, `dim = 1`."""
+        """The saved tensors and settings of a backward node: `other = x2`, `dim = 1`."""
         if node.id not in self._saved:
             self._saved[node.id] = tuple(filter(None, map(self._kept, node.saved)))
         return self._saved[node.id]

@@ -38,7 +38,7 @@ class Narrator:
         self._arithmetic = Arithmetic(formulas, sums)
 
     def start(self) -> StepText:
-        """What is known before the first step: the leaves."""
+        """The state before the first step: only leaves have values."""
         names = self.names
         leaves = [value for value in self.trace.values if value.op is None and value.kind in ("input", "parameter")]
         listed = leaves[:LISTED_LEAVES]
@@ -56,7 +56,7 @@ class Narrator:
         return StepText("Before the first step", sentence, arithmetic)
 
     def step(self, step: Step) -> StepText:
-        """What one step did."""
+        """The texts of one step."""
         if step.kind == "op" and step.op is not None:
             op = self.trace.ops[step.op]
             return StepText(

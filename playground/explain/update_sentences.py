@@ -27,7 +27,7 @@ def title(names: DisplayNames, update: Update) -> str:
 
 
 def sentence(names: DisplayNames, update: Update, ops: tuple[Op, ...]) -> str:
-    """What the optimizer did, with what it remembers."""
+    """The optimizer's step in words, with the state that it keeps."""
     name = names.show(update.value)
     if update.gradient is None:
         return _output_sentence(name, update, ops)

@@ -1,4 +1,4 @@
-"""Why is this gradient this number? A derivation for any value, and the checks beside it."""
+"""The derivation of any value's gradient, and the checks beside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN_PATHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a gradient is this number: its derivation, and the checks beside it as label and text."""
+    """The derivation of a gradient, and the checks beside it as label and text."""
 
     lines: tuple[DerivationLine, ...]
     check: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""From a live tape to a `Trace`: numbers the values, matches backward edges to forward uses, lists the steps."""
+"""Turn a live tape into a `Trace`: number the values, match backward edges to forward uses, list the steps."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Versions = list[tuple[Tensor, int]]
 
 
 def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
-    """What an optimizer steps, in its order. Raises PlaygroundError for what is no optimizer."""
+    """The parameters of an optimizer, in its order. Raises PlaygroundError for what is no optimizer."""
     if not isinstance(optimizer, torch.optim.Optimizer):
         message = f"optimizer= takes a torch.optim.Optimizer, not {type(optimizer).__name__}"
         raise PlaygroundError(message, hint="optimizer=torch.optim.SGD(model.parameters(), lr=0.1)")
@@ -31,7 +31,7 @@ def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 
 
 def versions_of(tensors: Iterable[Tensor]) -> Versions:
-    """How often each was written to, to see later whether it was again."""
+    """The number of writes to each so far, to see later whether there were more."""
     return [(tensor, tensor._version) for tensor in tensors]
 
 
@@ -81,7 +81,7 @@ def take_step(optimizer: torch.optim.Optimizer, tape: Tape, before: Versions) ->
 
 
 def _memory(optimizer: torch.optim.Optimizer, parameter: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """What the optimizer remembers for a parameter: tensors, and numbers as such."""
+    """The optimizer's state for a parameter: tensors, and numbers as such."""
     for name, content in optimizer.state.get(parameter, {}).items():
         if isinstance(content, Tensor):
             yield name, content

@@ -1,4 +1,4 @@
-"""What PyTorch did in one recorded run, as plain data: `Trace` and its records."""
+"""One recorded run of PyTorch as plain data: `Trace` and its records."""
 
 from playground.trace.array import Array
 from playground.trace.records import (

@@ -86,7 +86,7 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """From a backward node to the next one; `number` says which of its gradients flows here."""
+    """An edge from a backward node to the next one; `number` says which of its gradients flows here."""
 
     number: int
     node: int | None  # None: the argument needs no gradient
@@ -97,7 +97,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a backward node kept from the forward pass."""
+    """One tensor or setting that a backward node saved in the forward pass."""
 
     name: str  # PyTorch's: 'self', 'other', 'result', 'dim'
     value: int | None  # the recorded value it is, where it is one
@@ -142,7 +142,7 @@ class BackwardPass:
 
 @dataclass(frozen=True, slots=True)
 class OptimizerSetting:
-    """What an optimizer was told: `lr` = (0.1,), `betas` = (0.9, 0.999); a switch is 0 or 1."""
+    """One setting of an optimizer: `lr` = (0.1,), `betas` = (0.9, 0.999); a switch is 0 or 1."""
 
     name: str
     numbers: tuple[float, ...]
@@ -170,7 +170,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What an optimizer's step did to one parameter; or, where `gradient` is None, to the output that it lowers."""
+    """An optimizer's step of one parameter; or, where `gradient` is None, its effect on the output that it lowers."""
 
     value: int  # the parameter, or the output
     before: Array

@@ -28,7 +28,7 @@ from playground.trace.statistics import widened
 
 @dataclass(frozen=True)
 class Trace:
-    """Everything that one recorded run did, in the order in which PyTorch did it.
+    """One recorded run, in the order in which PyTorch did it.
 
     `trace["f"]` is a value by its name or label; `trace.at(k)` what is known after k steps. Equality compares the
     records; `to_json` and `from_json` (in `codec.py`) are exact inverses.
@@ -60,18 +60,18 @@ class Trace:
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """What the reader should know: a seed of ones, a missing gradient, the first NaN or infinity."""
+        """Notes for the reader: a seed of ones, a missing gradient, the first NaN or infinity."""
         found = first_non_finite(self.values, self.ops)
         return self.recorded_notes if found is None else (*self.recorded_notes, found)
 
     @cached_property
     def sums(self) -> tuple[SumCheck, ...]:
-        """For every value that a backward pass reached: its contributions (and seed) summed, against its adjoint."""
+        """Checks of every value that a backward pass reached: contributions (and seed) summed, against the adjoint."""
         return tuple(_sum_checks(self))
 
     @cached_property
     def updates(self) -> dict[int, Update]:
-        """What the optimizer's step did: parameter or output -> its update."""
+        """The optimizer's step: parameter or output -> its update."""
         return {step.update.value: step.update for step in self.steps if step.update is not None}
 
     def __getitem__(self, name: str) -> Value:
@@ -84,7 +84,7 @@ class Trace:
         return found[-1]
 
     def at(self, k: int) -> Snapshot:
-        """What is known after the first `k` steps; 0 means that only leaves have values."""
+        """The state after the first `k` steps; 0 means that only leaves have values."""
         primals = {value.id for value in self.values if value.op is None}
         adjoints: dict[int, Array | None] = {}
         grads: dict[int, Array | None] = {}
@@ -132,7 +132,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a student has seen after some steps: ids of known values, and adjoints as far as they have been summed."""
+    """The state after some steps: ids of known values, and adjoints as far as they have been summed."""
 
     primals: frozenset[int]
     adjoints: dict[int, Array | None]  # value id -> sum of the contributions so far; None: some came, too large to sum

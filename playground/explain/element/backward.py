@@ -1,4 +1,4 @@
-"""Why one element of a gradient is this number: over everything that used it, adjoint times local derivative."""
+"""One element of a gradient as a sum: over everything that used it, adjoint times local derivative."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class _Use:
         self._op, self._path, self._outputs = op, path, outputs
 
     def at(self, index: Index, pass_id: int) -> tuple[ElementUse | None, float]:
-        """What comes back from it to this element, and the size of the parts; None where nothing does."""
+        """The gradient that comes back from it to this element, and the size of the parts; None where there is none."""
         share = self._share(index, pass_id)
         obstacle = self._call.obstacle()
         columns: dict[int, Tensor] = {}

@@ -1,4 +1,4 @@
-"""How one element of a value was computed: the terms of its sum, or the function and what it depends on."""
+"""One element of a value as it was computed: the terms of its sum, or the function and its arguments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SUMS_OF_ONE = frozenset({"mul", "rmul", "mul_", "imul", "multiply", "div", "tru
 
 
 def element_value(trace: Trace, value: int, index: Index) -> ElementValue:
-    """How the element at `index` of a value was computed by its call, which is repeated on the recorded inputs.
+    """The computation of the element at `index` of a value by its call, which is repeated on the recorded inputs.
 
     A sum is only given as one where its terms add up to the recorded number. Raises PlaygroundError for a wrong index
     and for a trace that was read from a document.
@@ -111,7 +111,7 @@ def _products(call: RepeatedCall, place: Place, recorded: float, first: str, sec
 
 
 def _added(call: RepeatedCall, place: Place, paths: list[str]) -> tuple[float, Place | None]:
-    """What the other tensors of a sum of products add to it, and which element that is where it is one."""
+    """The sum that other tensors add to a sum of products, and its element where it is one."""
     if not paths:
         return 0.0, None
     rows = call.row(place.value, place.index, paths)

@@ -1,4 +1,4 @@
-"""What both halves of an opened element share: names of elements, rows of terms, sums written in a line."""
+"""Texts that both halves of an opened element share: names of elements, rows of terms, sums in a line."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def others(count: int, rest: float, width: int) -> list[list[str]]:
 
 
 def counted(count: int) -> str:
-    """How many terms there are, where there are several."""
+    """The number of terms, where there are several."""
     return "" if count == 1 else f"{count:,} terms, the largest first."
 
 

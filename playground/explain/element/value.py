@@ -1,4 +1,4 @@
-"""How one element was computed, written out: a sum of its terms, or a function and its local derivatives."""
+"""One element of a value written out: a sum of its terms, or a function and its local derivatives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ValueWriter:
         self.elements = elements
 
     def part(self, found: ElementValue) -> ElementPart:
-        """How the element was computed."""
+        """The computation of the element."""
         title = "Its value"
         if found.kind == "given":
             return part(title, note=f"{self.elements.names.show(found.place.value)} was given: no call computed it.")

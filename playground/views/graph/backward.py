@@ -14,7 +14,7 @@ NOTE_LENGTH = 34
 
 
 class BackwardGraph:
-    """What is drawn of the backward pass of one trace."""
+    """The drawing of one trace's backward pass."""
 
     def __init__(self, contents: BoxContents) -> None:
         self.contents = contents
@@ -75,7 +75,7 @@ class BackwardGraph:
         )
 
     def links(self) -> list[Link]:
-        """From each seed to its nodes, from each node to the next ones."""
+        """A link from each seed to its nodes, from each node to the next ones."""
         links = []
         for roots, number in self.seeds.items():
             for position, root in enumerate(roots):

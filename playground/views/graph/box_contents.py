@@ -1,4 +1,4 @@
-"""What the box of a value holds: cells for its numbers and heat maps, a note of its shape; and its module."""
+"""The contents of a value's box: cells for its numbers and heat maps, a note of its shape; and its module."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BoxContents:
         return users
 
     def cells(self, value: Value) -> tuple[Cell, ...]:
-        """The primal, and for tangent and adjoint where there are such."""
+        """The primal, and tangent and adjoint where there are such."""
         wide = self._is_tensor(value.id)
         picture = picture_of(value.shape) if wide else None
         cells = [Cell("primal", f"value-{value.id}.primal", picture, wide)]
@@ -85,7 +85,7 @@ def picture_of(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def cut(text: str, length: int) -> str:
-    """At most `length` characters on one line, an ellipsis for the rest."""
+    """A text cut to `length` characters on one line, an ellipsis for the rest."""
     text = " ".join(text.splitlines()) if "\n" in text or "\r" in text else text
     return text if len(text) <= length else text[: length - 1] + "…"
 

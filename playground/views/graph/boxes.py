@@ -1,4 +1,4 @@
-"""How big a box is and where everything in it stands: fixed from the labels, so that numbers can change in place."""
+"""The size of a box and the places in it, fixed from the labels, so that numbers can change in place."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _row(row: CellRow, width: float, top: float) -> list[Part]:
 
 
 def text_width(text: str, size: float) -> float:
-    """About how wide a text is in a sans-serif font, on the safe side.
+    """The width of a text in a sans-serif font, estimated on the safe side.
 
     >>> round(text_width("v3 = sin(x2)", 13.0))
     78

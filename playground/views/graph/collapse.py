@@ -101,7 +101,7 @@ def _is_run(box: Box) -> bool:
 
 
 def _depth(tree: _Tree, limit: int) -> float:
-    """From which depth on modules are closed: none where all fits, else the outermost ones that say enough."""
+    """The depth from which on modules are closed: none where all fits, else the outermost ones that say enough."""
     if tree.fits(tree.named, limit):
         return inf
     deepest = max(map(len, tree.paths), default=1)
@@ -131,7 +131,7 @@ def _opened(tree: _Tree, at_first: frozenset[str], wanted: Opening, room: int) -
 
 
 def _refusal(tree: _Tree, opened: int, refused: list[str], wanted: Opening, room: int) -> str:
-    """What the reader is told about modules that stay closed; empty where there are none."""
+    """The message about modules that stay closed; empty where there are none."""
     if not refused:
         return ""
     if wanted.base == "all":

@@ -75,7 +75,7 @@ def cluster_paths(graph: Graph) -> list[tuple[str, ...]]:
 
 
 def frame_title(path: tuple[str, ...]) -> str:
-    """What stands over the frame of a module, or of a part of a long run.
+    """The title over the frame of a module, or of a part of a long run.
 
     >>> frame_title(("features", "0")), frame_title(("more-0", "2"))
     ('features.0', 'middle, part 3')
@@ -173,7 +173,7 @@ class _DotWriter:
         return [*lines, *box.notes]
 
     def link(self, dot: graphviz.Digraph, link: Link) -> None:
-        """Backward links are written from head to tail, so that both passes agree on what is left and right."""
+        """One link; a backward one is written from head to tail, so that left and right are the same in both passes."""
         attributes = {"id": self.ids[link.key], "color": LINK_COLOURS[link.kind]}
         label = [link.label] if link.label else []
         if link.slot:
@@ -189,7 +189,7 @@ class _DotWriter:
             dot.edge(self.end(link.tail, "out"), self.end(link.head, "in"), **attributes)
 
     def end(self, key: str, side: str) -> str:
-        """Where a link meets a box; in a pair, at the right cell."""
+        """The port where a link meets a box; in a pair, of the right cell."""
         if self.graph.kind != "both" or (key not in self.partner and key not in self.paired):
             return self.ids[key]
         compass = {"out": "s", "in": "n"}[side]

@@ -9,7 +9,7 @@ from playground.views.graph.graph import Box, BoxKind, CellRow, Link
 
 
 class ForwardGraph:
-    """What is drawn of the forward pass of one trace."""
+    """The drawing of one trace's forward pass."""
 
     def __init__(self, contents: BoxContents) -> None:
         self.contents = contents

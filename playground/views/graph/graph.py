@@ -1,4 +1,4 @@
-"""What is drawn of a trace: boxes and links with stable keys, and no coordinates yet."""
+"""A trace as boxes and links with stable keys, and no coordinates yet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Cell:
 
     @property
     def image_slot(self) -> str:
-        """Where the heat map goes."""
+        """The slot of the heat map."""
         return self.slot.removesuffix(".primal") + ".image"
 
 

@@ -1,4 +1,4 @@
-"""Many boxes drawn as one: what the box of a module or of a long run says, and the links that are left."""
+"""Boxes merged into one: the box of a module or of a long run, and the links that are left."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _group_box(
 
 
 def _op_name(box: Box) -> str:
-    """What one op or node does: `sin`, `*`, `[ ]`, `MulBackward0`."""
+    """The name of one op or node: `sin`, `*`, `[ ]`, `MulBackward0`."""
     call = box.title.rpartition(" = ")[2]
     between = _INFIX.search(call)
     if between is not None and "(" not in call[: between.start()]:

@@ -1,4 +1,4 @@
-"""What the backward pass leaves in each module: the norm of its parameters' gradients, on the module's box."""
+"""The norm of the gradients of a module's parameters, on the module's box."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def with_gradients(graph: Graph, gradients: dict[str, ModuleGradient]) -> Graph:
 
 
 def gradient_slots(graph: Graph, gradients: dict[str, ModuleGradient]) -> dict[str, list[Entry]]:
-    """What stands in those cells, as `Timelines` has it for the others."""
+    """The timelines of those cells, as `Timelines` has them for the others."""
     drawn = {path: gradient for path, gradient in gradients.items() if _slot(path) in graph.slots}
     largest = max((gradient.norm for gradient in drawn.values() if math.isfinite(gradient.norm)), default=0.0)
     return {

@@ -1,4 +1,4 @@
-"""What stands in every slot after every step: texts, strengths and heat maps, as lists of changes."""
+"""The timeline of every slot: texts, strengths and heat maps after each step, as lists of changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that can be clicked in a picture: what is said of it, where it is typed and drawn, its numbers."""
+"""The items of a picture that can be clicked: their details, where they are typed and drawn, their numbers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Item = dict[str, Any]
 
 
 def items(explanation: Explanation, graph: Graph) -> dict[str, Item]:
-    """By key: everything in a trace of ordinary size, else what is drawn."""
+    """Items by key: everything in a trace of ordinary size, else what is drawn."""
     return _Items(explanation, graph).all()
 
 
@@ -36,7 +36,7 @@ class _Items:
         self._unsent = SENT_ELEMENTS
 
     def all(self) -> dict[str, Item]:
-        """By key, values first, then ops, nodes, modules and seeds, each with its edges."""
+        """Items by key, values first, then ops, nodes, modules and seeds, each with its edges."""
         trace, graph = self.trace, self.graph
         drawn = {box.key for box in graph.boxes} | {link.key for link in graph.links}
         everything = len(trace.values) <= LISTED_VALUES
@@ -134,7 +134,7 @@ class _Items:
 
 
 def _of_box(box: Box) -> Details:
-    """What the box of a module or a seed holds, as label and text."""
+    """The box of a module or a seed as label and text."""
     lines = []
     for note in box.notes:
         first, _, rest = note.partition(" ")

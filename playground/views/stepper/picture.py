@@ -113,7 +113,7 @@ def _step(trace: Trace, graph: Graph, step: Step, text: StepText) -> dict[str, A
 
 
 def _touched(trace: Trace, step: Step) -> tuple[list[str], list[str]]:
-    """What a step lights up, and the edges that carry something in it."""
+    """The keys that a step lights up, and the edges that carry something in it."""
     if step.kind == "op" and step.op is not None:
         op = trace.ops[step.op]
         active = [f"op-{op.id}", *(f"value-{output}" for output in op.outputs)]
