@@ -47,8 +47,7 @@ HUGE = "Conv2d(512, 3, padding=1) ReLU Conv2d(512, 3, padding=1) ReLU Flatten Li
 
 
 def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "build", lambda *_: pytest.fail("built"))
-    monkeypatch.setattr(model, "build_pasted", lambda *_, **__: pytest.fail("built"))
+    monkeypatch.setattr(model, "net_of", lambda *_: pytest.fail("built"))
 
 
 @pytest.mark.parametrize("text", [LENET, CNN])
