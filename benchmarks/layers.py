@@ -30,7 +30,7 @@ from playground.layers.run.warnings import cautions
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
 from playground.layers.stack.edits import edited
-from playground.lessons.stacks import stack_preset
+from playground.lessons.presets import STACKS
 from playground.ui.layers import frames as stack_frames
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
 from playground.views.graph.unfolding import UNTOUCHED, Opening
@@ -102,7 +102,7 @@ def editor() -> Callable[[], object]:
 
 
 def table(rounds: int) -> list[str]:
-    two = stack_preset("L2.4").document
+    two = STACKS.preset("L2.4").document
     rows = [
         ("edit to shapes and warnings, 30 layers", milliseconds(editor(), rounds), 50, None),
         ("L2.4, batch 64: to a drawn graph", milliseconds(lambda: drawn(two), rounds), 1500, two),

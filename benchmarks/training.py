@@ -38,7 +38,7 @@ from torch import nn
 from benchmarks.undisturbed import STOLEN, undisturbed
 from playground.data.dataset import Data
 from playground.data.folders import data_folders
-from playground.lessons.runs import reported, run_preset, run_presets
+from playground.lessons.runs import RUNS, reported
 from playground.runs.engine import LocalEngine
 from playground.runs.host import NICE, in_fork
 from playground.runs.limits import LIMITS
@@ -93,8 +93,8 @@ class Case:
 
 def cases(examples: int = 0) -> list[Case]:
     """`examples`: to train on; 0 for all. The tutorial's loop goes through them once and is counted `epochs` times."""
-    mlp = replace(run_preset("L4.6a").document, epochs=5)
-    small = replace(run_preset("L3.1").document, epochs=4)
+    mlp = replace(RUNS.preset("L4.6a").document, epochs=5)
+    small = replace(RUNS.preset("L3.1").document, epochs=4)
     pooled = replace(
         small,
         text="Conv2d(10, 5) ReLU MaxPool2d(2) Conv2d(20, 5) ReLU MaxPool2d(2) Flatten Linear(50) ReLU Linear(10)",
@@ -438,7 +438,7 @@ def reached(trained: dict[str, tuple[Run, list[TrainRecord]]]) -> list[tuple[boo
 
 def figures(engine: LocalEngine) -> tuple[list[str], list[tuple[bool, str]]]:
     """Every example on MNIST of which a lecture reports something, trained through the app, two at once."""
-    chosen = [entry for entry in run_presets() if entry.document.data == "MNIST"]
+    chosen = [entry for entry in RUNS.presets if entry.document.data == "MNIST"]
     runs = [(entry, engine.submit(entry.document, title=entry.title)) for entry in chosen]
     lines = ["| | | lecture | here | when | training |", "|---|---|---:|---:|---|---:|"]
     trained: dict[str, tuple[Run, list[TrainRecord]]] = {}

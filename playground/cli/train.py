@@ -117,9 +117,9 @@ def typed(name: str, content: str) -> Any:
 
 def preset_settings(preset: str) -> dict[str, Any]:
     """Those of an example of the train page."""
-    from playground.lessons.runs import run_presets
+    from playground.lessons.runs import RUNS
 
-    known = {entry.id: entry.document for entry in run_presets()}
+    known = {entry.id: entry.document for entry in RUNS.presets}
     if preset not in known:
         raise PlaygroundError(f"there is no example {preset[:40]!r}", hint=f"there are {', '.join(known)}")
     return known[preset].fields()

@@ -10,29 +10,27 @@ from playground.errors import PlaygroundError
 from playground.language.evaluate.leaves import Leaf
 from playground.language.run import run
 from playground.language.syntax.program import Program, parse
+from playground.settings import SettingsDocument, setting
 from playground.trace.trace import Trace
 
 Graph = Literal["forward", "backward", "both"]
 Mode = Literal["reverse", "forward"]
-GRAPHS: tuple[Graph, ...] = ("forward", "backward", "both")
-MODES: tuple[Mode, ...] = ("reverse", "forward")
-MOST_PASSES = 3
 NEW_LEAF = "1.0"  # the value of a name that has just been typed
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Document(SettingsDocument):
     """Frozen and hashable. `leaves` may hold names that the text does not use now: they come back when it does."""
 
-    text: str
+    text: str = setting("")
     leaves: tuple[Leaf, ...] = ()
-    graph: Graph = "forward"
-    mode: Mode = "reverse"
-    tangent: str | None = None  # forward mode: the leaf that moves; None: all of them
-    second: str | None = None  # the leaf whose gradient is differentiated again
-    passes: int = 1  # how often `backward()` is called
-    zero_grad: bool = False  # clear gradients between the passes
-    rng_seed: int = 0  # for random calls in the text
+    graph: Graph = setting("forward", choices=("forward", "backward", "both"))
+    mode: Mode = setting("reverse", choices=("reverse", "forward"))
+    tangent: str | None = setting(None, "forward mode: the leaf that moves; none: all of them")
+    second: str | None = setting(None, "the leaf whose gradient is differentiated again")
+    passes: int = setting(1, "how often `backward()` is called", least=1, most=3, words="1 and 3")
+    rng_seed: int = setting(0, "the seed of random calls in the text", most=2**31 - 1, words="0 and 2^31")
+    zero_grad: bool = setting(False, "clear gradients between the passes")
 
     def program(self) -> Program:
         """The parsed text. Raises PlaygroundError."""
@@ -75,22 +73,27 @@ class Document:
         return replace(self, leaves=tuple(kept.values()))
 
     @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> Document:
+    def from_fields(cls, given: Mapping[str, Any]) -> Document:
         """A document from untrusted plain data (a preset, a browser's edit); PlaygroundError names a bad field."""
-        leaves = fields.get("leaves") or {}
+        leaves = given.get("leaves") or {}
         if not isinstance(leaves, Mapping):
             raise PlaygroundError("`leaves` must map names to values")
-        return cls(
-            text=_checked("text", fields.get("text", ""), str),
-            leaves=tuple(_leaf(str(name), given) for name, given in leaves.items()),
-            graph=_choice("graph", fields.get("graph") or "forward", GRAPHS),
-            mode=_choice("mode", fields.get("mode") or "reverse", MODES),
-            tangent=_checked("tangent", fields.get("tangent"), str, None),
-            second=_checked("second", fields.get("second"), str, None),
-            passes=_passes(fields.get("passes", 1)),
-            zero_grad=_checked("zero_grad", fields.get("zero_grad", False), bool),
-            rng_seed=_rng_seed(fields.get("rng_seed", 0)),
-        )
+        table = cls.settings()
+        said = {
+            name: content for name, content in given.items() if name in table and (content or not table[name].choices)
+        }
+        checked = {name: cls.checked(name, said[name]) for name in table if name in said}
+        return cls(leaves=tuple(_leaf(str(name), one) for name, one in leaves.items()), **checked)
+
+    @classmethod
+    def refusal(cls, name: str, content: Any) -> PlaygroundError:
+        """The error for what a setting cannot hold."""
+        setting = cls.settings()[name]
+        if setting.words:
+            return PlaygroundError(f"{name}: {str(content)[:40]!r} is not between {setting.words}")
+        if setting.choices:
+            return PlaygroundError(f"{name}: {str(content)[:40]!r} is unknown", hint=f"allowed: {setting.allowed}")
+        return _unreadable(name, content, bool if isinstance(setting.default, bool) else str)
 
 
 def _leaf(name: str, given: Any) -> Leaf:
@@ -104,25 +107,11 @@ def _leaf(name: str, given: Any) -> Leaf:
     )
 
 
-def _checked(name: str, content: Any, kind: type, *allowed: Any) -> Any:
-    if content in allowed or type(content) is kind:
+def _checked(name: str, content: Any, kind: type) -> Any:
+    if type(content) is kind:
         return content
-    raise PlaygroundError(f"{name}: {str(content)[:40]!r} cannot be read", hint=f"a {kind.__name__} is expected")
+    raise _unreadable(name, content, kind)
 
 
-def _choice(name: str, content: Any, allowed: tuple[Any, ...]) -> Any:
-    if content in allowed:
-        return content
-    raise PlaygroundError(f"{name}: {str(content)[:40]!r} is unknown", hint=f"allowed: {', '.join(allowed)}")
-
-
-def _passes(content: Any) -> int:
-    if isinstance(content, int) and 1 <= content <= MOST_PASSES:
-        return int(content)
-    raise PlaygroundError(f"passes: {str(content)[:40]!r} is not between 1 and {MOST_PASSES}")
-
-
-def _rng_seed(content: Any) -> int:
-    if isinstance(content, int) and 0 <= content < 2**31:
-        return int(content)
-    raise PlaygroundError(f"rng_seed: {str(content)[:40]!r} is not between 0 and 2^31")
+def _unreadable(name: str, content: Any, kind: type) -> PlaygroundError:
+    return PlaygroundError(f"{name}: {str(content)[:40]!r} cannot be read", hint=f"a {kind.__name__} is expected")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from playground.errors import PlaygroundError
@@ -12,18 +13,14 @@ from playground.layers.catalogue.spec import Path, Shape, Stack
 from playground.layers.limits import LIMITS
 from playground.layers.stack.analysis import Analysis, analyse
 from playground.layers.stack.parse import parse_stack
+from playground.settings import SettingsDocument, setting
 
 Data = Literal["digits", "random"]
 Graph = Literal["forward", "backward", "both"]
 OPTIMIZERS = ("SGD", "SGD with momentum", "Adam", "AdamW", "RMSprop", "Adagrad")
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "loss": tuple(loss.name for loss in LOSSES),
-    "data": ("digits", "random"),
-    "graph": ("forward", "backward", "both"),
-    "optimizer": OPTIMIZERS,
-}
+_LOSSES = tuple(loss.name for loss in LOSSES)
 _SIZES = f"one to four whole numbers from 1 to {LIMITS.input:,}, with commas between"
-_WHOLE: dict[str, tuple[int, int]] = {"classes": (1, 1000), "batch": (1, LIMITS.batch), "rng_seed": (0, 2**31 - 1)}
+_RATE = "a number above 0, at most 1,000"
 
 
 class Refused(PlaygroundError):
@@ -38,19 +35,19 @@ class Refused(PlaygroundError):
 
 
 @dataclass(frozen=True, slots=True)
-class StackDocument:
+class StackDocument(SettingsDocument):
     """Frozen and hashable; every field is plain data that a query string can hold."""
 
-    text: str = "Flatten Linear(10)"
-    input_shape: Shape = (1, 28, 28)
-    loss: str = "CrossEntropyLoss"
-    classes: int = 10
-    data: Data = "digits"
-    batch: int = 64
-    optimizer: str = "SGD"
-    learning_rate: float = 0.1
-    rng_seed: int = 0
-    graph: Graph = "forward"
+    text: str = setting("Flatten Linear(10)")
+    input_shape: Shape = setting((1, 28, 28), least=1, most=LIMITS.input, sizes=4, words=_SIZES)
+    loss: str = setting("CrossEntropyLoss", choices=_LOSSES)
+    classes: int = setting(10, least=1, most=1000)
+    data: Data = setting("digits", choices=("digits", "random"))
+    batch: int = setting(64, least=1, most=LIMITS.batch)
+    optimizer: str = setting("SGD", choices=OPTIMIZERS)
+    learning_rate: float = setting(0.1, least=math.ulp(0), most=1000, number_format="", words=_RATE)  # above 0
+    rng_seed: int = setting(0, most=2**31 - 1)
+    graph: Graph = setting("forward", choices=("forward", "backward", "both"))
 
     def stack(self) -> Stack:
         """The stack that the text says. Raises PlaygroundError."""
@@ -63,35 +60,20 @@ class StackDocument:
     @classmethod
     def from_fields(cls, given: Mapping[str, Any]) -> StackDocument:
         """A document from untrusted plain data (a link, a browser's edit); Refused names a bad field."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: _checked(name, content) for name, content in given.items() if name in known})
+        known = cls.settings()
+        return cls(**{name: cls.checked(name, content) for name, content in given.items() if name in known})
 
-
-def _checked(name: str, content: Any) -> Any:
-    if name in _CHOICES and content in _CHOICES[name]:
-        return content
-    if name in _WHOLE and type(content) is int and _WHOLE[name][0] <= content <= _WHOLE[name][1]:
-        return content
-    if name == "text" and type(content) is str:
-        return content
-    if name == "learning_rate" and type(content) in (int, float) and 0 < content <= 1000:
-        return float(content)
-    if name == "input_shape" and isinstance(content, list | tuple) and _is_shape(tuple(content)):
-        return tuple(content)
-    raise Refused(name, _allowed(name), content)
-
-
-def _is_shape(sizes: tuple[Any, ...]) -> bool:
-    return 1 <= len(sizes) <= 4 and all(type(size) is int and 1 <= size <= LIMITS.input for size in sizes)
-
-
-def _allowed(name: str) -> str:
-    if name in _CHOICES:
-        return f"one of {', '.join(_CHOICES[name])}"
-    if name in _WHOLE:
-        return "a whole number from {:,} to {:,}".format(*_WHOLE[name])
-    words = {"learning_rate": "a number above 0, at most 1,000", "input_shape": _SIZES}
-    return words.get(name, "a text")
+    @classmethod
+    def refusal(cls, name: str, content: Any) -> PlaygroundError:
+        """The error for what a setting cannot hold."""
+        setting = cls.settings()[name]
+        if setting.words:
+            return Refused(name, setting.words, content)
+        if setting.choices:
+            return Refused(name, f"one of {setting.allowed}", content)
+        is_text = isinstance(setting.default, str)
+        allowed = "a text" if is_text else f"a whole number from {setting.least:,} to {setting.most:,}"
+        return Refused(name, allowed, content)
 
 
 def _said(content: Any) -> str:

@@ -1,16 +1,31 @@
-"""The gallery of the expressions page."""
+"""The galleries of the expressions page and of the layers page."""
 
 from __future__ import annotations
 
 from playground.language.document import Document
-from playground.lessons.gallery import Gallery, Preset
+from playground.layers.document import StackDocument
+from playground.lessons.gallery import Gallery
 
 
-def _document(fields: dict[str, object]) -> Document:
+def _expression(fields: dict[str, object]) -> Document:
     return Document.from_fields(fields | {"mode": "forward"} if "tangent" in fields else fields)
 
 
-ExpressionPreset = Preset[Document]
-_GALLERY = Gallery("expressions.toml", _document)
-presets = _GALLERY.presets
-preset = _GALLERY.preset
+EXPRESSIONS = Gallery(
+    "expressions.toml",
+    _expression,
+    {"L0 · Back-propagation": ("L0",), "L1 · From scratch": ("L1",), "More ideas": ("",)},
+)
+STACKS = Gallery(
+    "layers.toml",
+    StackDocument.from_fields,
+    {
+        "L0 · First networks": ("L0",),
+        "L1 · From scratch": ("L1",),
+        "L2 · Convolutions": ("L2",),
+        "L3 and L4": ("L3", "L4"),
+        "Classics": ("",),
+    },
+)
+
+__all__ = ["EXPRESSIONS", "STACKS"]

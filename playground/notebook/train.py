@@ -26,7 +26,8 @@ from playground.training.export.result import RunResult, table_of
 from playground.training.learner import Learner
 from playground.training.records import TrainRecord
 from playground.views.charts.curves import charts, columns, figure, layers_of
-from playground.views.charts.run_exports import RUN_EXPORTS, exports_of
+from playground.views.charts.run_exports import RUN_EXPORTS
+from playground.views.export import exports_of
 
 MOST_THREADS = 1024  # a slip of the pen would ask the system for millions
 
@@ -74,15 +75,15 @@ class TrainedRun:
     def save(
         self, folder: str | Path, kinds: tuple[str, ...] = ("csv", "json", "weights", "script", "data")
     ) -> list[Path]:
-        """Write the files of these kinds (ids of RUN_EXPORTS) into a folder, which is made; what was written."""
-        known = [export.id for export in RUN_EXPORTS]
+        """Write the files of these kinds (of RUN_EXPORTS) into a folder, which is made; what was written."""
+        known = [export.kind for export in RUN_EXPORTS]
         unknown = [kind for kind in kinds if kind not in known]
         if unknown:
             raise PlaygroundError(f"a run is not saved as {unknown[0]!r}", hint=", ".join(known))
         result, written = self.result(), []
         Path(folder).mkdir(parents=True, exist_ok=True)
-        for export in exports_of(result):
-            if export.id in kinds:
+        for export in exports_of(RUN_EXPORTS, result):
+            if export.kind in kinds:
                 written.append(Path(folder, export.name_for(result)))
                 written[-1].write_bytes(export.content(result))
         return written

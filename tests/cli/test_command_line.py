@@ -16,7 +16,7 @@ from PIL import Image
 
 from playground.cli.main import main
 from playground.data.datasets import load
-from playground.lessons.runs import run_presets
+from playground.lessons.runs import RUNS
 from playground.training.records import TrainRecord
 from tests.training.export.test_script import printed, told
 
@@ -107,7 +107,7 @@ def test_train_reads_toml_json_and_what_a_run_left(tmp_path: Path, capsys: pytes
 
 
 def test_train_begins_with_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    preset = next(entry for entry in run_presets() if entry.document.data == "digits")
+    preset = next(entry for entry in RUNS.presets if entry.document.data == "digits")
     changes = ["--set", "steps=2", "--set", "train_size=200", "--set", "folds=0"]
     assert main(["train", "--preset", preset.id, *changes, "--out", str(tmp_path)]) == 0
     config = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["config"]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from playground.explain.numbers import format_number
 from playground.layers.document import StackDocument
-from playground.lessons.stacks import stack_preset
+from playground.lessons.presets import STACKS
 from playground.ui.shared.opened_element import run_source
 
 OpenPage = Callable[..., Page]
@@ -39,7 +39,7 @@ def title(page: Page, text: str) -> None:
 def test_a_weight_says_why_its_gradient_is_this_number(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], width: int
 ) -> None:
-    trace = run_source(stack_preset("L2.4").document)
+    trace = run_source(STACKS.preset("L2.4").document)
     weight = trace[WEIGHT]
     assert weight.adjoint is not None
     index = (7, weight.shape[1] // 2)
@@ -59,7 +59,7 @@ def test_a_weight_says_why_its_gradient_is_this_number(
 
 @pytest.mark.slow
 def test_a_wrong_index_says_what_is_allowed(open_page: OpenPage, ready: Ready) -> None:
-    weight = run_source(stack_preset("L2.4").document)[WEIGHT]
+    weight = run_source(STACKS.preset("L2.4").document)[WEIGHT]
     page = ready(open_page("/layers"))
     choose(page, f"value-{weight.id}")
     for wrong in ("10, 0", "3", "a, b", "-1, 0"):

@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from benchmarks.server import Server, serve
-from playground.lessons.runs import run_groups
+from playground.lessons.runs import RUNS
 
 pytestmark = pytest.mark.xdist_group("training")  # one after another: what trains takes a core
 
@@ -93,7 +93,7 @@ def bring(page: Page, path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_group_is_trained_by_one_click_and_without_network_by_another(open_page: OpenPage) -> None:
-    group = next(group for group in run_groups() if group.id == "L2.5")
+    group = next(group for group in RUNS.groups if group.id == "L2.5")
     page = chosen(opened(open_page), "together-L2-5")
     expect(page.get_by_test_id("run-card")).to_have_count(len(group.presets), timeout=PATIENCE)
     expect(page.get_by_test_id("run-figures").first).to_contain_text("lecture 80 %, yours: not yet")

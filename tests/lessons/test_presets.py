@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from playground.errors import PlaygroundError
-from playground.lessons.presets import ExpressionPreset, preset, presets
+from playground.language.document import Document
+from playground.lessons.gallery import Preset
+from playground.lessons.presets import EXPRESSIONS
 from playground.trace import Trace
 from playground.ui.expressions.exports import script
 from playground.ui.expressions.frame import Shown, show
@@ -217,8 +219,8 @@ def shown(trace: Trace, name: str) -> Tensor | None:
     return None if value.grad is None else value.grad.tensor()
 
 
-@pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
-def test_numbers_equal_plain_pytorch(entry: ExpressionPreset) -> None:
+@pytest.mark.parametrize("entry", EXPRESSIONS.presets, ids=lambda entry: entry.id)
+def test_numbers_equal_plain_pytorch(entry: Preset[Document]) -> None:
     if entry.id in MISTAKES:
         with pytest.raises(PlaygroundError, match=MISTAKES[entry.id]) as caught:
             entry.document.run()
@@ -235,7 +237,7 @@ def test_numbers_equal_plain_pytorch(entry: ExpressionPreset) -> None:
 
 def test_repairing_the_mistakes_gives_a_graph() -> None:
     for id in MISTAKES:
-        document = preset(id).document
+        document = EXPRESSIONS.preset(id).document
         with pytest.raises(PlaygroundError) as caught:
             document.run()
         assert caught.value.repair is not None
@@ -243,7 +245,7 @@ def test_repairing_the_mistakes_gives_a_graph() -> None:
 
 
 def test_lecture_numbers() -> None:
-    trace = preset("L0.4").document.run()
+    trace = EXPRESSIONS.preset("L0.4").document.run()
     primals = {"v1": 0.693147, "v2": 10.0, "v3": -0.958924, "v4": 10.693147, "v5": 11.652071}
     adjoints = {"v5": 1.0, "v4": 1.0, "v3": -1.0, "v1": 1.0, "v2": 1.0, "x1": 5.5, "x2": 1.716338}
     for name, number in primals.items():
@@ -254,19 +256,19 @@ def test_lecture_numbers() -> None:
 
 
 def test_forward_mode_gives_one_column_of_the_jacobian() -> None:
-    trace = preset("forward-mode").document.run()
+    trace = EXPRESSIONS.preset("forward-mode").document.run()
     tangent = trace["f"].tangent
     assert tangent is not None and tangent.item() == pytest.approx(5.5)
 
 
 def test_every_preset_has_words() -> None:
-    assert len({entry.id for entry in presets()}) == len(presets())
-    assert all(entry.title and entry.about.endswith((".", "!", "?")) for entry in presets())
+    assert len({entry.id for entry in EXPRESSIONS.presets}) == len(EXPRESSIONS.presets)
+    assert all(entry.title and entry.about.endswith((".", "!", "?")) for entry in EXPRESSIONS.presets)
 
 
-@pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", EXPRESSIONS.presets, ids=lambda entry: entry.id)
 def test_the_exported_script_prints_the_numbers_of_the_page(
-    entry: ExpressionPreset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    entry: Preset[Document], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if entry.id in MISTAKES:
         return

@@ -10,10 +10,12 @@ import pytest
 from playground.data.datasets import DATASETS
 from playground.layers.document import StackDocument
 from playground.layers.run.warnings import cautions
+from playground.lessons.gallery import Preset, PresetGroup
+from playground.lessons.presets import STACKS
 from playground.lessons.reported import METRICS, Reported
-from playground.lessons.runs import RunGroup, RunPreset, reported, run_groups, run_preset, run_presets
-from playground.lessons.stacks import stack_preset
+from playground.lessons.runs import RUNS, reported
 from playground.runs.limits import LIMITS
+from playground.training.config import TrainConfig
 from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
@@ -23,14 +25,14 @@ from playground.training.records import TrainRecord
 ROWS = {row.name: row for row in DATASETS}
 
 
-@pytest.mark.parametrize("entry", run_presets(), ids=lambda entry: entry.id)
-def test_every_net_fits_its_data(entry: RunPreset) -> None:
+@pytest.mark.parametrize("entry", RUNS.presets, ids=lambda entry: entry.id)
+def test_every_net_fits_its_data(entry: Preset[TrainConfig]) -> None:
     row = ROWS[entry.document.data]
     assert model_of(entry.document, row.input_shape, len(row.classes))
 
 
-@pytest.mark.parametrize("entry", run_presets(), ids=lambda entry: entry.id)
-def test_what_is_reported_is_read_off_the_records(entry: RunPreset) -> None:
+@pytest.mark.parametrize("entry", RUNS.presets, ids=lambda entry: entry.id)
+def test_what_is_reported_is_read_off_the_records(entry: Preset[TrainConfig]) -> None:
     config = entry.document
     for figure in reported(config):
         assert figure.metric in METRICS and figure.when and figure.shown(figure.value)
@@ -45,38 +47,38 @@ def test_what_is_reported_is_read_off_the_records(entry: RunPreset) -> None:
 
 
 def test_the_reported_steps_are_recorded() -> None:
-    small = replace(run_preset("L4.6a").document, data="digits", batch=2, steps=350, normalise=False)
+    small = replace(RUNS.preset("L4.6a").document, data="digits", batch=2, steps=350, normalise=False)
     learner = Learner(small, data_of(small))
     records = list(train(small, data_of(small), learner=learner))
-    for figure in reported(run_preset("L4.6a").document):
+    for figure in reported(RUNS.preset("L4.6a").document):
         if figure.steps:
             assert figure.of(records) is not None
 
 
 def test_settings_that_no_lecture_speaks_of_have_no_figures() -> None:
-    assert reported(replace(run_preset("L1.1").document, batch=65)) == ()
+    assert reported(replace(RUNS.preset("L1.1").document, batch=65)) == ()
     assert Reported("test error", 0.1, epochs=3).shown(None) == ""
 
 
 def test_every_system_of_the_lectures_that_is_trained_has_an_example() -> None:
-    found = {entry.lecture for entry in run_presets()} | {group.lecture for group in run_groups()}
+    found = {entry.lecture for entry in RUNS.presets} | {group.lecture for group in RUNS.groups}
     assert found >= {"L0.9", "L1.1", "L1.3", "L2.1", "L2.2", "L2.3", "L2.4", "L2.5", "L3.1", "L4.4", "L4.6"}
-    assert max(Counter(entry.id for entry in run_presets()).values()) == 1
-    assert max(Counter(entry.document for entry in run_presets()).values()) == 1
+    assert max(Counter(entry.id for entry in RUNS.presets).values()) == 1
+    assert max(Counter(entry.document for entry in RUNS.presets).values()) == 1
 
 
 def test_the_net_that_cannot_learn_is_mended_in_four_stages() -> None:
-    stages = [entry for entry in run_presets() if entry.lecture == "L0.9"]
+    stages = [entry for entry in RUNS.presets if entry.lecture == "L0.9"]
     assert [entry.id for entry in stages] == ["L0.9a", "L0.9b", "L0.9c", "L0.9d"]
-    assert [entry.document.text for entry in stages] == [stack_preset(entry.id).document.text for entry in stages]
+    assert [entry.document.text for entry in stages] == [STACKS.preset(entry.id).document.text for entry in stages]
     assert len({replace(entry.document, text="ReLU") for entry in stages}) == 1  # the net alone makes the difference
     told = [cautions(StackDocument(entry.document.text)) for entry in stages]
     warnings = [[one.message for one in found if one.level == "warning"] for found in told]
     assert warnings == [["784 outputs for 10 classes"], ["100 outputs for 10 classes"], [], []]
 
 
-@pytest.mark.parametrize("group", run_groups(), ids=lambda group: group.id)
-def test_a_group_can_be_compared_and_started_by_one_visitor(group: RunGroup) -> None:
+@pytest.mark.parametrize("group", RUNS.groups, ids=lambda group: group.id)
+def test_a_group_can_be_compared_and_started_by_one_visitor(group: PresetGroup[TrainConfig]) -> None:
     configs = [entry.document for entry in group.presets]
     assert 1 < len(configs) <= LIMITS.unfinished
     assert len({(config.rng_seed, config.batch, config.epochs, config.data) for config in configs}) == 1

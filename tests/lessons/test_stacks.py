@@ -13,7 +13,8 @@ from pytest import approx
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, record_net, script_of
 from playground.layers.run.settings import batch_of
-from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
+from playground.lessons.gallery import Preset
+from playground.lessons.presets import STACKS
 from playground.trace.statistics import MANY
 from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frames import ShownStack, show_stack
@@ -24,8 +25,8 @@ from tests.layers.scripts import printed, shown
 DIGITS = StackDocument("Conv2d(4, 7, stride=3) ReLU Flatten Dropout(0.2) Linear(10)", batch=16, rng_seed=3)
 
 
-@pytest.mark.parametrize("entry", stack_presets(), ids=lambda entry: entry.id)
-def test_every_preset_runs_and_its_link_opens_it(entry: StackPreset) -> None:
+@pytest.mark.parametrize("entry", STACKS.presets, ids=lambda entry: entry.id)
+def test_every_preset_runs_and_its_link_opens_it(entry: Preset[StackDocument]) -> None:
     assert isinstance(show_stack(entry.document), ShownStack)
     opened = open_stack(dict(parse_qsl(stack_query(entry.document))))
     assert opened.document == entry.document and not opened.problems
@@ -42,7 +43,7 @@ def test_every_preset_runs_and_its_link_opens_it(entry: StackPreset) -> None:
     ],
 )
 def test_the_shapes_and_parameters_of_the_lectures(id: str, shapes: list[tuple[int, ...]], total: int) -> None:
-    analysis = stack_preset(id).document.analysis()
+    analysis = STACKS.preset(id).document.analysis()
     assert [row.gives for row in analysis.rows] == shapes
     assert analysis.parameters == total
 
@@ -63,9 +64,9 @@ def numbers(lines: list[tuple[str, Any]]) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "entry", [p for p in stack_presets() if net_of(p.document).form == "sequential"], ids=lambda entry: entry.id
+    "entry", [p for p in STACKS.presets if net_of(p.document).form == "sequential"], ids=lambda entry: entry.id
 )
-def test_the_exported_scripts_print_the_numbers_of_the_page(entry: StackPreset) -> None:
+def test_the_exported_scripts_print_the_numbers_of_the_page(entry: Preset[StackDocument]) -> None:
     document = entry.document
     expected = page_numbers(document)
     assert numbers(printed(script_of(document, "sequential"))) == numbers(expected)

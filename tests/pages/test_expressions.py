@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.lessons.presets import presets
+from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.page import take_edit
 from tests import hostile_links
 
@@ -58,7 +58,7 @@ def test_opens_on_the_lecture_example_without_an_exception() -> None:
     assert shown["error"] is None and len(shown["picture"]["steps"]) == 13 and shown["picture"]["svg"]
 
 
-@pytest.mark.parametrize("entry", presets(), ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", EXPRESSIONS.presets, ids=lambda entry: entry.id)
 def test_every_example_opens(entry: Any) -> None:
     app = opened()
     app.session_state["examples-0"] = True

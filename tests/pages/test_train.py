@@ -14,7 +14,7 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.lessons.runs import run_presets
+from playground.lessons.runs import RUNS
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui.train.page import SESSION
@@ -53,11 +53,11 @@ def test_opens_on_the_first_example(database: str) -> None:
     app = opened()
     assert not app.exception and not app.warning and not app.error
     shown = frames(app)
-    assert shown["setup"]["text"] == run_presets()[0].document.text
+    assert shown["setup"]["text"] == RUNS.presets[0].document.text
     assert shown["setup"]["check"]["problem"] is None and shown["runs"]["runs"] == []
 
 
-@pytest.mark.parametrize("preset", run_presets(), ids=lambda preset: preset.id)
+@pytest.mark.parametrize("preset", RUNS.presets, ids=lambda preset: preset.id)
 def test_every_example_opens(database: str, preset: Any) -> None:
     app = opened()
     app.button(key=f"run-{preset.id}").click().run()

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from playground.data.archives import is_here
-from playground.lessons.runs import run_preset
+from playground.lessons.runs import RUNS
 from playground.notebook.train import computing_with
 from playground.training.examples import data_of
 from playground.training.loop import train
@@ -30,7 +30,7 @@ pytestmark = [
 
 def trained(preset: str) -> list[TrainRecord]:
     """The records of an example, in one thread as the app's workers have."""
-    config = run_preset(preset).document
+    config = RUNS.preset(preset).document
     with computing_with(1):
         return list(train(config, data_of(config)))
 
@@ -86,7 +86,7 @@ class Measured:
 @pytest.fixture(scope="module")
 def convolutions() -> Measured:
     """The convolutional net, on two cores."""
-    config = run_preset("mnist-cnn").document
+    config = RUNS.preset("mnist-cnn").document
     with computing_with(2):
         before, start, own = _busy(), time.perf_counter(), time.process_time()
         *_, last = train(config, data_of(config))

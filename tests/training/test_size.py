@@ -14,7 +14,7 @@ from playground.data.dataset import Data
 from playground.data.datasets import DATASETS
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
-from playground.lessons.runs import run_presets
+from playground.lessons.runs import RUNS
 from playground.training import model, size
 from playground.training.config import TrainConfig
 from playground.training.export.script import training_script
@@ -75,7 +75,7 @@ def test_what_a_class_computes_outside_of_its_layers_counts_too() -> None:
 def test_every_example_of_the_page_has_room() -> None:
     shapes = {row.name: row.input_shape for row in DATASETS}
     sizes = []
-    for entry in run_presets():
+    for entry in RUNS.presets:
         config = entry.document
         found = size_of(StackDocument(config.text, shapes[config.data], config.loss))
         assert evaluated_at_once(found) == size.EVALUATED_AT_ONCE

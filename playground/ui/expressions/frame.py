@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,20 +13,20 @@ from playground.language.evaluate.leaves import Leaf
 from playground.language.syntax.program import Program
 from playground.trace.trace import Trace
 from playground.ui.expressions.links import to_query
+from playground.ui.shared.drawn import Drawn
+from playground.ui.shared.error_data import error_data
+from playground.ui.shared.stepper_session import stepper_frame
 from playground.views.graph.unfolding import UNTOUCHED, Opening
-from playground.views.stepper.picture import picture
 
 _KEPT = 64  # pictures kept for everyone: a class opens the same link
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A document that ran, and its picture as text: a class's pictures are kept, their tensors and records are not."""
+    """A document that ran, and its picture."""
 
     document: Document
-    key: str
-    svg: str
-    rest: str  # JSON of the picture without its SVG
+    drawn: Drawn
 
     def trace(self) -> Trace:
         """The trace, by running the document again: the same numbers."""
@@ -42,9 +41,7 @@ def show(document: Document, opening: Opening = UNTOUCHED) -> Shown | Playground
 @lru_cache(maxsize=_KEPT)
 def _show(document: Document, opening: Opening) -> Shown | PlaygroundError:
     try:
-        drawn = picture(document.run(), document.graph, opening=opening)
-        svg = drawn.pop("svg")
-        return Shown(document, drawn["key"], svg, json.dumps(drawn, separators=(",", ":")))
+        return Shown(document, Drawn.of(document.run(), document.graph, opening))
     except PlaygroundError as error:
         return error.with_traceback(None)
 
@@ -63,17 +60,17 @@ def frame(
     good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
     rows, leaf_error = _leaf_rows(document, good)
     error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
-    data = {
-        "picture": None if good is None else _packed(good, have),
-        "sequence": sequence,
-        "query": to_query(document),
-        "document": _fields(document),
-        "leaves": rows,
-        "error": None if error is None else _error(error, rows),
-        "editable": True,
-        "step": step,
-        "theme": None,
-    }
+    data = stepper_frame(
+        None if good is None else good.drawn,
+        to_query(document),
+        sequence=sequence,
+        have=have,
+        step=step,
+        document=_fields(document),
+        leaves=rows,
+        error=None if error is None else _error(error, rows),
+        editable=True,
+    )
     return data, good
 
 
@@ -86,18 +83,12 @@ def _part(document: Document, error: PlaygroundError) -> Shown | None:
     return outcome if isinstance(outcome, Shown) else None
 
 
-def _packed(shown: Shown, have: str | None) -> dict[str, str | None]:
-    """The browser keeps the drawing that it has: only values travel."""
-    return {"key": shown.key, "svg": None if shown.key == have else shown.svg, "rest": shown.rest}
-
-
 def _fields(document: Document) -> dict[str, Any]:
     leaves = {
         leaf.name: {"value": leaf.value, "dtype": leaf.dtype, "requires_grad": leaf.requires_grad}
         for leaf in document.leaves
     }
-    names = ("text", "graph", "mode", "tangent", "second", "passes", "zero_grad", "rng_seed")
-    return {**{name: getattr(document, name) for name in names}, "leaves": leaves}
+    return {name: getattr(document, name) for name in Document.settings()} | {"leaves": leaves}
 
 
 def _leaf_rows(document: Document, good: Shown | None) -> tuple[list[dict[str, Any]], PlaygroundError | None]:
@@ -158,11 +149,5 @@ def _number(text: str) -> float | None:
 
 def _error(error: PlaygroundError, rows: list[dict[str, Any]]) -> dict[str, Any]:
     leaf = next((row["name"] for row in rows if row["error"] is not None and row["error"] == error.message), None)
-    return {
-        "message": error.message,
-        "hint": error.hint,
-        "start": 0 if error.span is None else error.span.start,
-        "end": 0 if error.span is None else error.span.end,
-        "leaf": leaf,
-        "repair": None if error.repair is None else {"label": error.repair.label, "text": error.repair.text},
-    }
+    nowhere = {"start": 0, "end": 0} if error.span is None else {}
+    return error_data(error) | nowhere | {"leaf": leaf}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -20,24 +19,14 @@ from playground.layers.run.record_batch import OptimizerStep, Recorded
 from playground.layers.run.settings import batch_of
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.problems import Problem, UnfitSetting
-from playground.trace.trace import Trace
 from playground.ui.layers.cautions import caution_data
 from playground.ui.layers.links import stack_query
 from playground.ui.layers.rows import catalogue_data, listing_data
-from playground.views.graph.graph import GraphKind
+from playground.ui.shared.drawn import Drawn
+from playground.ui.shared.error_data import error_data, repair_data
 from playground.views.graph.unfolding import UNTOUCHED, Opening
-from playground.views.stepper.picture import picture
 
 _KEPT = 32  # pictures kept for everyone: a class opens the same link
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A picture as text."""
-
-    key: str
-    svg: str
-    rest: str  # JSON of the picture without its SVG
 
 
 class Answer(NamedTuple):
@@ -69,7 +58,7 @@ def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | Playg
         net_of(document).check()  # before a batch is made
         recorded, noticed = _recorded(replace(document, graph="forward"))
         found = tuple(caution_data(caution, document) for caution in noticed)
-        drawn = drawn_trace(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
+        drawn = Drawn.of(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
         return ShownStack(document, drawn, _results(recorded), found)
     except PlaygroundError as error:
         return error.with_traceback(None)
@@ -86,16 +75,9 @@ def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -
     """What runs of a stack that does not fit: the forward pass through the layers before; None if nothing does."""
     try:
         trace = net_of(document).trace_before_problem(batch_of(document)[0])
-        return None if trace is None else drawn_trace(trace, document.graph, opening, {})
+        return None if trace is None else Drawn.of(trace, document.graph, opening, {})
     except PlaygroundError:
         return None
-
-
-def drawn_trace(trace: Trace, graph: GraphKind, opening: Opening, notes: Mapping[str, tuple[str, ...]]) -> Drawn:
-    """A trace as a picture with these modules open; `notes`: beside their shapes, by dotted path."""
-    data = picture(trace, graph, opening=opening, notes=notes)
-    svg = data.pop("svg")
-    return Drawn(data["key"], svg, json.dumps(data, separators=(",", ":")))
 
 
 def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, answer: Answer) -> Any:
@@ -136,7 +118,7 @@ def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | Pla
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    repairs = [{"label": repair.label, "text": repair.text} for repair in problem.repairs]
+    repairs = [repair_data(repair) for repair in problem.repairs]
     return {"path": list(problem.path), "message": problem.message, "hint": problem.hint, "repairs": repairs}
 
 
@@ -146,15 +128,7 @@ def _refused(refused: Refused) -> dict[str, Any]:
 
 
 def _error(error: PlaygroundError) -> dict[str, Any]:
-    span = error.span
-    return {
-        "field": error.field if isinstance(error, UnfitSetting) else None,
-        "message": error.message,
-        "hint": error.hint,
-        "start": None if span is None else span.start,
-        "end": None if span is None else span.end,
-        "repair": None if error.repair is None else {"label": error.repair.label, "text": error.repair.text},
-    }
+    return error_data(error) | {"field": error.field if isinstance(error, UnfitSetting) else None}
 
 
 def _results(recorded: Recorded) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -13,28 +11,26 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Path as Place
 from playground.layers.document import Refused, StackDocument
 from playground.layers.stack.edits import edited
-from playground.lessons.stacks import StackPreset, stack_preset, stack_presets
-from playground.ui.layers.exports import stack_exports
-from playground.ui.layers.frames import Answer, Drawn, ShownStack, show_before_problem, show_stack, stack_frame
+from playground.lessons.gallery import Preset
+from playground.lessons.presets import STACKS
+from playground.ui.layers.exports import STACK_EXPORTS
+from playground.ui.layers.frames import Answer, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.layers.links import open_stack
 from playground.ui.layers.list_component import stack_editor
-from playground.ui.shared.opened_element import Asked, answered, asked
-from playground.ui.shared.popovers import choice, close_examples, examples, plain
-from playground.ui.shared.stepper import Opened, last_edit, stepper
+from playground.ui.shared.drawn import Drawn
+from playground.ui.shared.exports import export_buttons
+from playground.ui.shared.hand_over import train_this
+from playground.ui.shared.opened_element import answered
+from playground.ui.shared.popovers import close_examples, examples, gallery, plain
+from playground.ui.shared.session import page_session
+from playground.ui.shared.stepper import last_edit, stepper
+from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
 from playground.ui.shared.style import STYLE
-from playground.ui.train.hand_over import train_this
 
 FIRST = "L2.4"
 EXPORT = "stack-exports"
 LIST, GRAPH = "stack", "stack-graph"
 NO_ELEMENT = "The layers do not run as they stand: mend the one that is marked, then pick the element again"
-_LECTURES = {
-    "L0": "L0 · First networks",
-    "L1": "L1 · From scratch",
-    "L2": "L2 · Convolutions",
-    "L3": "L3 and L4",
-    "": "Classics",
-}
 
 
 @dataclass
@@ -43,15 +39,12 @@ class StackSession:
 
     document: StackDocument
     problems: tuple[str, ...] = ()
-    step: int | None = None
-    sequence: int = 0
+    sequence: int = 0  # of the last edit of the list that was taken
     rows: list[Any] = field(default_factory=list)
     refused: Refused | None = None  # what the browser sent last and could not be taken
     place: Place | None = None  # of the layer that the last edit was about
     drawn: Drawn | None = None
-    opened: Opened = field(default_factory=Opened)
-    asked: Asked | None = None  # which element of a value is picked
-    have: str | None = None  # the key of the drawing that the browser held when it asked or opened just now
+    stepper: StepperSession = field(default_factory=lambda: StepperSession(GRAPH))
 
 
 def layers_page() -> None:
@@ -59,7 +52,7 @@ def layers_page() -> None:
     st.html(STYLE)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with examples():
-            _gallery()
+            gallery(STACKS, "stack", _open)
         _exports()
         if st.button("Train this"):
             train_this(_session().document)
@@ -67,12 +60,14 @@ def layers_page() -> None:
 
 
 def _session() -> StackSession:
-    if "layers" not in st.session_state:
-        opened = open_stack(st.query_params.to_dict())
-        document = opened.document or stack_preset(FIRST).document
-        st.session_state["layers"] = StackSession(document, opened.problems, opened.step)
-    session: StackSession = st.session_state["layers"]
-    return session
+    return page_session("layers", _restored)
+
+
+def _restored() -> StackSession:
+    """What the link says, else the first preset."""
+    link = open_stack(st.query_params.to_dict())
+    document = link.document or STACKS.preset(FIRST).document
+    return StackSession(document, link.problems, stepper=StepperSession(GRAPH, step=link.step))
 
 
 @st.fragment
@@ -81,7 +76,8 @@ def _body() -> None:
     with st.container():  # always there, so that what follows keeps its place
         if session.problems:
             st.warning("  \n".join(map(plain, session.problems)))
-    opening = session.opened.opening
+    at = session.stepper
+    opening = at.unfolded.opening
     shown = show_stack(session.document, opening)
     answer = Answer(session.sequence, session.refused, session.place)
     frame = stack_frame(session.document, session.rows, shown, answer)
@@ -91,40 +87,17 @@ def _body() -> None:
     session.drawn = drawn or session.drawn  # a broken text keeps the last picture
     if session.drawn is not None:
         refusal = "" if isinstance(shown, ShownStack) else NO_ELEMENT
-        element = answered(session.asked, session.document, refusal=refusal)
-        data = _graph_frame(session, frame["query"]) | {"element": element}
-        stepper(data, key=GRAPH, on_open=_take_opened, on_element=_take_asked)
-    session.step = session.have = None
-
-
-def _graph_frame(session: StackSession, query: str) -> dict[str, Any]:
-    drawn = None if session.drawn is None else asdict(session.drawn)
-    if drawn is not None and drawn["key"] == session.have:
-        drawn["svg"] = None  # the browser keeps the drawing that it has
-    nothing: dict[str, Any] = {"document": None, "leaves": [], "error": None, "editable": False, "theme": None}
-    told = {"query": query, "step": session.step, "opened": session.opened.fields()}
-    return {"picture": drawn, "sequence": session.sequence, **told, **nothing}
-
-
-def _take_opened() -> None:
-    """The visitor opened or closed a module."""
-    session = _session()
-    session.opened = Opened.last(GRAPH)
-    session.have = session.opened.have
-
-
-def _take_asked() -> None:
-    """The visitor picked one element of a value."""
-    session, sent = _session(), last_edit(GRAPH, "element")
-    session.asked = asked(sent, session.document)
-    session.have = sent["have"] if isinstance(sent.get("have"), str) else None
+        told = at.told(answered(at.asked, session.document, refusal=refusal))
+        data = stepper_frame(session.drawn, frame["query"], sequence=session.sequence, have=at.have, step=at.step)
+        stepper(data | told, key=GRAPH, on_open=at.take_opened, on_element=lambda: at.take_asked(session.document))
+    at.step = at.have = None
 
 
 def _take_edit() -> None:
     """The browser sent an edit of the text, the list or a setting."""
     session, sent = _session(), last_edit(LIST)
-    given, edit, sequence = sent.get("document"), sent.get("edit"), sent.get("sequence")
-    session.sequence = sequence if isinstance(sequence, int) else 0
+    given, edit = sent.get("document"), sent.get("edit")
+    session.sequence = sequence_of(sent)
     session.problems, session.refused, session.place = (), None, None
     document = _taken(session, given if isinstance(given, dict) else {})
     try:
@@ -146,26 +119,11 @@ def _taken(session: StackSession, given: dict[str, Any]) -> StackDocument:
         return _taken(session, given | {refused.field: getattr(session.document, refused.field)})
 
 
-def _gallery() -> None:
-    with st.container(key="gallery"):
-        for column, (lecture, title) in zip(st.columns(len(_LECTURES)), _LECTURES.items(), strict=True):
-            column.markdown(f"**{title}**")
-            for preset in stack_presets():
-                if _column_of(preset) == lecture:
-                    choice(column, preset, f"stack-{preset.id}", _open)
-
-
-def _column_of(preset: StackPreset) -> str:
-    lecture = preset.lecture[:2]
-    return "L3" if lecture == "L4" else lecture
-
-
-def _open(chosen: StackPreset) -> None:
+def _open(chosen: Preset[StackDocument]) -> None:
     session = _session()
-    session.document, session.problems, session.step = chosen.document, (), 0
-    session.refused = session.place = None
-    session.drawn = None
-    session.opened = Opened(sequence=session.opened.sequence)
+    session.document, session.problems = chosen.document, ()
+    session.refused = session.place = session.drawn = None
+    session.stepper.begin()
     close_examples()
 
 
@@ -174,21 +132,4 @@ def _exports() -> None:
     session = _session()
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         st.caption("Scripts print the loss and the gradient norms of this page.")
-        for export in stack_exports(session.document):  # a pasted class has fewer: asked when the popover opens
-            st.download_button(
-                f"**{export.label}** {export.about_for(session.document)}",
-                data=partial(_made, session, export.make),
-                file_name=export.file_name,
-                mime=export.mime,
-                key=f"stack-export-{export.file_name}",
-                on_click="ignore",
-                type="tertiary",
-                width="stretch",
-            )
-
-
-def _made(session: StackSession, make: Callable[[StackDocument], str]) -> str:
-    try:
-        return make(session.document)
-    except PlaygroundError as error:
-        return error.marked()
+        export_buttons(STACK_EXPORTS, lambda: session.document, "stack-export-{}")  # a pasted class has fewer

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import streamlit as st
-
-from playground.views.graph.unfolding import UNTOUCHED, Opening
 
 
 @cache
@@ -45,30 +42,6 @@ def last_edit(key: str, name: str = "edit") -> dict[str, Any]:
     state = st.session_state.get(key)
     edit = None if state is None else state.get(name)
     return dict(edit) if isinstance(edit, Mapping) else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The modules that a visitor opened and closed, and the number of the browser's event that said so."""
-
-    opening: Opening = UNTOUCHED
-    sequence: int = 0
-    have: str | None = None  # the key of the drawing that the browser holds
-
-    @classmethod
-    def last(cls, key: str) -> Opened:
-        """What the browser last sent for the component with this key."""
-        sent = last_edit(key, "open")
-        sequence, have = sent.get("sequence"), sent.get("have")
-        return cls(
-            Opening.of(sent.get("marks")),
-            sequence if isinstance(sequence, int) else 0,
-            have if isinstance(have, str) else None,
-        )
-
-    def fields(self) -> dict[str, Any]:
-        """As it stands in a frame."""
-        return {"marks": self.opening.listed(), "sequence": self.sequence}
 
 
 def _nothing() -> None:

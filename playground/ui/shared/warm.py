@@ -48,10 +48,10 @@ def _warm() -> None:
         import torch
 
         torch.set_num_threads(1)  # sessions share the cores; more threads per call only make them wait for each other
-        from playground.lessons.presets import preset
+        from playground.lessons.presets import EXPRESSIONS
         from playground.ui.expressions.frame import frame
 
-        data, good = frame(preset(FIRST).document, None)
+        data, good = frame(EXPRESSIONS.preset(FIRST).document, None)
         if good is not None:
             _keep(data)
         gc.set_threshold(20_000, 20, 20)  # a picture makes 50,000 short-lived objects: look less often

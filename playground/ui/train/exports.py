@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
@@ -11,14 +10,15 @@ from playground.errors import PlaygroundError
 from playground.runs.result import result_of
 from playground.runs.run import Run
 from playground.runs.store import Store
+from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.popovers import plain
 from playground.ui.train.captions import run_name
 from playground.ui.train.links import train_query
-from playground.views.charts.run_exports import RunExport, exports_of
+from playground.views.charts.run_exports import RUN_EXPORTS
 
 
 def run_exports(runs: Sequence[Run], store: Store) -> None:
-    """Every way out of a run, chosen where several are shown; of one that goes on, what there is by then."""
+    """The exports of a run, chosen where several are shown; of one that goes on, what there is by then."""
     if not runs:
         st.caption("Train first: the files are those of a run.")
         return
@@ -28,21 +28,10 @@ def run_exports(runs: Sequence[Run], store: Store) -> None:
         chosen = st.selectbox("Run", list(names), format_func=lambda id: names[id], key="run-export")
         run = next((one for one in runs if one.id == chosen), run)
     try:
-        result = result_of(store, run.id)
+        export_buttons(RUN_EXPORTS, lambda: result_of(store, run.id), f"run-export-{{}}-{run.id}")
     except PlaygroundError as error:
         st.error(plain(f"{error.message}. {error.hint}"))
         return
-    for export in exports_of(result):
-        st.download_button(
-            f"**{export.label}** {export.about}",
-            data=partial(_made, store, run.id, export),
-            file_name=export.name_for(result),
-            mime=export.mime,
-            key=f"run-export-{export.id}-{run.id}",
-            on_click="ignore",
-            type="tertiary",
-            width="stretch",
-        )
     _links(run)
 
 
@@ -53,13 +42,6 @@ def _links(run: Run) -> None:
     st.markdown("**Link to this run**")
     st.code(f"{page}?run={run.id}", language=None)
     st.caption("Whoever has it can look at the run, and take the weights; only who started it can stop it.")
-
-
-def _made(store: Store, run: str, export: RunExport) -> bytes:
-    try:
-        return export.content(result_of(store, run))
-    except PlaygroundError as error:
-        return error.marked().encode()
 
 
 __all__ = ["run_exports"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -11,9 +11,10 @@ import streamlit as st
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.runs.store import Store
-from playground.ui.shared.opened_element import Asked, answered, asked
+from playground.ui.shared.opened_element import answered
 from playground.ui.shared.popovers import plain
-from playground.ui.shared.stepper import Opened, last_edit, stepper
+from playground.ui.shared.stepper import stepper
+from playground.ui.shared.stepper_session import StepperSession, stepper_frame
 from playground.ui.train.frozen_step import FrozenStep, frozen_step, recorded_step
 
 GRAPH, CLOSE = "train-frozen-step", "train-frozen-close"
@@ -28,9 +29,7 @@ class OpenedStep:
     number: int = 0
     step: FrozenStep | None = None
     wanted: int = 0  # the step of the run that is to be shown; 0: its next one
-    opened: Opened = field(default_factory=Opened)
-    asked: Asked | None = None
-    have: str | None = None  # the key of the drawing that the browser held when it asked or opened just now
+    stepper: StepperSession = field(default_factory=lambda: StepperSession(GRAPH))
 
 
 @st.fragment
@@ -54,13 +53,16 @@ def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None
             _choice(opened.step, shown)
             for note in opened.step.notes:
                 st.caption(plain(note))
-            stepper(_frame(opened, opened.step, store), key=GRAPH, on_open=_opens(shown), on_element=_asks(shown))
-        opened.have = None
+            frame = _frame(opened, opened.step, store)
+            on_open = _does(shown, lambda opened: opened.stepper.take_opened())
+            on_element = _does(shown, lambda opened: opened.stepper.take_asked(StackDocument()))
+            stepper(frame, key=GRAPH, on_open=on_open, on_element=on_element)
+        opened.stepper.have = None
 
 
 def _step(opened: OpenedStep, store: Store) -> FrozenStep:
     """The one that the visitor chose, as they opened its modules; the last picture stays where that cannot be."""
-    had, opening = opened.step, opened.opened.opening
+    had, opening = opened.step, opened.stepper.unfolded.opening
     if had is not None and (had.number, had.opening) == (opened.wanted, opening):
         return had
     wanted, opened.wanted = opened.wanted, 0 if had is None else had.number  # a refused step is not asked for again
@@ -74,49 +76,34 @@ def _choice(step: FrozenStep, shown: Callable[[], OpenedStep | None]) -> None:
     if st.session_state.get(NUMBER) != step.number:
         st.session_state[NUMBER] = step.number
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input("Training step", 1, step=1, key=NUMBER, width=180, on_change=_goes(shown))
-        st.button("Next batch", key=NEXT, on_click=_goes(shown, step.number + 1))
+        st.number_input("Training step", 1, step=1, key=NUMBER, width=180, on_change=_does(shown, _goes()))
+        st.button("Next batch", key=NEXT, on_click=_does(shown, _goes(step.number + 1)))
 
 
-def _goes(shown: Callable[[], OpenedStep | None], number: int | None = None) -> Callable[[], None]:
-    """To the step with this number; None: to the one that was typed."""
+def _does(shown: Callable[[], OpenedStep | None], take: Callable[[OpenedStep], None]) -> Callable[[], None]:
+    """A callback for the step that is open when it is called."""
 
-    def take() -> None:
+    def callback() -> None:
         opened = shown()
         if opened is not None:
-            opened.wanted = st.session_state[NUMBER] if number is None else number
+            take(opened)
+
+    return callback
+
+
+def _goes(number: int | None = None) -> Callable[[OpenedStep], None]:
+    """To the step with this number; None: to the one that was typed."""
+
+    def take(opened: OpenedStep) -> None:
+        opened.wanted = st.session_state[NUMBER] if number is None else number
 
     return take
 
 
 def _frame(opened: OpenedStep, step: FrozenStep, store: Store) -> dict[str, Any]:
-    drawn = asdict(step.drawn)
-    if drawn["key"] == opened.have:
-        drawn["svg"] = None  # the browser keeps the drawing that it has
-    element = answered(opened.asked, StackDocument(), trace=lambda: recorded_step(store, step).recorded.trace)
-    nothing: dict[str, Any] = {"document": None, "leaves": [], "error": None, "editable": False, "theme": None}
-    told = {"query": "", "step": 0, "opened": opened.opened.fields(), "element": element}
-    return {"picture": drawn, "sequence": opened.number, **told, **nothing}
-
-
-def _opens(shown: Callable[[], OpenedStep | None]) -> Callable[[], None]:
-    def take() -> None:
-        opened = shown()
-        if opened is not None:
-            opened.opened = Opened.last(GRAPH)
-            opened.have = opened.opened.have
-
-    return take
-
-
-def _asks(shown: Callable[[], OpenedStep | None]) -> Callable[[], None]:
-    def take() -> None:
-        opened, sent = shown(), last_edit(GRAPH, "element")
-        if opened is not None:
-            opened.asked = asked(sent, StackDocument())
-            opened.have = sent["have"] if isinstance(sent.get("have"), str) else None
-
-    return take
+    at = opened.stepper
+    element = answered(at.asked, StackDocument(), trace=lambda: recorded_step(store, step).recorded.trace)
+    return stepper_frame(step.drawn, "", sequence=opened.number, have=at.have, step=0) | at.told(element)
 
 
 __all__ = ["OpenedStep", "frozen_part"]

@@ -17,7 +17,7 @@ from playground.training.checkpoint import checkpoint, restore
 from playground.training.examples import data_of
 from playground.training.freeze import Frozen, advance, freeze, steps_ahead
 from playground.training.learner import Learner
-from playground.ui.layers.frames import Drawn, drawn_trace
+from playground.ui.shared.drawn import Drawn
 from playground.ui.train.captions import run_name
 from playground.views.graph.unfolding import UNTOUCHED, Opening
 
@@ -62,7 +62,7 @@ def frozen_step(store: Store, run: str, opening: Opening = UNTOUCHED, key: str =
     recorded = _recorded(store, found, key, number)
     frozen = recorded.frozen
     notes = module_notes(frozen.recorded, frozen.examples)
-    drawn = drawn_trace(frozen.recorded.trace, "forward", opening, notes)
+    drawn = Drawn.of(frozen.recorded.trace, "forward", opening, notes)
     title = _title(found, frozen.step, recorded.steps[0])
     return FrozenStep(run, recorded.key, frozen.step, title, (*frozen.notes, *_notes(found)), opening, drawn)
 

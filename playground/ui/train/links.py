@@ -1,4 +1,4 @@
-"""The train page's link: which runs it shows and what is set; and the way there from the layers page.
+"""The train page's link: which runs it shows and what is set.
 
 `?v=1&run=3f2a...&run=99c1...&text=Flatten Linear(10)&epochs=5`. Settings stand there where they are not those of the
 first run that is shown; then `text` always does, and what equals the default is left out.
@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 from playground.errors import PlaygroundError
-from playground.layers.document import StackDocument
 from playground.training.config import TrainConfig
-from playground.ui.expressions.links import FOREIGN, MOST_CHARACTERS, VERSION
-from playground.ui.train.settings import read_settings, written
+from playground.ui.shared.links import parts_of, query_of
+from playground.ui.train.settings import read_settings
 
 MOST_SHOWN = 6  # runs at once: as many as there are colours
 _RUN = re.compile(r"[0-9a-f]{6,24}")
@@ -37,25 +36,13 @@ def train_query(config: TrainConfig | None, runs: Sequence[str] = (), frozen: st
     >>> train_query(TrainConfig("Flatten Linear(10)", epochs=5), ["3f2a51"])
     'v=1&run=3f2a51&text=Flatten%20Linear(10)&epochs=5'
     """
-    parts = [("v", str(VERSION)), *(("run", run) for run in runs), *([("frozen", frozen)] if frozen else [])]
-    if config is not None:
-        changed = {"text": config.text} | config.changed()
-        parts += [
-            (name, str(int(content)) if isinstance(content, bool) else written(content))
-            for name, content in changed.items()
-        ]
-    return "&".join(f"{key}={quote(content, safe='*()[],.;:!~=')}" for key, content in parts)
+    parts = [*(("run", run) for run in runs), *([("frozen", frozen)] if frozen else [])]
+    return query_of(parts if config is None else [*parts, ("text", config.text), *config.link_parts().items()])
 
 
 def open_train(params: Mapping[str, Sequence[str]]) -> OpenedTrain:
     """Read a query string, each key with all its contents. Never raises: what is bad is named and left out."""
-    given = {key: list(contents) for key, contents in params.items() if key not in FOREIGN and contents}
-    if sum(len(key) + sum(map(len, contents)) for key, contents in given.items()) > MOST_CHARACTERS:
-        return OpenedTrain(None, (), (f"The link is longer than {MOST_CHARACTERS} characters; it was not read.",))
-    problems: list[str] = []
-    version = given.pop("v", [str(VERSION)])[-1]
-    if version != str(VERSION):
-        problems.append(f"The link has version {version[:20]}; this is version {VERSION}: what it knows was read.")
+    given, problems = parts_of(params)
     runs: list[str] = []
     for run in given.pop("run", []):
         if not _RUN.fullmatch(run):
@@ -68,7 +55,7 @@ def open_train(params: Mapping[str, Sequence[str]]) -> OpenedTrain:
     if frozen and not _RUN.fullmatch(frozen):
         problems.append(f"The link's frozen run {frozen[:24]!r} is not the name of a run.")
         frozen = ""
-    known = TrainConfig().fields()
+    known = TrainConfig.settings()
     problems += [f"The link's part {key[:40]!r} was not understood." for key in given if key not in known]
     typed = {key: contents[-1] for key, contents in given.items() if key in known}
     if not typed:
@@ -93,23 +80,4 @@ def runs_in(text: str) -> tuple[str, ...]:
     return found
 
 
-def from_stack(document: StackDocument) -> TrainConfig:
-    """The settings with which the train page takes over what the layers page shows.
-
-    >>> from_stack(StackDocument(optimizer="SGD with momentum", batch=32)).changed()
-    {'text': 'Flatten Linear(10)', 'momentum': 0.9, 'batch': 32}
-    """
-    has_momentum = document.optimizer == "SGD with momentum"
-    typed = {
-        "text": document.text,
-        "loss": document.loss,
-        "optimizer": "SGD" if has_momentum else document.optimizer,
-        "learning_rate": document.learning_rate,
-        "momentum": 0.9 if has_momentum else 0.0,
-        "batch": document.batch,
-        "rng_seed": document.rng_seed,
-    }
-    return read_settings(TrainConfig(), typed).config
-
-
-__all__ = ["MOST_SHOWN", "OpenedTrain", "from_stack", "open_train", "runs_in", "train_query"]
+__all__ = ["MOST_SHOWN", "OpenedTrain", "open_train", "runs_in", "train_query"]

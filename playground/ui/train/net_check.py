@@ -14,6 +14,7 @@ from playground.layers.net.net import net_of
 from playground.layers.stack.problems import Problem
 from playground.training.config import TrainConfig
 from playground.training.size import check_size, size_of
+from playground.ui.shared.error_data import error_data, repair_data
 
 _KEPT = 128
 _ROWS = {row.name: row for row in DATASETS}
@@ -65,19 +66,14 @@ def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, bat
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    repairs = [{"label": repair.label, "text": repair.text} for repair in problem.repairs]
+    repairs = [repair_data(repair) for repair in problem.repairs]
     return {"message": problem.message, "hint": problem.hint, "start": None, "end": None, "repairs": repairs}
 
 
 def _told(error: PlaygroundError) -> dict[str, Any]:
-    repair = error.repair
-    return {
-        "message": error.message,
-        "hint": error.hint,
-        "start": None if error.span is None else error.span.start,
-        "end": None if error.span is None else error.span.end,
-        "repairs": [] if repair is None else [{"label": repair.label, "text": repair.text}],
-    }
+    told = error_data(error)
+    repair = told.pop("repair")
+    return told | {"repairs": [] if repair is None else [repair]}
 
 
 __all__ = ["check"]

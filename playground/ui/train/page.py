@@ -11,21 +11,22 @@ import streamlit as st
 
 from playground.data.uploads.store import UploadRow
 from playground.errors import PlaygroundError
-from playground.lessons.runs import RunGroup, RunPreset, run_presets
-from playground.ui.shared.popovers import close_examples, examples, plain
+from playground.lessons.gallery import Preset, PresetGroup
+from playground.lessons.runs import RUNS
+from playground.training.config import TrainConfig
+from playground.ui.shared.hand_over import handed_over
+from playground.ui.shared.popovers import close_examples, examples, gallery, plain
 from playground.ui.shared.stepper import last_edit
 from playground.ui.shared.style import STYLE
 from playground.ui.train.engine import engine, keep_going
 from playground.ui.train.exports import run_exports
 from playground.ui.train.frozen_panel import frozen_part
-from playground.ui.train.hand_over import handed_over
-from playground.ui.train.lessons import gallery
 from playground.ui.train.polling import LOOKS, differs
 from playground.ui.train.preview import look
 from playground.ui.train.session import TrainSession, told
 from playground.ui.train.upload import described, upload_form
 
-LOOK, EXPORT, SETUP, RUNS = "run-look", "run-exports", "train-setup", "train-runs"
+LOOK, EXPORT, SETUP, RUNS_SIDE = "run-look", "run-exports", "train-setup", "train-runs"
 UPLOAD, UPLOAD_SAID = "run-own", "own-said"
 SESSION = "train"
 _STYLES = (STYLE, Path(__file__).with_name("page.css"))
@@ -65,7 +66,7 @@ def train_page() -> None:
 
 def _popovers() -> None:
     with examples():
-        gallery(_open, _train_together)
+        gallery(RUNS, "run", _open, _train_together)
     with st.popover("Look at the data", key=LOOK, on_change="rerun"), st.container(key="look"):
         if st.session_state[LOOK]:  # it is read when somebody looks
             look(_session().typed.config, _session().open)
@@ -89,7 +90,7 @@ def mounted(frame: dict[str, Any], key: str, on_edit: Callable[[], None]) -> Non
 def _session() -> TrainSession:
     if SESSION not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.session_state[SESSION] = TrainSession.opened(params, engine(), run_presets()[0].document)
+        st.session_state[SESSION] = TrainSession.opened(params, engine(), RUNS.presets[0].document)
     session: TrainSession = st.session_state[SESSION]
     config = handed_over()
     if config is not None:
@@ -105,7 +106,7 @@ def _runs() -> None:
         session.watch()
         if session.is_page_due or differs(session.every, LOOKS.seconds(id(session), session.runs.interval)):
             st.rerun()
-        mounted(session.runs_frame(engine()), RUNS, _take_action)
+        mounted(session.runs_frame(engine()), RUNS_SIDE, _take_action)
     except PlaygroundError as error:  # the database is away for a moment
         st.error(plain(told(error)))
 
@@ -115,15 +116,15 @@ def _take_setup() -> None:
 
 
 def _take_action() -> None:
-    _session().take_action(last_edit(RUNS), engine())
+    _session().take_action(last_edit(RUNS_SIDE), engine())
 
 
-def _open(chosen: RunPreset) -> None:
+def _open(chosen: Preset[TrainConfig]) -> None:
     _session().open(chosen.document, chosen.title)
     close_examples()
 
 
-def _train_together(chosen: RunGroup) -> None:
+def _train_together(chosen: PresetGroup[TrainConfig]) -> None:
     _session().train_together(engine(), [(preset.document, preset.title) for preset in chosen.presets])
     close_examples()
 

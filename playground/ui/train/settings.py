@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import PlaygroundError
+from playground.settings import DocumentSetting
 from playground.training.config import SETTINGS, TrainConfig
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -14,21 +15,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Optimizer and schedule": ("momentum", "nesterov", "weight_decay", "schedule", "decay", "decay_epochs", "clip"),
     "Data": ("test_size", "normalise", "shuffle", "folds", "fold"),
     "Run": ("initial", "rng_seed", "steps", "record_every", "device"),
-}
-LABELS = {
-    "text": "Layers",
-    "train_size": "Training examples",
-    "test_size": "Test examples",
-    "batch": "Batch size",
-    "clip": "Clip the gradient at",
-    "initial": "First weights",
-    "rng_seed": "Seed",
-    "steps": "Steps at most",
-    "folds": "Folds",
-    "fold": "Fold held out",
-    "decay": "Decay factor",
-    "decay_epochs": "Decay every … epochs",
-    "record_every": "Record every … steps",
 }
 LONGEST = 40  # characters of what was typed that are shown again
 
@@ -47,7 +33,7 @@ def label(name: str) -> str:
     >>> label("rng_seed"), label("learning_rate")
     ('Seed', 'Learning rate')
     """
-    return LABELS.get(name, name.replace("_", " ").capitalize())
+    return SETTINGS[name].label or name.replace("_", " ").capitalize()
 
 
 def read_settings(base: TrainConfig, typed: Mapping[str, Any]) -> Typed:
@@ -56,32 +42,22 @@ def read_settings(base: TrainConfig, typed: Mapping[str, Any]) -> Typed:
     >>> read_settings(TrainConfig(), {"epochs": "5", "batch": "many"}).refused
     {'batch': ('many', 'a whole number, 1 to 4096')}
     """
-    config = base
-    refused: dict[str, tuple[str, str]] = {}
-    wanted = [(name, content) for name, content in typed.items() if name in SETTINGS]
-    for _ in range(2):  # twice: what one field allows may depend on one that comes later
-        refused = {}
-        for name, content in wanted:
-            try:
-                config = _with(config, name, content)
-            except PlaygroundError as error:
-                refused[name] = (str(content)[:LONGEST], _told(name, error))
+    wanted = {name: _read(SETTINGS[name], content) for name, content in typed.items() if name in SETTINGS}
+    config, _ = base.with_settings(wanted)
+    config, refusals = config.with_settings(wanted)  # again: what one field allows may depend on one that comes later
+    refused = {name: (str(typed[name])[:LONGEST], _told(name, error)) for name, error in refusals.items()}
     return Typed(config, refused)
 
 
-def _with(config: TrainConfig, name: str, content: Any) -> TrainConfig:
-    default = getattr(TrainConfig(), name)
-    return TrainConfig.from_fields(config.fields() | {name: _read(type(default), content)})
-
-
-def _read(kind: type, content: Any) -> Any:
-    """A text as the kind of the setting; itself where it is none."""
-    if not isinstance(content, str) or kind is str:
+def _read(setting: DocumentSetting, content: Any) -> Any:
+    """What was typed as the kind of the setting; itself where it is none."""
+    if not isinstance(content, str):
         return content
-    if kind is bool:
+    if isinstance(setting.default, bool):
         return {"1": True, "0": False, "true": True, "false": False}.get(content.lower(), content)
-    try:
-        return kind(content.strip().replace("_", "x").replace(",", "x"))  # 1_000 and 1,000 may mean other things
+    is_text = isinstance(setting.default, str)
+    try:  # 1_000 and 1,000 may mean other things
+        return content if is_text else setting.read(content.strip().replace("_", "x").replace(",", "x"))
     except ValueError:
         return content
 
@@ -89,10 +65,12 @@ def _read(kind: type, content: Any) -> Any:
 def _told(name: str, error: PlaygroundError) -> str:
     if not error.message.startswith(f"{name}:"):
         return f"{error.message}: {error.hint}"
-    kind, setting = type(getattr(TrainConfig(), name)), SETTINGS[name]
+    setting = SETTINGS[name]
     if setting.choices:
         return f"one of {setting.allowed}"
-    return {int: f"a whole number, {setting.allowed}", float: f"a number, {setting.allowed}"}.get(kind, error.hint)
+    return {int: f"a whole number, {setting.allowed}", float: f"a number, {setting.allowed}"}.get(
+        type(setting.default), error.hint
+    )
 
 
 def fields(typed: Typed, owns: tuple[str, ...] = ()) -> list[dict[str, Any]]:

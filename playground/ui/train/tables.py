@@ -9,7 +9,7 @@ from typing import Any
 
 from playground.lessons.lecun_1998 import SOURCE, TABLE
 from playground.lessons.reported import METRICS
-from playground.lessons.runs import reported, run_groups
+from playground.lessons.runs import RUNS, reported
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.ui.train.captions import run_name
@@ -104,7 +104,7 @@ def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> dict[str, Any
         {"kind": kind, "cells": [str(rank), f"{100 * error:.3g} %", name, words[kind]]}
         for rank, (error, name, kind) in enumerate(ranked, 1)
     ]
-    group = next(group for group in run_groups() if group.id == LECUN)
+    group = next(group for group in RUNS.groups if group.id == LECUN)
     is_lesson = any(f.run.config in [preset.document for preset in group.presets] for f in shown)
     note = f"Test errors on MNIST. Rows of 1998 are as reported, not measured here: {SOURCE}."
     head = ["rank", "test error", "method", "source"]

@@ -8,7 +8,7 @@ import pytest
 
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
-from playground.lessons.presets import preset
+from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame, show
 
@@ -32,7 +32,7 @@ def test_a_broken_text_keeps_the_last_good_picture() -> None:
     _, good = frame(GOOD, None)
     data, still = frame(Document("y = w*", GOOD.leaves), good)
     assert still is good
-    assert data["picture"]["key"] == good.key if good else False
+    assert data["picture"]["key"] == good.drawn.key if good else False
     assert data["error"]["start"] <= 6 and data["error"]["message"]
     assert data["document"]["text"] == "y = w*"
     assert [row["name"] for row in data["leaves"]] == ["w", "x"]
@@ -54,13 +54,13 @@ def test_the_drawing_is_sent_once() -> None:
 
 
 def test_a_repair_reaches_the_browser() -> None:
-    data, _ = frame(preset("L0.5b").document, None)
+    data, _ = frame(EXPRESSIONS.preset("L0.5b").document, None)
     assert data["error"]["repair"]["text"] == "y = X @ v\ny.sum().backward()"
 
 
 def test_every_export_is_made() -> None:
     for id in ("L0.4", "L0.6", "second", "forward-mode", "accumulate"):
-        shown = show(preset(id).document)
+        shown = show(EXPRESSIONS.preset(id).document)
         assert isinstance(shown, Shown)
         for export in EXPORTS:
             assert len(export.make(shown)) > 40, (id, export.label)

@@ -8,7 +8,7 @@ import pytest
 
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
-from playground.lessons.presets import presets
+from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.links import from_query, to_query
 
 FULL = Document(
@@ -24,7 +24,9 @@ FULL = Document(
 )
 
 
-@pytest.mark.parametrize("document", [FULL, *(entry.document for entry in presets())], ids=lambda d: d.text[:20])
+@pytest.mark.parametrize(
+    "document", [FULL, *(entry.document for entry in EXPRESSIONS.presets)], ids=lambda d: d.text[:20]
+)
 def test_round_trip(document: Document) -> None:
     opened = from_query(dict(parse_qsl(to_query(document), keep_blank_values=True)))
     assert opened.document == document

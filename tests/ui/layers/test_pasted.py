@@ -10,9 +10,10 @@ from typing import Any
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
 from playground.layers.pasted.analysis import pasted_listing
-from playground.lessons.stacks import stack_preset
-from playground.ui.layers.exports import STACK_EXPORTS, stack_exports
+from playground.lessons.presets import STACKS
+from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.rows import listing_data
+from playground.views.export import exports_of
 from tests.layers.pasted_classes import DOCUMENTS
 
 
@@ -30,7 +31,7 @@ def test_rows_are_plain_data_that_cannot_be_edited() -> None:
 
 
 def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
-    for document in (*DOCUMENTS.values(), stack_preset("L0.6").document):
+    for document in (*DOCUMENTS.values(), STACKS.preset("L0.6").document):
         rows, _ = pasted_rows(document)
         for row in rows:
             inside = [other for other in rows if other["path"][: len(row["path"])] == row["path"] and other is not row]
@@ -52,13 +53,13 @@ def test_the_layer_that_does_not_fit_has_no_shape() -> None:
 
 def test_a_class_leaves_only_in_ways_that_it_has() -> None:
     own, stack = DOCUMENTS["tied"], StackDocument(data="random", batch=2)
-    assert stack_exports(stack) == STACK_EXPORTS
-    left_out = {export.label for export in STACK_EXPORTS} - {export.label for export in stack_exports(own)}
+    assert exports_of(STACK_EXPORTS, stack) == STACK_EXPORTS
+    left_out = {export.label for export in STACK_EXPORTS} - {export.label for export in exports_of(STACK_EXPORTS, own)}
     assert left_out == {"nn.Sequential", "From scratch"}
     for document in (own, stack):
-        for export in stack_exports(document):
+        for export in exports_of(STACK_EXPORTS, document):
             assert export.make(document), export.label
-    assert not any("nn.Sequential" in export.about_for(own) for export in stack_exports(own))
+    assert not any("nn.Sequential" in export.about_for(own) for export in exports_of(STACK_EXPORTS, own))
 
 
 def test_the_notebook_and_the_summary_of_a_class() -> None:

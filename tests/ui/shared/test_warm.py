@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.lessons.presets import preset
+from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.frame import frame
 from playground.ui.shared import warm
 
@@ -27,7 +27,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_first_frame_is_that_of_the_default_page(kept: Path) -> None:
     assert warm.first_frame() is None
-    data, _ = frame(preset(warm.FIRST).document, None)
+    data, _ = frame(EXPRESSIONS.preset(warm.FIRST).document, None)
     warm._keep(data)
     assert warm.first_frame() == json.loads(json.dumps(data))
 

@@ -30,7 +30,7 @@ from playground.data.uploads.csv import from_csv
 from playground.data.uploads.images import from_images
 from playground.data.uploads.store import describe
 from playground.lessons.lecun_1998 import TABLE
-from playground.lessons.runs import reported, run_groups, run_preset
+from playground.lessons.runs import RUNS, reported
 from playground.runs.limits import LIMITS
 from playground.runs.run import Run
 from playground.runs.store import Store
@@ -140,7 +140,7 @@ def notes(session: TrainSession) -> dict[str, dict[str, Any]]:
 
 
 def test_the_lectures_figure_stands_beside_ones_own_while_it_trains_and_after(engine: Queue) -> None:
-    config = run_preset("L2.1").document
+    config = RUNS.preset("L2.1").document
     [figure] = reported(config)
     session = opened(engine, config)
     assert figure.shown(figure.value) in notes(session)[""]["text"]
@@ -159,7 +159,7 @@ def test_the_lectures_figure_stands_beside_ones_own_while_it_trains_and_after(en
 
 
 def test_a_group_is_trained_by_one_click_and_compared(engine: Queue) -> None:
-    group = next(group for group in run_groups() if group.id == "L2.5")
+    group = next(group for group in RUNS.groups if group.id == "L2.5")
     session = opened(engine, TrainConfig())
     session.train_together(engine, [(preset.document, preset.title) for preset in group.presets])
     frame = shown(session, engine)
@@ -219,7 +219,7 @@ def test_folds_are_refused_in_words_and_absent_where_there_are_none(engine: Queu
 
 
 def test_lecuns_table_holds_ones_own_mnist_runs_by_their_error(engine: Queue) -> None:
-    session = opened(engine, run_preset("L4.4b").document)
+    session = opened(engine, RUNS.preset("L4.4b").document)
     press(session, engine, "train")
     reports(engine, [record(6000, 5.0, 0.96)])
     session.take_setup(
@@ -241,13 +241,13 @@ def test_lecuns_table_holds_ones_own_mnist_runs_by_their_error(engine: Queue) ->
 
 
 def test_lecuns_table_agrees_with_what_the_examples_report() -> None:
-    group = next(group for group in run_groups() if group.id == "L4.4")
+    group = next(group for group in RUNS.groups if group.id == "L4.4")
     told = {figure.value for preset in group.presets for figure in reported(preset.document)}
     assert told <= {row.error for row in TABLE}
 
 
 def test_without_file_and_network_the_run_says_so_and_offers_the_digits(engine: Queue) -> None:
-    config = replace(run_preset("L1.1").document, train_size=5000)
+    config = replace(RUNS.preset("L1.1").document, train_size=5000)
     session = opened(engine, config)
     note = notes(session)["Use the bundled digits"]
     assert "MNIST is not on this computer" in note["text"] and "12 MB" in note["text"]
@@ -381,11 +381,11 @@ def test_own_pictures_are_chosen_and_checked(engine: Queue) -> None:
 def test_what_pytorch_accepts_in_silence_is_said_and_mended_by_one_click(
     engine: Queue, id: str, said: str, label: str, mended: str
 ) -> None:
-    session = opened(engine, run_preset(id).document)
+    session = opened(engine, RUNS.preset(id).document)
     note = notes(session)[label]
     assert said in note["text"] and "PyTorch does not complain" in note["text"]
     session.take_setup({"sequence": 1, "owner": session.owner, "fields": note["fields"]}, engine)
-    assert session.typed.config == replace(run_preset(id).document, text=mended)
+    assert session.typed.config == replace(RUNS.preset(id).document, text=mended)
     assert not any("outputs" in note["text"] for note in session.setup_frame()["notes"])
 
 
@@ -402,7 +402,7 @@ def test_every_cure_of_a_note_has_its_button(engine: Queue) -> None:
 
 @pytest.mark.parametrize("id", ["digits-mlp", "digits-cnn", "L0.9c", "L1.1", "L1.3a", "L2.4", "L4.6a"])
 def test_a_net_without_fault_has_no_note_about_it(engine: Queue, id: str) -> None:
-    session = opened(engine, with_digits(run_preset(id).document))
+    session = opened(engine, with_digits(RUNS.preset(id).document))
     assert session.setup_frame()["notes"] == []
 
 

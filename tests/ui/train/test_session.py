@@ -17,7 +17,7 @@ import torch
 
 from playground.errors import PlaygroundError
 from playground.layers.document import OPTIMIZERS, StackDocument
-from playground.lessons.runs import run_presets
+from playground.lessons.runs import RUNS
 from playground.runs.limits import LIMITS
 from playground.runs.run import Run
 from playground.runs.store import Store
@@ -26,10 +26,11 @@ from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
+from playground.ui.shared.hand_over import from_stack
 from playground.ui.train import followed_run as train_follow
 from playground.ui.train import runs as train_runs
 from playground.ui.train.captions import state
-from playground.ui.train.links import MOST_SHOWN, from_stack, open_train, train_query
+from playground.ui.train.links import MOST_SHOWN, open_train, train_query
 from playground.ui.train.net_check import check
 from playground.ui.train.preview import look_html
 from playground.ui.train.session import TrainSession
@@ -118,7 +119,7 @@ def test_every_setting_has_a_field() -> None:
 
 
 def test_a_form_sent_back_unchanged_changes_nothing(engine: Queue) -> None:
-    for preset in run_presets():
+    for preset in RUNS.presets:
         session = TrainSession.opened({}, engine, preset.document)
         session.take_setup(typed(session), engine)
         assert session.typed.config == preset.document and not session.typed.refused

@@ -21,7 +21,8 @@ from playground.training.examples import data_of
 from playground.training.export.result import RunResult, to_script
 from playground.training.learner import Learner
 from playground.training.loop import train
-from playground.views.charts.run_exports import RUN_EXPORTS, charts_html, exports_of
+from playground.views.charts.run_exports import RUN_EXPORTS, charts_html
+from playground.views.export import exports_of
 from tests.training.export.test_script import printed, told
 
 CONFIG = TrainConfig("Flatten Linear(10)", train_size=100, test_size=20, batch=20, epochs=2)
@@ -34,9 +35,9 @@ def result() -> RunResult:
 
 
 def test_every_row_makes_a_file(result: RunResult) -> None:
-    assert len({export.id for export in RUN_EXPORTS}) == len({e.file_name for e in RUN_EXPORTS}) == len(RUN_EXPORTS)
-    made = {export.id: export.content(result) for export in exports_of(result)}
-    assert set(made) == {export.id for export in RUN_EXPORTS} - {"data"}
+    assert len({export.kind for export in RUN_EXPORTS}) == len({e.file_name for e in RUN_EXPORTS}) == len(RUN_EXPORTS)
+    made = {export.kind: export.content(result) for export in exports_of(RUN_EXPORTS, result)}
+    assert set(made) == {export.kind for export in RUN_EXPORTS} - {"data"}
     assert all(made.values())
     cells = [cell for cell in json.loads(made["notebook"])["cells"] if cell["cell_type"] == "code"]
     lines = [line for cell in cells for line in "".join(cell["source"]).splitlines() if line]
@@ -46,10 +47,10 @@ def test_every_row_makes_a_file(result: RunResult) -> None:
 
 
 def test_what_a_run_does_not_have_is_not_offered() -> None:
-    assert "weights" not in {export.id for export in exports_of(RunResult(CONFIG, ()))}
-    own = exports_of(RunResult(TrainConfig(data="own-0123456789abcdef"), ()))
+    assert "weights" not in {export.kind for export in exports_of(RUN_EXPORTS, RunResult(CONFIG, ()))}
+    own = exports_of(RUN_EXPORTS, RunResult(TrainConfig(data="own-0123456789abcdef"), ()))
     assert (
-        next(export for export in own if export.id == "data").name_for(
+        next(export for export in own if export.kind == "data").name_for(
             RunResult(TrainConfig(data="own-0123456789abcdef"), ())
         )
         == "own-0123456789abcdef.safetensors"

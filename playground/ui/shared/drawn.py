@@ -1,0 +1,41 @@
+"""`Drawn`: a picture as the text that travels to the browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from playground.trace.trace import Trace
+from playground.views.graph.graph import GraphKind
+from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.stepper.picture import picture
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A class's pictures are kept as text; their tensors and records are not."""
+
+    key: str
+    svg: str
+    rest: str  # JSON of the picture without its SVG
+
+    @classmethod
+    def of(
+        cls,
+        trace: Trace,
+        graph: GraphKind,
+        opening: Opening = UNTOUCHED,
+        notes: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Drawn:
+        """The picture of a trace with these modules open; `notes`: beside their shapes, by dotted path."""
+        data = picture(trace, graph, opening=opening, notes=notes)
+        svg = data.pop("svg")
+        return cls(data["key"], svg, json.dumps(data, separators=(",", ":")))
+
+    def packed(self, have: str | None) -> dict[str, str | None]:
+        """For the browser, which keeps the drawing that it has: then only values travel."""
+        return {"key": self.key, "svg": None if self.key == have else self.svg, "rest": self.rest}
+
+
+__all__ = ["Drawn"]

@@ -1,0 +1,43 @@
+"""The buttons of an export popover; a file is made when its button is pressed, from what is shown then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+import streamlit as st
+
+from playground.errors import PlaygroundError
+from playground.views.export import Export, exports_of
+
+S = TypeVar("S")  # what is exported
+
+
+def export_buttons(table: Sequence[Export[S]], shown: Callable[[], S | None], key: str) -> None:
+    """A button for each export that there is of what is shown now; `key`: of a button, by the file's name or kind."""
+    now = shown()
+    for export in table if now is None else exports_of(table, now):
+        about, name = (export.about, export.file_name) if now is None else (export.about_for(now), export.name_for(now))
+        st.download_button(
+            f"**{export.label}** {about}",
+            data=partial(_made, shown, export),
+            file_name=str(name),
+            mime=export.mime,
+            key=key.format(export.kind or name),
+            on_click="ignore",
+            type="tertiary",
+            width="stretch",
+        )
+
+
+def _made(shown: Callable[[], S | None], export: Export[S]) -> bytes:
+    """The file, or what there is to say in its place."""
+    try:
+        now = shown()
+        return b"Nothing has been drawn yet." if now is None else export.content(now)
+    except PlaygroundError as error:
+        return error.marked().encode()
+
+
+__all__ = ["export_buttons"]

@@ -1,0 +1,76 @@
+"""A page's link: a versioned, readable, checked query string that stands for a document, and back.
+
+`?v=1&text=y = w*x&leaf.w=3.0&graph=both&step=7`. What equals the default is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+D = TypeVar("D")  # a page's document
+VERSION = "1"
+MOST_CHARACTERS = 16_000
+FOREIGN = frozenset({"embed", "embed_options"})  # Streamlit's own
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredLink(Generic[D]):
+    """What a link held: a document (None: it holds none), a step, and what could not be read."""
+
+    document: D | None
+    step: int | None
+    problems: tuple[str, ...]
+
+
+def query_of(parts: Iterable[tuple[str, str]], also_plain: str = "=") -> str:
+    """The canonical query string of these parts, without `?`; `also_plain`: a character that is not escaped.
+
+    >>> query_of([("text", "y = x*x")]), query_of([("text", "y = x*x")], also_plain="")
+    ('v=1&text=y%20=%20x*x', 'v=1&text=y%20%3D%20x*x')
+    """
+    plain = f"*()[],.;:!~{also_plain}"
+    return "&".join(f"{quote(key, safe='.')}={quote(text, safe=plain)}" for key, text in [("v", VERSION), *parts])
+
+
+def parts_of(params: Mapping[str, str | Sequence[str]]) -> tuple[dict[str, list[str]], list[str]]:
+    """The parts of a query string that are the page's own, and what is wrong with it: too long, or another version.
+
+    Each part comes with all its contents, because a name may stand there more than once.
+    """
+    listed = {key: [contents] if isinstance(contents, str) else list(contents) for key, contents in params.items()}
+    parts = {key: contents for key, contents in listed.items() if contents and key not in FOREIGN}
+    if sum(len(key) + sum(map(len, contents)) for key, contents in parts.items()) > MOST_CHARACTERS:
+        return {}, [f"The link is longer than {MOST_CHARACTERS} characters; it was not read."]
+    version = parts.pop("v", [VERSION])[-1]
+    if version == VERSION:
+        return parts, []
+    return parts, [f"The link has version {version[:20]}; this is version {VERSION}: what it knows was read."]
+
+
+def restore(
+    params: Mapping[str, str], main: str, read: Callable[[dict[str, str], list[str]], D | None]
+) -> RestoredLink[D]:
+    """Read a query string, given as a mapping. Never raises: what is bad is named in `problems` and left out.
+
+    `main`: the part without which there is no document. `read` makes one of all parts, and adds what it cannot read.
+    """
+    given, problems = parts_of(params)
+    parts = {key: contents[-1] for key, contents in given.items()}
+    step = _step(parts.pop("step", None), problems)
+    if main in parts:
+        return RestoredLink(read(parts, problems), step, tuple(problems))
+    problems += [f"The link's part {key[:40]!r} has no {main} to go with." for key in parts]
+    return RestoredLink(None, step, tuple(problems))
+
+
+def _step(text: str | None, problems: list[str]) -> int | None:
+    if text is None or (text.isascii() and text.isdigit() and len(text) < 7):
+        return None if text is None else int(text)
+    problems.append(f"The link's step {text[:20]!r} is not a number of steps.")
+    return None
+
+
+__all__ = ["VERSION", "RestoredLink", "parts_of", "query_of", "restore"]

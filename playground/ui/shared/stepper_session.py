@@ -1,0 +1,98 @@
+"""What one visitor does in one stepper, and the frame that answers it (docs/stepper.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.ui.shared.drawn import Drawn
+from playground.ui.shared.opened_element import Asked, Source, asked
+from playground.ui.shared.stepper import last_edit
+from playground.views.graph.unfolding import UNTOUCHED, Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolded:
+    """The modules that a visitor opened and closed, and the number of the browser's event that said so."""
+
+    opening: Opening = UNTOUCHED
+    sequence: int = 0
+
+    def data(self) -> dict[str, Any]:
+        """As it stands in a frame."""
+        return {"marks": self.opening.listed(), "sequence": self.sequence}
+
+
+@dataclass
+class StepperSession:
+    """`key`: of the component. `take_...` are called when the browser sent something, before the page runs again."""
+
+    key: str
+    sequence: int = 0  # of the last edit that was taken
+    step: int | None = None  # to stand at, once
+    have: str | None = None  # the key of the drawing that the browser held when it sent something just now
+    unfolded: Unfolded = field(default_factory=Unfolded)
+    asked: Asked | None = None  # which element of a value is picked
+
+    def take_edit(self, sent: Mapping[str, Any]) -> None:
+        """The visitor edited the document."""
+        self.sequence, self.have = sequence_of(sent), _have(sent)
+
+    def take_opened(self) -> None:
+        """The visitor opened or closed a module, or part of a long run."""
+        sent = last_edit(self.key, "open")
+        self.unfolded, self.have = Unfolded(Opening.of(sent.get("marks")), sequence_of(sent)), _have(sent)
+
+    def take_asked(self, document: Source | None) -> None:
+        """The visitor picked one element of a value of this document."""
+        sent = last_edit(self.key, "element")
+        self.asked, self.have = None if document is None else asked(sent, document), _have(sent)
+
+    def begin(self) -> None:
+        """Another document stands there from now on: at its beginning, nothing opened by hand."""
+        self.step, self.unfolded = 0, Unfolded(sequence=self.unfolded.sequence)
+
+    def told(self, element: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What a frame says of this session beside the picture: what is opened, and the answer about an element."""
+        return {"opened": self.unfolded.data(), "element": element}
+
+
+def stepper_frame(
+    drawn: Drawn | None,
+    query: str,
+    *,
+    sequence: int = 0,
+    have: str | None = None,
+    step: int | None = None,
+    document: Mapping[str, Any] | None = None,
+    leaves: Sequence[Mapping[str, Any]] = (),
+    error: Mapping[str, Any] | None = None,
+    editable: bool = False,
+) -> dict[str, Any]:
+    """The frame of the workbench; `have`: the key of the drawing that the browser holds, which is not sent again."""
+    return {
+        "picture": None if drawn is None else drawn.packed(have),
+        "sequence": sequence,
+        "query": query,
+        "document": document,
+        "leaves": list(leaves),
+        "error": error,
+        "editable": editable,
+        "step": step,
+        "theme": None,
+    }
+
+
+def sequence_of(sent: Mapping[str, Any]) -> int:
+    """The number of what the browser sent."""
+    sequence = sent.get("sequence")
+    return sequence if isinstance(sequence, int) else 0
+
+
+def _have(sent: Mapping[str, Any]) -> str | None:
+    have = sent.get("have")
+    return have if isinstance(have, str) else None
+
+
+__all__ = ["StepperSession", "Unfolded", "sequence_of", "stepper_frame"]

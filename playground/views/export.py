@@ -1,0 +1,44 @@
+"""`Export`: one kind of file that something shown is exported as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+S = TypeVar("S")  # what is exported
+PYTHON, NOTEBOOK = "text/x-python", "application/x-ipynb+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Export(Generic[S]):
+    """What its button says in bold and beside it, and how the file is made; some say it of what is shown."""
+
+    label: str
+    about: str | Callable[[S], str]
+    file_name: str | Callable[[S], str]
+    mime: str
+    make: Callable[[S], str | bytes]
+    is_there: Callable[[S], bool] = lambda _: True  # for what is shown
+    kind: str = ""  # a short name, where it is asked for by one
+
+    def about_for(self, shown: S) -> str:
+        """What stands beside the bold word."""
+        return self.about if isinstance(self.about, str) else self.about(shown)
+
+    def name_for(self, shown: S) -> str:
+        """The name of the file."""
+        return self.file_name if isinstance(self.file_name, str) else self.file_name(shown)
+
+    def content(self, shown: S) -> bytes:
+        """The file. PlaygroundError where it cannot be made."""
+        made = self.make(shown)
+        return made.encode() if isinstance(made, str) else made
+
+
+def exports_of(table: Iterable[Export[S]], shown: S) -> tuple[Export[S], ...]:
+    """The exports that this has."""
+    return tuple(export for export in table if export.is_there(shown))
+
+
+__all__ = ["NOTEBOOK", "PYTHON", "Export", "exports_of"]
