@@ -26,13 +26,10 @@ class DatasetRow:
 
     name: str
     title: str
-    about: str
     input_shape: tuple[int, int, int]
     classes: tuple[str, ...]
     train_size: int
     test_size: int
-    source: str
-    licence: str
     download_bytes: int = 0
 
     @property
@@ -44,63 +41,38 @@ class DatasetRow:
 _TEN = tuple("0123456789")
 
 DATASETS: tuple[DatasetRow, ...] = (
-    DatasetRow(
-        "digits",
-        "Digits (bundled with scikit-learn)",
-        "Handwritten digits of 8 × 8 pixels, enlarged to 28 × 28; they need no network.",
-        (1, 28, 28),
-        _TEN,
-        1438,
-        359,
-        "E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI, 1998",
-        "CC BY 4.0",
-    ),
-    DatasetRow(
-        "MNIST",
-        "MNIST",
-        "Handwritten digits of 28 × 28 pixels.",
-        (1, 28, 28),
-        _TEN,
-        60_000,
-        10_000,
-        "Y. LeCun, C. Cortes, C. Burges: The MNIST database of handwritten digits, 1998",
-        "CC BY-SA 3.0",
-        11_594_722,
-    ),
+    # E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI, 1998 (CC BY 4.0)
+    DatasetRow("digits", "Digits (bundled with scikit-learn)", (1, 28, 28), _TEN, 1438, 359),
+    # Y. LeCun, C. Cortes, C. Burges: The MNIST database of handwritten digits, 1998 (CC BY-SA 3.0)
+    DatasetRow("MNIST", "MNIST", (1, 28, 28), _TEN, 60_000, 10_000, 11_594_722),
+    # H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, arXiv:1708.07747, 2017 (MIT)
     DatasetRow(
         "Fashion-MNIST",
         "Fashion-MNIST",
-        "Pictures of clothes, as large as MNIST's and harder to tell apart.",
         (1, 28, 28),
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
         60_000,
         10_000,
-        "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, arXiv:1708.07747, 2017",
-        "MIT",
         30_878_645,
     ),
+    # T. Clanuwat et al.: Deep Learning for Classical Japanese Literature, arXiv:1812.01718, 2018 (CC BY-SA 4.0)
     DatasetRow(
         "KMNIST",
         "Kuzushiji-MNIST",
-        "Ten characters of cursive Japanese, as large as MNIST's.",
         (1, 28, 28),
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
         60_000,
         10_000,
-        "T. Clanuwat et al.: Deep Learning for Classical Japanese Literature, arXiv:1812.01718, 2018",
-        "CC BY-SA 4.0",
         21_240_888,
     ),
+    # A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009 (no licence stated; cite the source)
     DatasetRow(
         "CIFAR-10",
         "CIFAR-10",
-        "Colour photographs of ten kinds of animals and vehicles, 32 × 32 pixels.",
         (3, 32, 32),
         ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
         50_000,
         10_000,
-        "A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009",
-        "none stated; cite the source",
         170_498_071,
     ),
 )

@@ -1,1 +1,1 @@
-"""What is said of a trace: names, sentences, arithmetic, formulas, derivations."""
+"""Explanations of a trace: names, sentences, arithmetic, formulas, derivations."""

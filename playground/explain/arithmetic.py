@@ -6,20 +6,18 @@ from functools import cached_property
 
 from playground.explain.broadcasting import summed_axes, summed_from
 from playground.explain.formulas import Formulas, group
-from playground.explain.names import Names
 from playground.explain.numbers import BRIEF, brief, format_number, listed, norm_text, shape_text
 from playground.explain.running_sums import RunningSums
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, Contribution, Op, Step, Value
-from playground.trace.trace import Trace
 
 
 class Arithmetic:
     """Writes the numbers of one trace's steps."""
 
-    def __init__(self, trace: Trace, names: Names, formulas: Formulas, sums: RunningSums) -> None:
-        self.trace = trace
-        self.names = names
+    def __init__(self, formulas: Formulas, sums: RunningSums) -> None:
+        self.trace = formulas.trace
+        self.names = formulas.names
         self._formulas = formulas
         self._sums = sums
 
@@ -91,7 +89,7 @@ class Arithmetic:
         return " = ".join(filter(None, parts))
 
     def of_gradient(self, step: Step) -> str:
-        """What `x.grad` was and is."""
+        """`x.grad` before and after."""
         name = f"{self.names.leaf(step)}.grad"
         before = "None" if step.grad_before is None else brief(step.grad_before)
         after = "None" if step.grad_after is None else brief(step.grad_after)

@@ -1,4 +1,4 @@
-"""What the engine did, in a sentence or a few: the seed, each backward node, each gradient stored or cleared."""
+"""Sentences on the steps of the engine: the seed, each backward node, each gradient stored or cleared."""
 
 from __future__ import annotations
 
@@ -8,25 +8,23 @@ from functools import cached_property
 from playground.explain import derivatives
 from playground.explain.broadcasting import summed_axes, summed_from
 from playground.explain.formulas import Formulas
-from playground.explain.names import Names
 from playground.explain.numbers import listed, shape_text
 from playground.explain.running_sums import RunningSums
 from playground.trace.non_finite import has_nan, is_finite
 from playground.trace.records import BackwardNode, Step
-from playground.trace.trace import Trace
 
 
 class BackwardSentences:
-    """Says what the steps of one trace's backward passes did."""
+    """Writes the sentences of one trace's backward passes."""
 
-    def __init__(self, trace: Trace, names: Names, formulas: Formulas, sums: RunningSums) -> None:
-        self.trace = trace
-        self.names = names
+    def __init__(self, formulas: Formulas, sums: RunningSums) -> None:
+        self.trace = formulas.trace
+        self.names = formulas.names
         self._formulas = formulas
         self._sums = sums
 
     def of_seed(self, step: Step) -> str:
-        """Where a pass starts, and what is written with a bar."""
+        """The start of a pass, and the meaning of a bar."""
         number = step.backward_pass or 0
         roots = self.trace.passes[number].roots
         names = listed([self.names.show(root) for root in roots])
@@ -43,7 +41,7 @@ class BackwardSentences:
         return f"backward() is called again. Pass {number + 1} starts at {names}: {start}."
 
     def _first_derivative(self, roots: tuple[int, ...], number: int) -> str:
-        """What a pass starts from, if it is a gradient that an earlier pass computed."""
+        """The root of a pass in words where it is a gradient that an earlier pass computed, else ''."""
         before = self.trace.passes[number - 1]
         op = self.trace.values[roots[0]].op
         made = op is not None and self.trace.ops[op].qualname.startswith("torch.autograd.")
@@ -64,7 +62,7 @@ class BackwardSentences:
         return f"{self.names.leaf(step)}.grad is cleared: the next backward pass starts afresh instead of adding to it."
 
     def of_accumulation(self, node: BackwardNode, step: Step) -> str:
-        """What arrived at a leaf is stored in its `.grad`, or added to it."""
+        """A gradient that arrived at a leaf is stored in its `.grad`, or added to it."""
         incoming = "the gradient that arrived" if node.leaf is None else self.names.bar(node.leaf)
         if step.grad_before is None:
             return f"{node.name} stores {incoming} in {self.names.leaf(step)}.grad."
@@ -72,7 +70,7 @@ class BackwardSentences:
         return f"{what}: gradients add up until they are cleared."
 
     def of_node(self, node: BackwardNode, step: Step) -> str:
-        """What a backward node received, sends where, by which rule, from what it had saved."""
+        """A backward node: what it received, where it sends a product, by which rule, from which saved tensors."""
         row = derivatives.rule(node.name)
         phrase = row.phrase
         if len(step.contributions) == 1:

@@ -1,4 +1,4 @@
-"""Broadcasting, backward: what the forward pass stretched, the engine sums over the same axes."""
+"""Broadcasting in the backward pass: the engine sums over the axes that the forward pass stretched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def summed_from(part: Contribution) -> tuple[int, ...] | None:
 
 
 def summed_axes(before: tuple[int, ...], after: tuple[int, ...]) -> str:
-    """Which axes of `before` a sum to the shape `after` goes over.
+    """The axes of `before` that a sum to the shape `after` goes over.
 
     >>> summed_axes((2, 3), (3,)), summed_axes((4, 2, 3), (1, 3))
     ('axis 0', 'axes 0, 1')

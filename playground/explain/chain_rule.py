@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from playground.explain.broadcasting import summed_axes, summed_from
-from playground.explain.derivation_lines import Line, Part, group, line, matrix, number, paths, plus
+from playground.explain.contributions import Arrival
+from playground.explain.derivation_lines import DerivationLine, group, matrix, number, paths, plus
 from playground.explain.element.products import products as element_products
+from playground.explain.formulas import Formulas
 from playground.explain.latex import latex_escape, latex_number
-from playground.explain.narration import Narrator
 from playground.explain.numbers import brief, format_number, norm_text, shape_text
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, Contribution, Step
-from playground.trace.trace import Trace
 
 
 class ChainRule:
     """Writes what arrived at the values of one trace as sums of products; `seeded`: value -> the seed of a pass."""
 
-    def __init__(self, trace: Trace, narrator: Narrator, seeded: Mapping[int, Array]) -> None:
-        self.trace = trace
-        self.names = narrator.names
+    def __init__(self, formulas: Formulas, seeded: Mapping[int, Array]) -> None:
+        self.trace = formulas.trace
+        self.names = formulas.names
         self.seeded = seeded
-        self._formulas = narrator.formulas
+        self._formulas = formulas
 
-    def scalar(self, value: int, adjoint: Array, parts: list[Part]) -> list[Line]:
+    def scalar(self, value: int, adjoint: Array, parts: list[Arrival]) -> list[DerivationLine]:
         """One product per outgoing path."""
         bar, symbol = self.names.latex_bar(value), self.names.latex(value)
         plain_bar, plain = self.names.bar(value), self.names.show(value)
@@ -50,13 +50,13 @@ class ChainRule:
         result_line = f"{bar} = {total}" + (f" = {number(adjoint)}" if len(shares) > 1 else "")
         plain_total = f"{plain_bar} = {plus(shares)}" + (f" = {brief(adjoint)}" if len(shares) > 1 else "")
         return [
-            line("Chain rule" + paths(parts), f"{bar} = {plus(chain[0])}", f"{plain_bar} = {plus(chain[1])}"),
-            line("Local derivatives", f"{bar} = {plus(factors[0])}", f"{plain_bar} = {plus(factors[1])}"),
-            line("Numbers", f"{bar} = {plus(numbers[0])}", f"{plain_bar} = {plus(numbers[1])}"),
-            line("Sum" if len(shares) > 1 else "Result", result_line, plain_total),
+            DerivationLine("Chain rule" + paths(parts), f"{bar} = {plus(chain[0])}", f"{plain_bar} = {plus(chain[1])}"),
+            DerivationLine("Local derivatives", f"{bar} = {plus(factors[0])}", f"{plain_bar} = {plus(factors[1])}"),
+            DerivationLine("Numbers", f"{bar} = {plus(numbers[0])}", f"{plain_bar} = {plus(numbers[1])}"),
+            DerivationLine("Sum" if len(shares) > 1 else "Result", result_line, plain_total),
         ]
 
-    def tensor(self, value: int, adjoint: Array, parts: list[Part]) -> list[Line]:
+    def tensor(self, value: int, adjoint: Array, parts: list[Arrival]) -> list[DerivationLine]:
         """One vector-Jacobian product per outgoing path, then one element in numbers."""
         bar, plain_bar = self.names.latex_bar(value), self.names.bar(value)
         terms, plain_terms, lines = [], [], []
@@ -75,13 +75,15 @@ class ChainRule:
             whole = matrix(part.data)
             written = f" = {brief(part.data)}" if whole else ""
             title = f"Vector–Jacobian product of {node.name}"
-            lines.append(line(title, f"{term} = {whole}" if whole else term, f"{plain_term}{written}", note))
-        chain = line("Chain rule" + paths(parts), f"{bar} = {plus(terms)}", f"{plain_bar} = {plus(plain_terms)}")
+            lines.append(DerivationLine(title, f"{term} = {whole}" if whole else term, f"{plain_term}{written}", note))
+        chain = DerivationLine(
+            "Chain rule" + paths(parts), f"{bar} = {plus(terms)}", f"{plain_bar} = {plus(plain_terms)}"
+        )
         total = matrix(adjoint) if len(parts) > 1 else ""
-        summed = [line("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
+        summed = [DerivationLine("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
         return [chain, *lines, *summed, *self._element(value, adjoint, parts)]
 
-    def _element(self, value: int, adjoint: Array, parts: list[Part]) -> list[Line]:
+    def _element(self, value: int, adjoint: Array, parts: list[Arrival]) -> list[DerivationLine]:
         """The element of the largest magnitude, as products where the kind of node is known, and summed."""
         if adjoint.flat is None or not adjoint.flat or any(part.data.flat is None for _, part in parts):
             return []
@@ -105,7 +107,11 @@ class ChainRule:
         at = ", ".join(map(str, index))
         latex = " = ".join(latex_number(text).replace(" × ", r" \cdot ") for text in sums)
         left = rf"{self.names.latex_bar(value)}\left[{at}\right]"
-        return [line("Its largest element", f"{left} = {latex}", f"{self.names.bar(value)}[{at}] = {' = '.join(sums)}")]
+        return [
+            DerivationLine(
+                "Its largest element", f"{left} = {latex}", f"{self.names.bar(value)}[{at}] = {' = '.join(sums)}"
+            )
+        ]
 
     def _factors(self, step: Step, part: Contribution) -> tuple[str, str]:
         """The two numbers of a product: the adjoint of the call's result and the local derivative of the whole call."""

@@ -1,4 +1,4 @@
-"""Which contributions arrived at each value in the backward pass, and in which order."""
+"""The contributions that arrived at each value in the backward pass, and the forward edges that they mirror."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections import defaultdict
 from playground.trace.records import Contribution, Step
 from playground.trace.trace import Trace
 
+Arrival = tuple[Step, Contribution]
+Use = tuple[int, str]  # a forward edge: op and path of the argument
 
-def contributions(trace: Trace) -> dict[int, list[tuple[Step, Contribution]]]:
-    """Value id -> what arrived for it in the last pass that reached it, in order of arrival."""
-    found: dict[int, list[tuple[Step, Contribution]]] = defaultdict(list)
+
+def contributions(trace: Trace) -> dict[int, list[Arrival]]:
+    """Value -> the contributions that it got in the last pass that reached it, in order of arrival."""
+    found: dict[int, list[Arrival]] = defaultdict(list)
     passes: dict[int, int] = {}
     for step in trace.steps:
         if step.kind != "node" or step.node is None or step.backward_pass is None:
@@ -23,7 +26,19 @@ def contributions(trace: Trace) -> dict[int, list[tuple[Step, Contribution]]]:
                 passes[value] = step.backward_pass
                 found[value] = []
             found[value].append((step, part))
+    return dict(found)
+
+
+def returned(trace: Trace) -> dict[Use, tuple[int, int]]:
+    """Use -> the backward edge (node, position) along which a gradient came back to it last."""
+    found: dict[Use, tuple[int, int]] = {}
+    for step in trace.steps:
+        if step.kind == "node" and step.node is not None:
+            edges = trace.nodes[step.node].edges
+            for part in step.contributions:
+                if (use := edges[part.edge].use) is not None:
+                    found[use] = step.node, part.edge
     return found
 
 
-__all__ = ["contributions"]
+__all__ = ["Arrival", "Use", "contributions", "returned"]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from playground.explain.derivation_lines import number
-from playground.explain.why import Explainer
+from playground.explain.explanation import Explanation, explain
 from playground.trace.trace import Trace
 
 
 def derivation(trace: Trace) -> str:
     """The whole computation in LaTeX: the forward trace, then the chain rule for each value in the engine's order."""
-    explainer = Explainer(trace)
-    names = explainer.names
+    explanation = explain(trace)
+    names = explanation.names
     forward = []
     for op in trace.ops:
         for output in op.outputs[:1]:
@@ -18,10 +18,10 @@ def derivation(trace: Trace) -> str:
             result = f" = {number(data)}" if data.numel == 1 else ""
             forward.append(f"{names.latex(output)} &= {names.latex_expression(op)}{result}")
     reverse = []
-    for value in _by_arrival(trace, explainer):
+    for value in _by_arrival(explanation):
         start = names.latex_bar(value)
-        for written in explainer.lines(value):
-            left, equals, right = written["latex"].partition(" = ")
+        for written in explanation.derivation(value):
+            left, equals, right = written.latex.partition(" = ")
             if equals and left == names.latex_bar(value):
                 reverse.append(f"{start} &= {right}")
                 start = ""
@@ -35,10 +35,10 @@ def _aligned(rows: list[str]) -> list[str]:
     return [r"\begin{align*}", *(f"  {row} \\\\" for row in rows[:-1]), f"  {rows[-1]}", r"\end{align*}"]
 
 
-def _by_arrival(trace: Trace, explainer: Explainer) -> list[int]:
+def _by_arrival(explanation: Explanation) -> list[int]:
     """Values with a gradient: the roots, then in the order in which their gradient was complete."""
-    order = [root for p in trace.passes[-1:] for root in p.roots]
-    last = {value: parts[-1][0].index for value, parts in explainer.arrived.items() if parts}
+    order = [root for p in explanation.trace.passes[-1:] for root in p.roots]
+    last = {value: parts[-1][0].index for value, parts in explanation.contributions.items() if parts}
     return order + [value for value in sorted(last, key=lambda v: (last[v], v)) if value not in order]
 
 

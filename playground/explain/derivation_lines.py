@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from playground.explain.contributions import Arrival
 from playground.explain.latex import latex_number
 from playground.explain.numbers import BRIEF, brief, format_number
 from playground.trace.array import Array
-from playground.trace.records import Contribution, Step
-
-Line = dict[str, str]  # title, latex, text, and a note in words where there is one
-Part = tuple[Step, Contribution]
 
 
-def line(title: str, latex: str, text: str, note: str = "") -> Line:
-    """One line of a derivation; without a note where there is none."""
-    return {"title": title, "latex": latex, "text": text} | ({"note": note} if note else {})
+@dataclass(frozen=True, slots=True)
+class DerivationLine:
+    """One line of a derivation: the same formula twice, and words where it needs some."""
+
+    title: str
+    latex: str
+    text: str  # where nothing can typeset LaTeX
+    note: str = ""
 
 
-def paths(parts: list[Part]) -> str:
-    """How many paths a sum goes over, for a title; '' for one."""
+def paths(parts: list[Arrival]) -> str:
+    """The number of paths that a sum goes over, for a title; '' for one."""
     return "" if len(parts) == 1 else f", {len(parts)} paths"
 
 
@@ -59,4 +63,4 @@ def number(array: Array) -> str:
     return latex_number(brief(array)) if array.numel <= BRIEF else rf"\text{{{brief(array)}}}"
 
 
-__all__ = ["Line", "Part", "group", "line", "matrix", "number", "paths", "plus"]
+__all__ = ["DerivationLine", "group", "matrix", "number", "paths", "plus"]

@@ -20,8 +20,8 @@ _TWICE_TRANSPOSED = re.compile(r"\{([^{}]*(?:\{[^{}]*\})?)\^\{\\top\}\}\^\{\\top
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What a backward node does: a phrase, and per gradient that it hands on a formula in text and in LaTeX.
+class Derivative:
+    """The derivative rule of a backward node: a phrase, and per gradient a formula in text and in LaTeX.
 
     `each` is a phrase per gradient, for where only one of them is handed on.
     """
@@ -33,16 +33,16 @@ class Rule:
     each: tuple[str, ...] = ()
 
 
-def _one(text: str, latex: str, phrase: str = "") -> Rule:
-    return Rule(phrase or f"times {text}", (text,), (latex,))
+def _one(text: str, latex: str, phrase: str = "") -> Derivative:
+    return Derivative(phrase or f"times {text}", (text,), (latex,))
 
 
-def _same(phrase: str, *factors: str) -> Rule:
-    return Rule(phrase, factors, factors)
+def _same(phrase: str, *factors: str) -> Derivative:
+    return Derivative(phrase, factors, factors)
 
 
 _TRANSPOSED = "times the other matrix, transposed"
-_MM = Rule(
+_MM = Derivative(
     _TRANSPOSED,
     ("@g @ @bᵀ", "@aᵀ @ @g"),
     (r"@g \, {@b}^{\top}", r"{@a}^{\top} @g"),
@@ -50,32 +50,34 @@ _MM = Rule(
 _SPREAD = "in proportion to each element's distance from the mean"
 _VIEW = "with the elements moved back to where they came from"
 
-RULES: dict[str, Rule] = {
-    "AddBackward": Rule("unchanged to each term", ("1", "1"), ("1", "1"), each=("unchanged", "unchanged")),
-    "SubBackward": Rule(
+RULES: dict[str, Derivative] = {
+    "AddBackward": Derivative("unchanged to each term", ("1", "1"), ("1", "1"), each=("unchanged", "unchanged")),
+    "SubBackward": Derivative(
         "unchanged to the first term, negated to the second", ("1", "−1"), ("1", "-1"), each=("unchanged", "negated")
     ),
-    "RsubBackward": Rule(
+    "RsubBackward": Derivative(
         "negated to the first term, unchanged to the second", ("−1", "1"), ("-1", "1"), each=("negated", "unchanged")
     ),
-    "MulBackward": Rule(
+    "MulBackward": Derivative(
         "each times the other factor", ("@b", "@a"), ("@b", "@a"), each=("times the other factor",) * 2
     ),
-    "DivBackward": Rule(
+    "DivBackward": Derivative(
         "divided by the denominator to the numerator, times −a/b² to the denominator b",
         ("1/@b", "−@a/@b²"),
         (r"\frac{1}{@b}", r"-\frac{@a}{{@b}^{2}}"),
         each=("divided by the denominator", "times minus the numerator over the denominator squared"),
     ),
-    "NegBackward": Rule("negated", ("−1",), ("-1",)),
-    "PowBackward": Rule(
+    "NegBackward": Derivative("negated", ("−1",), ("-1",)),
+    "PowBackward": Derivative(
         "times the exponent and one power less to the base, times the power and its logarithm to the exponent",
         ("@b·@a^@p", "@y · log(@a)"),
         (r"@b \, {@a}^{@p}", r"@y \log @a"),
         each=("times the exponent and one power less", "times the result and the logarithm of the base"),
     ),
-    "PowBackward2": Rule("times the result and the logarithm of the base"),  # 2**x: the formula is in CALLS
-    "ReciprocalBackward": Rule("times minus the square of the reciprocal", ("−1/@a²",), (r"-\frac{1}{{@a}^{2}}",)),
+    "PowBackward2": Derivative("times the result and the logarithm of the base"),  # 2**x: the formula is in CALLS
+    "ReciprocalBackward": Derivative(
+        "times minus the square of the reciprocal", ("−1/@a²",), (r"-\frac{1}{{@a}^{2}}",)
+    ),
     "SquareBackward": _one("2·@a", "2 @a"),
     "SqrtBackward": _one("1/(2·@y)", r"\frac{1}{2 @y}"),
     "RsqrtBackward": _one("−@y³/2", r"-\frac{{@y}^{3}}{2}"),
@@ -117,8 +119,8 @@ RULES: dict[str, Rule] = {
     ),
     "ClampMinBackward": _one("[@a ≥ minimum]", r"[@a \ge \min]"),
     "ClampMaxBackward": _one("[@a ≤ maximum]", r"[@a \le \max]"),
-    "MaximumBackward": Rule("to whichever was larger", ("[@a > @b]", "[@b > @a]"), (r"[@a > @b]", r"[@b > @a]")),
-    "MinimumBackward": Rule("to whichever was smaller", ("[@a < @b]", "[@b < @a]"), (r"[@a < @b]", r"[@b < @a]")),
+    "MaximumBackward": Derivative("to whichever was larger", ("[@a > @b]", "[@b > @a]"), (r"[@a > @b]", r"[@b > @a]")),
+    "MinimumBackward": Derivative("to whichever was smaller", ("[@a < @b]", "[@b < @a]"), (r"[@a < @b]", r"[@b < @a]")),
     "MaxBackward": _one("[largest element]", r"[\text{largest}]", "to the largest element only"),
     "MinBackward": _one("[smallest element]", r"[\text{smallest}]", "to the smallest element only"),
     "SumBackward": _one("1", "1", "unchanged to every element that was summed"),
@@ -127,19 +129,19 @@ RULES: dict[str, Rule] = {
     "CumsumBackward": _one(
         "@g summed from the end", r"\textstyle\sum_{\text{from here on}} @g", "summed from each place to the end"
     ),
-    "VarBackward": Rule(_SPREAD),
-    "StdBackward": Rule(_SPREAD),
-    "LinalgVectorNormBackward": Rule("in the direction of the vector itself, over its norm"),
-    "SortBackward": Rule("back to where each element stood"),
-    "TopkBackward": Rule("to the elements that were picked, zeros elsewhere"),
-    "MedianBackward": Rule("to the median element only"),
-    "TraceBackward": Rule("to the diagonal, zeros elsewhere"),
-    "LinalgDetBackward": Rule(
+    "VarBackward": Derivative(_SPREAD),
+    "StdBackward": Derivative(_SPREAD),
+    "LinalgVectorNormBackward": Derivative("in the direction of the vector itself, over its norm"),
+    "SortBackward": Derivative("back to where each element stood"),
+    "TopkBackward": Derivative("to the elements that were picked, zeros elsewhere"),
+    "MedianBackward": Derivative("to the median element only"),
+    "TraceBackward": Derivative("to the diagonal, zeros elsewhere"),
+    "LinalgDetBackward": Derivative(
         "times the determinant and the inverse, transposed",
         ("@g · @y · (@a⁻¹)ᵀ",),
         (r"@g \, @y \, {@a}^{-\top}",),
     ),
-    "Atan2Backward": Rule(
+    "Atan2Backward": Derivative(
         "each times the other side over the squared distance",
         ("@b/(@a² + @b²)", "−@a/(@a² + @b²)"),
         (r"\frac{@b}{{@a}^{2} + {@b}^{2}}", r"-\frac{@a}{{@a}^{2} + {@b}^{2}}"),
@@ -154,23 +156,23 @@ RULES: dict[str, Rule] = {
     "NllLossBackward": _one(
         "−1/N at the target", r"-\tfrac{1}{N} [\text{target}]", "to each row's target class, negated"
     ),
-    "MseLossBackward": Rule(
+    "MseLossBackward": Derivative(
         "times twice the difference, over the number of elements",
         ("2 · (@a − @b)/n", "2 · (@b − @a)/n"),
         (r"\tfrac{2}{n} (@a - @b)", r"\tfrac{2}{n} (@b - @a)"),
     ),
     "MmBackward": _MM,
     "BmmBackward": _MM,
-    "MvBackward": Rule(
+    "MvBackward": Derivative(
         "as an outer product to the matrix, through its transpose to the vector",
         ("@g ⊗ @b", "@aᵀ @ @g"),
         (r"@g \; {@b}^{\top}", r"{@a}^{\top} @g"),
         each=("as an outer product with the vector", "through the matrix, transposed"),
     ),
-    "DotBackward": Rule(
+    "DotBackward": Derivative(
         "each times the other vector", ("@b", "@a"), ("@b", "@a"), each=("times the other vector",) * 2
     ),
-    "AddmmBackward": Rule(
+    "AddmmBackward": Derivative(
         "to the bias summed over the rows, and to each matrix times the other one, transposed",
         ("sum(@g)", "@g @ @bᵀ", "@aᵀ @ @g"),
         (r"\textstyle\sum @g", r"@g \, {@b}^{\top}", r"{@a}^{\top} @g"),
@@ -181,30 +183,30 @@ RULES: dict[str, Rule] = {
     "TransposeBackward": _one("@gᵀ", r"{@g}^{\top}", "transposed back"),
     "WhereBackward": _same("to whichever of the two was taken", "[condition]", "[not condition]"),
     **{
-        name + "Backward": Rule(_VIEW)
+        name + "Backward": Derivative(_VIEW)
         for name in ("View", "ReshapeAlias", "UnsafeView", "Permute", "Squeeze", "Unsqueeze", "Alias", "Unbind", "Flip")
     },
     "CloneBackward": _one("1", "1", "unchanged"),
     "ToCopyBackward": _one("1", "1", "unchanged, in the argument's dtype"),
-    "ExpandBackward": Rule("summed over the axes that were stretched"),
-    "RepeatBackward": Rule("summed over the copies"),
-    "SelectBackward": Rule("into the place that was picked, zeros elsewhere"),
-    "SliceBackward": Rule("into the slice that was taken, zeros elsewhere"),
-    "IndexBackward": Rule("into the places that were picked, zeros elsewhere"),
-    "GatherBackward": Rule("into the places that were gathered, zeros elsewhere"),
-    "EmbeddingBackward": Rule("into the rows that were looked up"),
-    "CatBackward": Rule("cut into the pieces that were joined"),
-    "StackBackward": Rule("cut into the pieces that were stacked"),
-    "SplitBackward": Rule("joined from the pieces"),
-    "ConvolutionBackward": Rule("slid back over the input, and correlated with the input for the kernel"),
-    "MaxPool2DWithIndicesBackward": Rule("to the largest element of each window"),
-    "AvgPool2DBackward": Rule("spread evenly over each window"),
-    "NativeBatchNormBackward": Rule("through the mean and variance of the batch"),
-    "NativeLayerNormBackward": Rule("through the mean and variance of each sample"),
-    "NativeDropoutBackward": Rule("where the element was kept"),
-    "CopySlices": Rule("split between the part that was overwritten and the rest"),
+    "ExpandBackward": Derivative("summed over the axes that were stretched"),
+    "RepeatBackward": Derivative("summed over the copies"),
+    "SelectBackward": Derivative("into the place that was picked, zeros elsewhere"),
+    "SliceBackward": Derivative("into the slice that was taken, zeros elsewhere"),
+    "IndexBackward": Derivative("into the places that were picked, zeros elsewhere"),
+    "GatherBackward": Derivative("into the places that were gathered, zeros elsewhere"),
+    "EmbeddingBackward": Derivative("into the rows that were looked up"),
+    "CatBackward": Derivative("cut into the pieces that were joined"),
+    "StackBackward": Derivative("cut into the pieces that were stacked"),
+    "SplitBackward": Derivative("joined from the pieces"),
+    "ConvolutionBackward": Derivative("slid back over the input, and correlated with the input for the kernel"),
+    "MaxPool2DWithIndicesBackward": Derivative("to the largest element of each window"),
+    "AvgPool2DBackward": Derivative("spread evenly over each window"),
+    "NativeBatchNormBackward": Derivative("through the mean and variance of the batch"),
+    "NativeLayerNormBackward": Derivative("through the mean and variance of each sample"),
+    "NativeDropoutBackward": Derivative("where the element was kept"),
+    "CopySlices": Derivative("split between the part that was overwritten and the rest"),
 }
-GENERIC = Rule("as a vector–Jacobian product")
+GENERIC = Derivative("as a vector–Jacobian product")
 
 # For a whole call, by its name and the path of the argument: where one call makes several nodes.
 CALLS: dict[str, dict[str, tuple[str, str]]] = {
@@ -250,7 +252,7 @@ def call_rule(op: Op, path: str) -> tuple[str, str] | None:
     return CALLS.get(op.name, {}).get(path) if usual and not op.in_place else None
 
 
-def rule(node: str) -> Rule:
+def rule(node: str) -> Derivative:
     """The row of a node by PyTorch's name for it; nodes not in the table get a phrase only.
 
     >>> rule("SinBackward0").text
@@ -259,12 +261,12 @@ def rule(node: str) -> Rule:
     return RULES.get(node) or RULES.get(node.rstrip("0123456789"), GENERIC)
 
 
-def rule_of(node: BackwardNode) -> Rule:
+def rule_of(node: BackwardNode) -> Derivative:
     """The row of a node; only its phrases where it was called with settings that the formulas do not hold for."""
     row = rule(node.name)
     settings = {saved.name: saved.text.strip("'\"") for saved in node.saved if saved.text}
     unusual = any(settings.get(name) not in (None, usual) for name, usual in _USUAL.items())
-    return Rule(row.phrase, letters=row.letters, each=row.each) if unusual else row
+    return Derivative(row.phrase, letters=row.letters, each=row.each) if unusual else row
 
 
 def fill(formula: str, symbols: dict[str, str]) -> str:
@@ -295,4 +297,4 @@ def less_one(exponent: str) -> str:
         return f"({exponent} − 1)"
 
 
-__all__ = ["CALLS", "GENERIC", "RULES", "Rule", "call_rule", "fill", "less_one", "rule", "rule_of"]
+__all__ = ["CALLS", "GENERIC", "RULES", "Derivative", "call_rule", "fill", "less_one", "rule", "rule_of"]

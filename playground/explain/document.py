@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from playground.explain.narration import Narrator
+from playground.explain.explanation import explain
 from playground.trace.codec import dumps, to_document
 from playground.trace.trace import Trace
 
 
 def explained_json(trace: Trace) -> str:
     """`trace.to_json()` with a `sentence` and a line of `arithmetic` in each step (docs/trace.md)."""
-    document, narrator = to_document(trace), Narrator(trace)
-    for written, step in zip(document["steps"], trace.steps, strict=True):
-        written |= {"sentence": narrator.sentence(step), "arithmetic": narrator.arithmetic(step)}
+    document = to_document(trace)
+    for written, text in zip(document["steps"], explain(trace).steps, strict=True):
+        written |= {"sentence": text.sentence, "arithmetic": text.arithmetic}
     return dumps(document)
 
 

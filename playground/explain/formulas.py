@@ -1,9 +1,9 @@
-"""What each edge of the backward graph multiplies by, written with the names of one trace: `v̄₂ × x2`, `xᵀ @ v̄₁`."""
+"""The product on each edge of the backward graph, written with the names of one trace: `v̄₂ × x2`, `xᵀ @ v̄₁`."""
 
 from __future__ import annotations
 
 from playground.explain import derivatives
-from playground.explain.names import Names
+from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, brief
 from playground.trace.records import BackwardNode, Op
 from playground.trace.trace import Trace
@@ -14,7 +14,7 @@ _SAVED_LETTERS = {"self": "a", "other": "b", "mat1": "a", "mat2": "b", "vec": "b
 class Formulas:
     """The rows of the table of derivatives, filled in for the nodes of one trace."""
 
-    def __init__(self, trace: Trace, names: Names) -> None:
+    def __init__(self, trace: Trace, names: DisplayNames) -> None:
         self.trace = trace
         self.names = names
         self._locals: dict[tuple[int, int, bool, bool], str] = {}
@@ -76,7 +76,7 @@ class Formulas:
         )
 
     def _call_symbols(self, op: Op, latex: bool) -> dict[str, str]:
-        """What the letters stand for in the formula of a whole call."""
+        """The arguments that the letters stand for in the formula of a whole call."""
         write, write_bar = (self.names.latex, self.names.latex_bar) if latex else (self.names.show, self.names.bar)
         operands = self.names.operands(op, write)
         paths = sorted(filter(str.isdigit, operands), key=int)
@@ -86,7 +86,7 @@ class Formulas:
         return found | {"y": write(op.outputs[0]), "g": write_bar(op.outputs[0])} if op.outputs else found
 
     def symbols(self, node: BackwardNode, latex: bool = False) -> dict[str, str]:
-        """What the letters stand for in the rule of a node."""
+        """The arguments that the letters stand for in the rule of a node."""
         key = node.id, latex
         if key not in self._symbols:
             self._symbols[key] = self._symbols_of(node, latex)

@@ -1,10 +1,10 @@
-"""What a call did, in a sentence or a few: its result, what PyTorch records for the backward pass, its tangent."""
+"""Sentences on a call: its result, the nodes that PyTorch records for the backward pass, its tangent."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from playground.explain.names import Names
+from playground.explain.names import DisplayNames
 from playground.explain.numbers import listed
 from playground.trace.array import Array
 from playground.trace.records import Op
@@ -14,9 +14,9 @@ LISTED_NODES = 4  # a call that made more of them names the first and the last
 
 
 class ForwardSentences:
-    """Says what the calls of one trace did."""
+    """Writes the sentences of one trace's calls."""
 
-    def __init__(self, trace: Trace, names: Names) -> None:
+    def __init__(self, trace: Trace, names: DisplayNames) -> None:
         self.trace = trace
         self.names = names
 
@@ -48,7 +48,7 @@ class ForwardSentences:
         return f"nothing is recorded for the backward pass{reason}"
 
     def _tangent_sentence(self, op: Op) -> str:
-        """Forward mode: what the tangent is, and at the output what it means."""
+        """The tangent in forward mode, and its meaning at the output."""
         output = next((self.trace.values[o] for o in op.outputs if self.trace.values[o].tangent is not None), None)
         if output is None:
             return ""

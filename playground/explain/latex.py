@@ -1,4 +1,4 @@
-"""How names, numbers and calls are written in LaTeX: `v_{3}`, `\\bar{v}_{3}`, `\\sin\\left(x_{2}\\right)`."""
+"""Names, numbers and calls in LaTeX: `v_{3}`, `\\bar{v}_{3}`, `\\sin\\left(x_{2}\\right)`."""
 
 from __future__ import annotations
 

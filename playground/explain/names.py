@@ -1,4 +1,4 @@
-"""What the values of one trace are called, and its calls with those names: `v₃ = sin(x2)`."""
+"""The names of one trace's values, and its calls written with them: `v₃ = sin(x2)`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Callable
 
 from playground.explain.latex import latex_bar, latex_call, latex_name
 from playground.explain.notation import ATTRIBUTES, call_text, defaults
-from playground.explain.numbers import MINUS, OVERLINE, bar, format_number, subscript
-from playground.trace.records import BackwardNode, Contribution, Op, Step
+from playground.explain.numbers import MINUS, OVERLINE, bar, brief, format_number, subscript
+from playground.trace.records import BackwardNode, Contribution, Op, Saved, Step
 from playground.trace.trace import Trace
 
 _DISPLAY = {"*": "×", "-": MINUS}
 _GENERATED = re.compile(r"v-?\d+")
+_REDUCTIONS = {"0": "none", "1": "mean", "2": "sum"}
+_USUAL = {"alpha": "1", "beta": "1", "ignore_index": "-100", "keepdim": "False"}
 
 
-class Names:
+class DisplayNames:
     """The display names of one trace: the user's own where they are unambiguous, else `v₃`."""
 
     def __init__(self, trace: Trace) -> None:
@@ -25,13 +27,14 @@ class Names:
         self._plain = [value.label if labels[value.label] == 1 else value.name for value in trace.values]
         self._shown = [subscript(name) if _GENERATED.fullmatch(name) else name for name in self._plain]
         self._expressions: dict[int, str] = {}
+        self._saved: dict[int, tuple[str, ...]] = {}
 
     def plain(self, value: int) -> str:
-        """As typed: `x1`, `f`, `v3`."""
+        """The name as typed: `x1`, `f`, `v3`."""
         return self._plain[value]
 
     def show(self, value: int) -> str:
-        """On the page: generated names with a subscript, the user's as typed."""
+        """The name on the page: a generated one with a subscript, the user's as typed."""
         return self._shown[value]
 
     def bar(self, value: int) -> str:
@@ -48,7 +51,7 @@ class Names:
         return "leaf" if leaf is None else self.show(leaf)
 
     def target(self, node: BackwardNode, part: Contribution) -> str:
-        """Where a contribution goes: a value, or the next node where no value stands between."""
+        """The target of a contribution: a value, or the next node where no value stands between."""
         edge = node.edges[part.edge]
         if edge.value is not None:
             return self.show(edge.value)
@@ -113,6 +116,22 @@ class Names:
         """The call in LaTeX."""
         return latex_call(op, self.operands(op, self.latex))
 
+    def saved(self, node: BackwardNode) -> tuple[str, ...]:
+        """The saved tensors and settings of a backward node: `other = x2`, `dim = 1`."""
+        if node.id not in self._saved:
+            self._saved[node.id] = tuple(filter(None, map(self._kept, node.saved)))
+        return self._saved[node.id]
+
+    def _kept(self, saved: Saved) -> str:
+        """One thing that a node kept; '' for shapes, factors of 1 and other defaults, of no interest to a reader."""
+        if saved.value is not None:
+            return f"{saved.name} = {self.show(saved.value)}"
+        if saved.data is not None:
+            return f"{saved.name} = {brief(saved.data)}"
+        if saved.text in ("", "None", _USUAL.get(saved.name)) or "_sym_" in saved.name:
+            return ""
+        return f"{saved.name} = {_REDUCTIONS.get(saved.text, saved.text) if saved.name == 'reduction' else saved.text}"
+
     def _number(self, value: int) -> str:
         data = self._trace.values[value].data
         if data.numel != 1 or data.flat is None:
@@ -121,4 +140,4 @@ class Names:
         return f"({text})" if text.startswith(MINUS) else text
 
 
-__all__ = ["Names"]
+__all__ = ["DisplayNames"]

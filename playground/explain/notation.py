@@ -1,4 +1,4 @@
-"""How a call is written, as one types it: `sin(x2)`, `x1 * x2`, `x[:, 0]`."""
+"""Calls as one types them: `sin(x2)`, `x1 * x2`, `x[:, 0]`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def ordered(arguments: dict[str, str]) -> tuple[list[str], list[str]]:
 
 
 def index_text(text: str) -> str:
-    """What stands between the brackets of an index, as one types it.
+    """The text between the brackets of an index, as one types it.
 
     >>> index_text("(slice(None, None, None), None, 1)"), index_text("(Ellipsis, slice(1, None, 2))"), index_text("-1")
     (':, None, 1', '..., 1::2', '-1')

@@ -1,4 +1,4 @@
-"""How numbers, shapes and names are written wherever a student reads them."""
+"""Numbers, shapes and names as text, wherever a student reads them."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ _RULES: dict[str, tuple[frozenset[str], Callable[[_Told], Worked]]] = {
 
 
 def rule_of(name: str, update: Update) -> Worked | None:
-    """How this step is worked out; None where no rule of ours gives PyTorch's number."""
+    """The rule of this step, worked out; None where no rule of ours gives PyTorch's number."""
     told = _Told(name, update)
     kind = update.optimizer + " with momentum" * (update.optimizer == "SGD" and bool(told.setting("momentum")))
     keeps, rule = _RULES.get(kind, (frozenset(), None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from playground.explain.names import Names
+from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, brief, format_number, norm_text
 from playground.explain.update_rules import rule_of
 from playground.trace.array import Array
@@ -17,7 +17,7 @@ def worked_out(update: Update) -> float | None:
     return None if worked is None else worked.result
 
 
-def title(names: Names, update: Update) -> str:
+def title(names: DisplayNames, update: Update) -> str:
     """`W ← W − 0.1 · W.grad`, or of the last step `loss: 2.303 → 2.251`."""
     name = names.show(update.value)
     if update.gradient is None:
@@ -26,8 +26,8 @@ def title(names: Names, update: Update) -> str:
     return f"{name} ← step of {update.optimizer}" if worked is None else f"{name} ← {name} {MINUS} {worked.direction}"
 
 
-def sentence(names: Names, update: Update, ops: tuple[Op, ...]) -> str:
-    """What the optimizer did, with what it remembers."""
+def sentence(names: DisplayNames, update: Update, ops: tuple[Op, ...]) -> str:
+    """The optimizer's step in words, with the state that it keeps."""
     name = names.show(update.value)
     if update.gradient is None:
         return _output_sentence(name, update, ops)
@@ -57,7 +57,7 @@ def _change(update: Update) -> float:
     return float(after.real) - float(before.real)
 
 
-def arithmetic(names: Names, update: Update) -> str:
+def arithmetic(names: DisplayNames, update: Update) -> str:
     """One element worked out, then before, gradient, state and after as far as they are many."""
     name = names.show(update.value)
     if update.gradient is None:

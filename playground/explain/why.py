@@ -1,42 +1,42 @@
-"""Why is this gradient this number? A derivation for any value, and the checks beside it."""
+"""The derivation of any value's gradient, and the checks beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from playground.explain.chain_rule import ChainRule
-from playground.explain.contributions import contributions
-from playground.explain.derivation_lines import Line, line, number
-from playground.explain.narration import Narrator
+from playground.explain.contributions import Arrival
+from playground.explain.derivation_lines import DerivationLine, number
+from playground.explain.formulas import Formulas
 from playground.explain.numbers import brief, format_number
 from playground.trace.array import Array
 from playground.trace.records import Contribution, DifferenceCheck, Step, SumCheck, Value
-from playground.trace.trace import Trace
 
 SHOWN_PATHS = 12
 
 
-class Explainer:
-    """Derivations for the values of one trace; what arrived where is worked out once."""
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The derivation of a gradient, and the checks beside it as label and text."""
 
-    def __init__(self, trace: Trace, narrator: Narrator | None = None) -> None:
-        self.trace = trace
-        self.narrator = narrator or Narrator(trace)
-        self.names = self.narrator.names
-        self.arrived = contributions(trace)
-        self._written: dict[int, dict[str, Any]] = {}
-        self.seeded = {root: seed for p in trace.passes for root, seed in zip(p.roots, p.seeds, strict=False)}
-        self._chain_rule = ChainRule(trace, self.narrator, self.seeded)
+    lines: tuple[DerivationLine, ...]
+    check: tuple[tuple[str, str], ...]
 
-    def why(self, value: int) -> dict[str, Any]:
-        """`{lines: [{title, latex, text}], check: [[label, text]]}` for the gradient of one value."""
-        if value not in self._written:
-            self._written[value] = {"lines": self.lines(value), "check": self.check(value)}
-        return self._written[value]
 
-    def lines(self, value: int) -> list[Line]:
-        """The derivation, line by line."""
+class WhyWriter:
+    """Writes the derivations of one trace's gradients from what arrived where."""
+
+    def __init__(self, formulas: Formulas, arrived: Mapping[int, list[Arrival]]) -> None:
+        self.trace = formulas.trace
+        self.names = formulas.names
+        self.arrived = arrived
+        self.seeded = {r: seed for p in self.trace.passes for r, seed in zip(p.roots, p.seeds, strict=False)}
+        self._chain_rule = ChainRule(formulas, self.seeded)
+
+    def lines(self, value: int) -> list[DerivationLine]:
+        """The derivation of one value's gradient, line by line."""
         record = self.trace.values[value]
         if record.adjoint is None:
             return [self._without_gradient(record)]
@@ -46,26 +46,28 @@ class Explainer:
         if not parts:
             plain = f"{self.names.bar(value)} = {brief(record.adjoint)}"
             note = f"{self.names.show(value)} got its gradient from outside this recording."
-            return [line("Gradient", f"{self.names.latex_bar(value)} = {number(record.adjoint)}", plain, note)]
+            return [
+                DerivationLine("Gradient", f"{self.names.latex_bar(value)} = {number(record.adjoint)}", plain, note)
+            ]
         if record.data.numel == 1 and all(self._is_scalar(step, part) for step, part in parts):
             return self._chain_rule.scalar(value, record.adjoint, parts)
         return self._chain_rule.tensor(value, record.adjoint, parts)
 
-    def check(self, value: int) -> list[list[str]]:
+    def check(self, value: int) -> list[tuple[str, str]]:
         """PyTorch's number, the finite difference and their gap; contributions against the gradient."""
         rows = []
         check = self._differences.get(value)
         if check is not None:
             where = _where(check, self.trace.values[value])
-            rows.append([f"PyTorch{where}", format_number(check.gradient, 7)])
+            rows.append((f"PyTorch{where}", format_number(check.gradient, 7)))
             if check.note:
-                rows.append(["finite difference", check.note])
+                rows.append(("finite difference", check.note))
             else:
-                rows.append([f"finite difference{where}", format_number(check.difference, 7)])
-                rows.append(["gap", format_number(check.gap, 2)])
+                rows.append((f"finite difference{where}", format_number(check.difference, 7)))
+                rows.append(("gap", format_number(check.gap, 2)))
         total = self._sums.get(value)
         if total is not None:
-            rows.append(["contributions summed, minus the gradient", format_number(total.gap, 2)])
+            rows.append(("contributions summed, minus the gradient", format_number(total.gap, 2)))
         return rows
 
     @cached_property
@@ -79,15 +81,17 @@ class Explainer:
     def _sums(self) -> dict[int, SumCheck]:
         return {check.value: check for check in self.trace.sums}
 
-    def _without_gradient(self, value: Value) -> Line:
+    def _without_gradient(self, value: Value) -> DerivationLine:
         name, bar = self.names.show(value.id), self.names.latex_bar(value.id)
         nothing, plainly = rf"{bar} = \text{{None}}", f"{self.names.bar(value.id)} = None"
         if not self.trace.passes:
-            return line("No gradient yet", nothing, plainly, "No backward pass has run: every gradient is None.")
+            return DerivationLine(
+                "No gradient yet", nothing, plainly, "No backward pass has run: every gradient is None."
+            )
         if value.requires_grad:
             zero = rf"\frac{{\partial {self._output()}}}{{\partial {self.names.latex(value.id)}}} = 0"
             note = f"The output does not depend on {name}: its derivative is 0, and PyTorch leaves the gradient None."
-            return line("No path", zero, plainly, note)
+            return DerivationLine("No path", zero, plainly, note)
         if not value.dtype.startswith(("float", "bfloat", "complex")):
             why = f"{name} holds {value.dtype}: only floating-point tensors have gradients"
         elif value.kind == "constant":
@@ -96,17 +100,17 @@ class Explainer:
             why = f"{name} was made with requires_grad=False: PyTorch treats it as a constant"
         else:
             why = f"{name} is outside autograd: nothing it was made from requires a gradient, or it was detached"
-        return line("No gradient", nothing, plainly, why + ".")
+        return DerivationLine("No gradient", nothing, plainly, why + ".")
 
-    def _seed(self, value: int, adjoint: Array) -> Line:
+    def _seed(self, value: int, adjoint: Array) -> DerivationLine:
         name, bar = self.names.show(value), self.names.latex_bar(value)
         if adjoint.numel == 1 and adjoint.flat is not None and adjoint.flat[0] == 1:
             symbol = self.names.latex(value)
             latex = rf"{bar} = \frac{{\partial {symbol}}}{{\partial {symbol}}} = 1"
             plain = f"{self.names.bar(value)} = d{name}/d{name} = 1"
-            return line("The seed", latex, plain, f"The backward pass starts at {name}.")
+            return DerivationLine("The seed", latex, plain, f"The backward pass starts at {name}.")
         plain = f"{self.names.bar(value)} = {brief(adjoint)}"
-        return line(
+        return DerivationLine(
             "The seed", f"{bar} = {number(adjoint)}", plain, f"The backward pass starts at {name}, with this seed."
         )
 
@@ -125,4 +129,4 @@ def _where(check: DifferenceCheck, value: Value) -> str:
     return " along a random direction" if check.index is None else f" at {list(check.index)}"
 
 
-__all__ = ["Explainer"]
+__all__ = ["Why", "WhyWriter"]

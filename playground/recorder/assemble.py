@@ -1,4 +1,4 @@
-"""From a live tape to a `Trace`: numbers the values, matches backward edges to forward uses, lists the steps."""
+"""Turn a live tape into a `Trace`: number the values, match backward edges to forward uses, list the steps."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from playground.recorder.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValu
 from playground.recorder.value_names import value_names
 from playground.trace.array import Array
 from playground.trace.records import (
-    Argument,
     BackwardNode,
     BackwardPass,
-    Constant,
+    ConstantArgument,
     Contribution,
     DifferenceCheck,
     Op,
     Saved,
     Step,
+    TensorArgument,
     Value,
 )
 from playground.trace.trace import Trace
@@ -214,8 +214,8 @@ class _Assembly:
             id=op.id,
             name=op.name,
             qualname=op.qualname,
-            inputs=tuple([Argument(path, index) for path, index in op.inputs]),
-            constants=tuple([Constant(path, text) for path, text in constants_of_call(op)]),
+            inputs=tuple([TensorArgument(path, index) for path, index in op.inputs]),
+            constants=tuple([ConstantArgument(path, text) for path, text in constants_of_call(op)]),
             outputs=op.outputs,
             span=op.span,
             module=op.module,

@@ -1,4 +1,4 @@
-"""What a PyTorch function is called, and whether a call of it overwrites one of its arguments."""
+"""The name of a PyTorch function, and whether a call of it overwrites one of its arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Callee:
 
 @lru_cache(maxsize=4096)
 def callee(func: Any) -> Callee:
-    """What is known of a function before it is called."""
+    """The facts about a function that are known before it is called."""
     owner = getattr(func, "__self__", None)
     raw = str(getattr(func, "__name__", type(func).__name__))
     name = raw
@@ -57,7 +57,7 @@ def writes_in_place(func: Any, known: Callee, args: tuple[Any, ...], kwargs: dic
 
 @lru_cache(maxsize=4096)
 def _in_place_position(func: Any) -> int | None:
-    """Where the function takes `inplace` among its positional arguments."""
+    """The position of `inplace` among the function's positional arguments."""
     try:
         return list(inspect.signature(func).parameters).index("inplace")
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What in a call or a node is no tensor, as short texts: `dim=1`, `reduction`, a dtype."""
+"""Arguments of a call or a node that are no tensors, as short texts: `dim=1`, `reduction`, a dtype."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def constants_of_call(op: TapeOp) -> list[tuple[str, str]]:
 
 
 def constants_of(obj: Any, path: str) -> list[tuple[str, str]]:
-    """What in one argument is not a tensor; lists without tensors stay whole."""
+    """The parts of one argument that are no tensors; lists without tensors stay whole."""
     if isinstance(obj, Tensor) or obj is None:
         return []
     if isinstance(obj, dict):

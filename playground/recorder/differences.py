@@ -45,7 +45,7 @@ class Differences:
         self._passes = [event for event in tape.events if isinstance(event, TapePass)]
 
     def missing(self) -> str:
-        """Why gradients that were computed are not checked by finite differences; empty if they are."""
+        """The reason why gradients are not checked by finite differences; empty if they are."""
         if not self._passes:
             return ""
         if obstacle := self._replay.obstacle():
@@ -90,7 +90,7 @@ class Differences:
         return all(root in self._replay.produced or self._values[root].op is None for root in self._passes[-1].roots)
 
     def _objective(self) -> Objective:
-        """What the last pass differentiated, as a function of displacements: sum of seed * root."""
+        """The function that the last pass differentiated, of displacements: sum of seed * root."""
         last = self._passes[-1]
         if not self._is_second_order():
             return partial(self._weighted_sum, dict(zip(last.roots, last.seeds, strict=True)))
@@ -181,7 +181,7 @@ class Differences:
         return [_difference(*pair, at_rest, noise) for pair in zip(probes, four, strict=True)], at_rest
 
     def _terms(self) -> list[Tensor]:
-        """What the objective sums, as recorded."""
+        """The recorded terms that the objective sums."""
         last = self._passes[-1]
         pairs = zip(last.roots, last.seeds, strict=True)
         return [as_float64(self._values[root].data) * as_float64(seed) for root, seed in pairs]

@@ -1,4 +1,4 @@
-"""What the engine computed itself, as ops on the tape: sums of adjoints, and backward nodes run with `create_graph`."""
+"""Computations of the engine as ops on the tape: sums of adjoints, and backward nodes run with `create_graph`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which is which on a tape: nodes numbered, adjoints matched to values, backward edges to the uses of arguments."""
+"""Identities on a tape: nodes numbered, adjoints matched to values, backward edges to the uses of arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playground.trace.records import Edge
 
 
 class Wiring:
-    """How the backward graph of one tape joins its values and calls."""
+    """The backward graph of one tape, matched to its values and calls."""
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
@@ -38,7 +38,7 @@ class Wiring:
             self._match_uses(op)
 
     def edges_of(self, node: Node) -> tuple[tuple[Node | None, int], ...]:
-        """Where a node sends its results: (node, input number)."""
+        """The targets of a node's results: (node, input number)."""
         edges = self._tape.edges.get(node)
         return node.next_functions if edges is None else edges
 

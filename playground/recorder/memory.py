@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def memory_of(tensor: Tensor) -> int | None:
-    """Which memory a tensor looks at, equal for a tensor and its views; None where that cannot be said (sparse)."""
+    """The memory that a tensor looks at, equal for a tensor and its views; None where that cannot be said (sparse)."""
     return tensor.untyped_storage()._cdata if tensor.layout is torch.strided else None
 
 

@@ -1,4 +1,4 @@
-"""Which module a call is made in: hooks on the instances tell the recorder where it is."""
+"""The module that a call is made in: hooks on the instances tell the recorder where it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What PyTorch's own autograd nodes tell: their names, edges, order of creation, leaves and saved tensors."""
+"""PyTorch's own autograd nodes: their names, edges, order of creation, leaves and saved tensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ sequence_number: Callable[[], int] = torch._C._autograd._get_sequence_nr  # of t
 
 
 def gradient_edge(tensor: Tensor) -> tuple[Node | None, int]:
-    """Where the engine delivers this tensor's adjoint: its grad_fn, or its AccumulateGrad if it is a leaf."""
+    """The node that gets this tensor's adjoint: its grad_fn, or its AccumulateGrad if it is a leaf."""
     node = tensor.grad_fn
     if node is not None:
         return node, tensor.output_nr
@@ -61,7 +61,7 @@ def reachable(roots: list[Node], edges: dict[Node, tuple[tuple[Node | None, int]
 
 
 def saved_of(node: Node) -> tuple[tuple[str, Any], ...]:
-    """What PyTorch's node kept: (name, tensor or number or text). Read it before the engine frees it."""
+    """Saved attributes of PyTorch's node: (name, tensor or number or text). Read them before they are freed."""
     saved: list[tuple[str, Any]] = []
     for attribute, name in _saved_attributes(type(node)):
         try:

@@ -17,13 +17,13 @@ from playground.errors import PlaygroundError
 from playground.recorder.tape import ParameterUpdate, Tape, TapeUpdate
 from playground.recorder.tensor_paths import substitute, tensors_in
 from playground.trace.array import Array
-from playground.trace.records import Element, Note, OptimizerState, Setting, Step, Update
+from playground.trace.records import Element, Note, OptimizerSetting, OptimizerState, Step, Update
 
 Versions = list[tuple[Tensor, int]]
 
 
 def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
-    """What an optimizer steps, in its order. Raises PlaygroundError for what is no optimizer."""
+    """The parameters of an optimizer, in its order. Raises PlaygroundError for what is no optimizer."""
     if not isinstance(optimizer, torch.optim.Optimizer):
         message = f"optimizer= takes a torch.optim.Optimizer, not {type(optimizer).__name__}"
         raise PlaygroundError(message, hint="optimizer=torch.optim.SGD(model.parameters(), lr=0.1)")
@@ -31,7 +31,7 @@ def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 
 
 def versions_of(tensors: Iterable[Tensor]) -> Versions:
-    """How often each was written to, to see later whether it was again."""
+    """The number of writes to each so far, to see later whether there were more."""
     return [(tensor, tensor._version) for tensor in tensors]
 
 
@@ -81,7 +81,7 @@ def take_step(optimizer: torch.optim.Optimizer, tape: Tape, before: Versions) ->
 
 
 def _memory(optimizer: torch.optim.Optimizer, parameter: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """What the optimizer remembers for a parameter: tensors, and numbers as such."""
+    """The optimizer's state for a parameter: tensors, and numbers as such."""
     for name, content in optimizer.state.get(parameter, {}).items():
         if isinstance(content, Tensor):
             yield name, content
@@ -164,7 +164,7 @@ def update_steps(update: TapeUpdate, first: int, array: Callable[[Tensor], Array
             after=array(change.after),
             gradient=array(change.gradient),
             optimizer=change.optimizer,
-            settings=tuple(Setting(*setting) for setting in change.settings),
+            settings=tuple(OptimizerSetting(*setting) for setting in change.settings),
             state=tuple(
                 OptimizerState(name, None if before is None else array(before), array(after))
                 for name, before, after in change.state

@@ -87,7 +87,7 @@ class Replay:
         return any(v.node is not None and (v.alias_of is not None or not is_leaf(v)) for v in outputs)
 
     def obstacle(self) -> str:
-        """Why this recording cannot be repeated; empty if it can."""
+        """The reason why this recording cannot be repeated; empty if it can."""
         if any(is_random(op) and not self._handed_on(op) for op in self._ops):
             return "a random call"
         if any(op.overwrites_others for op in self._ops):

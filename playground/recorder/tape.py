@@ -1,4 +1,4 @@
-"""What a recording holds while it is alive: tensors, calls, autograd nodes and engine events, in the order they came.
+"""A live recording: tensors, calls, autograd nodes and engine events, in the order they came.
 
 Nothing here leaves the recording: `assemble` turns a tape into a `Trace` of plain data, `Replay` runs its calls again.
 """
@@ -100,7 +100,7 @@ class ZeroGrad:
 
 @dataclass(slots=True, eq=False)
 class ParameterUpdate:
-    """What the optimizer's step did to one parameter."""
+    """The optimizer's step of one parameter."""
 
     value: int
     before: Tensor
@@ -192,7 +192,7 @@ class Tape:
         return self._latest.get(id(value.tensor)) is value
 
     def stale(self, overwritten: list[TapeValue], visible: list[Tensor]) -> list[TapeValue]:
-        """Of the values on overwritten memory, those whose tensors are no outputs of the call."""
+        """The values on overwritten memory whose tensors are no outputs of the call."""
         written = {id(tensor) for tensor in visible}
         stale = [value for value in overwritten if id(value.tensor) not in written and value.kind != "buffer"]
         for value in stale:
@@ -215,7 +215,7 @@ class Tape:
         return next(fits, None)
 
     def find_saved(self, node: Node, tensor: Tensor) -> TapeValue | None:
-        """Which recorded value a saved tensor is: unpacking gives a new object over the same storage."""
+        """The recorded value that a saved tensor is: unpacking gives a new object over the same storage."""
         value = self.find(tensor)
         op = self.owner.get(node)
         if value is not None or op is None:

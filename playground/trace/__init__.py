@@ -1,22 +1,22 @@
-"""What PyTorch did in one recorded run, as plain data: `Trace` and its records."""
+"""One recorded run of PyTorch as plain data: `Trace` and its records."""
 
 from playground.trace.array import Array
 from playground.trace.records import (
-    Argument,
     BackwardNode,
     BackwardPass,
-    Constant,
+    ConstantArgument,
     Contribution,
     DifferenceCheck,
     Edge,
     Element,
     Note,
     Op,
+    OptimizerSetting,
     OptimizerState,
     Saved,
-    Setting,
     Step,
     SumCheck,
+    TensorArgument,
     Update,
     Value,
 )
@@ -24,24 +24,24 @@ from playground.trace.statistics import Statistics
 from playground.trace.trace import Snapshot, Trace
 
 __all__ = [
-    "Argument",
     "Array",
     "BackwardNode",
     "BackwardPass",
-    "Constant",
+    "ConstantArgument",
     "Contribution",
     "DifferenceCheck",
     "Edge",
     "Element",
     "Note",
     "Op",
+    "OptimizerSetting",
     "OptimizerState",
     "Saved",
-    "Setting",
     "Snapshot",
     "Statistics",
     "Step",
     "SumCheck",
+    "TensorArgument",
     "Trace",
     "Update",
     "Value",

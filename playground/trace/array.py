@@ -42,7 +42,7 @@ class Array:
 
     @property
     def numel(self) -> int:
-        """How many elements there are."""
+        """The number of elements."""
         return math.prod(self.shape)
 
     @property
@@ -158,7 +158,7 @@ class Array:
 
 
 def version_of(tensor: Tensor) -> int:
-    """How often the tensor was written to; inference tensors do not count."""
+    """The number of writes to a tensor; inference tensors do not count."""
     try:
         return tensor._version
     except RuntimeError:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from playground.errors import PlaygroundError
 from playground.trace.array import Array
 from playground.trace.json_numbers import decode, encode
 from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Value
-from playground.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from playground.trace.trace import Trace
 
 SCHEMA = "playground.trace"
 VERSION = 1
@@ -49,8 +51,8 @@ def to_document(trace: Trace) -> dict[str, Any]:
     }
 
 
-def trace_from_json(document: str) -> Trace:
-    """The trace that `trace_to_json` wrote; PlaygroundError names what is wrong with anything else."""
+def trace_from_json(document: str, make: Callable[..., Trace]) -> Trace:
+    """The trace that `trace_to_json` wrote, made of its fields; PlaygroundError names what is wrong."""
     try:
         content = json.loads(document)
         if content.get("schema") != SCHEMA:
@@ -58,7 +60,7 @@ def trace_from_json(document: str) -> Trace:
         if content.get("version") != VERSION:
             raise PlaygroundError(f"this trace has version {content.get('version')}; {VERSION} can be read")
         reader = _Reader(content["arrays"])
-        trace = Trace(
+        trace = make(
             values=tuple(_value_from_json(value, reader) for value in content["values"]),
             ops=reader.read(tuple[Op, ...], content["ops"]),
             nodes=reader.read(tuple[BackwardNode, ...], content["nodes"]),

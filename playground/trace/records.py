@@ -51,7 +51,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class TensorArgument:
     """One use of a value by an op: where it stands in the call."""
 
     path: str  # '0', '1', '0.2' (third element of a list given first), 'weight'
@@ -59,7 +59,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class ConstantArgument:
     """One argument of a call that is not a tensor, as text: `dim` = `-1`."""
 
     path: str
@@ -73,8 +73,8 @@ class Op:
     id: int
     name: str  # PyTorch's function name: 'log', 'mul', 'linear', 'getitem'
     qualname: str  # where PyTorch has it: 'torch.log', 'torch.Tensor.__getitem__', 'torch.nn.functional.linear'
-    inputs: tuple[Argument, ...]
-    constants: tuple[Constant, ...]
+    inputs: tuple[TensorArgument, ...]
+    constants: tuple[ConstantArgument, ...]
     outputs: tuple[int, ...]
     span: Span | None  # the typed text it came from
     module: tuple[str, ...]  # nesting by attribute name, outermost first: ('features', '0')
@@ -86,7 +86,7 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """From a backward node to the next one; `number` says which of its gradients flows here."""
+    """An edge from a backward node to the next one; `number` says which of its gradients flows here."""
 
     number: int
     node: int | None  # None: the argument needs no gradient
@@ -97,7 +97,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a backward node kept from the forward pass."""
+    """One tensor or setting that a backward node saved in the forward pass."""
 
     name: str  # PyTorch's: 'self', 'other', 'result', 'dim'
     value: int | None  # the recorded value it is, where it is one
@@ -141,8 +141,8 @@ class BackwardPass:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What an optimizer was told: `lr` = (0.1,), `betas` = (0.9, 0.999); a switch is 0 or 1."""
+class OptimizerSetting:
+    """One setting of an optimizer: `lr` = (0.1,), `betas` = (0.9, 0.999); a switch is 0 or 1."""
 
     name: str
     numbers: tuple[float, ...]
@@ -170,14 +170,14 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What an optimizer's step did to one parameter; or, where `gradient` is None, to the output that it lowers."""
+    """An optimizer's step of one parameter; or, where `gradient` is None, its effect on the output that it lowers."""
 
     value: int  # the parameter, or the output
     before: Array
     after: Array
     gradient: Array | None = None
     optimizer: str = ""  # the name of its class: 'SGD'
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[OptimizerSetting, ...] = ()
     state: tuple[OptimizerState, ...] = ()
     element: Element | None = None  # None where the elements do not go each their own way
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 
 from playground.trace.array import Array
+from playground.trace.codec import trace_from_json, trace_to_json
 from playground.trace.non_finite import first_non_finite
 from playground.trace.records import (
     BackwardNode,
@@ -19,6 +20,7 @@ from playground.trace.records import (
     Op,
     Step,
     SumCheck,
+    Update,
     Value,
 )
 from playground.trace.statistics import widened
@@ -26,7 +28,7 @@ from playground.trace.statistics import widened
 
 @dataclass(frozen=True)
 class Trace:
-    """Everything that one recorded run did, in the order in which PyTorch did it.
+    """One recorded run, in the order in which PyTorch did it.
 
     `trace["f"]` is a value by its name or label; `trace.at(k)` what is known after k steps. Equality compares the
     records; `to_json` and `from_json` (in `codec.py`) are exact inverses.
@@ -58,14 +60,19 @@ class Trace:
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """What the reader should know: a seed of ones, a missing gradient, the first NaN or infinity."""
+        """Notes for the reader: a seed of ones, a missing gradient, the first NaN or infinity."""
         found = first_non_finite(self.values, self.ops)
         return self.recorded_notes if found is None else (*self.recorded_notes, found)
 
     @cached_property
     def sums(self) -> tuple[SumCheck, ...]:
-        """For every value that a backward pass reached: its contributions (and seed) summed, against its adjoint."""
+        """Checks of every value that a backward pass reached: contributions (and seed) summed, against the adjoint."""
         return tuple(_sum_checks(self))
+
+    @cached_property
+    def updates(self) -> dict[int, Update]:
+        """The optimizer's step: parameter or output -> its update."""
+        return {step.update.value: step.update for step in self.steps if step.update is not None}
 
     def __getitem__(self, name: str) -> Value:
         """The value with this name, else the last one with this label; KeyError if there is none."""
@@ -77,7 +84,7 @@ class Trace:
         return found[-1]
 
     def at(self, k: int) -> Snapshot:
-        """What is known after the first `k` steps; 0 means that only leaves have values."""
+        """The state after the first `k` steps; 0 means that only leaves have values."""
         primals = {value.id for value in self.values if value.op is None}
         adjoints: dict[int, Array | None] = {}
         grads: dict[int, Array | None] = {}
@@ -112,16 +119,12 @@ class Trace:
 
     def to_json(self) -> str:
         """This trace as a JSON document; see docs/trace.md for the schema."""
-        from playground.trace.codec import trace_to_json
-
         return trace_to_json(self)
 
     @staticmethod
     def from_json(document: str) -> Trace:
         """The inverse of `to_json`, exact. Raises PlaygroundError for anything that is not such a document."""
-        from playground.trace.codec import trace_from_json
-
-        return trace_from_json(document)
+        return trace_from_json(document, Trace)
 
     def _repr_html_(self) -> str | None:
         return None if Trace.display is None else Trace.display(self)
@@ -129,7 +132,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a student has seen after some steps: ids of known values, and adjoints as far as they have been summed."""
+    """The state after some steps: ids of known values, and adjoints as far as they have been summed."""
 
     primals: frozenset[int]
     adjoints: dict[int, Array | None]  # value id -> sum of the contributions so far; None: some came, too large to sum

@@ -15,7 +15,7 @@ from playground.layers.net.net import record_net
 from playground.layers.run.settings import batch_of
 from playground.trace.records import Update
 from playground.trace.trace import Trace
-from playground.views.stepper.timeline import cell_text
+from playground.views.graph.timeline import cell_text
 
 OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from playground.explain.narration import Narrator
+from playground.explain.explanation import explain
 from playground.explain.numbers import bar, brief, format_number, shape_text, subscript
 from playground.recorder.record import record
 from playground.trace import Trace
@@ -14,8 +14,7 @@ from playground.trace.array import Array
 
 def lines(trace: Trace) -> dict[str, str]:
     """Title -> arithmetic of every step (the last one of each title)."""
-    narrator = Narrator(trace)
-    return {narrator.title(step): narrator.arithmetic(step) for step in trace.steps}
+    return {text.title: text.arithmetic for text in explain(trace).steps}
 
 
 @pytest.fixture
@@ -42,8 +41,7 @@ def test_every_step_of_l04(l04: Trace) -> None:
 
 
 def test_sentences_name_what_is_saved_and_used(l04: Trace) -> None:
-    narrator = Narrator(l04)
-    said = {narrator.title(step): narrator.sentence(step) for step in l04.steps}
+    said = {text.title: text.sentence for text in explain(l04).steps}
     assert said["v₃ = sin(x2)"] == "v₃ = sin(x2); PyTorch records SinBackward0, which saves x2."
     assert "It uses the saved x2." in said["SinBackward0"]
     assert said["v̄₅ is the seed"] == (
@@ -52,7 +50,7 @@ def test_sentences_name_what_is_saved_and_used(l04: Trace) -> None:
     )
     assert said["MulBackward0"].startswith("MulBackward0 sends v̄₂ to x1 and x2, each times the other factor.")
     assert said["MulBackward0"].endswith("x2 is used more than once: the contributions add up.")
-    assert narrator.arithmetic(l04.steps[0]) == "v₁ = log(2) = 0.6931"
+    assert explain(l04).step(0).arithmetic == "v₁ = log(2) = 0.6931"
 
 
 def test_accumulation_adds() -> None:
@@ -63,14 +61,12 @@ def test_accumulation_adds() -> None:
 def test_broadcast_is_said() -> None:
     trace = record(lambda x, b: (x + b).sum(), torch.ones(2, 3, requires_grad=True), torch.ones(3, requires_grad=True))
     assert "b̄ += sum(v̄₁) over axis 0 = [2, 2, 2]" in lines(trace)["AddBackward0"]
-    narrator = Narrator(trace)
-    said = {narrator.title(step): narrator.sentence(step) for step in trace.steps}["AddBackward0"]
+    said = {text.title: text.sentence for text in explain(trace).steps}["AddBackward0"]
     assert said.endswith("b was stretched from (3,) to (2, 3), so its contribution is summed over axis 0.")
 
 
 def said(trace: Trace) -> str:
-    narrator = Narrator(trace)
-    return " ".join(map(narrator.sentence, trace.steps))
+    return " ".join(text.sentence for text in explain(trace).steps)
 
 
 def test_a_phrase_fits_what_is_handed_on() -> None:
@@ -128,15 +124,7 @@ def test_tangents_are_pushed_forward() -> None:
 )
 def test_products_in_symbols(program: object, formula: str) -> None:
     trace = record(program, 2.0)  # type: ignore[arg-type]
-    narrator = Narrator(trace)
-    found = [
-        narrator.formulas.product(trace.nodes[step.node], part.edge)
-        for step in trace.steps
-        if step.node is not None
-        for part in step.contributions
-        if trace.nodes[step.node].edges[part.edge].value == trace["x"].id
-    ]
-    assert found == [formula]
+    assert explain(trace).products(trace["x"].id) == formula
 
 
 def test_linear_is_one_call() -> None:
@@ -144,15 +132,7 @@ def test_linear_is_one_call() -> None:
     trace = record(
         lambda x, w, b: torch.nn.functional.linear(x, w, b), torch.ones(4, 3, requires_grad=True), weight, bias
     )
-    narrator = Narrator(trace)
-    products = {}
-    for step in trace.steps:
-        for part in step.contributions:
-            edge = trace.nodes[step.node or 0].edges[part.edge]
-            if edge.value is not None:
-                products[narrator.names.show(edge.value)] = narrator.formulas.product(
-                    trace.nodes[step.node or 0], part.edge
-                )
+    products = {name: explain(trace).products(trace[name].id) for name in ("x", "w", "b")}
     assert products == {"x": "v̄₁ @ w", "w": "v̄₁ᵀ @ x", "b": "sum(v̄₁)"}
 
 

@@ -229,3 +229,18 @@ test("a mistake shows once the typing has paused, also where the server answers 
     [1310, null],
   ]);
 });
+
+test("Temml knows all that the formulas are made of", () => {
+  const script = readFileSync(new URL("../../playground/frontend/vendor/temml.min.js", import.meta.url), "utf8");
+  const { renderToString } = new Function(`${script}; return temml;`)();
+  const lines = Object.values(picture.items).flatMap(({ why }) => why?.lines ?? []);
+  const others = [
+    String.raw`\overline{\mathrm{loss\_1}} \odot \left(\frac{\partial v_{2}}{\partial \mathrm{a}}\right)^{\top} \; \begin{bmatrix} 1 & -2 \\ \infty & 3 \end{bmatrix}`,
+    String.raw`\tfrac{\bar{v}_{22}}{N} \left(\operatorname{softmax}(x) - \mathbf{1}_{\text{target}}\right) \times \textstyle\sum \sqrt{\sigma(x)} \, \Phi(\varphi)`,
+    String.raw`\sin \cos \sinh \cosh \log \min \max \alpha \pi \le \ge \sim \hat{x} \bmod 2 \backslash \cdot`,
+  ];
+  assert.ok(lines.length > 0);
+  for (const latex of [...lines.map((line) => line.latex), ...others]) {
+    assert.match(renderToString(latex, { displayMode: true, throwOnError: true }), /^<math /, latex);
+  }
+});

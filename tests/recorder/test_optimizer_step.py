@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.explain.narration import Narrator
+from playground.explain.explanation import explain
 from playground.explain.update_sentences import worked_out
 from playground.recorder.record import record
 from playground.trace import Trace
@@ -142,12 +142,11 @@ def test_the_words_say_what_each_optimizer_did() -> None:
     for name, title in expected.items():
         model, optimizer = warmed_up(MADE[name], 0)
         trace = record(model, X, TARGET, optimizer=optimizer)
-        narrator = Narrator(trace)
-        step = trace.steps[-2]
-        assert (step.kind, step.phase, narrator.title(step)) == ("update", "update", title)
-        assert all(entry.name in narrator.sentence(step) for entry in step.update.state)  # type: ignore[union-attr]
-        assert narrator.arithmetic(step).startswith("last.bias[")
-        assert " → " in narrator.title(trace.steps[-1])
+        *_, (step, text), (_, last) = zip(trace.steps, explain(trace).steps, strict=True)
+        assert (step.kind, step.phase, text.title) == ("update", "update", title)
+        assert all(entry.name in text.sentence for entry in step.update.state)  # type: ignore[union-attr]
+        assert text.arithmetic.startswith("last.bias[")
+        assert " → " in last.title
 
 
 def test_an_optimizer_without_a_formula_of_ours_is_still_shown() -> None:
@@ -155,11 +154,10 @@ def test_an_optimizer_without_a_formula_of_ours_is_still_shown() -> None:
         model, optimizer = warmed_up(make, 0)
         trace = record(model, X, TARGET, optimizer=optimizer)
         update = updates(trace)[0]
-        narrator = Narrator(trace)
-        step = next(step for step in trace.steps if step.update is update)
+        text = explain(trace).step(next(step.index for step in trace.steps if step.update is update))
         assert worked_out(update) is None
-        assert type(optimizer).__name__ in narrator.sentence(step)
-        assert "gradient" in narrator.arithmetic(step) and "after" in narrator.arithmetic(step)
+        assert type(optimizer).__name__ in text.sentence
+        assert "gradient" in text.arithmetic and "after" in text.arithmetic
 
 
 def test_json_keeps_the_update() -> None:
@@ -167,10 +165,7 @@ def test_json_keeps_the_update() -> None:
     trace = record(model, X, TARGET, optimizer=optimizer)
     again = Trace.from_json(trace.to_json())
     assert again == trace
-    told, tells = Narrator(trace), Narrator(again)
-    for step in trace.steps:
-        assert told.title(step) == tells.title(again.steps[step.index])
-        assert told.arithmetic(step) == tells.arithmetic(again.steps[step.index])
+    assert explain(again).steps == explain(trace).steps
 
 
 def test_what_is_known_after_an_update() -> None:

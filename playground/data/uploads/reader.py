@@ -62,7 +62,7 @@ class Reading:
         return self._told[-1] if self._told else None
 
     def data(self) -> UploadRow:
-        """The data set. Raises PlaygroundError as `read_apart` does."""
+        """The data set. Raises PlaygroundError as `read_in_subprocess` does."""
         return self._data.result()
 
 
@@ -84,12 +84,12 @@ def _fulfil(  # knows no Reading: it would keep it
             raise _GivenUp
 
     try:
-        data.set_result(read_apart(content, kind, options, on_progress))
+        data.set_result(read_in_subprocess(content, kind, options, on_progress))
     except Exception as error:
         data.set_exception(error)
 
 
-def read_apart(
+def read_in_subprocess(
     content: bytes, kind: Kind, options: Mapping[str, Any], on_progress: Callable[[int], None] | None = None
 ) -> UploadRow:
     """What `from_csv` or `from_images` makes of a file, kept; `options` are theirs. Raises PlaygroundError as they do.
@@ -152,4 +152,4 @@ if __name__ == "__main__":
     main(*sys.argv[1:])
 
 
-__all__ = ["Kind", "Reading", "read_apart"]
+__all__ = ["Kind", "Reading", "read_in_subprocess"]

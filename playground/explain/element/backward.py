@@ -1,4 +1,4 @@
-"""Why one element of a gradient is this number: over everything that used it, adjoint times local derivative."""
+"""One element of a gradient as a sum: over everything that used it, adjoint times local derivative."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playground.errors import PlaygroundError
 from playground.explain.element.index_pattern import pattern
 from playground.explain.element.places import checked, same_values, tape_of, top
 from playground.explain.element.records import ElementGradient, ElementUse, GradientTerm, Index, Place
-from playground.explain.element.repeated_call import Call
+from playground.explain.element.repeated_call import RepeatedCall
 from playground.recorder.replay import as_float64
 from playground.recorder.tape import Tape, TapeOp
 from playground.trace.trace import Trace
@@ -75,11 +75,11 @@ class _Use:
 
     def __init__(self, trace: Trace, tape: Tape, op: TapeOp, path: str, outputs: dict[int, Tensor]) -> None:
         self._trace = trace
-        self._call = Call(tape, op)
+        self._call = RepeatedCall(tape, op)
         self._op, self._path, self._outputs = op, path, outputs
 
     def at(self, index: Index, pass_id: int) -> tuple[ElementUse | None, float]:
-        """What comes back from it to this element, and the size of the parts; None where nothing does."""
+        """The gradient that comes back from it to this element, and the size of the parts; None where there is none."""
         share = self._share(index, pass_id)
         obstacle = self._call.obstacle()
         columns: dict[int, Tensor] = {}

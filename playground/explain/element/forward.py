@@ -1,4 +1,4 @@
-"""How one element of a value was computed: the terms of its sum, or the function and what it depends on."""
+"""One element of a value as it was computed: the terms of its sum, or the function and its arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from playground.explain.element.index_pattern import pattern
 from playground.explain.element.places import checked, same_values, tape_of, top
 from playground.explain.element.records import ElementValue, Index, Place, ValueTerm, is_close
-from playground.explain.element.repeated_call import Call
+from playground.explain.element.repeated_call import RepeatedCall
 from playground.trace.trace import Trace
 
 # Calls that add up their tensors' elements, each times a constant (and perhaps add a number).
@@ -31,7 +31,7 @@ _SUMS_OF_ONE = frozenset({"mul", "rmul", "mul_", "imul", "multiply", "div", "tru
 
 
 def element_value(trace: Trace, value: int, index: Index) -> ElementValue:
-    """How the element at `index` of a value was computed by its call, which is repeated on the recorded inputs.
+    """The computation of the element at `index` of a value by its call, which is repeated on the recorded inputs.
 
     A sum is only given as one where its terms add up to the recorded number. Raises PlaygroundError for a wrong index
     and for a trace that was read from a document.
@@ -51,7 +51,7 @@ def element_value(trace: Trace, value: int, index: Index) -> ElementValue:
     place = Place(value, index)
     if known.op is None:
         return ElementValue(place, "given", recorded)
-    call = Call(tape, tape.ops[known.op])
+    call = RepeatedCall(tape, tape.ops[known.op])
     if obstacle := call.obstacle():
         return ElementValue(place, "unknown", recorded, op=known.op, obstacle=obstacle)
     try:
@@ -62,7 +62,7 @@ def element_value(trace: Trace, value: int, index: Index) -> ElementValue:
         return ElementValue(place, "unknown", recorded, op=known.op, obstacle=obstacle)
 
 
-def _ways(call: Call, place: Place, recorded: float) -> Iterator[ElementValue]:
+def _ways(call: RepeatedCall, place: Place, recorded: float) -> Iterator[ElementValue]:
     pair = call.factors()
     if pair is not None:
         yield _products(call, place, recorded, *pair)
@@ -75,7 +75,7 @@ def _adds_up(found: ElementValue, dtype: str) -> bool:
     return is_close(found.total, found.recorded, math.fsum([*sizes, abs(found.rest), abs(found.constant)]), dtype)
 
 
-def _products(call: Call, place: Place, recorded: float, first: str, second: str) -> ElementValue:
+def _products(call: RepeatedCall, place: Place, recorded: float, first: str, second: str) -> ElementValue:
     inputs = dict(call.op.inputs)
     numbers = call.row(place.value, place.index, [first], call.numbered(second)).get(first)
     if numbers is None:
@@ -110,8 +110,8 @@ def _products(call: Call, place: Place, recorded: float, first: str, second: str
     )
 
 
-def _added(call: Call, place: Place, paths: list[str]) -> tuple[float, Place | None]:
-    """What the other tensors of a sum of products add to it, and which element that is where it is one."""
+def _added(call: RepeatedCall, place: Place, paths: list[str]) -> tuple[float, Place | None]:
+    """The sum that other tensors add to a sum of products, and its element where it is one."""
     if not paths:
         return 0.0, None
     rows = call.row(place.value, place.index, paths)
@@ -122,7 +122,7 @@ def _added(call: Call, place: Place, paths: list[str]) -> tuple[float, Place | N
     return total, None
 
 
-def _sum(call: Call, place: Place, recorded: float) -> ElementValue:
+def _sum(call: RepeatedCall, place: Place, recorded: float) -> ElementValue:
     rows = call.row(place.value, place.index, call.paths())
     zeros = {path: torch.zeros_like(call.number(path)) for path in call.paths()}
     constant = float(call.results(zeros)[place.value].detach()[place.index])
@@ -140,7 +140,7 @@ def _sum(call: Call, place: Place, recorded: float) -> ElementValue:
     )
 
 
-def _function(call: Call, place: Place, recorded: float) -> ElementValue:
+def _function(call: RepeatedCall, place: Place, recorded: float) -> ElementValue:
     result = call.results({})[place.value]
     rows = call.row(place.value, place.index, call.paths()) if result.is_floating_point() and call.paths() else {}
     terms, count, _ = _largest(call, rows, by_product=False)
@@ -153,7 +153,7 @@ def _single(rows: dict[str, Tensor]) -> tuple[tuple[str, ...], ...]:
     return pattern(involved) if len(involved) == 1 and len(involved[0]) > 1 else ()
 
 
-def _largest(call: Call, rows: dict[str, Tensor], by_product: bool) -> tuple[tuple[ValueTerm, ...], int, float]:
+def _largest(call: RepeatedCall, rows: dict[str, Tensor], by_product: bool) -> tuple[tuple[ValueTerm, ...], int, float]:
     """The largest terms of all inputs together, how many there are, and the sum of the products of the others."""
     inputs = dict(call.op.inputs)
     found: list[tuple[float, ValueTerm]] = []

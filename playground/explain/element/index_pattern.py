@@ -1,4 +1,4 @@
-"""How the indices of many terms run, in letters: all (n, 7) for n = 0, 1, 2, ... is `(i, 7)`."""
+"""The pattern of the indices of many terms, in letters: all (n, 7) for n = 0, 1, 2, ... is `(i, 7)`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which element is meant: index against shape, values that stand for one another, and the largest of many terms."""
+"""Places of elements: indices checked against shapes, values that stand for one another, the largest of many terms."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def same_values(tape: Tape, value: int) -> set[int]:
 
 
 def top(products: Tensor) -> list[int]:
-    """Where the largest products by size stand, the largest first; NaN counts as largest."""
+    """The places of the largest products by size, the largest first; NaN counts as largest."""
     sizes = products.abs().nan_to_num(nan=torch.inf)
     order = torch.argsort(sizes, descending=True, stable=True)
     return [int(position) for position in order[:MOST_TERMS]]

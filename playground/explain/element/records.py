@@ -1,4 +1,4 @@
-"""What `element.py` finds out about one element of a tensor: plain data, nothing alive in it."""
+"""Records of one element of a tensor, opened to its arithmetic: plain data, nothing alive in it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class GradientTerm:
 
     @property
     def product(self) -> float:
-        """What this term adds to the gradient."""
+        """The product that this term adds to the gradient."""
         return self.adjoint * self.derivative
 
 
@@ -53,7 +53,7 @@ class ElementUse:
 
 @dataclass(frozen=True, slots=True)
 class ElementGradient:
-    """Why one element of a gradient is this number: a sum over everything that used it."""
+    """One element of a gradient as a sum over everything that used it."""
 
     place: Place
     recorded: float  # by PyTorch, in the last backward pass that reached the value
@@ -87,7 +87,7 @@ class ValueTerm:
 
 @dataclass(frozen=True, slots=True)
 class ElementValue:
-    """How one element of a value was computed.
+    """One element of a value as it was computed.
 
     `kind`: 'given' (a leaf or constant), 'products' (a sum of products of two inputs), 'sum' (each input times a
     constant), 'function' (anything else: `terms` hold the inputs that it depends on, and local derivatives as
@@ -108,7 +108,7 @@ class ElementValue:
 
     @property
     def total(self) -> float:
-        """Of kinds 'products' and 'sum': everything added up."""
+        """The whole sum, of kinds 'products' and 'sum'."""
         return math.fsum([*(term.value * term.factor for term in self.terms), self.rest, self.constant])
 
 

@@ -26,7 +26,7 @@ _PRODUCTS = frozenset(
 _ORDER = {"input": 0, "weight": 1, "other": 1, "mat2": 1, "vec": 1, "vec2": 1, "tensor": 1, "bias": 2}
 
 
-class Call:
+class RepeatedCall:
     """A call of a tape, to be repeated. Nothing of the tape is written to."""
 
     def __init__(self, tape: Tape, op: TapeOp) -> None:
@@ -35,7 +35,7 @@ class Call:
         self._inputs = dict(op.inputs)
 
     def obstacle(self) -> str:
-        """Why it cannot be repeated; empty if it can."""
+        """The reason why it cannot be repeated; empty if it can."""
         op, values = self.op, self._tape.values
         everything = [values[index] for index in (*self._inputs.values(), *op.outputs)]
         size = sum(value.data.numel() for value in everything)
@@ -66,7 +66,7 @@ class Call:
         return as_float64(self._tape.values[self._inputs[path]].data)
 
     def factors(self) -> tuple[str, str] | None:
-        """Of a sum of products: where the two factors stand. The first has derivatives."""
+        """The paths of the two factors of a sum of products. The first has derivatives."""
         ordered = sorted(self._inputs, key=lambda path: _ORDER.get(path, int(path) if path.isdecimal() else 3))
         if self.op.name not in _PRODUCTS or len(ordered) < 2 or "bias" in ordered[:2]:
             return None
@@ -154,4 +154,4 @@ class Call:
         return {output: tangent.detach() for output, tangent in tangents.items() if tangent is not None}
 
 
-__all__ = ["MOST_ELEMENTS", "MOST_WORK", "Call"]
+__all__ = ["MOST_ELEMENTS", "MOST_WORK", "RepeatedCall"]

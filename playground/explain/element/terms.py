@@ -1,15 +1,15 @@
-"""What both halves of an opened element share: names of elements, rows of terms, sums written in a line."""
+"""Texts that both halves of an opened element share: names of elements, rows of terms, sums in a line."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from playground.explain.element.records import Place
-from playground.explain.names import Names
+from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, format_number
 from playground.trace.trace import Trace
 
-Part = dict[str, Any]  # title, formula, numbers, heads, rows, note
+ElementPart = dict[str, Any]  # title, formula, numbers, heads, rows, note
 WRITTEN = 3  # products written out in the line of numbers
 
 
@@ -18,7 +18,7 @@ class ElementNames:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.names = Names(trace)
+        self.names = DisplayNames(trace)
 
     def place(self, place: Place) -> str:
         """`v7[3, 12]`; a single number has no index."""
@@ -41,7 +41,7 @@ def part(
     heads: list[str] | None = None,
     rows: list[list[str]] | None = None,
     note: str = "",
-) -> Part:
+) -> ElementPart:
     return {
         "title": title, "formula": formula, "numbers": numbers, "heads": heads or [], "rows": rows or [], "note": note,
     }  # fmt: skip
@@ -56,7 +56,7 @@ def others(count: int, rest: float, width: int) -> list[list[str]]:
 
 
 def counted(count: int) -> str:
-    """How many terms there are, where there are several."""
+    """The number of terms, where there are several."""
     return "" if count == 1 else f"{count:,} terms, the largest first."
 
 
@@ -76,4 +76,4 @@ def group(number: str) -> str:
     return f"({number})" if number.startswith(MINUS) else number
 
 
-__all__ = ["ElementNames", "Part", "counted", "group", "joined", "others", "part"]
+__all__ = ["ElementNames", "ElementPart", "counted", "group", "joined", "others", "part"]

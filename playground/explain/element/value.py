@@ -1,9 +1,9 @@
-"""How one element was computed, written out: a sum of its terms, or a function and its local derivatives."""
+"""One element of a value written out: a sum of its terms, or a function and its local derivatives."""
 
 from __future__ import annotations
 
 from playground.explain.element.records import ElementValue
-from playground.explain.element.terms import ElementNames, Part, counted, group, joined, others, part
+from playground.explain.element.terms import ElementNames, ElementPart, counted, group, joined, others, part
 from playground.explain.numbers import format_number
 
 
@@ -13,8 +13,8 @@ class ValueWriter:
     def __init__(self, elements: ElementNames) -> None:
         self.elements = elements
 
-    def part(self, found: ElementValue) -> Part:
-        """How the element was computed."""
+    def part(self, found: ElementValue) -> ElementPart:
+        """The computation of the element."""
         title = "Its value"
         if found.kind == "given":
             return part(title, note=f"{self.elements.names.show(found.place.value)} was given: no call computed it.")
@@ -22,7 +22,7 @@ class ValueWriter:
             return part(title, note=f"The call cannot be opened: {found.obstacle}.")
         return self._function(found, title) if found.kind == "function" else self._sum(found, title)
 
-    def _sum(self, found: ElementValue, title: str) -> Part:
+    def _sum(self, found: ElementValue, title: str) -> ElementPart:
         left, result = self.elements.place(found.place), format_number(found.recorded)
         is_plain = all(term.factor == 1 and term.partner is None for term in found.terms)
         if is_plain and found.count == 1 and not found.constant:
@@ -70,7 +70,7 @@ class ValueWriter:
             text += f" · {group(format_number(first.factor))}" if len(factors) == 1 else " · factor"
         return text + added
 
-    def _function(self, found: ElementValue, title: str) -> Part:
+    def _function(self, found: ElementValue, title: str) -> ElementPart:
         op = self.elements.trace.ops[found.op or 0]
         left, result = self.elements.place(found.place), format_number(found.recorded)
         index = f"[{', '.join(map(str, found.place.index))}]" if found.place.index else ""

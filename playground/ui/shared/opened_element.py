@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from playground.errors import PlaygroundError
-from playground.explain.element.explanation import element_answer
+from playground.explain.element.answer import element_answer
 from playground.explain.element.places import allowed
 from playground.language.document import Document
 from playground.layers.document import StackDocument

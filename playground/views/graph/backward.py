@@ -6,20 +6,20 @@ from functools import cached_property
 
 from playground.explain.numbers import brief, shape_text
 from playground.trace.records import BackwardNode
-from playground.views.graph.box_contents import SHOWN_OUTPUTS, Room, cut
-from playground.views.graph.graph import Box, Link, Row
+from playground.views.graph.box_contents import SHOWN_OUTPUTS, BoxContents, cut
+from playground.views.graph.graph import Box, CellRow, Link
 
 SHOWN_NOTES = 4
 NOTE_LENGTH = 34
 
 
 class BackwardGraph:
-    """What is drawn of the backward pass of one trace."""
+    """The drawing of one trace's backward pass."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
-        self.trace = room.trace
-        self.names = room.names
+    def __init__(self, contents: BoxContents) -> None:
+        self.contents = contents
+        self.trace = contents.trace
+        self.names = contents.names
 
     @cached_property
     def seeds(self) -> dict[tuple[int, ...], int]:
@@ -48,15 +48,15 @@ class BackwardGraph:
         key = f"node-{node.id}"
         if node.leaf is not None:
             leaf = self.trace.values[node.leaf]
-            row = Row((self.room.grad_cell(leaf.id),), cut(f"{self.names.show(leaf.id)}.grad", NOTE_LENGTH))
+            row = CellRow((self.contents.grad_cell(leaf.id),), cut(f"{self.names.show(leaf.id)}.grad", NOTE_LENGTH))
             label = f"{node.name} of {self.names.show(leaf.id)}"
-            return Box(key, "node", node.name, label, (row,), backward=True, module=self.room.leaf_module(leaf))
+            return Box(key, "node", node.name, label, (row,), backward=True, module=self.contents.leaf_module(leaf))
         rows = [
-            Row((self.room.adjoint_cell(output),), self.names.bar(output))
+            CellRow((self.contents.adjoint_cell(output),), self.names.bar(output))
             for output in [output for output in node.outputs if output is not None][:SHOWN_OUTPUTS]
             if self.trace.values[output].adjoint is not None
         ]
-        saved = self.room.narrator.saved(node)
+        saved = self.names.saved(node)
         notes = [cut(f"saved {text}", NOTE_LENGTH) for text in saved[:SHOWN_NOTES]]
         if len(saved) > SHOWN_NOTES:
             notes.append(f"… {len(saved) - SHOWN_NOTES} more saved")
@@ -75,7 +75,7 @@ class BackwardGraph:
         )
 
     def links(self) -> list[Link]:
-        """From each seed to its nodes, from each node to the next ones."""
+        """A link from each seed to its nodes, from each node to the next ones."""
         links = []
         for roots, number in self.seeds.items():
             for position, root in enumerate(roots):

@@ -1,4 +1,4 @@
-"""What a value needs room for in its box: its numbers, its heat maps, its shape, its module."""
+"""The contents of a value's box: cells for its numbers and heat maps, a note of its shape; and its module."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections import defaultdict
 from functools import cached_property
 from itertools import takewhile
 
-from playground.explain.narration import Narrator
+from playground.explain.explanation import Explanation
 from playground.explain.numbers import shape_text
 from playground.trace.records import Op, Value
-from playground.trace.trace import Trace
 from playground.views.graph.graph import Cell
 
 SHOWN_OUTPUTS = 4
@@ -17,13 +16,13 @@ TITLE_LENGTH = 36
 THUMBNAIL_SIDE = 16
 
 
-class Room:
+class BoxContents:
     """The cells and notes of the values of one trace, for the boxes of both passes."""
 
-    def __init__(self, trace: Trace, narrator: Narrator) -> None:
-        self.trace = trace
-        self.narrator = narrator
-        self.names = narrator.names
+    def __init__(self, explanation: Explanation) -> None:
+        self.trace = explanation.trace
+        self.names = explanation.names
+        self.returned = explanation.returned
 
     @cached_property
     def users(self) -> dict[int, list[Op]]:
@@ -35,7 +34,7 @@ class Room:
         return users
 
     def cells(self, value: Value) -> tuple[Cell, ...]:
-        """Room for the primal, and for tangent and adjoint where there are such."""
+        """The primal, and tangent and adjoint where there are such."""
         wide = self._is_tensor(value.id)
         picture = picture_of(value.shape) if wide else None
         cells = [Cell("primal", f"value-{value.id}.primal", picture, wide)]
@@ -46,11 +45,11 @@ class Room:
         return tuple(cells)
 
     def grad_cell(self, leaf: int) -> Cell:
-        """Room for a leaf's `.grad`."""
+        """A leaf's `.grad`."""
         return Cell("grad", f"value-{leaf}.grad", wide=self._is_tensor(leaf))
 
     def adjoint_cell(self, value: int) -> Cell:
-        """Room for the adjoint that comes into a backward node."""
+        """The adjoint that comes into a backward node."""
         wide = self._is_tensor(value)
         picture = picture_of(self.trace.values[value].shape) if wide else None
         return Cell("adjoint", f"value-{value}.adjoint", picture, wide)
@@ -86,9 +85,9 @@ def picture_of(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def cut(text: str, length: int) -> str:
-    """At most `length` characters on one line, an ellipsis for the rest."""
+    """A text cut to `length` characters on one line, an ellipsis for the rest."""
     text = " ".join(text.splitlines()) if "\n" in text or "\r" in text else text
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-__all__ = ["SHOWN_OUTPUTS", "TITLE_LENGTH", "Room", "cut", "picture_of"]
+__all__ = ["SHOWN_OUTPUTS", "TITLE_LENGTH", "BoxContents", "cut", "picture_of"]

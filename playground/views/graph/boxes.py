@@ -1,4 +1,4 @@
-"""How big a box is and where everything in it stands: fixed from the labels, so that numbers can change in place."""
+"""The size of a box and the places in it, fixed from the labels, so that numbers can change in place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from playground.views.graph.graph import Box, Cell, Graph, Row
+from playground.views.graph.graph import Box, Cell, CellRow, Graph
 
 TITLE_SIZE = 13.0
 SLOT_SIZE = 12.5
@@ -94,7 +94,7 @@ def picture_size(picture: tuple[int, int]) -> tuple[float, float]:
     return round(max(columns * side, LEAST_SIDE), 1), round(max(rows * side, LEAST_SIDE), 1)
 
 
-def _row_height(row: Row) -> float:
+def _row_height(row: CellRow) -> float:
     return max(_cell_height(cell) for cell in row.cells)
 
 
@@ -103,12 +103,12 @@ def _cell_height(cell: Cell) -> float:
     return CELL_HEIGHT if cell.picture is None else picture_size(cell.picture)[1] + 22.0
 
 
-def _row_width(row: Row) -> float:
+def _row_width(row: CellRow) -> float:
     cells = sum(RANGE_WIDTH if cell.wide else CELL_WIDTH for cell in row.cells) + GAP * (len(row.cells) - 1)
     return cells + (text_width(row.label, SLOT_SIZE) + 2 * GAP if row.label else 0.0)
 
 
-def _row(row: Row, width: float, top: float) -> list[Part]:
+def _row(row: CellRow, width: float, top: float) -> list[Part]:
     """The cells of a row share the width that its label leaves."""
     parts = []
     height = _row_height(row)
@@ -131,7 +131,7 @@ def _row(row: Row, width: float, top: float) -> list[Part]:
 
 
 def text_width(text: str, size: float) -> float:
-    """About how wide a text is in a sans-serif font, on the safe side.
+    """The width of a text in a sans-serif font, estimated on the safe side.
 
     >>> round(text_width("v3 = sin(x2)", 13.0))
     78

@@ -12,7 +12,7 @@ from playground.views.graph.merged_boxes import RUN, group_key, merge
 from playground.views.graph.unfolding import Opening
 
 LINKS_PER_BOX = 3  # Graphviz slows with links even where boxes are few
-ROOM = 1.5  # what a reader opens may take so many times the boxes of a picture that nobody touched
+OPENED_SHARE = 1.5  # what a reader opens may take so many times the boxes of a picture that nobody touched
 LEAST_GROUPS = 4  # fewer module boxes than these say too little: their parts are drawn
 PARTS, PART = 12, 24  # an opened run is so many smaller ones, or its boxes where there are no more than these
 
@@ -33,14 +33,14 @@ def collapse(
     depth = 1 if wanted.base == "none" else _depth(tree, limit)
     closed = tree.opened_above(depth)
     is_long = not tree.fits(closed, limit)
-    room = max(round(ROOM * limit), len(tree.shown(closed)) + limit // 2)
+    room = max(round(OPENED_SHARE * limit), len(tree.shown(closed)) + limit // 2)
     opened, message = _opened(tree, closed, wanted, room)
     drawn = merge(graph, tree.into(opened), notes, can_open=opening is not None)
     modules = tree.named
     if is_long:
         tagged = _tagged(drawn, limit)
         runs = _Tree(tagged, of_runs=True)
-        open_runs, refused = _opened(runs, frozenset(), replace(wanted, base="fitting"), round(ROOM * limit))
+        open_runs, refused = _opened(runs, frozenset(), replace(wanted, base="fitting"), round(OPENED_SHARE * limit))
         drawn = merge(tagged, runs.into(open_runs), can_open=opening is not None)
         modules, opened, message = modules | runs.named, opened | open_runs, message or refused
     if opening is None:
@@ -101,7 +101,7 @@ def _is_run(box: Box) -> bool:
 
 
 def _depth(tree: _Tree, limit: int) -> float:
-    """From which depth on modules are closed: none where all fits, else the outermost ones that say enough."""
+    """The depth from which on modules are closed: none where all fits, else the outermost ones that say enough."""
     if tree.fits(tree.named, limit):
         return inf
     deepest = max(map(len, tree.paths), default=1)
@@ -131,7 +131,7 @@ def _opened(tree: _Tree, at_first: frozenset[str], wanted: Opening, room: int) -
 
 
 def _refusal(tree: _Tree, opened: int, refused: list[str], wanted: Opening, room: int) -> str:
-    """What the reader is told about modules that stay closed; empty where there are none."""
+    """The message about modules that stay closed; empty where there are none."""
     if not refused:
         return ""
     if wanted.base == "all":

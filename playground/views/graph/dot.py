@@ -13,9 +13,9 @@ from playground.views.graph.graph import Box, Graph, Link
 from playground.views.graph.merged_boxes import RUN
 
 FONT = "Helvetica,Arial,sans-serif"
-BADGE_ROOM = " " * 6  # before the title of a frame that can be closed
-ROOM = " " * 17  # as wide as a contribution that is a number
-TENSOR_ROOM = " " * 22  # as wide as "norm 10274.6"
+BADGE_SPACE = " " * 6  # before the title of a frame that can be closed
+NUMBER_SPACE = " " * 17  # as wide as a contribution that is a number
+TENSOR_SPACE = " " * 22  # as wide as "norm 10274.6"
 INK, MUTED = "#23233a", "#6b6b80"
 BLUE, ORANGE = "#4a45c4", "#b4500b"
 FILLS = {
@@ -34,7 +34,7 @@ def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None, *, texts: boo
 
     Without `texts` boxes have their sizes only, which is all that a layout depends on.
     """
-    writer = _Writer(graph, numbers or {}, texts)
+    writer = _DotWriter(graph, numbers or {}, texts)
     dot = graphviz.Digraph(
         "trace",
         graph_attr={"nodesep": "0.3", "ranksep": "0.4", "fontname": FONT, "fontsize": "11",
@@ -75,7 +75,7 @@ def cluster_paths(graph: Graph) -> list[tuple[str, ...]]:
 
 
 def frame_title(path: tuple[str, ...]) -> str:
-    """What stands over the frame of a module, or of a part of a long run.
+    """The title over the frame of a module, or of a part of a long run.
 
     >>> frame_title(("features", "0")), frame_title(("more-0", "2"))
     ('features.0', 'middle, part 3')
@@ -96,7 +96,7 @@ def _lines(lines: list[str]) -> str:
     return label
 
 
-class _Writer:
+class _DotWriter:
     """Writes the boxes and links of one graph."""
 
     def __init__(self, graph: Graph, numbers: Mapping[str, str], writes_texts: bool) -> None:
@@ -124,8 +124,8 @@ class _Writer:
                 self.box(dot, box)
         for frame, members in inner.items():
             with dot.subgraph(name=f"cluster_{self.framed.index(frame)}") as cluster:
-                room = "" if self.graph.modules is None else BADGE_ROOM
-                name = label_text(room + frame_title(frame if frame[0].startswith(RUN) else frame[len(path) :]))
+                space = "" if self.graph.modules is None else BADGE_SPACE
+                name = label_text(space + frame_title(frame if frame[0].startswith(RUN) else frame[len(path) :]))
                 cluster.attr(label=name, style="rounded", color="#c9c9d8", penwidth="1", labeljust="l", margin="10")
                 self.boxes(cluster, members, frame)
 
@@ -173,11 +173,11 @@ class _Writer:
         return [*lines, *box.notes]
 
     def link(self, dot: graphviz.Digraph, link: Link) -> None:
-        """Backward links are written from head to tail, so that both passes agree on what is left and right."""
+        """One link; a backward one is written from head to tail, so that left and right are the same in both passes."""
         attributes = {"id": self.ids[link.key], "color": LINK_COLOURS[link.kind]}
         label = [link.label] if link.label else []
         if link.slot:
-            label.append(self.numbers.get(link.slot) or (TENSOR_ROOM if link.label else ROOM))
+            label.append(self.numbers.get(link.slot) or (TENSOR_SPACE if link.label else NUMBER_SPACE))
             attributes["fontcolor"] = ORANGE
         if label:
             attributes["label"] = _lines(label)
@@ -189,7 +189,7 @@ class _Writer:
             dot.edge(self.end(link.tail, "out"), self.end(link.head, "in"), **attributes)
 
     def end(self, key: str, side: str) -> str:
-        """Where a link meets a box; in a pair, at the right cell."""
+        """The port where a link meets a box; in a pair, of the right cell."""
         if self.graph.kind != "both" or (key not in self.partner and key not in self.paired):
             return self.ids[key]
         compass = {"out": "s", "in": "n"}[side]

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cached_property
-
 from playground.explain.numbers import shape_text
 from playground.trace.records import Op, Value
-from playground.views.graph.box_contents import SHOWN_OUTPUTS, TITLE_LENGTH, Room, cut
-from playground.views.graph.graph import Box, BoxKind, Link, Row
+from playground.views.graph.box_contents import SHOWN_OUTPUTS, TITLE_LENGTH, BoxContents, cut
+from playground.views.graph.graph import Box, BoxKind, CellRow, Link
 
 
 class ForwardGraph:
-    """What is drawn of the forward pass of one trace."""
+    """The drawing of one trace's forward pass."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
-        self.trace = room.trace
-        self.names = room.names
-
-    @cached_property
-    def carried(self) -> dict[tuple[int, str], int]:
-        """Forward uses (op, argument path) along which a gradient came back -> how many edges carried it."""
-        counts: dict[tuple[int, str], int] = defaultdict(int)
-        for step in self.trace.steps:
-            if step.kind == "node" and step.node is not None:
-                edges = self.trace.nodes[step.node].edges
-                for part in step.contributions:
-                    use = edges[part.edge].use
-                    if use is not None:
-                        counts[use] += 1
-        return counts
+    def __init__(self, contents: BoxContents) -> None:
+        self.contents = contents
+        self.trace = contents.trace
+        self.names = contents.names
 
     def boxes(self) -> list[Box]:
         """Leaves and constants just before their first use, then each op."""
@@ -48,15 +32,15 @@ class ForwardGraph:
 
     def leaf_box(self, value: Value) -> Box:
         """A leaf or constant, with the row of its `.grad`."""
-        rows = [Row(self.room.cells(value))]
+        rows = [CellRow(self.contents.cells(value))]
         if value.is_leaf and value.requires_grad and self.trace.passes:
-            rows.append(Row((self.room.grad_cell(value.id),), ".grad"))
+            rows.append(CellRow((self.contents.grad_cell(value.id),), ".grad"))
         kind: BoxKind = "constant" if value.kind == "constant" else "leaf"
         name = self.names.show(value.id)
         label = f"{value.kind} {name}" + (f" of shape {shape_text(value.shape)}" if value.shape else "")
         return Box(
-            f"value-{value.id}", kind, cut(name, TITLE_LENGTH), label, tuple(rows), self.room.shape_notes(value),
-            detached=not value.requires_grad, module=self.room.leaf_module(value),
+            f"value-{value.id}", kind, cut(name, TITLE_LENGTH), label, tuple(rows), self.contents.shape_notes(value),
+            detached=not value.requires_grad, module=self.contents.leaf_module(value),
         )  # fmt: skip
 
     def op_box(self, op: Op) -> Box:
@@ -64,10 +48,10 @@ class ForwardGraph:
         outputs = [self.trace.values[output] for output in op.outputs]
         title = self.names.equation(op)
         if len(outputs) == 1:
-            rows = [Row(self.room.cells(outputs[0]))]
-            notes = self.room.shape_notes(outputs[0])
+            rows = [CellRow(self.contents.cells(outputs[0]))]
+            notes = self.contents.shape_notes(outputs[0])
         else:
-            rows = [Row(self.room.cells(value), self.names.show(value.id)) for value in outputs[:SHOWN_OUTPUTS]]
+            rows = [CellRow(self.contents.cells(value), self.names.show(value.id)) for value in outputs[:SHOWN_OUTPUTS]]
             hidden = len(outputs) - SHOWN_OUTPUTS
             notes = (f"… {hidden} more outputs",) if hidden > 0 else ()
         detached = not any(value.requires_grad for value in outputs)
@@ -84,7 +68,7 @@ class ForwardGraph:
                 value = self.trace.values[argument.value]
                 key = f"use-{op.id}-{position}"
                 tail = f"value-{value.id}" if value.op is None else f"op-{value.op}"
-                carries = contributions and (op.id, argument.path) in self.carried
+                carries = contributions and (op.id, argument.path) in self.contents.returned
                 slot = f"{key}.contribution" if carries else ""
                 label = shape_text(value.shape) if value.shape else ""
                 links.append(Link(key, "forward", tail, f"op-{op.id}", label, slot, not value.requires_grad))

@@ -1,4 +1,4 @@
-"""What is drawn of a trace: boxes and links with stable keys, and no coordinates yet."""
+"""A trace as boxes and links with stable keys, and no coordinates yet."""
 
 from __future__ import annotations
 
@@ -17,19 +17,17 @@ class Cell:
 
     kind: CellKind
     slot: str  # 'value-5.primal'
-    picture: tuple[int, int] | None = (
-        None  # rows and columns of a heat map in `value-5.image` or `value-5.adjoint.image`
-    )
+    picture: tuple[int, int] | None = None  # rows and columns of its heat map, which stands in `image_slot`
     wide: bool = False  # a tensor: a range stands here, not a number
 
     @property
     def image_slot(self) -> str:
-        """Where the heat map goes."""
+        """The slot of the heat map."""
         return self.slot.removesuffix(".primal") + ".image"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CellRow:
     """One line of cells, with a label before it where the title does not say what they are."""
 
     cells: tuple[Cell, ...]
@@ -44,7 +42,7 @@ class Box:
     kind: BoxKind
     title: str
     label: str  # for a screen reader: the whole in words
-    rows: tuple[Row, ...] = ()
+    rows: tuple[CellRow, ...] = ()
     notes: tuple[str, ...] = ()
     detached: bool = False  # outside autograd: drawn dashed
     backward: bool = False  # it belongs to the backward graph
@@ -91,6 +89,7 @@ class Graph:
     pairs: tuple[tuple[str, str], ...] = ()
     home: dict[str, str] = field(default_factory=dict)
     modules: Modules | None = None  # where the reader can open and close them
+    title: str = ""  # what the picture is called
 
     def drawn(self, key: str) -> list[str]:
         """A key, and the key of the box or link that stands for it if that is another one."""
@@ -106,4 +105,4 @@ class Graph:
         return {cell.slot for cell in cells} | {link.slot for link in self.links if link.slot}
 
 
-__all__ = ["Box", "BoxKind", "Cell", "CellKind", "Graph", "GraphKind", "Link", "LinkKind", "Modules", "Row"]
+__all__ = ["Box", "BoxKind", "Cell", "CellKind", "Graph", "GraphKind", "Link", "LinkKind", "Modules"]

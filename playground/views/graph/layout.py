@@ -47,7 +47,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything of one graph stands."""
+    """The coordinates of one graph."""
 
     width: float
     height: float

@@ -1,4 +1,4 @@
-"""Many boxes drawn as one: what the box of a module or of a long run says, and the links that are left."""
+"""Boxes merged into one: the box of a module or of a long run, and the links that are left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from playground.views.graph.graph import Box, Graph, GraphKind, Link, Row
+from playground.views.graph.graph import Box, CellRow, Graph, GraphKind, Link
 
 RUN = "more-"  # the middle of a long run is drawn as a module of this name
 _INFIX = re.compile(r" (\*\*|//|[-+*/@%&|]|[<>=!]=?) ")
@@ -55,7 +55,8 @@ def merge(
         home |= {part.key: parts[0].key for part in parts[1:]}
         links.append(_gather(tail, head, parts))
     present = {box.key for box in boxes}
-    return Graph(graph.kind, boxes, tuple(links), _pairs(graph, into, present), home, graph.modules)
+    pairs = _pairs(graph, into, present)
+    return replace(graph, boxes=boxes, links=tuple(links), pairs=pairs, home=home)
 
 
 def _pairs(graph: Graph, into: Mapping[str, str], present: set[str]) -> tuple[tuple[str, str], ...]:
@@ -104,7 +105,7 @@ def _group_box(
     common = ", ".join(f"{number} {name}" for name, number in names.most_common(3))
     lines = [", ".join(filter(None, [held, also])), common + (", …" if len(names) > 3 else "")]
     results = [box for box in steps if box.key in outside and box.rows and not backward]
-    rows = tuple(Row(row.cells) for row in results[0].rows[:1]) if len(results) == 1 else ()
+    rows = tuple(CellRow(row.cells) for row in results[0].rows[:1]) if len(results) == 1 else ()
     if len(results) == 1:
         lines += [f"gives {note}" for note in results[0].notes[:1] if note.startswith("(")]
         lines += [note for note in results[0].notes if note.startswith("gives ")]
@@ -118,7 +119,7 @@ def _group_box(
 
 
 def _op_name(box: Box) -> str:
-    """What one op or node does: `sin`, `*`, `[ ]`, `MulBackward0`."""
+    """The name of one op or node: `sin`, `*`, `[ ]`, `MulBackward0`."""
     call = box.title.rpartition(" = ")[2]
     between = _INFIX.search(call)
     if between is not None and "(" not in call[: between.start()]:

@@ -1,4 +1,4 @@
-"""What the backward pass leaves in each module: the norm of its parameters' gradients, on the module's box."""
+"""The norm of the gradients of a module's parameters, on the module's box."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from playground.explain.numbers import format_number
 from playground.trace.trace import Trace
-from playground.views.graph.graph import Cell, Graph, Row
-from playground.views.stepper.timeline import Entry, strength
+from playground.views.graph.graph import Cell, CellRow, Graph
+from playground.views.graph.timeline import Entry, strength
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def module_gradients(trace: Trace) -> dict[str, ModuleGradient]:
 def with_gradients(graph: Graph, gradients: dict[str, ModuleGradient]) -> Graph:
     """The graph with a cell for the gradient on each module's box: the forward one where there are both."""
     boxes = tuple(
-        replace(box, rows=(*box.rows, Row((Cell("grad", _slot(box.opens)),), "norm of .grad")))
+        replace(box, rows=(*box.rows, CellRow((Cell("grad", _slot(box.opens)),), "norm of .grad")))
         if box.opens in gradients and box.backward == (graph.kind == "backward")
         else box
         for box in graph.boxes
@@ -57,7 +57,7 @@ def with_gradients(graph: Graph, gradients: dict[str, ModuleGradient]) -> Graph:
 
 
 def gradient_slots(graph: Graph, gradients: dict[str, ModuleGradient]) -> dict[str, list[Entry]]:
-    """What stands in those cells, as `Timelines` has it for the others."""
+    """The timelines of those cells, as `Timelines` has them for the others."""
     drawn = {path: gradient for path, gradient in gradients.items() if _slot(path) in graph.slots}
     largest = max((gradient.norm for gradient in drawn.values() if math.isfinite(gradient.norm)), default=0.0)
     return {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from playground.explain.narration import Narrator
+from playground.explain.explanation import explain
 from playground.trace.trace import Trace
-from playground.views.graph.build import Builder
+from playground.views.graph.build import build_graph
 from playground.views.graph.dot import to_dot
-from playground.views.graph.graph import Graph, GraphKind
+from playground.views.graph.graph import GraphKind
 from playground.views.graph.layout import Layout, lay_out
 from playground.views.graph.svg import BORDER, Filled, attribute, escape, inner_svg, view_box
-from playground.views.stepper.timeline import Timelines
+from playground.views.graph.timeline import Timelines
 
 LIGHT = {
     "surface": "#ffffff", "ink": "#1f1f33", "muted": "#62627a", "line": "#c3c3d4", "frame": "#f7f7fb",
@@ -25,39 +25,23 @@ DARK = {
 
 def static_svg(trace: Trace, kind: GraphKind = "forward", *, limit: int | None = None) -> str:
     """The picture after the last step, every number in place; follows the reader's light or dark theme."""
-    narrator = Narrator(trace)
-    graph = Builder(trace, narrator).graph(kind, limit)
+    explanation = explain(trace)
+    graph = build_graph(explanation, kind, limit=limit)
     layout = lay_out(graph)
     filled = Filled(*Timelines(trace, graph.slots).final())
-    title, description = describe(trace, graph, narrator)
     width, height = layout.width + 2 * BORDER, layout.height + 2 * BORDER
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="trace-graph" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="{view_box(layout)}" role="img" aria-label={attribute(title)}>'
-        f"<title>{escape(title)}</title><desc>{escape(description)}</desc><style>{style()}</style>"
+        f'viewBox="{view_box(layout)}" role="img" aria-label={attribute(graph.title)}>'
+        f"<title>{escape(graph.title)}</title><desc>{escape(explanation.summary)}</desc><style>{style()}</style>"
         f"{_backdrop(layout)}{inner_svg(graph, layout, filled)}</svg>"
     )
 
 
 def dot_file(trace: Trace, kind: GraphKind = "forward", *, limit: int | None = None) -> str:
     """The graph in DOT with the numbers after the last step, for a reader's own Graphviz."""
-    graph = Builder(trace, Narrator(trace)).graph(kind, limit)
+    graph = build_graph(explain(trace), kind, limit=limit)
     return to_dot(graph, Timelines(trace, graph.slots, images=False).final()[0])
-
-
-def describe(trace: Trace, graph: Graph, narrator: Narrator | None = None) -> tuple[str, str]:
-    """A title, and the trace in words for those who do not see the picture."""
-    narrator = narrator or Narrator(trace)
-    shown = trace.steps[:40]
-    more = f" … {len(trace.steps) - 40} more steps." if len(trace.steps) > 40 else ""
-    return title_of(trace, graph.kind, narrator), " ".join(f"{narrator.arithmetic(step)}." for step in shown) + more
-
-
-def title_of(trace: Trace, kind: GraphKind, narrator: Narrator) -> str:
-    """What the picture is called."""
-    kinds = {"forward": "Computational graph", "backward": "Backward graph", "both": "Forward and backward graph"}
-    outputs = ", ".join(narrator.names.show(output) for output in trace.outputs)
-    return f"{kinds[kind]}{f' of {outputs}' if outputs else ''}"
 
 
 def _backdrop(layout: Layout) -> str:
@@ -99,4 +83,4 @@ def _rules(c: dict[str, str]) -> str:
     )
 
 
-__all__ = ["describe", "dot_file", "static_svg", "style"]
+__all__ = ["dot_file", "static_svg", "style"]

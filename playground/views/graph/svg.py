@@ -20,7 +20,7 @@ _WEIGHTS = [((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3) for 
 
 
 class Filled:
-    """What stands in the slots of a picture that does not move: texts, strengths and heat maps."""
+    """The contents of the slots of a picture that does not move: texts, strengths and heat maps."""
 
     def __init__(self, texts: Mapping[str, str], strengths: Mapping[str, float], images: Mapping[str, str]) -> None:
         self.texts = texts
@@ -31,9 +31,9 @@ class Filled:
 EMPTY = Filled({}, {}, {})
 
 
-def svg(graph: Graph, layout: Layout, label: str, filled: Filled = EMPTY) -> str:
+def svg(graph: Graph, layout: Layout, filled: Filled = EMPTY) -> str:
     """The picture: frames of modules, links, boxes; empty slots unless `filled`."""
-    parts = [svg_open(layout, label), inner_svg(graph, layout, filled), "</svg>"]
+    parts = [svg_open(layout, graph.title), inner_svg(graph, layout, filled), "</svg>"]
     return "".join(parts)
 
 
@@ -51,7 +51,7 @@ def view_box(layout: Layout) -> str:
 
 
 def inner_svg(graph: Graph, layout: Layout, filled: Filled) -> str:
-    """Everything between the tags."""
+    """All elements between the tags."""
     parts = [_cluster(path, frame, can_close=graph.modules is not None) for path, frame in layout.clusters]
     parts += [_link(link, layout.links[link.key], filled) for link in graph.links if link.key in layout.links]
     sizes = arrange_all(graph)
@@ -92,7 +92,7 @@ def _cluster(path: tuple[str, ...], frame: Frame, *, can_close: bool) -> str:
 
 
 def _badge(path: str, x: float, y: float, *, opens: bool, more: str = "") -> str:
-    """Where a click opens (+) or closes (-) a module: the sign in its square, and around it room for a finger."""
+    """The button that opens (+) or closes (-) a module: the sign in its square, and around it room for a finger."""
     sign = "M3.5 7.5h8M7.5 3.5v8" if opens else "M3.5 7.5h8"
     return (
         f'<g class="toggle" data-toggle={attribute(("+" if opens else "-") + path)} {more} '
@@ -121,7 +121,7 @@ def _box(box: Box, arrangement: Arrangement, frame: Frame, filled: Filled, *, ca
 
 
 def _state(box: Box, *, can_close: bool) -> str:
-    """What a key opens there, and what it closes."""
+    """The attributes that say what a key opens there, and what it closes."""
     opens = f' aria-expanded="false" data-opens={attribute(box.opens)}' if box.opens else ""
     return opens + (f" data-within={attribute('.'.join(box.module))}" if can_close and box.module else "")
 
@@ -185,7 +185,7 @@ def _link(link: Link, curve: Curve, filled: Filled) -> str:
 
 
 def _beside(curve: Curve, top: float, bottom: float) -> tuple[float, str]:
-    """Where texts between two heights begin (or end) next to a curve, on the side that Graphviz kept free for them."""
+    """The place where texts between two heights begin (or end) next to a curve, on the side that Graphviz kept free."""
     if curve.label is None:
         return 0.0, "middle"
     x = curve.label[0]

@@ -1,4 +1,4 @@
-"""Which modules of a picture are open: what the reader opened and closed, over what fits."""
+"""The open modules of a picture: those that the reader opened and closed, over those that fit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Opening:
 
     @classmethod
     def of(cls, given: Any) -> Opening:
-        """From untrusted plain data, as the browser sends it; what is not understood is left out.
+        """Read untrusted plain data, as the browser sends it; what is not understood is left out.
 
         >>> Opening.of(["+*", "-features.0"])
         Opening(base='all', marks=(('features.0', False),))

@@ -11,6 +11,7 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
+from playground.explain.explanation import explain
 from playground.trace.trace import Trace
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.static import static_svg
@@ -56,7 +57,8 @@ stepper_standalone_js.mountStandalone(document.querySelector("main"), pictures.f
 
 def stepper_html(trace: Trace) -> str:
     """A self-contained page with the stepper and all three graphs of a trace."""
-    pictures = {kind: picture(trace, kind) for kind in KINDS}
+    explanation = explain(trace)
+    pictures = {kind: picture(trace, kind, explanation=explanation) for kind in KINDS}
     script = bundle(FRONTEND, ENTRY) + _START
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from playground.explain.narration import Narrator
+from playground.explain.explanation import Explanation, explain
+from playground.explain.narration import StepText
 from playground.trace.records import Note, Step
 from playground.trace.trace import Trace
-from playground.views.graph.build import Builder
+from playground.views.graph.build import build_graph
 from playground.views.graph.graph import Box, Graph, GraphKind, Link, Modules
 from playground.views.graph.layout import lay_out
 from playground.views.graph.module_gradients import gradient_slots, module_gradients, with_gradients
-from playground.views.graph.static import title_of
 from playground.views.graph.svg import svg
+from playground.views.graph.timeline import Timelines
 from playground.views.graph.unfolding import Opening
-from playground.views.stepper.details import LISTED_VALUES, Items
-from playground.views.stepper.table import payload
-from playground.views.stepper.timeline import Timelines
+from playground.views.stepper.details import LISTED_VALUES, items
+from playground.views.stepper.table import table_data
 
 VERSION = 1
 DRAWINGS = 64  # kept for everyone; 20 kB each, 2 MB at most
@@ -32,38 +32,42 @@ def picture(
     have: str | None = None,
     opening: Opening | None = None,
     notes: Mapping[str, tuple[str, ...]] | None = None,
+    explanation: Explanation | None = None,
 ) -> dict[str, Any]:
     """The picture of a trace; `svg` is None where the browser already has the one with the key `have`.
 
-    With an `opening` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path.
+    With an `opening` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path. An
+    `explanation` of the trace that is there already is not made again.
     """
-    narrator = Narrator(trace)
-    drawn = Builder(trace, narrator).graph(graph, opening=opening, notes=notes)
+    explanation = explanation or explain(trace)
     gradients = {} if opening is None else module_gradients(trace)
-    drawn = with_gradients(drawn, gradients)
-    title = title_of(trace, graph, narrator)
-    text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, title)
-    table = payload(trace, narrator)
-    wanted = None
-    if len(trace.values) > LISTED_VALUES:
-        cells = [cell for row in table["rows"] for cell in row["cells"]]
-        wanted = drawn.slots | {cell["slot"] for cell in cells if "slot" in cell}
-    timelines = Timelines(trace, wanted)
+    drawn = with_gradients(build_graph(explanation, graph, opening=opening, notes=notes), gradients)
+    text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, drawn.title)
+    table = table_data(explanation)
+    timelines = Timelines(trace, _wanted(trace, drawn, table))
     return {
         "version": VERSION,
         "key": key,
         "svg": None if have == key else text,
         "graph": graph,
         "text": trace.text,
-        "initial": _initial(trace, narrator),
-        "steps": [_step(trace, drawn, narrator, step) for step in trace.steps],
+        "initial": _initial(explanation.start),
+        "steps": [_step(trace, drawn, step, text) for step, text in zip(trace.steps, explanation.steps, strict=True)],
         "slots": timelines.slots | gradient_slots(drawn, gradients),
         "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
-        "items": Items(trace, drawn, narrator).all(),
+        "items": items(explanation, drawn),
         "table": table,
-        "notes": [_note(note, drawn) for note in trace.notes],
+        "notes": [_note(note) for note in trace.notes],
         "modules": _modules(drawn.modules),
     }
+
+
+def _wanted(trace: Trace, drawn: Graph, table: Mapping[str, Any]) -> set[str] | None:
+    """The slots that are seen: of a long trace those that are drawn or in the table; None: all."""
+    if len(trace.values) <= LISTED_VALUES:
+        return None
+    cells = [cell for row in table["rows"] for cell in row["cells"]]
+    return drawn.slots | {cell["slot"] for cell in cells if "slot" in cell}
 
 
 def _modules(modules: Modules | None) -> dict[str, Any] | None:
@@ -82,49 +86,34 @@ def _drawing(
     title: str,
 ) -> tuple[str, str]:
     """The SVG and its key: the same while only values change."""
-    graph = Graph(kind, boxes, links, pairs, modules=modules)
-    text = svg(graph, lay_out(graph), title)
+    graph = Graph(kind, boxes, links, pairs, modules=modules, title=title)
+    text = svg(graph, lay_out(graph))
     return text, hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _initial(trace: Trace, narrator: Narrator) -> dict[str, str]:
-    leaves = [value for value in trace.values if value.op is None and value.kind in ("input", "parameter")]
-    known = ", ".join(narrator.names.show(value.id) for value in leaves[:6]) + (", …" if len(leaves) > 6 else "")
-    numbers = [f"{narrator.names.show(v.id)} = {narrator.number(v.data)}" for v in leaves[:6]]
-    between = ", " if all(value.data.numel == 1 for value in leaves[:6]) else " ; "
-    tangents = [v for v in leaves if v.tangent is not None and v.data.numel == 1][:6]
-    moving = [f"{narrator.names.dot(v.id)} = {narrator.number(v.tangent)}" for v in tangents if v.tangent is not None]
-    sentence = f"Only the leaves have values: {known}." if leaves else "Nothing has run."
-    if any(value.requires_grad for value in leaves) and trace.passes:
-        sentence += " Their .grad is None until the backward pass has reached them."
-    if moving:
-        sentence += " In forward mode each carries a tangent, too: 1 for a leaf that moves, 0 for one that rests."
-    return {
-        "title": "Before the first step",
-        "sentence": sentence,
-        "arithmetic": " ; ".join(filter(None, [between.join(numbers), ", ".join(moving)])),
-    }
+def _initial(text: StepText) -> dict[str, str]:
+    return {"title": text.title, "sentence": text.sentence, "arithmetic": text.arithmetic}
 
 
-def _step(trace: Trace, graph: Graph, narrator: Narrator, step: Step) -> dict[str, Any]:
+def _step(trace: Trace, graph: Graph, step: Step, text: StepText) -> dict[str, Any]:
     active, flow = _touched(trace, step)
     op = step.op if step.node is None else trace.nodes[step.node].op
     span = None if op is None else trace.ops[op].span
     return {
         "phase": step.phase,
         "kind": step.kind,
-        "title": narrator.title(step),
-        "sentence": narrator.sentence(step),
-        "arithmetic": narrator.arithmetic(step),
+        "title": text.title,
+        "sentence": text.sentence,
+        "arithmetic": text.arithmetic,
         "spans": [] if span is None else [[span.start, span.end]],
         "active": list(dict.fromkeys(place for key in active for place in graph.drawn(key))),
         "flow": list(dict.fromkeys(place for key in flow for place in graph.drawn(key))),
-        "saved": _saved(trace, narrator, step),
+        "saved": list(text.saved),
     }
 
 
 def _touched(trace: Trace, step: Step) -> tuple[list[str], list[str]]:
-    """What a step lights up, and the edges that carry something in it."""
+    """The keys that a step lights up, and the edges that carry something in it."""
     if step.kind == "op" and step.op is not None:
         op = trace.ops[step.op]
         active = [f"op-{op.id}", *(f"value-{output}" for output in op.outputs)]
@@ -159,16 +148,7 @@ def _touched(trace: Trace, step: Step) -> tuple[list[str], list[str]]:
     return active, flow
 
 
-def _saved(trace: Trace, narrator: Narrator, step: Step) -> list[str]:
-    """What this step stored for the backward pass, or took from it."""
-    if step.kind == "op" and step.op is not None:
-        nodes = [trace.nodes[number] for number in trace.ops[step.op].nodes]
-    else:
-        nodes = [trace.nodes[step.node]] if step.kind == "node" and step.node is not None else []
-    return [f"{node.name}: {text}" for node in nodes for text in narrator.saved(node)]
-
-
-def _note(note: Note, graph: Graph) -> dict[str, str | None]:
+def _note(note: Note) -> dict[str, str | None]:
     key = f"value-{note.value}" if note.value is not None else f"op-{note.op}" if note.op is not None else None
     return {"kind": note.kind, "message": note.message, "key": key}
 

@@ -19,7 +19,7 @@ from PIL import Image
 from playground.data.uploads import reader
 from playground.data.uploads.csv import from_csv
 from playground.data.uploads.images import TOLD_EVERY, from_images
-from playground.data.uploads.reader import Reading, read_apart
+from playground.data.uploads.reader import Reading, read_in_subprocess
 from playground.errors import PlaygroundError
 
 TABLE = b"a,b,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n"
@@ -50,14 +50,14 @@ def children() -> list[psutil.Process]:
 
 
 def test_a_table_becomes_the_same_data_set() -> None:
-    row = read_apart(TABLE, "table", {"label": "kind"})
+    row = read_in_subprocess(TABLE, "table", {"label": "kind"})
     assert (row.name, row.input_shape, row.classes) == (from_csv(TABLE, label="kind").name, (2,), ("x", "y"))
     assert children() == []
 
 
 def test_pictures_become_the_same_data_set_and_tell_how_far_it_is() -> None:
     packed, told = pictures(TOLD_EVERY + 1), list[int]()
-    row = read_apart(packed, "pictures", {"side": 8, "colour": True}, told.append)
+    row = read_in_subprocess(packed, "pictures", {"side": 8, "colour": True}, told.append)
     assert row.name == from_images(io.BytesIO(packed), side=8, colour=True).name
     assert row.input_shape == (3, 8, 8)
     assert told == [0, TOLD_EVERY]
@@ -72,14 +72,14 @@ def test_what_is_wrong_is_said_as_it_is_in_the_same_process(kind: reader.Kind, c
     with pytest.raises(PlaygroundError) as here:
         direct[kind]()
     with pytest.raises(PlaygroundError) as apart:
-        read_apart(content, kind, {})
+        read_in_subprocess(content, kind, {})
     assert (apart.value.message, apart.value.hint) == (here.value.message, here.value.hint)
 
 
 def test_a_program_that_is_killed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "_COMMAND", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
     with pytest.raises(PlaygroundError, match="reading it ended early"):
-        read_apart(TABLE, "table", {})
+        read_in_subprocess(TABLE, "table", {})
 
 
 def test_who_leaves_ends_it(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_who_leaves_ends_it(tmp_path: Path) -> None:
         raise Left
 
     with pytest.raises(Left):
-        read_apart(pictures(3 * TOLD_EVERY), "pictures", {"side": 8}, leave)
+        read_in_subprocess(pictures(3 * TOLD_EVERY), "pictures", {"side": 8}, leave)
     assert children() == []
     assert not list((tmp_path / "cache").rglob("*.safetensors"))
 
@@ -138,7 +138,7 @@ def test_one_file_is_read_at_a_time() -> None:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    readers = [threading.Thread(target=read_apart, args=(TABLE, "table", {})) for _ in range(2)]
+    readers = [threading.Thread(target=read_in_subprocess, args=(TABLE, "table", {})) for _ in range(2)]
     for thread in readers:
         thread.start()
     for thread in readers:

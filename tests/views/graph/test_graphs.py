@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
+from playground.explain.explanation import explain
 from playground.recorder.record import record
 from playground.trace import Trace
 from playground.views.graph import layout
@@ -44,19 +45,19 @@ def test_dot_equals_golden_file(name: str, kind: str, golden: Callable[[str, str
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_layout_depends_on_the_sizes_of_boxes_not_on_what_stands_in_them(any_trace: Trace, kind: str) -> None:
-    graph = build_graph(any_trace, kind)  # type: ignore[arg-type]
+    graph = build_graph(explain(any_trace), kind)  # type: ignore[arg-type]
     assert layout._run(to_dot(graph)) == layout._run(to_dot(graph, texts=False))
 
 
 def test_another_function_or_number_of_the_same_width_needs_no_new_layout() -> None:
-    one, other = (build_graph(record(fn, 2.0)) for fn in (lambda x: x.sin() * 2.25, lambda x: x.cos() * 3.75))
+    one, other = (build_graph(explain(record(fn, 2.0))) for fn in (lambda x: x.sin() * 2.25, lambda x: x.cos() * 3.75))
     assert to_dot(one) != to_dot(other)
     assert to_dot(one, texts=False) == to_dot(other, texts=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_is_placed(any_trace: Trace, kind: str) -> None:
-    graph = build_graph(any_trace, kind)  # type: ignore[arg-type]
+    graph = build_graph(explain(any_trace), kind)  # type: ignore[arg-type]
     placed = lay_out(graph)
     assert set(placed.boxes) == {box.key for box in graph.boxes}
     assert set(placed.links) == {link.key for link in graph.links}
@@ -67,7 +68,7 @@ def test_everything_is_placed(any_trace: Trace, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_boxes_do_not_overlap(any_trace: Trace, kind: str) -> None:
-    frames = list(lay_out(build_graph(any_trace, kind)).boxes.values())  # type: ignore[arg-type]
+    frames = list(lay_out(build_graph(explain(any_trace), kind)).boxes.values())  # type: ignore[arg-type]
     for i, a in enumerate(frames):
         for b in frames[:i]:
             apart_x = a.x + a.width <= b.x + 1 or b.x + b.width <= a.x + 1
@@ -76,7 +77,7 @@ def test_boxes_do_not_overlap(any_trace: Trace, kind: str) -> None:
 
 def test_values_do_not_change_the_layout() -> None:
     def dot(x: float) -> str:
-        return to_dot(build_graph(record(lambda x: torch.sin(x) * x, x)))
+        return to_dot(build_graph(explain(record(lambda x: torch.sin(x) * x, x))))
 
     assert dot(1.0) == dot(-12345.678)
 
@@ -93,7 +94,7 @@ def test_hostile_names_are_drawn_as_typed(kind: str) -> None:
 
 
 def test_hostile_names_reach_dot_as_text() -> None:
-    graph = build_graph(record(lambda *x: sum(x[1:], x[0]), *[1.0] * len(HOSTILE), names=HOSTILE))
+    graph = build_graph(explain(record(lambda *x: sum(x[1:], x[0]), *[1.0] * len(HOSTILE), names=HOSTILE)))
     text = to_dot(graph)
     assert not re.search(r"label=<", text), "no label is taken for HTML"
     assert '"\\"];x["' in text and '"back\\\\slash\\\\n"' in text and "&amp;lt;b&amp;gt;" in text
@@ -113,7 +114,7 @@ class Deep(nn.Module):
 
 def test_large_models_collapse_by_module() -> None:
     trace = record(Deep(), torch.ones(1, 2))
-    graph = build_graph(trace, limit=60)
+    graph = build_graph(explain(trace), limit=60)
     assert len(graph.boxes) <= 60
     keys = {box.key for box in graph.boxes}
     assert "module-blocks.7" in keys
@@ -123,7 +124,7 @@ def test_large_models_collapse_by_module() -> None:
     for step in trace.steps:
         if step.node is not None:
             node = trace.nodes[step.node]
-            assert build_graph(trace, "backward", limit=60).drawn(f"node-{node.id}")
+            assert build_graph(explain(trace), "backward", limit=60).drawn(f"node-{node.id}")
             break
 
 
@@ -134,20 +135,20 @@ def test_long_runs_collapse(kind: str) -> None:
             x = torch.sin(x) + 0.1
         return x
 
-    graph = build_graph(record(program, 1.0), kind)  # type: ignore[arg-type]
+    graph = build_graph(explain(record(program, 1.0)), kind)  # type: ignore[arg-type]
     assert len(graph.boxes) <= 300
     assert any("more" in box.title for box in graph.boxes)
     assert lay_out(graph).width > 0
 
 
 def test_many_uses_of_one_value_collapse() -> None:
-    graph = build_graph(record(lambda x: torch.stack([x] * 2000).sum(), 1.0))
+    graph = build_graph(explain(record(lambda x: torch.stack([x] * 2000).sum(), 1.0)))
     assert len(graph.links) < 500
     assert sum(link.count for link in graph.links) >= 2000
 
 
 def test_layout_in_many_threads() -> None:
-    graphs = [build_graph(record(lambda x, n=n: sum([x] * n), 1.0)) for n in range(2, 10)]
+    graphs = [build_graph(explain(record(lambda x, n=n: sum([x] * n), 1.0))) for n in range(2, 10)]
     alone = [lay_out(graph) for graph in graphs]
     layout._run.cache_clear()
     with ThreadPoolExecutor(8) as pool:
@@ -159,7 +160,7 @@ def test_missing_graphviz_has_a_cure(l04: Trace, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(layout, "binary", lambda: "/nowhere/dot")
     layout._run.cache_clear()
     with pytest.raises(PlaygroundError) as caught:
-        lay_out(build_graph(l04))
+        lay_out(build_graph(explain(l04)))
     assert "graphviz-pure" in caught.value.hint
 
 

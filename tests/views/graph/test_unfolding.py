@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from playground.explain.narration import Narrator
+from playground.explain.explanation import explain
 from playground.recorder.record import record
 from playground.trace.trace import Trace
-from playground.views.graph.build import Builder, build_graph
+from playground.views.graph.build import build_graph
 from playground.views.graph.graph import Graph, GraphKind
 from playground.views.graph.layout import lay_out
 from playground.views.graph.static import static_svg
@@ -59,7 +59,7 @@ def deep() -> Trace:
 
 
 def drawn(trace: Trace, kind: GraphKind, *marks: str, limit: int = LIMIT) -> Graph:
-    return Builder(trace, Narrator(trace)).graph(kind, limit, Opening.of(list(marks)))
+    return build_graph(explain(trace), kind, limit=limit, opening=Opening.of(list(marks)))
 
 
 def keys(graph: Graph) -> set[str]:
@@ -80,7 +80,7 @@ def keys(graph: Graph) -> set[str]:
     ],
 )
 def test_every_box_is_shown_or_held_by_exactly_one(deep: Trace, kind: GraphKind, marks: tuple[str, ...]) -> None:
-    whole, graph = build_graph(deep, kind, limit=100_000), drawn(deep, kind, *marks)
+    whole, graph = build_graph(explain(deep), kind, limit=100_000), drawn(deep, kind, *marks)
     shown = keys(graph)
     assert len(shown) == len(graph.boxes)
     held: Counter[str] = Counter()

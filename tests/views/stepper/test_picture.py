@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from playground.explain.derivation import derivation
-from playground.explain.why import Explainer
+from playground.explain.explanation import explain
 from playground.recorder.record import record
 from playground.trace import Trace
 from playground.views.graph.graph import GraphKind
@@ -100,16 +100,16 @@ def test_numbers_that_json_has_not() -> None:
 
 
 def test_why_has_one_product_per_path(l04: Trace) -> None:
-    why = Explainer(l04).why(l04["x1"].id)
-    texts = [line["text"] for line in why["lines"]]
+    why = explain(l04).why(l04["x1"].id)
+    texts = [line.text for line in why.lines]
     assert texts == [
         "x̄₁ = v̄₂ · ∂v₂/∂x1 + v̄₁ · ∂v₁/∂x1",
         "x̄₁ = v̄₂ · x2 + v̄₁ · 1/x1",
         "x̄₁ = 1 × 5 + 1 × 0.5",
         "x̄₁ = 5 + 0.5 = 5.5",
     ]
-    assert why["lines"][1]["latex"] == r"\bar{x}_{1} = \bar{v}_{2} \cdot x_{2} + \bar{v}_{1} \cdot \frac{1}{x_{1}}"
-    assert ["PyTorch", "5.5"] in why["check"] and "finite difference" in dict(why["check"])
+    assert why.lines[1].latex == r"\bar{x}_{1} = \bar{v}_{2} \cdot x_{2} + \bar{v}_{1} \cdot \frac{1}{x_{1}}"
+    assert ("PyTorch", "5.5") in why.check and "finite difference" in dict(why.check)
 
 
 def test_why_for_the_special_cases() -> None:
@@ -117,21 +117,21 @@ def test_why_for_the_special_cases() -> None:
         return torch.tensor(number, requires_grad=requires_grad)
 
     trace = record(lambda x, unused, plain: x * 2 + plain, leaf(1.0), leaf(2.0), leaf(3.0, requires_grad=False))
-    explainer = Explainer(trace)
+    explanation = explain(trace)
 
     def why(value: int) -> str:
-        return explainer.lines(value)[0].get("note", "")
+        return explanation.derivation(value)[0].note
 
     assert why(trace.outputs[0]) == "The backward pass starts at v₂."
     assert "does not depend on unused" in why(trace["unused"].id)
     assert "requires_grad=False" in why(trace["plain"].id)
     never = record(lambda x: x * 2, torch.tensor(1))
-    assert "No backward pass has run" in Explainer(never).lines(never.outputs[0])[0]["note"]
+    assert "No backward pass has run" in explain(never).derivation(never.outputs[0])[0].note
 
 
 def test_why_of_a_broadcast_sum_names_the_summed_axes() -> None:
     trace = record(lambda x, b: (x + b).sum(), torch.ones(2, 3, requires_grad=True), torch.ones(3, requires_grad=True))
-    texts = " ".join(f"{line['text']} {line.get('note', '')}" for line in Explainer(trace).lines(trace["b"].id))
+    texts = " ".join(f"{line.text} {line.note}" for line in explain(trace).derivation(trace["b"].id))
     for words in ("summed over axis 0 from (2, 3)", "sum(v̄₁) = [2, 2, 2]", "b̄[0] = 1 × 1 + 1 × 1 = 2"):
         assert words in texts
 
@@ -140,15 +140,15 @@ def test_an_element_of_a_matrix_product_is_a_row_times_a_column() -> None:
     a = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     b = torch.tensor([[5.0, 6.0], [7.0, 8.0]], requires_grad=True)
     trace = record(lambda a, b: (a @ b).sum(), a, b)
-    assert Explainer(trace).lines(trace["a"].id)[-1]["text"] == "a\u0304[0, 1] = 1 × 7 + 1 × 8 = 15"
-    assert Explainer(trace).lines(trace["b"].id)[-1]["text"] == "b̄[1, 0] = 1 × 2 + 1 × 4 = 6"
+    assert explain(trace).derivation(trace["a"].id)[-1].text == "a\u0304[0, 1] = 1 × 7 + 1 × 8 = 15"
+    assert explain(trace).derivation(trace["b"].id)[-1].text == "b̄[1, 0] = 1 × 2 + 1 × 4 = 6"
     trace = record(lambda a, v: (a @ v).sum(), a, torch.tensor([5.0, 6.0], requires_grad=True))
-    assert Explainer(trace).lines(trace["v"].id)[-1]["text"] == "v̄[1] = 1 × 2 + 1 × 4 = 6"
+    assert explain(trace).derivation(trace["v"].id)[-1].text == "v̄[1] = 1 × 2 + 1 × 4 = 6"
 
 
 def test_a_composite_call_is_one_factor() -> None:
     trace = record(lambda x: 3 / x, 2.0)
-    texts = [line["text"] for line in Explainer(trace).lines(trace["x"].id)]
+    texts = [line.text for line in explain(trace).derivation(trace["x"].id)]
     assert texts[1:] == ["x̄ = v̄₁ · (−3/x²)", "x̄ = 1 × (−0.75)", "x̄ = −0.75"]
 
 

@@ -4,26 +4,25 @@ import { copyButton, el, replace } from "../../shared/dom.js";
 
 /** @typedef {import("../contract.js").Item} Item */
 /** @typedef {import("../contract.js").Picture} Picture */
-/** @typedef {{render: (latex: string, element: HTMLElement, options: object) => void}} Katex */
+/** @typedef {{render: (latex: string, element: HTMLElement, options: object) => void}} Temml */
 
-const KATEX_OPTIONS = { output: "mathml", displayMode: true, throwOnError: false, trust: false, strict: "ignore" };
-
-/** @type {Promise<Katex | null> | null} */
-let katexLoading = null;
+/** @type {Promise<Temml | null> | null} */
+let temmlLoading = null;
 
 /**
- * KaTeX: the page's own copy, loaded when first needed; in a file without network the one written into it, or none.
+ * Temml, which typesets LaTeX as MathML and puts itself on the window: the page's own copy, loaded when first needed; in a
+ * file without network the one written into it, or none.
  * @param {boolean} standalone
- * @returns {Promise<Katex | null>}
+ * @returns {Promise<Temml | null>}
  */
-function loadKatex(standalone) {
-  const inlined = /** @type {any} */ (globalThis).katex;
-  if (inlined || standalone) return Promise.resolve(inlined ?? null);
-  katexLoading ??= import(new URL("../../vendor/katex.mjs", import.meta.url).href).then(
-    (module) => module.default,
-    () => null,
-  );
-  return katexLoading;
+function loadTemml(standalone) {
+  temmlLoading ??= new Promise((found) => {
+    const here = () => found(/** @type {any} */ (globalThis).temml ?? null);
+    if (standalone) return here();
+    const src = new URL("../../vendor/temml.min.js", import.meta.url).href;
+    document.head.append(el("script", { src, onload: here, onerror: here }));
+  });
+  return temmlLoading;
 }
 
 /**
@@ -76,10 +75,10 @@ export function showWhy(element, picture, key, standalone) {
     copyButton("Copy LaTeX", () => latex, { "data-testid": "copy-latex" }),
   );
   replace(element, head, ...formulas, rows.length > 0 ? el("div", { class: "check-box" }, check) : null);
-  loadKatex(standalone).then((katex) => {
-    if (!katex) return;
+  loadTemml(standalone).then((temml) => {
+    if (!temml) return;
     for (const formula of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll(".formula"))) {
-      if (formula.firstElementChild?.localName === "code") katex.render(formula.dataset.latex ?? "", formula, KATEX_OPTIONS);
+      if (formula.firstElementChild?.localName === "code") temml.render(formula.dataset.latex ?? "", formula, { displayMode: true });
     }
   });
 }

@@ -8,7 +8,7 @@ from playground.errors import PlaygroundError
 from playground.explain.element.backward import element_gradient
 from playground.explain.element.forward import element_value
 from playground.explain.element.records import ElementGradient, ElementUse
-from playground.explain.element.terms import ElementNames, Part, counted, group, joined, others, part
+from playground.explain.element.terms import ElementNames, ElementPart, counted, group, joined, others, part
 from playground.explain.element.value import ValueWriter
 from playground.explain.numbers import format_number
 from playground.trace.trace import Trace
@@ -24,7 +24,7 @@ def element_answer(trace: Trace, value: int, index: tuple[int, ...]) -> dict[str
     """
     found = element_value(trace, value, index)
     elements = ElementNames(trace)
-    parts: list[Part] = [ValueWriter(elements).part(found)]
+    parts: list[ElementPart] = [ValueWriter(elements).part(found)]
     check: list[list[str]] = []
     try:
         gradient = element_gradient(trace, found.place.value, index)
@@ -40,7 +40,7 @@ class _GradientWriter:
     def __init__(self, elements: ElementNames) -> None:
         self.elements = elements
 
-    def parts(self, found: ElementGradient) -> list[Part]:
+    def parts(self, found: ElementGradient) -> list[ElementPart]:
         """One part per use, and one for the seed; no terms where they do not add up to the recorded number."""
         above = f"∂{self._root(found)}"
         below = f"∂{self.elements.place(found.place)}"
@@ -67,7 +67,7 @@ class _GradientWriter:
         root = self.elements.trace.values[found.root]
         return self.elements.names.show(root.id) if root.data.numel == 1 else "L"
 
-    def _use(self, found: ElementGradient, use: ElementUse, title: str, above: str, below: str) -> Part:
+    def _use(self, found: ElementGradient, use: ElementUse, title: str, above: str, below: str) -> ElementPart:
         op = self.elements.trace.ops[use.op]
         made = ", ".join(dict.fromkeys(self.elements.names.show(term.place.value) for term in use.terms))
         through = f"{title}, through {op.name}" + (f", which made {made}" if made else "")

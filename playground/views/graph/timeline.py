@@ -1,4 +1,4 @@
-"""What stands in every slot after every step: texts, strengths and heat maps, as lists of changes."""
+"""The timeline of every slot: texts, strengths and heat maps after each step, as lists of changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class Timelines:
         self._largest = {"primal": 0.0, "tangent": 0.0, "adjoint": 0.0}
         self._magnitudes: list[tuple[Entry, str, float]] = []
         self._sums: dict[int, Array] = {}
-        self._updated = {step.update.value for step in trace.steps if step.update is not None}
         for value in trace.values:
             if value.op is None:
                 self._value(0, value)
@@ -84,7 +83,7 @@ class Timelines:
         if self._wants(slot):
             self._put(k, slot, "primal", value.data)
             self._image(k, f"value-{value.id}.image", value.data, "primal")
-        if value.id in self._updated:
+        if value.id in self.trace.updates:
             self._put(k, f"value-{value.id}.before", "primal", value.data)
         if value.tangent is not None:
             self._put(k, f"value-{value.id}.tangent", "tangent", value.tangent)

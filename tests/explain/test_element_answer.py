@@ -9,7 +9,7 @@ from torch import nn
 
 from playground import record
 from playground.errors import PlaygroundError
-from playground.explain.element.explanation import element_answer
+from playground.explain.element.answer import element_answer
 from playground.explain.numbers import MINUS, format_number
 from playground.trace import Trace
 

@@ -1,0 +1,191 @@
+"""Details of each thing of a trace that a reader may point at: values, ops, backward nodes, edges, seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from playground.explain.broadcasting import summed_from
+from playground.explain.contributions import Arrival, Use
+from playground.explain.formulas import Formulas
+from playground.explain.numbers import brief, format_number, range_text, shape_text, subscript
+from playground.trace.array import Array
+from playground.trace.records import BackwardNode, BackwardPass, Contribution, Op, Value
+
+LISTED_TENSORS = 8  # inputs and outputs of one op
+LISTED_SAVED = 6  # of one node, where its op is told of
+
+DetailLine = tuple[str, str]  # label and text
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The facts about one thing of a trace, under its name."""
+
+    title: str
+    lines: tuple[DetailLine, ...]
+
+
+class DetailWriter:
+    """Writes the details of one trace."""
+
+    def __init__(
+        self,
+        formulas: Formulas,
+        arrived: Mapping[int, list[Arrival]],
+        returned: Mapping[Use, tuple[int, int]],
+    ) -> None:
+        self.trace = formulas.trace
+        self.names = formulas.names
+        self.formulas = formulas
+        self.arrived = arrived
+        self.returned = returned
+
+    def value(self, value: Value) -> Details:
+        """One tensor: what it is, its numbers and its gradient."""
+        name = self.names.show(value.id)
+        lines = [("kind", value.kind), ("primal", brief(value.data))]
+        lines += (
+            [("after the step", brief(self.trace.updates[value.id].after))] if value.id in self.trace.updates else []
+        )
+        lines += [("shape", shape_text(value.shape))] * bool(value.shape)
+        lines += [("dtype", value.dtype), ("requires_grad", str(value.requires_grad))]
+        lines += [("called", value.name)] * (value.name != self.names.plain(value.id))
+        if value.version:
+            lines.append(("version", f"{value.version}: an in-place op wrote to this tensor"))
+        if value.was_modified:
+            lines.append(("overwritten", "a later in-place op changed it; this is what it held before"))
+        if value.alias_of is not None:
+            lines.append(("same tensor as", self.names.show(value.alias_of)))
+        if value.shape:
+            lines += _statistics(value.data)
+        if value.tangent is not None:
+            lines.append(("tangent", brief(value.tangent)))
+        if value.adjoint is not None:
+            lines.append(("gradient" if value.is_leaf else "adjoint", brief(value.adjoint)))
+        if value.is_leaf and value.requires_grad:
+            lines.append((".grad at the end", "None" if value.grad is None else brief(value.grad)))
+        op = None if value.op is None else self.trace.ops[value.op]
+        title = self.names.equation(op) if op is not None and len(op.outputs) == 1 else name
+        return Details(title, tuple(lines))
+
+    def op(self, op: Op) -> Details:
+        """One call: what it took, what it recorded for the backward pass."""
+        lines = [("function", op.qualname)]
+        lines += [("module", ".".join(op.module))] * bool(op.module)
+        lines += [("input", self._equals(argument.value)) for argument in op.inputs[:LISTED_TENSORS]]
+        lines += [("output", self._equals(output)) for output in op.outputs[:LISTED_TENSORS]]
+        for number in op.nodes:
+            node = self.trace.nodes[number]
+            saved = self.names.saved(node)[:LISTED_SAVED]
+            lines.append(("records", node.name + (f", saving {', '.join(saved)}" if saved else "")))
+        if not op.nodes:
+            lines.append(("records", "nothing for the backward pass"))
+        if op.in_place:
+            lines.append(("in place", "its result overwrites its first argument"))
+        if op.first_backward is not None:
+            maker = self.trace.nodes[op.first_backward].name
+            lines.append(("made by", f"{maker}, while it ran with create_graph=True"))
+        return Details(self.names.equation(op), tuple(lines))
+
+    def node(self, node: BackwardNode) -> Details:
+        """One backward node: what it saved, and what it hands on."""
+        lines = []
+        if node.leaf is not None:
+            lines.append(("adds to", f"{self.names.show(node.leaf)}.grad"))
+        elif node.op is None:
+            lines.append(("recorded", "outside: the op that made it was not seen"))
+        lines += [("saved", text) for text in self.names.saved(node)]
+        for position, edge in enumerate(node.edges):
+            if edge.node is None:
+                continue
+            target = self.trace.nodes[edge.node].name if edge.value is None else self.names.show(edge.value)
+            formula = self.formulas.local(node, position) or "vector–Jacobian product"
+            part = self._parts.get((node.id, position))
+            lines.append((f"to {target}", formula if part is None else f"{formula} = {brief(part.data)}"))
+        return Details(node.name, tuple(lines))
+
+    def use(self, op: Op, position: int) -> Details:
+        """A forward edge: the value it carries, and the gradient that came back along it."""
+        argument = op.inputs[position]
+        lines = [("carries", brief(self.trace.values[argument.value].data)), ("argument", argument.path)]
+        back = self.returned.get((op.id, argument.path))
+        if back is not None:
+            lines += self._carried(*back)
+        return Details(f"{self.names.show(argument.value)} → {op.name}", tuple(lines))
+
+    def edge(self, node: BackwardNode, position: int) -> Details:
+        """A backward edge: its vector-Jacobian product."""
+        edge = node.edges[position]
+        following = "" if edge.node is None else self.trace.nodes[edge.node].name
+        target = following if edge.value is None else self.names.bar(edge.value)
+        return Details(f"{node.name} → {target}", tuple(self._carried(node.id, position)))
+
+    def seed(self, started: BackwardPass, position: int) -> Details:
+        """The seed of a backward pass at one of its roots."""
+        title = f"seed → {self.names.bar(started.roots[position])}"
+        return Details(title, (("carries", brief(started.seeds[position])),))
+
+    def origin(self, value: Value) -> str:
+        """The origin of a value: `log(x1)`, or the kind of a leaf.
+
+        Inputs have the number that evaluation traces give them: the last of them is v₀.
+        """
+        if value.op is not None:
+            return self.names.expression(self.trace.ops[value.op])
+        if value.kind != "input":
+            return value.kind
+        number = self._inputs.index(value.id) + 1 - len(self._inputs)
+        return f"v{'₋' if number else ''}{subscript(f'v{-number}')[1:]} (input)"
+
+    def products(self, value: int) -> str:
+        """The sum that a gradient is, in symbols: `v̄₂ × x2 + v̄₁ × 1/x1`."""
+        terms = ["seed"] if value in self._roots else []
+        for step, part in self.arrived.get(value, []):
+            product = self.formulas.product(self.trace.nodes[step.node or 0], part.edge)
+            terms.append(product if summed_from(part) is None else f"sum({product})")
+        return " + ".join(terms)
+
+    @cached_property
+    def _parts(self) -> dict[tuple[int, int], Contribution]:
+        """Backward edge -> its last contribution."""
+        nodes = [(step.node, step) for step in self.trace.steps if step.kind == "node" and step.node is not None]
+        return {(node, part.edge): part for node, step in nodes for part in step.contributions}
+
+    @cached_property
+    def _inputs(self) -> list[int]:
+        return [value.id for value in self.trace.values if value.kind == "input"]
+
+    @cached_property
+    def _roots(self) -> set[int]:
+        return {root for backward_pass in self.trace.passes for root in backward_pass.roots}
+
+    def _equals(self, value: int) -> str:
+        return f"{self.names.show(value)} = {brief(self.trace.values[value].data)}"
+
+    def _carried(self, node: int, position: int) -> list[DetailLine]:
+        lines = []
+        formula = self.formulas.local(self.trace.nodes[node], position)
+        part = self._parts.get((node, position))
+        local = None if part is None else part.local
+        if formula:
+            number = "" if local is None else f" = {brief(local)}"
+            lines.append(("product" if local is None else "local derivative", formula + number))
+        if part is not None:
+            lines.append(("contribution", brief(part.data)))
+            if (stretched := summed_from(part)) is not None:
+                summed = f"{shape_text(stretched)} to {shape_text(part.data.shape)}, over the broadcast axes"
+                lines.append(("summed", summed))
+        return lines
+
+
+def _statistics(array: Array) -> list[DetailLine]:
+    found = array.statistics
+    lines = [("range", range_text(array, 4))]
+    if found.mean is not None and found.norm is not None:
+        lines += [("mean", format_number(found.mean)), ("norm", format_number(found.norm))]
+    return lines + [("zeros", f"{found.zeros} of {array.numel}")] * bool(found.zeros)
+
+
+__all__ = ["DetailWriter", "Details"]
