@@ -1,6 +1,6 @@
 """Type an expression, step through its graph."""
 
-from playground.ui.shared.loading import opening
+from playground.ui.start.loading import opening
 
 opening()  # what follows needs PyTorch
 

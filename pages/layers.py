@@ -1,6 +1,6 @@
 """Stack layers, see every shape, step through the graph."""
 
-from playground.ui.shared.loading import wait
+from playground.ui.start.loading import wait
 
 wait()  # what follows needs PyTorch
 

@@ -1,6 +1,6 @@
 """Set how a net is trained, watch it learn, compare runs."""
 
-from playground.ui.shared.loading import wait
+from playground.ui.start.loading import wait
 
 wait()  # what follows needs PyTorch
 

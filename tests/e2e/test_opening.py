@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.server import Server, serve
-from playground.ui.shared import warm
+from playground.ui.start import warm
 
 pytestmark = pytest.mark.xdist_group("opening")  # one after another: a server that starts takes a core
 

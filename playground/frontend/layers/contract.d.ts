@@ -3,9 +3,12 @@
 export type Path = number[];
 export type Typed = number | number[] | boolean | string | null;
 
-export interface Cure {
+export interface Repair {
   label: string;
   text: string;
+}
+
+export interface Cure extends Repair {
   loss?: string | null;
 }
 
@@ -27,6 +30,8 @@ export interface Row {
   branches: number;
   more_branches?: boolean;
   editable?: boolean;
+  start?: number;
+  end?: number;
   name?: string;
   gives: string | null;
   formula?: string;
@@ -59,13 +64,14 @@ export type StackDocument = Record<string, any> & { text: string };
 
 export interface StackFrame {
   sequence: number;
+  query: string;
   document: StackDocument;
   rows: Row[];
   editable: boolean;
   input: string;
   totals: { parameters: number; multiplications: number; saved: number; output: string | null } | null;
-  problem: { path: Path; message: string; hint: string; repairs: Cure[] } | null;
-  error: { field: string | null; message: string; hint: string; start: number | null; end: number | null; repair: Cure | null } | null;
+  problem: { path: Path; message: string; hint: string; repairs: Repair[] } | null;
+  error: { field: string | null; message: string; hint: string; start: number | null; end: number | null; repair: Repair | null } | null;
   refused: { field: string; path: Path | null; message: string } | null;
   place: Path | null;
   cautions: Caution[];

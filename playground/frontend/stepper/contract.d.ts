@@ -97,7 +97,7 @@ export interface LeafRow extends LeafSetting {
 
 export interface PageError {
   message: string;
-  hint: string | null;
+  hint: string;
   start: number;
   end: number;
   leaf: string | null;

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
-from playground.errors import PlaygroundError
+from playground.errors import PlaygroundError, Span
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
 from playground.language.syntax.program import Program
@@ -15,6 +15,7 @@ from playground.trace.trace import Trace
 from playground.ui.expressions.links import to_query
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.error_data import error_data
+from playground.ui.shared.frame_data import DocumentData, FrameData, LeafRowData, LeafSettingData, PageErrorData
 from playground.ui.shared.stepper_session import stepper_frame
 from playground.views.graph.unfolding import UNTOUCHED, Opening
 
@@ -54,7 +55,7 @@ def frame(
     have: str | None = None,
     step: int | None = None,
     opening: Opening = UNTOUCHED,
-) -> tuple[dict[str, Any], Shown | None]:
+) -> tuple[FrameData, Shown | None]:
     """The data of the workbench, and what is the last good picture now. A broken text keeps the last good one."""
     outcome = show(document, opening)
     good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
@@ -83,26 +84,36 @@ def _part(document: Document, error: PlaygroundError) -> Shown | None:
     return outcome if isinstance(outcome, Shown) else None
 
 
-def _fields(document: Document) -> dict[str, Any]:
-    leaves = {
+def _fields(document: Document) -> DocumentData:
+    leaves: dict[str, LeafSettingData] = {
         leaf.name: {"value": leaf.value, "dtype": leaf.dtype, "requires_grad": leaf.requires_grad}
         for leaf in document.leaves
     }
-    return {name: getattr(document, name) for name in Document.settings()} | {"leaves": leaves}
+    return {
+        "text": document.text,
+        "leaves": leaves,
+        "graph": document.graph,
+        "mode": document.mode,
+        "tangent": document.tangent,
+        "second": document.second,
+        "passes": document.passes,
+        "zero_grad": document.zero_grad,
+        "rng_seed": document.rng_seed,
+    }
 
 
-def _leaf_rows(document: Document, good: Shown | None) -> tuple[list[dict[str, Any]], PlaygroundError | None]:
+def _leaf_rows(document: Document, good: Shown | None) -> tuple[list[LeafRowData], PlaygroundError | None]:
     """One row per free name; while the text is broken, those of the last good text."""
     program = _program(document) or (None if good is None else _program(good.document))
     if program is None:
         return [], None
-    rows: list[dict[str, Any]] = []
+    rows: list[LeafRowData] = []
     first: PlaygroundError | None = None
     for free in program.free_names:
         leaf = document.leaf(free.name)
         error = _leaf_error(leaf, document.rng_seed)
         first = first or error
-        rows.append(_leaf_row(leaf, error) | {"spans": [[span.start, span.end] for span in free.spans]})
+        rows.append(_leaf_row(leaf, error, free.spans))
     return rows, first
 
 
@@ -122,7 +133,7 @@ def _leaf_error(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
     return None
 
 
-def _leaf_row(leaf: Leaf, error: PlaygroundError | None) -> dict[str, Any]:
+def _leaf_row(leaf: Leaf, error: PlaygroundError | None, spans: Sequence[Span]) -> LeafRowData:
     number = _number(leaf.value)
     bound = 10.0 if number is None else max(10.0, 10.0 ** math.ceil(math.log10(max(abs(number), 1.0))))
     is_scalar = number is not None
@@ -135,6 +146,7 @@ def _leaf_row(leaf: Leaf, error: PlaygroundError | None) -> dict[str, Any]:
         "minimum": -bound if is_scalar else None,
         "maximum": bound if is_scalar else None,
         "step": (bound / 100 if leaf.dtype.startswith("float") else 1.0) if is_scalar else None,
+        "spans": [[span.start, span.end] for span in spans],
         "error": None if error is None else error.message,
     }
 
@@ -147,7 +159,14 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _error(error: PlaygroundError, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _error(error: PlaygroundError, rows: list[LeafRowData]) -> PageErrorData:
     leaf = next((row["name"] for row in rows if row["error"] is not None and row["error"] == error.message), None)
-    nowhere = {"start": 0, "end": 0} if error.span is None else {}
-    return error_data(error) | nowhere | {"leaf": leaf}
+    told = error_data(error)
+    return {
+        "message": told["message"],
+        "hint": told["hint"],
+        "start": told["start"] or 0,
+        "end": told["end"] or 0,
+        "leaf": leaf,
+        "repair": told["repair"],
+    }

@@ -16,14 +16,12 @@ from playground.ui.expressions.frame import Shown, frame
 from playground.ui.expressions.links import from_query
 from playground.ui.expressions.reference import reference
 from playground.ui.shared.exports import export_buttons
-from playground.ui.shared.loading import KEY
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.popovers import close_examples, examples, gallery, plain
 from playground.ui.shared.session import page_session
-from playground.ui.shared.stepper import last_edit, stepper
+from playground.ui.shared.stepper import WORKBENCH, last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession
 from playground.ui.shared.style import STYLE
-from playground.ui.shared.warm import FIRST
 
 MOST_LEAVES = 40  # remembered per session, names that are not in the text now included
 
@@ -35,7 +33,7 @@ class ExpressionSession:
     document: Document
     problems: tuple[str, ...] = ()
     good: Shown | None = None  # the last picture, which a broken text keeps
-    stepper: StepperSession = field(default_factory=lambda: StepperSession(KEY))
+    stepper: StepperSession = field(default_factory=lambda: StepperSession(WORKBENCH))
 
 
 def expressions_page() -> None:
@@ -61,8 +59,8 @@ def _session() -> ExpressionSession:
 def _restored() -> ExpressionSession:
     """What the link says, else the first preset."""
     link = from_query(st.query_params.to_dict())
-    document = link.document or EXPRESSIONS.preset(FIRST).document
-    return ExpressionSession(document, link.problems, stepper=StepperSession(KEY, step=link.step))
+    document = link.document or EXPRESSIONS.presets[0].document
+    return ExpressionSession(document, link.problems, stepper=StepperSession(WORKBENCH, step=link.step))
 
 
 @st.fragment
@@ -85,8 +83,10 @@ def _workbench() -> None:
         opening=at.unfolded.opening,
     )
     at.step = None
-    data |= at.told(answered(at.asked, _shown()))
-    stepper(data, key=KEY, on_edit=take_edit, on_open=at.take_opened, on_element=lambda: at.take_asked(_shown()))
+    frame_now = at.completed(data, answered(at.asked, _shown()))
+    stepper(
+        frame_now, key=WORKBENCH, on_edit=take_edit, on_open=at.take_opened, on_element=lambda: at.take_asked(_shown())
+    )
 
 
 def _shown() -> Document | None:
@@ -97,7 +97,7 @@ def _shown() -> Document | None:
 
 def take_edit() -> None:
     """The browser sent an edit: it becomes the document."""
-    session, edit = _session(), last_edit(KEY)
+    session, edit = _session(), last_edit(WORKBENCH)
     try:
         sent = Document.from_fields({**edit, "rng_seed": session.document.rng_seed})
     except PlaygroundError as error:  # no browser of ours sends this

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 from playground.explain.numbers import format_number, range_text, shape_text
 from playground.layers.document import StackDocument
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.composed_linear import OneMap, one_map
 from playground.trace.array import Array
+from playground.ui.layers.frame_data import CautionData, MatrixData, OneMapData
 from playground.views.png import data_uri
 
 _WRITTEN = 8  # so many rows and columns are written as numbers; a larger matrix is a heat map
 
 
-def caution_data(caution: Caution, document: StackDocument | None = None) -> dict[str, Any]:
+def caution_data(caution: Caution, document: StackDocument | None = None) -> CautionData:
     """A caution; with its document also what has to be computed for it."""
     found = None
     if document is not None and caution.id == "one-map":
@@ -26,12 +24,12 @@ def caution_data(caution: Caution, document: StackDocument | None = None) -> dic
         "message": caution.message,
         "reason": caution.reason,
         "lecture": caution.lecture,
-        "cures": [asdict(cure) for cure in caution.repairs],
+        "cures": [{"label": cure.label, "text": cure.text, "loss": cure.loss} for cure in caution.repairs],
         "one_map": None if found is None else _one_map(found),
     }
 
 
-def _one_map(found: OneMap) -> dict[str, Any]:
+def _one_map(found: OneMap) -> OneMapData:
     outputs = len(found.weight)
     bias = "" if found.bias is None else f" and the bias {found.bias_formula}"
     return {
@@ -41,7 +39,7 @@ def _one_map(found: OneMap) -> dict[str, Any]:
     }
 
 
-def _matrix(name: str, array: Array) -> dict[str, Any]:
+def _matrix(name: str, array: Array) -> MatrixData:
     """`numbers`: rows of rounded numbers of a small matrix; `image`: a heat map of a large one."""
     height, width = array.shape
     is_small = max(height, width) <= _WRITTEN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.rules import text as shape_text
 from playground.layers.catalogue.spec import Path
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
+from playground.layers.listing import Listing
 from playground.layers.net.net import net_of, record_net
 from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
@@ -20,6 +20,15 @@ from playground.layers.run.settings import batch_of
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.ui.layers.cautions import caution_data
+from playground.ui.layers.frame_data import (
+    CautionData,
+    ProblemData,
+    RefusedData,
+    RowData,
+    StackErrorData,
+    StackFrameData,
+    TotalsData,
+)
 from playground.ui.layers.links import stack_query
 from playground.ui.layers.rows import catalogue_data, listing_data
 from playground.ui.shared.drawn import Drawn
@@ -43,8 +52,8 @@ class ShownStack:
 
     document: StackDocument
     drawn: Drawn
-    results: Mapping[str, Any]
-    cautions: tuple[Mapping[str, Any], ...]
+    results: dict[str, Any]
+    cautions: tuple[CautionData, ...]
 
 
 def show_stack(document: StackDocument, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
@@ -80,18 +89,22 @@ def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -
         return None
 
 
-def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | PlaygroundError, answer: Answer) -> Any:
+def stack_frame(
+    document: StackDocument, last_rows: list[RowData], shown: ShownStack | PlaygroundError, answer: Answer
+) -> StackFrameData:
     """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list."""
-    net, listing = net_of(document), None
+    net = net_of(document)
+    listing: Listing | None = None
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
-    rows, totals = last_rows or [], None
+    rows = last_rows
+    totals: TotalsData | None = None
     try:
         listing = net.listing()
         rows, totals = listing_data(listing, document.batch)
     except PlaygroundError as broken:
         error = broken
     problem = None if listing is None else listing.problem
-    found: tuple[Any, ...] = ()
+    found: tuple[CautionData, ...] = ()
     if isinstance(shown, ShownStack):
         found = shown.cautions
     elif listing is not None:
@@ -117,18 +130,18 @@ def stack_frame(document: StackDocument, last_rows: Any, shown: ShownStack | Pla
     }
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def _problem(problem: Problem) -> ProblemData:
     repairs = [repair_data(repair) for repair in problem.repairs]
     return {"path": list(problem.path), "message": problem.message, "hint": problem.hint, "repairs": repairs}
 
 
-def _refused(refused: Refused) -> dict[str, Any]:
+def _refused(refused: Refused) -> RefusedData:
     path = None if refused.path is None else list(refused.path)
     return {"field": refused.field, "path": path, "message": refused.told}
 
 
-def _error(error: PlaygroundError) -> dict[str, Any]:
-    return error_data(error) | {"field": error.field if isinstance(error, UnfitSetting) else None}
+def _error(error: PlaygroundError) -> StackErrorData:
+    return {**error_data(error), "field": error.field if isinstance(error, UnfitSetting) else None}
 
 
 def _results(recorded: Recorded) -> dict[str, Any]:

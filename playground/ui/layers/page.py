@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 import streamlit as st
@@ -14,9 +16,9 @@ from playground.layers.stack.edits import edited
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import STACK_EXPORTS
+from playground.ui.layers.frame_data import RowData, StackFrameData
 from playground.ui.layers.frames import Answer, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.layers.links import open_stack
-from playground.ui.layers.list_component import stack_editor
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.hand_over import train_this
@@ -27,10 +29,20 @@ from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
 from playground.ui.shared.style import STYLE
 
-FIRST = "L2.4"
 EXPORT = "stack-exports"
 LIST, GRAPH = "stack", "stack-graph"
 NO_ELEMENT = "The layers do not run as they stand: mend the one that is marked, then pick the element again"
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    """Registered on first use, not on import: the component's files are only found under a running server."""
+    return st.components.v2.component("playground.stack", js="layers/layers.js", css="layers/layers.css")
+
+
+def stack_editor(data: StackFrameData, *, key: str, on_edit: Callable[[], None]) -> None:
+    """Show a frame; `on_edit` is called when the user changed something, before the page runs again."""
+    _component()(data={"frame": data}, key=key, on_edit_change=on_edit, width="stretch", height="content")
 
 
 @dataclass
@@ -40,7 +52,7 @@ class StackSession:
     document: StackDocument
     problems: tuple[str, ...] = ()
     sequence: int = 0  # of the last edit of the list that was taken
-    rows: list[Any] = field(default_factory=list)
+    rows: list[RowData] = field(default_factory=list)
     refused: Refused | None = None  # what the browser sent last and could not be taken
     place: Place | None = None  # of the layer that the last edit was about
     drawn: Drawn | None = None
@@ -66,7 +78,7 @@ def _session() -> StackSession:
 def _restored() -> StackSession:
     """What the link says, else the first preset."""
     link = open_stack(st.query_params.to_dict())
-    document = link.document or STACKS.preset(FIRST).document
+    document = link.document or STACKS.presets[0].document
     return StackSession(document, link.problems, stepper=StepperSession(GRAPH, step=link.step))
 
 
@@ -87,9 +99,10 @@ def _body() -> None:
     session.drawn = drawn or session.drawn  # a broken text keeps the last picture
     if session.drawn is not None:
         refusal = "" if isinstance(shown, ShownStack) else NO_ELEMENT
-        told = at.told(answered(at.asked, session.document, refusal=refusal))
+        element = answered(at.asked, session.document, refusal=refusal)
         data = stepper_frame(session.drawn, frame["query"], sequence=session.sequence, have=at.have, step=at.step)
-        stepper(data | told, key=GRAPH, on_open=at.take_opened, on_element=lambda: at.take_asked(session.document))
+        on_element = partial(at.take_asked, session.document)
+        stepper(at.completed(data, element), key=GRAPH, on_open=at.take_opened, on_element=on_element)
     at.step = at.have = None
 
 

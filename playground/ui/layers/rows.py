@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from playground.layers.catalogue.rules import text as shape_text
 from playground.layers.catalogue.spec import Shape
 from playground.layers.catalogue.table import KINDS, find
 from playground.layers.listing import ListedLayer, Listing
+from playground.ui.layers.frame_data import KindData, RowData, TotalsData
 
 
 @lru_cache(maxsize=1)
-def catalogue_data() -> list[dict[str, str]]:
+def catalogue_data() -> list[KindData]:
     """Every kind of layer, for the menu."""
     return [{"name": kind.name, "family": kind.family, "meaning": kind.meaning} for kind in KINDS]
 
 
-def listing_data(listing: Listing, batch: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def listing_data(listing: Listing, batch: int) -> tuple[list[RowData], TotalsData]:
     """One row for each listed layer, and their totals; counts are for the whole batch."""
-    totals = {
+    totals: TotalsData = {
         "parameters": listing.parameters,
         "multiplications": listing.multiplications,
         "saved": listing.saved,
@@ -28,23 +28,9 @@ def listing_data(listing: Listing, batch: int) -> tuple[list[dict[str, Any]], di
     return [_row(row, batch) for row in listing.rows], totals
 
 
-def _row(row: ListedLayer, batch: int) -> dict[str, Any]:
+def _row(row: ListedLayer, batch: int) -> RowData:
     kind = find(row.kind)
-    told: dict[str, Any] = {"gives": None}
-    if row.name:
-        told = {
-            "name": row.name,
-            "gives": _shape(row.gives, batch),
-            "formula": row.formula,
-            "parameters": row.parameters,
-            "parameters_formula": row.parameters_formula,
-            "multiplications": row.multiplications,
-            "saved": row.saved,
-            "field": None if row.field is None else list(row.field),
-        }
-    if row.span is not None:  # of a text that is edited as a text
-        told |= {"editable": False, "start": row.span.start, "end": row.span.end}
-    return {
+    told: RowData = {
         "path": list(row.path),
         "kind": row.kind,
         "text": row.text,
@@ -56,8 +42,22 @@ def _row(row: ListedLayer, batch: int) -> dict[str, Any]:
         ],
         "branches": row.branches,
         "more_branches": row.can_branch,
-        **told,
+        "gives": None,
     }
+    if row.name:
+        told |= {
+            "name": row.name,
+            "gives": _shape(row.gives, batch),
+            "formula": row.formula,
+            "parameters": row.parameters,
+            "parameters_formula": row.parameters_formula,
+            "multiplications": row.multiplications,
+            "saved": row.saved,
+            "field": None if row.field is None else list(row.field),
+        }
+    if row.span is not None:  # of a text that is edited as a text
+        told |= {"editable": False, "start": row.span.start, "end": row.span.end}
+    return told
 
 
 def _shape(shape: Shape | None, batch: int) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from playground.trace.trace import Trace
+from playground.ui.shared.frame_data import PictureTextData
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.unfolding import UNTOUCHED, Opening
 from playground.views.stepper.picture import picture
@@ -33,7 +34,7 @@ class Drawn:
         svg = data.pop("svg")
         return cls(data["key"], svg, json.dumps(data, separators=(",", ":")))
 
-    def packed(self, have: str | None) -> dict[str, str | None]:
+    def packed(self, have: str | None) -> PictureTextData:
         """For the browser, which keeps the drawing that it has: then only values travel."""
         return {"key": self.key, "svg": None if self.key == have else self.svg, "rest": self.rest}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from playground.errors import PlaygroundError, Repair
+from playground.ui.shared.frame_data import ErrorData, RepairData
 
 
-def error_data(error: PlaygroundError) -> dict[str, Any]:
+def error_data(error: PlaygroundError) -> ErrorData:
     """What happened, what is allowed, which characters are marked (None: none), and a repair where one is known."""
     return {
         "message": error.message,
@@ -18,7 +17,7 @@ def error_data(error: PlaygroundError) -> dict[str, Any]:
     }
 
 
-def repair_data(repair: Repair) -> dict[str, str]:
+def repair_data(repair: Repair) -> RepairData:
     """A button, and the text that it puts in."""
     return {"label": repair.label, "text": repair.text}
 

@@ -16,6 +16,7 @@ from playground.layers.document import StackDocument
 from playground.layers.net.net import record_net
 from playground.layers.run.settings import batch_of
 from playground.trace.trace import Trace
+from playground.ui.shared.frame_data import ElementAnswerData
 
 Source = Document | StackDocument
 _KEPT = 2  # traces with their tensors: stepping through the elements of one runs its document once
@@ -42,7 +43,7 @@ def asked(sent: Mapping[str, Any], document: Source) -> Asked | None:
 
 def answered(
     question: Asked | None, document: Source | None, *, refusal: str = "", trace: Callable[[], Trace] | None = None
-) -> dict[str, Any] | None:
+) -> ElementAnswerData | None:
     """The frame's `element` (docs/stepper.md); None without a question, and once the page shows another document.
 
     A `refusal` is what to say while the document does not run. `trace`: what the picture was made of, where the
@@ -50,7 +51,13 @@ def answered(
     """
     if question is None or question.document != document:
         return None
-    given = {"number": question.number, "key": question.key, "index": question.index, "error": None, "answer": None}
+    given: ElementAnswerData = {
+        "number": question.number,
+        "key": question.key,
+        "index": question.index,
+        "error": None,
+        "answer": None,
+    }
     if refusal:
         return given | {"error": {"message": refusal, "hint": ""}}
     try:

@@ -8,6 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from playground.ui.shared.frame_data import FrameData
+
+WORKBENCH = "stepper"  # the key of the expressions page's, and of the one that stands there while PyTorch is loaded
+
 
 @cache
 def _component() -> Callable[..., Any]:
@@ -16,7 +20,7 @@ def _component() -> Callable[..., Any]:
 
 
 def stepper(
-    data: dict[str, Any],
+    data: FrameData,
     *,
     key: str,
     on_edit: Callable[[], None] | None = None,

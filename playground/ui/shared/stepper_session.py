@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.ui.shared.drawn import Drawn
+from playground.ui.shared.frame_data import (
+    DocumentData,
+    ElementAnswerData,
+    FrameData,
+    LeafRowData,
+    OpenedData,
+    PageErrorData,
+)
 from playground.ui.shared.opened_element import Asked, Source, asked
 from playground.ui.shared.stepper import last_edit
 from playground.views.graph.unfolding import UNTOUCHED, Opening
@@ -19,7 +27,7 @@ class Unfolded:
     opening: Opening = UNTOUCHED
     sequence: int = 0
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> OpenedData:
         """As it stands in a frame."""
         return {"marks": self.opening.listed(), "sequence": self.sequence}
 
@@ -53,9 +61,9 @@ class StepperSession:
         """Another document stands there from now on: at its beginning, nothing opened by hand."""
         self.step, self.unfolded = 0, Unfolded(sequence=self.unfolded.sequence)
 
-    def told(self, element: Mapping[str, Any] | None) -> dict[str, Any]:
-        """What a frame says of this session beside the picture: what is opened, and the answer about an element."""
-        return {"opened": self.unfolded.data(), "element": element}
+    def completed(self, frame: FrameData, element: ElementAnswerData | None) -> FrameData:
+        """A frame with what this session adds to its picture: what is opened, and the answer about an element."""
+        return {**frame, "opened": self.unfolded.data(), "element": element}
 
 
 def stepper_frame(
@@ -65,11 +73,11 @@ def stepper_frame(
     sequence: int = 0,
     have: str | None = None,
     step: int | None = None,
-    document: Mapping[str, Any] | None = None,
-    leaves: Sequence[Mapping[str, Any]] = (),
-    error: Mapping[str, Any] | None = None,
+    document: DocumentData | None = None,
+    leaves: Sequence[LeafRowData] = (),
+    error: PageErrorData | None = None,
     editable: bool = False,
-) -> dict[str, Any]:
+) -> FrameData:
     """The frame of the workbench; `have`: the key of the drawing that the browser holds, which is not sent again."""
     return {
         "picture": None if drawn is None else drawn.packed(have),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from time import monotonic
-from typing import Any
 
 from playground.data.datasets import DATASETS
 from playground.lessons.reported import Reported
@@ -13,6 +12,7 @@ from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.training.records import TrainRecord
+from playground.ui.train.frame_data import RunNewsData
 from playground.views.charts.console import Console
 from playground.views.charts.curves import columns, layers_of, thinned
 
@@ -39,11 +39,8 @@ class Followed:
         self.figures: dict[Reported, float] = {}
         self.console = Console(self.run.config.batch, train_size(self.run.config))
 
-    def news(self, store: Store) -> dict[str, Any]:
-        """What the browser has not got yet: `{after, last, columns, lines_from, lines}`.
-
-        `after`: the step after which these records follow; a browser that has another last step says so.
-        """
+    def news(self, store: Store) -> RunNewsData:
+        """What the browser has not got yet; one that has another last step than `after` says so."""
         after = self.read
         records = store.records(self.run.id, after=after)
         lines_from = self.console.add(records)

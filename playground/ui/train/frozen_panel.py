@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.runs.store import Store
+from playground.ui.shared.frame_data import FrameData
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.popovers import plain
 from playground.ui.shared.stepper import stepper
@@ -100,10 +100,11 @@ def _goes(number: int | None = None) -> Callable[[OpenedStep], None]:
     return take
 
 
-def _frame(opened: OpenedStep, step: FrozenStep, store: Store) -> dict[str, Any]:
+def _frame(opened: OpenedStep, step: FrozenStep, store: Store) -> FrameData:
     at = opened.stepper
     element = answered(at.asked, StackDocument(), trace=lambda: recorded_step(store, step).recorded.trace)
-    return stepper_frame(step.drawn, "", sequence=opened.number, have=at.have, step=0) | at.told(element)
+    frame = stepper_frame(step.drawn, "", sequence=opened.number, have=at.have, step=0)
+    return at.completed(frame, element)
 
 
 __all__ = ["OpenedStep", "frozen_part"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from playground.data.datasets import DATASETS
 from playground.data.uploads import store
@@ -15,20 +14,17 @@ from playground.layers.stack.problems import Problem
 from playground.training.config import TrainConfig
 from playground.training.size import check_size, size_of
 from playground.ui.shared.error_data import error_data, repair_data
+from playground.ui.train.frame_data import NetCheckData, NetLayerData, NetProblemData
 
 _KEPT = 128
 _ROWS = {row.name: row for row in DATASETS}
 
 
-def check(config: TrainConfig) -> dict[str, Any]:
-    """`{input, rows: [{text, gives, parameters}], parameters, problem, classes}`.
-
-    `problem`: null, or what is wrong with the text as `{message, hint, start, end, repairs: [{label, text}]}`;
-    `classes`: the names of own data's.
-    """
+def check(config: TrainConfig) -> NetCheckData:
+    """What can be said of the net without its data."""
     if not config.data.startswith("own-"):
         row = _ROWS[config.data]
-        return _check(config.text, row.input_shape, len(row.classes), config.loss, config.batch) | {"classes": []}
+        return _check(config.text, row.input_shape, len(row.classes), config.loss, config.batch)
     try:
         own = store.describe(config.data)
     except PlaygroundError as error:
@@ -39,15 +35,15 @@ def check(config: TrainConfig) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, batch: int) -> dict[str, Any]:
+def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, batch: int) -> NetCheckData:
     document = StackDocument(text, input_shape, loss, classes, data="random")
-    found: dict[str, Any] = {"input": str(input_shape), "rows": [], "parameters": None, "problem": None}
+    found: NetCheckData = {"input": str(input_shape), "rows": [], "parameters": None, "problem": None, "classes": []}
     try:
         listing = net_of(document).listing()
     except PlaygroundError as error:
         return found | {"problem": _told(error)}
     batched = str(listing.ran_with or "N")
-    shown = [
+    shown: list[NetLayerData] = [
         {
             "text": "  " * (len(row.path) // 2) + row.text,
             "gives": "" if row.gives is None else shape_text(row.gives).replace("N", batched, 1),
@@ -65,15 +61,20 @@ def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, bat
     return found | {"rows": shown, "parameters": listing.parameters}
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def _problem(problem: Problem) -> NetProblemData:
     repairs = [repair_data(repair) for repair in problem.repairs]
     return {"message": problem.message, "hint": problem.hint, "start": None, "end": None, "repairs": repairs}
 
 
-def _told(error: PlaygroundError) -> dict[str, Any]:
+def _told(error: PlaygroundError) -> NetProblemData:
     told = error_data(error)
-    repair = told.pop("repair")
-    return told | {"repairs": [] if repair is None else [repair]}
+    return {
+        "message": told["message"],
+        "hint": told["hint"],
+        "start": told["start"],
+        "end": told["end"],
+        "repairs": [] if told["repair"] is None else [told["repair"]],
+    }
 
 
 __all__ = ["check"]

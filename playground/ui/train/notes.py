@@ -17,14 +17,15 @@ from playground.layers.net.net import net_of
 from playground.layers.run.warnings import Caution
 from playground.lessons.runs import reported
 from playground.training.config import TrainConfig
+from playground.ui.train.frame_data import NoteData
 
 _ROWS = {row.name: row for row in DATASETS}
 _KEPT = 128
 DIGITS = "Use the bundled digits"
 
 
-def notes(config: TrainConfig) -> list[dict[str, Any]]:
-    """Each `{text, cures: [{label, fields}]}`: a button with each label, which sets these fields."""
+def notes(config: TrainConfig) -> list[NoteData]:
+    """The notes, each with its buttons."""
     found = []
     if (row := missing(config.data)) is not None:
         found.append(_note(f"{not_here(row)} The bundled digits need no network.", (DIGITS, digits_fields())))
@@ -70,7 +71,7 @@ def upload_row(name: str) -> UploadRow | None:
         return None
 
 
-def _upload_notes(config: TrainConfig) -> list[dict[str, Any]]:
+def _upload_notes(config: TrainConfig) -> list[NoteData]:
     row = upload_row(config.data)
     if row is None:
         text = f"{config.data} is not on this computer. Choose the same file under “Own data”, or take the digits."
@@ -92,7 +93,7 @@ def _cautions(text: str, input_shape: tuple[int, ...], loss: str, classes: int) 
     return net_of(StackDocument(text, input_shape, loss, classes, data="random")).cautions()
 
 
-def _caution_note(caution: Caution) -> dict[str, Any]:
+def _caution_note(caution: Caution) -> NoteData:
     cures = [(_begun(cure.label), {"text": cure.text, "loss": cure.loss}) for cure in caution.repairs]
     return _note(f"{_begun(caution.message)}. {caution.reason}", *cures)
 
@@ -102,7 +103,7 @@ def _begun(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _note(text: str, *cures: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+def _note(text: str, *cures: tuple[str, dict[str, Any]]) -> NoteData:
     return {"text": text, "cures": [{"label": label, "fields": fields} for label, fields in cures]}
 
 

@@ -20,6 +20,7 @@ from playground.ui.shared.stepper import last_edit
 from playground.ui.shared.style import STYLE
 from playground.ui.train.engine import engine, keep_going
 from playground.ui.train.exports import run_exports
+from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import frozen_part
 from playground.ui.train.polling import LOOKS, differs
 from playground.ui.train.preview import look
@@ -82,7 +83,7 @@ def _exports() -> None:
             run_exports([followed.run for followed in _session().runs.followed], engine().store)
 
 
-def mounted(frame: dict[str, Any], key: str, on_edit: Callable[[], None]) -> None:
+def mounted(frame: SetupFrameData | RunsFrameData, key: str, on_edit: Callable[[], None]) -> None:
     """Show a frame; `on_edit` is called when the visitor did something, before the page runs again."""
     _component()(data={"frame": frame}, key=key, on_edit_change=on_edit, width="stretch", height="content")
 

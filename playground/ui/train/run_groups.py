@@ -11,6 +11,7 @@ from playground.runs.limits import LIMITS
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
+from playground.ui.train.frame_data import FoldsData
 from playground.ui.train.net_check import check
 from playground.ui.train.notes import with_digits
 
@@ -79,8 +80,8 @@ def fold_title(fold: int, folds: int) -> str:
     return f"fold {fold} of {folds} held out"
 
 
-def folds_note(config: TrainConfig) -> dict[str, str] | None:
-    """`{label, note}` of the button that trains all folds; None where there are none."""
+def folds_note(config: TrainConfig) -> FoldsData | None:
+    """The button that trains all folds; None where there are none."""
     if config.folds < 2:
         return None
     note = "One run per fold, all with the same seed. "

@@ -14,6 +14,7 @@ from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui.train.captions import run_name, sentence, state, time_left
 from playground.ui.train.followed_run import Followed
+from playground.ui.train.frame_data import ListedRunData, RunNewsData, ShownRunData, ShownRunsData
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN
 from playground.ui.train.run_groups import takes_digits
@@ -90,13 +91,13 @@ class Runs:
         for followed in self._followed.values():
             followed.again()
 
-    def frame(self, store: Store, owner: str, draft: TrainConfig) -> dict[str, Any]:
+    def frame(self, store: Store, owner: str, draft: TrainConfig) -> ShownRunsData:
         """All that the runs' side shows; only news of the curves."""
         several = len(self.ids) > 1
         news = [followed.news(store) for followed in self.followed]
         shown = [
-            _run(followed, LETTERS[index], owner) | new
-            for index, (followed, new) in enumerate(zip(self.followed, news, strict=True))
+            _run(followed, new, letter, owner)
+            for followed, new, letter in zip(self.followed, news, LETTERS, strict=False)
         ]
         layers = [] if several or not self.followed else self.followed[0].layers
         configs = [followed.run.config for followed in self.followed]
@@ -126,7 +127,7 @@ def _interval(followed: Followed) -> float | None:
     return PAUSED if run.status == "paused" else None
 
 
-def _run(followed: Followed, letter: str, owner: str) -> dict[str, Any]:
+def _run(followed: Followed, news: RunNewsData, letter: str, owner: str) -> ShownRunData:
     run = followed.run
     pictures = samples(run.config) if run.samples else None
     return {
@@ -149,6 +150,7 @@ def _run(followed: Followed, letter: str, owner: str) -> dict[str, Any]:
         "figures": figures(followed),
         "samples": [list(row) for row in run.samples],
         "pictures": pictures or [],
+        **news,
     }
 
 
@@ -193,7 +195,7 @@ def rate_of(run: Run) -> float:
     return run.config.learning_rate if run.learning_rate is None else run.learning_rate
 
 
-def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[dict[str, Any]]:
+def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[ListedRunData]:
     runs = store.runs(owner=owner, limit=LISTED) if owner else []
     return [
         {"id": run.id, "name": run_name(run), "status": run.status, "created": run.created, "shown": run.id in shown}

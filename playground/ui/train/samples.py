@@ -14,14 +14,15 @@ from playground.errors import PlaygroundError
 from playground.runs.reporter import SAMPLES
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
+from playground.ui.train.frame_data import SampleData
 from playground.views.png import photo_uri
 
 _DECIDES = ("data", "train_size", "test_size", "folds", "fold", "rng_seed")
 _one_at_a_time = threading.Lock()  # of two pages that ask at once, one begins
 
 
-def samples(config: TrainConfig) -> list[dict[str, Any]] | None:
-    """`{src, label, index, classes}` of each, `src` null for a row of a table; None while they are read."""
+def samples(config: TrainConfig) -> list[SampleData] | None:
+    """The examples; None while they are read."""
     with _one_at_a_time:
         found = _examples(*(getattr(config, name) for name in _DECIDES))
     return found.rows if found.done.is_set() else None
@@ -31,7 +32,7 @@ class _Examples:
     """Read by a thread: a large data set takes seconds."""
 
     def __init__(self, config: TrainConfig) -> None:
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[SampleData] = []
         self.done = threading.Event()
         threading.Thread(target=self._read, args=(config,), name="samples", daemon=True).start()
 
@@ -41,8 +42,12 @@ class _Examples:
             x, labels = data.test.x[:SAMPLES], data.test.labels[:SAMPLES].tolist()
             is_ink = config.data in DATA_NAMES
             self.rows = [
-                {"src": _picture(one, is_ink) if data.is_pictures else None, "label": data.classes[label]}
-                | {"index": label, "classes": list(data.classes)}
+                {
+                    "src": _picture(one, is_ink) if data.is_pictures else None,
+                    "label": data.classes[label],
+                    "index": label,
+                    "classes": list(data.classes),
+                }
                 for one, label in zip(x, labels, strict=True)
             ]
         except PlaygroundError:

@@ -11,6 +11,7 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.runs.engine import RunEngine
 from playground.training.config import TrainConfig
+from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import OpenedStep
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN, open_train, runs_in, train_query
@@ -75,7 +76,7 @@ class TrainSession:
 
     # The settings' side ---------------------------------------------------------------------------------------------
 
-    def setup_frame(self) -> dict[str, Any]:
+    def setup_frame(self) -> SetupFrameData:
         """What the settings' side shows (docs/train.md)."""
         config = self.typed.config
         return {
@@ -142,12 +143,19 @@ class TrainSession:
 
     # The runs' side -------------------------------------------------------------------------------------------------
 
-    def runs_frame(self, engine: RunEngine) -> dict[str, Any]:
+    def runs_frame(self, engine: RunEngine) -> RunsFrameData:
         """What the runs' side shows."""
-        told_runs = self.runs.frame(engine.store, self.owner, self.typed.config)
-        answer = {"sequence": self.acted, "owner": self.owner, "said": self.said_runs, "said_add": self.said_add}
-        frozen = None if self.frozen is None else self.frozen.number
-        return {"part": "runs", "query": self.query, "frozen": frozen, **answer, **told_runs}
+        shown = self.runs.frame(engine.store, self.owner, self.typed.config)
+        return {
+            "part": "runs",
+            "sequence": self.acted,
+            "owner": self.owner,
+            "query": self.query,
+            "frozen": None if self.frozen is None else self.frozen.number,
+            "said": self.said_runs,
+            "said_add": self.said_add,
+            **shown,
+        }
 
     def take_action(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
         """The visitor pressed something of a run, or chose which are shown."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from playground.errors import PlaygroundError
 from playground.settings import DocumentSetting
 from playground.training.config import SETTINGS, TrainConfig
+from playground.ui.train.frame_data import SettingFieldData
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "": ("data", "train_size", "loss", "optimizer", "learning_rate", "batch", "epochs"),
@@ -73,18 +74,18 @@ def _told(name: str, error: PlaygroundError) -> str:
     )
 
 
-def fields(typed: Typed, owns: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def fields(typed: Typed, owns: tuple[str, ...] = ()) -> list[SettingFieldData]:
     """One entry a field: `{name, group, label, help, kind, choices, value, shown, refused}`; `owns`: own data sets."""
     return [_field(typed, name, group, owns) for group, names in GROUPS.items() for name in names]
 
 
-def _field(typed: Typed, name: str, group: str, owns: tuple[str, ...]) -> dict[str, Any]:
+def _field(typed: Typed, name: str, group: str, owns: tuple[str, ...]) -> SettingFieldData:
     config, setting = typed.config, SETTINGS[name]
     content = getattr(config, name)
     choices = list(setting.choices)
     if name == "data":
         choices += [own for own in (*owns, content) if own not in choices]
-    kind = "flag" if type(content) is bool else "choice" if choices else "number"
+    kind: Literal["flag", "choice", "number"] = "flag" if type(content) is bool else "choice" if choices else "number"
     given, why = typed.refused.get(name, (written(content), ""))
     return {
         "name": name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from playground.lessons.lecun_1998 import SOURCE, TABLE
 from playground.lessons.reported import METRICS
@@ -14,15 +13,16 @@ from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.ui.train.captions import run_name
 from playground.ui.train.followed_run import Followed
+from playground.ui.train.frame_data import FigureData, RunTableData, TableRowData
 from playground.ui.train.run_groups import folds_of
 
 RANKED = 40  # newest runs of a visitor that are looked at for LeCun's table
 LECUN = "L4.4"
 
 
-def figures(followed: Followed) -> list[dict[str, str]]:
-    """`{lecture, yours}` for each figure that a lecture reports of such a run, in words."""
-    found = []
+def figures(followed: Followed) -> list[FigureData]:
+    """Each figure that a lecture reports of such a run, in words."""
+    found: list[FigureData] = []
     for figure in reported(followed.run.config):
         yours = followed.figures.get(figure)
         latest = followed.tested if figure.metric.startswith("test") else followed.latest
@@ -36,8 +36,8 @@ def figures(followed: Followed) -> list[dict[str, str]]:
     return found
 
 
-def tables(store: Store, shown: Sequence[Followed], letters: str, owner: str) -> list[dict[str, Any]]:
-    """Each `{id, caption, head, rows: [{kind, cells}], note, open}`; `kind`: own, reported or sum."""
+def tables(store: Store, shown: Sequence[Followed], letters: str, owner: str) -> list[RunTableData]:
+    """What each has reached beside the others or the folds, and LeCun's table for runs on MNIST."""
     if not shown:
         return []
     found = []
@@ -50,9 +50,9 @@ def tables(store: Store, shown: Sequence[Followed], letters: str, owner: str) ->
     return found
 
 
-def _together(shown: Sequence[Followed], letters: str) -> dict[str, Any]:
+def _together(shown: Sequence[Followed], letters: str) -> RunTableData:
     given = [reported(followed.run.config)[-1:] for followed in shown]
-    rows = []
+    rows: list[TableRowData] = []
     for letter, followed, figure in zip(letters, shown, given, strict=False):
         count = followed.run.parameters
         cells = [f"{letter} {run_name(followed.run)}", *_reached(followed), f"{count:,}" if count else ""]
@@ -68,10 +68,10 @@ def _reached(followed: Followed) -> list[str]:
     return ["", ""] if tested is None else [_percent(tested.test_accuracy), f"{tested.epoch:.3g}"]
 
 
-def _folds(store: Store, shown: Sequence[Followed]) -> dict[str, Any]:
+def _folds(store: Store, shown: Sequence[Followed]) -> RunTableData:
     first = shown[0].run
     here = {followed.run.id: followed.tested for followed in shown}
-    rows, finished = [], []
+    rows, finished = list[TableRowData](), []
     for run in folds_of(store, first.config, first.owner) or [first]:
         tested = here.get(run.id)
         accuracy = last_accuracy(store, run) if tested is None else tested.test_accuracy
@@ -87,7 +87,7 @@ def _folds(store: Store, shown: Sequence[Followed]) -> dict[str, Any]:
     return _table("folds", "Cross-validation", ["fold held out", "state", "test accuracy"], rows, note)
 
 
-def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> dict[str, Any] | None:
+def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> RunTableData | None:
     """All MNIST runs that are shown or the visitor's own, tested on all 10,000, among the methods of 1998."""
     reached = {f.run.id: (f.run, f.tested.test_accuracy) for f in shown if f.tested is not None}
     for run in store.runs(owner=owner, limit=RANKED) if owner else []:
@@ -98,11 +98,18 @@ def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> dict[str, Any
         for run, accuracy in reached.values()
         if accuracy is not None and (run.config.data, run.config.folds, run.config.test_size) == ("MNIST", 0, 0)
     ]
-    ranked = sorted([(row.error, row.method, "reported") for row in TABLE] + [(*one, "own") for one in own])
-    words = {"reported": "reported in 1998", "own": "measured here"}
-    rows = [
-        {"kind": kind, "cells": [str(rank), f"{100 * error:.3g} %", name, words[kind]]}
-        for rank, (error, name, kind) in enumerate(ranked, 1)
+    ranked = sorted([(row.error, row.method, True) for row in TABLE] + [(*one, False) for one in own])
+    rows: list[TableRowData] = [
+        {
+            "kind": "reported" if is_reported else "own",
+            "cells": [
+                str(rank),
+                f"{100 * error:.3g} %",
+                name,
+                "reported in 1998" if is_reported else "measured here",
+            ],
+        }
+        for rank, (error, name, is_reported) in enumerate(ranked, 1)
     ]
     group = next(group for group in RUNS.groups if group.id == LECUN)
     is_lesson = any(f.run.config in [preset.document for preset in group.presets] for f in shown)
@@ -130,8 +137,8 @@ def _percent(part: float | None) -> str:
 
 
 def _table(
-    id: str, caption: str, head: list[str], rows: list[dict[str, Any]], note: str = "", *, is_open: bool = True
-) -> dict[str, Any]:
+    id: str, caption: str, head: list[str], rows: list[TableRowData], note: str = "", *, is_open: bool = True
+) -> RunTableData:
     return {"id": id, "caption": caption, "head": head, "rows": rows, "note": note, "open": is_open}
 
 

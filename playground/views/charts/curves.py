@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from playground.training.records import LayerRecord, TrainRecord
 
@@ -48,6 +48,28 @@ def thinned(records: Sequence[TrainRecord], most: int = MOST_POINTS) -> list[Tra
     return [records[index] for index in sorted(even.union(tests))]
 
 
+class TraceData(TypedDict):
+    """One curve: `column` of a run's columns; `colour` counts in a palette."""
+
+    run: str
+    column: str
+    name: str
+    mode: str
+    smooth: bool
+    colour: int
+    dash: str
+    symbol: str
+
+
+class ChartData(TypedDict):
+    """Curves with a title; every number is drawn times `factor`."""
+
+    id: str
+    title: str
+    factor: int
+    traces: list[TraceData]
+
+
 def columns(records: Sequence[TrainRecord]) -> dict[str, list[float | None]]:
     """One list for each curve, all as long as the records; None where there is no finite number.
 
@@ -73,7 +95,7 @@ def layers_of(records: Sequence[TrainRecord]) -> list[str]:
     return [names[round(index * (len(names) - 1) / (MOST_LAYERS - 1))] for index in range(MOST_LAYERS)]
 
 
-def charts(runs: Sequence[str], layers: Sequence[str] = ()) -> list[dict[str, Any]]:
+def charts(runs: Sequence[str], layers: Sequence[str] = ()) -> list[ChartData]:
     """What is drawn of runs with these names: the layers' curves where there is one run, else one curve a run.
 
     A trace's `colour` counts in a palette.
@@ -81,14 +103,10 @@ def charts(runs: Sequence[str], layers: Sequence[str] = ()) -> list[dict[str, An
     >>> [chart["id"] for chart in charts(["A"], ["linear1"])][:4]
     ['loss', 'accuracy', 'gradient_norm', 'update_ratio']
     """
-    both = {
-        "loss": ("Loss", "loss", "test_loss", 1),
-        "accuracy": ("Accuracy, %", "accuracy", "test_accuracy", 100),
-    }
+    both = (("loss", "Loss", 1), ("accuracy", "Accuracy, %", 100))
     found = [
-        _chart(id, title, [trace for index, run in enumerate(runs) for trace in _pair(run, index, len(runs), *names)])
-        | {"factor": factor}
-        for id, (title, *names, factor) in both.items()
+        _chart(id, title, [trace for i, run in enumerate(runs) for trace in _pair(run, i, len(runs), id)], factor)
+        for id, title, factor in both
     ]
     if len(runs) > 1:
         found.append(_chart("gradient_norm", "Norm of the whole gradient", _each(runs, "gradient_norm")))
@@ -98,7 +116,7 @@ def charts(runs: Sequence[str], layers: Sequence[str] = ()) -> list[dict[str, An
 
 
 def figure(
-    chart: Mapping[str, Any],
+    chart: ChartData,
     filled: Mapping[str, Mapping[str, Sequence[float | None]]],
     *,
     x: str = "step",
@@ -161,25 +179,33 @@ def _whole(record: TrainRecord) -> float | None:
     return _number(math.hypot(*norms)) if norms else None
 
 
-def _chart(id: str, title: str, traces: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"id": id, "title": title, "factor": 1, "traces": traces}
+def _chart(id: str, title: str, traces: list[TraceData], factor: int = 1) -> ChartData:
+    return {"id": id, "title": title, "factor": factor, "traces": traces}
 
 
-def _line(run: str, column: str, name: str, index: int) -> dict[str, Any]:
-    look = {"colour": index, "dash": DASHES[index % len(DASHES)], "symbol": SYMBOLS[index % len(SYMBOLS)]}
-    return {"run": run, "column": column, "name": name, "mode": "lines", "smooth": True, **look}
+def _line(run: str, column: str, name: str, index: int) -> TraceData:
+    return {
+        "run": run,
+        "column": column,
+        "name": name,
+        "mode": "lines",
+        "smooth": True,
+        "colour": index,
+        "dash": DASHES[index % len(DASHES)],
+        "symbol": SYMBOLS[index % len(SYMBOLS)],
+    }
 
 
-def _each(runs: Sequence[str], column: str) -> list[dict[str, Any]]:
+def _each(runs: Sequence[str], column: str) -> list[TraceData]:
     name = column.replace("_", " ")
     return [_line(run, column, run if len(runs) > 1 else name, i) | {"smooth": False} for i, run in enumerate(runs)]
 
 
-def _pair(run: str, index: int, count: int, train: str, test: str) -> list[dict[str, Any]]:
+def _pair(run: str, index: int, count: int, column: str) -> list[TraceData]:
     """Training and test: of one run in two colours, of several in each run's own."""
     prefix = f"{run} " if count > 1 else ""
-    measured = _line(run, train, f"{prefix}training", index) | {"dash": "solid"}
-    tested = _line(run, test, f"{prefix}test", index if count > 1 else 1)
+    measured = _line(run, column, f"{prefix}training", index) | {"dash": "solid"}
+    tested = _line(run, f"test_{column}", f"{prefix}test", index if count > 1 else 1)
     return [measured, tested | {"dash": "dot", "mode": "lines+markers", "smooth": False}]
 
 
@@ -188,6 +214,8 @@ __all__ = [
     "LAYER_CURVES",
     "MOST_POINTS",
     "PALETTES",
+    "ChartData",
+    "TraceData",
     "charts",
     "columns",
     "figure",

@@ -11,7 +11,7 @@ import pytest
 
 from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.frame import frame
-from playground.ui.shared import warm
+from playground.ui.start import warm
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_first_frame_is_that_of_the_default_page(kept: Path) -> None:
     assert warm.first_frame() is None
-    data, _ = frame(EXPRESSIONS.preset(warm.FIRST).document, None)
+    data, _ = frame(EXPRESSIONS.presets[0].document, None)
     warm._keep(data)
     assert warm.first_frame() == json.loads(json.dumps(data))
 
@@ -72,6 +72,6 @@ def test_the_name_changes_with_what_the_frame_depends_on(
 
 def test_the_opening_needs_no_pytorch() -> None:
     """Nor pandas: both take longer to import than the rest of the first page."""
-    program = "import sys; sys.modules.update(torch=None, pandas=None, numpy=None); import playground.ui.shared.loading"
+    program = "import sys; sys.modules.update(torch=None, pandas=None, numpy=None); import playground.ui.start.loading"
     finished = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=250)
     assert finished.returncode == 0, finished.stderr

@@ -13,11 +13,11 @@ from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-FIRST = "L0.4"  # the preset of the default page
+from playground.ui.shared.frame_data import FrameData
+
 _PACKAGE = Path(__file__).parents[2]
 _done = threading.Event()
 
@@ -35,10 +35,10 @@ def is_warm() -> bool:
     return _done.is_set()
 
 
-def first_frame() -> dict[str, Any] | None:
+def first_frame() -> FrameData | None:
     """The frame of the default page as the last process made it, if nothing that it depends on has changed since."""
     with suppress(OSError, ValueError):
-        kept: dict[str, Any] = json.loads(_kept().read_text(encoding="utf-8"))
+        kept: FrameData = json.loads(_kept().read_text(encoding="utf-8"))
         return kept
     return None
 
@@ -51,7 +51,7 @@ def _warm() -> None:
         from playground.lessons.presets import EXPRESSIONS
         from playground.ui.expressions.frame import frame
 
-        data, good = frame(EXPRESSIONS.preset(FIRST).document, None)
+        data, good = frame(EXPRESSIONS.presets[0].document, None)
         if good is not None:
             _keep(data)
         gc.set_threshold(20_000, 20, 20)  # a picture makes 50,000 short-lived objects: look less often
@@ -61,7 +61,7 @@ def _warm() -> None:
         _done.set()
 
 
-def _keep(data: dict[str, Any]) -> None:
+def _keep(data: FrameData) -> None:
     """Write the first frame beside the compiled modules, under the same rules; where that cannot be, do without."""
     kept = _kept()
     if sys.dont_write_bytecode or kept.exists():

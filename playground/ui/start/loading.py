@@ -5,11 +5,9 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from playground.ui.shared.stepper import stepper
+from playground.ui.shared.stepper import WORKBENCH, stepper
 from playground.ui.shared.style import STYLE
-from playground.ui.shared.warm import first_frame, is_warm, warm
-
-KEY = "stepper"  # of the workbench, here and on the page that takes over
+from playground.ui.start.warm import first_frame, is_warm, warm
 
 
 def opening() -> None:
@@ -25,7 +23,7 @@ def opening() -> None:
         st.caption("Loading PyTorch …")
     else:
         with st.container():  # as deep as on the page that takes over, so that the browser keeps what it has
-            stepper(first, key=KEY, on_edit=_take_edit)
+            stepper(first, key=WORKBENCH, on_edit=_take_edit)
     warm().join()
     st.rerun()
 

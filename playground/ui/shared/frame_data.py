@@ -1,0 +1,115 @@
+"""The frame of the workbench as it travels to the browser: `FrameData` is `Frame` of frontend/stepper/contract.d.ts."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class RepairData(TypedDict):
+    """A button, and the text that it puts in."""
+
+    label: str
+    text: str
+
+
+class ErrorData(TypedDict):
+    """`start`, `end`: the marked characters of the text, None where none are."""
+
+    message: str
+    hint: str
+    start: int | None
+    end: int | None
+    repair: RepairData | None
+
+
+class PageErrorData(TypedDict):
+    """An error of the text, or of the value of one leaf."""
+
+    message: str
+    hint: str
+    start: int
+    end: int
+    leaf: str | None
+    repair: RepairData | None
+
+
+class LeafSettingData(TypedDict):
+    """What a leaf is set to, as text."""
+
+    value: str
+    dtype: str
+    requires_grad: bool
+
+
+class LeafRowData(LeafSettingData):
+    """One leaf of the form; `minimum`, `maximum` and `step` of a scalar's slider."""
+
+    name: str
+    is_scalar: bool
+    minimum: float | None
+    maximum: float | None
+    step: float | None
+    spans: list[list[int]]
+    error: str | None
+
+
+class DocumentData(TypedDict):
+    """An expression with its settings."""
+
+    text: str
+    leaves: dict[str, LeafSettingData]
+    graph: Literal["forward", "backward", "both"]
+    mode: str
+    tangent: Any
+    second: Any
+    passes: int
+    zero_grad: bool
+    rng_seed: int
+
+
+class PictureTextData(TypedDict):
+    """A picture; `svg` is None where the browser has it, `rest` is the JSON of all else."""
+
+    key: str
+    svg: str | None
+    rest: str
+
+
+class RefusalData(TypedDict):
+    """Why there is no answer."""
+
+    message: str
+    hint: str
+
+
+class ElementAnswerData(TypedDict):
+    """The answer about one element of a value, or why there is none."""
+
+    number: int
+    key: str
+    index: str
+    error: RefusalData | None
+    answer: dict[str, Any] | None
+
+
+class OpenedData(TypedDict):
+    """What a visitor opened and closed, and the number of the event that said so."""
+
+    marks: list[str]
+    sequence: int
+
+
+class FrameData(TypedDict):
+    """All that the workbench shows; `opened` and `element` are left out before PyTorch is there."""
+
+    opened: NotRequired[OpenedData]
+    picture: PictureTextData | None
+    sequence: int
+    query: str
+    document: DocumentData | None
+    leaves: list[LeafRowData]
+    error: PageErrorData | None
+    editable: bool
+    step: int | None
+    theme: str | None
+    element: NotRequired[ElementAnswerData | None]
