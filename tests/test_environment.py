@@ -10,7 +10,7 @@ import pytest
 from playground.environment import from_environment
 from playground.errors import PlaygroundError
 from playground.language.limits import LanguageLimits
-from playground.layers.limits import Limits as OfLayers
+from playground.layers.limits import LayerLimits as OfLayers
 from playground.runs.limits import ServerLimits
 from playground.training.limits import TrainingLimits
 

@@ -7,11 +7,12 @@ import os
 import tempfile
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 
 def cache_folder() -> Path:
-    """`playground` in the user's cache folder (XDG_CACHE_HOME, else ~/.cache); it need not exist yet."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(named) if os.path.isabs(named) else Path.home() / ".cache") / "playground"
+    """`playground` in the user's cache folder (XDG_CACHE_HOME, else the system's own); it need not exist yet."""
+    return user_cache_path("playground")
 
 
 def data_folders() -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from playground.environment import from_environment
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LayerLimits:
     """The limits of a stack; the defaults keep one recording within a few seconds and 1 GB."""
 
     text_length: int = 10_000  # characters
@@ -25,4 +25,4 @@ class Limits:
     multiplications: int = 60_000_000_000  # of one forward pass, over the batch
 
 
-LIMITS = from_environment(Limits, "PLAYGROUND_LAYERS", os.environ)
+LIMITS = from_environment(LayerLimits, "PLAYGROUND_LAYERS", os.environ)

@@ -1,4 +1,4 @@
-"""`Listing`: the layers of a net one after the other, with shapes, costs and what does not fit; its table of text."""
+"""What is known of a net before it is trained: `Listing`, its layers one after the other, and `Size`, their cost."""
 
 from __future__ import annotations
 
@@ -63,6 +63,19 @@ class Listing:
     is_editable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of one net. `outputs`: numbers that all layers together give for one example; training keeps them, example by
+    example of its batch, until the backward pass has used them. `largest`: the layer that gives the most of them.
+    `multiplications`: of the forward pass of one example."""
+
+    output: Shape
+    parameters: int
+    outputs: int
+    multiplications: int
+    largest: str = ""
+
+
 def table_text(lines: Iterable[TableLine], listing: Listing) -> str:
     """The lines of a listing under their heads and over their totals, as torchsummary and Keras print them."""
     totals = ("total", "", "", listing.parameters, listing.multiplications, listing.saved)
@@ -77,6 +90,3 @@ def table_text(lines: Iterable[TableLine], listing: Listing) -> str:
         texts.append("  ".join(aligned).rstrip())
     stopped = listing.problem or listing.error
     return "\n".join([*texts, *([f"stopped: {stopped.message}"] if stopped is not None else [])])
-
-
-__all__ = ["ListedArgument", "ListedLayer", "Listing", "TableLine", "table_text"]

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from playground.data.dataset import Data, Examples
 from playground.layers.catalogue.losses import loss_of
+from playground.layers.listing import Size
 from playground.layers.run.record_batch import target_of
-from playground.layers.size import Size
 from playground.training.config import TrainConfig
 from playground.training.limits import LIMITS
 from playground.training.model import document_of, dropout_generator, model_of

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.layers.listing import Size
 from playground.layers.net.net import net_of
-from playground.layers.size import Size
 from playground.training.limits import LIMITS
 
 EVALUATED_AT_ONCE = 500  # examples; more would need more memory, and is no faster

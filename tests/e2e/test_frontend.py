@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from playground.views.stepper.html import ENTRY, FRONTEND, bundle
+from playground.recorder.record import record
+from playground.views.stepper.html import notebook_html, offline_page
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "frontend"
@@ -51,7 +52,9 @@ def open_page(browser: Browser, harness: str, request: pytest.FixtureRequest) ->
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.goto(address or harness + query)
-        page.wait_for_function("window.loaded === true")
+        page.wait_for_function(
+            "window.loaded === true || document.querySelector('.standalone[data-ready=true]') !== null"
+        )
         return page
 
     yield opener
@@ -429,25 +432,11 @@ def test_accessible(open_page: Opener, scheme: str, width: int) -> None:
         assert page.evaluate(f"axe.run().then({report})") == [], tab
 
 
-def standalone_html(picture: dict[str, Any]) -> str:
-    """The modules joined into one file, as the export does it."""
-    data = json.dumps(picture).replace("<", "\\u003c")
-    css = (FRONTEND / "stepper" / "stepper.css").read_text(encoding="utf-8")
-    script = bundle(FRONTEND, ENTRY)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Trace</title><style>{css}</style><body><main></main>"
-        f'<script type="module">{script}\n'
-        f'stepper_standalone_js.mountStandalone(document.querySelector("main"), {data});\n'
-        "window.loaded = true;"
-        "</script></body></html>"
-    )
-
-
 def test_runs_from_a_file_without_network(open_page: Opener, tmp_path: Path) -> None:
     picture = json.loads((FIXTURES / "fixture.json").read_text(encoding="utf-8"))["picture"]
     file = tmp_path / "trace.html"
-    file.write_text(standalone_html(picture), encoding="utf-8")
+    changed = {"forward": picture | {"notes": []}, "backward": picture | {"text": "", "steps": picture["steps"][:-1]}}
+    file.write_text(offline_page({**changed, "both": picture}, "Trace"), encoding="utf-8")
     page = open_page(address=file.as_uri(), offline=True)
     page.locator("main").focus()
     page.keyboard.press("End")
@@ -457,7 +446,24 @@ def test_runs_from_a_file_without_network(open_page: Opener, tmp_path: Path) -> 
     expect(page.get_by_test_id("copy-link")).to_be_hidden()
     page.locator('svg [data-key="value-0"] .title').click()
     page.get_by_test_id("tab-why").click()
-    expect(page.locator(".page-why")).to_contain_text("x̄₁ = 0.5 + 5.0 = 5.5")
+    expect(page.locator(".page-why math")).to_have_count(3)
+    expect(page.locator(".page-why .formula").last).to_have_attribute("aria-label", "x̄₁ = 0.5 + 5.0 = 5.5")
+    page.get_by_test_id("graph-backward").click()
+    at_step(page, LAST - 1)
+    assert page.locator("main").get_attribute("data-steps") == str(LAST - 1)
+
+
+def test_a_notebook_shows_it_in_a_frame_of_its_own(open_page: Opener, tmp_path: Path) -> None:
+    file = tmp_path / "cell.html"
+    shown = notebook_html(record(lambda x: x * x, 3.0))
+    file.write_text(f"<!doctype html><title>Cell</title>{shown}<script>loaded = true</script>", encoding="utf-8")
+    page = open_page(address=file.as_uri(), offline=True)
+    page.get_by_text("Step through it").click()
+    stepper = page.frame_locator("iframe").locator("main")
+    expect(stepper).to_have_attribute("data-ready", "true")
+    stepper.locator("svg [data-key=value-0] .title").click()
+    stepper.get_by_test_id("tab-why").click()
+    expect(stepper.locator("math").first).to_be_visible()
 
 
 def chain_picture(nodes: int) -> dict[str, Any]:

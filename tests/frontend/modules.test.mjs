@@ -41,3 +41,9 @@ test("no module is long, none writes markup", () => {
     assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, name);
   }
 });
+
+test("no template runs over lines: the export drops indentation and lines that are comments", () => {
+  for (const [name, source] of sources) {
+    for (const line of source.split("\n")) assert.equal(line.replaceAll("[^`]", "").split("`").length % 2, 1, `${name}: ${line}`);
+  }
+});

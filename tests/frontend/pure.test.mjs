@@ -4,6 +4,7 @@ import test from "node:test";
 import { createDebounce } from "../../playground/frontend/shared/debounce.js";
 import { createDraft } from "../../playground/frontend/stepper/draft.js";
 import { createHistory } from "../../playground/frontend/shared/history.js";
+import { changedBy } from "../../playground/frontend/stepper/standalone.js";
 import { commandFor } from "../../playground/frontend/stepper/keys.js";
 import { phaseFrom, phaseStarts } from "../../playground/frontend/stepper/graph/phases.js";
 import { sliderText } from "../../playground/frontend/stepper/text/leaves.js";
@@ -243,4 +244,16 @@ test("Temml knows all that the formulas are made of", () => {
   for (const latex of [...lines.map((line) => line.latex), ...others]) {
     assert.match(renderToString(latex, { displayMode: true, throwOnError: true }), /^<math /, latex);
   }
+});
+
+test("a picture is told as changes of another", () => {
+  const old = { svg: "<svg/>", steps: [{ active: ["op-0"] }, { active: ["op-1"] }], items: { "op-0": { why: null } }, gone: 1 };
+  const change = { svg: ["<svg>"], steps: { 1: { active: { 0: ["node-1"] } } }, items: { "node-1": [{ why: null }] }, gone: null };
+  assert.deepEqual(changedBy(old, change), {
+    svg: "<svg>",
+    steps: [{ active: ["op-0"] }, { active: ["node-1"] }],
+    items: { "op-0": { why: null }, "node-1": { why: null } },
+  });
+  assert.equal(changedBy(old, change).steps[0], old.steps[0]);
+  assert.deepEqual(changedBy([1, 2], [[3]]), [3]);
 });

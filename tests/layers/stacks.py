@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from playground.layers.catalogue.kind import Argument
+from playground.layers.catalogue.kind import LayerArgument
 from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.spec import Layers, LayerSpec, Shape, Stack
 from playground.layers.catalogue.table import KINDS
@@ -20,7 +20,7 @@ INPUTS: tuple[Shape, ...] = ((4,), (2, 6), (1, 6, 6), (2, 9, 7), (3, 5, 8))
 NUMBERS = (1e-05, 0.01, 0.25, 0.5, 1.0)
 
 
-def content(argument: Argument, shape: Shape) -> st.SearchStrategy[Any]:
+def content(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
     """One argument within its bounds, small."""
     whole = st.integers(int(argument.minimum), int(min(argument.maximum, 4)))
     match argument.kind:

@@ -3,24 +3,40 @@
 import { followScheme } from "../shared/theme.js";
 import { createWorkbench } from "./workbench.js";
 
+/** @typedef {import("./contract.js").GraphKind} GraphKind */
 /** @typedef {import("./contract.js").Picture} Picture */
 /** @typedef {ReturnType<typeof createWorkbench>} Workbench */
+/** @typedef {[unknown] | {[key: string]: Change | null}} Change `[value]` instead of what stood there, else changes by key; null takes the key out */
 
 /**
- * Shows a picture, and offers the other graphs where they are given.
+ * Plain data as `change` makes it of other data; what is the same in both is shared.
+ * @param {any} old
+ * @param {Change} change
+ * @returns {any}
+ */
+export function changedBy(old, change) {
+  if (Array.isArray(change)) return change[0];
+  const next = Array.isArray(old) ? [...old] : { ...old };
+  for (const [key, inner] of Object.entries(change)) {
+    if (inner === null) delete next[key];
+    else next[key] = changedBy(old[key], inner);
+  }
+  return next;
+}
+
+/**
+ * Shows the forward picture, and offers the others.
  * @param {HTMLElement} root
- * @param {Picture} picture
- * @param {Record<string, Picture>} [others]
+ * @param {{both: Picture, forward: Change, backward: Change}} pictures one whole, the others as changes of it
  * @returns {Workbench}
  */
-export function mountStandalone(root, picture, others) {
-  /** @param {Picture} shown @param {number | null} step */
-  const show = (shown, step) =>
-    bench.update({ picture: shown, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, step, theme: null });
-  const bench = createWorkbench(root, others ? { send: null, draw: (name) => show(others[name], null) } : { send: null });
+export function mountStandalone(root, { both, forward, backward }) {
+  const pictures = { both, forward: /** @type {Picture} */ (changedBy(both, forward)), backward: /** @type {Picture} */ (changedBy(both, backward)) };
+  const fixed = { sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, theme: null };
+  const bench = createWorkbench(root, { send: null, draw: (graph) => bench.update({ ...fixed, picture: pictures[graph], step: null }) });
   root.classList.add("standalone");
   followScheme(bench.retheme);
-  show(picture, 0);
+  bench.update({ ...fixed, picture: pictures.forward, step: 0 });
   Object.assign(root, { workbench: bench });
   return bench;
 }

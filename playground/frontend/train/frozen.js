@@ -4,7 +4,6 @@
 const PLACE = ".st-key-frozen";
 const LEAST = 300; // px that it is high once the graph is there
 const LOOK_EVERY = 150; // ms
-const PATIENCE = 20000; // ms
 
 export function createFrozen() {
   /** @type {number | null} */
@@ -12,11 +11,11 @@ export function createFrozen() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  /** @param {number} until */
-  function bring(until) {
+  // However long a busy machine takes: it is closed, or another one opened, before it is given up.
+  function bring() {
     const place = document.querySelector(PLACE);
     if (place && place.getBoundingClientRect().height > LEAST) place.scrollIntoView({ block: "start" });
-    else if (performance.now() < until) timer = setTimeout(bring, LOOK_EVERY, until);
+    else timer = setTimeout(bring, LOOK_EVERY);
   }
 
   return {
@@ -25,7 +24,7 @@ export function createFrozen() {
       if (number === shown) return;
       shown = number;
       clearTimeout(timer);
-      if (number !== null) bring(performance.now() + PATIENCE);
+      if (number !== null) bring();
     },
     stop: () => clearTimeout(timer),
   };

@@ -14,11 +14,10 @@ from playground.layers.catalogue.spec import Content, LayerSpec, Shape
 Given = Mapping[str, Any]  # every argument of a layer by name, defaults filled in
 ArgumentKind = Literal["int", "float", "bool", "size", "shape"]
 Saves = Literal["", "input", "output", "mask", "input and positions", "input and statistics"]
-REQUIRED = None
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class LayerArgument:
     """One argument: a whole number, a number, a switch, a size (one number, or height and width), or a shape."""
 
     name: str
@@ -50,7 +49,7 @@ class Misfit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LayerRule:
     """What a layer does to the shape of one example, and what that costs.
 
     `formula` is filled in with the numbers: `floor((28 + 2·0 − 7)/1 + 1) = 22`. `multiplications` are counted as in
@@ -79,8 +78,8 @@ class Kind:
     formula: str  # the shape rule in symbols
     parameters: str  # the number of parameters in symbols
     build: type[nn.Module]
-    rule: Callable[[Shape, Given], Rule]
-    arguments: tuple[Argument, ...] = ()
+    rule: Callable[[Shape, Given], LayerRule]
+    arguments: tuple[LayerArgument, ...] = ()
     signature: Callable[[Shape, Given], dict[str, Any]] = field(default=lambda shape, given: {})
     pins: tuple[str, ...] = ()  # in-sizes that PyTorch wants and that are inferred here
     saves: Saves = ""  # of what it keeps for the backward pass
@@ -92,7 +91,7 @@ class Kind:
         """Every argument of a layer by name, defaults filled in."""
         return {argument.name: argument.default for argument in self.arguments} | dict(layer.args)
 
-    def argument(self, name: str) -> Argument | None:
+    def argument(self, name: str) -> LayerArgument | None:
         """The argument of this name."""
         return next((argument for argument in self.arguments if argument.name == name), None)
 
@@ -102,10 +101,10 @@ def pair(size: Any) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else (size[0], size[1])
 
 
-def problem_of(argument: Argument, content: Any) -> str:
+def problem_of(argument: LayerArgument, content: Any) -> str:
     """What is wrong with the content of an argument, '' if nothing is.
 
-    >>> problem_of(Argument("stride", "int", 1, "how far"), 0)
+    >>> problem_of(LayerArgument("stride", "int", 1, "how far"), 0)
     'a whole number from 1 to 4,096, not 0'
     """
     low, high = argument.minimum, argument.maximum

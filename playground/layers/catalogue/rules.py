@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from playground.layers.catalogue.kind import Given, Mend, Misfit, Rule, pair
+from playground.layers.catalogue.kind import Given, LayerRule, Mend, Misfit, pair
 from playground.layers.catalogue.spec import LayerSpec, Shape
 
 FLATTEN = Mend("insert Flatten", insert=LayerSpec("Flatten"))
@@ -20,12 +20,12 @@ def text(shape: Shape) -> str:
     return f"({', '.join(['N', *map(str, shape)])})"
 
 
-def same(shape: Shape, given: Given) -> Rule:
+def same(shape: Shape, given: Given) -> LayerRule:
     """Element by element, or a normalisation: the shape stays."""
-    return Rule(shape)
+    return LayerRule(shape)
 
 
-def linear(shape: Shape, given: Given) -> Rule:
+def linear(shape: Shape, given: Given) -> LayerRule:
     """(*, in) to (*, out): a matrix product over the last axis."""
     out, bias = given["out_features"], given["bias"]
     _at_least(shape, 1, "(N, features)")
@@ -35,7 +35,7 @@ def linear(shape: Shape, given: Given) -> Rule:
         mends.insert(0, FLATTEN)
     _pinned(given, "in_features", inside, mends)
     rows = math.prod(shape[:-1])
-    return Rule(
+    return LayerRule(
         (*shape[:-1], out),
         f"{inside} → {out}",
         inside * out + out * bias,
@@ -44,23 +44,23 @@ def linear(shape: Shape, given: Given) -> Rule:
     )
 
 
-def bias(shape: Shape, given: Given) -> Rule:
+def bias(shape: Shape, given: Given) -> LayerRule:
     """The shape stays; one parameter for each place of the last axis."""
     _at_least(shape, 1, "(N, features)")
-    return Rule(shape, "", shape[-1], str(shape[-1]))
+    return LayerRule(shape, "", shape[-1], str(shape[-1]))
 
 
 def convolution(dimensions: int) -> Any:
     """(C, *) to (out_channels, *): floor((n + 2·padding − kernel)/stride + 1) along each axis."""
 
-    def rule(shape: Shape, given: Given) -> Rule:
+    def rule(shape: Shape, given: Given) -> LayerRule:
         channels, kernel = _picture(shape, dimensions), _sizes(given["kernel_size"], dimensions)
         out, bias = given["out_channels"], given["bias"]
         _pinned(given, "in_channels", channels, [Mend(f"set in_channels to {channels}", unpin="in_channels")])
         sizes, formulas = _windows(shape, given, kernel)
         weights = channels * math.prod(kernel) * out
         factors = "·".join(map(str, [out, channels, *kernel]))
-        return Rule(
+        return LayerRule(
             (out, *sizes),
             ", ".join(dict.fromkeys(formulas)),
             weights + out * bias,
@@ -71,7 +71,7 @@ def convolution(dimensions: int) -> Any:
     return rule
 
 
-def transposed(shape: Shape, given: Given) -> Rule:
+def transposed(shape: Shape, given: Given) -> LayerRule:
     """(C, H, W) to (out_channels, *): (n − 1)·stride − 2·padding + kernel + output_padding along each axis."""
     channels, kernel = _picture(shape, 2), pair(given["kernel_size"])
     stride, padding, extra = pair(given["stride"]), pair(given["padding"]), pair(given["output_padding"])
@@ -87,7 +87,7 @@ def transposed(shape: Shape, given: Given) -> Rule:
         if size < 1:
             raise Misfit("an output of at least 1", formulas[-1], (_set("padding", 0),))
     weights = channels * math.prod(kernel) * out
-    return Rule(
+    return LayerRule(
         (out, *sizes),
         ", ".join(dict.fromkeys(formulas)),
         weights + out * bias,
@@ -96,7 +96,7 @@ def transposed(shape: Shape, given: Given) -> Rule:
     )
 
 
-def pooling(shape: Shape, given: Given) -> Rule:
+def pooling(shape: Shape, given: Given) -> LayerRule:
     """(C, H, W) to (C, *): the same windows as a convolution's, channel by channel."""
     channels, kernel = _picture(shape, 2), pair(given["kernel_size"])
     given = {**given, "stride": pooling_stride(given)}
@@ -105,7 +105,7 @@ def pooling(shape: Shape, given: Given) -> Rule:
     if any(2 * p > k for p, k in zip(pair(given["padding"]), kernel, strict=True)):
         raise Misfit("a padding of at most half the kernel", str(given["padding"]), (_set("padding", kernel[0] // 2),))
     sizes, formulas = _windows(shape, given, kernel)
-    return Rule((channels, *sizes), ", ".join(dict.fromkeys(formulas)))
+    return LayerRule((channels, *sizes), ", ".join(dict.fromkeys(formulas)))
 
 
 def pooling_stride(given: Given) -> Any:
@@ -113,16 +113,16 @@ def pooling_stride(given: Given) -> Any:
     return given["kernel_size"] if not any(pair(given["stride"])) else given["stride"]
 
 
-def adaptive(shape: Shape, given: Given) -> Rule:
+def adaptive(shape: Shape, given: Given) -> LayerRule:
     """(C, H, W) to (C, *output_size)."""
     size = pair(given["output_size"])
-    return Rule((_picture(shape, 2), *size), f"each channel to {size[0]}×{size[1]}")
+    return LayerRule((_picture(shape, 2), *size), f"each channel to {size[0]}×{size[1]}")
 
 
 def batch_norm(dimensions: int) -> Any:
     """The shape stays; a scale and an offset for each feature or channel."""
 
-    def rule(shape: Shape, given: Given) -> Rule:
+    def rule(shape: Shape, given: Given) -> LayerRule:
         if dimensions == 2:
             features = _picture(shape, 2)
         elif len(shape) in (1, 2):
@@ -132,26 +132,26 @@ def batch_norm(dimensions: int) -> Any:
             mends = (picture, FLATTEN) if len(shape) == 3 else (FLATTEN,) if shape else ()
             raise Misfit("(N, features) or (N, C, L)", text(shape), mends)
         _pinned(given, "num_features", features, [Mend(f"set num_features to {features}", unpin="num_features")])
-        return Rule(shape, "", 2 * features * given["affine"], f"2·{features}" if given["affine"] else "")
+        return LayerRule(shape, "", 2 * features * given["affine"], f"2·{features}" if given["affine"] else "")
 
     return rule
 
 
-def layer_norm(shape: Shape, given: Given) -> Rule:
+def layer_norm(shape: Shape, given: Given) -> LayerRule:
     """The shape stays; a scale and an offset for each place in the last `dims` axes."""
     _at_least(shape, given["dims"], f"{given['dims']} axes beside the batch", (_set("dims", max(1, len(shape))),))
     number = math.prod(shape[-given["dims"] :])
     affine = given["elementwise_affine"]
-    return Rule(shape, "", 2 * number * affine, f"2·{number}" if affine else "")
+    return LayerRule(shape, "", 2 * number * affine, f"2·{number}" if affine else "")
 
 
-def flatten(shape: Shape, given: Given) -> Rule:
+def flatten(shape: Shape, given: Given) -> LayerRule:
     """(C, H, W) to (C·H·W)."""
     size = math.prod(shape)
-    return Rule((size,), f"{'·'.join(map(str, shape)) or '1'} = {size}")
+    return LayerRule((size,), f"{'·'.join(map(str, shape)) or '1'} = {size}")
 
 
-def reshape(shape: Shape, given: Given) -> Rule:
+def reshape(shape: Shape, given: Given) -> LayerRule:
     """Any shape to another with as many elements; one size may be −1."""
     wanted, number = tuple(given["shape"]), math.prod(shape)
     known = math.prod(size for size in wanted if size != -1)
@@ -161,7 +161,7 @@ def reshape(shape: Shape, given: Given) -> Rule:
     elif free or known != number:
         mend = Mend("let PyTorch find it: -1", set=(("shape", (-1,)),))
         raise Misfit(f"a shape of {number} elements, as {text(shape)} has", f"{wanted} with {known}", (mend,))
-    return Rule(wanted, f"{'·'.join(map(str, shape)) or '1'} = {'·'.join(map(str, wanted))}")
+    return LayerRule(wanted, f"{'·'.join(map(str, shape)) or '1'} = {'·'.join(map(str, wanted))}")
 
 
 def _set(name: str, content: Any) -> Mend:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,8 +101,3 @@ def walk(layers: Layers, prefix: Path = ()) -> list[tuple[Path, LayerSpec]]:
         for number, branch in enumerate(layer.branches):
             found += walk(branch, (*prefix, index, number))
     return found
-
-
-def as_mapping(pairs: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
-    """Arguments by name."""
-    return dict(pairs)

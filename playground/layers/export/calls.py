@@ -7,14 +7,14 @@ from typing import Any
 
 from playground.layers.catalogue import modules
 from playground.layers.catalogue.table import kind_of
-from playground.layers.stack.analysis import Row
+from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.build import constructor
 from playground.layers.stack.text import content_text
 
 WIDTH = 100  # a call that is longer is broken into lines
 
 
-def written_arguments(row: Row) -> tuple[list[Any], dict[str, Any]]:
+def written_arguments(row: StackRow) -> tuple[list[Any], dict[str, Any]]:
     """Those of the constructor by position, and by name those that differ from PyTorch's defaults."""
     kind = kind_of(row.layer.kind)
     given = kind.given(row.layer)
@@ -32,12 +32,12 @@ def written_arguments(row: Row) -> tuple[list[Any], dict[str, Any]]:
     return by_position, by_name
 
 
-def constructor_call(row: Row) -> str:
+def constructor_call(row: StackRow) -> str:
     """One layer: `nn.Conv2d(1, 10, 7)`; our own modules stand without `nn.`."""
     by_position, by_name = written_arguments(row)
     written = [*map(content_text, by_position), *(f"{name}={content_text(c)}" for name, c in by_name.items())]
-    own = kind_of(row.layer.kind).build in (modules.Bias, modules.Reshape)
-    return f"{'' if own else 'nn.'}{row.layer.kind}({', '.join(written)})"
+    is_ours = kind_of(row.layer.kind).build in (modules.Bias, modules.Reshape)
+    return f"{'' if is_ours else 'nn.'}{row.layer.kind}({', '.join(written)})"
 
 
 def nested_call(name: str, parts: list[str], depth: int) -> str:

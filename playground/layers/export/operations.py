@@ -9,7 +9,7 @@ from torch import nn
 
 from playground.layers.catalogue.table import kind_of
 from playground.layers.export.calls import written_arguments
-from playground.layers.stack.analysis import Row
+from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.build import constructor
 from playground.layers.stack.text import content_text
 
@@ -48,7 +48,7 @@ def variable(name: str) -> str:
     return name.replace(".", "_")
 
 
-def drawn(row: Row) -> Iterator[tuple[str, str]]:
+def drawn(row: StackRow) -> Iterator[tuple[str, str]]:
     """Each parameter of a layer with the code that draws it, in the order in which PyTorch draws."""
     kind = kind_of(row.layer.kind)
     if row.layer.branches or not row.parameters:
@@ -64,7 +64,7 @@ def drawn(row: Row) -> Iterator[tuple[str, str]]:
         yield f"{row.name}.{name}", draw
 
 
-def computed(row: Row) -> list[str]:
+def computed(row: StackRow) -> list[str]:
     """The values that x takes, one after the other."""
     kind = row.layer.kind
     weights = {name.rpartition(".")[2]: variable(name) for name, _ in drawn(row)}

@@ -28,7 +28,7 @@ from playground.language.syntax.tree import (
 )
 from playground.layers.catalogue import modules
 from playground.layers.document import StackDocument
-from playground.layers.export.writer import NetWriter
+from playground.layers.export.script import NetWriter
 from playground.layers.listing import Listing
 from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, Make, Method, PastedClass, PastedSource
 
@@ -69,14 +69,14 @@ def plain_python(source: PastedSource) -> tuple[str, tuple[str, ...]]:
     """
     edits: set[Edit] = set(source.left_out)
     ours: dict[str, None] = {}
-    for own in source.classes:
-        for method, in_init in [(m, True) for m in own.makers] + [(m, False) for m in own.methods]:
+    for one in source.classes:
+        for method, in_init in [(m, True) for m in one.makers] + [(m, False) for m in one.methods]:
             for node in _walk(method):
                 if isinstance(node, Make) and not node.is_pasted and node.name in _OURS:
                     ours[node.name] = None
                 edits |= set(_edits(node, source.text))
                 edits |= set() if in_init else set(_tensors(node, source.text))
-    taken = next((own for own in source.classes if own.name in ours), None)
+    taken = next((one for one in source.classes if one.name in ours), None)
     if taken is not None:
         message = f"the class `{taken.name}` hides the layer nn.{taken.name}"
         raise PlaygroundError(message, span=taken.span, hint="take another name", text=source.text)

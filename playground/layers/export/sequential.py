@@ -10,8 +10,8 @@ from playground.layers.catalogue.spec import Path
 from playground.layers.catalogue.table import kind_of
 from playground.layers.document import StackDocument
 from playground.layers.export.calls import constructor_call, nested_call
-from playground.layers.export.writer import NetWriter
-from playground.layers.stack.analysis import Analysis, Row
+from playground.layers.export.script import NetWriter
+from playground.layers.stack.analysis import Analysis, StackRow
 
 
 class SequentialWriter(NetWriter):
@@ -34,12 +34,12 @@ class SequentialWriter(NetWriter):
     def outputs(self) -> int:
         return self.analysis.checked()[0]
 
-    def row_of(self, path: Path, branch: int) -> Iterator[Row]:
+    def row_of(self, path: Path, branch: int) -> Iterator[StackRow]:
         """The rows of one sub-stack; of the whole stack for the path ()."""
         prefix = (*path, branch) if path else ()
         return (row for row in self.analysis.rows if row.path[:-1] == prefix)
 
-    def module(self, row: Row, depth: int) -> str:
+    def module(self, row: StackRow, depth: int) -> str:
         """The constructor's call."""
         layer = row.layer
         if not layer.branches:
@@ -63,7 +63,7 @@ class NamedWriter(SequentialWriter):
         layers = [f"{row.name.rpartition('.')[2]}={self.module(row, depth + 2)}" for row in rows]
         return nested_call("nn.Sequential", [nested_call("OrderedDict", layers, depth + 1)], depth)
 
-    def module(self, row: Row, depth: int) -> str:
+    def module(self, row: StackRow, depth: int) -> str:
         layer = row.layer
         if not layer.branches:
             return constructor_call(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.layers.export.operations import computed, drawn, variable
 from playground.layers.export.sequential import SequentialWriter
-from playground.layers.stack.analysis import Row
+from playground.layers.stack.analysis import StackRow
 
 LOG_SOFTMAX = '''\
 def log_softmax(x):
@@ -57,7 +57,7 @@ class TensorsWriter(SequentialWriter):
         step = f"for parameter in parameters.values():\n        parameter -= {self.document.learning_rate!r} * "
         return f"with torch.no_grad():\n    {step}parameter.grad\n    {self.after()}\n"
 
-    def lines(self, row: Row) -> list[str]:
+    def lines(self, row: StackRow) -> list[str]:
         """What one layer does to x."""
         if not row.layer.branches:
             return [f"x = {line}" for line in computed(row)]

@@ -11,15 +11,13 @@ from torch import Tensor, nn
 from playground.layers.catalogue.losses import loss_of
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
-from playground.layers.export.script import Form, script
-from playground.layers.export.writer import NetWriter
-from playground.layers.listing import Listing
+from playground.layers.export.script import Form, NetWriter, script
+from playground.layers.listing import Listing, Size
 from playground.layers.net.pasted import PastedNet
 from playground.layers.net.stack import StackNet
 from playground.layers.run.record_batch import Recorded, Stepper, record_batch
 from playground.layers.run.settings import check_output, optimizer_of
 from playground.layers.run.warnings import Caution
-from playground.layers.size import Size
 from playground.layers.stack.analysis import Analysis
 from playground.trace.trace import Trace
 
@@ -29,17 +27,9 @@ _CLASS = re.compile(r"^\s*class\s", re.MULTILINE)
 class Net(Protocol):
     """A net that a document says; every method raises PlaygroundError where the text is not understood."""
 
-    @property
-    def form(self) -> Form:
-        """The form of the script that is nearest to the text."""
-
-    @property
-    def title(self) -> str:
-        """The net on one line."""
-
-    @property
-    def source_text(self) -> str:
-        """The code whose lines a trace names; '' of a list of layers."""
+    form: Form  # of the script that is nearest to the text
+    title: str  # the net on one line
+    source_text: str  # whose lines a trace names; '' of a list of layers
 
     @property
     def analysis(self) -> Analysis | None:
@@ -115,6 +105,3 @@ def script_of(document: StackDocument, form: Form, data_code: str | None = None)
     )
     """
     return script(net_of(document).writer(form), data_code)
-
-
-__all__ = ["Net", "net_of", "record_net", "script_of"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.rules import text
@@ -14,18 +14,17 @@ from playground.layers.document import StackDocument
 from playground.layers.export.pasted import PastedWriter
 from playground.layers.export.script import Form
 from playground.layers.limits import LIMITS
-from playground.layers.listing import Listing, table_text
+from playground.layers.listing import Listing, Size, table_text
 from playground.layers.pasted.analysis import pasted_listing
 from playground.layers.pasted.build import build_pasted
 from playground.layers.pasted.costs import size_by_running
 from playground.layers.pasted.module import PastedModule
-from playground.layers.pasted.partial_run import trace_before_problem
 from playground.layers.pasted.pasted_class import parse_module
 from playground.layers.pasted.tree import PastedSource
 from playground.layers.run.pasted_warnings import pasted_cautions
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import Caution
-from playground.layers.size import Size
+from playground.recorder.record import record
 from playground.trace.trace import Trace
 
 
@@ -93,7 +92,13 @@ class PastedNet:
 
     def trace_before_problem(self, x: Tensor) -> Trace | None:
         """Up to the layer that was complete last."""
-        return trace_before_problem(self.build(), x, self.document.text)
+        partial = _UntilProblem(self.build())
+        try:
+            return record(partial, x, names=("x",), text=self.document.text, passes=0)
+        except PlaygroundError:
+            if partial.last is None:
+                return None
+            raise
 
     def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
         """None before it ran."""
@@ -107,4 +112,26 @@ class PastedNet:
         return PastedWriter(self.document, self._source, self.listing())
 
 
-__all__ = ["PastedNet"]
+class _UntilProblem(nn.Module):
+    """A module that gives what its last complete layer gave, where it cannot give its own result."""
+
+    def __init__(self, net: PastedModule) -> None:
+        super().__init__()
+        self.net = net
+        self.last: Tensor | None = None
+        for module in net.modules():
+            module.register_forward_hook(self.note)
+
+    def note(self, _: nn.Module, __: object, output: object) -> None:
+        """The hook that remembers an output."""
+        first = output[0] if isinstance(output, tuple) else output
+        self.last = first if isinstance(first, Tensor) else self.last
+
+    def forward(self, x: Tensor) -> Tensor:
+        try:
+            self.net(x)
+        except PlaygroundError:
+            if self.last is None:
+                raise
+        assert self.last is not None
+        return self.last

@@ -18,11 +18,10 @@ from playground.layers.export.script import Form
 from playground.layers.export.sequential import ModuleWriter, NamedWriter, SequentialWriter
 from playground.layers.export.tensors import TensorsWriter
 from playground.layers.limits import LIMITS
-from playground.layers.listing import ListedArgument, ListedLayer, Listing, TableLine, table_text
+from playground.layers.listing import ListedArgument, ListedLayer, Listing, Size, TableLine, table_text
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import Caution, cautions
-from playground.layers.size import Size
-from playground.layers.stack.analysis import Analysis, Row, analyse, check_batch
+from playground.layers.stack.analysis import Analysis, StackRow, analyse, check_batch
 from playground.layers.stack.build import build
 from playground.layers.stack.text import layer_text
 from playground.recorder.record import record
@@ -44,11 +43,7 @@ class StackNet:
 
     def __init__(self, document: StackDocument) -> None:
         self.document = document
-
-    @property
-    def title(self) -> str:
-        """The text without line breaks."""
-        return " ".join(self.document.text.split())
+        self.title = " ".join(document.text.split())
 
     @cached_property
     def analysis(self) -> Analysis:
@@ -137,7 +132,7 @@ class StackNet:
         return WRITERS[form](self.document, self.analysis)
 
 
-def _listed(path: Path, layer: LayerSpec, row: Row | None, batch: int) -> ListedLayer:
+def _listed(path: Path, layer: LayerSpec, row: StackRow | None, batch: int) -> ListedLayer:
     kind = kind_of(layer.kind)
     given, pins = kind.given(layer), dict(layer.pins)
     arguments = [ListedArgument(a.name, a.kind, given[a.name], a.meaning) for a in kind.arguments]
@@ -165,6 +160,3 @@ def _listed(path: Path, layer: LayerSpec, row: Row | None, batch: int) -> Listed
         saved=row.saved * batch,
         field=None if row.field is None else tuple(reach.size for reach in row.field),
     )
-
-
-__all__ = ["StackNet"]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.catalogue.kind import Rule
+from playground.layers.catalogue.kind import LayerRule
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
@@ -131,16 +131,16 @@ class _Watch:
         """The hook that completes a row."""
         call, costs = self.open.pop(), self.costs
         row = self.rows[call.row]
-        rule: Rule | None = self.origins.of[module].rule(row.takes)
+        rule: LayerRule | None = self.origins.of[module].rule(row.takes)
         first = output[0] if isinstance(output, tuple) else output
         gives = self.shape(first)
         formula = rule.formula if rule is not None else ""
-        own = {id(p) for p in module.parameters()}
-        shared = "counted above" if own and not row.parameters else ""
+        parameters = {id(p) for p in module.parameters()}
+        shared = "counted above" if parameters and not row.parameters else ""
         numbers = row.parameters_formula
         if rule is not None and rule.parameters == row.parameters:  # none of them was counted above
             numbers = rule.parameters_formula
-        self.counted |= own
+        self.counted |= parameters
         self.rows[call.row] = replace(
             row,
             gives=gives,

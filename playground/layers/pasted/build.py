@@ -1,8 +1,11 @@
-"""From own code to a module: layers made by PyTorch's own constructors, counted before anything is allocated."""
+"""From a pasted class to a module: layers made by PyTorch's own constructors, counted before anything is allocated."""
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +22,9 @@ from playground.layers.pasted.expressions import CONTAINERS
 from playground.layers.pasted.interpreter import PastedRun, bound, interpret_forward
 from playground.layers.pasted.module import PastedCalls, PastedModule, what
 from playground.layers.pasted.tree import Initialise, Make, Method, PastedClass, PastedSource
-from playground.layers.pasted.weight_init import initialise
 from playground.layers.stack.build import draw
 
+LARGEST_INITIAL = 1e6  # of a number that weights are drawn with
 Made = nn.Module | nn.Parameter | Tensor
 
 
@@ -43,18 +46,19 @@ def build_with_origins(
 class _Builder:
     def __init__(self, source: PastedSource, generator: torch.Generator) -> None:
         self.source, self.generator = source, generator
-        self.classes = {own.name: own for own in source.classes}
+        self.classes = {one.name: one for one in source.classes}
         self.calls = PastedCalls(source.text, generator)
         self.origins = Origins(source.text)
         self.parameters = self.layers = 0
 
     def whole(self, arguments: dict[str, Value]) -> tuple[PastedModule, Origins]:
-        own = self.source.module
+        definition = self.source.module
         given = {name: _plain(name, value) for name, value in arguments.items()}
         try:
-            made = self.calls.at(own.span, self.own, own, [], given)
+            made = self.calls.at(definition.span, self.module, definition, [], given)
         except RecursionError:
-            self.calls.refuse("this is nested too deeply", own.span, "give inner parts names on lines of their own")
+            hint = "give inner parts names on lines of their own"
+            self.calls.refuse("this is nested too deeply", definition.span, hint)
         assert isinstance(made, PastedModule)
         self.origins.guard()
         return made, self.origins
@@ -62,14 +66,14 @@ class _Builder:
     def make(self, node: Make | Initialise, positional: list[Value], named: dict[str, Value]) -> Made:
         """The value of one `Make` or `Initialise`; PlaygroundError without a place."""
         if isinstance(node, Initialise):
-            return initialise(node.name, positional, named, self.generator)
+            return _initialise(node.name, positional, named, self.generator)
         if node.name == "Parameter" and not node.is_pasted:
             return self.parameter(positional, named)
         self.layers += 1
         if self.layers > LIMITS.layers:
             raise PlaygroundError(f"more than {LIMITS.layers} layers", hint=f"the limit is {LIMITS.layers} layers")
         if node.is_pasted:
-            made: nn.Module = self.own(self.classes[node.name], positional, named)
+            made: nn.Module = self.module(self.classes[node.name], positional, named)
         elif node.name in CONTAINERS:
             made = self.container(node.name, positional, named)
             self.origins.in_sequence |= set(made.children()) if node.name == "Sequential" else set()
@@ -81,11 +85,11 @@ class _Builder:
             raise PlaygroundError(f"layers nested more than {LIMITS.depth} deep", hint=f"the limit is {LIMITS.depth}")
         return made
 
-    def own(self, own: PastedClass, positional: list[Value], named: dict[str, Value]) -> PastedModule:
+    def module(self, definition: PastedClass, positional: list[Value], named: dict[str, Value]) -> PastedModule:
         """A class of the text: its `__init__`, line by line."""
-        module = PastedModule(own, self.source.text, self.generator, interpret_forward)
-        init = own.find("__init__", in_init=True) or Method("__init__", (), (), None, own.span)
-        values = bound(self.calls, init, positional, named, own.name)
+        module = PastedModule(definition, self.source.text, self.generator, interpret_forward)
+        init = definition.find("__init__", in_init=True) or Method("__init__", (), (), None, definition.span)
+        values = bound(self.calls, init, positional, named, definition.name)
         PastedRun(self.calls, {"self": module} | values, self.make).result_of(init)
         return module
 
@@ -135,6 +139,32 @@ class _Builder:
         if self.parameters > LIMITS.parameters:
             hint = f"the limit is {spell(LIMITS.parameters)} parameters"
             raise PlaygroundError(f"this brings the module to {spell(self.parameters)} parameters", hint=hint)
+
+
+def _initialise(name: str, positional: list[Value], named: dict[str, Value], generator: Any) -> Tensor:
+    """Calls `nn.init.<name>` on a parameter, in place; PlaygroundError without a place where it does not fit."""
+    function = getattr(nn.init, name)  # one of `INITIALISERS`
+    names = [known for known in inspect.signature(function).parameters if known != "generator"]
+    hint = f"nn.init.{name}({', '.join(names)})"
+    given = dict(zip(names, positional, strict=False))
+    wrong = next((word for word in named if word not in names or word in given), None)
+    if len(positional) > len(names) or wrong is not None:
+        raise PlaygroundError(f"`nn.init.{name}` does not take these arguments", hint=hint)
+    given |= named
+    target = given.pop("tensor", None)
+    if not isinstance(target, Tensor):
+        raise PlaygroundError(f"`nn.init.{name}` fills a tensor, not {what(target)}", hint=hint)
+    if target.requires_grad and not isinstance(target, nn.Parameter):
+        raise PlaygroundError(f"`nn.init.{name}` fills a parameter, not what is computed", hint=hint)
+    for word, value in given.items():
+        is_number = isinstance(value, int | float) and math.isfinite(value) and abs(value) <= LARGEST_INITIAL
+        if not is_number and not isinstance(value, str):
+            message = f"`{word}` of nn.init.{name} is {what(value)}"
+            raise PlaygroundError(message, hint=f"a number of at most {LARGEST_INITIAL:,.0f}, or a quoted word")
+    if "generator" in inspect.signature(function).parameters:
+        given["generator"] = generator
+    filled: Tensor = function(target, **given)
+    return filled
 
 
 def _plain(name: str, value: Value) -> Value:

@@ -1,4 +1,4 @@
-"""Conditions of own code: of numbers, switches and None, so that a class may choose its layers; never of tensors."""
+"""Conditions in classes: of numbers, switches and None, so that a class may choose its layers; never of tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layers of own code: the arguments of their constructors, what a call costs, and how a misfit is mended."""
+"""The layers of pasted classes: the arguments of their constructors, what a call costs, and how a misfit is mended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.function import Cost, Value
 from playground.language.syntax.tree import Attribute, Call, Index, Name
-from playground.layers.catalogue.kind import Kind, Mend, Misfit, Rule, problem_of
+from playground.layers.catalogue.kind import Kind, LayerRule, Mend, Misfit, problem_of
 from playground.layers.catalogue.spec import LayerSpec
 from playground.layers.pasted.module import running, what
 from playground.layers.pasted.tree import Apply, Make, Spread
@@ -33,7 +33,7 @@ class Origin:
     kind: Kind | None = None
     given: Mapping[str, Any] | None = None
 
-    def rule(self, shape: tuple[int, ...]) -> Rule | None:
+    def rule(self, shape: tuple[int, ...]) -> LayerRule | None:
         """What the layer does to one example of this shape; Misfit where it cannot."""
         if self.kind is None or self.given is None or self.kind.branches:
             return None

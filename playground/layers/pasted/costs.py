@@ -14,7 +14,7 @@ from torch.utils.flop_counter import flop_registry
 
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Shape
-from playground.layers.size import Size
+from playground.layers.listing import Size
 
 
 class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own

@@ -1,4 +1,4 @@
-"""Values of the expressions of own code: the language's, with layers among them."""
+"""Values of the expressions of pasted classes: the language's, with layers among them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from playground.layers.pasted.tree import (
     Initialise,
     Invoke,
     IsKind,
-    Items,
     Logic,
+    LoopItems,
     Make,
     Parts,
     Spread,
@@ -46,7 +46,7 @@ class _Known:
     span: Span
 
 
-class OwnEvaluator(Evaluator):
+class PastedEvaluator(Evaluator):
     """Values of expressions, layers among them. A ModuleList is the tuple of its layers."""
 
     calls: PastedCalls
@@ -60,7 +60,7 @@ class OwnEvaluator(Evaluator):
             Initialise: self._make,
             Apply: self._apply,
             Each: self._each,
-            Items: self._items,
+            LoopItems: self._items,
             Invoke: self._invoke,
             Parts: self._parts,
             Logic: self._logic,
@@ -98,7 +98,7 @@ class OwnEvaluator(Evaluator):
             self.calls.refuse(f"`{node.span.of(self.program.text)}` has no value", node.span, hint)
         return tuple(value) if isinstance(value, nn.ModuleList) else value
 
-    def _items(self, node: Items) -> tuple[Value, ...]:
+    def _items(self, node: LoopItems) -> tuple[Value, ...]:
         """What a loop runs over, as long as a loop may be."""
         parts = []
         for part in node.parts:
@@ -121,7 +121,7 @@ class OwnEvaluator(Evaluator):
     def _each(self, node: Each) -> Value:
         before = {target.id: self.values[target.id] for target in node.targets if target.id in self.values}
         found = []
-        for item in self._items(node.items) if isinstance(node.items, Items) else ():
+        for item in self._items(node.items) if isinstance(node.items, LoopItems) else ():
             self.calls.at(node.span, self.calls.budget.count_statement)
             values = item if node.unpack else (item,)
             if not isinstance(values, tuple | Tensor) or len(values) != len(node.targets):
@@ -147,7 +147,7 @@ class OwnEvaluator(Evaluator):
         for argument in given:
             part: Any = argument.value
             if isinstance(part, Spread):
-                positional += self._items(Items("", (part.value,), part.span))
+                positional += self._items(LoopItems("", (part.value,), part.span))
             elif argument.name:
                 named[argument.name] = self.evaluate(part)
             else:
@@ -230,4 +230,4 @@ class OwnEvaluator(Evaluator):
             raise explain(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None
 
 
-__all__ = ["Maker", "OwnEvaluator"]
+__all__ = ["Maker", "PastedEvaluator"]

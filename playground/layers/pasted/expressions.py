@@ -1,4 +1,4 @@
-"""Expressions of own code: those of the language, and beside them layers, `self`, methods and comprehensions."""
+"""Expressions of pasted classes: those of the language, and beside them layers, `self`, methods and comprehensions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playground.layers.pasted.tree import (
     Each,
     Initialise,
     Invoke,
-    Items,
+    LoopItems,
     Make,
     Parts,
     PastedClass,
@@ -65,10 +65,10 @@ class PastedExpressions(LogicExpressions):
         names = tuple(Name(part.id, self.places.of(part)) for part in parts if isinstance(part, ast.Name))
         return names, isinstance(node, ast.Tuple | ast.List)
 
-    def items(self, node: ast.expr) -> Items:
+    def items(self, node: ast.expr) -> LoopItems:
         """What a loop runs over."""
         value: Any = self.convert(node)
-        return value if isinstance(value, Items) else Items("", (value,), self.places.of(node))
+        return value if isinstance(value, LoopItems) else LoopItems("", (value,), self.places.of(node))
 
     def _each(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
         first = node.generators[0]
@@ -111,7 +111,7 @@ class PastedExpressions(LogicExpressions):
         if written in ("zip", "enumerate") and written not in self.assigned:
             if node.keywords or not node.args or (written == "enumerate" and len(node.args) > 1):
                 self.refuse(f"`{written}` takes only what the loop runs over", span, "zip(sizes, sizes[1:])")
-            return Items(written, tuple(self.items(part) for part in node.args), span)
+            return LoopItems(written, tuple(self.items(part) for part in node.args), span)
         if self.in_init and written in ("torch.empty", "empty"):  # what is in it before nn.init has no meaning
             return super()._call(renamed(node, "zeros"))
         if written == "isinstance" and written not in self.assigned:

@@ -1,4 +1,4 @@
-"""Runs own code: the language's interpreter, method by method."""
+"""Runs pasted classes: the language's interpreter, method by method."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
-from playground.layers.pasted.evaluator import Maker, OwnEvaluator
+from playground.layers.pasted.evaluator import Maker, PastedEvaluator
 from playground.layers.pasted.module import PastedCalls, PastedModule, what
 from playground.layers.pasted.tree import Append, If, Invoke, Keep, KeepIn, Method, Register
 
@@ -25,7 +25,7 @@ class PastedRun(Interpreter):
         self.values.update(values)
         self.calls = calls
         self.maker = maker
-        self.evaluator: OwnEvaluator = OwnEvaluator(calls, self.values, maker, self.invoke)
+        self.evaluator: PastedEvaluator = PastedEvaluator(calls, self.values, maker, self.invoke)
 
     def execute(self, statements: tuple[Any, ...]) -> None:
         for statement in statements:

@@ -1,4 +1,4 @@
-"""Names in Python's tree of own code: `self`, and chains of points such as `self.layers[0].weight`."""
+"""Names in Python's tree of pasted classes: `self`, and chains of points such as `self.layers[0].weight`."""
 
 from __future__ import annotations
 

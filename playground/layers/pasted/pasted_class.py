@@ -1,4 +1,4 @@
-"""Own code: pasted classes with `__init__`, `forward` and methods, read by the language and never executed as Python.
+"""Pasted classes with `__init__`, `forward` and methods, read by the language and never executed as Python.
 
 `parse_module` says what a text means, `build_pasted` makes the module of its last class.
 """
@@ -19,7 +19,7 @@ from playground.layers.pasted.build import build_pasted
 from playground.layers.pasted.expressions import PastedExpressions
 from playground.layers.pasted.ignored import LeftOut
 from playground.layers.pasted.statements import PastedStatements
-from playground.layers.pasted.tree import Invoke, Method, Parameter, PastedClass, PastedSource
+from playground.layers.pasted.tree import Invoke, Method, MethodParameter, PastedClass, PastedSource
 
 _QUOTED = re.compile(r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'""")
 _NAME = re.compile(r"class[ \t]+(\w+)")
@@ -81,7 +81,7 @@ class _Reader:
         for node in body:
             if not isinstance(node, ast.ClassDef):
                 self.refuse("only classes stand here", self.first_line(node), f"begin with {_EXAMPLE}")
-            found.append(self.own_class(node, found, names))
+            found.append(self.pasted_class(node, found, names))
         if not found:
             self.refuse("there is no class", Span(0, len(self.text)), f"begin with {_EXAMPLE}")
         return PastedSource(self.text, tuple(found), tuple(self.left_out.edits))
@@ -96,19 +96,19 @@ class _Reader:
                 self.refuse(f"nested more than {LIMITS.depth} deep", Span(0, len(self.text)), hint)
             waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
 
-    def own_class(self, node: ast.ClassDef, known: list[PastedClass], names: list[str]) -> PastedClass:
+    def pasted_class(self, node: ast.ClassDef, known: list[PastedClass], names: list[str]) -> PastedClass:
         name = _NAME.match(self.text, self.places.of(node).start)
         span = self.first_line(node) if name is None else Span(*name.span(1))
         if node.decorator_list:
             self.refuse("decorators are not allowed", node.decorator_list[0], "leave the line with @ out")
         written = [self.places.of(base).of(self.text) for base in node.bases]
-        base = next((own for own in known if written == [own.name]), None)
+        base = next((earlier for earlier in known if written == [earlier.name]), None)
         if (base is None and (len(written) != 1 or written[0] not in _BASES)) or node.keywords:
             self.refuse(f"`{node.name}` is not a module", span, f"write class {node.name}(nn.Module):")
         if written == ["Module"]:
             start = self.places.of(node.bases[0]).start
             self.left_out.edits.append((start, start, "nn."))
-        earlier = [own.name for own in known]
+        earlier = [one.name for one in known]
         if node.name in earlier:
             self.refuse(f"there are two classes `{node.name}`", span, "take another name")
         if node.name.startswith("__") or node.name in PREFIXES:
@@ -162,7 +162,9 @@ class _Reader:
             self.refuse(f"`{name}` has no value here", spans[0], hint)
         return Method(node.name, parameters, converted, returned, line)
 
-    def parameters(self, node: ast.FunctionDef, expressions: PastedExpressions, line: Span) -> tuple[Parameter, ...]:
+    def parameters(
+        self, node: ast.FunctionDef, expressions: PastedExpressions, line: Span
+    ) -> tuple[MethodParameter, ...]:
         given = node.args
         if given.vararg or given.kwarg or given.posonlyargs:
             self.refuse("`*`, `**` and `/` among the arguments are not allowed", line, "write one name for each")
@@ -178,7 +180,7 @@ class _Reader:
             )
             if name.arg in PREFIXES or name.arg.startswith("__"):
                 self.refuse(f"`{name.arg}` cannot be the name of an argument", span, "take another name")
-            found.append(Parameter(name.arg, None if default is None else expressions.convert(default), span))
+            found.append(MethodParameter(name.arg, None if default is None else expressions.convert(default), span))
         if node.name == "forward" and not any(parameter.default is None for parameter in found):
             self.refuse("`forward` takes no input", line, "write def forward(self, x):")
         return tuple(found)

@@ -1,4 +1,4 @@
-"""Statements of own code: those of the language, and beside them `self.name = ...`, `.append`, `if` and buffers."""
+"""Statements of a class: those of the language, and beside them `self.name = ...`, `.append`, `if` and buffers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The records of own code beside those of the language: what only a class with `__init__` and `forward` can say."""
+"""The records of a class beside those of the language: what only a class with `__init__` and `forward` can say."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class LoopItems:
     """What a loop runs over: one thing, or `zip(...)` or `enumerate(...)` of some."""
 
     how: str  # '', 'zip' or 'enumerate'
@@ -173,7 +173,7 @@ class If:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class MethodParameter:
     """One argument of a method; `default` is an expression, None where it has to be given."""
 
     name: str
@@ -186,7 +186,7 @@ class Method:
     """One method without `self`."""
 
     name: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[MethodParameter, ...]
     body: tuple[Node, ...]
     result: Node | None  # of `return`
     span: Span
@@ -209,14 +209,14 @@ class PastedClass:
 
     def find(self, name: str, in_init: bool = False) -> Method | None:
         """The method of this name, of this class or of the nearest base class that has it."""
-        own = next((method for method in (self.makers if in_init else self.methods) if method.name == name), None)
-        return own if own is not None or self.base is None else self.base.find(name, in_init)
+        found = next((method for method in (self.makers if in_init else self.methods) if method.name == name), None)
+        return found if found is not None or self.base is None else self.base.find(name, in_init)
 
     @property
     def names(self) -> frozenset[str]:
         """The names of all methods."""
-        own = frozenset(method.name for method in (*self.makers, *self.methods))
-        return own if self.base is None else own | self.base.names
+        names = frozenset(method.name for method in (*self.makers, *self.methods))
+        return names if self.base is None else names | self.base.names
 
     @property
     def forward(self) -> Method:

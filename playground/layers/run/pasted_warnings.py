@@ -18,7 +18,7 @@ from playground.layers.run.checks.counts import COUNTS, DEAD, dead_message
 from playground.layers.run.checks.scores import SCORES
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import Caution, Cure
-from playground.layers.stack.analysis import Analysis, Row
+from playground.layers.stack.analysis import Analysis, StackRow
 from playground.trace.records import Op
 from playground.trace.trace import Trace
 
@@ -31,7 +31,7 @@ CALLS = {  # PyTorch's functions as kinds of layers
 
 
 def pasted_cautions(document: StackDocument, listing: Listing, recorded: Recorded) -> tuple[Caution, ...]:
-    """Cautions about a class that ran. Repairs change the loss alone: the text is somebody's listing."""
+    """Cautions about a class that ran. Repairs change the loss alone: the text is its author's."""
     if listing.output is None or len(listing.output) != 1:
         return ()
     case = Case(_short(document, listing, _end(listing, recorded.trace)), None)
@@ -71,14 +71,15 @@ def _kind(listing: Listing, op: Op) -> str:
 
 def _short(document: StackDocument, listing: Listing, end: list[str]) -> Analysis:
     """A stack that gives the same number of outputs with the same end, and has as many parameters."""
-    assert listing.output is not None
-    layers = (LayerSpec("Linear", (("out_features", listing.output[0]),)), *map(LayerSpec, end))
+    output = listing.output
+    assert output is not None
+    layers = (LayerSpec("Linear", (("out_features", output[0]),)), *map(LayerSpec, end))
     stack = Stack(layers, document.input_shape, document.loss, document.classes)
     rows = tuple(
-        Row((place,), layer, "", listing.output, listing.output, "", 0 if place else listing.parameters, "", 0, 0, None)
+        StackRow((place,), layer, "", output, output, "", 0 if place else listing.parameters, "", 0, 0, None)
         for place, layer in enumerate(layers)
     )
-    return Analysis(stack, rows, listing.output, None)
+    return Analysis(stack, rows, output, None)
 
 
 def _cures(document: StackDocument, stack: Stack, repaired: tuple[tuple[str, Stack], ...]) -> Iterator[Cure]:

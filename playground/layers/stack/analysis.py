@@ -9,14 +9,14 @@ import math
 from dataclasses import dataclass, replace
 
 from playground.language.limits import spell
-from playground.layers.catalogue.kind import Kind, Misfit, Rule
+from playground.layers.catalogue.kind import Kind, LayerRule, Misfit
 from playground.layers.catalogue.spec import Layers, LayerSpec, Path, Shape, Stack
 from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
-from playground.layers.stack.costs import Costs, Memory
+from playground.layers.stack.costs import Memory, StackCosts
 from playground.layers.stack.problems import (
-    Found,
     Problem,
+    ProblemFound,
     UnfitSetting,
     check_sizes,
     join_problem,
@@ -30,7 +30,7 @@ STEMS = {"Conv": "conv", "Pool": "pool", "Norm": "norm"}  # of the names of modu
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StackRow:
     """One layer in its place. `field`: the receptive field, None where windows alone do not give it."""
 
     path: Path
@@ -51,7 +51,7 @@ class Analysis:
     """Every layer up to the first problem, blocks before what is in them, and the totals."""
 
     stack: Stack
-    rows: tuple[Row, ...]
+    rows: tuple[StackRow, ...]
     output: Shape | None  # None where a layer does not fit
     problem: Problem | None
 
@@ -70,7 +70,7 @@ class Analysis:
         """Bytes kept for the backward pass, for one example."""
         return sum(row.saved for row in self.rows)
 
-    def row(self, path: Path) -> Row | None:
+    def row(self, path: Path) -> StackRow | None:
         """The row of a layer, None beyond the first problem."""
         return next((row for row in self.rows if row.path == path), None)
 
@@ -96,7 +96,7 @@ def analyse(stack: Stack) -> Analysis:
             stack.layers, (), stack.input_shape, "", field_of_input(stack.input_shape)
         )[0]
         problem = None
-    except Found as found:
+    except ProblemFound as found:
         output, problem = None, found.problem
     return Analysis(stack, tuple(walker.rows), output, problem)
 
@@ -104,9 +104,9 @@ def analyse(stack: Stack) -> Analysis:
 class _Walker:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.rows: list[Row] = []
+        self.rows: list[StackRow] = []
         self.counts: dict[tuple[str, str], int] = {}
-        self.costs = Costs(stack)
+        self.costs = StackCosts(stack)
         self.memory = Memory()
 
     def layers(
@@ -127,12 +127,12 @@ class _Walker:
         try:
             rule = kind.rule(shape, kind.given(layer) | dict(layer.pins))
         except Misfit as misfit:
-            raise Found(misfit_problem(self.stack, path, layer, misfit)) from None
+            raise ProblemFound(misfit_problem(self.stack, path, layer, misfit)) from None
         self.costs.count(path, layer, rule)
         after = field_after(field, layer, kind)
         saved = self.memory.saved(kind, shape, rule.shape)
         self.rows.append(
-            Row(
+            StackRow(
                 path, layer, name, shape, rule.shape, rule.formula, rule.parameters, rule.parameters_formula,
                 rule.multiplications, saved, after,
             )
@@ -154,17 +154,17 @@ class _Walker:
         inside = self.rows[place:]
         if kind.name == "Residual":
             if outs[0] != shape:
-                raise Found(sum_problem(self.stack, path, layer, shape, outs[0]))
+                raise ProblemFound(sum_problem(self.stack, path, layer, shape, outs[0]))
             given, formula = shape, "x + body(x)"
         else:
             if len({(len(out), out[1:]) for out in outs}) > 1:
-                raise Found(join_problem(self.stack, path, layer, shape, outs))
+                raise ProblemFound(join_problem(self.stack, path, layer, shape, outs))
             given = (sum(out[0] for out in outs), *outs[0][1:])
             formula = f"{' + '.join(str(out[0]) for out in outs)} = {given[0]}"
         seen = joined_field([field, *fields] if kind.name == "Residual" else fields)
         self.rows.insert(
             place,
-            Row(
+            StackRow(
                 path,
                 layer,
                 name,
@@ -178,7 +178,7 @@ class _Walker:
                 seen,
             ),
         )
-        self.costs.count(path, layer, Rule(given))
+        self.costs.count(path, layer, LayerRule(given))
         return given, seen
 
     def name(self, prefix: str, kind: Kind) -> str:

@@ -8,24 +8,24 @@ from typing import Any, NoReturn
 from torch import nn
 
 from playground.errors import Span
-from playground.layers.catalogue.kind import Argument, Kind, problem_of
+from playground.layers.catalogue.kind import Kind, LayerArgument, problem_of
 from playground.layers.catalogue.modules import Bias
 from playground.layers.catalogue.spec import Content, LayerSpec
-from playground.layers.stack.tokens import Token, refuse
+from playground.layers.stack.tokens import StackToken, refuse
 
 _HARMLESS = {"inplace", "device", "dtype"}  # PyTorch's arguments that do not change a number here
 _ONLY = {"dim": (1, -1), "start_dim": (1,), "end_dim": (-1,)}  # PyTorch's arguments that mean here what they say
 
-Written = tuple[Token | None, Any, Span]  # an argument: its name if one stands there, its content, its place
+Written = tuple[StackToken | None, Any, Span]  # an argument: its name if one stands there, its content, its place
 
 
-class Arguments:
+class ArgumentReader:
     """Turns the written arguments of one layer into a spec; `pytorch` if `nn.` stands before its name."""
 
-    def __init__(self, text: str, kind: Kind, token: Token, pytorch: bool) -> None:
+    def __init__(self, text: str, kind: Kind, token: StackToken, pytorch: bool) -> None:
         self.text, self.kind, self.token = text, kind, token
-        own = kind.build is Bias  # which the exported code calls with its size, without `nn.`
-        self.order = _signature(kind.build) if pytorch or own else [a.name for a in kind.arguments]
+        is_ours = kind.build is Bias  # which the exported code calls with its size, without `nn.`
+        self.order = _signature(kind.build) if pytorch or is_ours else [a.name for a in kind.arguments]
 
     def layer(self, arguments: list[Written]) -> LayerSpec:
         """The spec; PlaygroundError marks the argument that does not fit."""
@@ -78,7 +78,7 @@ class Arguments:
         hint = f"it takes {_listed([*known, *self.kind.pins])}" if known or self.kind.pins else "it takes nothing"
         refuse(f"{self.kind.name} has no argument {name} here", place, self.text, hint)
 
-    def checked(self, argument: Argument, content: Any, span: Span) -> Content:
+    def checked(self, argument: LayerArgument, content: Any, span: Span) -> Content:
         problem = problem_of(argument, content)
         if problem:
             refuse(f"{argument.name} of {self.kind.name} is {problem}", span, self.text, argument.meaning)

@@ -12,7 +12,7 @@ from torch import nn
 from playground.layers.catalogue.modules import Bias, SeededDropout
 from playground.layers.catalogue.spec import Layers, Path
 from playground.layers.catalogue.table import kind_of
-from playground.layers.stack.analysis import Analysis, Row
+from playground.layers.stack.analysis import Analysis, StackRow
 
 _DRAWN = (nn.Linear, nn.modules.conv._ConvNd)
 
@@ -39,7 +39,7 @@ def build(analysis: Analysis, rng_seed: int = 0) -> nn.Sequential:
     return net
 
 
-def _sequential(layers: Layers, prefix: Path, rows: dict[Path, Row]) -> nn.Sequential:
+def _sequential(layers: Layers, prefix: Path, rows: dict[Path, StackRow]) -> nn.Sequential:
     named: OrderedDict[str, nn.Module] = OrderedDict()
     for index in range(len(layers)):
         path = (*prefix, index)
@@ -47,7 +47,7 @@ def _sequential(layers: Layers, prefix: Path, rows: dict[Path, Row]) -> nn.Seque
     return nn.Sequential(named)
 
 
-def _module(row: Row, rows: dict[Path, Row]) -> nn.Module:
+def _module(row: StackRow, rows: dict[Path, StackRow]) -> nn.Module:
     kind = kind_of(row.layer.kind)
     if row.layer.branches:
         return kind.build(
@@ -57,7 +57,7 @@ def _module(row: Row, rows: dict[Path, Row]) -> nn.Module:
     return kind.build(*arguments.pop("shape", ()), **arguments)
 
 
-def constructor(row: Row) -> dict[str, Any]:
+def constructor(row: StackRow) -> dict[str, Any]:
     """The arguments of the module's constructor, in-sizes included, by PyTorch's names and in PyTorch's order."""
     kind = kind_of(row.layer.kind)
     return kind.signature(row.takes, kind.given(row.layer))

@@ -11,7 +11,7 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Path
 from playground.layers.document import StackDocument
 from playground.layers.run.warnings import product
-from playground.layers.stack.analysis import Row
+from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.build import build
 
 _BETWEEN = {"Identity", "Dropout", "Flatten"}  # each number stays itself, in evaluation
@@ -58,7 +58,7 @@ def one_map(document: StackDocument, path: Path) -> OneMap | None:
     return OneMap(first.name, second.name, weight, None if bias is None else bias.detach(), formula)
 
 
-def _is_plain(row: Row) -> bool:
+def _is_plain(row: StackRow) -> bool:
     return row.layer.kind == "Linear" and len(row.takes) == 1
 
 

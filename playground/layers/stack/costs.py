@@ -6,10 +6,10 @@ import math
 
 from playground.errors import Repair
 from playground.language.limits import spell
-from playground.layers.catalogue.kind import Kind, Rule
+from playground.layers.catalogue.kind import Kind, LayerRule
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, Stack
 from playground.layers.limits import LIMITS
-from playground.layers.stack.problems import Found, Problem
+from playground.layers.stack.problems import Problem, ProblemFound
 from playground.layers.stack.repairs import Counted, narrower
 from playground.layers.stack.text import layer_text, to_text
 
@@ -17,15 +17,15 @@ BYTES = 4  # of one float32
 POSITION_BYTES = 8  # of one position that a pooling layer remembers
 
 
-class Costs:
-    """The totals of the layers counted so far; Found where one of them passes its limit."""
+class StackCosts:
+    """The totals of the layers counted so far; ProblemFound where one of them passes its limit."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.counted: list[Counted] = []
         self.parameters = self.activations = self.multiplications = 0
 
-    def count(self, path: Path, layer: LayerSpec, rule: Rule) -> None:
+    def count(self, path: Path, layer: LayerSpec, rule: LayerRule) -> None:
         """Refuse what is too large, by name, before anybody allocates it."""
         self.counted.append(Counted(path, layer, rule.parameters))
         self.parameters += rule.parameters
@@ -39,7 +39,7 @@ class Costs:
             if number > limit:
                 message = f"{layer_text(layer)} brings the stack to {spell(number)} {what}"
                 repairs = self._narrower(limit) if what == "parameters" else ()
-                raise Found(Problem(path, message, f"the limit is {spell(limit)} {what}", repairs))
+                raise ProblemFound(Problem(path, message, f"the limit is {spell(limit)} {what}", repairs))
 
     def _narrower(self, limit: int) -> tuple[Repair, ...]:
         """Half of what is allowed leaves room for the layers that are not counted yet."""

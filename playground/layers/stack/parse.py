@@ -14,8 +14,8 @@ from playground.layers.catalogue.kind import Kind
 from playground.layers.catalogue.spec import Content, Layers, LayerSpec
 from playground.layers.catalogue.table import find, nearest
 from playground.layers.limits import LIMITS
-from playground.layers.stack.arguments import Arguments, Written
-from playground.layers.stack.tokens import Token, Tokens, refuse
+from playground.layers.stack.arguments import ArgumentReader, Written
+from playground.layers.stack.tokens import StackToken, Tokens, refuse
 
 _WORDS: dict[str, Content] = {"True": True, "False": False}
 _BLOCK = "Sequential"
@@ -99,16 +99,16 @@ class _Reader(Tokens):
         if kind.branches:
             return (self.composite(kind, token),)
         arguments = self.arguments() if self.peek_is("(") else []
-        return (Arguments(self.text, kind, token, bool(prefix)).layer(arguments),)
+        return (ArgumentReader(self.text, kind, token, bool(prefix)).layer(arguments),)
 
-    def composite(self, kind: Kind, token: Token) -> LayerSpec:
+    def composite(self, kind: Kind, token: StackToken) -> LayerSpec:
         branches = self.block(token, "residual" if kind.name == "Residual" else "parallel")
         if len(branches) < kind.branches or any(not branch for branch in branches):
             many = "a sub-stack" if kind.branches == 1 else "at least two sub-stacks, with a comma between"
             refuse(f"{kind.name} takes {many}", token.span, self.text, f"for instance {kind.example}")
         return LayerSpec(kind.name, branches=tuple(branches))
 
-    def block(self, token: Token, what: str) -> list[Layers]:
+    def block(self, token: StackToken, what: str) -> list[Layers]:
         """What stands in the brackets of a block: one sub-stack, or with commas between several."""
         self.depth += what != "sequential"  # code has Residual(nn.Sequential(...)): one block, two brackets
         self.brackets += 1

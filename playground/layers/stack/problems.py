@@ -43,7 +43,7 @@ class UnfitSetting(PlaygroundError):
         self.field = field
 
 
-class Found(Exception):
+class ProblemFound(Exception):
     """Ends the way through a stack at its first problem."""
 
     def __init__(self, problem: Problem) -> None:
@@ -52,16 +52,17 @@ class Found(Exception):
 
 
 def check_sizes(stack: Stack) -> None:
-    """Raise Found for more layers, or a larger input, than the limits allow."""
+    """Raise ProblemFound for more layers, or a larger input, than the limits allow."""
     everything = walk(stack.layers)
     if len(everything) > LIMITS.layers:
         path = everything[LIMITS.layers][0]
-        raise Found(Problem(path, f"a stack of {len(everything)} layers", f"the limit is {LIMITS.layers} layers", ()))
+        hint = f"the limit is {LIMITS.layers} layers"
+        raise ProblemFound(Problem(path, f"a stack of {len(everything)} layers", hint, ()))
     shape = stack.input_shape
     if not shape or any(size < 1 for size in shape) or len(shape) > 4 or math.prod(shape) > LIMITS.input:
         message = f"an input of shape {rules.text(shape)}"
         hint = f"one to four sizes of at least 1, at most {spell(LIMITS.input)} elements in all"
-        raise Found(Problem((0,), message, hint, ()))
+        raise ProblemFound(Problem((0,), message, hint, ()))
 
 
 def misfit_problem(stack: Stack, path: Path, layer: LayerSpec, misfit: Misfit) -> Problem:

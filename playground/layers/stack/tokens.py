@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class StackToken:
     """One word, number or sign in its place."""
 
     kind: str  # 'number', 'name', 'arrow' or 'other'
@@ -39,13 +39,13 @@ class Tokens:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = [
-            Token(match.lastgroup or "other", match.group(), Span(*match.span()))
+            StackToken(match.lastgroup or "other", match.group(), Span(*match.span()))
             for match in _TOKEN.finditer(text)
             if match.lastgroup not in ("space", "comment")
         ]
         self.place = 0
 
-    def peek(self, ahead: int = 0) -> Token | None:
+    def peek(self, ahead: int = 0) -> StackToken | None:
         """The token here, or `ahead` of it; None after the end."""
         place = self.place + ahead
         return self.tokens[place] if place < len(self.tokens) else None
@@ -55,7 +55,7 @@ class Tokens:
         token = self.peek(ahead)
         return token is not None and token.text == text
 
-    def next(self, expected: str) -> Token:
+    def next(self, expected: str) -> StackToken:
         """The token here, which is then read; `expected` is what the error says at the end of the text."""
         token = self.peek()
         if token is None:
@@ -64,7 +64,7 @@ class Tokens:
         self.place += 1
         return token
 
-    def close(self, opening: Token) -> None:
+    def close(self, opening: StackToken) -> None:
         """Read the closing bracket that belongs to `opening`."""
         if self.peek_is(")"):
             self.place += 1

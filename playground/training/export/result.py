@@ -6,10 +6,11 @@ import csv
 import io
 import json
 import platform
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from safetensors.torch import load, save
@@ -101,11 +102,11 @@ def to_script(result: RunResult) -> str:
 def to_events(result: RunResult) -> bytes:
     """The file that TensorBoard reads: every number under a tag, by step; the settings as a text.
 
-    Records of length, checksum, event, checksum (https://www.tensorflow.org/tutorials/load_data/tfrecord).
+    An event a record, where tensorboardX's `SummaryWriter` makes one a number: a tenth of the time, half the bytes.
     """
+    from tensorboardX import RecordWriter
     from tensorboardX.proto.event_pb2 import Event
     from tensorboardX.proto.summary_pb2 import Summary
-    from tensorboardX.record_writer import masked_crc32c
     from tensorboardX.summary import text
 
     settings = "\n".join(f"    {name}: {content!r}" for name, content in result.config.fields().items())
@@ -117,13 +118,13 @@ def to_events(result: RunResult) -> bytes:
             Summary.Value(tag=_tag(name), simple_value=number) for name, number in row.items() if number is not None
         ]
         events.append(Event(wall_time=result.created + seconds, step=step, summary=Summary(value=values)))
-    file = io.BytesIO()
-    for event in events:
-        content = event.SerializeToString()
-        length = struct.pack("<Q", len(content))
-        for part in (length, content):
-            file.write(part + struct.pack("<I", masked_crc32c(part)))
-    return file.getvalue()
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "events")
+        writer = RecordWriter(str(file))
+        for event in events:
+            writer.write(event.SerializeToString())
+        writer.close()
+        return file.read_bytes()
 
 
 def weights_in(checkpoint: bytes) -> bytes:

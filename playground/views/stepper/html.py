@@ -7,6 +7,8 @@ import hashlib
 import json
 import posixpath
 import re
+import zlib
+from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -25,6 +27,8 @@ KINDS: tuple[GraphKind, ...] = ("forward", "backward", "both")
 _IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"(\.\.?/[\w./-]+\.js)";[^\S\n]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(default\s+)?((?:async\s+)?function\*?|const|let|class)\s+(\w+)", re.MULTILINE)
 
+_WHOLE_LINE_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)\n", re.MULTILINE)
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -33,12 +37,13 @@ _PAGE = """<!doctype html>
 <meta name="referrer" content="no-referrer">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
-<style>{style}</style>
 </head>
 <body>
 <main></main>
-<script type="application/json" id="pictures">{pictures}</script>
-<script type="module">{script}</script>
+<script type="text/plain" id="style">{style}</script>
+<script type="text/plain" id="script">{script}</script>
+<script type="text/plain" id="pictures">{pictures}</script>
+<script type="module">{start}</script>
 </body>
 </html>
 """
@@ -49,35 +54,74 @@ body { margin: 0; background: #ffffff; }
 @media (prefers-color-scheme: dark) { body { background: #11131a; } }
 """
 
-_START = """
+_MOUNT = """
+globalThis.temml = temml;
 const pictures = JSON.parse(document.getElementById("pictures").textContent);
-stepper_standalone_js.mountStandalone(document.querySelector("main"), pictures.forward, pictures);
+stepper_standalone_js.mountStandalone(document.querySelector("main"), pictures);
 """
 
 
 def stepper_html(trace: Trace) -> str:
     """A self-contained page with the stepper and all three graphs of a trace."""
     explanation = explain(trace)
-    pictures = {kind: picture(trace, kind, explanation=explanation) for kind in KINDS}
-    script = bundle(FRONTEND, ENTRY) + _START
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    title = (trace.text.strip().splitlines() or ["Computational graph"])[0][:120]
+    return offline_page({kind: picture(trace, kind, explanation=explanation) for kind in KINDS}, title)
+
+
+def offline_page(pictures: Mapping[GraphKind, object], title: str) -> str:
+    """The stepper in one file, with these pictures of one trace; all but a few lines of it is compressed."""
+    both = pictures["both"]
+    data = {"both": both} | {kind: change(both, other) for kind, other in pictures.items() if kind != "both"}
+    start = _plain(_read(FRONTEND / "stepper/unpack.js"))
+    script = f"/*\n{_read(FRONTEND / 'vendor/temml.LICENSE')}*/\n{_read(FRONTEND / 'vendor/temml.min.js')}\n"
+    script += _plain(bundle(FRONTEND, ENTRY)) + _MOUNT
     policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {_source(start)} {_source(script)}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     return _PAGE.format(
         policy=policy,
-        title=escape((trace.text.strip().splitlines() or ["Computational graph"])[0][:120]),
-        style=(FRONTEND / "stepper/stepper.css").read_text(encoding="utf-8").replace("</", r"<\/") + _STYLE,
-        pictures=json_in_html(pictures),
-        script=script,
+        title=escape(title),
+        style=_packed(_plain(_read(FRONTEND / "stepper/stepper.css")) + _STYLE),
+        script=_packed(script),
+        pictures=_packed(json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))),
+        start=start,
     )
 
 
-def json_in_html(data: object) -> str:
-    """JSON that cannot end the element it stands in."""
-    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+def change(old: object, new: object) -> object:
+    """What makes `new` of `old`, both of JSON, in the least space.
+
+    `[new]` where nothing is shared, else changes by key (by index in lists of one length); None takes a key out.
+
+    >>> change({"a": 1, "b": [2, 3], "c": 4}, {"a": 1, "b": [2, 5]})
+    {'c': None, 'b': {1: [5]}}
+    """
+    if isinstance(old, list | tuple) and isinstance(new, list | tuple) and len(old) == len(new):
+        old, new = dict(enumerate(old)), dict(enumerate(new))
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return [new]
+    gone = {key: None for key in old if key not in new}
+    return gone | {
+        key: change(old[key], value) if key in old else [value]
+        for key, value in new.items()
+        if key not in old or old[key] != value
+    }
+
+
+def _packed(text: str) -> str:
+    """A text as `unpack.js` reads it: deflated, in digits of which HTML makes nothing else."""
+    return base64.b85encode(zlib.compress(text.encode(), 9)).translate(bytes.maketrans(b"<>&`", b".:,[")).decode()
+
+
+def _source(script: str) -> str:
+    """What allows a script in a policy, and no other."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _plain(text: str) -> str:
+    """Scripts or style without the lines that are comments, and without indentation; no string runs over lines."""
+    return re.sub(r"^\s+", "", _WHOLE_LINE_COMMENT.sub("", text), flags=re.MULTILINE)
 
 
 def notebook_html(trace: Trace) -> str:
@@ -141,7 +185,7 @@ def _read(path: Path) -> str:
 
 @lru_cache(maxsize=128)
 def _cached(path: Path, _changed: int) -> str:
-    return path.read_text(encoding="utf-8").replace("</script", r"<\/script")
+    return path.read_text(encoding="utf-8")
 
 
-__all__ = ["bundle", "json_in_html", "notebook_html", "stepper_html"]
+__all__ = ["bundle", "change", "notebook_html", "offline_page", "stepper_html"]

@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from playground.errors import PlaygroundError
-from playground.layers.catalogue.kind import Argument, Kind
+from playground.layers.catalogue.kind import Kind, LayerArgument
 from playground.layers.catalogue.spec import LayerSpec, Shape, Stack
 from playground.layers.catalogue.table import KINDS
 from playground.layers.stack.analysis import Analysis, analyse
@@ -32,13 +32,13 @@ def rarely(draw: st.DrawFn) -> bool:
 
 
 @st.composite
-def whole(draw: st.DrawFn, argument: Argument) -> int:
+def whole(draw: st.DrawFn, argument: LayerArgument) -> int:
     """A small number, now and then any up to the argument's maximum."""
     low, high = int(argument.minimum), int(argument.maximum)
     return draw(st.integers(low, high if rarely(draw) else max(low, min(high, 6))))
 
 
-def content(argument: Argument) -> st.SearchStrategy[Any]:
+def content(argument: LayerArgument) -> st.SearchStrategy[Any]:
     number = whole(argument)
     match argument.kind:
         case "bool":

@@ -13,7 +13,7 @@ from playground.layers.catalogue import rules
 from playground.layers.catalogue.kind import Given, Kind, pair
 from playground.layers.catalogue.spec import Stack
 from playground.layers.catalogue.table import kind_of
-from playground.layers.stack.analysis import Row, analyse
+from playground.layers.stack.analysis import StackRow, analyse
 from playground.layers.stack.parse import parse_stack
 from tests.layers.catalogue.test_catalogue import SINGLE, layers, shapes
 from tests.layers.stacks import stacks
@@ -27,7 +27,7 @@ def evaluated(text: str, **names: int) -> int:
     return int(eval(python, {"floor": math.floor}, names))  # noqa: S307
 
 
-def check_numbers(row: Row) -> None:
+def check_numbers(row: StackRow) -> None:
     """The formulas with numbers filled in."""
     if not row.layer.branches:
         assert (evaluated(row.parameters_formula) if row.parameters_formula else 0) == row.parameters
@@ -66,7 +66,7 @@ def test_the_numbers_of_a_stack_are_those_of_its_formulas(stack: Stack) -> None:
         check_numbers(row)
 
 
-def check_symbols(row: Row) -> None:
+def check_symbols(row: StackRow) -> None:
     """The formulas in symbols, which have to be true whatever the arguments."""
     kind, given = kind_of(row.layer.kind), kind_of(row.layer.kind).given(row.layer)
     assert parameters_in_symbols(kind, row, given) == row.parameters
@@ -84,7 +84,7 @@ def check_symbols(row: Row) -> None:
         assert evaluated(each, n=n, **sizes) == row.gives[1 + axis]
 
 
-def parameters_in_symbols(kind: Kind, row: Row, given: Given) -> int:
+def parameters_in_symbols(kind: Kind, row: StackRow, given: Given) -> int:
     """What `kind.parameters` comes to: `in·out (+ out with bias)`, `2·C (0 without affine)`."""
     text = kind.parameters
     if kind.name == "LayerNorm":

@@ -14,7 +14,7 @@ from playground.layers.catalogue.spec import Stack
 from playground.layers.catalogue.table import kind_of
 from playground.layers.document import StackDocument
 from playground.layers.net.net import record_net
-from playground.layers.stack.analysis import Row, analyse
+from playground.layers.stack.analysis import StackRow, analyse
 from playground.layers.stack.build import build
 from tests.layers.stacks import stacks
 
@@ -82,7 +82,7 @@ def test_the_bytes_kept_are_those_that_pytorch_saves(stack: Stack) -> None:
     assert kept == BATCH * analysis.saved + sum(map(statistics, analysis.rows))
 
 
-def statistics(row: Row) -> int:
+def statistics(row: StackRow) -> int:
     """Bytes of a normalisation's means and deviations, which the list does not count."""
     kind = kind_of(row.layer.kind)
     if kind.saves != "input and statistics":

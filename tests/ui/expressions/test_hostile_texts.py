@@ -125,7 +125,7 @@ def test_the_exported_page_holds_labels_as_data_only() -> None:
     trace = record(lambda *x: sum(x[1:], x[0]), *[1.0] * len(LABELS), names=LABELS)
     page = stepper_html(trace)
     assert "<img" not in page and "</script><b>" not in page
-    assert page.count("</script>") == 2 and page.count("<script") == 2
+    assert page.count("</script>") == 4 and page.count("<script") == 4
 
 
 def test_a_shown_document_is_remembered_with_its_error() -> None:

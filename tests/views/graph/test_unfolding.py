@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
@@ -21,6 +20,7 @@ from playground.views.graph.static import static_svg
 from playground.views.graph.unfolding import Opening
 from playground.views.stepper.html import stepper_html
 from playground.views.stepper.picture import picture
+from tests.views.offline import pictures_in
 
 KINDS: tuple[GraphKind, ...] = ("forward", "backward", "both")
 LIMIT = 60
@@ -170,9 +170,7 @@ def test_the_middle_of_a_long_run_opens_part_by_part(kind: GraphKind) -> None:
 def test_without_an_opening_there_is_nothing_to_click(deep: Trace) -> None:
     assert "toggle" not in picture(deep)["svg"]
     assert picture(deep)["modules"] is None
-    page = re.search(r'<script type="application/json" id="pictures">(.*?)</script>', stepper_html(deep), re.DOTALL)
-    assert page is not None
-    pictures = json.loads(page[1])
+    pictures = pictures_in(stepper_html(deep))
     assert pictures.keys() == set(KINDS)
     assert all(shown["modules"] is None and "data-toggle" not in shown["svg"] for shown in pictures.values())
     assert all("data-toggle" not in static_svg(deep, kind) for kind in KINDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 import struct
@@ -23,6 +24,7 @@ from playground.views.png import data_uri
 from playground.views.stepper.html import ENTRY, FRONTEND, notebook_html, stepper_html
 from playground.views.stepper.picture import picture
 from playground.views.stepper.table import to_csv, to_text
+from tests.views.offline import packed_text, pictures_in
 
 
 def at(frame: dict[str, Any], slot: str, k: int) -> str:
@@ -199,12 +201,31 @@ def test_notebook_is_valid() -> None:
 def test_html_is_self_contained() -> None:
     trace = record(lambda *x: x[0] * x[1], 2.0, 3.0, names=["</script><script>alert(1)", "<!--"])
     text = stepper_html(trace)
-    assert text.count("<script") == 2 and text.count("</script>") == 2 and "<!--" not in text.partition("pictures")[2]
-    assert "default-src 'none'" in text and not re.search(r"^(import|export)\b", text, re.MULTILINE)
-    pictures = json.loads(re.search(r'id="pictures">(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
-    assert set(pictures) == {"forward", "backward", "both"} and pictures["both"]["svg"].startswith("<svg")
+    assert text.count("<script") == 4 and text.count("</script>") == 4 and "<!--" not in text
+    assert "default-src 'none'" in text and "unsafe-eval" not in text
+    script = packed_text(text, "script")
+    assert not re.search(r"^(import|export)\b", script, re.MULTILINE) and "</script" not in packed_text(text, "style")
+    start = text.rpartition('<script type="module">')[2].partition("</script>")[0]
+    allowed = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (start, script)]
+    assert f"script-src 'sha256-{allowed[0]}' 'sha256-{allowed[1]}';" in text
     shown = notebook_html(trace)
     assert 'sandbox="allow-scripts' in shown and "<svg" in shown
+
+
+def test_html_holds_the_three_pictures_once(any_trace: Trace) -> None:
+    kinds: tuple[GraphKind, ...] = ("forward", "backward", "both")
+    pictures = {kind: json.loads(json.dumps(picture(any_trace, kind))) for kind in kinds}
+    shown = pictures_in(stepper_html(any_trace))
+    assert shown == pictures
+    for kind in kinds:
+        for field in ("items", "slots"):
+            assert list(shown[kind][field]) == list(pictures[kind][field])
+
+
+def test_html_is_small_with_its_formulas(l04: Trace) -> None:
+    page = stepper_html(l04)
+    assert "var temml=" in packed_text(page, "script") and "Copyright (c) 2020 Ron Kok" in packed_text(page, "script")
+    assert len(page) < 125_000
 
 
 def test_complex_values_are_drawn() -> None:
@@ -233,6 +254,8 @@ def test_an_optimizers_step_changes_the_box_and_leaves_the_rest() -> None:
     table = to_csv(trace).splitlines()
     assert table[0] == "name,forward,primal,adjoint,after the step,reverse"
     assert table[1].split(",")[2:5] == ["3", "6", "1.5"]
-    assert "after the step" in to_text(trace) and "x ← x − 0.25 · x.grad" in stepper_html(trace)
+    assert "after the step" in to_text(trace) and "x ← x − 0.25 · x.grad" in packed_text(
+        stepper_html(trace), "pictures"
+    )
     assert ">3<" in static_svg(trace) and ">1.5<" not in static_svg(trace)  # every number of it fits every other
     assert "after the step" not in to_text(record(lambda x: x * x, 3.0))

@@ -7,7 +7,7 @@ from functools import partial
 from torch import nn
 
 from playground.layers.catalogue import rules
-from playground.layers.catalogue.kind import Argument, Kind
+from playground.layers.catalogue.kind import Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import plain
 
 _activation = partial(Kind, family="Activations", formula="the same shape", parameters="0", rule=rules.same)
@@ -19,7 +19,7 @@ ACTIVATIONS: tuple[Kind, ...] = (
         meaning="x, or slope·x below 0.",
         build=nn.LeakyReLU,
         saves="input",
-        arguments=(Argument("negative_slope", "float", 0.01, "slope below 0", 0.0, 1.0),),
+        arguments=(LayerArgument("negative_slope", "float", 0.01, "slope below 0", 0.0, 1.0),),
         signature=plain("negative_slope"),
         example="LeakyReLU(0.1)",
     ),
@@ -28,7 +28,7 @@ ACTIVATIONS: tuple[Kind, ...] = (
         meaning="x, or alpha·(eˣ − 1) below 0.",
         build=nn.ELU,
         saves="input",
-        arguments=(Argument("alpha", "float", 1.0, "limit below 0", 0.01, 10.0),),
+        arguments=(LayerArgument("alpha", "float", 1.0, "limit below 0", 0.01, 10.0),),
         signature=plain("alpha"),
         example="ELU",
     ),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.layers.catalogue.kind import Argument, Given
+from playground.layers.catalogue.kind import Given, LayerArgument
 from playground.layers.catalogue.spec import Shape
 
 WINDOW = "floor((n + 2·padding − kernel)/stride + 1)"
 PICTURE = (2, 8, 8)  # what the examples of the rows take
 
-KERNEL = Argument("kernel_size", "size", None, "height and width of the filter", 1, 64)
-STRIDE = Argument("stride", "size", 1, "how far the window moves", 1, 64)
-PADDING = Argument("padding", "size", 0, "zeros added on every side", 0, 64)
+KERNEL = LayerArgument("kernel_size", "size", None, "height and width of the filter", 1, 64)
+STRIDE = LayerArgument("stride", "size", 1, "how far the window moves", 1, 64)
+PADDING = LayerArgument("padding", "size", 0, "zeros added on every side", 0, 64)
 
 
 def plain(*names: str, **first: str) -> Any:

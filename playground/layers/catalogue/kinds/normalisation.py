@@ -7,13 +7,13 @@ from typing import Any
 from torch import nn
 
 from playground.layers.catalogue import rules
-from playground.layers.catalogue.kind import Argument, Given, Kind
+from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import PICTURE, plain
 from playground.layers.catalogue.modules import SeededDropout
 from playground.layers.catalogue.spec import Shape
 
-_affine = Argument("affine", "bool", True, "whether a scale and an offset are learnt")
-_eps = Argument("eps", "float", 1e-5, "added to the variance", 1e-12, 1.0)
+_affine = LayerArgument("affine", "bool", True, "whether a scale and an offset are learnt")
+_eps = LayerArgument("eps", "float", 1e-5, "added to the variance", 1e-12, 1.0)
 
 
 def _layer_norm(shape: Shape, given: Given) -> dict[str, Any]:
@@ -64,9 +64,9 @@ NORMALISATION: tuple[Kind, ...] = (
         nn.LayerNorm,
         rules.layer_norm,
         (
-            Argument("dims", "int", 1, "how many of the last axes", 1, 3),
+            LayerArgument("dims", "int", 1, "how many of the last axes", 1, 3),
             _eps,
-            Argument("elementwise_affine", "bool", True, "whether a scale and an offset are learnt"),
+            LayerArgument("elementwise_affine", "bool", True, "whether a scale and an offset are learnt"),
         ),
         _layer_norm,
         saves="input and statistics",
@@ -81,7 +81,7 @@ NORMALISATION: tuple[Kind, ...] = (
         "0",
         SeededDropout,
         rules.same,
-        (Argument("p", "float", 0.5, "probability", 0.0, 0.99),),
+        (LayerArgument("p", "float", 0.5, "probability", 0.0, 0.99),),
         plain("p"),
         saves="mask",
         example="Dropout(0.3)",

@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from playground.layers.catalogue import rules
-from playground.layers.catalogue.kind import Argument, Given, Kind
+from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import KERNEL, PADDING, PICTURE, WINDOW, plain
 from playground.layers.catalogue.spec import Shape
 
@@ -25,7 +25,7 @@ POOLING: tuple[Kind, ...] = (
         "0",
         nn.MaxPool2d,
         rules.pooling,
-        (KERNEL, Argument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
+        (KERNEL, LayerArgument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
         _pool,
         saves="input and positions",
         example="MaxPool2d(2)",
@@ -39,7 +39,7 @@ POOLING: tuple[Kind, ...] = (
         "0",
         nn.AvgPool2d,
         rules.pooling,
-        (KERNEL, Argument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
+        (KERNEL, LayerArgument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
         _pool,
         saves="input",
         example="AvgPool2d(2)",
@@ -53,7 +53,7 @@ POOLING: tuple[Kind, ...] = (
         "0",
         nn.AdaptiveAvgPool2d,
         rules.adaptive,
-        (Argument("output_size", "size", 1, "height and width that come out", 1, 64),),
+        (LayerArgument("output_size", "size", 1, "height and width that come out", 1, 64),),
         plain("output_size"),
         saves="input",
         example="AdaptiveAvgPool2d(2)",

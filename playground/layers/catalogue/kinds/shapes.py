@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from playground.layers.catalogue import rules
-from playground.layers.catalogue.kind import Argument, Kind
+from playground.layers.catalogue.kind import Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import PICTURE
 from playground.layers.catalogue.modules import Reshape
 
@@ -29,7 +29,7 @@ SHAPES: tuple[Kind, ...] = (
         "0",
         Reshape,
         rules.reshape,
-        (Argument("shape", "shape", None, "sizes without the batch", -1, 65536),),
+        (LayerArgument("shape", "shape", None, "sizes without the batch", -1, 65536),),
         lambda shape, given: {"shape": rules.reshape(shape, given).shape},
         example="Reshape(2, 2)",
         example_shape=(4,),

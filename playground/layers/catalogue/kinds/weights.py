@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import nn
 
 from playground.layers.catalogue import rules
-from playground.layers.catalogue.kind import Argument, Kind
+from playground.layers.catalogue.kind import Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import KERNEL, PADDING, PICTURE, STRIDE, WINDOW, plain
 from playground.layers.catalogue.modules import Bias
 
-_bias = Argument("bias", "bool", True, "whether an offset is added")
-_out_channels = Argument("out_channels", "int", None, "how many filters", 1, 1024)
+_bias = LayerArgument("bias", "bool", True, "whether an offset is added")
+_out_channels = LayerArgument("out_channels", "int", None, "how many filters", 1, 1024)
 _convolution = plain("out_channels", "kernel_size", "stride", "padding", "bias", in_channels="channels")
 
 WEIGHTS: tuple[Kind, ...] = (
@@ -22,7 +22,7 @@ WEIGHTS: tuple[Kind, ...] = (
         "in·out (+ out with bias)",
         nn.Linear,
         rules.linear,
-        (Argument("out_features", "int", None, "how many outputs", 1, 65536), _bias),
+        (LayerArgument("out_features", "int", None, "how many outputs", 1, 65536), _bias),
         plain("out_features", "bias", in_features="last"),
         pins=("in_features",),
         saves="input",
@@ -51,9 +51,9 @@ WEIGHTS: tuple[Kind, ...] = (
         rules.convolution(1),
         (
             _out_channels,
-            Argument("kernel_size", "int", None, "length of the filter", 1, 64),
-            Argument("stride", "int", 1, "how far the window moves", 1, 64),
-            Argument("padding", "int", 0, "zeros added at both ends", 0, 64),
+            LayerArgument("kernel_size", "int", None, "length of the filter", 1, 64),
+            LayerArgument("stride", "int", 1, "how far the window moves", 1, 64),
+            LayerArgument("padding", "int", 0, "zeros added at both ends", 0, 64),
             _bias,
         ),
         _convolution,
@@ -90,7 +90,7 @@ WEIGHTS: tuple[Kind, ...] = (
             KERNEL,
             STRIDE,
             PADDING,
-            Argument("output_padding", "size", 0, "added to one side of the output", 0, 63),
+            LayerArgument("output_padding", "size", 0, "added to one side of the output", 0, 63),
             _bias,
         ),
         plain("out_channels", "kernel_size", "stride", "padding", "output_padding", "bias", in_channels="channels"),

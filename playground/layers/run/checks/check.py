@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from playground.layers.catalogue.spec import Path, Stack
 from playground.layers.run.record_batch import Recorded
-from playground.layers.stack.analysis import Analysis, Row
+from playground.layers.stack.analysis import Analysis, StackRow
 
 Level = Literal["warning", "note"]
 
@@ -35,25 +35,25 @@ class Case:
         """Whether one number per class comes out."""
         return self.analysis.output == (self.stack.classes,)
 
-    def last(self, skip: Set[str] = SHAPES) -> Row | None:
+    def last(self, skip: Set[str] = SHAPES) -> StackRow | None:
         """The layer that the outputs come from; None where a layer does not fit."""
         top = [row for row in self.analysis.rows if len(row.path) == 1 and row.layer.kind not in skip]
         return top[-1] if top and self.analysis.output is not None else None
 
-    def ends_with(self, *kinds: str) -> Row | None:
+    def ends_with(self, *kinds: str) -> StackRow | None:
         """The last layer if it is one of these."""
         last = self.last()
         return last if last is not None and last.layer.kind in kinds else None
 
-    def sequences(self) -> list[list[Row]]:
+    def sequences(self) -> list[list[StackRow]]:
         """Rows that stand one after the other: the stack's own, and those of each branch."""
-        found: dict[Path, list[Row]] = {}
+        found: dict[Path, list[StackRow]] = {}
         for row in self.analysis.rows:
             found.setdefault(row.path[:-1], []).append(row)
         return list(found.values())
 
 
-class Found(NamedTuple):
+class Mistake(NamedTuple):
     """One mistake in one place."""
 
     path: Path
@@ -61,7 +61,7 @@ class Found(NamedTuple):
     repaired: tuple[tuple[str, Stack], ...] = ()  # label, stack after it
 
 
-Find = Callable[[Case], Iterator[Found]]
+Find = Callable[[Case], Iterator[Mistake]]
 
 
 @dataclass(frozen=True, slots=True)

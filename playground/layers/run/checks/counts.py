@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from playground.language.limits import spell
 from playground.layers.catalogue.spec import LayerSpec
 from playground.layers.limits import LIMITS
-from playground.layers.run.checks.check import Case, Check, Found
+from playground.layers.run.checks.check import Case, Check, Mistake
 from playground.layers.stack.repairs import Counted, narrower
 
 DEAD = 0.5  # so large a part of dead units is too large
 
 
-def _dead(case: Case) -> Iterator[Found]:
+def _dead(case: Case) -> Iterator[Mistake]:
     run = None if case.recorded is None else case.recorded.analysis
     if case.recorded is None or run is None or run.stack != case.stack:
         return
@@ -21,7 +21,7 @@ def _dead(case: Case) -> Iterator[Found]:
     for row in case.analysis.rows:
         if dead.get(row.name, 0.0) > DEAD:
             leaky = case.stack.replace(row.path, LayerSpec("LeakyReLU"))
-            yield Found(row.path, dead_message(row.name, dead[row.name]), (("take LeakyReLU", leaky),))
+            yield Mistake(row.path, dead_message(row.name, dead[row.name]), (("take LeakyReLU", leaky),))
 
 
 def dead_message(name: str, part: float) -> str:
@@ -29,14 +29,14 @@ def dead_message(name: str, part: float) -> str:
     return f"{part:.0%} of the units of {name} are 0 for every example of this batch"
 
 
-def _large(case: Case) -> Iterator[Found]:
+def _large(case: Case) -> Iterator[Mistake]:
     total, half = case.analysis.parameters, LIMITS.parameters // 2
     if total <= half:
         return
     counted = [Counted(row.path, row.layer, row.parameters) for row in case.analysis.rows if not row.layer.branches]
     found = narrower(case.stack, counted, half)
     repaired = () if found is None else (found,)
-    yield Found((), f"{spell(total)} parameters, of at most {spell(LIMITS.parameters)}", repaired)
+    yield Mistake((), f"{spell(total)} parameters, of at most {spell(LIMITS.parameters)}", repaired)
 
 
 COUNTS: tuple[Check, ...] = (

@@ -8,8 +8,8 @@ from itertools import pairwise
 from playground.layers.catalogue import rules
 from playground.layers.catalogue.spec import LayerSpec
 from playground.layers.catalogue.table import kind_of
-from playground.layers.run.checks.check import BATCH_NORMS, SHAPES, WEIGHTS, Case, Check, Found
-from playground.layers.stack.analysis import Row
+from playground.layers.run.checks.check import BATCH_NORMS, SHAPES, WEIGHTS, Case, Check, Mistake
+from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.text import layer_text
 
 LINEAR = SHAPES | {"Bias", "Dropout", "AvgPool2d", "AdaptiveAvgPool2d"}  # in evaluation: two maps stay one through them
@@ -17,21 +17,21 @@ SATURATING = {"Sigmoid", "Tanh"}
 CHAIN = 3  # so many saturating activations are too many
 
 
-def _one_map(case: Case) -> Iterator[Found]:
+def _one_map(case: Case) -> Iterator[Mistake]:
     for sequence in case.sequences():
-        first: Row | None = None
+        first: StackRow | None = None
         for row in sequence:
             if row.layer.kind in WEIGHTS:
                 if first is not None:
                     place = (*first.path[:-1], first.path[-1] + 1)
                     message = f"{layer_text(first.layer)} and {layer_text(row.layer)} are one linear map"
-                    yield Found(row.path, message, (("insert ReLU", case.stack.insert(place, LayerSpec("ReLU"))),))
+                    yield Mistake(row.path, message, (("insert ReLU", case.stack.insert(place, LayerSpec("ReLU"))),))
                 first = row
             elif row.layer.kind not in LINEAR:
                 first = None
 
 
-def _saturating(case: Case) -> Iterator[Found]:
+def _saturating(case: Case) -> Iterator[Mistake]:
     for sequence in case.sequences():
         end = max((row.path for row in sequence if row.layer.kind in WEIGHTS), default=())
         hidden = [row for row in sequence if row.layer.kind in SATURATING and row.path < end]
@@ -40,20 +40,20 @@ def _saturating(case: Case) -> Iterator[Found]:
             for row in hidden:
                 stack = stack.replace(row.path, LayerSpec("ReLU"))
             message = f"{len(hidden)} Sigmoid or Tanh one after the other"
-            yield Found(hidden[-1].path, message, (("replace them by ReLU", stack),))
+            yield Mistake(hidden[-1].path, message, (("replace them by ReLU", stack),))
 
 
-def _rows_of_pictures(case: Case) -> Iterator[Found]:
+def _rows_of_pictures(case: Case) -> Iterator[Mistake]:
     for row in case.analysis.rows:
         if row.layer.kind == "Linear" and len(row.takes) > 1:
             stack = case.stack.replace(row.path, row.layer.with_pin("in_features", None))
             stack = stack.insert(row.path, LayerSpec("Flatten"))
             message = f"{layer_text(row.layer)} acts on each row of {rules.text(row.takes)} on its own"
-            yield Found(row.path, message, (("insert Flatten", stack),))
+            yield Mistake(row.path, message, (("insert Flatten", stack),))
             return  # the Linear layers after it follow from this one
 
 
-def _useless_bias(case: Case) -> Iterator[Found]:
+def _useless_bias(case: Case) -> Iterator[Mistake]:
     for row, norm in (both for sequence in case.sequences() for both in pairwise(sequence)):
         if row.layer.kind not in WEIGHTS or norm.layer.kind not in BATCH_NORMS:
             continue
@@ -61,7 +61,7 @@ def _useless_bias(case: Case) -> Iterator[Found]:
         if same_axis and kind_of(row.layer.kind).given(row.layer)["bias"]:
             message = f"the bias of {layer_text(row.layer)} before {norm.layer.kind} does nothing"
             without = case.stack.replace(row.path, row.layer.with_arg("bias", False))
-            yield Found(row.path, message, (("set bias to False", without),))
+            yield Mistake(row.path, message, (("set bias to False", without),))
 
 
 NEIGHBOURS: tuple[Check, ...] = (

@@ -8,8 +8,8 @@ from dataclasses import replace
 from playground.language.limits import spell
 from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.spec import LayerSpec, Stack
-from playground.layers.run.checks.check import BATCH_NORMS, SHAPES, SOFTMAXES, Case, Check, Find, Found
-from playground.layers.stack.analysis import Row
+from playground.layers.run.checks.check import BATCH_NORMS, SHAPES, SOFTMAXES, Case, Check, Find, Mistake
+from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.text import layer_text
 
 IDENTITY = {"Identity"}
@@ -17,17 +17,17 @@ BOUNDED = {"ReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Softplus"}  # Leak
 INDICATORS = {loss.name for loss in LOSSES if loss.target == "indicators"}
 
 
-def _outputs(case: Case) -> Iterator[Found]:
+def _outputs(case: Case) -> Iterator[Mistake]:
     output = case.analysis.output
     if output is not None and len(output) == 1 and not case.scored:
         last = case.last(IDENTITY | SOFTMAXES)
         message = f"{spell(output[0])} outputs for {spell(case.stack.classes)} classes"
-        yield Found(last.path if last else (), message, (_with_scores(case),))
+        yield Mistake(last.path if last else (), message, (_with_scores(case),))
 
 
-def _no_parameters(case: Case) -> Iterator[Found]:
+def _no_parameters(case: Case) -> Iterator[Mistake]:
     if case.analysis.output is not None and case.analysis.parameters == 0:
-        yield Found((), "the stack has no parameters", (_with_scores(case, new=True),))
+        yield Mistake((), "the stack has no parameters", (_with_scores(case, new=True),))
 
 
 def _with_scores(case: Case, new: bool = False) -> tuple[str, Stack]:
@@ -43,19 +43,19 @@ def _with_scores(case: Case, new: bool = False) -> tuple[str, Stack]:
     return f"append Flatten Linear({classes})", stack.insert(place, LayerSpec("Flatten"))
 
 
-def _ends(kind: str, losses: Set[str], *cures: Callable[[Case, Row], tuple[str, Stack]]) -> Find:
+def _ends(kind: str, losses: Set[str], *cures: Callable[[Case, StackRow], tuple[str, Stack]]) -> Find:
     """A row for a last layer that does not suit the loss."""
 
-    def find(case: Case) -> Iterator[Found]:
+    def find(case: Case) -> Iterator[Mistake]:
         last = case.ends_with(kind)
         if last is not None and case.stack.loss in losses:
             repaired = tuple(cure(case, last) for cure in cures)
-            yield Found(last.path, f"{kind} before {case.stack.loss}", repaired)
+            yield Mistake(last.path, f"{kind} before {case.stack.loss}", repaired)
 
     return find
 
 
-def _nll(case: Case) -> Iterator[Found]:
+def _nll(case: Case) -> Iterator[Mistake]:
     stack = case.stack
     if stack.loss != "NLLLoss" or case.analysis.output is None or case.ends_with("LogSoftmax"):
         return
@@ -67,33 +67,33 @@ def _nll(case: Case) -> Iterator[Found]:
         scores = stack
         logarithms = "append LogSoftmax", stack.insert((len(stack.layers),), log_softmax)
     cross_entropy = "use CrossEntropyLoss", replace(scores, loss="CrossEntropyLoss")
-    yield Found((), "NLLLoss without LogSoftmax at the end", (logarithms, cross_entropy))
+    yield Mistake((), "NLLLoss without LogSoftmax at the end", (logarithms, cross_entropy))
 
 
-def _bounded_scores(case: Case) -> Iterator[Found]:
+def _bounded_scores(case: Case) -> Iterator[Mistake]:
     last, loss = case.last(SHAPES | SOFTMAXES), case.stack.loss
     if loss not in ("CrossEntropyLoss", "NLLLoss", "BCEWithLogitsLoss") or last is None or not case.scored:
         return
     if last.layer.kind in BOUNDED and (loss, last.layer.kind) != ("BCEWithLogitsLoss", "Sigmoid"):
-        yield Found(last.path, f"{layer_text(last.layer)} after the scores", (_without(case, last),))
+        yield Mistake(last.path, f"{layer_text(last.layer)} after the scores", (_without(case, last),))
 
 
 def _scores_through(*kinds: str) -> Find:
     """A row for a layer that belongs between layers and stands after the scores."""
 
-    def find(case: Case) -> Iterator[Found]:
+    def find(case: Case) -> Iterator[Mistake]:
         last = case.last(SHAPES | SOFTMAXES)
         if last is not None and case.scored and last.layer.kind in kinds and dict(last.layer.args).get("p") != 0:
-            yield Found(last.path, f"{layer_text(last.layer)} after the scores", (_without(case, last),))
+            yield Mistake(last.path, f"{layer_text(last.layer)} after the scores", (_without(case, last),))
 
     return find
 
 
-def _without(case: Case, row: Row) -> tuple[str, Stack]:
+def _without(case: Case, row: StackRow) -> tuple[str, Stack]:
     return f"remove {row.layer.kind}", case.stack.remove(row.path)
 
 
-def _with_nll(case: Case, row: Row) -> tuple[str, Stack]:
+def _with_nll(case: Case, row: StackRow) -> tuple[str, Stack]:
     return "use NLLLoss", replace(case.stack, loss="NLLLoss")
 
 

@@ -10,8 +10,8 @@ from playground.layers.catalogue import rules
 from playground.layers.catalogue.kind import pair
 from playground.layers.catalogue.spec import Size, Stack
 from playground.layers.catalogue.table import kind_of
-from playground.layers.run.checks.check import Case, Check, Found
-from playground.layers.stack.analysis import Row
+from playground.layers.run.checks.check import Case, Check, Mistake
+from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.text import layer_text
 
 WINDOWS = {"Conv1d", "Conv2d", "MaxPool2d", "AvgPool2d"}
@@ -44,7 +44,7 @@ class _Axis(NamedTuple):
         return next((axis for p in paddings if not (axis := self._replace(padding=p)).lost()), None)
 
 
-def _axes(row: Row) -> list[_Axis]:
+def _axes(row: StackRow) -> list[_Axis]:
     if row.layer.kind not in WINDOWS:
         return []
     given = kind_of(row.layer.kind).given(row.layer)
@@ -58,7 +58,7 @@ def _size(sizes: list[int]) -> Size:
     return sizes[0] if len(set(sizes)) == 1 else (sizes[0], sizes[1])
 
 
-def _gaps(case: Case) -> Iterator[Found]:
+def _gaps(case: Case) -> Iterator[Mistake]:
     for row in case.analysis.rows:
         axes = _axes(row)
         axis = next((axis for axis in axes if axis.gap()), None)
@@ -67,19 +67,19 @@ def _gaps(case: Case) -> Iterator[Found]:
             step = f"{axis.stride - axis.kernel} of every {axis.stride} {axis.name}"
             message = f"{layer_text(row.layer)} never sees {step}: its stride is larger than its kernel"
             closer = case.stack.replace(row.path, row.layer.with_arg("stride", stride))
-            yield Found(row.path, message, ((f"set stride to {stride}", closer),))
+            yield Mistake(row.path, message, ((f"set stride to {stride}", closer),))
 
 
-def _lost_pixels(case: Case) -> Iterator[Found]:
+def _lost_pixels(case: Case) -> Iterator[Mistake]:
     for row in case.analysis.rows:
         axes = _axes(row)
         lost = [f"{axis.lost()} {axis.name}" for axis in axes if axis.lost()]
         if lost:
             message = f"{layer_text(row.layer)} never sees the last {' and '.join(lost)}"
-            yield Found(row.path, message, tuple(_covering(case, row, axes)))
+            yield Mistake(row.path, message, tuple(_covering(case, row, axes)))
 
 
-def _covering(case: Case, row: Row, axes: list[_Axis]) -> Iterator[tuple[str, Stack]]:
+def _covering(case: Case, row: StackRow, axes: list[_Axis]) -> Iterator[tuple[str, Stack]]:
     """Windows that reach the last pixel: padded, or, where they leave gaps that no padding fills, as wide as a step."""
     padded = [axis.padded() for axis in axes]
     if None not in padded:
@@ -90,7 +90,7 @@ def _covering(case: Case, row: Row, axes: list[_Axis]) -> Iterator[tuple[str, St
     yield from (_with(case, row, axes, changed) for changed in (wide, close) if None not in changed)
 
 
-def _with(case: Case, row: Row, axes: list[_Axis], changed: Sequence[_Axis | None]) -> tuple[str, Stack]:
+def _with(case: Case, row: StackRow, axes: list[_Axis], changed: Sequence[_Axis | None]) -> tuple[str, Stack]:
     """The layer with other windows, and what is set for that."""
     layer, told = row.layer, []
     for argument, field in (("kernel_size", "kernel"), ("stride", "stride"), ("padding", "padding")):
