@@ -26,7 +26,7 @@ _OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 @dataclass
 class TrainSession:
-    """One visitor's page. `sequence`, `acted`: the last edit of the settings, of the runs; `said`: why it was refused."""
+    """One visitor's page. `sequence`, `acted`: the last edit of the settings, of the runs; `said`: why it failed."""
 
     typed: Typed
     runs: Runs
