@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -101,8 +101,8 @@ def _body() -> None:
         refusal = "" if isinstance(shown, ShownStack) else NO_ELEMENT
         element = answered(at.asked, session.document, refusal=refusal)
         data = stepper_frame(session.drawn, frame["query"], sequence=session.sequence, have=at.have, step=at.step)
-        on_element = partial(at.take_asked, session.document)
-        stepper(at.completed(data, element), key=GRAPH, on_open=at.take_opened, on_element=on_element)
+        data = at.completed(data, element)
+        stepper(data, key=GRAPH, on_open=at.take_opened, on_element=lambda: at.take_asked(session.document))
     at.step = at.have = None
 
 

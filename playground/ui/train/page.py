@@ -16,6 +16,7 @@ from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
 from playground.ui.shared.hand_over import handed_over
 from playground.ui.shared.popovers import close_examples, examples, gallery, plain
+from playground.ui.shared.session import page_session
 from playground.ui.shared.stepper import last_edit
 from playground.ui.shared.style import STYLE
 from playground.ui.train.engine import engine, keep_going
@@ -89,14 +90,16 @@ def mounted(frame: SetupFrameData | RunsFrameData, key: str, on_edit: Callable[[
 
 
 def _session() -> TrainSession:
-    if SESSION not in st.session_state:
-        params = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.session_state[SESSION] = TrainSession.opened(params, engine(), RUNS.presets[0].document)
-    session: TrainSession = st.session_state[SESSION]
+    session = page_session(SESSION, _restored)
     config = handed_over()
     if config is not None:
         session.open(config)
     return session
+
+
+def _restored() -> TrainSession:
+    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    return TrainSession.opened(params, engine(), RUNS.presets[0].document)
 
 
 def _runs() -> None:
