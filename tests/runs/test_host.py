@@ -57,7 +57,8 @@ def carried_out(url: str) -> Iterator[LocalEngine]:
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
-    yield from carried_out(f"sqlite:///{tmp_path_factory.mktemp('standing') / 'runs.db'}")
+    """A password may be among the options of an address: here is one."""
+    yield from carried_out(f"sqlite:///{tmp_path_factory.mktemp('standing') / 'runs.db'}?timeout=7.5")
 
 
 @pytest.fixture
@@ -155,6 +156,7 @@ def test_pause_resume_one_epoch_more_and_stop(engine: LocalEngine) -> None:
     assert found(engine, short) == once + again
 
 
+@pytest.mark.slow  # the one below kills a worker, too, and compares every record
 def test_a_killed_worker_is_replaced_and_nothing_is_lost(either: LocalEngine) -> None:
     config = replace(LONG, epochs=30)
     run = either.submit(config)
@@ -285,7 +287,7 @@ def test_a_locked_database_only_delays(engine: LocalEngine) -> None:
     config = replace(LONG, epochs=40)
     run = engine.submit(config)
     until(lambda: engine.store.run(run.id).step > 0, "the first record")
-    other = sqlite3.connect(engine.store.url.removeprefix("sqlite:///"))
+    other = sqlite3.connect(engine.store.url.removeprefix("sqlite:///").partition("?")[0])
     other.execute("BEGIN EXCLUSIVE")
     time.sleep(0.5)  # the time that the lock is held is what is tested
     other.rollback()
@@ -322,17 +324,11 @@ def test_only_one_host_works_on_a_database(own_host: LocalEngine) -> None:
     assert os.getpid() not in [process.pid for process in processes(own_host.store.url)]
 
 
-@pytest.fixture
-def with_options(tmp_path: Path) -> Iterator[LocalEngine]:
-    """A password may be among the options of an address."""
-    yield from carried_out(f"sqlite:///{tmp_path / 'runs.db'}?timeout=7.5")
-
-
-def test_nobody_reads_a_password_where_processes_are_listed(with_options: LocalEngine) -> None:
-    run = with_options.submit(LONG)
-    until(lambda: with_options.store.run(run.id).step > 0, "the first record")
-    found = processes(with_options.store.url)
-    assert [process.environ()["PLAYGROUND_DB"] for process in found] == [with_options.store.url] * 2
+def test_nobody_reads_a_password_where_processes_are_listed(engine: LocalEngine) -> None:
+    run = engine.submit(LONG)
+    until(lambda: engine.store.run(run.id).step > 0, "the first record")
+    found = processes(engine.store.url)
+    assert [process.environ()["PLAYGROUND_DB"] for process in found] == [engine.store.url] * 2
     assert [[part for part in process.cmdline() if "timeout" in part] for process in found] == [[], []]
 
 
