@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,38 +26,15 @@ from playground.training.config import TrainConfig
 from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
-from tests.runs.processes import processes
+from tests.runs.processes import local_engine, processes, until, workers
 
 LONG = TrainConfig(epochs=200, batch=10, record_every=5)
-PATIENCE = 200.0
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition, as long as a slow machine may need."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"waited {PATIENCE} s for {what}"
-        time.sleep(0.02)
-
-
-def workers(url: str) -> list[psutil.Process]:
-    """Without the host, which is the oldest."""
-    return sorted(processes(url), key=lambda process: process.create_time())[1:]
-
-
-def carried_out(url: str) -> Iterator[LocalEngine]:
-    made = LocalEngine(Store(url))
-    yield made
-    made.store.engine.dispose()
-    for process in processes(url):
-        with suppress(psutil.Error):
-            process.kill()
 
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
     """A password may be among the options of an address: here is one."""
-    yield from carried_out(f"sqlite:///{tmp_path_factory.mktemp('standing') / 'runs.db'}?timeout=7.5")
+    yield from local_engine(f"sqlite:///{tmp_path_factory.mktemp('standing') / 'runs.db'}?timeout=7.5")
 
 
 @pytest.fixture
@@ -73,7 +49,7 @@ def engine(standing: LocalEngine) -> Iterator[LocalEngine]:
 
 @pytest.fixture
 def own_host(tmp_path: Path) -> Iterator[LocalEngine]:
-    yield from carried_out(f"sqlite:///{tmp_path / 'runs.db'}")
+    yield from local_engine(f"sqlite:///{tmp_path / 'runs.db'}")
 
 
 @pytest.fixture
@@ -82,12 +58,12 @@ def either(url: str, request: pytest.FixtureRequest) -> Iterator[LocalEngine]:
     if url.startswith("sqlite"):
         yield request.getfixturevalue("engine")
     else:
-        yield from carried_out(url)
+        yield from local_engine(url)
 
 
 @pytest.fixture
 def own_either(url: str) -> Iterator[LocalEngine]:
-    yield from carried_out(url)
+    yield from local_engine(url)
 
 
 def status(engine: LocalEngine, run: Run) -> str:
