@@ -1,4 +1,4 @@
-"""What LeCun and others reported of MNIST in 1998, to rank one's own runs among."""
+"""The test errors on MNIST that LeCun and others reported in 1998, to rank one's own runs among."""
 
 from __future__ import annotations
 

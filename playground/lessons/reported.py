@@ -26,7 +26,7 @@ class Reported:
 
     @property
     def when(self) -> str:
-        """In words.
+        """The time of the figure in words.
 
         >>> Reported("training error", 0.36, steps=100).when
         'after 100 steps'

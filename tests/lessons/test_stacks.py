@@ -18,7 +18,7 @@ from playground.lessons.presets import STACKS
 from playground.trace.statistics import MANY
 from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frames import ShownStack, show_stack
-from playground.ui.layers.links import open_stack, stack_query
+from playground.ui.layers.links import restore_stack, stack_query
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.scripts import printed, shown
 
@@ -28,7 +28,7 @@ DIGITS = StackDocument("Conv2d(4, 7, stride=3) ReLU Flatten Dropout(0.2) Linear(
 @pytest.mark.parametrize("entry", STACKS.presets, ids=lambda entry: entry.id)
 def test_every_preset_runs_and_its_link_opens_it(entry: Preset[StackDocument]) -> None:
     assert isinstance(show_stack(entry.document), ShownStack)
-    opened = open_stack(dict(parse_qsl(stack_query(entry.document))))
+    opened = restore_stack(dict(parse_qsl(stack_query(entry.document))))
     assert opened.document == entry.document and not opened.problems
 
 

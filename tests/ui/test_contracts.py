@@ -14,9 +14,14 @@ from playground.ui.layers import frame_data as layers
 from playground.ui.shared import frame_data as stepper
 from playground.ui.train import frame_data as train
 from playground.views.charts import curves
+from playground.views.stepper import picture_data
 
 FRONTEND = Path(playground.__file__).parent / "frontend"
-MADE: dict[str, tuple[types.ModuleType, ...]] = {"stepper": (stepper,), "layers": (layers,), "train": (train, curves)}
+MADE: dict[str, tuple[types.ModuleType, ...]] = {
+    "stepper": (stepper, picture_data),
+    "layers": (layers,),
+    "train": (train, curves),
+}
 TOKEN = re.compile(r'\s+|//[^\n]*|/\*.*?\*/|("[^"]*"|\w+|=>|[^\s\w])', re.DOTALL)
 PLAIN = {"string": str, "number": float, "boolean": bool, "null": None, "any": Any, "unknown": Any}
 PACKED = ("Frame", "picture")  # travels as text, and is a Picture once the browser has read it

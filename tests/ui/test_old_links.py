@@ -12,12 +12,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from playground.ui.expressions.links import expression_query as write_expressions
+
 # All that is named of the code: how the link of each page is read, and written.
-from playground.ui.expressions.links import from_query as read_expressions
-from playground.ui.expressions.links import to_query as write_expressions
-from playground.ui.layers.links import open_stack as read_layers
+from playground.ui.expressions.links import restore_expression as read_expressions
+from playground.ui.layers.links import restore_stack as read_layers
 from playground.ui.layers.links import stack_query as write_layers
-from playground.ui.train.links import open_train as read_train
+from playground.ui.train.links import restore_train as read_train
 from playground.ui.train.links import train_query as write_train
 
 Restored = tuple[dict[str, Any], list[str], str]  # plain data, what was bad in the link, the same as a new link

@@ -1,4 +1,4 @@
-"""From a document to what the workbench shows: one frame of plain data (docs/stepper.md), whatever was typed."""
+"""The frame of the workbench (docs/stepper.md) for a document, whatever was typed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
 from playground.language.syntax.program import Program
 from playground.trace.trace import Trace
-from playground.ui.expressions.links import to_query
+from playground.ui.expressions.links import expression_query
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.error_data import error_data
 from playground.ui.shared.frame_data import DocumentData, FrameData, LeafRowData, LeafSettingData, PageErrorData
@@ -56,14 +56,14 @@ def frame(
     step: int | None = None,
     opening: Opening = UNTOUCHED,
 ) -> tuple[FrameData, Shown | None]:
-    """The data of the workbench, and what is the last good picture now. A broken text keeps the last good one."""
+    """The frame, and what is the last good picture now. A broken text keeps the last good one."""
     outcome = show(document, opening)
     good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
     rows, leaf_error = _leaf_rows(document, good)
     error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
     data = stepper_frame(
         None if good is None else good.drawn,
-        to_query(document),
+        expression_query(document),
         sequence=sequence,
         have=have,
         step=step,
@@ -76,7 +76,7 @@ def frame(
 
 
 def _part(document: Document, error: PlaygroundError) -> Shown | None:
-    """What runs of a text that was broken from the start: the lines before the one with the error."""
+    """The lines before the one with the error, of a text that was broken from the start."""
     if error.span is None:
         return None
     whole = document.text[: error.span.start].rpartition("\n")[0]

@@ -17,10 +17,10 @@ from playground.ui.shared.links import RestoredLink, query_of, restore
 _GRAD = {"0": {"requires_grad": False}, "1": {"requires_grad": True}}
 
 
-def to_query(document: Document) -> str:
+def expression_query(document: Document) -> str:
     """The canonical query string, without `?` and without a step.
 
-    >>> to_query(Document("y = x*x"))
+    >>> expression_query(Document("y = x*x"))
     'v=1&text=y%20%3D%20x*x'
     """
     parts = {"text": document.text}
@@ -42,7 +42,7 @@ def _named(document: Document) -> list[Leaf]:
     return [leaf for leaf in document.leaves if leaf.name in names]
 
 
-def from_query(params: Mapping[str, str]) -> RestoredLink[Document]:
+def restore_expression(params: Mapping[str, str]) -> RestoredLink[Document]:
     """Read a query string, given as a mapping. Never raises: what is bad is named in `problems` and left out."""
     return restore(params, "text", _document)
 

@@ -13,7 +13,7 @@ from playground.lessons.gallery import Preset
 from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame
-from playground.ui.expressions.links import from_query
+from playground.ui.expressions.links import restore_expression
 from playground.ui.expressions.reference import reference
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.opened_element import answered
@@ -57,8 +57,8 @@ def _session() -> ExpressionSession:
 
 
 def _restored() -> ExpressionSession:
-    """What the link says, else the first preset."""
-    link = from_query(st.query_params.to_dict())
+    """A session with what the link says, else with the first preset."""
+    link = restore_expression(st.query_params.to_dict())
     document = link.document or EXPRESSIONS.presets[0].document
     return ExpressionSession(document, link.problems, stepper=StepperSession(WORKBENCH, step=link.step))
 
@@ -96,7 +96,7 @@ def _shown() -> Document | None:
 
 
 def take_edit() -> None:
-    """The browser sent an edit: it becomes the document."""
+    """Take an edit as the document."""
     session, edit = _session(), last_edit(WORKBENCH)
     try:
         sent = Document.from_fields({**edit, "rng_seed": session.document.rng_seed})

@@ -1,4 +1,4 @@
-"""A caution as the browser is told it; two linear maps in a row come with the one matrix that they are."""
+"""The data of a caution for the browser; two linear maps in a row come with the one matrix that they are."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _one_map(found: OneMap) -> OneMapData:
 
 
 def _matrix(name: str, array: Array) -> MatrixData:
-    """`numbers`: rows of rounded numbers of a small matrix; `image`: a heat map of a large one."""
+    """A small matrix as rows of rounded numbers, a large one as a heat map."""
     height, width = array.shape
     is_small = max(height, width) <= _WRITTEN
     numbers = array.tolist() if is_small else None

@@ -49,7 +49,7 @@ class RowData(TypedDict):
 
 
 class MatrixData(TypedDict):
-    """`numbers`: rows of rounded numbers of a small matrix; `image`: a heat map of a large one."""
+    """A matrix; `numbers`: the rounded rows of a small one; `image`: a heat map of a large one."""
 
     name: str
     shape: str
@@ -67,7 +67,7 @@ class OneMapData(TypedDict):
 
 
 class CautionData(TypedDict):
-    """What PyTorch accepts in silence."""
+    """A caution about what PyTorch accepts in silence."""
 
     path: list[int]
     level: str
@@ -79,7 +79,7 @@ class CautionData(TypedDict):
 
 
 class TotalsData(TypedDict):
-    """What the layers sum to; `output` is None where one does not fit."""
+    """The sums over the layers; `output` is None where one does not fit."""
 
     parameters: int
     multiplications: int
@@ -103,7 +103,7 @@ class StackErrorData(ErrorData):
 
 
 class RefusedData(TypedDict):
-    """What the browser sent last and could not be taken."""
+    """A setting or an argument that was sent last and refused."""
 
     field: str
     path: list[int] | None

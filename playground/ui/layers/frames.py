@@ -39,7 +39,7 @@ _KEPT = 32  # pictures kept for everyone: a class opens the same link
 
 
 class Answer(NamedTuple):
-    """To the browser's last edit: its number, what was refused of it, where the layer that it was about stands."""
+    """The answer to the last edit: its number, what was refused of it, the place of the layer that it changed."""
 
     sequence: int = 0
     refused: Refused | None = None
@@ -81,7 +81,7 @@ def _recorded(document: StackDocument) -> tuple[Recorded, tuple[Caution, ...]]:
 
 @lru_cache(maxsize=_KEPT)
 def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -> Drawn | None:
-    """What runs of a stack that does not fit: the forward pass through the layers before; None if nothing does."""
+    """The picture of the layers before the one that does not fit; None where nothing runs."""
     try:
         trace = net_of(document).trace_before_problem(batch_of(document)[0])
         return None if trace is None else Drawn.of(trace, document.graph, opening, {})

@@ -20,7 +20,7 @@ def stack_query(document: StackDocument) -> str:
     return query_of([("stack", document.text), *document.link_parts().items()])
 
 
-def open_stack(params: Mapping[str, str]) -> RestoredLink[StackDocument]:
+def restore_stack(params: Mapping[str, str]) -> RestoredLink[StackDocument]:
     """Read a query string, given as a mapping. Never raises: what is bad is named in `problems` and left out."""
     return restore(params, "stack", _document)
 

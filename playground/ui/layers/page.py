@@ -18,7 +18,7 @@ from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frame_data import RowData, StackFrameData
 from playground.ui.layers.frames import Answer, ShownStack, show_before_problem, show_stack, stack_frame
-from playground.ui.layers.links import open_stack
+from playground.ui.layers.links import restore_stack
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.hand_over import train_this
@@ -76,8 +76,8 @@ def _session() -> StackSession:
 
 
 def _restored() -> StackSession:
-    """What the link says, else the first preset."""
-    link = open_stack(st.query_params.to_dict())
+    """A session with what the link says, else with the first preset."""
+    link = restore_stack(st.query_params.to_dict())
     document = link.document or STACKS.presets[0].document
     return StackSession(document, link.problems, stepper=StepperSession(GRAPH, step=link.step))
 
@@ -107,7 +107,7 @@ def _body() -> None:
 
 
 def _take_edit() -> None:
-    """The browser sent an edit of the text, the list or a setting."""
+    """Take an edit of the text, the list or a setting."""
     session, sent = _session(), last_edit(LIST)
     given, edit = sent.get("document"), sent.get("edit")
     session.sequence = sequence_of(sent)
@@ -124,7 +124,7 @@ def _take_edit() -> None:
 
 
 def _taken(session: StackSession, given: dict[str, Any]) -> StackDocument:
-    """What the browser sent; a field that is refused stays as it was, and the others are taken."""
+    """The document that the browser sent; a field that is refused stays as it was, and the others are taken."""
     try:
         return StackDocument.from_fields(given)
     except Refused as refused:

@@ -31,8 +31,8 @@ class Drawn:
     ) -> Drawn:
         """The picture of a trace with these modules open; `notes`: beside their shapes, by dotted path."""
         data = picture(trace, graph, opening=opening, notes=notes)
-        svg = data.pop("svg")
-        return cls(data["key"], svg, json.dumps(data, separators=(",", ":")))
+        rest = {name: content for name, content in data.items() if name != "svg"}
+        return cls(data["key"], data["svg"] or "", json.dumps(rest, separators=(",", ":")))
 
     def packed(self, have: str | None) -> PictureTextData:
         """For the browser, which keeps the drawing that it has: then only values travel."""

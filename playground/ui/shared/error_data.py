@@ -1,4 +1,4 @@
-"""An error as the browser is told it."""
+"""The data of an error for the browser."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playground.ui.shared.frame_data import ErrorData, RepairData
 
 
 def error_data(error: PlaygroundError) -> ErrorData:
-    """What happened, what is allowed, which characters are marked (None: none), and a repair where one is known."""
+    """The message, what is allowed, the marked characters (None: none), and a repair where one is known."""
     return {
         "message": error.message,
         "hint": error.hint,

@@ -13,7 +13,7 @@ class RepairData(TypedDict):
 
 
 class ErrorData(TypedDict):
-    """`start`, `end`: the marked characters of the text, None where none are."""
+    """An error; `start`, `end`: the marked characters of the text, None where none are."""
 
     message: str
     hint: str

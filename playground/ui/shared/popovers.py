@@ -26,7 +26,7 @@ def examples() -> DeltaGenerator:
 
 
 def close_examples() -> None:
-    """To be called when one was chosen, before the page runs again."""
+    """Close the gallery; called when a preset was chosen, before the page runs again."""
     st.session_state[CLOSED] = st.session_state.get(CLOSED, 0) + 1
 
 

@@ -1,4 +1,4 @@
-"""What one visitor has open on a page, for as long as their browser's tab is."""
+"""The session of one visitor on a page; it lasts as long as the browser's tab."""
 
 from __future__ import annotations
 

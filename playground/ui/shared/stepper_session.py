@@ -1,4 +1,4 @@
-"""What one visitor does in one stepper, and the frame that answers it (docs/stepper.md)."""
+"""The session of one visitor in one stepper, and the frame of the stepper (docs/stepper.md)."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Unfolded:
     sequence: int = 0
 
     def data(self) -> OpenedData:
-        """As it stands in a frame."""
+        """The same for a frame."""
         return {"marks": self.opening.listed(), "sequence": self.sequence}
 
 
 @dataclass
 class StepperSession:
-    """`key`: of the component. `take_...` are called when the browser sent something, before the page runs again."""
+    """What one visitor has opened, picked and edited in the component with this `key`."""
 
     key: str
     sequence: int = 0  # of the last edit that was taken
@@ -44,25 +44,25 @@ class StepperSession:
     asked: Asked | None = None  # which element of a value is picked
 
     def take_edit(self, sent: Mapping[str, Any]) -> None:
-        """The visitor edited the document."""
+        """Take the number of an edit of the document."""
         self.sequence, self.have = sequence_of(sent), _have(sent)
 
     def take_opened(self) -> None:
-        """The visitor opened or closed a module, or part of a long run."""
+        """Take which modules, or parts of a long run, were opened and closed."""
         sent = last_edit(self.key, "open")
         self.unfolded, self.have = Unfolded(Opening.of(sent.get("marks")), sequence_of(sent)), _have(sent)
 
     def take_asked(self, document: Source | None) -> None:
-        """The visitor picked one element of a value of this document."""
+        """Take which element of a value of this document was picked."""
         sent = last_edit(self.key, "element")
         self.asked, self.have = None if document is None else asked(sent, document), _have(sent)
 
     def begin(self) -> None:
-        """Another document stands there from now on: at its beginning, nothing opened by hand."""
+        """Begin with another document: at its first step, nothing opened by hand."""
         self.step, self.unfolded = 0, Unfolded(sequence=self.unfolded.sequence)
 
     def completed(self, frame: FrameData, element: ElementAnswerData | None) -> FrameData:
-        """A frame with what this session adds to its picture: what is opened, and the answer about an element."""
+        """The frame with what is opened, and with the answer about an element."""
         return {**frame, "opened": self.unfolded.data(), "element": element}
 
 

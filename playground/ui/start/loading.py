@@ -29,7 +29,7 @@ def opening() -> None:
 
 
 def wait() -> None:
-    """The same for the other pages: they say that PyTorch is loading until it is there."""
+    """Wait for PyTorch on the other pages, which say that it is loading."""
     if PagesManager.uses_pages_directory:  # the process's first visit, by a link: the router has not run yet, and
         PagesManager.uses_pages_directory = False  # Streamlit took the folder's name for its older kind of app
         st.rerun()
@@ -39,7 +39,7 @@ def wait() -> None:
 
 
 def _take_edit() -> None:
-    """The visitor has typed already: it is for the page that takes over, which can be imported by now."""
+    """Hand what the visitor typed meanwhile to the page that takes over, which can be imported by now."""
     from playground.ui.expressions.page import take_edit
 
     warm().join()

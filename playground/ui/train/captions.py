@@ -21,7 +21,7 @@ def run_name(run: Run) -> str:
 
 
 def state(run: Run, ahead: int = 0) -> str:
-    """In a few words, what the run does now."""
+    """The state of the run in a few words."""
     if run.status == "queued":
         place = "next in the queue" if ahead == 0 else f"{ahead} run{'s' if ahead > 1 else ''} ahead in the queue"
         return f"waits: {place}" + (f" ({run.reason})" if run.reason else "")
@@ -35,7 +35,7 @@ def state(run: Run, ahead: int = 0) -> str:
 
 
 def time_left(run: Run) -> str:
-    """About how long a run that trains will go on, by its speed so far; '' where nothing can be said.
+    """The time that a run has left, estimated by its speed so far; '' where nothing can be said.
 
     Seconds of training: what it waits or pauses is not known beforehand.
     """
@@ -45,7 +45,7 @@ def time_left(run: Run) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Rounded as one says it.
+    """A duration in words, rounded.
 
     >>> duration(0.4), duration(75), duration(4000)
     ('1 s', '1 min 15 s', '1 h 6 min')

@@ -29,7 +29,7 @@ def keep_going(runs: Iterable[Run]) -> None:
         _watch(database_url()).look()
 
 
-class _Watch:
+class _WatchedEngine:
     """An engine, and when it was last asked for its host."""
 
     def __init__(self, made: RunEngine) -> None:
@@ -44,14 +44,14 @@ class _Watch:
             self.engine.ensure()
 
 
-def _watch(url: str) -> _Watch:
+def _watch(url: str) -> _WatchedEngine:
     with _one_at_a_time:
         return _made(url)
 
 
 @cache  # asked at every look: Streamlit's own takes a third of a millisecond
-def _made(url: str) -> _Watch:
-    return _Watch(LocalEngine(Store(url)))
+def _made(url: str) -> _WatchedEngine:
+    return _WatchedEngine(LocalEngine(Store(url)))
 
 
 __all__ = ["engine", "keep_going"]

@@ -1,4 +1,4 @@
-"""`Followed`: one run as one page follows it: what the browser has, and what has happened since."""
+"""`Followed`: a run that a page shows: what the browser has of it, and what has happened since."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _SIZES = {row.name: row.train_size for row in DATASETS}
 
 
 class Followed:
-    """Keeps no records: the lines of the console, the layers' names, the latest record, what it has reached of the
-    figures that a lecture reports, and how far it has read."""
+    """A run without its records: the lines of the console, the layers' names, the latest record, what it has reached
+    of the figures that a lecture reports, and how far it has read."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -40,7 +40,7 @@ class Followed:
         self.console = Console(self.run.config.batch, train_size(self.run.config))
 
     def news(self, store: Store) -> RunNewsData:
-        """What the browser has not got yet; one that has another last step than `after` says so."""
+        """The records that the browser has not got yet; one that has another last step than `after` says so."""
         after = self.read
         records = store.records(self.run.id, after=after)
         lines_from = self.console.add(records)
@@ -63,7 +63,7 @@ class Followed:
 
 
 def train_size(config: TrainConfig) -> int | None:
-    """How many examples a run trains on, where that is known beforehand."""
+    """The number of examples that a run trains on, where it is known beforehand."""
     return None if config.folds > 1 else config.train_size or _SIZES.get(config.data)
 
 

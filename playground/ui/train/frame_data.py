@@ -24,7 +24,7 @@ class SettingFieldData(TypedDict):
 
 
 class NetProblemData(TypedDict):
-    """What is wrong with the text."""
+    """A problem of the text."""
 
     message: str
     hint: str
@@ -59,7 +59,7 @@ class NoteCureData(TypedDict):
 
 
 class NoteData(TypedDict):
-    """What is said beside the settings."""
+    """A note beside the settings."""
 
     text: str
     cures: list[NoteCureData]
@@ -104,7 +104,7 @@ class SampleData(TypedDict):
 
 
 class RunNewsData(TypedDict):
-    """What the browser has not got yet. `after`: the step after which these records follow."""
+    """The records that the browser has not got yet, which follow after the step `after`."""
 
     after: int
     last: int
@@ -138,7 +138,7 @@ class ShownRunData(RunNewsData):
 
 
 class TableRowData(TypedDict):
-    """`kind`: measured here, reported by others, or the sum of the rows."""
+    """One row; `kind`: measured here, reported by others, or the sum of the rows."""
 
     kind: Literal["own", "reported", "sum"]
     cells: list[str]

@@ -23,7 +23,7 @@ NUMBER, NEXT = "train-frozen-number", "train-frozen-next"
 
 @dataclass
 class OpenedStep:
-    """What one visitor has open of a run's step; `number` tells one opening from the next."""
+    """The step of a run that one visitor has open; `number` tells one opening from the next."""
 
     run: str
     number: int = 0
@@ -61,7 +61,7 @@ def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None
 
 
 def _step(opened: OpenedStep, store: Store) -> FrozenStep:
-    """The one that the visitor chose, as they opened its modules; the last picture stays where that cannot be."""
+    """The chosen step with its modules as the visitor opened them; the last picture stays where that cannot be."""
     had, opening = opened.step, opened.stepper.unfolded.opening
     if had is not None and (had.number, had.opening) == (opened.wanted, opening):
         return had
@@ -72,7 +72,7 @@ def _step(opened: OpenedStep, store: Store) -> FrozenStep:
 
 
 def _choice(step: FrozenStep, shown: Callable[[], OpenedStep | None]) -> None:
-    """Which step of the run is shown: its number, and a button for the one after it."""
+    """Show the number of the step, to be changed, and a button for the next one."""
     if st.session_state.get(NUMBER) != step.number:
         st.session_state[NUMBER] = step.number
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -92,7 +92,7 @@ def _does(shown: Callable[[], OpenedStep | None], take: Callable[[OpenedStep], N
 
 
 def _goes(number: int | None = None) -> Callable[[OpenedStep], None]:
-    """To the step with this number; None: to the one that was typed."""
+    """Go to the step with this number; None: to the one that was typed."""
 
     def take(opened: OpenedStep) -> None:
         opened.wanted = st.session_state[NUMBER] if number is None else number

@@ -21,8 +21,8 @@ _RUN = re.compile(r"[0-9a-f]{6,24}")
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedTrain:
-    """What a link opened to: settings (None: it holds none), runs to show, and what could not be read."""
+class RestoredTrain:
+    """What a link held: settings (None: it holds none), runs to show, and what could not be read."""
 
     config: TrainConfig | None
     runs: tuple[str, ...]
@@ -40,7 +40,7 @@ def train_query(config: TrainConfig | None, runs: Sequence[str] = (), frozen: st
     return query_of(parts if config is None else [*parts, ("text", config.text), *config.link_parts().items()])
 
 
-def open_train(params: Mapping[str, Sequence[str]]) -> OpenedTrain:
+def restore_train(params: Mapping[str, Sequence[str]]) -> RestoredTrain:
     """Read a query string, each key with all its contents. Never raises: what is bad is named and left out."""
     given, problems = parts_of(params)
     runs: list[str] = []
@@ -59,10 +59,10 @@ def open_train(params: Mapping[str, Sequence[str]]) -> OpenedTrain:
     problems += [f"The link's part {key[:40]!r} was not understood." for key in given if key not in known]
     typed = {key: contents[-1] for key, contents in given.items() if key in known}
     if not typed:
-        return OpenedTrain(None, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
+        return RestoredTrain(None, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
     read = read_settings(TrainConfig(), typed)
     problems += [f"The link's {name} {what!r} cannot be used: {why}." for name, (what, why) in read.refused.items()]
-    return OpenedTrain(read.config, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
+    return RestoredTrain(read.config, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
 
 
 def runs_in(text: str) -> tuple[str, ...]:
@@ -73,11 +73,11 @@ def runs_in(text: str) -> tuple[str, ...]:
     """
     typed = text.strip()
     query = typed.rpartition("?")[2].partition("#")[0]
-    found = (typed,) if _RUN.fullmatch(typed) else open_train(parse_qs(query)).runs
+    found = (typed,) if _RUN.fullmatch(typed) else restore_train(parse_qs(query)).runs
     if not found:
         what = f"{typed[:40]!r} is neither a link to a run nor the id of one" if typed else "no run is named"
         raise PlaygroundError(what, hint="a link has run= with the id, twelve of the characters 0-9 and a-f, after it")
     return found
 
 
-__all__ = ["MOST_SHOWN", "OpenedTrain", "open_train", "runs_in", "train_query"]
+__all__ = ["MOST_SHOWN", "RestoredTrain", "restore_train", "runs_in", "train_query"]

@@ -1,4 +1,4 @@
-"""The net of a run's settings looked at before it is trained: its layers, their shapes, what does not fit."""
+"""The check of a run's net before it is trained: its layers, their shapes, what does not fit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROWS = {row.name: row for row in DATASETS}
 
 
 def check(config: TrainConfig) -> NetCheckData:
-    """What can be said of the net without its data."""
+    """The check of the net with these settings, without its data."""
     if not config.data.startswith("own-"):
         row = _ROWS[config.data]
         return _check(config.text, row.input_shape, len(row.classes), config.loss, config.batch)

@@ -1,4 +1,4 @@
-"""What is said beside the settings: what PyTorch accepts in silence, data that is not here, what a lecture reports."""
+"""The notes beside the settings: what PyTorch accepts in silence, data that is not here, what a lecture reports."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def missing(name: str) -> DatasetRow | None:
 
 
 def not_here(row: DatasetRow) -> str:
-    """What is said of such a data set."""
+    """The sentence about such a data set."""
     return f"{row.title} is not on this computer: a run downloads it once ({row.download_bytes / 1e6:.0f} MB)."
 
 
@@ -64,7 +64,7 @@ def with_digits(config: TrainConfig) -> TrainConfig:
 
 
 def upload_row(name: str) -> UploadRow | None:
-    """What is known of own data; None where it is not on this computer."""
+    """The row of own data; None where it is not on this computer."""
     try:
         return store.describe(name)
     except PlaygroundError:
@@ -83,7 +83,7 @@ def _upload_notes(config: TrainConfig) -> list[NoteData]:
 
 
 def _cautions_of(config: TrainConfig) -> Sequence[Caution]:
-    """What PyTorch accepts in silence of this net with this data; nothing where the data is not known here."""
+    """The cautions about this net with this data; none where the data is not known here."""
     row = upload_row(config.data) if config.data.startswith("own-") else _ROWS[config.data]
     return () if row is None else _cautions(config.text, row.input_shape, config.loss, len(row.classes))
 
@@ -99,7 +99,7 @@ def _caution_note(caution: Caution) -> NoteData:
 
 
 def _begun(words: str) -> str:
-    """As a sentence begins."""
+    """The words with a capital letter."""
     return words[:1].upper() + words[1:]
 
 

@@ -1,4 +1,4 @@
-"""How often each page looks at its runs: as often as they need, but all pages of a server together not too often."""
+"""The intervals at which pages look at their runs: as short as they need, longer where all pages look too often."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FORGOTTEN = 30.0  # seconds after its last look a page is counted no longer: it 
 
 
 class Looks:
-    """Knows how often each page wants to look; where they are too many, all look less often, in proportion.
+    """The intervals that pages want; where all together look too often, all look less often, in proportion.
 
     >>> looks = Looks(per_second=40)
     >>> [looks.seconds(page, 0.5) for page in (1, 2)]

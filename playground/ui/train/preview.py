@@ -22,8 +22,8 @@ PER_CLASS = 8  # examples shown of each
 
 
 def look(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
-    """What a run with these settings would see. Nothing is downloaded here, which would hold up the page: `take` is
-    called with the same settings for the bundled digits, where somebody prefers those."""
+    """Show the data that a run with these settings would see. Nothing is downloaded here, which would hold up the page:
+    `take` is called with the same settings for the bundled digits, where somebody prefers those."""
     row = missing(config.data)
     if row is not None:
         st.info(plain(f"{not_here(row)} Press Train, and look again when it has arrived."))

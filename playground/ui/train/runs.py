@@ -1,4 +1,4 @@
-"""From the runs that a page shows to the frame of its right-hand side (docs/train.md)."""
+"""The runs that a page shows, and the frame of its right-hand side (docs/train.md)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Runs:
 
     @property
     def followed(self) -> list[Followed]:
-        """In the order in which they are shown."""
+        """The runs in the order in which they are shown."""
         return [self._followed[id] for id in self.ids if id in self._followed]
 
     def show(self, store: Store, wanted: Sequence[str], *, alone: bool = False) -> None:
@@ -87,12 +87,12 @@ class Runs:
             followed.ahead = store.ahead(id) if followed.run.status == "queued" else 0
 
     def again(self) -> None:
-        """The browser has nothing yet."""
+        """Begin anew: the browser has nothing yet."""
         for followed in self._followed.values():
             followed.again()
 
     def frame(self, store: Store, owner: str, draft: TrainConfig) -> ShownRunsData:
-        """All that the runs' side shows; only news of the curves."""
+        """The frame's runs and all around them; only news of the curves."""
         several = len(self.ids) > 1
         news = [followed.news(store) for followed in self.followed]
         shown = [
@@ -118,7 +118,7 @@ class Runs:
 
 
 def _interval(followed: Followed) -> float | None:
-    """Of one run."""
+    """The same of one run."""
     run, ahead = followed.run, followed.ahead
     if run.status == "queued" and ahead:
         return min(max(FOLLOWING, ahead / PASSED), FAR)
@@ -155,7 +155,7 @@ def _run(followed: Followed, news: RunNewsData, letter: str, owner: str) -> Show
 
 
 def _rate(followed: Followed) -> float:
-    """Of the last record, unless another has been asked for since."""
+    """The learning rate of the last record, unless another has been asked for since."""
     run, latest = followed.run, followed.latest
     if run.learning_rate is not None:
         return run.learning_rate
@@ -168,7 +168,7 @@ def is_mine(run: Run, owner: str) -> bool:
 
 
 def controls(run: Run) -> list[str]:
-    """What its owner may do with a run now."""
+    """The actions that its owner may take on a run now."""
     stopping = run.status == "running" and run.wanted != "run"
     found = {
         "pause": run.status in ACTIVE and not stopping,

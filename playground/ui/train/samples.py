@@ -29,7 +29,7 @@ def samples(config: TrainConfig) -> list[SampleData] | None:
 
 
 class _Examples:
-    """Read by a thread: a large data set takes seconds."""
+    """The examples of one data set, read by a thread: a large one takes seconds."""
 
     def __init__(self, config: TrainConfig) -> None:
         self.rows: list[SampleData] = []

@@ -1,4 +1,4 @@
-"""`TrainSession`: what one visitor of the train page has open, and what each of their edits does to it."""
+"""`TrainSession`: the session of one visitor of the train page, and what each of their edits does to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playground.training.config import TrainConfig
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import OpenedStep
 from playground.ui.train.frozen_step import OPENS
-from playground.ui.train.links import MOST_SHOWN, open_train, runs_in, train_query
+from playground.ui.train.links import MOST_SHOWN, restore_train, runs_in, train_query
 from playground.ui.train.net_check import check
 from playground.ui.train.notes import notes
 from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
@@ -26,7 +26,7 @@ _OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 @dataclass
 class TrainSession:
-    """`sequence`, `acted`: the last edit of the settings, and of the runs, that was taken; `said`: why one was not."""
+    """One visitor's page. `sequence`, `acted`: the last edit of the settings, of the runs; `said`: why it failed."""
 
     typed: Typed
     runs: Runs
@@ -46,8 +46,8 @@ class TrainSession:
 
     @classmethod
     def opened(cls, params: Mapping[str, Sequence[str]], engine: RunEngine, first: TrainConfig) -> TrainSession:
-        """As a link says; where it says nothing, the settings of its first run, or `first`."""
-        read = open_train(params)
+        """A session as a link says; where it says nothing, the settings of its first run, or `first`."""
+        read = restore_train(params)
         runs = Runs(read.runs)
         runs.look(engine.store)
         config = read.config or (runs.first.config if runs.first is not None else first)
@@ -65,19 +65,19 @@ class TrainSession:
         return train_query(None if is_same else self.typed.config, self.runs.ids, frozen)
 
     def open(self, config: TrainConfig, title: str = "") -> None:
-        """Settings from elsewhere: an example, the layers page, another run."""
+        """Take settings from elsewhere: an example, the layers page, another run."""
         self.typed, self.title = Typed(config, {}), (config, title)
         self.problems, self.said = (), ""
 
     def choose_upload(self, name: str) -> None:
-        """Data of the visitor's own, all of it."""
+        """Take all of a data set of the visitor's own."""
         self.owns = (name, *(own for own in self.owns if own != name))
         self.open(replace(self.typed.config, data=name, train_size=0, test_size=0))
 
     # The settings' side ---------------------------------------------------------------------------------------------
 
     def setup_frame(self) -> SetupFrameData:
-        """What the settings' side shows (docs/train.md)."""
+        """The frame of the settings' side (docs/train.md)."""
         config = self.typed.config
         return {
             "part": "setup",
@@ -93,7 +93,7 @@ class TrainSession:
         }
 
     def take_setup(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
-        """The browser sent the settings as they are typed, maybe to train with them."""
+        """Take the settings as they are typed, maybe to train with them."""
         self._known_by(sent.get("owner"))
         self.sequence = _whole(sent.get("sequence"))
         given = sent.get("fields")
@@ -144,7 +144,7 @@ class TrainSession:
     # The runs' side -------------------------------------------------------------------------------------------------
 
     def runs_frame(self, engine: RunEngine) -> RunsFrameData:
-        """What the runs' side shows."""
+        """The frame of the runs' side."""
         shown = self.runs.frame(engine.store, self.owner, self.typed.config)
         return {
             "part": "runs",
@@ -158,7 +158,7 @@ class TrainSession:
         }
 
     def take_action(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
-        """The visitor pressed something of a run, or chose which are shown."""
+        """Take what the visitor pressed of a run, or which runs they chose to show."""
         self._known_by(sent.get("owner"))
         self.acted = _whole(sent.get("sequence"))
         what, run = sent.get("do"), str(sent.get("run", ""))[:24]
@@ -224,7 +224,7 @@ class TrainSession:
         self.is_page_due = True
 
     def close_step(self) -> None:
-        """Show it no longer."""
+        """Show no step any longer."""
         self.frozen = None
 
     def watch(self) -> None:
@@ -237,7 +237,7 @@ class TrainSession:
         self.freezing = ""
 
     def _known_by(self, owner: Any) -> None:
-        """The token that the browser keeps: whoever has it controls the runs that were started with it."""
+        """Take the token that the browser keeps: whoever has it controls the runs that were started with it."""
         if isinstance(owner, str) and _OWNER.fullmatch(owner):
             self.owner = owner
 

@@ -51,7 +51,7 @@ def read_settings(base: TrainConfig, typed: Mapping[str, Any]) -> Typed:
 
 
 def _read(setting: DocumentSetting, content: Any) -> Any:
-    """What was typed as the kind of the setting; itself where it is none."""
+    """The content that was typed, of the setting's kind; as it was typed where it is of another."""
     if not isinstance(content, str):
         return content
     if isinstance(setting.default, bool):

@@ -1,4 +1,4 @@
-"""Tables below the runs: what each has reached, the folds with their mean, LeCun's table with one's own runs in it."""
+"""The tables below the runs: what each has reached, the folds with their mean, LeCun's with one's own runs in it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def figures(followed: Followed) -> list[FigureData]:
 
 
 def tables(store: Store, shown: Sequence[Followed], letters: str, owner: str) -> list[RunTableData]:
-    """What each has reached beside the others or the folds, and LeCun's table for runs on MNIST."""
+    """The tables: runs beside each other or the folds, and LeCun's for runs on MNIST."""
     if not shown:
         return []
     found = []
@@ -119,7 +119,7 @@ def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> RunTableData 
 
 
 def last_accuracy(store: Store, run: Run) -> float | None:
-    """Of the last test of a run that has ended, perhaps inside a later epoch; None where it was never tested."""
+    """The accuracy in the last test of an ended run, perhaps inside an epoch; None where it was never tested."""
     return _last_accuracy(store, run.id, run.step) if run.has_ended else None
 
 

@@ -13,15 +13,14 @@ from playground.trace.array import Array
 from playground.trace.json_numbers import encode
 from playground.trace.records import BackwardNode, Op, Value
 from playground.views.graph.graph import Box, Graph
+from playground.views.stepper.picture_data import ItemData, WhyData, WhyLineData
 
 EXPLAINED_VALUES = 80  # derivations are written out up to this many values
 LISTED_VALUES = 300  # beyond, only what is drawn can be opened
 SENT_ELEMENTS = 60_000  # elements of tensors in one picture
 
-Item = dict[str, Any]
 
-
-def items(explanation: Explanation, graph: Graph) -> dict[str, Item]:
+def items(explanation: Explanation, graph: Graph) -> dict[str, ItemData]:
     """Items by key: everything in a trace of ordinary size, else what is drawn."""
     return _Items(explanation, graph).all()
 
@@ -35,12 +34,12 @@ class _Items:
         self.graph = graph
         self._unsent = SENT_ELEMENTS
 
-    def all(self) -> dict[str, Item]:
+    def all(self) -> dict[str, ItemData]:
         """Items by key, values first, then ops, nodes, modules and seeds, each with its edges."""
         trace, graph = self.trace, self.graph
         drawn = {box.key for box in graph.boxes} | {link.key for link in graph.links}
         everything = len(trace.values) <= LISTED_VALUES
-        found: dict[str, Item] = {}
+        found: dict[str, ItemData] = {}
         for value in trace.values:
             key = f"value-{value.id}"
             if everything or key in drawn or (value.op is not None and f"op-{value.op}" in drawn):
@@ -67,7 +66,7 @@ class _Items:
                 found[link.key]["lines"].insert(0, ["stands for", f"{link.count} edges"])
         return found
 
-    def value(self, value: Value) -> Item:
+    def value(self, value: Value) -> ItemData:
         """One tensor, with its numbers and why its gradient is what it is."""
         op = None if value.op is None else self.trace.ops[value.op]
         related = ([f"op-{op.id}"] if op else []) + ([f"node-{value.node}"] if value.node is not None else [])
@@ -78,7 +77,7 @@ class _Items:
             item["why"] = _why(self.explanation.why(value.id))
         return item
 
-    def op(self, op: Op) -> Item:
+    def op(self, op: Op) -> ItemData:
         """One call, with the numbers of its one result."""
         related = [f"value-{output}" for output in op.outputs] + [f"node-{node}" for node in op.nodes]
         item = self._item("op", self.explanation.op(op.id), related, op.span)
@@ -87,7 +86,7 @@ class _Items:
             item["data"], item["adjoint"] = self._numbers(output.data), self._numbers(output.adjoint)
         return item
 
-    def node(self, node: BackwardNode) -> Item:
+    def node(self, node: BackwardNode) -> ItemData:
         """One backward node, with the adjoint that came in."""
         outputs = [output for output in node.outputs if output is not None]
         op = None if node.op is None else self.trace.ops[node.op]
@@ -97,14 +96,14 @@ class _Items:
             item["adjoint"] = self._numbers(self.trace.values[outputs[0]].adjoint)
         return item
 
-    def use(self, op: Op, position: int) -> Item:
+    def use(self, op: Op, position: int) -> ItemData:
         """A forward edge, and the backward edge along which its gradient came back."""
         argument = op.inputs[position]
         back = self.explanation.returned.get((op.id, argument.path))
         related = [f"value-{argument.value}", f"op-{op.id}"] + ([f"edge-{back[0]}-{back[1]}"] if back else [])
         return self._item("edge", self.explanation.use(op.id, position), related, op.span)
 
-    def edge(self, node: BackwardNode, position: int) -> Item:
+    def edge(self, node: BackwardNode, position: int) -> ItemData:
         """A backward edge, and the forward edge that it mirrors."""
         edge = node.edges[position]
         related = [f"node-{node.id}"] + ([f"node-{edge.node}"] if edge.node is not None else [])
@@ -119,7 +118,7 @@ class _Items:
         self._unsent -= array.numel
         return encode(array.tolist())
 
-    def _item(self, kind: str, details: Details, related: Iterable[str] = (), span: Span | None = None) -> Item:
+    def _item(self, kind: str, details: Details, related: Iterable[str] = (), span: Span | None = None) -> ItemData:
         return {
             "kind": kind,
             "title": details.title,
@@ -142,12 +141,13 @@ def _of_box(box: Box) -> Details:
     return Details(box.label if box.kind == "seed" else box.title, tuple(lines))
 
 
-def _why(why: Why) -> dict[str, Any]:
-    lines = [
-        {"title": line.title, "latex": line.latex, "text": line.text} | ({"note": line.note} if line.note else {})
-        for line in why.lines
-    ]
+def _why(why: Why) -> WhyData:
+    lines: list[WhyLineData] = []
+    for line in why.lines:
+        lines.append({"title": line.title, "latex": line.latex, "text": line.text})
+        if line.note:
+            lines[-1]["note"] = line.note
     return {"lines": lines, "check": [list(row) for row in why.check]}
 
 
-__all__ = ["EXPLAINED_VALUES", "LISTED_VALUES", "Item", "items"]
+__all__ = ["EXPLAINED_VALUES", "LISTED_VALUES", "items"]

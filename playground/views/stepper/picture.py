@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from playground.explain.explanation import Explanation, explain
 from playground.explain.narration import StepText
@@ -19,6 +18,14 @@ from playground.views.graph.svg import svg
 from playground.views.graph.timeline import Timelines
 from playground.views.graph.unfolding import Opening
 from playground.views.stepper.details import LISTED_VALUES, items
+from playground.views.stepper.picture_data import (
+    ModulesData,
+    PictureData,
+    StepData,
+    StepTextData,
+    TraceNoteData,
+    TraceTableData,
+)
 from playground.views.stepper.table import table_data
 
 VERSION = 1
@@ -33,7 +40,7 @@ def picture(
     opening: Opening | None = None,
     notes: Mapping[str, tuple[str, ...]] | None = None,
     explanation: Explanation | None = None,
-) -> dict[str, Any]:
+) -> PictureData:
     """The picture of a trace; `svg` is None where the browser already has the one with the key `have`.
 
     With an `opening` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path. An
@@ -62,7 +69,7 @@ def picture(
     }
 
 
-def _wanted(trace: Trace, drawn: Graph, table: Mapping[str, Any]) -> set[str] | None:
+def _wanted(trace: Trace, drawn: Graph, table: TraceTableData) -> set[str] | None:
     """The slots that are seen: of a long trace those that are drawn or in the table; None: all."""
     if len(trace.values) <= LISTED_VALUES:
         return None
@@ -70,7 +77,7 @@ def _wanted(trace: Trace, drawn: Graph, table: Mapping[str, Any]) -> set[str] | 
     return drawn.slots | {cell["slot"] for cell in cells if "slot" in cell}
 
 
-def _modules(modules: Modules | None) -> dict[str, Any] | None:
+def _modules(modules: Modules | None) -> ModulesData | None:
     if modules is None or not modules.count:
         return None
     return {"count": modules.count, "open": len(modules.opened), "message": modules.message}
@@ -91,11 +98,11 @@ def _drawing(
     return text, hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _told(text: StepText) -> dict[str, str]:
+def _told(text: StepText) -> StepTextData:
     return {"title": text.title, "sentence": text.sentence, "arithmetic": text.arithmetic}
 
 
-def _step(trace: Trace, graph: Graph, step: Step, text: StepText) -> dict[str, Any]:
+def _step(trace: Trace, graph: Graph, step: Step, text: StepText) -> StepData:
     active, flow = _touched(trace, step)
     op = step.op if step.node is None else trace.nodes[step.node].op
     span = None if op is None else trace.ops[op].span
@@ -146,7 +153,7 @@ def _touched(trace: Trace, step: Step) -> tuple[list[str], list[str]]:
     return active, flow
 
 
-def _note(note: Note) -> dict[str, str | None]:
+def _note(note: Note) -> TraceNoteData:
     key = f"value-{note.value}" if note.value is not None else f"op-{note.op}" if note.op is not None else None
     return {"kind": note.kind, "message": note.message, "key": key}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from playground.explain.explanation import Explanation, explain
 from playground.explain.numbers import brief
 from playground.trace.array import Array
 from playground.trace.records import Value
 from playground.trace.trace import Trace
+from playground.views.stepper.picture_data import CellData, TableLineData, TraceTableData
 
 LONGEST_TABLE = 400
 AFTER = "after the step"
@@ -58,17 +59,17 @@ def shown_values(trace: Trace) -> list[Value]:
     return leaves + [value for value in trace.values if value.op is not None]
 
 
-def table_data(explanation: Explanation) -> dict[str, Any]:
+def table_data(explanation: Explanation) -> TraceTableData:
     """The table of a picture: numbers are slots, so that they appear step by step."""
     shown = columns(explanation.trace)
-    rows = [
+    rows: list[TableLineData] = [
         {"key": f"value-{value.id}", "cells": [_cell(explanation, value, column) for column in shown]}
         for value in shown_values(explanation.trace)[:LONGEST_TABLE]
     ]
     return {"columns": [column.title for column in shown], "rows": rows}
 
 
-def _cell(explanation: Explanation, value: Value, column: Column) -> dict[str, str]:
+def _cell(explanation: Explanation, value: Value, column: Column) -> CellData:
     slot, is_updated = column.slot, value.id in explanation.trace.updates
     if not slot or (slot == "after" and not is_updated):
         return {"text": column.text(explanation, value)}

@@ -16,7 +16,7 @@ from playground.layers.net.net import net_of, script_of
 from playground.layers.pasted.analysis import pasted_listing
 from playground.layers.stack.edits import edited
 from playground.layers.stack.text import to_text
-from playground.ui.layers.links import open_stack, stack_query
+from playground.ui.layers.links import restore_stack, stack_query
 from playground.ui.layers.rows import listing_data
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.stacks import documents
@@ -44,9 +44,9 @@ def parsed(query: str) -> dict[str, str]:
 
 @given(settled(), st.integers(0, 999_999))
 def test_a_link_opens_the_document_that_it_was_made_of(document: StackDocument, step: int) -> None:
-    opened = open_stack(parsed(stack_query(document)))
+    opened = restore_stack(parsed(stack_query(document)))
     assert (opened.document, opened.step, opened.problems) == (document, None, ())
-    opened = open_stack(parsed(f"{stack_query(document)}&step={step}"))
+    opened = restore_stack(parsed(f"{stack_query(document)}&step={step}"))
     assert (opened.document, opened.step, opened.problems) == (document, step, ())
     assert opened.document is not None and stack_query(opened.document) == stack_query(document)
 

@@ -9,7 +9,7 @@ import pytest
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
 from playground.lessons.presets import EXPRESSIONS
-from playground.ui.expressions.links import from_query, to_query
+from playground.ui.expressions.links import expression_query, restore_expression
 
 FULL = Document(
     "y = μ*x\nz = y + 'a'",
@@ -28,29 +28,29 @@ FULL = Document(
     "document", [FULL, *(entry.document for entry in EXPRESSIONS.presets)], ids=lambda d: d.text[:20]
 )
 def test_round_trip(document: Document) -> None:
-    opened = from_query(dict(parse_qsl(to_query(document), keep_blank_values=True)))
+    opened = restore_expression(dict(parse_qsl(expression_query(document), keep_blank_values=True)))
     assert opened.document == document
     assert opened.problems == ()
 
 
 def test_readable() -> None:
-    assert to_query(Document("y = w*x", (Leaf("w", "3.0"),))) == "v=1&text=y%20%3D%20w*x&leaf.w=3.0"
+    assert expression_query(Document("y = w*x", (Leaf("w", "3.0"),))) == "v=1&text=y%20%3D%20w*x&leaf.w=3.0"
 
 
 def test_only_the_leaves_that_the_text_names() -> None:
     leaves = (Leaf("w", "3.0"), Leaf("x", "2.0"), Leaf("y", "1.0"))
-    assert to_query(Document("y = w*x", leaves)).endswith("&leaf.w=3.0&leaf.x=2.0")
-    assert to_query(Document("y = w*", leaves)).endswith("&leaf.w=3.0"), "of a broken text, too"
+    assert expression_query(Document("y = w*x", leaves)).endswith("&leaf.w=3.0&leaf.x=2.0")
+    assert expression_query(Document("y = w*", leaves)).endswith("&leaf.w=3.0"), "of a broken text, too"
 
 
 def test_step_and_embedding_are_not_the_document() -> None:
-    opened = from_query({"v": "1", "text": "x*x", "step": "7", "embed": "true"})
+    opened = restore_expression({"v": "1", "text": "x*x", "step": "7", "embed": "true"})
     assert (opened.document, opened.step, opened.problems) == (Document("x*x"), 7, ())
 
 
 def test_no_query_is_no_document_and_no_problem() -> None:
-    assert from_query({}).document is None
-    assert from_query({}).problems == ()
+    assert restore_expression({}).document is None
+    assert restore_expression({}).problems == ()
 
 
 HOSTILE: dict[str, dict[str, str]] = {
@@ -79,7 +79,7 @@ HOSTILE: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("params", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_links_open_with_a_clear_message(params: dict[str, str]) -> None:
-    opened = from_query(params)
+    opened = restore_expression(params)
     assert opened.problems and all(len(problem) < 200 for problem in opened.problems)
     if "text" in params and len(params["text"]) < 100:
         assert opened.document is not None and opened.document.text == "x*x"

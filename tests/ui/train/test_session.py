@@ -30,7 +30,7 @@ from playground.ui.shared.hand_over import from_stack
 from playground.ui.train import followed_run as train_follow
 from playground.ui.train import runs as train_runs
 from playground.ui.train.captions import state
-from playground.ui.train.links import MOST_SHOWN, open_train, train_query
+from playground.ui.train.links import MOST_SHOWN, restore_train, train_query
 from playground.ui.train.net_check import check
 from playground.ui.train.preview import look_html
 from playground.ui.train.session import TrainSession
@@ -226,9 +226,9 @@ def test_a_net_that_does_not_fit_is_not_started(engine: Queue) -> None:
 
 def test_links_round_trip() -> None:
     for config in (TrainConfig(), TrainConfig("Flatten\nLinear(10)", normalise=True, shuffle=False, momentum=0.9)):
-        read = open_train(parse_qs(train_query(config, ["abcdef12"]), keep_blank_values=True))
+        read = restore_train(parse_qs(train_query(config, ["abcdef12"]), keep_blank_values=True))
         assert (read.config, read.runs, read.problems) == (config, ("abcdef12",), ())
-    assert open_train({}).config is None
+    assert restore_train({}).config is None
 
 
 @pytest.mark.parametrize(

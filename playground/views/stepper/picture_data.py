@@ -1,0 +1,111 @@
+"""A picture as it travels to the browser, of `Picture` in frontend/stepper/contract.d.ts; docs/stepper.md says more."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from playground.views.graph.graph import GraphKind
+
+
+class StepTextData(TypedDict):
+    """What is said of a step."""
+
+    title: str
+    sentence: str
+    arithmetic: str
+
+
+class StepData(StepTextData):
+    """One step; `active`, `flow`: the boxes and edges that it lights up."""
+
+    phase: Literal["forward", "backward", "update"]
+    kind: str
+    spans: list[list[int]]
+    active: list[str]
+    flow: list[str]
+    saved: list[str]
+
+
+class WhyLineData(TypedDict):
+    """One line of a derivation."""
+
+    title: str
+    latex: str
+    text: str
+    note: NotRequired[str]
+
+
+class WhyData(TypedDict):
+    """How a gradient comes about, and a check of it as label and text."""
+
+    lines: list[WhyLineData]
+    check: list[list[str]]
+
+
+class ItemData(TypedDict):
+    """What is said of a box or an edge that is selected; `lines`: label and text; `shape`: of values."""
+
+    kind: str
+    title: str
+    lines: list[list[str]]
+    spans: list[list[int]]
+    related: list[str]
+    data: Any
+    adjoint: Any
+    why: WhyData | None
+    shape: list[int] | None
+
+
+class CellData(TypedDict):
+    """A text, or the slot whose numbers appear step by step."""
+
+    text: NotRequired[str]
+    slot: NotRequired[str]
+
+
+class TableLineData(TypedDict):
+    """One value's row; `key`: of its box."""
+
+    key: str
+    cells: list[CellData]
+
+
+class TraceTableData(TypedDict):
+    """The trace table."""
+
+    columns: list[str]
+    rows: list[TableLineData]
+
+
+class TraceNoteData(TypedDict):
+    """A note of the recorder; `key`: of the box that it is about."""
+
+    kind: str
+    message: str
+    key: str | None
+
+
+class ModulesData(TypedDict):
+    """How many modules can be opened, and how many are."""
+
+    count: int
+    open: int
+    message: str
+
+
+class PictureData(TypedDict):
+    """A picture; `slots`, `images`: by slot what it holds from which step on."""
+
+    version: int
+    key: str
+    svg: str | None
+    graph: GraphKind
+    text: str
+    initial: StepTextData
+    steps: list[StepData]
+    slots: dict[str, list[Any]]
+    images: dict[str, list[Any]]
+    items: dict[str, ItemData]
+    table: TraceTableData
+    notes: list[TraceNoteData]
+    modules: NotRequired[ModulesData | None]
