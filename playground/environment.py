@@ -1,4 +1,4 @@
-"""Limits that whoever hosts the app may set by environment variables."""
+"""Limits from environment variables, for whoever hosts the app."""
 
 from __future__ import annotations
 

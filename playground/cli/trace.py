@@ -1,4 +1,4 @@
-"""`python -m playground trace TEXT NAME=VALUE ...`: a text recorded, and its trace printed or written to a file."""
+"""`python -m playground trace TEXT NAME=VALUE ...`: record a text, and print its trace or write it to a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m playground train [CONFIG]`: a run in the terminal, with a table as it goes on."""
+"""`python -m playground train [CONFIG]`: train in the terminal, and print a table of the records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FAILED = 1  # the loss was no longer finite
 
 
 def add_train(commands: Any) -> None:
-    """The subcommand's arguments."""
+    """Add the subcommand and its arguments."""
     parser = commands.add_parser("train", help="train a net, and write what comes of it")
     parser.add_argument("config", metavar="CONFIG", nargs="?", type=Path, help="a TOML or JSON file with settings")
     parser.add_argument("--preset", metavar="ID", help="begin with an example of the train page, e.g. digits-mlp")
@@ -42,7 +42,7 @@ def add_train(commands: Any) -> None:
 
 
 def train_command(options: argparse.Namespace) -> int:
-    """Train, print, write; the exit status."""
+    """Train, print the records, write the files; the exit status."""
     from playground.notebook.train import carry_out, chosen_config
     from playground.runs.limits import LIMITS
     from playground.training.learner import Learner
@@ -116,7 +116,7 @@ def typed(name: str, content: str) -> Any:
 
 
 def preset_settings(preset: str) -> dict[str, Any]:
-    """Those of an example of the train page."""
+    """The settings of an example of the train page."""
     from playground.lessons.runs import RUNS
 
     known = {entry.id: entry.document for entry in RUNS.presets}
@@ -126,7 +126,7 @@ def preset_settings(preset: str) -> dict[str, Any]:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The settings in a file: TOML, JSON, or the run.json that a run has left."""
+    """The settings in a file: TOML, JSON, or the run.json that a run was exported as."""
     content = path.read_bytes()
     try:
         text = content.decode()

@@ -1,4 +1,4 @@
-"""torchvision's data sets: their files found or fetched, their checksums compared, then read by torchvision itself."""
+"""torchvision's data sets: find or download their files, compare checksums, and have torchvision read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is trained on: examples with their labels, and a data set of training and test examples."""
+"""`Data`: a data set of training and test examples; `Examples`: inputs with their labels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Examples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
-    """A data set: what is trained on, what is tested on, and the names of the classes.
+    """A data set: training examples, test examples and the names of the classes.
 
     `normalisation` holds the means and the standard deviations, one of each per channel (or per column of a table),
     that `x` was normalised with; None where `x` is as it was read.

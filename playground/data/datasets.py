@@ -1,4 +1,4 @@
-"""The data sets by name: what each one is, and the whole of it in memory."""
+"""The data sets by name: their shapes, classes and sizes, and `load`, which reads one."""
 
 from __future__ import annotations
 

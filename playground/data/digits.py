@@ -1,4 +1,4 @@
-"""scikit-learn's bundled digits, as large as MNIST's: real data that needs no network and no file."""
+"""scikit-learn's bundled digits, enlarged to MNIST's size: real data that needs no network and no file."""
 
 from __future__ import annotations
 

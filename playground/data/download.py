@@ -1,4 +1,4 @@
-"""Fetching one file once: resumed where it broke off, checked by its MD5, and by one session for all that wait."""
+"""Download a file once, for all sessions that wait for it: resumed where it broke off, checked by its MD5."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def md5_of(path: Path) -> str:
 
 
 def fetch(urls: Sequence[str], target: Path, md5: str, on_progress: Progress | None = None) -> None:
-    """Puts the file with this MD5 at `target`, from the first of `urls` (mirrors of one another) that has it.
+    """Download the file with this MD5 to `target`, from the first of `urls` (mirrors of one another) that has it.
 
     Half a file is kept beside it as `.part`, for the next call to go on from. Sessions that want the same file, in
     this process or another, wait for the one that is fetching it, and see its progress. Raises PlaygroundError, with

@@ -1,4 +1,4 @@
-"""Where data sets lie: the folder that PLAYGROUND_DATA names, and a cache folder of our own."""
+"""The folders of data sets: the one that PLAYGROUND_DATA names, and the cache folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def cache_folder() -> Path:
 
 
 def data_folders() -> tuple[Path, ...]:
-    """Where files are looked for, in this order; a download goes to the first that can be written to."""
+    """The folders to look for files in, in this order; a download goes to the first that can be written to."""
     named = os.environ.get("PLAYGROUND_DATA")
     ours = cache_folder() / "data"
     return (Path(named).expanduser().absolute(), ours) if named else (ours,)

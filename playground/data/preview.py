@@ -1,4 +1,4 @@
-"""A look at the data before training: how many of each class, some examples, and what the axes of a batch mean."""
+"""Preview of data before training: examples of each class counted and shown, and the axes of a batch by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Part = Literal["train", "test"]
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:
-    """How many examples of one class there are."""
+    """Numbers of training and test examples of one class."""
 
     name: str
     train: int

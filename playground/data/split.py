@@ -1,4 +1,4 @@
-"""From a whole data set to what one run trains and tests on: subsets, folds, normalisation; all by seed."""
+"""Cut and normalise a data set for one run: stratified subsets, folds, normalisation; all by seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed text to values, over a whitelist: nothing that is typed is executed as Python.
+"""The language of typed texts: parsed, bounded and run over a whitelist, never executed as Python.
 
 The stages: `syntax.scan` (characters), `syntax.python_parser` (Python's tree), `syntax.program` (our tree and the free
 names), `evaluate.interpreter` (values; every call is bounded by `bounds` first). `functions.table` lists what may be

@@ -1,4 +1,4 @@
-"""`Document`: typed text, its leaves, and how to run it; what a link, a preset and the page hold."""
+"""`Document`: a typed text, its leaves and its settings; links, presets and the page hold one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Function`: one row of the table; and how the arguments of a call are matched with a row's signature."""
+"""`Function`: one row of the table of functions; `Arguments`: a call's arguments bound to its signature."""
 
 from __future__ import annotations
 

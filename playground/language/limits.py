@@ -1,4 +1,4 @@
-"""What one text may cost at most. Everything is checked before anything is allocated or computed.
+"""Limits on the cost of one text, checked before anything is allocated or computed.
 
 Each limit can be set by the environment: `PLAYGROUND_LIMIT_ELEMENTS=20000`.
 """

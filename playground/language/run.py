@@ -1,4 +1,4 @@
-"""`run(text, leaves) -> Trace`: understand a text, make its leaves, record it."""
+"""`run(text, leaves) -> Trace`: parse a text, make its leaves, record it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(
     second: str | None = None,
     default: str | None = None,
 ) -> Trace:
-    """Records a text with these values for its free names; `default` is the value of those that are not given.
+    """Record a text with these values for its free names; `default` is the value of those that are not given.
 
     The other arguments are those of `playground.trace.record`. Raises PlaygroundError with the text and the place.
 

@@ -1,4 +1,4 @@
-"""`train`: a training run in a notebook or a terminal, with a progress bar; what it gives shows and saves itself."""
+"""`train`: train a net in a notebook or a terminal, with a progress bar; `TrainedRun` shows and saves itself."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class TrainedRun:
         return Figure(figure(drawn[chart], {"run": columns(self.records)}, x=x, log=log))
 
     def result(self) -> RunResult:
-        """What the run leaves as."""
+        """The run as it is exported."""
         return RunResult(self.config, tuple(self.records), weights(self.learner), threads=self.threads)
 
     def save(
@@ -129,7 +129,7 @@ def chosen_config(
     *,
     progress: bool = False,
 ) -> TrainConfig:
-    """The settings of a run, the later ones over the earlier; own data is read from its path, and kept by its name."""
+    """The settings of a run, the later ones over the earlier; data named by a path is read and kept as an upload."""
     if isinstance(config, TrainConfig):
         given: dict[str, Any] = config.fields()
     else:
@@ -183,7 +183,7 @@ def carry_out(
 
 @contextmanager
 def downloads(progress: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Inside, what is told of a file that is fetched moves a bar of its bytes."""
+    """Show a progress bar of each file that is downloaded inside."""
     with ExitStack() as bars:
         found: dict[str, tqdm] = {}
 
@@ -199,7 +199,7 @@ def downloads(progress: bool) -> Iterator[Callable[[str, int, int], None]]:
 
 @contextmanager
 def computing_with(threads: int) -> Iterator[None]:
-    """Inside, PyTorch takes so many threads; PlaygroundError for a number of them that cannot be."""
+    """Let PyTorch take so many threads inside; PlaygroundError for a number of them that cannot be."""
     if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
         raise PlaygroundError(f"{threads!r} threads", hint=f"a whole number from 1 to {MOST_THREADS}")
     before = torch.get_num_threads()
@@ -212,7 +212,7 @@ def computing_with(threads: int) -> Iterator[None]:
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
-    """Inside, the first Ctrl-C only is remembered, so that no step is cut in two; the second acts as ever."""
+    """Only remember the first Ctrl-C inside, so that no step is cut in two; the second acts as ever."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set

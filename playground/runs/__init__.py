@@ -1,1 +1,1 @@
-"""Where runs live: the store, the host and its workers, and the limits of a shared server."""
+"""Runs of a shared server: the store, the host and its workers, and the limits of a shared server."""

@@ -1,4 +1,4 @@
-"""What may enter the queue. A run is written first and counted with all others then: what is refused is rolled back."""
+"""Limits on what enters the queue. A run is written first, then counted with all others; a refusal rolls it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Database`: where runs are kept, and what is said where it refuses."""
+"""`Database`: the connection to the database of runs, and the errors for where it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`RunEngine`: who carries runs out. The one here has a host on this machine; a cluster's has the same methods."""
+"""`RunEngine`: carries runs out. `LocalEngine` has a host on this machine; a cluster's has the same methods."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunEngine(Protocol):
         """End a run early."""
 
     def ensure(self) -> None:
-        """See to it that somebody is there to carry runs out."""
+        """Start what carries runs out, where it is not there."""
 
 
 class LocalEngine:

@@ -1,4 +1,4 @@
-"""What runs may cost a shared server; each limit can be set by the environment: `PLAYGROUND_RUNS_AT_ONCE=1`."""
+"""Limits on what runs cost a shared server; each can be set by the environment: `PLAYGROUND_RUNS_AT_ONCE=1`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playground.environment import from_environment
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
-    """The defaults suit two cores and a class."""
+    """Limits of all runs together, and of each owner's. The defaults suit two cores and a class."""
 
     at_once: int = 2  # workers on this machine
     threads: int = max(1, (os.cpu_count() or 1) // 2)  # of one worker; a run keeps those it began with

@@ -1,4 +1,4 @@
-"""What becomes of runs whose workers have died."""
+"""Take back runs whose workers have died."""
 
 from __future__ import annotations
 

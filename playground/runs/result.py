@@ -1,4 +1,4 @@
-"""From the store to a `RunResult`: what a run leaves behind, at any time."""
+"""Read a run out of the store as a `RunResult`, at any time."""
 
 from __future__ import annotations
 

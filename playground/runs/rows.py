@@ -1,4 +1,4 @@
-"""Rows of the store and what they stand for. All that is kept is JSON that a browser reads too: it knows no NaN."""
+"""Convert rows of the store to records and back. All that is kept is JSON that a browser reads too: it knows no NaN."""
 
 from __future__ import annotations
 

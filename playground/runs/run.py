@@ -1,4 +1,4 @@
-"""`Run`: one row of the store, and the states that it goes through."""
+"""`Run`: one row of the store, with the states that a run goes through."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Wanted = Literal["run", "pause", "stop"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is known of a run, its records apart. Times are seconds since 1970."""
+    """All that the store knows of a run, its records apart. Times are seconds since 1970."""
 
     id: str
     config: TrainConfig
@@ -46,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What the owner wants of a run that is going on."""
+    """The owner's orders for a run that is going on."""
 
     wanted: Wanted
     learning_rate: float | None

@@ -1,4 +1,4 @@
-"""What one worker process does with the run that it has claimed: train, report, keep checkpoints, and end."""
+"""Carry out one claimed run in a worker process: train, report, keep checkpoints, and end."""
 
 from __future__ import annotations
 

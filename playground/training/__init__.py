@@ -1,1 +1,1 @@
-"""How a net is trained: settings, the loop, its records and checkpoints."""
+"""Train a net: settings, the loop, its records and checkpoints."""

@@ -1,4 +1,4 @@
-"""A learner as bytes and back: safetensors for every tensor, JSON for the rest; nothing is ever unpickled."""
+"""Save a learner as bytes, and restore it: safetensors for every tensor, JSON for the rest; nothing is unpickled."""
 
 from __future__ import annotations
 

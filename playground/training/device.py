@@ -1,4 +1,4 @@
-"""Which device a run uses: what is asked for, or the fastest that is there."""
+"""The device of a run: the one that is asked for, or the fastest that is there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playground.errors import PlaygroundError
 
 
 def devices() -> tuple[str, ...]:
-    """What is there, the fastest first; the CPU always is."""
+    """The devices that are there, the fastest first; the CPU always is."""
     found = [("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()), ("cpu", True)]
     return tuple(name for name, is_there in found if is_there)
 

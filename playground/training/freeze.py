@@ -1,4 +1,4 @@
-"""`freeze`: the next training step of a learner, recorded; the learner does not notice. `advance`: to a later step."""
+"""Record the next training step of a learner, which stays as it is (`freeze`); train on to a later step (`advance`)."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Learner:
 
     @property
     def learning_rate(self) -> float:
-        """Of the next step."""
+        """The learning rate of the next step."""
         return float(self.optimizer.param_groups[0]["lr"])
 
     def change_rate(self, rate: float) -> None:
@@ -73,17 +73,17 @@ class Learner:
 
     @property
     def epoch(self) -> float:
-        """How often the training set has been gone through."""
+        """The number of times that the training set has been gone through."""
         return self.step / self.steps_per_epoch
 
     @property
     def outputs(self) -> int:
-        """How many numbers the net gives for one example."""
+        """The number of outputs for one example."""
         with torch.no_grad():
             return int(self.predict(self.test_set.x[:1]).shape[1])
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """What is left of this epoch, in its order: examples, what the loss compares with, labels."""
+        """The batches left of this epoch, in its order: examples, targets of the loss, labels."""
         self.epoch_began_with = self.generator.get_state()
         x, labels = self.train_set.x, self.train_set.labels
         done = self.step % self.steps_per_epoch * self.config.batch
@@ -129,8 +129,8 @@ class Learner:
 
 
 def steps_between_records(config: TrainConfig, planned: int, size: Size) -> int:
-    """As the settings say, or a round number that gives 100 to 250 records, and more where steps are long; of a very
-    long run no more than allowed.
+    """The number in the settings, or a round one that gives 100 to 250 records, and more where steps are long; of a
+    very long run no more than allowed.
 
     >>> small, large = Size((10,), 7850, 794, 7840), Size((10,), 7850, 794, 100_000_000)
     >>> [steps_between_records(TrainConfig(batch=100), 6000, size) for size in (small, large)]

@@ -1,4 +1,4 @@
-"""What one run may cost at most; settings are checked against it before anything is allocated.
+"""Limits on the cost of one run; settings are checked against them before anything is allocated.
 
 Each limit can be set by the environment: `PLAYGROUND_TRAINING_EPOCHS=20`.
 """

@@ -1,4 +1,4 @@
-"""`train`: the loop of every textbook, as a generator of records."""
+"""`train`: the training loop, as a generator of records."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def train(
 
 
 class Window:
-    """What happened since the last record. Sums wait until it ends: a step costs no more than it must."""
+    """Losses, outputs and labels since the last record. Sums wait until it ends: a step costs no more than it must."""
 
     def __init__(self, learner: Learner) -> None:
         self.learner = learner
@@ -118,7 +118,7 @@ def check_end(learner: Learner, last: TrainRecord) -> None:
 
 
 def diverged(learner: Learner, problem: str, parts: Iterable[Tensor]) -> PlaygroundError:
-    """What to say when something is no longer finite, with the layer where it begins for these examples."""
+    """The error for numbers that are no longer finite, with the layer where that begins for these examples."""
     where = first_not_finite(learner.model, parts)
     rate = learner.rate_set or learner.config.learning_rate  # what can be set; a schedule's last rates are tiny
     return PlaygroundError(

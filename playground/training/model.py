@@ -1,4 +1,4 @@
-"""From a run's settings and its data to the net that is trained."""
+"""Build the net of a run, with its first weights."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module
 
 
 def dropout_generator(net: nn.Module, device: torch.device | None = None) -> torch.Generator | None:
-    """Where the dropout of a net draws from; None if it has none. With a `device`: made anew there, same seed."""
+    """The generator of a net's dropout; None if it has none. With a `device`: made anew there, same seed."""
     layers = [module for module in net.modules() if isinstance(module, SeededDropout)]
     generator = next((layer.generator for layer in layers), None)
     if generator is not None and device is not None and generator.device != device:

@@ -1,4 +1,4 @@
-"""What a net in training says about single examples."""
+"""Class probabilities that a net in training gives single examples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playground.training.learner import Learner
 
 
 def probabilities(output: Tensor, loss: str) -> Tensor:
-    """What outputs (N, classes) say about the classes, within [0, 1], by the loss that they are trained with."""
+    """Class probabilities within [0, 1] from outputs (N, classes), by the loss that they are trained with."""
     wants = loss_of(loss).wants
     if loss == "BCEWithLogitsLoss":
         return torch.sigmoid(output)

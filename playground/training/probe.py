@@ -1,4 +1,4 @@
-"""What one step does to each layer: looked at in the steps that are recorded, and in no other."""
+"""`Probe`: gradient norms, update ratios and dead units of each layer, measured in recorded steps only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_CALLS = 8  # of such functions that get a record: a recurrent net may have 
 
 
 class Probe(TorchFunctionMode):
-    """Looks at a net in one step after the other: `with` it around the forward pass, `see_gradients` after the backward
+    """Measures a net in one step after the other: `with` it around the forward pass, `see_gradients` after the backward
     pass, before they are clipped; `layers`, after the optimizer's step, gives what was seen.
 
     Functions that rectify, in a class of one's own, are `relu 1`, `relu 2`, ... in the order of their calls.

@@ -1,4 +1,4 @@
-"""What a run says about itself: plain records, one every few steps."""
+"""Records of a run: the loss, accuracy and layers of one step, every few steps."""
 
 from __future__ import annotations
 

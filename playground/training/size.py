@@ -1,4 +1,4 @@
-"""What a net costs to train, known before it is built, and what of that is too much."""
+"""The cost of training a net, known before it is built, and the error for one that costs too much."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ EVALUATED_AT_ONCE = 500  # examples; more would need more memory, and is no fast
 
 @lru_cache(maxsize=128)
 def size_of(document: StackDocument) -> Size:
-    """By arithmetic for a list of layers; a pasted class is built and run with two examples. PlaygroundError where the
-    net does not fit its input.
+    """The size of a net: by arithmetic for a list of layers; a pasted class is built and run with two examples.
+    PlaygroundError where the net does not fit its input.
 
     >>> size_of(StackDocument("Flatten Linear(10)"))
     Size(output=(10,), parameters=7850, outputs=794, multiplications=7840, largest='flatten1')

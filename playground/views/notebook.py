@@ -1,4 +1,4 @@
-"""A script as a notebook."""
+"""Write a script as a Jupyter notebook."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from playground.cli.main import main
 from playground.data.datasets import load
 from playground.lessons.runs import RUNS
 from playground.training.records import TrainRecord
-from tests.training.export.test_script import printed, told
+from tests.training.export.scripts import lines_of, printed
 
 L04 = ["trace", "f = log(x1) + x1*x2 - sin(x2)", "x1=2.0", "x2=5.0"]
 
@@ -166,7 +166,7 @@ def test_train_takes_own_data_and_its_script_prints_the_same(
     name = left["config"]["data"]
     assert load(name).input_shape == shape and (out / f"{name}.safetensors").is_file()
     lines = printed((out / "train.py").read_text(encoding="utf-8"), out)
-    assert lines == told([TrainRecord.from_json(record) for record in left["records"]])
+    assert lines == lines_of([TrainRecord.from_json(record) for record in left["records"]])
     assert main(["train", str(out / "run.json"), "--out", str(tmp_path / "again")]) == 0  # by its name
     again = json.loads((tmp_path / "again" / "run.json").read_text(encoding="utf-8"))
     assert [record["loss"] for record in again["records"]] == [record["loss"] for record in left["records"]]

@@ -16,7 +16,7 @@ from playground.data.dataset import Data
 from playground.runs.engine import LocalEngine
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
-from tests.runs.test_host import carried_out, until
+from tests.runs.processes import local_engine, until
 
 TEXT = "Flatten Linear(600) BatchNorm1d ReLU Linear(10)"
 WIDE = TrainConfig(TEXT, train_size=800, test_size=100, epochs=2, record_every=1)
@@ -24,7 +24,7 @@ WIDE = TrainConfig(TEXT, train_size=800, test_size=100, epochs=2, record_every=1
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LocalEngine]:
-    yield from carried_out(f"sqlite:///{tmp_path / 'runs.db'}")
+    yield from local_engine(f"sqlite:///{tmp_path / 'runs.db'}")
 
 
 def losses(config: TrainConfig, threads: int) -> list[tuple[int, float]]:

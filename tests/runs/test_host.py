@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,37 +26,15 @@ from playground.training.config import TrainConfig
 from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
-from tests.runs.processes import processes
+from tests.runs.processes import local_engine, processes, until, workers
 
 LONG = TrainConfig(epochs=200, batch=10, record_every=5)
-PATIENCE = 200.0
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition, as long as a slow machine may need."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"waited {PATIENCE} s for {what}"
-        time.sleep(0.02)
-
-
-def workers(url: str) -> list[psutil.Process]:
-    """Without the host, which is the oldest."""
-    return sorted(processes(url), key=lambda process: process.create_time())[1:]
-
-
-def carried_out(url: str) -> Iterator[LocalEngine]:
-    made = LocalEngine(Store(url))
-    yield made
-    made.store.engine.dispose()
-    for process in processes(url):
-        with suppress(psutil.Error):
-            process.kill()
 
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
-    yield from carried_out(f"sqlite:///{tmp_path_factory.mktemp('standing') / 'runs.db'}")
+    """A password may be among the options of an address: here is one."""
+    yield from local_engine(f"sqlite:///{tmp_path_factory.mktemp('standing') / 'runs.db'}?timeout=7.5")
 
 
 @pytest.fixture
@@ -72,7 +49,7 @@ def engine(standing: LocalEngine) -> Iterator[LocalEngine]:
 
 @pytest.fixture
 def own_host(tmp_path: Path) -> Iterator[LocalEngine]:
-    yield from carried_out(f"sqlite:///{tmp_path / 'runs.db'}")
+    yield from local_engine(f"sqlite:///{tmp_path / 'runs.db'}")
 
 
 @pytest.fixture
@@ -81,12 +58,12 @@ def either(url: str, request: pytest.FixtureRequest) -> Iterator[LocalEngine]:
     if url.startswith("sqlite"):
         yield request.getfixturevalue("engine")
     else:
-        yield from carried_out(url)
+        yield from local_engine(url)
 
 
 @pytest.fixture
 def own_either(url: str) -> Iterator[LocalEngine]:
-    yield from carried_out(url)
+    yield from local_engine(url)
 
 
 def status(engine: LocalEngine, run: Run) -> str:
@@ -155,6 +132,7 @@ def test_pause_resume_one_epoch_more_and_stop(engine: LocalEngine) -> None:
     assert found(engine, short) == once + again
 
 
+@pytest.mark.slow  # the one below kills a worker, too, and compares every record
 def test_a_killed_worker_is_replaced_and_nothing_is_lost(either: LocalEngine) -> None:
     config = replace(LONG, epochs=30)
     run = either.submit(config)
@@ -285,7 +263,7 @@ def test_a_locked_database_only_delays(engine: LocalEngine) -> None:
     config = replace(LONG, epochs=40)
     run = engine.submit(config)
     until(lambda: engine.store.run(run.id).step > 0, "the first record")
-    other = sqlite3.connect(engine.store.url.removeprefix("sqlite:///"))
+    other = sqlite3.connect(engine.store.url.removeprefix("sqlite:///").partition("?")[0])
     other.execute("BEGIN EXCLUSIVE")
     time.sleep(0.5)  # the time that the lock is held is what is tested
     other.rollback()
@@ -322,17 +300,11 @@ def test_only_one_host_works_on_a_database(own_host: LocalEngine) -> None:
     assert os.getpid() not in [process.pid for process in processes(own_host.store.url)]
 
 
-@pytest.fixture
-def with_options(tmp_path: Path) -> Iterator[LocalEngine]:
-    """A password may be among the options of an address."""
-    yield from carried_out(f"sqlite:///{tmp_path / 'runs.db'}?timeout=7.5")
-
-
-def test_nobody_reads_a_password_where_processes_are_listed(with_options: LocalEngine) -> None:
-    run = with_options.submit(LONG)
-    until(lambda: with_options.store.run(run.id).step > 0, "the first record")
-    found = processes(with_options.store.url)
-    assert [process.environ()["PLAYGROUND_DB"] for process in found] == [with_options.store.url] * 2
+def test_nobody_reads_a_password_where_processes_are_listed(engine: LocalEngine) -> None:
+    run = engine.submit(LONG)
+    until(lambda: engine.store.run(run.id).step > 0, "the first record")
+    found = processes(engine.store.url)
+    assert [process.environ()["PLAYGROUND_DB"] for process in found] == [engine.store.url] * 2
     assert [[part for part in process.cmdline() if "timeout" in part] for process in found] == [[], []]
 
 

@@ -1,4 +1,4 @@
-"""Own tables: CSV with a label and numbers in each row. 784 numbers and a label are a picture of 28 x 28."""
+"""Tables as data: CSV with a label and numbers in each row. 784 numbers and a label are a picture of 28 x 28."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Table:
 
 
 def from_csv(content: bytes, *, label: str = "") -> Data:
-    """A data set of the rows of a CSV file, UTF-8, separated by commas, semicolons or tabs, with a header or without.
+    """Read a data set from the rows of a CSV file: UTF-8, commas, semicolons or tabs, a header or none.
 
     The label is the column named `label` (or as the argument says); else the first or the last one, whichever holds
     words; else the first of 785 columns (MNIST as CSV), and the last of any other number. All other columns are

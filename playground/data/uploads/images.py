@@ -1,4 +1,4 @@
-"""Own pictures: a folder or a zip with one folder per class. Nothing is unpacked to disk, and nothing is believed."""
+"""Pictures as data: a folder or a zip with one folder per class. Nothing is unpacked to disk; no size is trusted."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def from_images(
     colour: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> Data:
-    """A data set of the pictures in a folder or a zip; the folder that a picture lies in is its class.
+    """Read a data set from the pictures in a folder or a zip; the folder that a picture lies in is its class.
 
     Each is resized to `side` x `side` (its proportions are not kept), grey or in `colour`, its transparent parts
     white. A fifth of each class is held out as test examples. The result is kept, and `datasets.load` finds it by its

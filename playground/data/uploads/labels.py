@@ -1,4 +1,4 @@
-"""From the labels as they are written to the names of the classes and a number for each example."""
+"""Class names and class indices of labels that are written as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Own data where it lies: a folder or a zip of pictures, or a table, that a notebook or a shell names by its path."""
+"""Data that a notebook or a shell names by its path: a folder or a zip of pictures, or a table."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def is_path(data: object) -> bool:
 
 
 def from_path(path: str | Path, *, on_progress: Callable[[int], None] | None = None, **reading: Any) -> Data:
-    """What `from_images` or `from_csv` makes of it, kept under its name; `reading`: their options, side, colour or
+    """Read it by `from_images` or `from_csv`, and keep it under its name; `reading`: their options, side, colour or
     label. `on_progress(pictures so far)`. Raises PlaygroundError as they do, and for a path that leads to neither."""
     place = Path(path).expanduser()
     if not place.exists():

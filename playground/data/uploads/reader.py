@@ -1,4 +1,4 @@
-"""A visitor's file is read by a program of its own: a page server goes on answering whoever else is there.
+"""Read an uploaded file in a process of its own, so that the page server goes on answering others.
 
 `python -m playground.data.uploads.reader FILE KIND OPTIONS` says how far it is in lines of JSON, the last of which is
 `{"name": ...}` or `{"message": ..., "hint": ...}`.
@@ -92,7 +92,7 @@ def _fulfil(  # knows no Reading: it would keep it
 def read_in_subprocess(
     content: bytes, kind: Kind, options: Mapping[str, Any], on_progress: Callable[[int], None] | None = None
 ) -> UploadRow:
-    """What `from_csv` or `from_images` makes of a file, kept; `options` are theirs. Raises PlaygroundError as they do.
+    """Read a file by `from_csv` or `from_images`, whose `options` they are. Raises PlaygroundError as these do.
 
     `on_progress` is told 0 when the file's turn has come, then how many pictures were read; its exception ends it.
     """
@@ -126,7 +126,7 @@ def _name(program: subprocess.Popen[str], on_progress: Callable[[int], None] | N
 
 
 def main(file: str, kind: str, options: str) -> None:
-    """The program: one file."""
+    """Read one file: the program."""
     _give_way()
     try:
         if kind == "table":

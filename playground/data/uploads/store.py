@@ -1,4 +1,4 @@
-"""Own data, kept under the digest of its content, so that another process finds it by name; no pickle anywhere."""
+"""Store of uploads, each under the digest of its content, so that any process finds it by name. Nothing is pickled."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from playground.data.folders import cache_folder
 from playground.errors import PlaygroundError
 
 NAME = re.compile(r"own-[0-9a-f]{16}")
-MOST_BYTES = 2 << 30  # of all own data together; what was not used for longest goes first
+MOST_BYTES = 2 << 30  # of all uploads together; what was not used for longest goes first
 _AGAIN = "Choose the file again, or the bundled digits."
 
 
 @dataclass(frozen=True, slots=True)
 class UploadRow:
-    """What is known of own data without reading it; `input_shape` as in `Data`."""
+    """The sizes and classes of an upload, known without reading it whole; `input_shape` as in `Data`."""
 
     name: str
     input_shape: tuple[int, ...]
@@ -37,7 +37,7 @@ class UploadRow:
 
 
 def keep(data: Data) -> Data:
-    """Writes the data set to the cache folder. Returns it as `load` will, with its name `own-<digest>`.
+    """Write the data set to the cache folder, and return it as `load` will, with its name `own-<digest>`.
 
     Pictures are kept with 8 bits per pixel. Raises PlaygroundError where the folder cannot be written.
     """

@@ -1,1 +1,1 @@
-"""How large each result can be and how much work each call is, known before the call is made."""
+"""Upper bounds on the size of each result and the work of each call, known before the call is made."""

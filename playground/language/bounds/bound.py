@@ -1,4 +1,4 @@
-"""How large a result can be and how much work a call is: one rule per kind of function, from shapes alone.
+"""Upper bounds on the size of a result and the work of a call: one rule per kind of function, from shapes alone.
 
 Each rule is an upper bound: it may not be smaller than what PyTorch allocates. Shapes that do not fit together are
 PyTorch's to refuse; a rule only has to stay above any outcome.

@@ -1,4 +1,4 @@
-"""What a run has used so far, and the refusal of a call that would use more than is left."""
+"""`Budget`: operations, work and bytes that one run has used; it refuses a call that needs more than is left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large the result of `x[index]` can be."""
+"""Upper bound on the size of `x[index]`."""
 
 from __future__ import annotations
 

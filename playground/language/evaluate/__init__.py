@@ -1,1 +1,1 @@
-"""From our tree to values: PyTorch, called through the table of functions."""
+"""Evaluate a parsed text: PyTorch is called through the table of functions."""

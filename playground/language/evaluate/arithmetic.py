@@ -1,4 +1,4 @@
-"""What `+`, `@`, `<` and the others do: PyTorch's own on tensors, guarded against growing without end on numbers."""
+"""Arithmetic and comparisons: PyTorch's on tensors; on plain numbers bounded, so that none grows without end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of expressions."""
+"""`Evaluator`: the value of an expression."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Evaluator:
         return self.calls.at(site.span, numbers, symbol, left, right)
 
     def site(self, name: str, node: Expression, operands: tuple[Value, ...], places: tuple[Span, ...]) -> CallSite:
-        """What a call needs to explain its error."""
+        """The call of a node, which can explain its error."""
         return CallSite(name, self.program, node.span, operands, places)
 
     def _name(self, node: Name) -> Value:

@@ -1,4 +1,4 @@
-"""Runs a program: walks our tree line by line and calls PyTorch through the table."""
+"""`Interpreter`: runs the statements of a program, line by line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, F
 
 
 def interpret(program: Program, leaves: Mapping[str, Tensor], rng_seed: int = 0) -> Tensor | tuple[Tensor, ...]:
-    """The program's result: the value of its last line (or of the last line that has a tensor for its value).
+    """Run a program; its result is the value of its last line (or of the last line that has a tensor for its value).
 
     Random functions draw from a generator of this run, seeded with `rng_seed`. PlaygroundError, with the text and the
     place, for anything that goes wrong.

@@ -1,4 +1,4 @@
-"""The one door to PyTorch: every call is charged to the budget first, told to the recorder, and its error explained."""
+"""`TorchCalls`: the one place that calls PyTorch. It charges the budget first, tells the recorder, explains errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program in PyTorch's full words, tree to tree: `sin` becomes `torch.sin`, a list `torch.tensor(...)`.
+"""Rewrite a program with PyTorch's qualified names: `sin` becomes `torch.sin`, a list `torch.tensor(...)`.
 
 What the language does on its own is written out, so that Python runs the result with nothing else imported.
 """

@@ -1,4 +1,4 @@
-"""`to_python`: a plain PyTorch script that prints the numbers of the page, with nothing of ours imported."""
+"""Write a text as a plain PyTorch script that prints the numbers of the page, with nothing of ours imported."""
 
 from __future__ import annotations
 

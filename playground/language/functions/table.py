@@ -1,4 +1,4 @@
-"""The table of all functions: what the interpreter may call, the page's reference, the source of suggestions."""
+"""The table of all functions, which the interpreter, the page's reference and suggestions read."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From the text to our own tree, and back."""
+"""Parse a text into our own tree, and write the tree as text."""

@@ -1,4 +1,4 @@
-"""Python's expressions into ours: a whitelist, one small method per kind."""
+"""Convert Python's expressions into ours: a whitelist, one small method per kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`parse(text) -> Program`: the text's statements as our own tree, and the names that become leaves."""
+"""`parse(text) -> Program`: the statements of a text as our own tree, and its free names, which become leaves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GRAD_MODES = {"no_grad": False, "enable_grad": True}
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A text that was understood. `free_names` are its leaves, in order of first use.
+    """A parsed text. `free_names` are its leaves, in order of first use.
 
     >>> program = parse("f = log(x1) + x1*x2 - sin(x2)")
     >>> [free.name for free in program.free_names]
@@ -34,7 +34,7 @@ class Program:
 
 @lru_cache(maxsize=64)  # one edit asks for the program of its text half a dozen times
 def parse(text: str) -> Program:
-    """Understands a text, or raises the one PlaygroundError that says where and why not."""
+    """Parse a text, or raise the one PlaygroundError that says where and why not."""
     text = normalise(text)
     module, places = python_tree(text)
     statements = Statements(Expressions(text, places))

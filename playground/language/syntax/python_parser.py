@@ -6,7 +6,6 @@ import ast
 import keyword
 import re
 import threading
-import warnings
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -63,8 +62,7 @@ def python_tree(text: str, scanned: str | None = None, most: int = LIMITS.nodes)
     is_indented = INDENTED.match(text) is not None  # a whole text may be indented: it is the body of an `if` then
     places = Places(text, 2 if is_indented else 1)
     try:
-        with _PARSER, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _PARSER:
             module = ast.parse("if 1:\n" + text if is_indented else text)
     except SyntaxError as error:
         _explain(text, tokens, places, error)

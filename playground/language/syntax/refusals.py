@@ -1,4 +1,4 @@
-"""What Python has and the language has not, each with what to write instead."""
+"""Syntax of Python that the language refuses, each with what to write instead."""
 
 from __future__ import annotations
 

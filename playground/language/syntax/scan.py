@@ -1,4 +1,4 @@
-"""The first look at a text, character by character: what no Python text may hold, and the repair for it.
+"""Scan a text into tokens, and refuse what no Python text may hold, with a repair.
 
 It runs before `ast.parse`, so that common slips (`2x`, `x²`, `x ^ 2`, a missing bracket) are named for what they are,
 and so that nothing reaches the parser that makes it warn or recurse too deeply.

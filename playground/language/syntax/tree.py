@@ -1,4 +1,4 @@
-"""The tree of a program: what the text says, in our own small frozen records.
+"""The syntax tree of a program, in small frozen records.
 
 Spans do not take part in comparison: two texts that say the same have equal trees.
 """

@@ -1,4 +1,4 @@
-"""A program back to text: one normal spelling, with as few brackets as the meaning allows."""
+"""Write a program as text: one normal spelling, with as few brackets as the meaning allows."""
 
 from __future__ import annotations
 

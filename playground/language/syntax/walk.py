@@ -1,4 +1,4 @@
-"""Going over all parts of a tree."""
+"""Walk over all parts of a tree."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A run as files: records, weights, a plain script."""
+"""Write the files of a run: records, weights, a plain script."""

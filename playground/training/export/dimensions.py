@@ -28,7 +28,7 @@ class Dimensions:
 
 
 def dimensions_of(config: TrainConfig) -> Dimensions:
-    """The numbers that a `Learner` with these settings has. PlaygroundError where the data cannot be had, or the net
+    """The sizes that a `Learner` with these settings has. PlaygroundError where the data cannot be had, or the net
     does not fit it.
 
     Only uploads and folds, whose sizes depend on the labels, are read for it.

@@ -43,7 +43,7 @@ class RunResult:
 
     @property
     def name(self) -> str:
-        """What it is called where nobody has given it a title."""
+        """The title, or the data and the optimizer."""
         return self.title or f"{self.config.data}, {self.config.optimizer}"
 
 
@@ -72,7 +72,7 @@ def table_of(records: Sequence[TrainRecord]) -> list[dict[str, Any]]:
 
 
 def to_csv(result: RunResult) -> str:
-    """One row a record, every number to its last digit."""
+    """Write the records as CSV: one row a record, every number to its last digit."""
     rows = table_of(result.records)
     file = io.StringIO()
     writer = csv.DictWriter(file, list(rows[0]) if rows else list(_PLAIN), lineterminator="\n")
@@ -82,7 +82,7 @@ def to_csv(result: RunResult) -> str:
 
 
 def to_json(result: RunResult) -> str:
-    """Settings, records and the versions that are at work; numbers that are not finite as texts: "NaN", "Infinity"."""
+    """Write settings, records and versions as JSON; numbers that are not finite as texts: "NaN", "Infinity"."""
     document = {
         "format": FORMAT,
         "title": result.title,
@@ -95,12 +95,12 @@ def to_json(result: RunResult) -> str:
 
 
 def to_script(result: RunResult) -> str:
-    """Plain PyTorch that prints the numbers of the records so far; before the first one, of all that are to come."""
+    """Write a PyTorch script that prints the numbers of the records so far; before the first, of all to come."""
     return training_script(result.config, result.records, more_epochs=result.more_epochs, threads=result.threads)
 
 
 def to_events(result: RunResult) -> bytes:
-    """The file that TensorBoard reads: every number under a tag, by step; the settings as a text.
+    """Write the file that TensorBoard reads: every number under a tag, by step; the settings as a text.
 
     An event a record, where tensorboardX's `SummaryWriter` makes one a number: a tenth of the time, half the bytes.
     """
@@ -134,7 +134,7 @@ def weights_in(checkpoint: bytes) -> bytes:
 
 
 def upload_of(result: RunResult) -> bytes:
-    """The run's own data as the script reads it. PlaygroundError where it is no longer there."""
+    """Write the upload that the run was trained on, as the script reads it. PlaygroundError where it is gone."""
     data = load_data(result.config.data)
     parts = {"train": data.train, "test": data.test}
     tensors = {f"{part}_x": examples.x.contiguous() for part, examples in parts.items()}
@@ -142,7 +142,7 @@ def upload_of(result: RunResult) -> bytes:
 
 
 def versions() -> dict[str, str]:
-    """Of Python, the system and what computes."""
+    """The versions of Python, the system and the packages that compute."""
     found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
     for package in ("playground", "torch", "torchvision", "numpy", "scikit-learn"):
         try:

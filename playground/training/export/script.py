@@ -1,4 +1,4 @@
-"""A training run as a plain PyTorch script that prints the numbers of its records, to the last digit.
+"""Write a training run as a plain PyTorch script that prints the numbers of its records, to the last digit.
 
 The net is built right after `torch.manual_seed`, so that dropout draws from the stream where the run's does; the order
 of the examples has a generator of its own, and there are as many threads: sums in another order give other bits.
@@ -98,7 +98,7 @@ def training_script(
     threads: int = 0,
     folder: str = "data",
 ) -> str:
-    """The script; run by itself it prints the loss and the accuracy of every record. PlaygroundError: no such run.
+    """Write the script; run alone it prints the loss and the accuracy of every record. PlaygroundError: no such run.
 
     `records`: of the run, whose rates were changed perhaps, and which was stopped perhaps, for good or for a while: the
     script prints these and ends with the last. Without: of the whole run as it is planned, and `more_epochs`.

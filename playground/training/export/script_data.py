@@ -1,4 +1,4 @@
-"""The part of a script that reads a run's data, and cuts and normalises them as the run does."""
+"""Write the part of a script that reads a run's data, and cuts and normalises them as the run does."""
 
 from __future__ import annotations
 

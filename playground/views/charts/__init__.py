@@ -1,1 +1,1 @@
-"""A training run as curves, as a console and as files."""
+"""Views of a training run: curves, a console, files."""

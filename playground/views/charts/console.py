@@ -1,4 +1,4 @@
-"""A run as a console would print it: the training error by 100 batches, the test error at the end of an epoch."""
+"""Console output of a run: the training error by 100 batches, the test error at the end of an epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records as curves: columns of numbers, and charts that say which column is drawn how; all of it plain data.
+"""Curves of records: columns of numbers, and charts that say which column is drawn how; all of it plain data.
 
 The live page fills the same charts in the browser (`frontend/train/charts.js`); `figure` fills them here, for Plotly.
 """
@@ -96,7 +96,7 @@ def layers_of(records: Sequence[TrainRecord]) -> list[str]:
 
 
 def charts(runs: Sequence[str], layers: Sequence[str] = ()) -> list[ChartData]:
-    """What is drawn of runs with these names: the layers' curves where there is one run, else one curve a run.
+    """The charts of runs with these names: the layers' curves where there is one run, else one curve a run.
 
     A trace's `colour` counts in a palette.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from xml.sax.saxutils import escape as xml_escape
 from xml.sax.saxutils import quoteattr
 
@@ -19,29 +20,23 @@ MOST_ASIDE = 34.0  # a label stands no further than this from where Graphviz put
 _WEIGHTS = [((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3) for t in (n / 16 for n in range(17))]
 
 
+@dataclass(frozen=True, slots=True)
 class Filled:
     """The contents of the slots of a picture that does not move: texts, strengths and heat maps."""
 
-    def __init__(self, texts: Mapping[str, str], strengths: Mapping[str, float], images: Mapping[str, str]) -> None:
-        self.texts = texts
-        self.strengths = strengths
-        self.images = images
+    texts: Mapping[str, str]
+    strengths: Mapping[str, float]
+    images: Mapping[str, str]
 
 
 EMPTY = Filled({}, {}, {})
 
 
-def svg(graph: Graph, layout: Layout, filled: Filled = EMPTY) -> str:
-    """The picture: frames of modules, links, boxes; empty slots unless `filled`."""
-    parts = [svg_open(layout, graph.title), inner_svg(graph, layout, filled), "</svg>"]
-    return "".join(parts)
-
-
-def svg_open(layout: Layout, label: str) -> str:
-    """The opening tag, with a view box and no size of its own."""
+def svg(graph: Graph, layout: Layout) -> str:
+    """The picture with empty slots, a view box and no size of its own."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="{view_box(layout)}" '
-        f'role="group" aria-label={attribute(label)}>'
+        f'role="group" aria-label={attribute(graph.title)}>{inner_svg(graph, layout, EMPTY)}</svg>'
     )
 
 
@@ -51,7 +46,7 @@ def view_box(layout: Layout) -> str:
 
 
 def inner_svg(graph: Graph, layout: Layout, filled: Filled) -> str:
-    """All elements between the tags."""
+    """Frames of modules, links and boxes."""
     parts = [_cluster(path, frame, can_close=graph.modules is not None) for path, frame in layout.clusters]
     parts += [_link(link, layout.links[link.key], filled) for link in graph.links if link.key in layout.links]
     sizes = arrange_all(graph)
@@ -220,4 +215,4 @@ def _arrow(base: tuple[float, float], tip: tuple[float, float]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
 
 
-__all__ = ["EMPTY", "Filled", "attribute", "escape", "inner_svg", "svg", "view_box"]
+__all__ = ["Filled", "attribute", "escape", "inner_svg", "svg", "view_box"]

@@ -58,7 +58,7 @@ def picture(
         "svg": None if have == key else text,
         "graph": graph,
         "text": trace.text,
-        "initial": _initial(explanation.start),
+        "initial": _told(explanation.start),
         "steps": [_step(trace, drawn, step, text) for step, text in zip(trace.steps, explanation.steps, strict=True)],
         "slots": timelines.slots | gradient_slots(drawn, gradients),
         "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
@@ -98,7 +98,7 @@ def _drawing(
     return text, hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _initial(text: StepText) -> StepTextData:
+def _told(text: StepText) -> StepTextData:
     return {"title": text.title, "sentence": text.sentence, "arithmetic": text.arithmetic}
 
 
@@ -109,9 +109,7 @@ def _step(trace: Trace, graph: Graph, step: Step, text: StepText) -> StepData:
     return {
         "phase": step.phase,
         "kind": step.kind,
-        "title": text.title,
-        "sentence": text.sentence,
-        "arithmetic": text.arithmetic,
+        **_told(text),
         "spans": [] if span is None else [[span.start, span.end]],
         "active": list(dict.fromkeys(place for key in active for place in graph.drawn(key))),
         "flow": list(dict.fromkeys(place for key in flow for place in graph.drawn(key))),

@@ -26,7 +26,7 @@ from playground.training.loop import train
 from playground.training.model import WEIGHT_INITS
 from playground.training.optimizers import OPTIMIZERS, SCHEDULES, optimizer_of, schedule_of
 from playground.training.records import TrainRecord
-from tests.alone import output_of
+from tests.training.export.scripts import lines_of, printed
 
 PASTED = """
 class Net(nn.Module):
@@ -61,12 +61,6 @@ def config(**changes: Any) -> TrainConfig:
     return TrainConfig.from_fields({**SMALL, **changes})
 
 
-def printed(code: str, folder: Path) -> list[str]:
-    """What a script prints, run where nothing of the playground is within reach."""
-    assert "playground" not in code
-    return output_of(code, folder).splitlines()
-
-
 def printed_by_a_new_python(code: str, folder: Path) -> list[str]:
     (folder / "run.py").write_text(code, encoding="utf-8")
     hidden = {key: content for key, content in os.environ.items() if not key.startswith(("PYTHON", "PLAYGROUND"))}
@@ -80,16 +74,6 @@ def printed_by_a_new_python(code: str, folder: Path) -> list[str]:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.splitlines()
-
-
-def told(records: list[TrainRecord]) -> list[str]:
-    """The records in the words of the script."""
-    lines = []
-    for record in records:
-        lines.append(f"step {record.step}, loss {record.loss}, accuracy {record.accuracy}")
-        if record.test_loss is not None:
-            lines.append(f"step {record.step}, test loss {record.test_loss}, test accuracy {record.test_accuracy}")
-    return lines
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -109,7 +93,7 @@ def test_the_script_prints_the_numbers_of_the_records(tmp_path: Path, name: str)
     (tmp_path / "weights.safetensors").write_bytes(weights(learner))
     run = printed_by_a_new_python if name == "blocks" else printed
     *lines, last = run(code + ending, tmp_path)
-    assert lines == told(records)
+    assert lines == lines_of(records)
     assert last == f"{len(learner.model.state_dict())} tensors"
 
 
@@ -126,7 +110,7 @@ def test_what_was_changed_while_the_run_went_on(tmp_path: Path) -> None:
     rates = changed_rates(chosen, records)
     assert rates == {3: 0.02, 7: 0.3}
     assert changed_rates(chosen, list(train(chosen, data_of(chosen)))) == {}
-    assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == told(records)
+    assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == lines_of(records)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -146,7 +130,7 @@ def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Pa
         if record.step == asked_at:
             learner.add_epochs(1)
     assert (7 in [record.step for record in records]) == (asked_at == 7) and records[-1].step == 12
-    assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == told(records)
+    assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == lines_of(records)
 
 
 def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:
@@ -159,7 +143,7 @@ def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: D
     data = store.load(name)
     parts = {"train_x": data.train.x, "train_labels": data.train.labels}
     save_file(parts | {"test_x": data.test.x, "test_labels": data.test.labels}, tmp_path / f"{name}.safetensors")
-    assert printed(code, tmp_path) == told(list(train(chosen, data_of(chosen))))
+    assert printed(code, tmp_path) == lines_of(list(train(chosen, data_of(chosen))))
 
 
 @pytest.mark.parametrize("schedule", [row.name for row in SCHEDULES])
@@ -200,7 +184,7 @@ def test_data_sets_of_torchvision(tmp_path: Path, data_folder: Path, name: str) 
     except PlaygroundError as error:
         pytest.skip(error.message)
     code = training_script(chosen, threads=1, folder=str(data_folder))
-    assert printed(code, tmp_path) == told(list(train(chosen, data)))
+    assert printed(code, tmp_path) == lines_of(list(train(chosen, data)))
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -23,7 +23,7 @@ from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.views.charts.run_exports import RUN_EXPORTS, charts_html
 from playground.views.export import exports_of
-from tests.training.export.test_script import printed, told
+from tests.training.export.scripts import lines_of, printed
 
 CONFIG = TrainConfig("Flatten Linear(10)", train_size=100, test_size=20, batch=20, epochs=2)
 
@@ -80,7 +80,7 @@ def worked(store: Store) -> None:
 
 def assert_script_prints(store: Store, run: str, folder: Path) -> None:
     result = result_of(store, run)
-    assert printed(to_script(result), folder) == told(list(result.records))
+    assert printed(to_script(result), folder) == lines_of(result.records)
 
 
 @pytest.mark.slow

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,19 +13,12 @@ from playground.runs.engine import LocalEngine
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui.train import engine as train_engine
-from tests.runs.processes import processes
+from tests.runs.processes import PATIENCE, kill, until
 
 PAGE = """
 from playground.ui.train.page import train_page
 train_page()
 """
-PATIENCE = 200.0  # seconds
-
-
-def kill(url: str) -> None:
-    for process in processes(url):
-        with suppress(psutil.Error):
-            process.kill()
 
 
 @pytest.fixture
@@ -44,12 +35,10 @@ def test_a_run_whose_host_and_worker_were_killed_goes_on_where_a_page_shows_it(s
     page = AppTest.from_string(PAGE, default_timeout=250)
     page.query_params["run"] = run.id
     page.run()
-    end = time.monotonic() + PATIENCE
-    while not store.run(run.id).step:
-        assert time.monotonic() < end
+    until(lambda: store.run(run.id).step > 0, "the first record")
     kill(store.url)
     assert store.run(run.id).attempt == 1 and store.run(run.id).status == "running"
-    at = store.run(run.id).step
+    at, end = store.run(run.id).step, time.monotonic() + PATIENCE
     while store.run(run.id).step <= at or store.run(run.id).attempt < 2:
         assert time.monotonic() < end, "nobody took the run up again"
         assert not page.run().exception  # as the fragment that polls
