@@ -48,11 +48,9 @@ class StackNet:
 
     @cached_property
     def analysis(self) -> Analysis:
-        """Its shapes and costs."""
         return self.document.analysis()
 
     def check(self) -> None:
-        """Raises the misfit of the first layer that does not fit."""
         self.analysis.checked()
 
     def listing(self) -> Listing:
@@ -84,11 +82,9 @@ class StackNet:
             yield name, layer, shape, row.parameters, row.multiplications * batch, saved * batch
 
     def build(self) -> nn.Module:
-        """An `nn.Sequential`."""
         return build(self.analysis, self.document.rng_seed)
 
     def outputs(self, x: Tensor) -> Shape:
-        """By arithmetic."""
         outputs = self.analysis.checked()
         check_batch(self.analysis, len(x))
         return outputs
@@ -106,7 +102,6 @@ class StackNet:
                 examples //= 2
 
     def size(self) -> Size:
-        """By arithmetic."""
         found, output = self.analysis, self.analysis.checked()
         given = {row.name: math.prod(row.gives) for row in found.rows}
         largest = max(given, key=given.__getitem__, default="")
@@ -132,7 +127,6 @@ class StackNet:
         return cautions(analysis, recorded)
 
     def writer(self, form: Form) -> SequentialWriter:
-        """One for each form."""
         self.check()
         return WRITERS[form](self.document, self.analysis)
 
