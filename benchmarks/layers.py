@@ -26,7 +26,7 @@ import torch
 from playground.data.digits import digit_batch
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
-from playground.layers.run.warnings import cautions
+from playground.layers.net.net import net_of
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
 from playground.layers.stack.edits import edited
@@ -95,7 +95,7 @@ def editor() -> Callable[[], object]:
     def edit() -> str:
         after, _ = edited(THIRTY, {"name": "set", "path": [0], "argument": "out_channels", "content": next(widths)})
         frame = stack_frame(after, [], before, Answer())
-        cautions(after)
+        net_of(after).cautions()
         return json.dumps(frame)
 
     return edit

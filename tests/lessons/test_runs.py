@@ -9,7 +9,7 @@ import pytest
 
 from playground.data.datasets import DATASETS
 from playground.layers.document import StackDocument
-from playground.layers.run.warnings import cautions
+from playground.layers.net.net import net_of
 from playground.lessons.gallery import Preset, PresetGroup
 from playground.lessons.presets import STACKS
 from playground.lessons.reported import METRICS, Reported
@@ -72,7 +72,7 @@ def test_the_net_that_cannot_learn_is_mended_in_four_stages() -> None:
     assert [entry.id for entry in stages] == ["L0.9a", "L0.9b", "L0.9c", "L0.9d"]
     assert [entry.document.text for entry in stages] == [STACKS.preset(entry.id).document.text for entry in stages]
     assert len({replace(entry.document, text="ReLU") for entry in stages}) == 1  # the net alone makes the difference
-    told = [cautions(StackDocument(entry.document.text)) for entry in stages]
+    told = [net_of(StackDocument(entry.document.text)).cautions() for entry in stages]
     warnings = [[one.message for one in found if one.level == "warning"] for found in told]
     assert warnings == [["784 outputs for 10 classes"], ["100 outputs for 10 classes"], [], []]
 

@@ -67,12 +67,10 @@ class PastedNet:
         return table_text(lines, listing)
 
     def build(self) -> PastedModule:
-        """The class itself."""
         return build_pasted(self._source, rng_seed=self.document.rng_seed)
 
     @torch.no_grad()
     def outputs(self, x: Tensor) -> Shape:
-        """By a forward pass."""
         net = self.build()
         if not 1 <= len(x) <= LIMITS.batch:
             raise PlaygroundError(f"a batch of {len(x)}", hint=f"from 1 to {LIMITS.batch} examples")
@@ -87,7 +85,6 @@ class PastedNet:
         return min(batch, LIMITS.batch)
 
     def size(self) -> Size:
-        """By a forward pass of two examples."""
         return size_by_running(self.build(), self.document.input_shape)
 
     def trace_before_problem(self, x: Tensor) -> Trace | None:

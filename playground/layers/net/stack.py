@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -47,11 +48,9 @@ class StackNet:
 
     @cached_property
     def analysis(self) -> Analysis:
-        """Its shapes and costs."""
         return self.document.analysis()
 
     def check(self) -> None:
-        """Raises the misfit of the first layer that does not fit."""
         self.analysis.checked()
 
     def listing(self) -> Listing:
@@ -83,11 +82,9 @@ class StackNet:
             yield name, layer, shape, row.parameters, row.multiplications * batch, saved * batch
 
     def build(self) -> nn.Module:
-        """An `nn.Sequential`."""
         return build(self.analysis, self.document.rng_seed)
 
     def outputs(self, x: Tensor) -> Shape:
-        """By arithmetic."""
         outputs = self.analysis.checked()
         check_batch(self.analysis, len(x))
         return outputs
@@ -105,7 +102,6 @@ class StackNet:
                 examples //= 2
 
     def size(self) -> Size:
-        """By arithmetic."""
         found, output = self.analysis, self.analysis.checked()
         given = {row.name: math.prod(row.gives) for row in found.rows}
         largest = max(given, key=given.__getitem__, default="")
@@ -123,11 +119,14 @@ class StackNet:
         return record(build(found, self.document.rng_seed), x, names=("x",), passes=0)
 
     def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
-        """Up to the first problem."""
-        return cautions(self.document, recorded)
+        """Up to the first problem; none where the text is not understood."""
+        try:
+            analysis = self.analysis
+        except PlaygroundError:
+            return ()
+        return cautions(analysis, recorded)
 
     def writer(self, form: Form) -> SequentialWriter:
-        """One for each form."""
         self.check()
         return WRITERS[form](self.document, self.analysis)
 
@@ -137,26 +136,20 @@ def _listed(path: Path, layer: LayerSpec, row: StackRow | None, batch: int) -> L
     given, pins = kind.given(layer), dict(layer.pins)
     arguments = [ListedArgument(a.name, a.kind, given[a.name], a.meaning) for a in kind.arguments]
     arguments += [ListedArgument(pin, "pin", pins.get(pin), "a number pins it", True) for pin in kind.pins]
-    known = ListedLayer(
-        path,
-        layer.kind,
-        layer_text(layer),
-        arguments=tuple(arguments),
-        is_block=bool(layer.branches),
-        branches=len(layer.branches),
-        can_branch=kind.branches > 1,
-    )
-    if row is None:
-        return known
-    return replace(
-        known,
-        name=row.name,
-        takes=row.takes,
-        gives=row.gives,
-        formula=row.formula,
-        parameters=row.parameters,
-        parameters_formula=row.parameters_formula,
-        multiplications=row.multiplications * batch,
-        saved=row.saved * batch,
-        field=None if row.field is None else tuple(reach.size for reach in row.field),
-    )
+    known: dict[str, Any] = {}
+    if row is not None:
+        known = {
+            "name": row.name,
+            "takes": row.takes,
+            "gives": row.gives,
+            "formula": row.formula,
+            "parameters": row.parameters,
+            "parameters_formula": row.parameters_formula,
+            "multiplications": row.multiplications * batch,
+            "saved": row.saved * batch,
+            "field": None if row.field is None else tuple(reach.size for reach in row.field),
+        }
+    return ListedLayer(
+        path, layer.kind, layer_text(layer), arguments=tuple(arguments), is_block=bool(layer.branches),
+        branches=len(layer.branches), can_branch=kind.branches > 1, **known,
+    )  # fmt: skip

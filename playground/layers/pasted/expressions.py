@@ -8,17 +8,19 @@ from typing import Any
 
 from playground.errors import Span
 from playground.language.functions.table import ATTRIBUTES, PREFIXES, method_names
+from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.python_parser import Places
 from playground.language.syntax.tree import Attribute, CallArgument, Name, Sequence
 from playground.layers.catalogue.table import KINDS, nearest
-from playground.layers.pasted.conditions import LogicExpressions
-from playground.layers.pasted.names import dotted, is_self, last_name, renamed, root_of
 from playground.layers.pasted.tree import (
     Apply,
+    Choose,
     Dictionary,
     Each,
     Initialise,
     Invoke,
+    IsKind,
+    Logic,
     LoopItems,
     Make,
     Parts,
@@ -35,6 +37,45 @@ INITIALISERS = (
 _INIT = ("nn.init", "torch.nn.init", "init")
 _PARTS = ("items", "values", "keys", "modules", "children", "parameters")
 BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
+_NONE = {ast.Is: "is None", ast.IsNot: "is not None"}
+
+
+class LogicExpressions(Expressions):
+    """Expressions with `and`, `or`, `not`, `is None`, `isinstance` and `a if test else b`."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._kinds |= {ast.BoolOp: self._logic, ast.IfExp: self._choose}
+
+    def _logic(self, node: ast.BoolOp) -> Any:
+        how = "and" if isinstance(node.op, ast.And) else "or"
+        return Logic(how, tuple(self.convert(part) for part in node.values), self.places.of(node))
+
+    def _choose(self, node: ast.IfExp) -> Any:
+        test, yes, no = (self.convert(part) for part in (node.test, node.body, node.orelse))
+        return Choose(test, yes, no, self.places.of(node))
+
+    def _unary(self, node: ast.UnaryOp) -> Any:
+        if isinstance(node.op, ast.Not):
+            return Logic("not", (self.convert(node.operand),), self.places.of(node))
+        return super()._unary(node)
+
+    def _comparison(self, node: ast.Compare) -> Any:
+        how, right = _NONE.get(type(node.ops[0])), node.comparators[0]
+        if how is not None and len(node.ops) == 1 and isinstance(right, ast.Constant) and right.value is None:
+            return Logic(how, (self.convert(node.left),), self.places.of(node))
+        return super()._comparison(node)
+
+    def _is_kind(self, node: ast.Call) -> Any:
+        hint = "for instance isinstance(layer, nn.Linear)"
+        if len(node.args) != 2 or node.keywords:
+            self.refuse("`isinstance` takes a layer and a kind of layer", node, hint)
+        kinds = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
+        written = [ast.unparse(kind).removeprefix("torch.").removeprefix("nn.") for kind in kinds]
+        for name, kind in zip(written, kinds, strict=True):
+            if not name.isidentifier():
+                self.refuse("`isinstance` takes a layer and a kind of layer", kind, hint)
+        return IsKind(self.convert(node.args[0]), tuple(written), self.places.of(node))
 
 
 class PastedExpressions(LogicExpressions):
@@ -220,6 +261,42 @@ class PastedExpressions(LogicExpressions):
         if isinstance(node, ast.Starred):
             return Spread(self.convert(node.value), self.places.of(node))
         return self.convert(node)
+
+
+def is_self(node: ast.AST) -> bool:
+    """Whether it is the name `self`."""
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def renamed(node: ast.Call, name: str) -> ast.Call:
+    """The same call of another function with the same prefix."""
+    func = node.func
+    if isinstance(func, ast.Attribute):
+        new: ast.expr = ast.Attribute(func.value, name, func.ctx)
+    else:
+        new = ast.Name(name, ast.Load())
+    return ast.copy_location(ast.Call(ast.copy_location(new, func), node.args, node.keywords), node)
+
+
+def root_of(node: ast.expr) -> str:
+    """The name that a chain of points and indices begins with; '' where it begins with something else."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def dotted(node: ast.expr) -> str:
+    """'nn.Linear' for a name with points, else ''."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def last_name(node: ast.expr) -> str:
+    """'weight' of `self.weight`, else ''."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 __all__ = ["CONTAINERS", "INITIALISERS", "PastedExpressions"]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Path, Stack
 from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
@@ -48,16 +47,12 @@ class Caution:
     repairs: tuple[Cure, ...]
 
 
-def cautions(of: StackDocument | Analysis, recorded: Recorded | None = None) -> tuple[Caution, ...]:
-    """Every caution about a stack, up to its first problem. Never raises; none where the text is not understood.
+def cautions(analysis: Analysis, recorded: Recorded | None = None) -> tuple[Caution, ...]:
+    """Every caution about a stack, up to its first problem.
 
-    >>> [(c.message, c.repairs[0].text) for c in cautions(StackDocument("Flatten Bias"))]
+    >>> [(c.message, c.repairs[0].text) for c in cautions(StackDocument("Flatten Bias").analysis())]
     [('784 outputs for 10 classes', 'Flatten Bias Linear(10)')]
     """
-    try:
-        analysis = of.analysis() if isinstance(of, StackDocument) else of
-    except PlaygroundError:
-        return ()
     case = Case(analysis, recorded)
     return tuple(
         Caution(check.id, check.level, path, message, check.reason, check.lecture, _cures(analysis, repaired))

@@ -6,7 +6,7 @@ Only arithmetic: nothing is allocated, so that an oversized stack is refused by 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from playground.language.limits import spell
 from playground.layers.catalogue.kind import Kind, LayerRule, Misfit
@@ -199,11 +199,3 @@ def check_batch(analysis: Analysis, batch: int) -> None:
         if each * batch > limit:
             hint = f"the limit is {spell(limit)}; a batch of {max(1, limit // max(each, 1))} fits"
             raise UnfitSetting("batch", f"a batch of {batch} makes {spell(each * batch)} {what}", hint)
-
-
-def without_matching_pins(stack: Stack) -> Stack:
-    """Pins that say what is inferred anyway are dropped: what pasted PyTorch code is full of."""
-    for row in analyse(stack).rows:
-        if row.layer.pins:
-            stack = stack.replace(row.path, replace(row.layer, pins=()))
-    return stack

@@ -9,7 +9,7 @@ import torch
 
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, record_net
-from playground.layers.run.warnings import Caution, cautions
+from playground.layers.run.warnings import Caution
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
 from tests.layers.pasted_classes import DOCUMENTS
 
@@ -81,7 +81,7 @@ def test_outputs_that_are_no_classes_and_a_class_without_parameters_are_told() -
 def test_a_class_has_the_words_of_a_stack() -> None:
     [own], [stack] = (
         found(document("self.end(self.fc(x))")).values(),
-        cautions(StackDocument("Linear(3) Softmax", (6,), classes=3)),
+        net_of(StackDocument("Linear(3) Softmax", (6,), classes=3)).cautions(),
     )
     assert replace(own, path=stack.path, repairs=stack.repairs) == stack
 

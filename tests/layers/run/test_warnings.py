@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.spec import LayerSpec, Stack
 from playground.layers.document import StackDocument
-from playground.layers.net.net import record_net
+from playground.layers.net.net import net_of, record_net
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import CAUTIONS, Caution, cautions, product
 from playground.layers.stack.analysis import analyse
@@ -122,7 +122,7 @@ CASES = [
 
 
 def of(kind: str, document: StackDocument, recorded: Recorded | None = None) -> list[Caution]:
-    return [caution for caution in cautions(document, recorded) if caution.id == kind]
+    return [caution for caution in net_of(document).cautions(recorded) if caution.id == kind]
 
 
 def ran(kind: str, document: StackDocument) -> Recorded | None:
@@ -162,7 +162,7 @@ def test_every_row_has_a_case_and_an_id_of_its_own() -> None:
     ],
 )
 def test_good_stacks_have_no_warning(text: str) -> None:
-    assert [caution for caution in cautions(StackDocument(text)) if caution.level == "warning"] == []
+    assert [caution for caution in net_of(StackDocument(text)).cautions() if caution.level == "warning"] == []
 
 
 def test_what_no_window_covers_cannot_change_the_output() -> None:
@@ -173,7 +173,7 @@ def test_what_no_window_covers_cannot_change_the_output() -> None:
         unseen = (x.grad[0, 0] == 0).tolist()
         tail = next(i for i, hidden in enumerate([*reversed(unseen), False]) if not hidden)
         text = f"Conv1d(1, {kernel}, stride={stride}, padding={padding})"
-        found = {c.id: c.message for c in cautions(StackDocument(text, input_shape=(1, size)))}
+        found = {c.id: c.message for c in net_of(StackDocument(text, input_shape=(1, size))).cautions()}
         assert ("gaps" in found) == any(unseen[: size - tail])
         assert ("lost-pixels" in found) == bool(tail)
         assert not tail or found["lost-pixels"].endswith(f"never sees the last {tail} places")
@@ -197,13 +197,13 @@ def test_two_linear_layers_are_their_product() -> None:
 def test_a_stack_with_a_problem_is_looked_at_as_far_as_it_goes() -> None:
     document = StackDocument("Conv2d(2, 3) Conv2d(2, 3) ReLU Conv2d(2, 60) Softmax")
     assert document.analysis().problem is not None
-    [caution] = cautions(document)
+    [caution] = net_of(document).cautions()
     assert (caution.id, caution.path) == ("one-map", (1,))
     assert caution.repairs[0].text == "Conv2d(2, 3) ReLU Conv2d(2, 3) ReLU Conv2d(2, 60) Softmax"
 
 
 def test_a_text_that_is_not_understood_has_no_cautions() -> None:
-    assert cautions(StackDocument("Linaer(10)")) == ()
+    assert net_of(StackDocument("Linaer(10)")).cautions() == ()
 
 
 def test_facts_of_another_stack_are_not_used() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import linear
 
 from playground.layers.document import StackDocument
-from playground.layers.run.warnings import cautions
+from playground.layers.net.net import net_of
 from playground.layers.stack.build import build
 from playground.layers.stack.composed_linear import one_map
 
@@ -24,7 +24,7 @@ STACKS = [
 @pytest.mark.parametrize("text", STACKS)
 def test_one_linear_does_the_same(text: str) -> None:
     document = StackDocument(text, rng_seed=3)
-    path = next(caution.path for caution in cautions(document) if caution.id == "one-map")
+    path = next(caution.path for caution in net_of(document).cautions() if caution.id == "one-map")
     found = one_map(document, path)
     assert found is not None
     net = build(document.analysis(), 3).eval()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,13 +13,21 @@ from playground.layers.catalogue.spec import Stack
 from playground.layers.catalogue.table import KINDS
 from playground.layers.document import StackDocument
 from playground.layers.net.net import script_of
-from playground.layers.stack.analysis import without_matching_pins
+from playground.layers.stack.analysis import analyse
 from playground.layers.stack.parse import parse_stack
 from playground.layers.stack.text import to_text
 from tests.layers.stacks import documents, stacks
 
 WORDS = [*(kind.name for kind in KINDS), "nn.", "Sequential", "net", "=", "(", ")", ",", ";", "->", "-1", "0.5", "2"]
 WORDS += ["\n", " ", "#", "bias", "True", "stride", "é", "'", "[", "]", "1e99", "99999999999999"]
+
+
+def without_matching_pins(stack: Stack) -> Stack:
+    """Pins that say what is inferred anyway are dropped: what pasted PyTorch code is full of."""
+    for row in analyse(stack).rows:
+        if row.layer.pins:
+            stack = stack.replace(row.path, replace(row.layer, pins=()))
+    return stack
 
 
 @given(stacks())
