@@ -129,6 +129,3 @@ class SettingsDocument:
             except PlaygroundError as error:
                 refusals[name] = error
         return document, refusals
-
-
-__all__ = ["DocumentSetting", "SettingsDocument", "setting"]

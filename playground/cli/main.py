@@ -34,6 +34,3 @@ def _parser() -> argparse.ArgumentParser:
     add_trace(commands)
     add_train(commands)
     return parser
-
-
-__all__ = ["main"]

@@ -58,6 +58,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals or not name.strip().isidentifier():
         raise PlaygroundError(f"{text!r} is not NAME=VALUE", hint="write for example x1=2.0 or W='[[1, 2], [3, 4]]'")
     return name.strip(), value.strip()
-
-
-__all__ = ["add_trace", "trace_command"]

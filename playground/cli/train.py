@@ -139,6 +139,3 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise PlaygroundError(f"{path} holds no settings", hint='for example {"data": "MNIST", "epochs": 3}')
     return document
-
-
-__all__ = ["add_train", "train_command"]

@@ -116,6 +116,3 @@ class Arithmetic:
 
 def _number(array: Array) -> str:
     return "·" if array.flat is None else format_number(array.flat[0])
-
-
-__all__ = ["Arithmetic"]

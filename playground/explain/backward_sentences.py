@@ -136,6 +136,3 @@ class BackwardSentences:
                 finite = all(array is None or is_finite(array) for array in step.incoming)
                 return step.index if finite else None
         return None
-
-
-__all__ = ["BackwardSentences"]

@@ -23,6 +23,3 @@ def summed_axes(before: tuple[int, ...], after: tuple[int, ...]) -> str:
     extra = len(before) - len(after)
     axes = [*range(extra), *(i + extra for i, n in enumerate(after) if n == 1 and before[i + extra] != 1)]
     return ("axis " if len(axes) == 1 else "axes ") + ", ".join(map(str, axes))
-
-
-__all__ = ["summed_axes", "summed_from"]

@@ -169,6 +169,3 @@ def _unravel(place: int, shape: tuple[int, ...]) -> list[int]:
         index.append(place % length)
         place //= length
     return index[::-1]
-
-
-__all__ = ["ChainRule"]

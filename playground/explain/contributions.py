@@ -39,6 +39,3 @@ def returned(trace: Trace) -> dict[Use, tuple[int, int]]:
                 if (use := edges[part.edge].use) is not None:
                     found[use] = step.node, part.edge
     return found
-
-
-__all__ = ["Arrival", "Use", "contributions", "returned"]

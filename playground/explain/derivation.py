@@ -40,6 +40,3 @@ def _by_arrival(explanation: Explanation) -> list[int]:
     order = [root for p in explanation.trace.passes[-1:] for root in p.roots]
     last = {value: parts[-1][0].index for value, parts in explanation.contributions.items() if parts}
     return order + [value for value in sorted(last, key=lambda v: (last[v], v)) if value not in order]
-
-
-__all__ = ["derivation"]

@@ -61,6 +61,3 @@ def matrix(array: Array) -> str:
 def number(array: Array) -> str:
     """A tensor in LaTeX: its numbers where they are few, else shape and range as text."""
     return latex_number(brief(array)) if array.numel <= BRIEF else rf"\text{{{brief(array)}}}"
-
-
-__all__ = ["DerivationLine", "group", "matrix", "number", "paths", "plus"]

@@ -295,6 +295,3 @@ def less_one(exponent: str) -> str:
         return f"{float(exponent) - 1:g}"
     except ValueError:
         return f"({exponent} − 1)"
-
-
-__all__ = ["CALLS", "GENERIC", "RULES", "Derivative", "call_rule", "fill", "less_one", "rule", "rule_of"]

@@ -186,6 +186,3 @@ def _statistics(array: Array) -> list[DetailLine]:
     if found.mean is not None and found.norm is not None:
         lines += [("mean", format_number(found.mean)), ("norm", format_number(found.norm))]
     return lines + [("zeros", f"{found.zeros} of {array.numel}")] * bool(found.zeros)
-
-
-__all__ = ["DetailWriter", "Details"]

@@ -13,6 +13,3 @@ def explained_json(trace: Trace) -> str:
     for written, text in zip(document["steps"], explain(trace).steps, strict=True):
         written |= {"sentence": text.sentence, "arithmetic": text.arithmetic}
     return dumps(document)
-
-
-__all__ = ["explained_json"]

@@ -152,6 +152,3 @@ class Explanation:
     @cached_property
     def _why(self) -> WhyWriter:
         return WhyWriter(self._formulas, self.contributions)
-
-
-__all__ = ["Explanation", "explain"]

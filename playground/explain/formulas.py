@@ -130,6 +130,3 @@ def group(formula: str) -> str:
     """
     closed = formula.startswith("[") and formula.find("]") == len(formula) - 1
     return f"({formula})" if (" " in formula and not closed) or formula.startswith(("-", MINUS)) else formula
-
-
-__all__ = ["Formulas", "group"]

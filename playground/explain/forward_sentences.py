@@ -81,6 +81,3 @@ def _counted(names: list[str]) -> str:
     if len(counted) > LISTED_NODES:
         return f"{len(names)} nodes, {names[0]} to {names[-1]}"
     return listed(counted)
-
-
-__all__ = ["ForwardSentences"]

@@ -112,6 +112,3 @@ def latex_escape(text: str) -> str:
     'a\\\\_b'
     """
     return "".join(_ESCAPES.get(character, character) for character in text)
-
-
-__all__ = ["latex_bar", "latex_call", "latex_escape", "latex_name", "latex_number", "latex_text"]

@@ -138,6 +138,3 @@ class DisplayNames:
             return self.show(value)
         text = format_number(data.flat[0])
         return f"({text})" if text.startswith(MINUS) else text
-
-
-__all__ = ["DisplayNames"]

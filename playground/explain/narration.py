@@ -87,6 +87,3 @@ class Narrator:
     def _saved(self, nodes: tuple[int, ...]) -> tuple[str, ...]:
         kept = [self.trace.nodes[number] for number in nodes]
         return tuple(f"{node.name}: {text}" for node in kept for text in self.names.saved(node))
-
-
-__all__ = ["Narrator", "StepText"]

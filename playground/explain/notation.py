@@ -106,6 +106,3 @@ def defaults(qualname: str) -> dict[str, str]:
             continue
         found |= {name: repr(parameter.default) for name, parameter in parameters.items()}
     return found
-
-
-__all__ = ["ATTRIBUTES", "call_text", "defaults", "index_text", "infix", "ordered"]

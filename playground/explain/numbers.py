@@ -138,16 +138,3 @@ def listed(words: list[str]) -> str:
     """
     *first, last = words or [""]
     return f"{', '.join(first)} and {last}" if first else last
-
-
-__all__ = [
-    "bar",
-    "brief",
-    "format_number",
-    "listed",
-    "nested_text",
-    "norm_text",
-    "range_text",
-    "shape_text",
-    "subscript",
-]

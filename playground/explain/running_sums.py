@@ -43,6 +43,3 @@ class RunningSums:
                     second[step.index, place] = (before, total)
                 totals[key] = total
         return second, {key: total for key, total in totals.items() if self.trace.values[key[1]].op is None}
-
-
-__all__ = ["RunningSums"]

@@ -188,6 +188,3 @@ def _short(number: float) -> str:
 
 def _grouped(text: str) -> str:
     return f"({text})" if text.startswith(MINUS) else text
-
-
-__all__ = ["Worked", "rule_of"]

@@ -92,6 +92,3 @@ def _pair(before: float, after: float) -> tuple[str, str]:
         ):
             break
     return texts
-
-
-__all__ = ["arithmetic", "sentence", "title", "worked_out"]

@@ -127,6 +127,3 @@ def _where(check: DifferenceCheck, value: Value) -> str:
     if not value.shape:
         return ""
     return " along a random direction" if check.index is None else f" at {list(check.index)}"
-
-
-__all__ = ["Why", "WhyWriter"]

@@ -131,23 +131,3 @@ class Arguments(dict[str, Value]):
         if missing is not None:
             raise PlaygroundError(f"`{function.name}` needs `{missing}`", hint=hint)
         return bound
-
-
-__all__ = [
-    "AUTOGRAD",
-    "BARE_ORDER",
-    "LINALG",
-    "METHOD",
-    "PYTHON",
-    "SPECIAL",
-    "TENSORS",
-    "TENSORS_OR_NUMBERS",
-    "TORCH",
-    "Arguments",
-    "Cost",
-    "F",
-    "Function",
-    "Parameter",
-    "Value",
-    "parameters",
-]

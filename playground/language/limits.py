@@ -48,6 +48,3 @@ def spell(number: int) -> str:
     if number < 10**15:
         return f"{number:,}"
     return f"{number:.1e}" if number < 10**300 else f"over 10^{(number.bit_length() * 3) // 10}"
-
-
-__all__ = ["LIMITS", "LanguageLimits", "spell"]

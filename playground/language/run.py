@@ -136,6 +136,3 @@ def _placed(program: Program, error: PlaygroundError) -> PlaygroundError:
 def _place_of(program: Program, name: str) -> Span | None:
     symbol = SYMBOLS.get(name)
     return next((span for called, span in calls(program.statements) if called in (name, symbol)), None)
-
-
-__all__ = ["as_function", "make_leaves", "run", "run_program"]

@@ -74,6 +74,3 @@ class Gallery(Generic[D]):
         fields["text"] = str(fields["text"]).strip("\n")
         lecture = str(fields.pop("lecture", id.rstrip("abcd") if id.startswith("L") else ""))
         return Preset(id, title, about, lecture, self._document(fields))
-
-
-__all__ = ["Gallery", "Preset", "PresetGroup"]

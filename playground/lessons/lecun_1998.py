@@ -28,5 +28,3 @@ TABLE: tuple[ReportedRow, ...] = (
     ReportedRow("LeNet-4", 0.011),
     ReportedRow("LeNet-5", 0.0095),
 )
-
-__all__ = ["SOURCE", "TABLE", "ReportedRow"]

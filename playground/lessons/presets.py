@@ -27,5 +27,3 @@ STACKS = Gallery(
         "Classics": ("",),
     },
 )
-
-__all__ = ["EXPRESSIONS", "STACKS"]

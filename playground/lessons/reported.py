@@ -50,6 +50,3 @@ class Reported:
         if value is None:
             return ""
         return f"{value:.3g}" if self.metric == "training loss" else f"{100 * value:.3g} %"
-
-
-__all__ = ["METRICS", "Reported"]

@@ -33,6 +33,3 @@ def reported(config: TrainConfig) -> tuple[Reported, ...]:
 def _reported() -> dict[TrainConfig, tuple[Reported, ...]]:
     entries = zip(RUNS.presets, RUNS.entries["preset"], strict=True)
     return {preset.document: tuple(Reported(**one) for one in entry.get("reported", [])) for preset, entry in entries}
-
-
-__all__ = ["RUNS", "reported"]

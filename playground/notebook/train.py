@@ -228,6 +228,3 @@ def interrupts() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-__all__ = ["TrainedRun", "carry_out", "chosen_config", "train"]

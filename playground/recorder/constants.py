@@ -57,6 +57,3 @@ def saved_text(content: Any) -> str:
     if isinstance(content, int) and not isinstance(content, bool) and content >= 2**63:
         content -= 2**64
     return constant_text(content)
-
-
-__all__ = ["constant_text", "constants_of", "constants_of_call", "saved_text"]

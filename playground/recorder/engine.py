@@ -187,6 +187,3 @@ def _seeds(roots: tuple[Tensor, ...], given: Any) -> tuple[Tensor, ...]:
     return tuple(
         torch.ones_like(root) if seed is None else seed.detach() for root, seed in zip(roots, seeds, strict=True)
     )
-
-
-__all__ = ["WatchedEngine"]

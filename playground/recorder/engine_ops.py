@@ -48,6 +48,3 @@ def sent_to(tape: Tape, watched: TapePass, node: Node, number: int) -> list[Tens
         for outgoing, edge in zip(event.outgoing, tape.edges[event.node], strict=False)
         if outgoing is not None and edge == (node, number)
     ]
-
-
-__all__ = ["engine_op", "sent_to"]

@@ -74,6 +74,3 @@ class Wiring:
                 paths = None if target is None or target in own else waiting.get((target, input_nr))
                 if paths:
                     self.uses[node, number] = (op.id, paths.pop(0) if len(paths) > 1 else paths[0])
-
-
-__all__ = ["Wiring"]

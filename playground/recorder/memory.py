@@ -31,6 +31,3 @@ def snapshot(tensor: Tensor) -> Tensor:
 def snapshot_of_grad(leaf: Tensor) -> Tensor | None:
     """A copy of a leaf's `.grad`, which a later pass would add to in place."""
     return None if leaf.grad is None else leaf.grad.detach().clone()
-
-
-__all__ = ["is_same_view", "memory_of", "snapshot", "snapshot_of_grad"]

@@ -39,6 +39,3 @@ def inside_modules(recorder: Recorder, prefix: str, module: nn.Module) -> Iterat
             hooks.callback(submodule.register_forward_pre_hook(enter(path), prepend=True).remove)
             hooks.callback(submodule.register_forward_hook(leave, always_call=True).remove)
         yield
-
-
-__all__ = ["inside_modules"]

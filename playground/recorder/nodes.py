@@ -95,14 +95,3 @@ def leaf_of(accumulate_grad: Node) -> Tensor:
     """The leaf whose `.grad` an AccumulateGrad node adds to."""
     leaf: Tensor = accumulate_grad.variable  # type: ignore[attr-defined]  # missing from PyTorch's stubs
     return leaf
-
-
-__all__ = [
-    "created_nodes",
-    "gradient_edge",
-    "leaf_of",
-    "node_name",
-    "reachable",
-    "saved_of",
-    "sequence_number",
-]

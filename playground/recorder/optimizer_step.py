@@ -200,6 +200,3 @@ def _element(change: ParameterUpdate) -> Element | None:
         tuple((at(before), float(at(after) or 0.0)) for _, before, after in change.state),
         float(change.after.reshape(-1)[flat]),
     )
-
-
-__all__ = ["fresh_arguments", "output_after", "parameters_of", "take_step", "update_steps", "versions_of"]

@@ -152,6 +152,3 @@ def _no_gradient(recorder: Recorder, outputs: list[Tensor]) -> Note:
         return Note("no_gradient", "nothing was returned that a backward pass could start from")
     value = recorder.value_of(outputs[-1])
     return Note("no_gradient", "the output does not depend on any tensor that requires grad", value=value.id)
-
-
-__all__ = ["record"]

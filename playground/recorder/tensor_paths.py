@@ -58,6 +58,3 @@ def substitute(obj: Any, replace: Callable[[str, Tensor], Any], path: str = "") 
     if isinstance(obj, slice):
         return slice(*substitute((obj.start, obj.stop, obj.step), replace, path))
     return obj
-
-
-__all__ = ["substitute", "tensors_in", "tensors_of_call"]

@@ -35,6 +35,3 @@ def unique(name: str, taken: set[str]) -> str:
         name += "'"
     taken.add(name)
     return name
-
-
-__all__ = ["unique", "value_names"]

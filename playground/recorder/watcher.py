@@ -119,6 +119,3 @@ def local_derivatives(
         except (RuntimeError, TypeError):  # a custom Function may insist on more
             return ()
     return tuple(result) if isinstance(result, tuple | list) else (result,)
-
-
-__all__ = ["Watcher"]

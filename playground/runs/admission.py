@@ -34,6 +34,3 @@ def check_length(connection: Connection, run: str) -> None:
     if epochs > OF_ONE.epochs or (config.steps and row.steps >= OF_ONE.steps):
         most = f"{OF_ONE.steps:,} steps" if config.steps and row.steps >= OF_ONE.steps else f"{OF_ONE.epochs} epochs"
         raise PlaygroundError(f"no run may take more than {most}", hint="its settings could not have asked for more")
-
-
-__all__ = ["check_length", "check_room"]

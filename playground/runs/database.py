@@ -37,6 +37,3 @@ def _refused(error: Exception) -> PlaygroundError:
     return PlaygroundError(
         f"the runs' database refuses: {(str(origin).splitlines() or [type(origin).__name__])[0][:120]}", hint=hint
     )
-
-
-__all__ = ["Database"]

@@ -66,6 +66,3 @@ class LocalEngine:
                     start_new_session=True,
                 )
             threading.Thread(target=self._started.wait, name="host", daemon=True).start()  # takes note of its end
-
-
-__all__ = ["LocalEngine", "RunEngine"]

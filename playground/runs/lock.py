@@ -41,6 +41,3 @@ class HostLock:
             self.close()
             return False
         return True
-
-
-__all__ = ["HostLock"]

@@ -20,6 +20,3 @@ def take_back(connection: Connection, which: ColumnElement[bool], reason: str) -
     connection.execute(paused.values(status="paused", reason=reason, worker=""))
     connection.execute(failed.values(status="failed", reason=f"{reason}, {LIMITS.attempts} times", **ended))
     connection.execute(running.values(status="queued", reason=f"{reason}: it goes on from here", worker=""))
-
-
-__all__ = ["take_back"]

@@ -143,6 +143,3 @@ class Reporter:
                 if time.monotonic() > until:
                     raise
                 self._done.wait(1.0)
-
-
-__all__ = ["PATIENCE", "SAMPLES", "Lost", "Reporter"]

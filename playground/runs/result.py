@@ -19,6 +19,3 @@ def result_of(store: Store, run: str) -> RunResult:
         title=found.title,
         created=found.created,
     )
-
-
-__all__ = ["result_of"]

@@ -68,6 +68,3 @@ def _strict(content: Any) -> Any:
 
 def _number(found: dict[str, Any]) -> Any:
     return float(found[_NUMBER]) if found.keys() == {_NUMBER} else found
-
-
-__all__ = ["record_of", "record_text", "run_of", "samples_text"]

@@ -51,6 +51,3 @@ class Orders:
     wanted: Wanted
     learning_rate: float | None
     more_epochs: int
-
-
-__all__ = ["ENDED", "Orders", "Run", "Status", "Wanted"]

@@ -241,6 +241,3 @@ def _unless_running(there: Any, running: Any) -> Any:
 
 def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=32).hexdigest()
-
-
-__all__ = ["CHECKPOINTS_KEPT", "Store"]

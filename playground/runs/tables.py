@@ -179,6 +179,3 @@ def _write_ahead(cursor: DBAPICursor) -> None:
             time.sleep(random.uniform(0, BUSY / 1000))
         else:
             return
-
-
-__all__ = ["CHECKPOINTS", "RECORDS", "RUNS", "connect", "database_url", "now", "take_turns", "without_secrets"]

@@ -109,6 +109,3 @@ def follow(learner: Learner, orders: Orders) -> None:
         learner.change_rate(orders.learning_rate)
     if orders.more_epochs > learner.epochs_added:
         learner.add_epochs(orders.more_epochs - learner.epochs_added)
-
-
-__all__ = ["follow", "heed", "work"]

@@ -168,6 +168,3 @@ def version_of(tensor: Tensor) -> int:
 @lru_cache(maxsize=64)
 def _dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
-
-
-__all__ = ["DTYPES", "EXACT_ELEMENTS", "Array", "version_of"]

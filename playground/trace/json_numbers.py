@@ -68,6 +68,3 @@ def require(fact: bool, message: str) -> None:
     """ValueError with this message unless the fact holds."""
     if not fact:
         raise ValueError(message)
-
-
-__all__ = ["Nested", "Scalar", "all_finite", "decode", "decode_all", "encode", "flatten", "nest", "require"]

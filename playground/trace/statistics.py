@@ -90,6 +90,3 @@ def widened(tensor: Tensor) -> Tensor:
     """Half precision as single, for which every operation is defined; everything else as it is."""
     wider = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.complex32: torch.complex64}
     return tensor.to(wider.get(tensor.dtype, tensor.dtype))
-
-
-__all__ = ["THUMBNAIL_SIDE", "Statistics", "statistics", "thumbnail", "widened"]

@@ -112,6 +112,3 @@ def weights(learner: Learner) -> bytes:
     return save(
         {name: tensor.detach().cpu().clone().contiguous() for name, tensor in learner.model.state_dict().items()}
     )
-
-
-__all__ = ["checkpoint", "metadata", "restore", "weights"]

@@ -25,6 +25,3 @@ def device_of(wanted: str) -> str:
     if wanted not in there:
         raise PlaygroundError(f"there is no device {wanted!r} here", hint=f"here are {', '.join(there)}")
     return wanted
-
-
-__all__ = ["device_of", "devices"]

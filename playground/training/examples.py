@@ -44,6 +44,3 @@ def whole_data_of(config: TrainConfig, on_progress: Callable[[str, int, int], No
 @lru_cache(maxsize=1)
 def _normalised(data: Data) -> Data:
     return prepare(data, normalise=True)
-
-
-__all__ = ["data_of", "whole_data_of"]

@@ -158,6 +158,3 @@ def gradient_norm(recorded: Recorded) -> float:
     """Of all parameters together, before clipping."""
     adjoints = [value.adjoint for value in recorded.trace.values if value.kind == "parameter"]
     return math.hypot(*(adjoint.statistics.norm or 0.0 for adjoint in adjoints if adjoint is not None))
-
-
-__all__ = ["Frozen", "advance", "freeze", "next_batch", "steps_ahead"]

@@ -155,6 +155,3 @@ def rounded(number: float) -> int:
         return 1
     power = 10 ** math.floor(math.log10(number))
     return int(next(digit * power for digit, least in zip((5, 2, 1), repeat(power)) if digit * least <= number))
-
-
-__all__ = ["LONG", "TIMES_FORWARD", "Learner", "rounded", "steps_between_records"]

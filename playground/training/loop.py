@@ -129,6 +129,3 @@ def diverged(learner: Learner, problem: str, parts: Iterable[Tensor]) -> Playgro
 
 def _named(loss: float) -> str:
     return "NaN" if math.isnan(loss) else "infinite"
-
-
-__all__ = ["train"]

@@ -73,6 +73,3 @@ def _draw_weights(net: nn.Module, name: str, generator: torch.Generator) -> None
             fill(module.weight, generator=generator)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-
-
-__all__ = ["WEIGHT_INITS", "document_of", "dropout_generator", "model_of"]

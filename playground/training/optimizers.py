@@ -91,14 +91,3 @@ def scale_rate(optimizer: torch.optim.Optimizer, schedule: LRScheduler | None, f
         group.update({name: group[name] * factor for name in _RATES if name in group})
     if schedule is not None:
         schedule.base_lrs = [rate * factor for rate in schedule.base_lrs]
-
-
-__all__ = [
-    "OPTIMIZERS",
-    "SCHEDULES",
-    "OptimizerRow",
-    "ScheduleRow",
-    "optimizer_of",
-    "scale_rate",
-    "schedule_of",
-]

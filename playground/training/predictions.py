@@ -23,6 +23,3 @@ def samples(learner: Learner, count: int) -> list[list[float]]:
     """The probabilities of the classes for the first test examples, to four digits."""
     output = learner.predict(learner.test_set.x[:count])[:, : len(learner.classes)]
     return [[round(p, 4) for p in row] for row in probabilities(output, learner.config.loss).tolist()]
-
-
-__all__ = ["probabilities", "samples"]

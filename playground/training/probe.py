@@ -137,6 +137,3 @@ def first_not_finite(net: nn.Module, parts: Iterable[Tensor]) -> str:
             hook.remove()
     unused = (name for name, parameter in net.named_parameters() if not torch.isfinite(parameter).all())
     return next(unused, "the loss itself")
-
-
-__all__ = ["RECTIFIERS", "Probe", "first_not_finite"]

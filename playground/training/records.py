@@ -55,6 +55,3 @@ class TrainRecord:
 def _content(record: TrainRecord | LayerRecord) -> dict[str, Any]:
     """Its fields by name; `dataclasses.asdict` copies each of them, and takes four times as long."""
     return {name: getattr(record, name) for name in record.__slots__}
-
-
-__all__ = ["LayerRecord", "TrainRecord"]

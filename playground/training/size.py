@@ -46,6 +46,3 @@ def check_size(size: Size, batch: int, text: str) -> None:
         smaller = f"take a batch of at most {fits:,}, or a net with fewer outputs" if fits else "let layers give fewer"
         hint = f"a step may keep {LIMITS.outputs:,}: {smaller}, for example by a larger stride"
         raise PlaygroundError(f"{message} of {batch:,}", hint=hint, text=text)
-
-
-__all__ = ["EVALUATED_AT_ONCE", "check_size", "evaluated_at_once", "size_of"]

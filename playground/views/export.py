@@ -39,6 +39,3 @@ class Export(Generic[S]):
 def exports_of(table: Iterable[Export[S]], shown: S) -> tuple[Export[S], ...]:
     """The exports that this has."""
     return tuple(export for export in table if export.is_there(shown))
-
-
-__all__ = ["NOTEBOOK", "PYTHON", "Export", "exports_of"]

@@ -59,6 +59,3 @@ def _cell(kind: str, source: str, number: int) -> dict[str, Any]:
     lines = source.splitlines(keepends=True)
     cell: dict[str, Any] = {"cell_type": kind, "id": identifier, "metadata": {}, "source": lines}
     return cell | {"execution_count": None, "outputs": []} if kind == "code" else cell
-
-
-__all__ = ["to_notebook"]

@@ -54,6 +54,3 @@ def _uri(picture: NDArray[np.uint8], scale: int) -> str:
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
     )
     return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
-
-
-__all__ = ["data_uri", "photo_uri"]

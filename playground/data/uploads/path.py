@@ -55,6 +55,3 @@ def _check_options(read: Callable[..., Data], what: str, reading: dict[str, Any]
             raise PlaygroundError(
                 f"{what} cannot be read with `{name}`", hint=f"What can be said is {', '.join(known)}."
             )
-
-
-__all__ = ["from_path", "is_path"]

@@ -150,6 +150,3 @@ def _say(**what: object) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
-
-
-__all__ = ["Kind", "Reading", "read_in_subprocess"]

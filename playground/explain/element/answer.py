@@ -119,6 +119,3 @@ def _check(found: ElementGradient) -> list[list[str]]:
     if found.accumulated is not None and found.accumulated != found.recorded:
         rows.append([".grad, summed over all passes", format_number(found.accumulated, PRECISE)])
     return rows
-
-
-__all__ = ["element_answer"]

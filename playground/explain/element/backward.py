@@ -156,6 +156,3 @@ class _Use:
 
 def _size(number: float) -> float:
     return math.inf if math.isnan(number) else abs(number)
-
-
-__all__ = ["element_gradient"]

@@ -178,6 +178,3 @@ def _rest(products: Tensor, terms: tuple[ValueTerm, ...]) -> float:
     if len(products) == len(terms):
         return 0.0
     return float(products.sum()) - math.fsum(term.value * term.factor for term in terms)
-
-
-__all__ = ["element_value"]

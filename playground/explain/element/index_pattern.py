@@ -57,6 +57,3 @@ def _along(column: Tensor, letter: str, other: Tensor) -> str | None:
     if step < 0:
         return f"{offset}{MINUS}{run_text}"
     return run_text + ("" if not offset else f"+{offset}" if offset > 0 else f"{MINUS}{-offset}")
-
-
-__all__ = ["pattern"]

@@ -59,6 +59,3 @@ def top(products: Tensor) -> list[int]:
     sizes = products.abs().nan_to_num(nan=torch.inf)
     order = torch.argsort(sizes, descending=True, stable=True)
     return [int(position) for position in order[:MOST_TERMS]]
-
-
-__all__ = ["MOST_TERMS", "allowed", "checked", "same_values", "tape_of", "top"]

@@ -67,6 +67,3 @@ def _saved(trace: Trace, node: BackwardNode, name: str) -> Tensor | None:
     if saved is not None:
         array = saved.data if saved.value is None else trace.values[saved.value].data
     return array.tensor() if array is not None and array.is_exact else None
-
-
-__all__ = ["MOST_PRODUCTS", "Products", "products"]

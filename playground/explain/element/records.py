@@ -117,6 +117,3 @@ def is_close(total: float, recorded: float, scale: float, dtype: str) -> bool:
     if not (math.isfinite(total) and math.isfinite(recorded)):
         return repr(total) == repr(recorded)
     return abs(total - recorded) <= TOLERANCES.get(dtype, 0.0) * max(scale, abs(recorded)) + 1e-30
-
-
-__all__ = ["ElementGradient", "ElementUse", "ElementValue", "GradientTerm", "Index", "Pattern", "Place", "ValueTerm"]

@@ -152,6 +152,3 @@ class RepeatedCall:
             results = self.results({**given, path: dual})
             tangents = {o: forward_ad.unpack_dual(results[o]).tangent for o in outputs}  # type: ignore[no-untyped-call]
         return {output: tangent.detach() for output, tangent in tangents.items() if tangent is not None}
-
-
-__all__ = ["MOST_ELEMENTS", "MOST_WORK", "RepeatedCall"]

@@ -74,6 +74,3 @@ def joined(products: list[str], count: int, constant: str = "") -> str:
 def group(number: str) -> str:
     """A negative number in parentheses, as a second factor."""
     return f"({number})" if number.startswith(MINUS) else number
-
-
-__all__ = ["ElementNames", "ElementPart", "counted", "group", "joined", "others", "part"]

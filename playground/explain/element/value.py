@@ -93,6 +93,3 @@ class ValueWriter:
     def _expression(self, op: int, index: str) -> str:
         text = self.elements.names.expression(self.elements.trace.ops[op])
         return f"({text}){index}" if index and not text.endswith(")") else text + index
-
-
-__all__ = ["ValueWriter"]

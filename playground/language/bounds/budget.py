@@ -85,6 +85,3 @@ class Budget:
 def refuse(what: str, limit: int) -> NoReturn:
     """The one form of a refusal: what it would be, and what the limit is."""
     raise PlaygroundError(f"{what}; the limit is {spell(limit)}", hint="make it smaller")
-
-
-__all__ = ["Budget", "refuse"]

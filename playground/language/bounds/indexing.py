@@ -54,6 +54,3 @@ def _size(part: Value) -> tuple[int, ...]:
     if isinstance(part, list):
         return (len(part), *_size(part[0])) if part else (0,)
     return shape_of(part)
-
-
-__all__ = ["index_cost"]

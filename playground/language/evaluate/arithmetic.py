@@ -123,6 +123,3 @@ def describe(value: Value) -> str:
     )
     named = next((name for kind, name in kinds if isinstance(value, kind)), None)
     return named or ("nothing (None)" if value is None else "a range" if isinstance(value, range) else "a dtype")
-
-
-__all__ = ["BINARY", "IN_PLACE", "UNARY", "bounded", "cost_of", "describe", "numbers"]

@@ -69,6 +69,3 @@ class CallSite:
         if before.endswith("(") and after.lstrip().startswith(")"):
             return Span(len(before) - 1, span.end + after.index(")") + 1)
         return span
-
-
-__all__ = ["CallSite", "Explained"]

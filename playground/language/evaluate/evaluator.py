@@ -225,6 +225,3 @@ class Evaluator:
         written = node.span.of(self.program.text)
         hint = "a gradient is there after a line with .backward()" if ".grad" in written else ""
         self.calls.refuse(f"`{written}` is None", node.span, hint)
-
-
-__all__ = ["Evaluator"]

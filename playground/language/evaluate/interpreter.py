@@ -135,6 +135,3 @@ def _results(value: Value) -> list[Value]:
     if isinstance(value, Tensor | int | float):
         return [value]
     return [item for part in value for item in _results(part)] if isinstance(value, tuple) else []
-
-
-__all__ = ["Interpreter", "interpret"]

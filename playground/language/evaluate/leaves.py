@@ -140,6 +140,3 @@ def _plain_lists(name: str, value: Items[Value]) -> Value:
         return value
     kind = type(value).__name__
     raise PlaygroundError(f"`{name}` cannot be a {kind}", hint="a number, nested lists, a tensor or text")
-
-
-__all__ = ["DTYPES", "Leaf"]

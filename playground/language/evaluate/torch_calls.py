@@ -126,6 +126,3 @@ class TorchCalls:
     def refuse(self, message: str, span: Span, hint: str = "") -> NoReturn:
         """Raises the one error of this run."""
         raise PlaygroundError(message, span=span, hint=hint, text=self.program.text)
-
-
-__all__ = ["TorchCalls"]

@@ -257,5 +257,3 @@ _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]],
     (r"stack expects each tensor to be equal size", _stack),
     (r"a Tensor with \d+ elements cannot be converted to Scalar", _one_element),
 )
-
-__all__ = ["explain"]

@@ -183,6 +183,3 @@ def _torch(name: str, value: Expression) -> Call:
 
 def _positional(value: Expression) -> CallArgument:
     return CallArgument("", value, value.span)
-
-
-__all__ = ["Qualifier"]

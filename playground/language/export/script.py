@@ -243,6 +243,3 @@ def _numbers(value: Value, result: str) -> str:
     if isinstance(value, Tensor):
         return f"{result}.tolist()"
     return f"[torch.as_tensor(y).tolist() for y in {result}]" if isinstance(value, tuple) else result
-
-
-__all__ = ["to_python"]

@@ -42,6 +42,3 @@ def _kind(value: Value) -> type:
 def plain_tensor(numbers: Value, dtype: torch.dtype | None = None) -> Tensor:
     """A number or nested lists of numbers as a tensor."""
     return torch.tensor(numbers, dtype=dtype or dtype_of(numbers))
-
-
-__all__ = ["depth", "dtype_of", "flat", "is_numeric", "plain_tensor"]

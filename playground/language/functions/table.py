@@ -182,19 +182,3 @@ def search(query: str) -> tuple[Function, ...]:
 def method_names() -> tuple[str, ...]:
     """All methods of a tensor."""
     return names(METHOD)
-
-
-__all__ = [
-    "ATTRIBUTES",
-    "CONSTANTS",
-    "EXAMPLE_LEAVES",
-    "FAMILIES",
-    "FUNCTIONS",
-    "PREFIXED_CONSTANTS",
-    "PREFIXES",
-    "find",
-    "method_names",
-    "names",
-    "search",
-    "suggest",
-]

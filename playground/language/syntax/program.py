@@ -168,6 +168,3 @@ class Statements:
 def _without_imports(text: str) -> str:
     lines = [line for line in text.split("\n") if not line.lstrip().startswith(("import ", "from "))]
     return "\n".join(lines).lstrip("\n")
-
-
-__all__ = ["Program", "parse"]

@@ -197,6 +197,3 @@ def _rename(text: str, tokens: tuple[Token, ...], word: str) -> Repair:
             parts += [text[position : token.span.start], new]
             position = token.span.end
     return Repair(f"write {new}", "".join([*parts, text[position:]]))
-
-
-__all__ = ["Places", "python_tree"]

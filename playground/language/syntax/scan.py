@@ -223,6 +223,3 @@ def _refuse_missing_operator(text: str, span: Span, before: Token, token: Token)
         repair=Repair("write *", mended),
         text=text,
     )
-
-
-__all__ = ["Token", "normalise", "scan"]

@@ -137,6 +137,3 @@ def _index(node: Expression) -> str:
 def _slice(node: Slice) -> str:
     start, stop, step = ("" if part is None else write(part) for part in (node.start, node.stop, node.step))
     return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
-
-
-__all__ = ["unparse", "write", "write_statements"]

@@ -69,6 +69,3 @@ def calls(statements: tuple[Statement, ...]) -> Iterator[tuple[str, Span]]:
             yield node.name, node.span
         elif isinstance(node, Binary):
             yield node.operator, node.span
-
-
-__all__ = ["calls", "children", "expressions", "parts"]

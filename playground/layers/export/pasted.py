@@ -153,6 +153,3 @@ def _classes(text: str) -> list[str]:
     return [
         part for part in re.split(r"(?m)^(?=class\b)", inspect.cleandoc(text) if INDENTED.match(text) else text) if part
     ]
-
-
-__all__ = ["PastedWriter", "plain_python"]

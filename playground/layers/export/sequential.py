@@ -80,6 +80,3 @@ class ModuleWriter(SequentialWriter):
         done = "".join(f"        x = self.{row.name}(x)\n" for row in rows)
         head = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         return [f"{head}{made}\n    def forward(self, x):\n{done}        return x", self.seeded("net = Net()")]
-
-
-__all__ = ["ModuleWriter", "NamedWriter", "SequentialWriter"]

@@ -156,6 +156,3 @@ def _sizes(parameters: list[nn.Parameter]) -> str:
     if len(parameters) > MOST_TERMS or (len(parameters) == 1 and parameters[0].dim() < 2):
         return ""
     return " + ".join("·".join(map(str, parameter.shape)) or "1" for parameter in parameters)
-
-
-__all__ = ["pasted_listing"]

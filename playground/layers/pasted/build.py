@@ -174,6 +174,3 @@ def _plain(name: str, value: Value) -> Value:
     if not isinstance(value, int | float):
         raise PlaygroundError(f"`{name}` is {what(value)}", hint="write a number, or a tuple of numbers")
     return bounded(value)
-
-
-__all__ = ["build_pasted", "build_with_origins"]

@@ -177,6 +177,3 @@ def rule_arguments(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     shape = given.get("normalized_shape")
     dims = {} if shape is None else {"dims": len(shape) if isinstance(shape, tuple) else 1}
     return {argument.name: argument.default for argument in kind.arguments} | dict(given) | dims
-
-
-__all__ = ["Origin", "Origins", "arguments", "rule_arguments"]

@@ -75,6 +75,3 @@ class _Given(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's o
         if not any(returned.alias_info for returned in func._schema.returns):
             self.numbers += sum(part.numel() for part in tree_leaves(out) if isinstance(part, Tensor))
         return out
-
-
-__all__ = ["PastedCosts", "size_by_running"]

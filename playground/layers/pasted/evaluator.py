@@ -228,6 +228,3 @@ class PastedEvaluator(Evaluator):
             return self.calls.at(span, call)
         except ERRORS as error:
             raise explain(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None
-
-
-__all__ = ["Maker", "PastedEvaluator"]

@@ -297,6 +297,3 @@ def dotted(node: ast.expr) -> str:
 def last_name(node: ast.expr) -> str:
     """'weight' of `self.weight`, else ''."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-__all__ = ["CONTAINERS", "INITIALISERS", "PastedExpressions"]

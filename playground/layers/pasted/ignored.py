@@ -132,6 +132,3 @@ def _walk(annotation: ast.expr) -> Iterator[ast.AST]:
             continue
         if not isinstance(part, ast.BitOr):
             yield part
-
-
-__all__ = ["LeftOut"]

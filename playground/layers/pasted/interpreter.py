@@ -135,6 +135,3 @@ def interpret_forward(
     if not all(isinstance(part, Tensor) for part in parts):
         calls.refuse(f"`forward` returns {what(value)}", result.span, "return a tensor")
     return value if isinstance(value, Tensor) else tuple(parts)
-
-
-__all__ = ["PastedRun", "bound", "interpret_forward"]

@@ -146,6 +146,3 @@ def kinds_of(module: nn.Module) -> set[str]:
         names.add(definition.name)
         definition = definition.base
     return names
-
-
-__all__ = ["FIXED", "Interpret", "PastedCalls", "PastedModule", "kept", "kinds_of", "running", "what"]

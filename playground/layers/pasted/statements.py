@@ -101,6 +101,3 @@ class PastedStatements(Statements):
         if isinstance(node, ast.Attribute) and is_self(node.value):
             self.expressions.refuse("one `self.name = ...` to a line", node, "write y = ... or self.name = ...")
         super()._refuse_target(node)
-
-
-__all__ = ["PastedStatements"]

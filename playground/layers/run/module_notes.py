@@ -35,6 +35,3 @@ def bytes_text(count: int) -> str:
     if count < 1024:
         return f"{count} B"
     return f"{count / 1024:.0f} kB" if count < 1024**2 else f"{count / 1024**2:.1f} MB"
-
-
-__all__ = ["bytes_text", "module_notes"]

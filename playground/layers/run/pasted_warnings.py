@@ -98,6 +98,3 @@ def _dead(listing: Listing, recorded: Recorded) -> Iterator[Caution]:
 
 def _caution(check: Check, path: Path, message: str, cures: tuple[Cure, ...]) -> Caution:
     return Caution(check.id, check.level, path, message, check.reason, check.lecture, cures)
-
-
-__all__ = ["pasted_cautions"]

@@ -174,15 +174,3 @@ def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple
         LayerFacts(name, math.sqrt(squares[name]) if name in squares else None, *fact) for name, fact in found.items()
     )
     return facts, right
-
-
-__all__ = [
-    "LayerFacts",
-    "OptimizerStep",
-    "ParameterStep",
-    "Recorded",
-    "Stepper",
-    "Supervised",
-    "record_batch",
-    "target_of",
-]

@@ -45,6 +45,3 @@ def optimizer_of(name: str, parameters: list[nn.Parameter], learning_rate: float
         return torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)
     kind: type[torch.optim.Optimizer] = getattr(torch.optim, name)
     return kind(parameters, lr=learning_rate)  # type: ignore[call-arg]  # every one of the list takes it
-
-
-__all__ = ["batch_of", "check_output", "optimizer_of"]

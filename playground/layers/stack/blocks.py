@@ -124,6 +124,3 @@ def tidied(layers: Layers) -> Layers:
         else:
             kept.append(layer if branches == layer.branches else replace(layer, branches=branches))
     return tuple(kept)
-
-
-__all__ = ["crossed", "new_block", "shape_before", "tidied", "with_branch", "without_branch"]

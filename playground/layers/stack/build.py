@@ -82,6 +82,3 @@ def draw(net: nn.Module, generator: torch.Generator) -> None:
             module.reset_parameters()
         elif isinstance(module, SeededDropout):
             module.generator = generator
-
-
-__all__ = ["build", "constructor", "draw"]

@@ -60,6 +60,3 @@ def one_map(document: StackDocument, path: Path) -> OneMap | None:
 
 def _is_plain(row: StackRow) -> bool:
     return row.layer.kind == "Linear" and len(row.takes) == 1
-
-
-__all__ = ["OneMap", "one_map"]

@@ -66,6 +66,3 @@ def joined_field(fields: Sequence[Field | None]) -> Field | None:
         Reach(min(reach.first for reach in axis), max(reach.last for reach in axis), axis[0].step)
         for axis in zip(*known, strict=True)
     )
-
-
-__all__ = ["Field", "Reach", "field_after", "field_of_input", "joined_field"]

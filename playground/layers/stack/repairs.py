@@ -99,6 +99,3 @@ def _widest(stack: Stack, path: Path, now: int) -> int:
     if len(path) == 1:
         return stack.classes if now > stack.classes else 0
     return now if stack.at(path[:-2]).kind == "Parallel" else 0
-
-
-__all__ = ["ALLOWED", "Counted", "narrower", "shape_after", "stride_of", "with_stride"]

@@ -49,6 +49,3 @@ def dimensions_of(config: TrainConfig) -> Dimensions:
     planned = config.steps or config.epochs * steps_per_epoch
     every = steps_between_records(config, planned, size_of(document_of(config, shape, classes)))
     return Dimensions(shape, classes, *whole, steps_per_epoch, planned, every)
-
-
-__all__ = ["Dimensions", "dimensions_of"]

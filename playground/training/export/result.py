@@ -165,16 +165,3 @@ def _finite(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [_finite(part) for part in content]
     return encode(content)
-
-
-__all__ = [
-    "RunResult",
-    "table_of",
-    "to_csv",
-    "to_events",
-    "to_json",
-    "to_script",
-    "upload_of",
-    "versions",
-    "weights_in",
-]

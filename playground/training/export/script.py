@@ -208,6 +208,3 @@ def _loop(
         due=" or ".join(due) or "True",
         tested=" or ".join([f"step % {per_epoch} == 0", *ends]),
     )
-
-
-__all__ = ["changed_rates", "training_script"]

@@ -85,6 +85,3 @@ def data_parts(config: TrainConfig, dimensions: Dimensions, folder: str) -> Iter
         yield f"CHUNK = {split.CHUNK}  # examples that are held in float64 at once\n"
         yield inspect.getsource(split.statistics)
         yield NORMALISE
-
-
-__all__ = ["data_parts"]

@@ -62,6 +62,3 @@ def _row(row: ListedLayer, batch: int) -> RowData:
 
 def _shape(shape: Shape | None, batch: int) -> str | None:
     return None if shape is None else shape_text(shape).replace("N", str(batch), 1)
-
-
-__all__ = ["catalogue_data", "listing_data"]

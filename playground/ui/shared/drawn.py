@@ -37,6 +37,3 @@ class Drawn:
     def packed(self, have: str | None) -> PictureTextData:
         """For the browser, which keeps the drawing that it has: then only values travel."""
         return {"key": self.key, "svg": None if self.key == have else self.svg, "rest": self.rest}
-
-
-__all__ = ["Drawn"]

@@ -20,6 +20,3 @@ def error_data(error: PlaygroundError) -> ErrorData:
 def repair_data(repair: Repair) -> RepairData:
     """A button, and the text that it puts in."""
     return {"label": repair.label, "text": repair.text}
-
-
-__all__ = ["error_data", "repair_data"]

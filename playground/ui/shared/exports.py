@@ -38,6 +38,3 @@ def _made(shown: Callable[[], S | None], export: Export[S]) -> bytes:
         return b"Nothing has been drawn yet." if now is None else export.content(now)
     except PlaygroundError as error:
         return error.marked().encode()
-
-
-__all__ = ["export_buttons"]

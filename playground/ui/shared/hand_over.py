@@ -47,6 +47,3 @@ def handed_over() -> TrainConfig | None:
     """What another page has handed over, once."""
     config: TrainConfig | None = st.session_state.pop(HANDED_OVER, None)
     return config
-
-
-__all__ = ["HANDED_OVER", "from_stack", "handed_over", "train_this"]

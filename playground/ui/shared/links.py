@@ -71,6 +71,3 @@ def _step(text: str | None, problems: list[str]) -> int | None:
         return None if text is None else int(text)
     problems.append(f"The link's step {text[:20]!r} is not a number of steps.")
     return None
-
-
-__all__ = ["VERSION", "RestoredLink", "parts_of", "query_of", "restore"]

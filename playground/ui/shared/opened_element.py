@@ -94,6 +94,3 @@ def read_index(text: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     if len(numbers) != len(shape) or not all(0 <= i < n for i, n in zip(numbers, shape, strict=True)):
         raise PlaygroundError(f"`{text.strip()[:40]}` is no element of it", hint=allowed(shape))
     return tuple(numbers)
-
-
-__all__ = ["Asked", "answered", "asked", "read_index", "run_source"]

@@ -16,6 +16,3 @@ def page_session(key: str, begin: Callable[[], S]) -> S:
         st.session_state[key] = begin()
     session: S = st.session_state[key]
     return session
-
-
-__all__ = ["page_session"]

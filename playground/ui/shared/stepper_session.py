@@ -101,6 +101,3 @@ def sequence_of(sent: Mapping[str, Any]) -> int:
 def _have(sent: Mapping[str, Any]) -> str | None:
     have = sent.get("have")
     return have if isinstance(have, str) else None
-
-
-__all__ = ["StepperSession", "Unfolded", "sequence_of", "stepper_frame"]

@@ -3,5 +3,3 @@
 from pathlib import Path
 
 STYLE = Path(__file__).with_name("page.css")
-
-__all__ = ["STYLE"]

@@ -68,6 +68,3 @@ def sentence(run: Run, latest: TrainRecord | None, tested: TrainRecord | None) -
         parts.append(f"test accuracy {100 * tested.test_accuracy:.1f} %")
     where = f"step {latest.step:,}" + (f" of {run.steps:,}" if run.steps else "")
     return f"{run_name(run)}, {where}, epoch {latest.epoch:.1f}: {', '.join(parts)}."
-
-
-__all__ = ["duration", "run_name", "sentence", "state", "time_left"]

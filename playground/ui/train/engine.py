@@ -52,6 +52,3 @@ def _watch(url: str) -> _WatchedEngine:
 @cache  # asked at every look: Streamlit's own takes a third of a millisecond
 def _made(url: str) -> _WatchedEngine:
     return _WatchedEngine(LocalEngine(Store(url)))
-
-
-__all__ = ["engine", "keep_going"]

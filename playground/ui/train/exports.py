@@ -42,6 +42,3 @@ def _links(run: Run) -> None:
     st.markdown("**Link to this run**")
     st.code(f"{page}?run={run.id}", language=None)
     st.caption("Whoever has it can look at the run, and take the weights; only who started it can stop it.")
-
-
-__all__ = ["run_exports"]

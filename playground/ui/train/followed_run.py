@@ -65,6 +65,3 @@ class Followed:
 def train_size(config: TrainConfig) -> int | None:
     """The number of examples that a run trains on, where it is known beforehand."""
     return None if config.folds > 1 else config.train_size or _SIZES.get(config.data)
-
-
-__all__ = ["Followed", "train_size"]

@@ -105,6 +105,3 @@ def _frame(opened: OpenedStep, step: FrozenStep, store: Store) -> FrameData:
     element = answered(at.asked, StackDocument(), trace=lambda: recorded_step(store, step).recorded.trace)
     frame = stepper_frame(step.drawn, "", sequence=opened.number, have=at.have, step=0)
     return at.completed(frame, element)
-
-
-__all__ = ["OpenedStep", "frozen_part"]

@@ -129,6 +129,3 @@ def _title(run: Run, number: int, following: int) -> str:
 def _notes(run: Run) -> tuple[str, ...]:
     is_elsewhere = run.device not in ("", "cpu")
     return (f"The run is on {run.device}, this step on the CPU: last digits may differ.",) if is_elsewhere else ()
-
-
-__all__ = ["OPENS", "FrozenStep", "frozen_step", "learner_of", "recorded_step"]

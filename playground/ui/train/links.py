@@ -78,6 +78,3 @@ def runs_in(text: str) -> tuple[str, ...]:
         what = f"{typed[:40]!r} is neither a link to a run nor the id of one" if typed else "no run is named"
         raise PlaygroundError(what, hint="a link has run= with the id, twelve of the characters 0-9 and a-f, after it")
     return found
-
-
-__all__ = ["MOST_SHOWN", "RestoredTrain", "restore_train", "runs_in", "train_query"]

@@ -75,6 +75,3 @@ def _told(error: PlaygroundError) -> NetProblemData:
         "end": told["end"],
         "repairs": [] if told["repair"] is None else [told["repair"]],
     }
-
-
-__all__ = ["check"]

@@ -105,6 +105,3 @@ def _begun(words: str) -> str:
 
 def _note(text: str, *cures: tuple[str, dict[str, Any]]) -> NoteData:
     return {"text": text, "cures": [{"label": label, "fields": fields} for label, fields in cures]}
-
-
-__all__ = ["digits_fields", "missing", "not_here", "notes", "upload_row", "with_digits"]

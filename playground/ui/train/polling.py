@@ -51,5 +51,3 @@ def differs(every: float | None, now: float | None) -> bool:
 
 
 LOOKS = Looks()  # of all pages of this process
-
-__all__ = ["LOOKS", "Looks", "differs"]

@@ -79,6 +79,3 @@ def _strips(data: Data, config: TrainConfig) -> list[str]:
     """One picture a class, its examples side by side."""
     grid = example_grid(data, PER_CLASS, rng_seed=config.rng_seed)
     return [photo_uri(np.concatenate(list(row), axis=1), is_ink=config.data in DATA_NAMES) for row in grid]
-
-
-__all__ = ["look", "look_html"]

@@ -94,6 +94,3 @@ def folds_note(config: TrainConfig) -> FoldsData | None:
 
 def _counts(run: Run) -> bool:
     return run.status not in ("failed", "stopped")
-
-
-__all__ = ["fold_title", "folds_note", "folds_of", "on_digits", "submit_all", "takes_digits", "train_folds"]

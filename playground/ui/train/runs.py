@@ -226,6 +226,3 @@ def _number(content: Any) -> float:
         return float(content)
     except (TypeError, ValueError):
         raise PlaygroundError(f"{str(content)[:20]!r} is no number", hint="a learning rate, for example 0.01") from None
-
-
-__all__ = ["ACTIVE", "Runs", "act", "controls", "has_diverged", "is_mine", "rate_of"]

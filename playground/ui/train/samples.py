@@ -64,6 +64,3 @@ def _examples(*decided: Any) -> _Examples:
 def _picture(x: Tensor, is_ink: bool) -> str:
     """(C, H, W) within [0, 1] as small as it is: it is sent with every look, and the browser enlarges it crisply."""
     return photo_uri((x.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy(), is_ink=is_ink, scale=1)
-
-
-__all__ = ["samples"]

@@ -249,6 +249,3 @@ def told(error: PlaygroundError) -> str:
 
 def _whole(number: Any) -> int:
     return number if type(number) is int and 0 <= number < 2**53 else 0
-
-
-__all__ = ["TrainSession", "told"]

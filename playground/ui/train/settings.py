@@ -131,6 +131,3 @@ def differing(configs: list[TrainConfig]) -> list[tuple[str, list[str]]]:
     """
     names = [name for name in TrainConfig().fields() if len({getattr(config, name) for config in configs}) > 1]
     return [(label(name), [written(getattr(config, name)) for config in configs]) for name in names]
-
-
-__all__ = ["GROUPS", "Typed", "differing", "fields", "label", "matters", "read_settings", "written"]

@@ -140,6 +140,3 @@ def _table(
     id: str, caption: str, head: list[str], rows: list[TableRowData], note: str = "", *, is_open: bool = True
 ) -> RunTableData:
     return {"id": id, "caption": caption, "head": head, "rows": rows, "note": note, "open": is_open}
-
-
-__all__ = ["figures", "last_accuracy", "tables"]

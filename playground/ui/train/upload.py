@@ -93,6 +93,3 @@ def _options() -> dict[Kind, dict[str, Any]]:
     colour = second.checkbox("Pictures: in colour", key="own-colour")
     label = st.text_input("Table: column of the label (empty: found by itself)", key="own-label")
     return {"pictures": {"side": int(side), "colour": colour}, "table": {"label": label.strip()}}
-
-
-__all__ = ["described", "upload_form"]

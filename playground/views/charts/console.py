@@ -56,6 +56,3 @@ class Console:
         if self._size is None or math.ceil(self._size / self._batch) != per_epoch:
             return step * self._batch
         return step // per_epoch * self._size + step % per_epoch * self._batch
-
-
-__all__ = ["EVERY", "HEADINGS", "Console", "Line"]

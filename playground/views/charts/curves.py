@@ -207,19 +207,3 @@ def _pair(run: str, index: int, count: int, column: str) -> list[TraceData]:
     measured = _line(run, column, f"{prefix}training", index) | {"dash": "solid"}
     tested = _line(run, f"test_{column}", f"{prefix}test", index if count > 1 else 1)
     return [measured, tested | {"dash": "dot", "mode": "lines+markers", "smooth": False}]
-
-
-__all__ = [
-    "AXES",
-    "LAYER_CURVES",
-    "MOST_POINTS",
-    "PALETTES",
-    "ChartData",
-    "TraceData",
-    "charts",
-    "columns",
-    "figure",
-    "layers_of",
-    "smoothed",
-    "thinned",
-]

@@ -70,5 +70,3 @@ RUN_EXPORTS: tuple[Export[RunResult], ...] = (
         kind="data",
     ),
 )
-
-__all__ = ["RUN_EXPORTS", "charts_html"]

@@ -100,6 +100,3 @@ class BackwardGraph:
 
     def _listed(self, values: tuple[int, ...]) -> str:
         return ", ".join(self.names.show(value) for value in values)
-
-
-__all__ = ["BackwardGraph"]

@@ -88,6 +88,3 @@ def cut(text: str, length: int) -> str:
     """A text cut to `length` characters on one line, an ellipsis for the rest."""
     text = " ".join(text.splitlines()) if "\n" in text or "\r" in text else text
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-__all__ = ["SHOWN_OUTPUTS", "TITLE_LENGTH", "BoxContents", "cut", "picture_of"]

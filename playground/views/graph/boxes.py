@@ -149,17 +149,3 @@ def _em(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 1.05
     return 0.72 if character.isupper() else 0.6
-
-
-__all__ = [
-    "NOTE_SIZE",
-    "PAIR_GAP",
-    "RANGE_SIZE",
-    "SLOT_SIZE",
-    "TITLE_SIZE",
-    "Arrangement",
-    "Part",
-    "arrange",
-    "arrange_all",
-    "text_width",
-]

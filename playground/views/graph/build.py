@@ -66,6 +66,3 @@ def _pairs(trace: Trace) -> list[tuple[str, str]]:
             box = f"value-{value.id}" if value.op is None else f"op-{value.op}"
             pairs.setdefault(box, f"node-{value.node}")
     return list(pairs.items())
-
-
-__all__ = ["DRAWN_BOXES", "build_graph"]

@@ -173,6 +173,3 @@ def _part(keys: list[str], path: Path, tags: dict[str, Path]) -> None:
     size = max(PART, -(-len(keys) // PARTS))
     for start in range(0, len(keys), size):
         _part(keys[start : start + size], (*path, str(start // size)), tags)
-
-
-__all__ = ["collapse"]

@@ -205,6 +205,3 @@ def _frame_colour(box: Box) -> str:
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-
-
-__all__ = ["cluster_paths", "frame_title", "identifiers", "label_text", "to_dot"]

@@ -73,6 +73,3 @@ class ForwardGraph:
                 label = shape_text(value.shape) if value.shape else ""
                 links.append(Link(key, "forward", tail, f"op-{op.id}", label, slot, not value.requires_grad))
         return links
-
-
-__all__ = ["ForwardGraph"]

@@ -103,6 +103,3 @@ class Graph:
         """Every slot that has room in this picture."""
         cells = [cell for box in self.boxes for row in box.rows for cell in row.cells]
         return {cell.slot for cell in cells} | {link.slot for link in self.links if link.slot}
-
-
-__all__ = ["Box", "BoxKind", "Cell", "CellKind", "Graph", "GraphKind", "Link", "LinkKind", "Modules"]

@@ -160,6 +160,3 @@ def _curve(edge: dict[str, Any], left: float, top: float) -> Curve:
         else:
             points.append(point(part))
     return Curve(tuple(points), tip, reversed_, point(edge["lp"]) if "lp" in edge else None)
-
-
-__all__ = ["Curve", "Frame", "Layout", "Point", "binary", "lay_out"]

@@ -134,6 +134,3 @@ def _gather(tail: str, head: str, parts: list[Link]) -> Link:
     labels = {part.label for part in parts}
     label = labels.pop() if len(labels) == 1 else f"{len(parts)} tensors"
     return replace(first, label=label, slot="", detached=all(part.detached for part in parts), count=len(parts))
-
-
-__all__ = ["RUN", "group_key", "merge"]

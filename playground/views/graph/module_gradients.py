@@ -67,6 +67,3 @@ def gradient_slots(graph: Graph, gradients: dict[str, ModuleGradient]) -> dict[s
 
 def _slot(path: str) -> str:
     return f"module-{path}.gradient"
-
-
-__all__ = ["ModuleGradient", "gradient_slots", "module_gradients", "with_gradients"]

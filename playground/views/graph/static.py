@@ -81,6 +81,3 @@ def _rules(c: dict[str, str]) -> str:
             f"{g}.edge text{{paint-order:stroke;stroke:{c['surface']};stroke-width:3px;stroke-linejoin:round}}",
         ]
     )
-
-
-__all__ = ["dot_file", "static_svg", "style"]

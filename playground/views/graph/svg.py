@@ -213,6 +213,3 @@ def _arrow(base: tuple[float, float], tip: tuple[float, float]) -> str:
     wide_x, wide_y = -dy / length * 3.2, dx / length * 3.2
     corners = ((base[0] + wide_x, base[1] + wide_y), tip, (base[0] - wide_x, base[1] - wide_y))
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-
-
-__all__ = ["Filled", "attribute", "escape", "inner_svg", "svg", "view_box"]

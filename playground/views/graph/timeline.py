@@ -204,6 +204,3 @@ def _sum(before: Array | None, part: Array) -> Array:
         return Array(before.tensor() + part.tensor())
     except (ValueError, RuntimeError):  # only summaries are left: the newest part stands for the sum
         return part
-
-
-__all__ = ["Entry", "Timelines", "cell_text", "magnitude", "strength"]

@@ -38,5 +38,3 @@ class Opening:
 
 
 UNTOUCHED = Opening()
-
-__all__ = ["UNTOUCHED", "Base", "Opening"]

@@ -148,6 +148,3 @@ def _why(why: Why) -> WhyData:
         if line.note:
             lines[-1]["note"] = line.note
     return {"lines": lines, "check": [list(row) for row in why.check]}
-
-
-__all__ = ["EXPLAINED_VALUES", "LISTED_VALUES", "items"]

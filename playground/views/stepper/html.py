@@ -186,6 +186,3 @@ def _read(path: Path) -> str:
 @lru_cache(maxsize=128)
 def _cached(path: Path, _changed: int) -> str:
     return path.read_text(encoding="utf-8")
-
-
-__all__ = ["bundle", "change", "notebook_html", "offline_page", "stepper_html"]

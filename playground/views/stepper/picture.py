@@ -156,6 +156,3 @@ def _touched(trace: Trace, step: Step) -> tuple[list[str], list[str]]:
 def _note(note: Note) -> TraceNoteData:
     key = f"value-{note.value}" if note.value is not None else f"op-{note.op}" if note.op is not None else None
     return {"kind": note.kind, "message": note.message, "key": key}
-
-
-__all__ = ["picture"]

@@ -114,6 +114,3 @@ def _lines(trace: Trace) -> list[list[str]]:
 
 def _width(text: str) -> int:
     return sum(1 for character in text if character not in "\u0304\u0305")
-
-
-__all__ = ["table_data", "to_csv", "to_text"]
