@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playground.language.run import run
     from playground.notebook.train import TrainedRun, train
     from playground.recorder.record import record
-    from playground.trace import Trace
+    from playground.trace.trace import Trace
 
 __all__ = ["Leaf", "PlaygroundError", "Trace", "TrainedRun", "record", "run", "train"]
 

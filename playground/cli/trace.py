@@ -33,7 +33,7 @@ def trace_command(options: argparse.Namespace) -> int:
 
     trace = run(options.text.replace("\\n", "\n"), dict(_pair(value) for value in options.values))
     if options.json:
-        from playground.explain.document import explained_json
+        from playground.explain.export import explained_json
 
         print(explained_json(trace))
     elif options.svg is not None:

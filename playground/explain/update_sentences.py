@@ -11,12 +11,6 @@ from playground.trace.array import Array
 from playground.trace.records import Op, Update
 
 
-def worked_out(update: Update) -> float | None:
-    """The element's number after the step by the rule that is told; None where none is."""
-    worked = rule_of("W", update)
-    return None if worked is None else worked.result
-
-
 def title(names: DisplayNames, update: Update) -> str:
     """`W ← W − 0.1 · W.grad`, or of the last step `loss: 2.303 → 2.251`."""
     name = names.show(update.value)

@@ -4,7 +4,7 @@ from playground.errors import PlaygroundError
 from playground.language.evaluate.leaves import Leaf
 from playground.language.run import run
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from playground.views.stepper.html import notebook_html
 
 Trace.display = staticmethod(notebook_html)

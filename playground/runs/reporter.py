@@ -12,8 +12,7 @@ from playground.errors import PlaygroundError
 from playground.runs.rows import samples_text
 from playground.runs.run import Orders, Run, Status
 from playground.runs.store import Store
-from playground.training.learner import Learner
-from playground.training.predictions import samples
+from playground.training.learner import Learner, samples
 from playground.training.records import TrainRecord
 
 EVERY = 0.5  # seconds between two reports; a page looks as often

@@ -9,83 +9,62 @@ import time
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from platformdirs import user_data_path
-from sqlalchemy import (
-    Column,
-    Connection,
-    Double,
-    Engine,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    cast,
-    create_engine,
-    event,
-    extract,
-    func,
-    inspect,
-    make_url,
-    select,
-)
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
-METADATA = MetaData()
+METADATA = sa.MetaData()
 TURNS = 0x9A7E  # PostgreSQL's advisory lock, by number
 BUSY = 10  # seconds that SQLite waits for a lock before it refuses
-LONG_TEXT = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")  # where a TEXT ends at 64 KB
+LONG_TEXT = sa.Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")  # where a TEXT ends at 64 KB
 
-RUNS = Table(
+RUNS = sa.Table(
     "runs",
     METADATA,
-    Column("id", String(24), primary_key=True),
-    Column("place", Integer, nullable=False),  # in the queue; a run that is taken up again keeps its own
-    Column("config", LONG_TEXT, nullable=False),
-    Column("title", LONG_TEXT, nullable=False, default=""),
-    Column("owner", String(64), nullable=False, default=""),
-    Column("status", String(10), nullable=False),
-    Column("reason", LONG_TEXT, nullable=False, default=""),
-    Column("wanted", String(5), nullable=False, default="run"),
-    Column("created", Double, nullable=False),
-    Column("finished", Double),
-    Column("step", Integer, nullable=False, default=0),
-    Column("steps", Integer, nullable=False, default=0),
-    Column("seconds", Double, nullable=False, default=0.0),
-    Column("parameters", Integer, nullable=False, default=0),
-    Column("device", String(16), nullable=False, default=""),
-    Column("worker", String(64), nullable=False, default=""),
-    Column("heartbeat", Double, nullable=False, default=0.0),
-    Column("attempt", Integer, nullable=False, default=0),
-    Column("learning_rate", Double),
-    Column("more_epochs", Integer, nullable=False, default=0),
-    Column("samples", LONG_TEXT, nullable=False, default="[]"),
-    Column("threads", Integer),  # NULL until a worker takes the run, and in older rows
-    Column("share", Double),  # of a download that the run waits for; NULL: none, or nobody knows how long it is
+    sa.Column("id", sa.String(24), primary_key=True),
+    sa.Column("place", sa.Integer, nullable=False),  # in the queue; a run that is taken up again keeps its own
+    sa.Column("config", LONG_TEXT, nullable=False),
+    sa.Column("title", LONG_TEXT, nullable=False, default=""),
+    sa.Column("owner", sa.String(64), nullable=False, default=""),
+    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("reason", LONG_TEXT, nullable=False, default=""),
+    sa.Column("wanted", sa.String(5), nullable=False, default="run"),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("finished", sa.Double),
+    sa.Column("step", sa.Integer, nullable=False, default=0),
+    sa.Column("steps", sa.Integer, nullable=False, default=0),
+    sa.Column("seconds", sa.Double, nullable=False, default=0.0),
+    sa.Column("parameters", sa.Integer, nullable=False, default=0),
+    sa.Column("device", sa.String(16), nullable=False, default=""),
+    sa.Column("worker", sa.String(64), nullable=False, default=""),
+    sa.Column("heartbeat", sa.Double, nullable=False, default=0.0),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("learning_rate", sa.Double),
+    sa.Column("more_epochs", sa.Integer, nullable=False, default=0),
+    sa.Column("samples", LONG_TEXT, nullable=False, default="[]"),
+    sa.Column("threads", sa.Integer),  # NULL until a worker takes the run, and in older rows
+    sa.Column("share", sa.Double),  # of a download that the run waits for; NULL: none, or nobody knows how long it is
 )
-Index("runs_by_status", RUNS.c.status, RUNS.c.place)
-Index("runs_by_owner", RUNS.c.owner, RUNS.c.created)
+sa.Index("runs_by_status", RUNS.c.status, RUNS.c.place)
+sa.Index("runs_by_owner", RUNS.c.owner, RUNS.c.created)
 
-RECORDS = Table(
+RECORDS = sa.Table(
     "records",
     METADATA,
-    Column("run", ForeignKey("runs.id"), primary_key=True),
-    Column("step", Integer, primary_key=True),
-    Column("body", LONG_TEXT, nullable=False),
+    sa.Column("run", sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("body", LONG_TEXT, nullable=False),
 )
 
-CHECKPOINTS = Table(
+CHECKPOINTS = sa.Table(
     "checkpoints",
     METADATA,
-    Column("run", ForeignKey("runs.id"), primary_key=True),
-    Column("step", Integer, primary_key=True),
-    Column("digest", String(64), nullable=False),
-    Column("content", LargeBinary(2**32 - 1), nullable=False),  # without a length MySQL ends it at 64 KB
+    sa.Column("run", sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("content", sa.LargeBinary(2**32 - 1), nullable=False),  # without a length MySQL ends it at 64 KB
 )
 
 
@@ -101,25 +80,25 @@ def without_secrets(url: str) -> str:
     >>> without_secrets("postgresql+psycopg://me:secret@server/runs?sslpassword=secret")
     'postgresql+psycopg://me:***@server/runs'
     """
-    address = make_url(url)
+    address = sa.make_url(url)
     return address.set(query={}).render_as_string() if address.password or address.query else url
 
 
-def connect(url: str) -> Engine:
+def connect(url: str) -> sa.Engine:
     """An engine with its tables made. SQLite: write-ahead log, so that readers never wait for a writer."""
-    address = make_url(url)
+    address = sa.make_url(url)
     is_sqlite = address.get_backend_name() == "sqlite"
     file = address.database or ""
     if is_sqlite and file not in ("", ":memory:") and not file.startswith("file:"):  # that is a URI, and no path
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, pool_pre_ping=not is_sqlite)
+    engine = sa.create_engine(address, pool_pre_ping=not is_sqlite)
     if is_sqlite:
-        event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
     make(engine)
     return engine
 
 
-def make(engine: Engine) -> None:
+def make(engine: sa.Engine) -> None:
     """Make what is not there yet. Looked at first: a database that can only be read may be complete."""
     if missing(engine) is None:
         return
@@ -131,27 +110,27 @@ def make(engine: Engine) -> None:
             connection.exec_driver_sql(f"ALTER TABLE {RUNS.name} ADD COLUMN {column.name} {kind}")
 
 
-def missing(bind: Engine | Connection) -> list[Column[Any]] | None:
+def missing(bind: sa.Engine | sa.Connection) -> list[sa.Column[Any]] | None:
     """The columns that an older database does not have, all of which may be NULL; None where nothing is missing."""
-    found = inspect(bind)
+    found = sa.inspect(bind)
     tables = set(found.get_table_names())
     there = {column["name"] for column in found.get_columns(RUNS.name)} if RUNS.name in tables else {*RUNS.c.keys()}
     columns = [column for column in RUNS.c if column.name not in there]
     return columns if columns or not METADATA.tables.keys() <= tables else None
 
 
-def take_turns(connection: Connection) -> None:
+def take_turns(connection: sa.Connection) -> None:
     """Wait until no other transaction that takes turns goes on, and hold others off until this one ends."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(TURNS)))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURNS)))
 
 
-def now(connection: Connection) -> Any:
+def now(connection: sa.Connection) -> Any:
     """Seconds since 1970, by a clock that all machines of a database share: PostgreSQL's own, else this one's."""
     if connection.dialect.name == "postgresql":
-        return cast(extract("epoch", func.clock_timestamp()), Double)
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
     return time.time()
 
 

@@ -155,3 +155,19 @@ def rounded(number: float) -> int:
         return 1
     power = 10 ** math.floor(math.log10(number))
     return int(next(digit * power for digit, least in zip((5, 2, 1), repeat(power)) if digit * least <= number))
+
+
+def probabilities(output: Tensor, loss: str) -> Tensor:
+    """Class probabilities within [0, 1] from outputs (N, classes), by the loss that they are trained with."""
+    wants = loss_of(loss).wants
+    if loss == "BCEWithLogitsLoss":
+        return torch.sigmoid(output)
+    if wants == "logits":
+        return torch.softmax(output, 1)
+    return output.exp().clamp(0, 1) if wants == "log-probabilities" else output.clamp(0, 1)
+
+
+def samples(learner: Learner, count: int) -> list[list[float]]:
+    """The probabilities of the classes for the first test examples, to four digits."""
+    output = learner.predict(learner.test_set.x[:count])[:, : len(learner.classes)]
+    return [[round(p, 4) for p in row] for row in probabilities(output, learner.config.loss).tolist()]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from playground.cli.main import main
+from playground.__main__ import main
 from playground.data.datasets import load
 from playground.lessons.runs import RUNS
 from playground.training.records import TrainRecord

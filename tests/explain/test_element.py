@@ -16,7 +16,7 @@ from playground.errors import PlaygroundError
 from playground.explain.element.backward import element_gradient
 from playground.explain.element.forward import element_value
 from playground.explain.element.places import MOST_TERMS
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from tests.recorder.helpers import random_leaf
 
 X, W, B = random_leaf(3, 5, seed=1), random_leaf(4, 5, seed=2), random_leaf(4, seed=3)

@@ -11,7 +11,7 @@ from playground import record
 from playground.errors import PlaygroundError
 from playground.explain.element.answer import element_answer
 from playground.explain.numbers import MINUS, format_number
-from playground.trace import Trace
+from playground.trace.trace import Trace
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import torch
 from playground.explain.explanation import Explanation, explain
 from playground.explain.narration import Narrator
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from playground.views.graph.build import build_graph
 from playground.views.stepper.picture import picture
 

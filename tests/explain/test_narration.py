@@ -8,8 +8,8 @@ import torch
 from playground.explain.explanation import explain
 from playground.explain.numbers import bar, brief, format_number, shape_text, subscript
 from playground.recorder.record import record
-from playground.trace import Trace
 from playground.trace.array import Array
+from playground.trace.trace import Trace
 
 
 def lines(trace: Trace) -> dict[str, str]:

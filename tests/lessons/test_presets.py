@@ -16,7 +16,7 @@ from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import EXPRESSIONS
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from playground.ui.expressions.exports import script
 from playground.ui.expressions.frame import Shown, show
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from playground.trace import Trace
+from playground.trace.trace import Trace
 
 
 def leaf(*numbers: float, dtype: torch.dtype = torch.float64) -> Tensor:

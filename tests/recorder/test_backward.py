@@ -9,7 +9,9 @@ from torch import Tensor
 
 from playground.errors import PlaygroundError
 from playground.recorder.record import record
-from playground.trace import Array, Contribution, Step, Trace
+from playground.trace.array import Array
+from playground.trace.records import Contribution, Step
+from playground.trace.trace import Trace
 from tests.recorder.helpers import assert_consistent, leaf, node_names, note_kinds, op_names, random_leaf, step_names
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from playground.recorder import differences
 from playground.recorder.differences import KINKED, TORN
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from tests.recorder.helpers import assert_consistent, leaf, note_kinds, random_leaf
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from tests.recorder.helpers import assert_consistent, close, step_names
 
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from tests.recorder.helpers import assert_consistent, node_names, note_kinds, op_names, random_leaf
 
 

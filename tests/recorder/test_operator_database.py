@@ -20,7 +20,7 @@ from torch import Tensor
 
 from playground.recorder.record import record
 from playground.recorder.tensor_paths import tensors_in
-from playground.trace import Trace
+from playground.trace.trace import Trace
 
 EXCEPTIONS = tomllib.loads((Path(__file__).parent / "operator_exceptions.toml").read_text(encoding="utf-8"))
 CANNOT_BE_RECORDED: dict[str, str] = EXCEPTIONS["cannot_be_recorded"]

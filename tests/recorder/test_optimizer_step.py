@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
 from playground.explain.explanation import explain
-from playground.explain.update_sentences import worked_out
+from playground.explain.update_rules import rule_of
 from playground.recorder.record import record
-from playground.trace import Trace
 from playground.trace.array import EXACT_ELEMENTS
 from playground.trace.records import Update
+from playground.trace.trace import Trace
 
 Parameters = list[nn.Parameter]
 Make = Callable[[Any], torch.optim.Optimizer]
@@ -127,9 +127,9 @@ def test_the_element_that_is_worked_out_gives_pytorchs_number(name: str, steps: 
         at = update.element.index
         assert update.element.after == update.after.tensor()[at].item()
         assert abs(update.element.gradient) == update.gradient.tensor().abs().max().item()
-        worked = worked_out(update)
+        worked = rule_of("W", update)
         assert worked is not None
-        assert math.isclose(worked, update.element.after, rel_tol=1e-6, abs_tol=1e-7)
+        assert math.isclose(worked.result, update.element.after, rel_tol=1e-6, abs_tol=1e-7)
 
 
 def test_the_words_say_what_each_optimizer_did() -> None:
@@ -155,7 +155,7 @@ def test_an_optimizer_without_a_formula_of_ours_is_still_shown() -> None:
         trace = record(model, X, TARGET, optimizer=optimizer)
         update = updates(trace)[0]
         text = explain(trace).step(next(step.index for step in trace.steps if step.update is update))
-        assert worked_out(update) is None
+        assert rule_of("W", update) is None
         assert type(optimizer).__name__ in text.sentence
         assert "gradient" in text.arithmetic and "after" in text.arithmetic
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from tests.recorder.strategies import Program, programs
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from playground.views.stepper.picture import picture
 
 torchvision = pytest.importorskip("torchvision")

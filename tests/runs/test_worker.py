@@ -25,9 +25,8 @@ from playground.runs.tables import RECORDS, RUNS
 from playground.runs.worker import work
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
-from playground.training.learner import Learner
+from playground.training.learner import Learner, samples
 from playground.training.loop import train
-from playground.training.predictions import samples
 from playground.training.records import TrainRecord
 
 CONFIG = TrainConfig(epochs=4)

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from playground.recorder.record import record
-from playground.trace import Array, Statistics
-from playground.trace.array import EXACT_ELEMENTS
+from playground.trace.array import EXACT_ELEMENTS, Array
 from playground.trace.json_numbers import decode, encode, flatten, nest
+from playground.trace.statistics import Statistics
 
 NAN, INF = math.nan, math.inf
 

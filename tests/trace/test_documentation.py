@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from playground.recorder.record import record
-from playground.trace import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Trace, Value
 from playground.trace.array import EXACT_ELEMENTS
 from playground.trace.codec import VERSION
+from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Value
 from playground.trace.statistics import THUMBNAIL_SIDE
+from playground.trace.trace import Trace
 
 PAGE = (Path(__file__).parents[2] / "docs" / "trace.md").read_text(encoding="utf-8")
 EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError, Span
-from playground.explain.document import explained_json
+from playground.explain.export import explained_json
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from tests.recorder.helpers import leaf, random_leaf
 
 NAN, INF = math.nan, math.inf

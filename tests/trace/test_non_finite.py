@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from playground.recorder.record import record
-from playground.trace import Note, Trace
+from playground.trace.records import Note
+from playground.trace.trace import Trace
 from tests.recorder.helpers import leaf
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 

@@ -16,20 +16,8 @@ from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.torch_calls import TorchCalls
 from playground.language.function import METHOD, TENSORS, TENSORS_OR_NUMBERS, Arguments, Cost, Function, Value
 from playground.language.functions.table import ATTRIBUTES, CONSTANTS, PREFIXED_CONSTANTS, find
+from playground.language.syntax import tree
 from playground.language.syntax.program import Program
-from playground.language.syntax.tree import (
-    Attribute,
-    Binary,
-    Call,
-    Expression,
-    Index,
-    Literal,
-    Name,
-    NamedConstant,
-    Sequence,
-    Slice,
-    Unary,
-)
 
 PAIRS = (  # what a reduction along an axis gives: named tuples of values and positions
     torch.return_types.max,
@@ -52,23 +40,23 @@ class Evaluator:
         self.values = values
         self.root: Value = None  # what the last `.backward()` started from
         self._kinds: dict[type, Callable[[Any], Value]] = {
-            Literal: lambda node: node.value,
-            Name: self._name,
-            NamedConstant: self._constant,
-            Unary: self._unary,
-            Binary: self._binary,
-            Sequence: self._sequence,
-            Slice: self._slice,
-            Index: self._index,
-            Attribute: self._attribute,
-            Call: self._call,
+            tree.Literal: lambda node: node.value,
+            tree.Name: self._name,
+            tree.NamedConstant: self._constant,
+            tree.Unary: self._unary,
+            tree.Binary: self._binary,
+            tree.Sequence: self._sequence,
+            tree.Slice: self._slice,
+            tree.Index: self._index,
+            tree.Attribute: self._attribute,
+            tree.Call: self._call,
         }
 
-    def evaluate(self, node: Expression) -> Value:
+    def evaluate(self, node: tree.Expression) -> Value:
         """The value of one expression; a list is still a list."""
         return self._kinds[type(node)](node)
 
-    def value(self, node: Expression) -> Value:
+    def value(self, node: tree.Expression) -> Value:
         """The value of one expression, a list as a tensor."""
         return self.calls.as_value(self.evaluate(node), node.span)
 
@@ -79,19 +67,19 @@ class Evaluator:
             return self.calls.call(site, cost_of(symbol, left, right), BINARY[symbol], left, right)
         return self.calls.at(site.span, numbers, symbol, left, right)
 
-    def site(self, name: str, node: Expression, operands: tuple[Value, ...], places: tuple[Span, ...]) -> CallSite:
+    def site(self, name: str, node: tree.Expression, operands: tuple[Value, ...], places: tuple[Span, ...]) -> CallSite:
         """The call of a node, which can explain its error."""
         return CallSite(name, self.program, node.span, operands, places)
 
-    def _name(self, node: Name) -> Value:
+    def _name(self, node: tree.Name) -> Value:
         if node.id not in self.values:
             self.calls.refuse(f"`{node.id}` has no value", node.span, "give it a value beside the text")
         return self.values[node.id]
 
-    def _constant(self, node: NamedConstant) -> Value:
+    def _constant(self, node: tree.NamedConstant) -> Value:
         return (PREFIXED_CONSTANTS if "." in node.written else CONSTANTS)[node.name]
 
-    def _unary(self, node: Unary) -> Value:
+    def _unary(self, node: tree.Unary) -> Value:
         operand = self.value(node.operand)
         if isinstance(operand, Tensor) or operand is None:
             site = self.site(node.operator, node, (operand,), (node.operand.span,))
@@ -103,17 +91,17 @@ class Evaluator:
             return not operand
         return self.calls.at(node.span, bounded, UNARY[node.operator](operand))
 
-    def _binary(self, node: Binary) -> Value:
+    def _binary(self, node: tree.Binary) -> Value:
         left, right = self.value(node.left), self.value(node.right)
         site = self.site(node.operator, node, (left, right), (node.left.span, node.right.span))
         return self.operate(node.operator, left, right, site)
 
-    def _sequence(self, node: Sequence) -> Value:
+    def _sequence(self, node: tree.Sequence) -> Value:
         if node.kind == "list":
             return self.calls.nested([self.evaluate(item) for item in node.items], node.span)
         return self.calls.nested(tuple(self.value(item) for item in node.items), node.span)
 
-    def _slice(self, node: Slice) -> slice:
+    def _slice(self, node: tree.Slice) -> slice:
         written = (node.start, node.stop, node.step)
         parts = [None if part is None else self.evaluate(part) for part in written]
         for part, place in zip(parts, written, strict=True):
@@ -124,7 +112,7 @@ class Evaluator:
             self.calls.refuse("a slice goes forwards: its step is at least 1", node.span, hint)
         return slice(*parts)
 
-    def _index(self, node: Index) -> Value:
+    def _index(self, node: tree.Index) -> Value:
         operand, index = self.value(node.operand), self.evaluate(node.index)
         if isinstance(operand, tuple):
             if not isinstance(index, int | slice):
@@ -139,7 +127,7 @@ class Evaluator:
         site = self.site("index", node, (operand, index), (node.operand.span, node.index.span))
         return self.calls.call(site, index_cost(operand, index), lambda: operand[index])
 
-    def _attribute(self, node: Attribute) -> Value:
+    def _attribute(self, node: tree.Attribute) -> Value:
         operand = self.value(node.operand)
         if isinstance(operand, PAIRS) and node.name in ("values", "indices"):
             return ATTRIBUTES[node.name](operand)
@@ -158,7 +146,7 @@ class Evaluator:
         value = self.calls.call(site, Cost(0, 1), ATTRIBUTES[node.name], operand)
         return tuple(value) if isinstance(value, torch.Size) else value
 
-    def _call(self, node: Call) -> Value:
+    def _call(self, node: tree.Call) -> Value:
         function = find(node.home, node.name)
         if function is None:
             self.calls.refuse(f"unknown function `{node.name}`", node.name_span)
@@ -177,7 +165,7 @@ class Evaluator:
             return self.calls.at(node.span, bounded, result)
         return tuple(result) if isinstance(result, torch.Size | list) else result
 
-    def _arguments(self, node: Call, function: Function) -> tuple[list[Value], dict[str, Value], list[Span]]:
+    def _arguments(self, node: tree.Call, function: Function) -> tuple[list[Value], dict[str, Value], list[Span]]:
         """Positional and named arguments as the function wants them, and where they stand."""
         positional: list[Value] = []
         named: dict[str, Value] = {}
@@ -220,7 +208,7 @@ class Evaluator:
             hint = f"{function.name}({function.signature})"
             self.calls.refuse(f"`{function.name}` does not take these arguments", span, hint)
 
-    def refuse_none(self, node: Expression) -> NoReturn:
+    def refuse_none(self, node: tree.Expression) -> NoReturn:
         """`x.grad` before a backward pass: PlaygroundError."""
         written = node.span.of(self.program.text)
         hint = "a gradient is there after a line with .backward()" if ".grad" in written else ""

@@ -18,22 +18,9 @@ from playground.language.functions.table import (
     suggest,
 )
 from playground.language.limits import LIMITS, spell
+from playground.language.syntax import tree
 from playground.language.syntax.python_parser import Places
 from playground.language.syntax.refusals import BINARY, COMPARISONS, REFUSED_EXPRESSIONS, UNARY
-from playground.language.syntax.tree import (
-    Attribute,
-    Binary,
-    Call,
-    CallArgument,
-    Expression,
-    Index,
-    Literal,
-    Name,
-    NamedConstant,
-    Sequence,
-    Slice,
-    Unary,
-)
 
 
 class Expressions:
@@ -44,7 +31,7 @@ class Expressions:
         self.places = places
         self.assigned: set[str] = set()
         self.free: dict[str, list[Span]] = {}
-        self._kinds: dict[type[ast.expr], Callable[[Any], Expression]] = {
+        self._kinds: dict[type[ast.expr], Callable[[Any], tree.Expression]] = {
             ast.Constant: self._literal,
             ast.Name: self._name,
             ast.UnaryOp: self._unary,
@@ -58,7 +45,7 @@ class Expressions:
             ast.Call: self._call,
         }
 
-    def convert(self, node: ast.expr) -> Expression:
+    def convert(self, node: ast.expr) -> tree.Expression:
         """One expression of Python as one of ours; PlaygroundError where it is not allowed."""
         kind = self._kinds.get(type(node))
         if kind is None:
@@ -81,7 +68,7 @@ class Expressions:
         """The repair that writes `new` in place of what stands at `span`."""
         return Repair(label or f"write {new}", self.text[: span.start] + new + self.text[span.end :])
 
-    def _literal(self, node: ast.Constant) -> Literal:
+    def _literal(self, node: ast.Constant) -> tree.Literal:
         value, span = node.value, self.places.of(node)
         if isinstance(value, bytes | complex):
             self.refuse("only real numbers are values here", span, "complex numbers and bytes are not allowed")
@@ -94,14 +81,14 @@ class Expressions:
         if isinstance(value, str) and len(value) > 100:
             self.refuse("a quoted word of more than 100 characters", span)
         text = "..." if value is ... else "1e999" if value == math.inf else repr(value)
-        return Literal(text, value, span)
+        return tree.Literal(text, value, span)
 
-    def _name(self, node: ast.Name) -> Expression:
+    def _name(self, node: ast.Name) -> tree.Expression:
         name, span = node.id, self.places.of(node)
         if name in self.assigned:
-            return Name(name, span)
+            return tree.Name(name, span)
         if name in CONSTANTS:
-            return NamedConstant(name, name, span)
+            return tree.NamedConstant(name, name, span)
         if name.startswith("__"):
             self.refuse(f"`{name}` is not a name that can be used", span, "names do not begin with two underscores")
         if name in PREFIXES:
@@ -111,21 +98,21 @@ class Expressions:
             example = f"{name}({function.signature})"
             self.refuse(f"`{name}` is a function, not a value", span, f"call it: {example}", None)
         self.free.setdefault(name, []).append(span)
-        return Name(name, span)
+        return tree.Name(name, span)
 
-    def _unary(self, node: ast.UnaryOp) -> Expression:
+    def _unary(self, node: ast.UnaryOp) -> tree.Expression:
         symbol = UNARY.get(type(node.op))
         if symbol is None:
             self.refuse("`not` does not work on tensors", node, "write ~(x > 0)")
-        return Unary(symbol, self.convert(node.operand), self.places.of(node))
+        return tree.Unary(symbol, self.convert(node.operand), self.places.of(node))
 
-    def _binary(self, node: ast.BinOp) -> Expression:
+    def _binary(self, node: ast.BinOp) -> tree.Expression:
         symbol = BINARY.get(type(node.op))
         if symbol is None:
             self.refuse("`<<` and `>>` are not allowed", node, "multiply or divide by powers of 2")
-        return Binary(symbol, self.convert(node.left), self.convert(node.right), self.places.of(node))
+        return tree.Binary(symbol, self.convert(node.left), self.convert(node.right), self.places.of(node))
 
-    def _comparison(self, node: ast.Compare) -> Expression:
+    def _comparison(self, node: ast.Compare) -> tree.Expression:
         symbol = COMPARISONS.get(type(node.ops[0]))
         if symbol is None:
             self.refuse("`in` and `is` are not allowed", node, "compare with == < <= > >= !=")
@@ -137,40 +124,40 @@ class Expressions:
             self.refuse(
                 "two comparisons in one do not work on tensors", span, f"write {mended}", self.replace(span, mended)
             )
-        return Binary(symbol, self.convert(node.left), self.convert(node.comparators[0]), self.places.of(node))
+        return tree.Binary(symbol, self.convert(node.left), self.convert(node.comparators[0]), self.places.of(node))
 
-    def _items(self, node: ast.Tuple | ast.List) -> tuple[Expression, ...]:
+    def _items(self, node: ast.Tuple | ast.List) -> tuple[tree.Expression, ...]:
         if len(node.elts) > LIMITS.items:
             self.refuse(f"{spell(len(node.elts))} elements; the limit is {spell(LIMITS.items)}", node)
         return tuple(self.convert(item) for item in node.elts)
 
-    def _tuple(self, node: ast.Tuple) -> Expression:
-        return Sequence("tuple", self._items(node), self.places.of(node))
+    def _tuple(self, node: ast.Tuple) -> tree.Expression:
+        return tree.Sequence("tuple", self._items(node), self.places.of(node))
 
-    def _list(self, node: ast.List) -> Expression:
-        return Sequence("list", self._items(node), self.places.of(node))
+    def _list(self, node: ast.List) -> tree.Expression:
+        return tree.Sequence("list", self._items(node), self.places.of(node))
 
-    def _index(self, node: ast.Subscript) -> Expression:
-        return Index(self.convert(node.value), self.convert(node.slice), self.places.of(node))
+    def _index(self, node: ast.Subscript) -> tree.Expression:
+        return tree.Index(self.convert(node.value), self.convert(node.slice), self.places.of(node))
 
-    def _slice(self, node: ast.Slice) -> Expression:
+    def _slice(self, node: ast.Slice) -> tree.Expression:
         start, stop, step = (
             None if part is None else self.convert(part) for part in (node.lower, node.upper, node.step)
         )
-        return Slice(start, stop, step, self.places.of(node))
+        return tree.Slice(start, stop, step, self.places.of(node))
 
-    def _attribute(self, node: ast.Attribute) -> Expression:
+    def _attribute(self, node: ast.Attribute) -> tree.Expression:
         span = self.places.of(node)
         prefix = self._prefix(node.value)
         if prefix is not None:
             if node.attr in PREFIXED_CONSTANTS and prefix in ("torch", "math"):
-                return NamedConstant(node.attr, f"{prefix}.{node.attr}", span)
+                return tree.NamedConstant(node.attr, f"{prefix}.{node.attr}", span)
             if find(PREFIXES.get(prefix, ""), node.attr) is not None:
                 self.refuse(f"`{prefix}.{node.attr}` is a function, not a value", span, f"call it: {node.attr}(...)")
             self._unknown_function(node.attr, PREFIXES.get(prefix, ""), span, self._last(node))
         if node.attr not in ATTRIBUTES:
             self._unknown_attribute(node, span)
-        return Attribute(self.convert(node.value), node.attr, span)
+        return tree.Attribute(self.convert(node.value), node.attr, span)
 
     def _unknown_attribute(self, node: ast.Attribute, span: Span) -> NoReturn:
         place = self._last(node)
@@ -188,9 +175,9 @@ class Expressions:
             self.refuse("`.grad_fn` is not a value here", place, "the graph beside the text shows it")
         self.refuse(f"a tensor has no `{node.attr}` here", place, known)
 
-    def _call(self, node: ast.Call) -> Expression:
+    def _call(self, node: ast.Call) -> tree.Expression:
         span = self.places.of(node)
-        receiver: Expression | None = None
+        receiver: tree.Expression | None = None
         if isinstance(node.func, ast.Attribute):
             name, name_span = node.func.attr, self._last(node.func)
             prefix = self._prefix(node.func.value)
@@ -205,14 +192,14 @@ class Expressions:
             self._unknown_function(name, home, span if name == "print" else name_span, name_span, node)
         if home == "Tensor" and isinstance(node.func, ast.Attribute):
             receiver = self.convert(node.func.value)
-        arguments = [CallArgument("", self.convert(value), self.places.of(value)) for value in node.args]
+        arguments = [tree.CallArgument("", self.convert(value), self.places.of(value)) for value in node.args]
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
             if any(given.name == keyword.arg for given in arguments):
                 self.refuse(f"`{keyword.arg}` is given twice", keyword)
-            arguments.append(CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
-        return Call(home, name, receiver, tuple(arguments), span, name_span)
+            arguments.append(tree.CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+        return tree.Call(home, name, receiver, tuple(arguments), span, name_span)
 
     def _missing_operator(self, node: ast.Call) -> NoReturn:
         function, whole = self.places.of(node.func), self.places.of(node)

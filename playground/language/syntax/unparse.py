@@ -4,27 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from playground.language.syntax import tree
 from playground.language.syntax.program import Program
-from playground.language.syntax.tree import (
-    Assign,
-    Attribute,
-    Augmented,
-    Binary,
-    Call,
-    CallArgument,
-    Evaluate,
-    Expression,
-    For,
-    GradMode,
-    Index,
-    Literal,
-    Name,
-    NamedConstant,
-    Sequence,
-    Slice,
-    Statement,
-    Unary,
-)
 
 COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, TIGHT = range(1, 9)  # how strongly an operator binds
 BINDING = {
@@ -54,86 +35,86 @@ def unparse(program: Program) -> str:
     return write_statements(program.statements)
 
 
-def write_statements(statements: Iterable[Statement], indent: str = "") -> str:
+def write_statements(statements: Iterable[tree.Statement], indent: str = "") -> str:
     """Statements, one per line."""
     return "\n".join(_statement(statement, indent) for statement in statements)
 
 
-def write(node: Expression) -> str:
+def write(node: tree.Expression) -> str:
     """One expression."""
     return _expression(node)[0]
 
 
-def _statement(node: Statement, indent: str) -> str:
+def _statement(node: tree.Statement, indent: str) -> str:
     match node:
-        case Evaluate(value=value):
+        case tree.Evaluate(value=value):
             return indent + write(value)
-        case Assign(targets=targets, unpack=unpack, value=value):
+        case tree.Assign(targets=targets, unpack=unpack, value=value):
             return f"{indent}{_targets(targets, unpack)} = {write(value)}"
-        case Augmented(target=target, operator=operator, value=value):
+        case tree.Augmented(target=target, operator=operator, value=value):
             return f"{indent}{target.id} {operator}= {write(value)}"
-        case For(targets=targets, unpack=unpack, iterable=iterable, body=body):
+        case tree.For(targets=targets, unpack=unpack, iterable=iterable, body=body):
             return f"{indent}for {_targets(targets, unpack)} in {write(iterable)}:\n" + write_statements(
                 body, indent + "    "
             )
-        case GradMode(enabled=enabled, body=body):
+        case tree.GradMode(enabled=enabled, body=body):
             name = "enable_grad" if enabled else "no_grad"
             return f"{indent}with torch.{name}():\n" + write_statements(body, indent + "    ")
 
 
-def _targets(targets: tuple[Name, ...], unpack: bool) -> str:
+def _targets(targets: tuple[tree.Name, ...], unpack: bool) -> str:
     return ", ".join(target.id for target in targets) + ("," if unpack and len(targets) == 1 else "")
 
 
-def _expression(node: Expression) -> tuple[str, int]:
+def _expression(node: tree.Expression) -> tuple[str, int]:
     """The text, and how strongly its outermost operator binds."""
     match node:
-        case Literal(text=text):
+        case tree.Literal(text=text):
             return text, POWER if text[0].isdigit() else TIGHT  # `2.T` would be read as a number
-        case Name(id=name) | NamedConstant(written=name):
+        case tree.Name(id=name) | tree.NamedConstant(written=name):
             return name, TIGHT
-        case Unary(operator=operator, operand=operand):
+        case tree.Unary(operator=operator, operand=operand):
             return operator + _inside(operand, SIGN), SIGN
-        case Binary(operator="**", left=left, right=right):
+        case tree.Binary(operator="**", left=left, right=right):
             return f"{_inside(left, POWER + 1, is_base=True)} ** {_inside(right, SIGN)}", POWER
-        case Binary(operator=operator, left=left, right=right):
+        case tree.Binary(operator=operator, left=left, right=right):
             binding = BINDING[operator]
             first = _inside(left, binding + 1 if binding == COMPARISON else binding)
             return f"{first} {operator} {_inside(right, binding + 1)}", binding
-        case Sequence(kind=kind, items=items):
+        case tree.Sequence(kind=kind, items=items):
             inner = ", ".join(write(item) for item in items)
             if kind == "list":
                 return f"[{inner}]", TIGHT
             return f"({inner}{',' if len(items) == 1 else ''})", TIGHT
-        case Slice():
+        case tree.Slice():
             return _slice(node), TIGHT
-        case Index(operand=operand, index=index):
+        case tree.Index(operand=operand, index=index):
             return f"{_inside(operand, TIGHT)}[{_index(index)}]", TIGHT
-        case Attribute(operand=operand, name=name):
+        case tree.Attribute(operand=operand, name=name):
             return f"{_inside(operand, TIGHT)}.{name}", TIGHT
-        case Call(home=home, name=name, receiver=receiver, arguments=arguments):
+        case tree.Call(home=home, name=name, receiver=receiver, arguments=arguments):
             front = WRITTEN_HOMES.get(home, "") if receiver is None else _inside(receiver, TIGHT) + "."
             return f"{front}{name}({', '.join(map(_argument, arguments))})", TIGHT
 
 
-def _inside(node: Expression, at_least: int, is_base: bool = False) -> str:
+def _inside(node: tree.Expression, at_least: int, is_base: bool = False) -> str:
     """An operand, in brackets where it binds less than its operator."""
     text, binding = _expression(node)
-    return text if binding >= at_least or (is_base and isinstance(node, Literal)) else f"({text})"
+    return text if binding >= at_least or (is_base and isinstance(node, tree.Literal)) else f"({text})"
 
 
-def _argument(argument: CallArgument) -> str:
+def _argument(argument: tree.CallArgument) -> str:
     return f"{argument.name}={write(argument.value)}" if argument.name else write(argument.value)
 
 
-def _index(node: Expression) -> str:
+def _index(node: tree.Expression) -> str:
     """Inside [ ], slices stand without brackets around them."""
-    if isinstance(node, Sequence) and node.kind == "tuple" and node.items:
+    if isinstance(node, tree.Sequence) and node.kind == "tuple" and node.items:
         inner = ", ".join(write(item) for item in node.items)
         return inner + ("," if len(node.items) == 1 else "")
     return write(node)
 
 
-def _slice(node: Slice) -> str:
+def _slice(node: tree.Slice) -> str:
     start, stop, step = ("" if part is None else write(part) for part in (node.start, node.stop, node.step))
     return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"

@@ -13,19 +13,8 @@ from torch import nn
 from playground.errors import PlaygroundError
 from playground.language.function import PYTHON
 from playground.language.functions.table import find
+from playground.language.syntax import tree
 from playground.language.syntax.python_parser import INDENTED
-from playground.language.syntax.tree import (
-    Assign,
-    Augmented,
-    Binary,
-    Call,
-    Expression,
-    Index,
-    Literal,
-    NamedConstant,
-    Sequence,
-    Unary,
-)
 from playground.layers.catalogue import modules
 from playground.layers.document import StackDocument
 from playground.layers.export.script import NetWriter
@@ -109,9 +98,9 @@ def _edits(node: Any, text: str) -> Iterator[Edit]:
         names = [name for name in node.names if hasattr(nn, name)]
         mended = re.sub(rf"(?<![\w.])({'|'.join(names) or '!'})\b", r"nn.\1", written)
         yield node.span.start, node.span.end, mended
-    elif isinstance(node, NamedConstant):
+    elif isinstance(node, tree.NamedConstant):
         yield node.span.start, node.span.end, f"torch.{node.name}"
-    elif isinstance(node, Call):
+    elif isinstance(node, tree.Call):
         function = find("", node.name) if node.home == "" else None
         if function is not None:
             home = next(home for home in ("torch", "F", *function.homes) if home in function.homes)
@@ -123,24 +112,24 @@ def _edits(node: Any, text: str) -> Iterator[Edit]:
 
 def _tensors(node: Any, text: str) -> Iterator[Edit]:
     """Lists that stand for tensors in the language."""
-    operands: tuple[Expression | None, ...] = ()
+    operands: tuple[tree.Expression | None, ...] = ()
     match node:
-        case Binary(left=left, right=right):
+        case tree.Binary(left=left, right=right):
             operands = (left, right)
-        case Unary(operand=operand) | Index(operand=operand):
+        case tree.Unary(operand=operand) | tree.Index(operand=operand):
             operands = (operand,)
-        case Assign(value=value) | Augmented(value=value):
+        case tree.Assign(value=value) | tree.Augmented(value=value):
             operands = (value,)
         case Apply(inputs=inputs):
             operands = inputs
-        case Call(receiver=receiver):
+        case tree.Call(receiver=receiver):
             operands = (receiver,)
         case Method(result=result):
             operands = (result,)
     for part in operands:
-        if isinstance(part, Sequence) and part.kind == "list":
+        if isinstance(part, tree.Sequence) and part.kind == "list":
             plain = all(
-                isinstance(inner, Sequence | Literal | Unary | NamedConstant)
+                isinstance(inner, tree.Sequence | tree.Literal | tree.Unary | tree.NamedConstant)
                 for inner in _walk(part)
                 if hasattr(inner, "span")
             )

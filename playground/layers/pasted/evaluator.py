@@ -18,24 +18,11 @@ from playground.language.function import Function, Value
 from playground.language.functions.table import ATTRIBUTES
 from playground.language.limits import LIMITS, spell
 from playground.language.syntax.tree import Attribute, CallArgument, Index, Name
+from playground.layers.pasted import tree
 from playground.layers.pasted.module import PastedCalls, PastedModule, kept, kinds_of, what
-from playground.layers.pasted.tree import (
-    Apply,
-    Choose,
-    Dictionary,
-    Each,
-    Initialise,
-    Invoke,
-    IsKind,
-    Logic,
-    LoopItems,
-    Make,
-    Parts,
-    Spread,
-)
 
-Maker = Callable[[Make | Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor]
-Invoker = Callable[[Invoke, list[Value], dict[str, Value]], Value]
+Maker = Callable[[tree.Make | tree.Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor]
+Invoker = Callable[[tree.Invoke, list[Value], dict[str, Value]], Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +43,17 @@ class PastedEvaluator(Evaluator):
         self.maker, self.invoke = maker, invoke
         self._kinds |= {
             _Known: lambda node: node.value,
-            Make: self._make,
-            Initialise: self._make,
-            Apply: self._apply,
-            Each: self._each,
-            LoopItems: self._items,
-            Invoke: self._invoke,
-            Parts: self._parts,
-            Logic: self._logic,
-            Choose: lambda node: self.evaluate(node.yes if self.test(node.test) else node.no),
-            IsKind: self._is_kind,
-            Dictionary: self._dictionary,
+            tree.Make: self._make,
+            tree.Initialise: self._make,
+            tree.Apply: self._apply,
+            tree.Each: self._each,
+            tree.LoopItems: self._items,
+            tree.Invoke: self._invoke,
+            tree.Parts: self._parts,
+            tree.Logic: self._logic,
+            tree.Choose: lambda node: self.evaluate(node.yes if self.test(node.test) else node.no),
+            tree.IsKind: self._is_kind,
+            tree.Dictionary: self._dictionary,
         }
 
     def operate(self, symbol: str, left: Value, right: Value, site: CallSite) -> Value:
@@ -98,7 +85,7 @@ class PastedEvaluator(Evaluator):
             self.calls.refuse(f"`{node.span.of(self.program.text)}` has no value", node.span, hint)
         return tuple(value) if isinstance(value, nn.ModuleList) else value
 
-    def _items(self, node: LoopItems) -> tuple[Value, ...]:
+    def _items(self, node: tree.LoopItems) -> tuple[Value, ...]:
         """What a loop runs over, as long as a loop may be."""
         parts = []
         for part in node.parts:
@@ -118,10 +105,10 @@ class PastedEvaluator(Evaluator):
             return tuple(enumerate(parts[0]))
         return tuple(zip(*parts, strict=False)) if node.how == "zip" else tuple(parts[0])
 
-    def _each(self, node: Each) -> Value:
+    def _each(self, node: tree.Each) -> Value:
         before = {target.id: self.values[target.id] for target in node.targets if target.id in self.values}
         found = []
-        for item in self._items(node.items) if isinstance(node.items, LoopItems) else ():
+        for item in self._items(node.items) if isinstance(node.items, tree.LoopItems) else ():
             self.calls.at(node.span, self.calls.budget.count_statement)
             values = item if node.unpack else (item,)
             if not isinstance(values, tuple | Tensor) or len(values) != len(node.targets):
@@ -133,7 +120,7 @@ class PastedEvaluator(Evaluator):
         self.values.update(before)
         return self.calls.nested(tuple(found), node.span)
 
-    def _make(self, node: Make | Initialise) -> Value:
+    def _make(self, node: tree.Make | tree.Initialise) -> Value:
         make = self.maker
         assert make is not None  # the reader takes layers only in `__init__`
         self.calls.at(node.span, self.calls.budget.count_statement)
@@ -146,22 +133,22 @@ class PastedEvaluator(Evaluator):
         named: dict[str, Value] = {}
         for argument in given:
             part: Any = argument.value
-            if isinstance(part, Spread):
-                positional += self._items(LoopItems("", (part.value,), part.span))
+            if isinstance(part, tree.Spread):
+                positional += self._items(tree.LoopItems("", (part.value,), part.span))
             elif argument.name:
                 named[argument.name] = self.evaluate(part)
             else:
                 positional.append(self.evaluate(part))
         return positional, named
 
-    def _invoke(self, node: Invoke) -> Value:
+    def _invoke(self, node: tree.Invoke) -> Value:
         positional, named = self.arguments(node.arguments)
         return self.invoke(node, positional, named)
 
-    def _dictionary(self, node: Dictionary) -> Value:
+    def _dictionary(self, node: tree.Dictionary) -> Value:
         return {name: self.evaluate(value) for name, value in node.items}
 
-    def _parts(self, node: Parts) -> tuple[Value, ...]:
+    def _parts(self, node: tree.Parts) -> tuple[Value, ...]:
         owner = self.values["self"] if node.owner is None else self.evaluate(node.owner)
         if node.how in ("items", "values", "keys"):
             if not isinstance(owner, nn.ModuleDict):
@@ -179,14 +166,14 @@ class PastedEvaluator(Evaluator):
             self.calls.refuse("a condition does not look at tensors", node.span, hint)
         return value is not None and (isinstance(value, nn.Module) or bool(value))
 
-    def _logic(self, node: Logic) -> bool:
+    def _logic(self, node: tree.Logic) -> bool:
         if node.how.startswith("is"):
             return (self.evaluate(node.operands[0]) is None) == (node.how == "is None")
         if node.how == "not":
             return not self.test(node.operands[0])
         return (all if node.how == "and" else any)(self.test(part) for part in node.operands)
 
-    def _is_kind(self, node: IsKind) -> bool:
+    def _is_kind(self, node: tree.IsKind) -> bool:
         value = self.evaluate(node.value)
         return isinstance(value, nn.Module) and any(name in kinds_of(value) for name in node.names)
 
@@ -206,7 +193,7 @@ class PastedEvaluator(Evaluator):
         known: Any = _Known(operand, node.operand.span)
         return super()._index(replace(node, operand=known))
 
-    def _apply(self, node: Apply) -> Value:
+    def _apply(self, node: tree.Apply) -> Value:
         layer = self.evaluate(node.layer)
         written = node.layer.span.of(self.program.text)
         if not isinstance(layer, nn.Module):

@@ -12,21 +12,7 @@ from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.python_parser import Places
 from playground.language.syntax.tree import Attribute, CallArgument, Name, Sequence
 from playground.layers.catalogue.table import KINDS, nearest
-from playground.layers.pasted.tree import (
-    Apply,
-    Choose,
-    Dictionary,
-    Each,
-    Initialise,
-    Invoke,
-    IsKind,
-    Logic,
-    LoopItems,
-    Make,
-    Parts,
-    PastedClass,
-    Spread,
-)
+from playground.layers.pasted import tree
 
 CONTAINERS = ("ModuleList", "ModuleDict", "Sequential")
 LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in KINDS)])
@@ -49,21 +35,21 @@ class LogicExpressions(Expressions):
 
     def _logic(self, node: ast.BoolOp) -> Any:
         how = "and" if isinstance(node.op, ast.And) else "or"
-        return Logic(how, tuple(self.convert(part) for part in node.values), self.places.of(node))
+        return tree.Logic(how, tuple(self.convert(part) for part in node.values), self.places.of(node))
 
     def _choose(self, node: ast.IfExp) -> Any:
         test, yes, no = (self.convert(part) for part in (node.test, node.body, node.orelse))
-        return Choose(test, yes, no, self.places.of(node))
+        return tree.Choose(test, yes, no, self.places.of(node))
 
     def _unary(self, node: ast.UnaryOp) -> Any:
         if isinstance(node.op, ast.Not):
-            return Logic("not", (self.convert(node.operand),), self.places.of(node))
+            return tree.Logic("not", (self.convert(node.operand),), self.places.of(node))
         return super()._unary(node)
 
     def _comparison(self, node: ast.Compare) -> Any:
         how, right = _NONE.get(type(node.ops[0])), node.comparators[0]
         if how is not None and len(node.ops) == 1 and isinstance(right, ast.Constant) and right.value is None:
-            return Logic(how, (self.convert(node.left),), self.places.of(node))
+            return tree.Logic(how, (self.convert(node.left),), self.places.of(node))
         return super()._comparison(node)
 
     def _is_kind(self, node: ast.Call) -> Any:
@@ -75,7 +61,7 @@ class LogicExpressions(Expressions):
         for name, kind in zip(written, kinds, strict=True):
             if not name.isidentifier():
                 self.refuse("`isinstance` takes a layer and a kind of layer", kind, hint)
-        return IsKind(self.convert(node.args[0]), tuple(written), self.places.of(node))
+        return tree.IsKind(self.convert(node.args[0]), tuple(written), self.places.of(node))
 
 
 class PastedExpressions(LogicExpressions):
@@ -90,7 +76,7 @@ class PastedExpressions(LogicExpressions):
         later: Iterable[str],
         in_init: bool,
         methods: frozenset[str] = frozenset(),
-        base: PastedClass | None = None,
+        base: tree.PastedClass | None = None,
     ) -> None:
         super().__init__(text, places)
         self.known, self.later, self.in_init = set(known), set(later), in_init
@@ -106,10 +92,10 @@ class PastedExpressions(LogicExpressions):
         names = tuple(Name(part.id, self.places.of(part)) for part in parts if isinstance(part, ast.Name))
         return names, isinstance(node, ast.Tuple | ast.List)
 
-    def items(self, node: ast.expr) -> LoopItems:
+    def items(self, node: ast.expr) -> tree.LoopItems:
         """What a loop runs over."""
         value: Any = self.convert(node)
-        return value if isinstance(value, LoopItems) else LoopItems("", (value,), self.places.of(node))
+        return value if isinstance(value, tree.LoopItems) else tree.LoopItems("", (value,), self.places.of(node))
 
     def _each(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
         first = node.generators[0]
@@ -121,7 +107,7 @@ class PastedExpressions(LogicExpressions):
         self.assigned.update(target.id for target in targets)
         element = self.convert(node.elt)
         self.assigned = before  # the names end with the comprehension
-        return Each(element, targets, unpack, items, self.places.of(node))
+        return tree.Each(element, targets, unpack, items, self.places.of(node))
 
     def _list(self, node: ast.List) -> Any:
         """In `__init__` lists hold sizes and layers; in `forward` they are tensors, as everywhere in the language."""
@@ -152,7 +138,7 @@ class PastedExpressions(LogicExpressions):
         if written in ("zip", "enumerate") and written not in self.assigned:
             if node.keywords or not node.args or (written == "enumerate" and len(node.args) > 1):
                 self.refuse(f"`{written}` takes only what the loop runs over", span, "zip(sizes, sizes[1:])")
-            return LoopItems(written, tuple(self.items(part) for part in node.args), span)
+            return tree.LoopItems(written, tuple(self.items(part) for part in node.args), span)
         if self.in_init and written in ("torch.empty", "empty"):  # what is in it before nn.init has no meaning
             return super()._call(renamed(node, "zeros"))
         if written == "isinstance" and written not in self.assigned:
@@ -172,7 +158,7 @@ class PastedExpressions(LogicExpressions):
         if self._is_layer(node.func):
             if node.keywords:
                 self.refuse("a layer takes its input by position", node.keywords[0], "write self.layer(x)")
-            return Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), span)
+            return tree.Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), span)
         if (
             isinstance(node.func, ast.Attribute | ast.Name)
             and (written or last_name(node.func)).split(".")[-1] in BACKWARD
@@ -192,7 +178,7 @@ class PastedExpressions(LogicExpressions):
         is_index = isinstance(func, ast.Subscript)
         return (is_index and root == "self") or (root in self.assigned and (is_index or isinstance(func, ast.Name)))
 
-    def _make(self, node: ast.Call, prefix: str, name: str, place: Span) -> Make:
+    def _make(self, node: ast.Call, prefix: str, name: str, place: Span) -> tree.Make:
         is_pasted = not prefix and name in self.known
         if not is_pasted and not prefix and name in self.later:
             self.refuse(f"`{name}` is not known here yet", place, "a class is used only by classes below it")
@@ -205,8 +191,8 @@ class PastedExpressions(LogicExpressions):
             hint = f"write self.layer = {place.of(self.text)}(...) in __init__, and self.layer(x) here"
             self.refuse("layers are made in `__init__`: only there are their parameters found", place, hint)
         if name == "ModuleDict" and not is_pasted:
-            return Make(name, is_pasted, self._dictionary(node), self.places.of(node), place)
-        return Make(name, is_pasted, self.arguments(node), self.places.of(node), place)
+            return tree.Make(name, is_pasted, self._dictionary(node), self.places.of(node), place)
+        return tree.Make(name, is_pasted, self.arguments(node), self.places.of(node), place)
 
     def arguments(self, node: ast.Call) -> tuple[CallArgument, ...]:
         """The arguments of a call, `*layers` among them."""
@@ -225,17 +211,17 @@ class PastedExpressions(LogicExpressions):
             found = None if self.base is None else self.base.find(func.attr, self.in_init)
             if found is None:
                 self.refuse(f"there is no `{func.attr}` above this class", span, "super() is the class in brackets")
-            return Invoke(func.attr, self.base, self.arguments(node), span)
+            return tree.Invoke(func.attr, self.base, self.arguments(node), span)
         if is_self(func.value) and func.attr in self.methods:
             if func.attr == "forward" or func.attr.startswith("__"):
                 self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
-            return Invoke(func.attr, None, self.arguments(node), span)
+            return tree.Invoke(func.attr, None, self.arguments(node), span)
         if func.attr in _PARTS and root_of(func) == "self" and not node.args and not node.keywords:
             owner: Any = None if is_self(func.value) else self.convert(func.value)
-            return Parts(owner, func.attr, span)
+            return tree.Parts(owner, func.attr, span)
         return None
 
-    def _initialise(self, node: ast.Call, name: str, place: Span) -> Initialise:
+    def _initialise(self, node: ast.Call, name: str, place: Span) -> tree.Initialise:
         if name not in INITIALISERS:
             near = f"{name}_" if f"{name}_" in INITIALISERS else ""
             hint = f"did you mean nn.init.{near}?" if near else f"allowed are {', '.join(INITIALISERS)}"
@@ -243,7 +229,7 @@ class PastedExpressions(LogicExpressions):
             self.refuse(f"`nn.init.{name}` is not here", place, hint, repair)
         if not self.in_init:
             self.refuse("`nn.init` belongs in `__init__`", place, "what is drawn there is what training starts from")
-        return Initialise(name, self.arguments(node), self.places.of(node))
+        return tree.Initialise(name, self.arguments(node), self.places.of(node))
 
     def _dictionary(self, node: ast.Call) -> tuple[CallArgument, ...]:
         given = node.args[0] if len(node.args) == 1 and not node.keywords else None
@@ -255,11 +241,11 @@ class PastedExpressions(LogicExpressions):
                 self.refuse("the names in a ModuleDict are quoted words", key or given, 'for instance {"first": ...}')
             items.append((key.value, self.convert(value)))
         span = self.places.of(given)
-        return (CallArgument("", Dictionary(tuple(items), span), span),)  # type: ignore[arg-type]  # a record of ours
+        return (CallArgument("", tree.Dictionary(tuple(items), span), span),)  # type: ignore[arg-type]  # a record of ours
 
     def _argument(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Starred):
-            return Spread(self.convert(node.value), self.places.of(node))
+            return tree.Spread(self.convert(node.value), self.places.of(node))
         return self.convert(node)
 
 

@@ -13,16 +13,8 @@ from playground.layers.catalogue.kind import Kind, LayerRule, Misfit
 from playground.layers.catalogue.spec import Layers, LayerSpec, Path, Shape, Stack
 from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
+from playground.layers.stack import problems
 from playground.layers.stack.costs import Memory, StackCosts
-from playground.layers.stack.problems import (
-    Problem,
-    ProblemFound,
-    UnfitSetting,
-    check_sizes,
-    join_problem,
-    misfit_problem,
-    sum_problem,
-)
 from playground.layers.stack.receptive_field import Field, field_after, field_of_input, joined_field
 from playground.layers.stack.text import to_text
 
@@ -53,7 +45,7 @@ class Analysis:
     stack: Stack
     rows: tuple[StackRow, ...]
     output: Shape | None  # None where a layer does not fit
-    problem: Problem | None
+    problem: problems.Problem | None
 
     @property
     def parameters(self) -> int:
@@ -77,7 +69,7 @@ class Analysis:
     def checked(self) -> Shape:
         """The output's shape; raises the problem as a PlaygroundError."""
         if self.problem is not None or self.output is None:
-            raise (self.problem or Problem((), "nothing comes out", "", ())).error(to_text(self.stack.layers))
+            raise (self.problem or problems.Problem((), "nothing comes out", "", ())).error(to_text(self.stack.layers))
         return self.output
 
 
@@ -91,12 +83,12 @@ def analyse(stack: Stack) -> Analysis:
     """
     walker = _Walker(stack)
     try:
-        check_sizes(stack)
+        problems.check_sizes(stack)
         output: Shape | None = walker.layers(
             stack.layers, (), stack.input_shape, "", field_of_input(stack.input_shape)
         )[0]
         problem = None
-    except ProblemFound as found:
+    except problems.ProblemFound as found:
         output, problem = None, found.problem
     return Analysis(stack, tuple(walker.rows), output, problem)
 
@@ -127,7 +119,7 @@ class _Walker:
         try:
             rule = kind.rule(shape, kind.given(layer) | dict(layer.pins))
         except Misfit as misfit:
-            raise ProblemFound(misfit_problem(self.stack, path, layer, misfit)) from None
+            raise problems.ProblemFound(problems.misfit_problem(self.stack, path, layer, misfit)) from None
         self.costs.count(path, layer, rule)
         after = field_after(field, layer, kind)
         saved = self.memory.saved(kind, shape, rule.shape)
@@ -154,11 +146,11 @@ class _Walker:
         inside = self.rows[place:]
         if kind.name == "Residual":
             if outs[0] != shape:
-                raise ProblemFound(sum_problem(self.stack, path, layer, shape, outs[0]))
+                raise problems.ProblemFound(problems.sum_problem(self.stack, path, layer, shape, outs[0]))
             given, formula = shape, "x + body(x)"
         else:
             if len({(len(out), out[1:]) for out in outs}) > 1:
-                raise ProblemFound(join_problem(self.stack, path, layer, shape, outs))
+                raise problems.ProblemFound(problems.join_problem(self.stack, path, layer, shape, outs))
             given = (sum(out[0] for out in outs), *outs[0][1:])
             formula = f"{' + '.join(str(out[0]) for out in outs)} = {given[0]}"
         seen = joined_field([field, *fields] if kind.name == "Residual" else fields)
@@ -190,7 +182,7 @@ class _Walker:
 def check_batch(analysis: Analysis, batch: int) -> None:
     """Refuse a batch that is too large for this stack, by name: UnfitSetting."""
     if not 1 <= batch <= LIMITS.batch:
-        raise UnfitSetting("batch", f"a batch of {spell(batch)}", f"from 1 to {LIMITS.batch} examples")
+        raise problems.UnfitSetting("batch", f"a batch of {spell(batch)}", f"from 1 to {LIMITS.batch} examples")
     outputs = sum(math.prod(row.gives) for row in analysis.rows)
     for what, each, limit in (
         ("outputs", outputs, LIMITS.activations),
@@ -198,4 +190,4 @@ def check_batch(analysis: Analysis, batch: int) -> None:
     ):
         if each * batch > limit:
             hint = f"the limit is {spell(limit)}; a batch of {max(1, limit // max(each, 1))} fits"
-            raise UnfitSetting("batch", f"a batch of {batch} makes {spell(each * batch)} {what}", hint)
+            raise problems.UnfitSetting("batch", f"a batch of {batch} makes {spell(each * batch)} {what}", hint)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from playground.explain.derivation import derivation
-from playground.explain.document import explained_json
+from playground.explain.export import derivation, explained_json
 from playground.language.export.script import to_python
 from playground.ui.expressions.frame import Shown
 from playground.views.export import NOTEBOOK, PYTHON, Export

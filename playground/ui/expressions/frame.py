@@ -14,8 +14,14 @@ from playground.language.syntax.program import Program
 from playground.trace.trace import Trace
 from playground.ui.expressions.links import expression_query
 from playground.ui.shared.drawn import Drawn
-from playground.ui.shared.error_data import error_data
-from playground.ui.shared.frame_data import DocumentData, FrameData, LeafRowData, LeafSettingData, PageErrorData
+from playground.ui.shared.frame_data import (
+    DocumentData,
+    FrameData,
+    LeafRowData,
+    LeafSettingData,
+    PageErrorData,
+    error_data,
+)
 from playground.ui.shared.stepper_session import stepper_frame
 from playground.views.graph.unfolding import UNTOUCHED, Opening
 

@@ -9,20 +9,21 @@ import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
+from playground.language.function import Function
+from playground.language.functions.table import search
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame
 from playground.ui.expressions.links import restore_expression
-from playground.ui.expressions.reference import reference
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.opened_element import answered
+from playground.ui.shared.page import STYLE, page_session
 from playground.ui.shared.popovers import close_examples, examples, gallery, plain
-from playground.ui.shared.session import page_session
 from playground.ui.shared.stepper import WORKBENCH, last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession
-from playground.ui.shared.style import STYLE
 
+MOST_FOUND = 40  # functions of the reference that are shown at once
 MOST_LEAVES = 40  # remembered per session, names that are not in the text now included
 
 
@@ -44,7 +45,7 @@ def expressions_page() -> None:
         with examples():
             gallery(EXPRESSIONS, "preset", _open)
         with st.popover("Functions"):
-            reference()
+            _reference()
         with st.popover("Export"):
             _exports(lambda: session.good)  # runs outside the script, so it is given the session
     if session.problems:
@@ -115,3 +116,21 @@ def _open(chosen: Preset[Document]) -> None:
     session.good = None  # another document: what stands there is not its last good picture
     session.stepper.begin()
     close_examples()
+
+
+@st.fragment
+def _reference() -> None:
+    """The functions of the language, searched as one types."""
+    with st.container(key="functions"):
+        query = st.text_input("Search functions", key="reference", placeholder="softmax, matrix, mean …", live="300ms")
+        found = search(query or "")
+        st.caption(f"{len(found)} functions" + (f", the first {MOST_FOUND} shown" if len(found) > MOST_FOUND else ""))
+        rows = [_function_row(function) for function in found[:MOST_FOUND]]
+        st.markdown("\n".join(["| function | meaning | derivative |", "|---|---|---|", *rows]))
+
+
+def _function_row(function: Function) -> str:
+    """One row of the table as Markdown."""
+    call = f"{function.name}({function.signature})".replace("|", "\\|")
+    derivative = f"${function.derivative}$".replace("|", r"\vert ") if function.derivative else ""
+    return f"| `{call}` | {plain(function.meaning)} | {derivative} |"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.explain.document import explained_json
+from playground.explain.export import explained_json
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, record_net, script_of
 from playground.layers.run.settings import batch_of

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from playground.errors import PlaygroundError
-from playground.explain.numbers import format_number
+from playground.explain.numbers import format_number, range_text
+from playground.explain.numbers import shape_text as tensor_shape
 from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.rules import text as shape_text
 from playground.layers.catalogue.spec import Path
@@ -18,23 +19,18 @@ from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
 from playground.layers.run.settings import batch_of
 from playground.layers.run.warnings import Caution
+from playground.layers.stack.composed_linear import OneMap, one_map
 from playground.layers.stack.problems import Problem, UnfitSetting
-from playground.ui.layers.cautions import caution_data
-from playground.ui.layers.frame_data import (
-    CautionData,
-    ProblemData,
-    RefusedData,
-    RowData,
-    StackErrorData,
-    StackFrameData,
-    TotalsData,
-)
+from playground.trace.array import Array
+from playground.ui.layers import frame_data
 from playground.ui.layers.links import stack_query
 from playground.ui.layers.rows import catalogue_data, listing_data
 from playground.ui.shared.drawn import Drawn
-from playground.ui.shared.error_data import error_data, repair_data
+from playground.ui.shared.frame_data import error_data, repair_data
 from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.png import data_uri
 
+MATRIX_WRITTEN = 8  # so many rows and columns are written as numbers; a larger matrix is a heat map
 _KEPT = 32  # pictures kept for everyone: a class opens the same link
 
 
@@ -53,7 +49,7 @@ class ShownStack:
     document: StackDocument
     drawn: Drawn
     results: dict[str, Any]
-    cautions: tuple[CautionData, ...]
+    cautions: tuple[frame_data.CautionData, ...]
 
 
 def show_stack(document: StackDocument, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
@@ -90,21 +86,21 @@ def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -
 
 
 def stack_frame(
-    document: StackDocument, last_rows: list[RowData], shown: ShownStack | PlaygroundError, answer: Answer
-) -> StackFrameData:
+    document: StackDocument, last_rows: list[frame_data.RowData], shown: ShownStack | PlaygroundError, answer: Answer
+) -> frame_data.StackFrameData:
     """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list."""
     net = net_of(document)
     listing: Listing | None = None
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
     rows = last_rows
-    totals: TotalsData | None = None
+    totals: frame_data.TotalsData | None = None
     try:
         listing = net.listing()
         rows, totals = listing_data(listing, document.batch)
     except PlaygroundError as broken:
         error = broken
     problem = None if listing is None else listing.problem
-    found: tuple[CautionData, ...] = ()
+    found: tuple[frame_data.CautionData, ...] = ()
     if isinstance(shown, ShownStack):
         found = shown.cautions
     elif listing is not None:
@@ -130,17 +126,17 @@ def stack_frame(
     }
 
 
-def _problem(problem: Problem) -> ProblemData:
+def _problem(problem: Problem) -> frame_data.ProblemData:
     repairs = [repair_data(repair) for repair in problem.repairs]
     return {"path": list(problem.path), "message": problem.message, "hint": problem.hint, "repairs": repairs}
 
 
-def _refused(refused: Refused) -> RefusedData:
+def _refused(refused: Refused) -> frame_data.RefusedData:
     path = None if refused.path is None else list(refused.path)
     return {"field": refused.field, "path": path, "message": refused.told}
 
 
-def _error(error: PlaygroundError) -> StackErrorData:
+def _error(error: PlaygroundError) -> frame_data.StackErrorData:
     return {**error_data(error), "field": error.field if isinstance(error, UnfitSetting) else None}
 
 
@@ -169,4 +165,45 @@ def _step(step: OptimizerStep) -> dict[str, Any]:
         "learning_rate": format_number(step.learning_rate),
         "loss_before": format_number(step.loss_before),
         "loss_after": format_number(step.loss_after),
+    }
+
+
+def caution_data(caution: Caution, document: StackDocument | None = None) -> frame_data.CautionData:
+    """A caution; with its document also what has to be computed for it."""
+    found = None
+    if document is not None and caution.id == "one-map":
+        found = one_map(document, caution.path)
+    return {
+        "path": list(caution.path),
+        "level": caution.level,
+        "message": caution.message,
+        "reason": caution.reason,
+        "lecture": caution.lecture,
+        "cures": [{"label": cure.label, "text": cure.text, "loss": cure.loss} for cure in caution.repairs],
+        "one_map": None if found is None else _one_map(found),
+    }
+
+
+def _one_map(found: OneMap) -> frame_data.OneMapData:
+    outputs = len(found.weight)
+    bias = "" if found.bias is None else f" and the bias {found.bias_formula}"
+    return {
+        "message": f"One Linear({outputs}) with the matrix W₂·W₁{bias} does the same.",
+        "weight": _matrix("W₂·W₁", Array(found.weight)),
+        "bias": None if found.bias is None else _matrix(found.bias_formula, Array(found.bias[None])),
+    }
+
+
+def _matrix(name: str, array: Array) -> frame_data.MatrixData:
+    """A small matrix as rows of rounded numbers, a large one as a heat map."""
+    height, width = array.shape
+    is_small = max(height, width) <= MATRIX_WRITTEN
+    numbers = array.tolist() if is_small else None
+    written = [[format_number(x, 2) for x in row] for row in numbers] if isinstance(numbers, list) else None
+    return {
+        "name": name,
+        "shape": tensor_shape(array.shape if height > 1 or name == "W₂·W₁" else array.shape[1:]),
+        "range": range_text(array),
+        "numbers": written,
+        "image": None if is_small else data_uri(array.thumbnail),
     }

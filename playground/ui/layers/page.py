@@ -23,11 +23,10 @@ from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.hand_over import train_this
 from playground.ui.shared.opened_element import answered
+from playground.ui.shared.page import STYLE, page_session
 from playground.ui.shared.popovers import close_examples, examples, gallery, plain
-from playground.ui.shared.session import page_session
 from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
-from playground.ui.shared.style import STYLE
 
 EXPORT = "stack-exports"
 LIST, GRAPH = "stack", "stack-graph"

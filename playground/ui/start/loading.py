@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from playground.ui.shared.page import STYLE
 from playground.ui.shared.stepper import WORKBENCH, stepper
-from playground.ui.shared.style import STYLE
 from playground.ui.start.warm import first_frame, is_warm, warm
 
 

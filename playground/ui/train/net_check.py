@@ -13,7 +13,7 @@ from playground.layers.net.net import net_of
 from playground.layers.stack.problems import Problem
 from playground.training.config import TrainConfig
 from playground.training.size import check_size, size_of
-from playground.ui.shared.error_data import error_data, repair_data
+from playground.ui.shared.frame_data import error_data, repair_data
 from playground.ui.train.frame_data import NetCheckData, NetLayerData, NetProblemData
 
 _KEPT = 128

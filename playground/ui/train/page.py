@@ -15,10 +15,9 @@ from playground.lessons.gallery import Preset, PresetGroup
 from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
 from playground.ui.shared.hand_over import handed_over
+from playground.ui.shared.page import STYLE, page_session
 from playground.ui.shared.popovers import close_examples, examples, gallery, plain
-from playground.ui.shared.session import page_session
 from playground.ui.shared.stepper import last_edit
-from playground.ui.shared.style import STYLE
 from playground.ui.train.engine import engine, keep_going
 from playground.ui.train.exports import run_exports
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData

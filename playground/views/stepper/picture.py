@@ -17,15 +17,8 @@ from playground.views.graph.module_gradients import gradient_slots, module_gradi
 from playground.views.graph.svg import svg
 from playground.views.graph.timeline import Timelines
 from playground.views.graph.unfolding import Opening
+from playground.views.stepper import picture_data as data
 from playground.views.stepper.details import LISTED_VALUES, items
-from playground.views.stepper.picture_data import (
-    ModulesData,
-    PictureData,
-    StepData,
-    StepTextData,
-    TraceNoteData,
-    TraceTableData,
-)
 from playground.views.stepper.table import table_data
 
 VERSION = 1
@@ -40,7 +33,7 @@ def picture(
     opening: Opening | None = None,
     notes: Mapping[str, tuple[str, ...]] | None = None,
     explanation: Explanation | None = None,
-) -> PictureData:
+) -> data.PictureData:
     """The picture of a trace; `svg` is None where the browser already has the one with the key `have`.
 
     With an `opening` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path. An
@@ -69,7 +62,7 @@ def picture(
     }
 
 
-def _wanted(trace: Trace, drawn: Graph, table: TraceTableData) -> set[str] | None:
+def _wanted(trace: Trace, drawn: Graph, table: data.TraceTableData) -> set[str] | None:
     """The slots that are seen: of a long trace those that are drawn or in the table; None: all."""
     if len(trace.values) <= LISTED_VALUES:
         return None
@@ -77,7 +70,7 @@ def _wanted(trace: Trace, drawn: Graph, table: TraceTableData) -> set[str] | Non
     return drawn.slots | {cell["slot"] for cell in cells if "slot" in cell}
 
 
-def _modules(modules: Modules | None) -> ModulesData | None:
+def _modules(modules: Modules | None) -> data.ModulesData | None:
     if modules is None or not modules.count:
         return None
     return {"count": modules.count, "open": len(modules.opened), "message": modules.message}
@@ -98,11 +91,11 @@ def _drawing(
     return text, hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _told(text: StepText) -> StepTextData:
+def _told(text: StepText) -> data.StepTextData:
     return {"title": text.title, "sentence": text.sentence, "arithmetic": text.arithmetic}
 
 
-def _step(trace: Trace, graph: Graph, step: Step, text: StepText) -> StepData:
+def _step(trace: Trace, graph: Graph, step: Step, text: StepText) -> data.StepData:
     active, flow = _touched(trace, step)
     op = step.op if step.node is None else trace.nodes[step.node].op
     span = None if op is None else trace.ops[op].span
@@ -153,6 +146,6 @@ def _touched(trace: Trace, step: Step) -> tuple[list[str], list[str]]:
     return active, flow
 
 
-def _note(note: Note) -> TraceNoteData:
+def _note(note: Note) -> data.TraceNoteData:
     key = f"value-{note.value}" if note.value is not None else f"op-{note.op}" if note.op is not None else None
     return {"kind": note.kind, "message": note.message, "key": key}

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from playground.errors import PlaygroundError
 from playground.explain.explanation import explain
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from playground.views.graph import layout
 from playground.views.graph.build import build_graph
 from playground.views.graph.dot import to_dot

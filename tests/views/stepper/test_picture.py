@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import torch
 
-from playground.explain.derivation import derivation
 from playground.explain.explanation import explain
+from playground.explain.export import derivation
 from playground.recorder.record import record
-from playground.trace import Trace
+from playground.trace.trace import Trace
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.static import static_svg
 from playground.views.notebook import to_notebook

@@ -1,12 +1,14 @@
-"""The session of one visitor on a page; it lasts as long as the browser's tab."""
+"""Every page: its styles, and the session of one visitor, which lasts as long as the browser's tab."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
 
+STYLE = Path(__file__).with_name("page.css")
 S = TypeVar("S")  # a page's own record of it
 
 

@@ -1,10 +1,19 @@
-"""The whole computation in LaTeX, for a file: what ran forward, then the chain rule backward."""
+"""An explained trace as files: JSON with every step in words, and the whole computation in LaTeX."""
 
 from __future__ import annotations
 
 from playground.explain.derivation_lines import number
 from playground.explain.explanation import Explanation, explain
+from playground.trace.codec import dumps, to_document
 from playground.trace.trace import Trace
+
+
+def explained_json(trace: Trace) -> str:
+    """`trace.to_json()` with a `sentence` and a line of `arithmetic` in each step (docs/trace.md)."""
+    document = to_document(trace)
+    for written, text in zip(document["steps"], explain(trace).steps, strict=True):
+        written |= {"sentence": text.sentence, "arithmetic": text.arithmetic}
+    return dumps(document)
 
 
 def derivation(trace: Trace) -> str:
