@@ -61,7 +61,7 @@ def test_settings_that_no_lecture_speaks_of_have_no_figures() -> None:
 
 
 def test_every_system_of_the_lectures_that_is_trained_has_an_example() -> None:
-    found = {entry.lecture for entry in RUNS.presets} | {group.lecture for group in RUNS.groups}
+    found = {entry.lecture for entry in RUNS.presets} | {group.id for group in RUNS.groups}
     assert found >= {"L0.9", "L1.1", "L1.3", "L2.1", "L2.2", "L2.3", "L2.4", "L2.5", "L3.1", "L4.4", "L4.6"}
     assert max(Counter(entry.id for entry in RUNS.presets).values()) == 1
     assert max(Counter(entry.document for entry in RUNS.presets).values()) == 1
