@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from playground.errors import PlaygroundError
@@ -15,9 +15,6 @@ def from_environment(kind: type[T], prefix: str, environment: Mapping[str, str])
     """A dataclass of numbers: its defaults, overridden by the variables `<prefix>_<NAME>`.
 
     PlaygroundError names a variable that is not a number of its field's kind.
-
-    >>> from_environment(_Example, "PLAYGROUND_EXAMPLE", {"PLAYGROUND_EXAMPLE_SECONDS": "60"})
-    _Example(seconds=60, share=0.5)
     """
     given: dict[str, Any] = {}
     for field in fields(kind):  # type: ignore[arg-type]  # a dataclass: there is no type that says so
@@ -35,9 +32,3 @@ def _number(kind: type, variable: str, text: str) -> Any:
         raise PlaygroundError(
             f"The environment variable {variable} is {text!r}, which is no such number.", hint=hint
         ) from None
-
-
-@dataclass(frozen=True)
-class _Example:
-    seconds: int = 3600
-    share: float = 0.5

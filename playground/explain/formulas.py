@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.explain import derivatives
+from playground.explain import backward_rules
 from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, brief
 from playground.trace.records import BackwardNode, Op
@@ -41,19 +41,19 @@ class Formulas:
         use = node.edges[edge].use
         op = None if use is None else self.trace.ops[use[0]]
         if use is not None and op is not None and (call or op.nodes == (node.id,)):
-            whole = derivatives.call_rule(op, use[1])
+            whole = backward_rules.call_rule(op, use[1])
             if whole is not None:
-                return derivatives.fill(whole[latex], self._call_symbols(op, latex))
-        row = derivatives.rule_of(node)
+                return backward_rules.fill(whole[latex], self._call_symbols(op, latex))
+        row = backward_rules.rule_of(node)
         formulas = row.latex if latex else row.text
         number = node.edges[edge].number
-        return derivatives.fill(formulas[number], self.symbols(node, latex)) if number < len(formulas) else ""
+        return backward_rules.fill(formulas[number], self.symbols(node, latex)) if number < len(formulas) else ""
 
     def is_product(self, node: BackwardNode, edge: int) -> bool:
         """Whether `local` is the whole vector-Jacobian product, not a factor of the incoming adjoint."""
         use = node.edges[edge].use
-        whole = derivatives.call_rule(self.trace.ops[use[0]], use[1]) if use is not None else None
-        texts = derivatives.rule_of(node).text
+        whole = backward_rules.call_rule(self.trace.ops[use[0]], use[1]) if use is not None else None
+        texts = backward_rules.rule_of(node).text
         number = node.edges[edge].number
         return "@g" in (whole[0] if whole else texts[number] if number < len(texts) else "")
 
@@ -82,7 +82,7 @@ class Formulas:
         paths = sorted(filter(str.isdigit, operands), key=int)
         found = {letter: operands[path] for letter, path in zip("abc", paths, strict=False)}
         if "b" in found:
-            found["p"] = derivatives.less_one(found["b"])
+            found["p"] = backward_rules.less_one(found["b"])
         return found | {"y": write(op.outputs[0]), "g": write_bar(op.outputs[0])} if op.outputs else found
 
     def symbols(self, node: BackwardNode, latex: bool = False) -> dict[str, str]:
@@ -94,7 +94,7 @@ class Formulas:
 
     def _symbols_of(self, node: BackwardNode, latex: bool) -> dict[str, str]:
         write, write_bar = (self.names.latex, self.names.latex_bar) if latex else (self.names.show, self.names.bar)
-        letters = derivatives.rule_of(node).letters
+        letters = backward_rules.rule_of(node).letters
         found: dict[str, str] = {}
         for letter, edge in zip(letters, node.edges, strict=False):
             if edge.value is not None:
@@ -117,7 +117,7 @@ class Formulas:
             elif letter and saved.data is not None and saved.data.numel == 1:
                 found.setdefault(letter, brief(saved.data))
         if "b" in found:
-            found["p"] = derivatives.less_one(found["b"])
+            found["p"] = backward_rules.less_one(found["b"])
         result = next((output for output in node.outputs if output is not None), None)
         return found | ({"g": "g"} if result is None else {"y": write(result), "g": write_bar(result)})
 

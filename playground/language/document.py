@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from playground.document_settings import SettingsDocument, setting
 from playground.errors import PlaygroundError
 from playground.language.evaluate.leaves import Leaf
 from playground.language.run import run
 from playground.language.syntax.program import Program, parse
-from playground.settings import SettingsDocument, setting
 from playground.trace.trace import Trace
 
 Graph = Literal["forward", "backward", "both"]

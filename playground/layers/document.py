@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from playground.document_settings import SettingsDocument, setting
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.spec import Path, Shape, Stack
 from playground.layers.limits import LIMITS
 from playground.layers.stack.analysis import Analysis, analyse
 from playground.layers.stack.parse import parse_stack
-from playground.settings import SettingsDocument, setting
 
 Data = Literal["digits", "random"]
 Graph = Literal["forward", "backward", "both"]

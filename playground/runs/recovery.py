@@ -1,4 +1,4 @@
-"""Take back runs whose workers have died."""
+"""Take back runs whose workers have died: the host notices, and another worker goes on from the checkpoint."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.data.datasets import DATA_NAMES
+from playground.document_settings import SettingsDocument, setting
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.losses import LOSSES
-from playground.settings import SettingsDocument, setting
 from playground.training.limits import LIMITS
 
 _FIRST_WEIGHTS = (

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from playground.layers.pasted.module import PastedModule
+from playground.layers.pasted.pasted_module import PastedModule
 from playground.training.records import LayerRecord
 
 RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0

@@ -131,7 +131,7 @@ def test_the_recorded_step_moves_the_weights_as_the_run(small_data: Data, change
 
 
 def test_a_large_batch_is_shown_in_part(small_data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.layers.net.stack.LIMITS", limits.LayerLimits(batch=7))
+    monkeypatch.setattr("playground.layers.net.stack_net.LIMITS", limits.LayerLimits(batch=7))
     learner = Learner(config(), small_data)
     frozen = freeze(learner)
     assert (frozen.examples, frozen.batch) == (7, 20)

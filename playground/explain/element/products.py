@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor, full_like
 
-from playground.explain.derivatives import rule_of
+from playground.explain.backward_rules import rule_of
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, Contribution, Step
 from playground.trace.trace import Trace

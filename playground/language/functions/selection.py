@@ -8,13 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.language.bounds.bound import (
-    elementwise,
-    indexed,
-    no_tensor,
-    positions,
-    same_size,
-)
+from playground.language.bounds.bound import elementwise, indexed, no_tensor, positions, same_size
 from playground.language.bounds.creation import diagonal_matrix
 from playground.language.function import METHOD, PYTHON, Function
 from playground.language.functions.shape import BACK, HERE, moved

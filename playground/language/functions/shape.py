@@ -8,15 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.language.bounds.bound import (
-    elementwise,
-    joined,
-    new_shape,
-    one_more_axis,
-    pieces,
-    split_axis,
-    view,
-)
+from playground.language.bounds.bound import elementwise, joined, new_shape, one_more_axis, pieces, split_axis, view
 from playground.language.bounds.creation import grids, repeated, repeated_along, sized
 from playground.language.function import METHOD, TORCH, Arguments, Cost, Function
 

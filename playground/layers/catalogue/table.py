@@ -9,7 +9,7 @@ from playground.layers.catalogue.kinds.activations import ACTIVATIONS
 from playground.layers.catalogue.kinds.blocks import BLOCKS
 from playground.layers.catalogue.kinds.normalisation import NORMALISATION
 from playground.layers.catalogue.kinds.pooling import POOLING
-from playground.layers.catalogue.kinds.shapes import SHAPES
+from playground.layers.catalogue.kinds.reshaping import SHAPES
 from playground.layers.catalogue.kinds.weights import WEIGHTS
 
 KINDS: tuple[Kind, ...] = WEIGHTS + POOLING + NORMALISATION + SHAPES + ACTIVATIONS + BLOCKS

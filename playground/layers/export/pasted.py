@@ -51,7 +51,7 @@ class PastedWriter(NetWriter):
 def plain_python(source: PastedSource) -> tuple[str, tuple[str, ...]]:
     """The text as Python alone understands it, and which of the page's own layers it uses.
 
-    >>> from playground.layers.pasted.pasted_class import parse_module
+    >>> from playground.layers.pasted.parse import parse_module
     >>> source = parse_module("class A(nn.Module):\\n    def forward(self, x):\\n        return relu(x) + [1, 2]")
     >>> print(plain_python(source)[0].splitlines()[-1])
             return torch.relu(x) + torch.tensor([1, 2])

@@ -13,8 +13,8 @@ from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
 from playground.layers.export.script import Form, NetWriter, script
 from playground.layers.listing import Listing, Size
-from playground.layers.net.pasted import PastedNet
-from playground.layers.net.stack import StackNet
+from playground.layers.net.pasted_net import PastedNet
+from playground.layers.net.stack_net import StackNet
 from playground.layers.run.record_batch import Recorded, Stepper, record_batch
 from playground.layers.run.settings import check_output, optimizer_of
 from playground.layers.run.warnings import Caution

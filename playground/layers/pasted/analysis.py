@@ -21,8 +21,8 @@ from playground.layers.pasted.build import build_with_origins
 from playground.layers.pasted.constructors import Origins
 from playground.layers.pasted.costs import PastedCosts
 from playground.layers.pasted.expressions import CONTAINERS
-from playground.layers.pasted.module import PastedModule
-from playground.layers.pasted.pasted_class import parse_module
+from playground.layers.pasted.parse import parse_module
+from playground.layers.pasted.pasted_module import PastedModule
 
 MOST_ROWS = 500  # calls of layers that are listed
 MOST_TERMS = 4  # of the sum of parameters

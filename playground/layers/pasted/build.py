@@ -20,7 +20,7 @@ from playground.layers.limits import LIMITS
 from playground.layers.pasted.constructors import Origin, Origins, arguments, rule_arguments
 from playground.layers.pasted.expressions import CONTAINERS
 from playground.layers.pasted.interpreter import PastedRun, bound, interpret_forward
-from playground.layers.pasted.module import PastedCalls, PastedModule, what
+from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, what
 from playground.layers.pasted.tree import Initialise, Make, Method, PastedClass, PastedSource
 from playground.layers.stack.build import draw
 

@@ -16,7 +16,7 @@ from playground.language.function import Cost, Value
 from playground.language.syntax.tree import Attribute, Call, Index, Name
 from playground.layers.catalogue.kind import Kind, LayerRule, Mend, Misfit, problem_of
 from playground.layers.catalogue.spec import LayerSpec
-from playground.layers.pasted.module import running, what
+from playground.layers.pasted.pasted_module import running, what
 from playground.layers.pasted.tree import Apply, Make, Spread
 from playground.layers.stack.text import content_text
 

@@ -19,7 +19,7 @@ from playground.language.functions.table import ATTRIBUTES
 from playground.language.limits import LIMITS, spell
 from playground.language.syntax.tree import Attribute, CallArgument, Index, Name
 from playground.layers.pasted import tree
-from playground.layers.pasted.module import PastedCalls, PastedModule, kept, kinds_of, what
+from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, kept, kinds_of, what
 
 Maker = Callable[[tree.Make | tree.Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor]
 Invoker = Callable[[tree.Invoke, list[Value], dict[str, Value]], Value]

@@ -11,7 +11,7 @@ from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
 from playground.layers.pasted.evaluator import Maker, PastedEvaluator
-from playground.layers.pasted.module import PastedCalls, PastedModule, what
+from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, what
 from playground.layers.pasted.tree import Append, If, Invoke, Keep, KeepIn, Method, Register
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from playground.data.digits import SIDE, digit_batch
 from playground.errors import PlaygroundError
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.losses import loss_of
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
@@ -20,7 +20,7 @@ def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
     if document.data == "digits":
         if document.input_shape != (1, SIDE, SIDE):
             hint = f"digits are (1, {SIDE}, {SIDE}); choose random data for another input"
-            raise UnfitSetting("data", f"digits do not fit an input of {rules.text(document.input_shape)}", hint)
+            raise UnfitSetting("data", f"digits do not fit an input of {shape_rules.text(document.input_shape)}", hint)
         x, labels = digit_batch(document.batch, document.rng_seed)
         return x, labels % document.classes
     generator = torch.Generator().manual_seed(document.rng_seed)

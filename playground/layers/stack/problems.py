@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from playground.errors import PlaygroundError, Repair
 from playground.language.limits import spell
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Mend, Misfit
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, Stack, walk
 from playground.layers.limits import LIMITS
@@ -60,7 +60,7 @@ def check_sizes(stack: Stack) -> None:
         raise ProblemFound(Problem(path, f"a stack of {len(everything)} layers", hint, ()))
     shape = stack.input_shape
     if not shape or any(size < 1 for size in shape) or len(shape) > 4 or math.prod(shape) > LIMITS.input:
-        message = f"an input of shape {rules.text(shape)}"
+        message = f"an input of shape {shape_rules.text(shape)}"
         hint = f"one to four sizes of at least 1, at most {spell(LIMITS.input)} elements in all"
         raise ProblemFound(Problem((0,), message, hint, ()))
 
@@ -74,7 +74,9 @@ def misfit_problem(stack: Stack, path: Path, layer: LayerSpec, misfit: Misfit) -
 
 def sum_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, out: Shape) -> Problem:
     """A Residual whose body does not keep the shape, with the windows or the last layer that would keep it."""
-    message = f"the body turns {rules.text(shape)} into {rules.text(out)}, which cannot be added to its input"
+    message = (
+        f"the body turns {shape_rules.text(shape)} into {shape_rules.text(out)}, which cannot be added to its input"
+    )
     body, label = layer.branches[0], []
     if out[1:] != shape[1:] and len(out) == len(shape):
         body = with_stride(body, 1) or body
@@ -92,7 +94,7 @@ def sum_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, out: S
 
 def join_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, outs: Sequence[Shape]) -> Problem:
     """Branches whose shapes differ beyond their first axis, with one stride that would make them alike."""
-    message = f"branches of shapes {' and '.join(map(rules.text, outs))} cannot be joined"
+    message = f"branches of shapes {' and '.join(map(shape_rules.text, outs))} cannot be joined"
     repairs = []
     for stride in sorted({stride_of(branch) for branch in layer.branches}):
         branches = [with_stride(branch, stride) for branch in layer.branches]

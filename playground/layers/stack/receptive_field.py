@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Kind, pair
 from playground.layers.catalogue.spec import LayerSpec, Shape
 
@@ -52,7 +52,7 @@ def field_after(field: Field | None, layer: LayerSpec, kind: Kind) -> Field | No
         return None
     if "kernel_size" not in given:
         return field
-    windows = zip(*map(pair, (given["kernel_size"], rules.pooling_stride(given), given["padding"])), strict=True)
+    windows = zip(*map(pair, (given["kernel_size"], shape_rules.pooling_stride(given), given["padding"])), strict=True)
     return tuple(reach.through(*window) for reach, window in zip(field, windows, strict=False))  # a signal: one axis
 
 

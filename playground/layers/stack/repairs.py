@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Misfit, pair
 from playground.layers.catalogue.spec import Layers, LayerSpec, Path, Shape, Size, Stack
 from playground.layers.catalogue.table import kind_of
@@ -35,7 +35,7 @@ def with_stride(layers: Layers, stride: int) -> Layers | None:
 def stride_of(layers: Layers) -> int:
     """Of all windows together, the larger one of two directions."""
     given = [kind_of(layer.kind).given(layer) for layer in layers if layer.kind in WINDOWS]
-    return math.prod(max(pair(rules.pooling_stride(arguments))) for arguments in given)
+    return math.prod(max(pair(shape_rules.pooling_stride(arguments))) for arguments in given)
 
 
 def shape_after(layers: Layers, shape: Shape) -> Shape | None:

@@ -12,7 +12,7 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
-from playground.ui.shared.links import RestoredLink, query_of, restore
+from playground.ui.shared.link_format import RestoredLink, query_of, restore
 
 _GRAD = {"0": {"requires_grad": False}, "1": {"requires_grad": True}}
 

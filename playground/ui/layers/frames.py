@@ -10,7 +10,7 @@ from playground.errors import PlaygroundError
 from playground.explain.numbers import format_number, range_text
 from playground.explain.numbers import shape_text as tensor_shape
 from playground.layers.catalogue.losses import LOSSES
-from playground.layers.catalogue.rules import text as shape_text
+from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.catalogue.spec import Path
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
 from playground.layers.listing import Listing

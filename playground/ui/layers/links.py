@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from playground.layers.document import StackDocument
-from playground.ui.shared.links import RestoredLink, query_of, restore
+from playground.ui.shared.link_format import RestoredLink, query_of, restore
 
 
 def stack_query(document: StackDocument) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from playground.layers.catalogue.rules import text as shape_text
+from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.catalogue.spec import Shape
 from playground.layers.catalogue.table import KINDS, find
 from playground.layers.listing import ListedLayer, Listing

@@ -7,7 +7,7 @@ import streamlit as st
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.training.config import TrainConfig
-from playground.ui.shared.links import VERSION
+from playground.ui.shared.link_format import VERSION
 
 HANDED_OVER = "train-handed-over"
 PAGE = "pages/train.py"

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from playground.errors import PlaygroundError
 from playground.training.config import TrainConfig
-from playground.ui.shared.links import parts_of, query_of
+from playground.ui.shared.link_format import parts_of, query_of
 from playground.ui.train.settings import read_settings
 
 MOST_SHOWN = 6  # runs at once: as many as there are colours

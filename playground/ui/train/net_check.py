@@ -7,7 +7,7 @@ from functools import lru_cache
 from playground.data.datasets import DATASETS
 from playground.data.uploads import store
 from playground.errors import PlaygroundError
-from playground.layers.catalogue.rules import text as shape_text
+from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
 from playground.layers.stack.problems import Problem

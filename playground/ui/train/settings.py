@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from playground.document_settings import DocumentSetting
 from playground.errors import PlaygroundError
-from playground.settings import DocumentSetting
 from playground.training.config import SETTINGS, TrainConfig
 from playground.ui.train.frame_data import SettingFieldData
 

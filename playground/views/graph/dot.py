@@ -11,22 +11,12 @@ import graphviz
 from playground.views.graph.boxes import PAIR_GAP, Arrangement, arrange_all
 from playground.views.graph.graph import Box, Graph, Link
 from playground.views.graph.merged_boxes import RUN
+from playground.views.graph.palette import BLUE, FILLS, INK, LINK_COLOURS, MUTED, ORANGE
 
 FONT = "Helvetica,Arial,sans-serif"
 BADGE_SPACE = " " * 6  # before the title of a frame that can be closed
 NUMBER_SPACE = " " * 17  # as wide as a contribution that is a number
 TENSOR_SPACE = " " * 22  # as wide as "norm 10274.6"
-INK, MUTED = "#23233a", "#6b6b80"
-BLUE, ORANGE = "#4a45c4", "#b4500b"
-FILLS = {
-    "leaf": "#ecebff",
-    "constant": "#f2f2f5",
-    "op": "#ffffff",
-    "node": "#fff3e8",
-    "module": "#f5f5fa",
-    "seed": "#ffd9b8",
-}
-LINK_COLOURS = {"forward": "#8a88c9", "backward": "#d18a52", "match": "#a5a5b5"}
 
 
 def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None, *, texts: bool = True) -> str:

@@ -8,19 +8,9 @@ from playground.views.graph.build import build_graph
 from playground.views.graph.dot import to_dot
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.layout import Layout, lay_out
+from playground.views.graph.palette import DARK, LIGHT
 from playground.views.graph.svg import BORDER, Filled, attribute, escape, inner_svg, view_box
 from playground.views.graph.timeline import Timelines
-
-LIGHT = {
-    "surface": "#ffffff", "ink": "#1f1f33", "muted": "#62627a", "line": "#c3c3d4", "frame": "#f7f7fb",
-    "primal": "#4f49d1", "adjoint": "#b8510a", "primal-line": "#a09ddf", "adjoint-line": "#e0a26f",
-    "tangent": "#0f766e", "primal-ink": "#302b9e", "adjoint-ink": "#7a3200",
-}  # fmt: skip
-DARK = {
-    "surface": "#1c1d2b", "ink": "#ececf6", "muted": "#a6a7bd", "line": "#50526b", "frame": "#161722",
-    "primal": "#aaa6ff", "adjoint": "#ffb273", "primal-line": "#6f6bbd", "adjoint-line": "#a8703f",
-    "tangent": "#5eead4", "primal-ink": "#d6d4ff", "adjoint-ink": "#ffd9b8",
-}  # fmt: skip
 
 
 def static_svg(trace: Trace, kind: GraphKind = "forward", *, limit: int | None = None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Given, Kind, pair
 from playground.layers.catalogue.spec import Stack
 from playground.layers.catalogue.table import kind_of
@@ -77,7 +77,7 @@ def check_symbols(row: StackRow) -> None:
         return
     first, each = gives.replace(", …", "")[1:-1].split(", ")
     assert row.gives[0] == {"C": row.takes[0], "out": given.get("out_channels")}[first]
-    window = {"kernel": given["kernel_size"], "stride": rules.pooling_stride(given), "padding": given["padding"]}
+    window = {"kernel": given["kernel_size"], "stride": shape_rules.pooling_stride(given), "padding": given["padding"]}
     window["output_padding"] = given.get("output_padding", 0)
     for axis, n in enumerate(row.takes[1:]):
         sizes = {name: pair(size)[axis] for name, size in window.items()}

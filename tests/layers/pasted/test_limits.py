@@ -10,7 +10,7 @@ import pytest
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.pasted.analysis import pasted_listing
-from tests.layers.pasted.test_pasted_class import module
+from tests.layers.pasted.test_parse import module
 from tests.layers.pasted_classes import DOCUMENTS, LENET
 
 METHODS = """class Net(nn.Module):

@@ -6,11 +6,11 @@ from functools import partial
 
 from torch import nn
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import plain
 
-_activation = partial(Kind, family="Activations", formula="the same shape", parameters="0", rule=rules.same)
+_activation = partial(Kind, family="Activations", formula="the same shape", parameters="0", rule=shape_rules.same)
 
 ACTIVATIONS: tuple[Kind, ...] = (
     _activation(name="ReLU", meaning="max(0, x).", build=nn.ReLU, saves="output", example="ReLU"),

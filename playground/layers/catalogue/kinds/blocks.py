@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Kind
 from playground.layers.catalogue.modules import Parallel, Residual
 
@@ -14,7 +14,7 @@ BLOCKS: tuple[Kind, ...] = (
         "the same shape",
         "those inside",
         Residual,
-        rules.same,
+        shape_rules.same,
         example="Residual(Linear(4) ReLU)",
         branches=1,
     ),
@@ -25,7 +25,7 @@ BLOCKS: tuple[Kind, ...] = (
         "(C₁, …), (C₂, …) → (C₁ + C₂, …)",
         "those inside",
         Parallel,
-        rules.same,
+        shape_rules.same,
         example="Parallel(Linear(2), Linear(3) ReLU)",
         branches=2,
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import PICTURE, plain
 from playground.layers.catalogue.modules import SeededDropout
@@ -32,7 +32,7 @@ NORMALISATION: tuple[Kind, ...] = (
         "the same shape",
         "2·features (0 without affine)",
         nn.BatchNorm1d,
-        rules.batch_norm(1),
+        shape_rules.batch_norm(1),
         (_eps, _affine),
         plain("eps", "affine", num_features="channels"),
         pins=("num_features",),
@@ -47,7 +47,7 @@ NORMALISATION: tuple[Kind, ...] = (
         "the same shape",
         "2·C (0 without affine)",
         nn.BatchNorm2d,
-        rules.batch_norm(2),
+        shape_rules.batch_norm(2),
         (_eps, _affine),
         plain("eps", "affine", num_features="channels"),
         pins=("num_features",),
@@ -62,7 +62,7 @@ NORMALISATION: tuple[Kind, ...] = (
         "the same shape",
         "2·sizes of the last axes (0 without elementwise_affine)",
         nn.LayerNorm,
-        rules.layer_norm,
+        shape_rules.layer_norm,
         (
             LayerArgument("dims", "int", 1, "how many of the last axes", 1, 3),
             _eps,
@@ -80,7 +80,7 @@ NORMALISATION: tuple[Kind, ...] = (
         "the same shape",
         "0",
         SeededDropout,
-        rules.same,
+        shape_rules.same,
         (LayerArgument("p", "float", 0.5, "probability", 0.0, 0.99),),
         plain("p"),
         saves="mask",

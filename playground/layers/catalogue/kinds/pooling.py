@@ -6,14 +6,18 @@ from typing import Any
 
 from torch import nn
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import KERNEL, PADDING, PICTURE, WINDOW, plain
 from playground.layers.catalogue.spec import Shape
 
 
 def _pool(shape: Shape, given: Given) -> dict[str, Any]:
-    return {"kernel_size": given["kernel_size"], "stride": rules.pooling_stride(given), "padding": given["padding"]}
+    return {
+        "kernel_size": given["kernel_size"],
+        "stride": shape_rules.pooling_stride(given),
+        "padding": given["padding"],
+    }
 
 
 POOLING: tuple[Kind, ...] = (
@@ -24,7 +28,7 @@ POOLING: tuple[Kind, ...] = (
         f"(C, H, W) → (C, {WINDOW}, …)",
         "0",
         nn.MaxPool2d,
-        rules.pooling,
+        shape_rules.pooling,
         (KERNEL, LayerArgument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
         _pool,
         saves="input and positions",
@@ -38,7 +42,7 @@ POOLING: tuple[Kind, ...] = (
         f"(C, H, W) → (C, {WINDOW}, …)",
         "0",
         nn.AvgPool2d,
-        rules.pooling,
+        shape_rules.pooling,
         (KERNEL, LayerArgument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
         _pool,
         saves="input",
@@ -52,7 +56,7 @@ POOLING: tuple[Kind, ...] = (
         "(C, H, W) → (C, height, width)",
         "0",
         nn.AdaptiveAvgPool2d,
-        rules.adaptive,
+        shape_rules.adaptive,
         (LayerArgument("output_size", "size", 1, "height and width that come out", 1, 64),),
         plain("output_size"),
         saves="input",

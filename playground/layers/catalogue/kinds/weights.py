@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import KERNEL, PADDING, PICTURE, STRIDE, WINDOW, plain
 from playground.layers.catalogue.modules import Bias
@@ -21,7 +21,7 @@ WEIGHTS: tuple[Kind, ...] = (
         "(*, in) → (*, out)",
         "in·out (+ out with bias)",
         nn.Linear,
-        rules.linear,
+        shape_rules.linear,
         (LayerArgument("out_features", "int", None, "how many outputs", 1, 65536), _bias),
         plain("out_features", "bias", in_features="last"),
         pins=("in_features",),
@@ -36,7 +36,7 @@ WEIGHTS: tuple[Kind, ...] = (
         "the same shape",
         "features",
         Bias,
-        rules.bias,
+        shape_rules.bias,
         signature=plain(features="last"),
         example="Bias",
         example_shape=(5,),
@@ -48,7 +48,7 @@ WEIGHTS: tuple[Kind, ...] = (
         f"(C, L) → (out, {WINDOW})",
         "out·C·kernel (+ out with bias)",
         nn.Conv1d,
-        rules.convolution(1),
+        shape_rules.convolution(1),
         (
             _out_channels,
             LayerArgument("kernel_size", "int", None, "length of the filter", 1, 64),
@@ -69,7 +69,7 @@ WEIGHTS: tuple[Kind, ...] = (
         f"(C, H, W) → (out, {WINDOW}, …)",
         "out·C·kernel_H·kernel_W (+ out with bias)",
         nn.Conv2d,
-        rules.convolution(2),
+        shape_rules.convolution(2),
         (_out_channels, KERNEL, STRIDE, PADDING, _bias),
         _convolution,
         pins=("in_channels",),
@@ -84,7 +84,7 @@ WEIGHTS: tuple[Kind, ...] = (
         "(C, H, W) → (out, (n − 1)·stride − 2·padding + kernel + output_padding, …)",
         "C·out·kernel_H·kernel_W (+ out with bias)",
         nn.ConvTranspose2d,
-        rules.transposed,
+        shape_rules.transposed,
         (
             _out_channels,
             KERNEL,

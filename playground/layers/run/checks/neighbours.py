@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.spec import LayerSpec
 from playground.layers.catalogue.table import kind_of
 from playground.layers.run.checks.check import BATCH_NORMS, SHAPES, WEIGHTS, Case, Check, Mistake
@@ -48,7 +48,7 @@ def _rows_of_pictures(case: Case) -> Iterator[Mistake]:
         if row.layer.kind == "Linear" and len(row.takes) > 1:
             stack = case.stack.replace(row.path, row.layer.with_pin("in_features", None))
             stack = stack.insert(row.path, LayerSpec("Flatten"))
-            message = f"{layer_text(row.layer)} acts on each row of {rules.text(row.takes)} on its own"
+            message = f"{layer_text(row.layer)} acts on each row of {shape_rules.text(row.takes)} on its own"
             yield Mistake(row.path, message, (("insert Flatten", stack),))
             return  # the Linear layers after it follow from this one
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import pair
 from playground.layers.catalogue.spec import Size, Stack
 from playground.layers.catalogue.table import kind_of
@@ -48,7 +48,7 @@ def _axes(row: StackRow) -> list[_Axis]:
     if row.layer.kind not in WINDOWS:
         return []
     given = kind_of(row.layer.kind).given(row.layer)
-    windows = zip(*map(pair, (given["kernel_size"], rules.pooling_stride(given), given["padding"])), strict=True)
+    windows = zip(*map(pair, (given["kernel_size"], shape_rules.pooling_stride(given), given["padding"])), strict=True)
     names = ("rows", "columns") if len(row.takes) == 3 else ("places",)
     axes = zip(names, row.takes[1:], windows, strict=False)  # a signal has one axis, and a pair of sizes
     return [_Axis(name, size, *window) for name, size, window in axes]

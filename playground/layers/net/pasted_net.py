@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.catalogue.rules import text
+from playground.layers.catalogue.shape_rules import text
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
 from playground.layers.export.pasted import PastedWriter
@@ -18,8 +18,8 @@ from playground.layers.listing import Listing, Size, table_text
 from playground.layers.pasted.analysis import pasted_listing
 from playground.layers.pasted.build import build_pasted
 from playground.layers.pasted.costs import size_by_running
-from playground.layers.pasted.module import PastedModule
-from playground.layers.pasted.pasted_class import parse_module
+from playground.layers.pasted.parse import parse_module
+from playground.layers.pasted.pasted_module import PastedModule
 from playground.layers.pasted.tree import PastedSource
 from playground.layers.run.pasted_warnings import pasted_cautions
 from playground.layers.run.record_batch import Recorded

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.pasted.pasted_class import PastedSource, build_pasted, parse_module
+from playground.layers.pasted.parse import PastedSource, build_pasted, parse_module
 from playground.recorder.record import record
 from tests.strategies import WORDS, hostile_text
 

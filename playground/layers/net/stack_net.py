@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.catalogue.rules import text
+from playground.layers.catalogue.shape_rules import text
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, walk
 from playground.layers.catalogue.table import kind_of
 from playground.layers.document import StackDocument

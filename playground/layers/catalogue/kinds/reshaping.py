@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from playground.layers.catalogue import rules
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import PICTURE
 from playground.layers.catalogue.modules import Reshape
@@ -17,7 +17,7 @@ SHAPES: tuple[Kind, ...] = (
         "(C, H, W) → (C·H·W)",
         "0",
         nn.Flatten,
-        rules.flatten,
+        shape_rules.flatten,
         example="Flatten",
         example_shape=PICTURE,
     ),
@@ -28,9 +28,9 @@ SHAPES: tuple[Kind, ...] = (
         "any → shape",
         "0",
         Reshape,
-        rules.reshape,
+        shape_rules.reshape,
         (LayerArgument("shape", "shape", None, "sizes without the batch", -1, 65536),),
-        lambda shape, given: {"shape": rules.reshape(shape, given).shape},
+        lambda shape, given: {"shape": shape_rules.reshape(shape, given).shape},
         example="Reshape(2, 2)",
         example_shape=(4,),
     ),
