@@ -1,6 +1,6 @@
 # Sourced after common.sh by the scripts that need Node.js. TypeScript and Prettier check the browser's files; both are
 # pinned in tests/frontend/package-lock.json and installed into .venv/node.
-node_cure="install Node.js 22 or newer with npm"
+node_cure="install Node.js 20.19, or 22.7 or newer, with npm"
 
 # 20.19 and 22.7 are the first that read a .js file as a module without being told.
 has_node() {
@@ -24,6 +24,7 @@ install_checkers() {
   command -v npm >/dev/null || skip "$checks" "Node.js is here, npm is not" "$node_cure" || return 1
   say "installing tests/frontend/package.json into .venv/node"
   mkdir -p .venv/node
+  rm -f .venv/node/installed
   cp tests/frontend/package.json tests/frontend/package-lock.json .venv/node
   if ! npm ci --prefix .venv/node --ignore-scripts --no-audit --no-fund --fetch-retries=0 >&2; then
     npm ping --fetch-retries=0 >/dev/null 2>&1 ||

@@ -52,6 +52,11 @@ def class_balance(data: Data) -> tuple[ClassCount, ...]:
     return tuple(ClassCount(*row) for row in zip(data.classes, train, test, strict=True))
 
 
+def pixels(x: Tensor) -> NDArray[np.uint8]:
+    """A picture (C, H, W) within [0, 1] as bytes (height, width, channels), as small as it is."""
+    return (x.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
+
+
 def example_grid(data: Data, per_class: int = 8, *, part: Part = "train", rng_seed: int = 0) -> NDArray[np.uint8]:
     """Pictures drawn by the seed, (classes, per_class, height, width, channels) as uint8, one row for each class.
 

@@ -51,7 +51,7 @@ def test_a_ratio_is_the_median_over_the_rounds() -> None:
     assert "one person: 14.5× faster" in found[-1][1]
 
 
-@pytest.mark.slow  # that a host takes the number of threads: tests/test_train_run.py
+@pytest.mark.slow  # that a host takes the number of threads: tests/notebook/test_train.py
 def test_a_host_of_one_person_gives_a_run_all_cores() -> None:
     with training.app("one person", "digits") as engine, training.awake(engine):
         run = training.ended(engine, engine.submit(replace(cases(100)[0].config, data="digits", epochs=1)))

@@ -119,7 +119,7 @@ def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) 
             complaints.append(f"one of our scripts threw: {error.stack}")
 
     def note_message(message: ConsoleMessage) -> None:
-        if message.type == "error" and "playground.stepper" in str(message.location):
+        if message.type == "error" and "playground." in str(message.location):
             complaints.append(f"one of our scripts complained: {message.text}")
 
     def open_page(

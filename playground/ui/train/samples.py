@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 import sklearn.datasets  # noqa: F401 - the digits need it: not while the first points are drawn
-from torch import Tensor
 
 from playground.data.datasets import DATA_NAMES
+from playground.data.preview import pixels
 from playground.errors import PlaygroundError
 from playground.runs.reporter import SAMPLES
 from playground.training.config import TrainConfig
@@ -43,7 +43,7 @@ class _Examples:
             is_ink = config.data in DATA_NAMES
             self.rows = [
                 {
-                    "src": _picture(one, is_ink) if data.is_pictures else None,
+                    "src": photo_uri(pixels(one), is_ink=is_ink, scale=1) if data.is_pictures else None,
                     "label": data.classes[label],
                     "index": label,
                     "classes": list(data.classes),
@@ -59,8 +59,3 @@ class _Examples:
 @lru_cache(maxsize=64)  # asked at every look: Streamlit's own takes a millisecond
 def _examples(*decided: Any) -> _Examples:
     return _Examples(TrainConfig.from_fields(dict(zip(_DECIDES, decided, strict=True))))
-
-
-def _picture(x: Tensor, is_ink: bool) -> str:
-    """(C, H, W) within [0, 1] as small as it is: it is sent with every look, and the browser enlarges it crisply."""
-    return photo_uri((x.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy(), is_ink=is_ink, scale=1)

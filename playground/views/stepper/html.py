@@ -14,12 +14,12 @@ from html import escape
 from pathlib import Path
 
 from playground.explain.explanation import explain
+from playground.frontend import FRONTEND
 from playground.trace.trace import Trace
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.static import static_svg
 from playground.views.stepper.picture import picture
 
-FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 ENTRY = "stepper/standalone.js"
 NOTEBOOK_STEPS = 400  # beyond, a notebook shows the picture only
 KINDS: tuple[GraphKind, ...] = ("forward", "backward", "both")
