@@ -20,7 +20,6 @@ cd "$dir"
 "$dir/venv/bin/python" -I -W ignore - <<'END'
 import multiprocessing.queues
 import time
-from pathlib import Path
 
 import tensorboardX
 from tensorboardX import RecordWriter, SummaryWriter

@@ -78,7 +78,7 @@ def restore(learner: Learner, content: bytes) -> None:
 
 def _restore_optimizer(learner: Learner, tensors: dict[str, Tensor], rest: dict[str, Any]) -> None:
     memories: dict[int, dict[str, Any]] = {int(number): dict(kept) for number, kept in rest["optimizer"].items()}
-    for name, tensor in tensors.items():
+    for name, tensor in sorted(tensors.items()):  # safetensors gives them in another order in each process
         number, _, key = name.partition(".")
         memories.setdefault(int(number), {})[key] = tensor
     state = learner.optimizer.state_dict()

@@ -14,6 +14,7 @@ from playground.errors import PlaygroundError
 from playground.layers import limits
 from playground.layers.catalogue.losses import loss_of
 from playground.layers.run.record_batch import target_of
+from playground.training import checkpoint as checkpoints
 from playground.training import freeze as freezing
 from playground.training.checkpoint import checkpoint, restore, weights
 from playground.training.config import TrainConfig
@@ -150,3 +151,17 @@ def test_no_value_of_a_step_is_memory_that_nobody_wrote(small_data: Data) -> Non
     learner = Learner(config(text=DROPPING), small_data)
     made = [value for value in freeze(learner).recorded.trace.values if value.shape == (20, 9)]
     assert any(value.data.statistics.zeros == 20 * 9 for value in made)  # what dropout draws into
+
+
+def test_the_optimizers_state_is_listed_in_one_order(small_data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    """safetensors gives a file's tensors in another order in each process."""
+    chosen = config(optimizer="AdamW")
+    learner = Learner(chosen, small_data)
+    list(itertools.islice(train(chosen, small_data, learner=learner), 2))
+    content, load = checkpoint(learner), checkpoints.load
+    orders = []
+    for turn in (iter, reversed):
+        monkeypatch.setattr(checkpoints, "load", lambda given, turn=turn: dict(turn(list(load(given).items()))))
+        memories = restored(chosen, small_data, content).optimizer.state.values()
+        orders.append([list(memory) for memory in memories])
+    assert orders[0] == orders[1] and orders[0][0] == ["exp_avg", "exp_avg_sq", "step"]
