@@ -33,7 +33,7 @@ from playground.layers.stack.edits import edited
 from playground.lessons.presets import STACKS
 from playground.ui.layers import frames as stack_frames
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
-from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 RESULTS = Path(__file__).resolve().parent / "results" / "layers.md"
 ROUNDS = 7
@@ -58,9 +58,9 @@ def milliseconds(call: Callable[[], object], rounds: int) -> float:
     return statistics.median(times)
 
 
-def sent(document: StackDocument, opening: Opening = UNTOUCHED) -> str:
+def sent(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> str:
     """Everything that the browser gets for a document: the list, the numbers, the drawn graph."""
-    shown = show_stack(document, opening)
+    shown = show_stack(document, unfolding)
     if isinstance(shown, PlaygroundError):
         raise shown
     frame = stack_frame(document, [], shown, Answer())
@@ -76,7 +76,7 @@ def drawn(document: StackDocument) -> str:
 def opener(document: StackDocument) -> Callable[[], object]:
     """Opens another block each time: the trace is kept, the graph is laid out and drawn anew."""
     numbers = count(1)
-    return lambda: sent(document, Opening.of([f"+residual{next(numbers)}"]))
+    return lambda: sent(document, Unfolding.of([f"+residual{next(numbers)}"]))
 
 
 def plain(document: StackDocument) -> None:

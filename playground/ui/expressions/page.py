@@ -81,7 +81,7 @@ def _workbench() -> None:
         sequence=at.sequence,
         have=at.have,
         step=at.step,
-        opening=at.unfolded.opening,
+        unfolding=at.unfolded.unfolding,
     )
     at.step = None
     frame_now = at.completed(data, answered(at.asked, _shown()))
