@@ -56,11 +56,11 @@ class _Examples:
             self.done.set()
 
 
-@lru_cache(maxsize=64)  # asked at every look: Streamlit's own takes a millisecond
+@lru_cache(maxsize=64)  # asked at every poll: Streamlit's own takes a millisecond
 def _examples(*decided: Any) -> _Examples:
     return _Examples(TrainConfig.from_fields(dict(zip(_DECIDES, decided, strict=True))))
 
 
 def _picture(x: Tensor, is_ink: bool) -> str:
-    """(C, H, W) within [0, 1] as small as it is: it is sent with every look, and the browser enlarges it crisply."""
+    """(C, H, W) within [0, 1] as small as it is: it is sent with every poll, and the browser enlarges it crisply."""
     return photo_uri((x.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy(), is_ink=is_ink, scale=1)

@@ -40,7 +40,7 @@ from playground.training.examples import data_of
 from playground.training.records import TrainRecord
 from playground.ui.train.links import MOST_SHOWN
 from playground.ui.train.notes import missing, with_digits
-from playground.ui.train.preview import look_html
+from playground.ui.train.preview import preview_html
 from playground.ui.train.session import TrainSession
 from playground.ui.train.upload import described
 
@@ -119,7 +119,7 @@ def record(step: int, epoch: float, test_accuracy: float | None = None) -> Train
 
 
 def shown(session: TrainSession, engine: Queue) -> dict[str, Any]:
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     frame = session.runs_frame(engine)
     json.dumps(frame, allow_nan=False)
     return frame
@@ -257,7 +257,7 @@ def test_without_file_and_network_the_run_says_so_and_offers_the_digits(engine: 
     assert "MNIST is not on this computer" in run["state"] and OFFLINE in run["state"] and "digits" in run["can"]
     other = opened(engine, config)
     other.runs.ids = [run["id"]]
-    other.runs.look(engine.store)
+    other.runs.poll(engine.store)
     act(other, engine, "digits")
     assert len(engine.store.runs()) == 1  # somebody else's
     act(session, engine, "digits")
@@ -326,7 +326,7 @@ def test_a_download_is_told_in_the_state(engine: Queue, halfway: threading.Event
     while not re.search(r"[1-9]\d? %", told) and time.monotonic() < deadline:
         run = shown(session, engine)["runs"][0]
         told, share = run["state"], run["share"]
-        time.sleep(0.02)  # between two looks
+        time.sleep(0.02)  # between two polls
     halfway.set()
     worker.join()
     found = re.fullmatch(r"downloads train-images-idx3-ubyte\.gz (\d+) %", told)
@@ -365,7 +365,7 @@ def test_own_pictures_are_chosen_and_checked(engine: Queue) -> None:
     works(engine)
     assert shown(session, engine)["runs"][0]["status"] == "finished"
     assert "class a, class b" in described(describe(data.name)) and "16 to train on" in described(describe(data.name))
-    assert look_html(data_of(session.typed.config), session.typed.config).count("data:image/png") == 2
+    assert preview_html(data_of(session.typed.config), session.typed.config).count("data:image/png") == 2
     session.take_setup({"sequence": 2, "owner": session.owner, "fields": {"data": "digits"}}, engine)
     field = next(field for field in session.setup_frame()["fields"] if field["name"] == "data")
     assert data.name in field["choices"]  # it stays there to be chosen again
@@ -414,7 +414,7 @@ def test_an_own_table_is_to_be_normalised(engine: Queue) -> None:
     assert session.setup_frame()["check"]["input"] == "(2,)" and "2 numbers" in described(describe(data.name))
     session.take_setup({"sequence": 1, "owner": session.owner, "fields": notes(session)["Normalise"]["fields"]}, engine)
     assert session.typed.config.normalise and "Normalise" not in notes(session)
-    assert "data:image" not in look_html(data_of(session.typed.config), session.typed.config)
+    assert "data:image" not in preview_html(data_of(session.typed.config), session.typed.config)
 
 
 def test_a_link_with_own_data_opened_elsewhere_says_what_is_missing(engine: Queue) -> None:
