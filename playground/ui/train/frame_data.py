@@ -42,7 +42,7 @@ class NetLayerData(TypedDict):
 
 
 class NetCheckData(TypedDict):
-    """The net before it is trained; `classes`: the names of own data's."""
+    """The net before it is trained; `classes`: the names of an upload's."""
 
     input: str
     rows: list[NetLayerData]

@@ -35,7 +35,7 @@ class TrainSession:
     title: tuple[TrainConfig, str] | None = None  # of the example that was opened, for as long as nothing is changed
     sequence: int = 0
     acted: int = 0
-    owns: tuple[str, ...] = ()  # data sets of their own that the visitor has brought
+    uploads: tuple[str, ...] = ()  # that the visitor has brought, by name
     said: str = ""
     said_runs: str = ""
     said_add: str = ""  # why a run that was typed is not shown
@@ -71,7 +71,7 @@ class TrainSession:
 
     def choose_upload(self, name: str) -> None:
         """Take all of a data set of the visitor's own."""
-        self.owns = (name, *(own for own in self.owns if own != name))
+        self.uploads = (name, *(one for one in self.uploads if one != name))
         self.open(replace(self.typed.config, data=name, train_size=0, test_size=0))
 
     # The settings' side ---------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ class TrainSession:
             "owner": self.owner,
             "query": self.query,
             "text": config.text,
-            "fields": fields(self.typed, self.owns),
+            "fields": fields(self.typed, self.uploads),
             "check": check(config),
             "notes": notes(config),
             "folds": folds_note(config),

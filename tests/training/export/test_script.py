@@ -133,7 +133,7 @@ def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Pa
     assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == lines_of(records)
 
 
-def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:
+def test_an_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     name = store.keep(small_data).name
     chosen = config(data=name, text="Flatten Linear(3)", train_size=0, test_size=30)

@@ -1,4 +1,4 @@
-"""The lecture beside one's own runs, several runs by one click, own data, and data that is not here."""
+"""The lecture beside one's own runs, several runs by one click, uploads, and data that is not here."""
 
 from __future__ import annotations
 
@@ -349,7 +349,7 @@ def pictures(classes: str = "ab", side: int = 12) -> Data:
     return from_images(buffer, side=side)
 
 
-def test_own_pictures_are_chosen_and_checked(engine: Queue) -> None:
+def test_uploaded_pictures_are_chosen_and_checked(engine: Queue) -> None:
     data = pictures()
     session = opened(engine, TrainConfig("Flatten Linear(10)", train_size=1000))
     session.choose_upload(data.name)
@@ -406,7 +406,7 @@ def test_a_net_without_fault_has_no_note_about_it(engine: Queue, id: str) -> Non
     assert session.setup_frame()["notes"] == []
 
 
-def test_an_own_table_is_to_be_normalised(engine: Queue) -> None:
+def test_an_uploaded_table_is_to_be_normalised(engine: Queue) -> None:
     rows = "\n".join(f"{n},{1000 * n},{'low' if n < 10 else 'high'}" for n in range(20))
     session = opened(engine, TrainConfig("Linear(8) ReLU Linear(2)"))
     data = from_csv(f"x,y,label\n{rows}\n".encode())
@@ -417,7 +417,7 @@ def test_an_own_table_is_to_be_normalised(engine: Queue) -> None:
     assert "data:image" not in preview_html(data_of(session.typed.config), session.typed.config)
 
 
-def test_a_link_with_own_data_opened_elsewhere_says_what_is_missing(engine: Queue) -> None:
+def test_a_link_with_an_upload_opened_elsewhere_says_what_is_missing(engine: Queue) -> None:
     query = {"v": ["1"], "text": ["Flatten Linear(10)"], "data": ["own-0123456789abcdef"]}
     session = TrainSession.opened(query, engine, TrainConfig())
     frame = session.setup_frame()
