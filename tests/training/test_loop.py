@@ -270,10 +270,10 @@ def test_a_weight_that_no_loss_shows_is_looked_at(small_data: Data) -> None:
         PlaygroundError, match=r"the weights are not finite after step 3; first not finite: linear1\.bias"
     ):
         list(train(learner.config, small_data, learner=learner))
-    own = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-    own += "        self.used = nn.Linear(36, 3)\n        self.idle = nn.Linear(2, 2)\n"
-    own += "    def forward(self, x):\n        return self.used(x.flatten(1))\n"
-    learner = Learner(TrainConfig(own, batch=20, steps=3), small_data)
+    pasted = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    pasted += "        self.used = nn.Linear(36, 3)\n        self.idle = nn.Linear(2, 2)\n"
+    pasted += "    def forward(self, x):\n        return self.used(x.flatten(1))\n"
+    learner = Learner(TrainConfig(pasted, batch=20, steps=3), small_data)
     set_after(learner, 3, "idle.weight", float("nan"))
     with pytest.raises(PlaygroundError, match=r"after step 3; first not finite: idle\.weight"):
         list(train(learner.config, small_data, learner=learner))
