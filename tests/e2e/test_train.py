@@ -341,7 +341,7 @@ def test_any_step_after_a_pause_opens(
     stop(page)
 
 
-def test_everything_leaves(open_page: OpenPage) -> None:
+def test_everything_is_exported(open_page: OpenPage) -> None:
     page = train(opened(open_page))
     until(page, "finished")
     with page.expect_download() as saved:

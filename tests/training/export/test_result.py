@@ -1,4 +1,4 @@
-"""What leaves a run holds its numbers to the last digit, and is read back by what it is meant for."""
+"""Exports of a run: they hold its numbers to the last digit, and are read back by what they are meant for."""
 
 from __future__ import annotations
 
