@@ -12,7 +12,7 @@ from playground.layers.catalogue.losses import loss_of
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
 from playground.layers.export.script import Form, NetWriter, script
-from playground.layers.listing import Listing, Size
+from playground.layers.listing import Listing, NetSize
 from playground.layers.net.pasted_net import PastedNet
 from playground.layers.net.stack_net import StackNet
 from playground.layers.run.record_batch import Recorded, Stepper, record_batch
@@ -53,7 +53,7 @@ class Net(Protocol):
     def most_examples(self, batch: int) -> int:
         """How many examples of a batch can be recorded. PlaygroundError where not even one can."""
 
-    def size(self) -> Size:
+    def size(self) -> NetSize:
         """What it costs to train. PlaygroundError where the net does not fit its input."""
 
     def trace_before_problem(self, x: Tensor) -> Trace | None:

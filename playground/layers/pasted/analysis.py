@@ -1,4 +1,4 @@
-"""What a pasted class does, layer by layer in the order of its calls: shapes, formulas, parameters, costs.
+"""Analysis of a pasted class, layer by layer in the order of its calls: shapes, formulas, parameters, costs.
 
 A class may compute anything between its layers, so that it is run once, on a batch of zeros, and watched by hooks.
 """

@@ -1,4 +1,4 @@
-"""What a document's settings are to a run: its batch, whether its loss takes the outputs, its optimizer."""
+"""The settings of a document for a run: its batch, whether its loss takes the outputs, its optimizer."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ MOST_LEAVES = 40  # remembered per session, names that are not in the text now i
 
 @dataclass
 class ExpressionSession:
-    """What one visitor has open; lives in `st.session_state`."""
+    """The document that one visitor has open; lives in `st.session_state`."""
 
     document: Document
     problems: tuple[str, ...] = ()

@@ -119,7 +119,7 @@ class KindData(TypedDict):
 
 
 class StackFrameData(TypedDict):
-    """All that the list shows."""
+    """The data that the list shows."""
 
     sequence: int
     query: str

@@ -1,4 +1,4 @@
-"""From a stack document to what the layers page shows: the list's frame and the graph's, whatever was typed."""
+"""Frames of the layers page for a stack document: the list's frame and the graph's, whatever was typed."""
 
 from __future__ import annotations
 

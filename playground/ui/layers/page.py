@@ -46,7 +46,7 @@ def stack_editor(data: StackFrameData, *, key: str, on_edit: Callable[[], None])
 
 @dataclass
 class StackSession:
-    """What one visitor has open; lives in `st.session_state`."""
+    """The document that one visitor has open; lives in `st.session_state`."""
 
     document: StackDocument
     problems: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from playground.views.stepper.picture import picture
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A class's pictures are kept as text; their tensors and records are not."""
+    """A drawn picture, kept as text without its tensors and records, as a whole class may look at many."""
 
     key: str
     svg: str

@@ -34,7 +34,7 @@ class Unfolded:
 
 @dataclass
 class StepperSession:
-    """What one visitor has opened, picked and edited in the component with this `key`."""
+    """The state of one visitor: what was opened, picked and edited in the component with this `key`."""
 
     key: str
     sequence: int = 0  # of the last edit that was taken

@@ -1,4 +1,4 @@
-"""Below the charts: the step of a run that was opened, in the stepper, with modules as boxes that open."""
+"""The panel below the charts: the step of a run that was opened, in the stepper, with modules as boxes that open."""
 
 from __future__ import annotations
 
