@@ -19,7 +19,7 @@ from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
 from playground.layers.run.settings import batch_of
 from playground.layers.run.warnings import Caution
-from playground.layers.stack.composed_linear import OneMap, one_map
+from playground.layers.stack.composed_linear import ComposedLinear, composed_linear
 from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.trace.array import Array
 from playground.ui.layers import frame_data
@@ -172,7 +172,7 @@ def caution_data(caution: Caution, document: StackDocument | None = None) -> fra
     """A caution; with its document also what has to be computed for it."""
     found = None
     if document is not None and caution.id == "one-map":
-        found = one_map(document, caution.path)
+        found = composed_linear(document, caution.path)
     return {
         "path": list(caution.path),
         "level": caution.level,
@@ -180,11 +180,11 @@ def caution_data(caution: Caution, document: StackDocument | None = None) -> fra
         "reason": caution.reason,
         "lecture": caution.lecture,
         "cures": [{"label": cure.label, "text": cure.text, "loss": cure.loss} for cure in caution.repairs],
-        "one_map": None if found is None else _one_map(found),
+        "one_map": None if found is None else _composed_linear(found),
     }
 
 
-def _one_map(found: OneMap) -> frame_data.OneMapData:
+def _composed_linear(found: ComposedLinear) -> frame_data.ComposedLinearData:
     outputs = len(found.weight)
     bias = "" if found.bias is None else f" and the bias {found.bias_formula}"
     return {
