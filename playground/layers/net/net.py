@@ -16,7 +16,7 @@ from playground.layers.listing import Listing, NetSize
 from playground.layers.net.pasted_net import PastedNet
 from playground.layers.net.stack_net import StackNet
 from playground.layers.run.record_batch import Recorded, Stepper, record_batch
-from playground.layers.run.settings import check_output, optimizer_of
+from playground.layers.run.settings import check_output, stack_optimizer
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.analysis import Analysis
 from playground.trace.trace import Trace
@@ -77,7 +77,7 @@ def record_net(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
     net = net_of(document)
     outputs = net.outputs(x)
     check_output(outputs, document)
-    build = partial(optimizer_of, document.optimizer, learning_rate=document.learning_rate)
+    build = partial(stack_optimizer, document.optimizer, learning_rate=document.learning_rate)
     stepper = Stepper(document.optimizer, document.learning_rate, build)
     return record_batch(
         net.build,

@@ -20,13 +20,13 @@ POLL_EVERY = 2.0  # seconds between two polls of whether a host lives, however m
 def engine() -> RunEngine:
     """The engine of the database that is configured; its host is started with the first page that asks, so that it is
     warm when somebody wants to train. PlaygroundError where the database refuses."""
-    return _watch(database_url()).engine
+    return _watched(database_url()).engine
 
 
 def keep_going(runs: Iterable[Run]) -> None:
     """Where one of these runs waits or trains, see to it that a host lives: it may have been killed since."""
     if any(run.status in ("queued", "running") for run in runs):
-        _watch(database_url()).poll()
+        _watched(database_url()).poll()
 
 
 class _WatchedEngine:
@@ -44,7 +44,7 @@ class _WatchedEngine:
             self.engine.ensure()
 
 
-def _watch(url: str) -> _WatchedEngine:
+def _watched(url: str) -> _WatchedEngine:
     with _one_at_a_time:
         return _made(url)
 
