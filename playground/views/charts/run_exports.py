@@ -8,7 +8,7 @@ from playground.data.uploads.store import is_upload
 from playground.training.export.result import RunResult, to_csv, to_events, to_json, to_script, upload_of
 from playground.views.charts.curves import charts, columns, figure, layers_of
 from playground.views.export import NOTEBOOK, PYTHON, Export
-from playground.views.notebook import to_notebook
+from playground.views.jupyter import to_notebook
 
 _BINARY = "application/octet-stream"
 
