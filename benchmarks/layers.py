@@ -31,7 +31,7 @@ from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
 from playground.layers.stack.edits import edited
 from playground.lessons.presets import STACKS
-from playground.ui.layers import frames as stack_frames
+from playground.ui.layers import frames
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
@@ -68,8 +68,8 @@ def sent(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> str:
 
 
 def drawn(document: StackDocument) -> str:
-    stack_frames._show_stack.cache_clear()
-    stack_frames._recorded.cache_clear()
+    frames._show_stack.cache_clear()
+    frames._recorded.cache_clear()
     return sent(document)
 
 
