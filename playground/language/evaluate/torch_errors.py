@@ -19,11 +19,8 @@ def explained(error: Exception, site: CallSite) -> PlaygroundError:
         return error
     message = str(error)
     for pattern, rule in _RULES:
-        found = re.search(pattern, message)
-        if found is not None:
-            told = rule(site, found)
-            if told is not None:
-                return site.error(*told)
+        if (found := re.search(pattern, message)) and (told := rule(site, found)):
+            return site.error(*told)
     if isinstance(error, TypeError) and site.function is not None:
         return site.error(*_wrong_kind(site))
     first = (message.strip().split("\n") or [""])[0]

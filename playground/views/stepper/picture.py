@@ -18,7 +18,7 @@ from playground.views.graph.svg import svg
 from playground.views.graph.timeline import Timelines
 from playground.views.graph.unfolding import Unfolding
 from playground.views.stepper import picture_data as data
-from playground.views.stepper.details import LISTED_VALUES, item_details
+from playground.views.stepper.details import LISTED_VALUES, ItemDetails
 from playground.views.stepper.table import table_data
 
 VERSION = 1
@@ -55,7 +55,7 @@ def picture(
         "steps": [_step(trace, drawn, step, text) for step, text in zip(trace.steps, explanation.steps, strict=True)],
         "slots": timelines.slots | gradient_slots(drawn, gradients),
         "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
-        "items": item_details(explanation, drawn),
+        "items": ItemDetails(explanation, drawn).all(),
         "table": table,
         "notes": [_note(note) for note in trace.notes],
         "modules": _modules(drawn.modules),
