@@ -31,9 +31,9 @@ from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
 from playground.layers.stack.edits import edited
 from playground.lessons.presets import STACKS
-from playground.ui.layers import frames as stack_frames
+from playground.ui.layers import frames
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
-from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 RESULTS = Path(__file__).resolve().parent / "results" / "layers.md"
 ROUNDS = 7
@@ -58,9 +58,9 @@ def milliseconds(call: Callable[[], object], rounds: int) -> float:
     return statistics.median(times)
 
 
-def sent(document: StackDocument, opening: Opening = UNTOUCHED) -> str:
+def sent(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> str:
     """Everything that the browser gets for a document: the list, the numbers, the drawn graph."""
-    shown = show_stack(document, opening)
+    shown = show_stack(document, unfolding)
     if isinstance(shown, PlaygroundError):
         raise shown
     frame = stack_frame(document, [], shown, Answer())
@@ -68,15 +68,15 @@ def sent(document: StackDocument, opening: Opening = UNTOUCHED) -> str:
 
 
 def drawn(document: StackDocument) -> str:
-    stack_frames._show_stack.cache_clear()
-    stack_frames._recorded.cache_clear()
+    frames._show_stack.cache_clear()
+    frames._recorded.cache_clear()
     return sent(document)
 
 
 def opener(document: StackDocument) -> Callable[[], object]:
     """Opens another block each time: the trace is kept, the graph is laid out and drawn anew."""
     numbers = count(1)
-    return lambda: sent(document, Opening.of([f"+residual{next(numbers)}"]))
+    return lambda: sent(document, Unfolding.of([f"+residual{next(numbers)}"]))
 
 
 def plain(document: StackDocument) -> None:

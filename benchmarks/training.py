@@ -2,7 +2,7 @@
 
 Every side gets the same net, data, seed, batches, evaluations and niceness, in a process that has imported everything,
 has read the data and has trained for some steps; app and bare loop in a new fork of it each time. The sides take
-turns, and only what is timed runs: a host has to wait for its turn too, or its looks at the queue would cost the
+turns, and only what is timed runs: a host has to wait for its turn too, or its polls of the queue would cost the
 others. App and bare loop are timed in both settings of docs/hosting.md: for a class (as installed: half the cores for
 a run, because two may run at once) and for one person (all cores, one run at a time). A pair of them that other users
 of the machine disturbed is timed again. The tutorial's loop has all cores, as PyTorch takes them by itself. A run

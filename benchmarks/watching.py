@@ -1,8 +1,8 @@
-"""How many students train at once, each with a run of its own; and how many look at one run, the teacher's.
+"""How many students train at once, each with a run of its own; and how many follow one run, the teacher's.
 
-Every session is a websocket client that opens the train page, presses Train or opens the teacher's link, looks at its
+Every session is a websocket client that opens the train page, presses Train or opens the teacher's link, polls its
 run as often as the page asks for, and changes a setting every few seconds. Two runs go on at a time, the others wait in
-the queue. All of it stands on one machine. A look is counted when it is answered, a change from sending it to "script
+the queue. All of it stands on one machine. A poll is counted when it is answered, a change from sending it to "script
 finished".
 
     python -m benchmarks.watching                        # the tables
@@ -41,7 +41,7 @@ PERIOD = 5.0  # seconds between two changes of one session
 
 
 class TrainPage(Connection):
-    """An open train page: the settings, the runs, and the fragment that looks at them."""
+    """An open train page: the settings, the runs, and the fragment that polls them."""
 
     def __init__(self, socket: Any, query: str) -> None:
         super().__init__(socket)
@@ -73,10 +73,10 @@ class TrainPage(Connection):
         for widget, content in self.states.items():
             state.widget_states.widgets.add(id=widget, json_value=content)
         if not state.fragment_id:
-            self.seconds = 0.0  # until the page asks for looks again
+            self.seconds = 0.0  # until the page asks for polls again
         return await super().rerun(state)
 
-    async def look(self) -> float:
+    async def poll(self) -> float:
         """As the browser does when the time has come."""
         return await self.rerun(ClientState(fragment_id=self.fragment, is_auto_rerun=True))
 
@@ -99,32 +99,32 @@ class Level:
     sessions: int
     measured: float  # seconds
     edits: list[float] = field(default_factory=list)
-    looks: list[float] = field(default_factory=list)  # seconds between two of one page
+    polls: list[float] = field(default_factory=list)  # seconds between two of one page
     errors: Counter[str] = field(default_factory=Counter)
     server: float = 0.0  # of a core
 
 
 async def student(url: str, number: int, level: Level, starts: float, ends: float, shared: str) -> None:
-    """Open the page before `starts`, train or look at the shared run, and change settings, until `ends`."""
+    """Open the page before `starts`, train or follow the shared run, and change settings, until `ends`."""
     rng = random.Random(number)
     clock = asyncio.get_running_loop().time
     await asyncio.sleep(rng.uniform(0, 0.7) * (starts - clock()))
     try:
         async with TrainPage.open(url, f"v=1&run={shared}" if shared else OWN) as page:
             await page.edit(1, "" if shared else "train", rng_seed=str(number))
-            sequence, looked, change = 1, clock(), max(starts, clock()) + rng.uniform(0, PERIOD)
+            sequence, polled, change = 1, clock(), max(starts, clock()) + rng.uniform(0, PERIOD)
             while clock() < ends:
-                due = min(change, looked + page.seconds if page.seconds else ends, ends)
+                due = min(change, polled + page.seconds if page.seconds else ends, ends)
                 await asyncio.sleep(due - clock())
                 if due == change:
                     sequence += 1
                     level.edits.append(await page.edit(sequence, learning_rate=str(rng.randint(1, 999) / 1000)))
                     change += PERIOD
                 elif due < ends:
-                    await page.look()
-                    if looked > starts:
-                        level.looks.append(clock() - looked)
-                    looked = clock()
+                    await page.poll()
+                    if polled > starts:
+                        level.polls.append(clock() - polled)
+                    polled = clock()
     except (LoadError, OSError, TimeoutError, WebSocketException) as error:
         level.errors[f"{type(error).__name__}: {error}"] += 1
 
@@ -138,7 +138,7 @@ async def teacher(url: str) -> str:
             if run["step"]:
                 return str(run["id"])
             await asyncio.sleep(page.seconds)
-            await page.look()
+            await page.poll()
 
 
 async def measure(url: str, pid: int, sessions: int, seconds: float, *, is_shared: bool = False) -> Level:
@@ -161,17 +161,17 @@ async def measure(url: str, pid: int, sessions: int, seconds: float, *, is_share
 
 
 HEADER = (
-    "| sessions | server, % of a core | looks a second | between two looks of a page, median / p95 s "
+    "| sessions | server, % of a core | polls a second | between two polls of a page, median / p95 s "
     "| change of a setting, median / p95 ms | errors |\n|---:|---:|---:|---:|---:|---:|"
 )
 
 
 def row(level: Level) -> str:
     """A line of the table."""
-    looks, edits = level.looks or [float("nan")], [1000 * took for took in level.edits] or [float("nan")]
+    polls, edits = level.polls or [float("nan")], [1000 * took for took in level.edits] or [float("nan")]
     return (
-        f"| {level.sessions} | {100 * level.server:.0f} | {len(level.looks) / level.measured:.1f} "
-        f"| {median(looks):.2f} / {percentile(looks, 95):.2f} | {median(edits):.0f} / {percentile(edits, 95):.0f} "
+        f"| {level.sessions} | {100 * level.server:.0f} | {len(level.polls) / level.measured:.1f} "
+        f"| {median(polls):.2f} / {percentile(polls, 95):.2f} | {median(edits):.0f} / {percentile(edits, 95):.0f} "
         f"| {level.errors.total()} |"
     )
 
@@ -184,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     print(f"One server process, {os.cpu_count()} cores, a change every {PERIOD:g} s, {given.seconds:g} s a row.")
     failed = Counter[str]()
-    for is_shared, what in ((False, "Each trains a net of its own, beside a long run"), (True, "All look at one run")):
+    for is_shared, what in ((False, "Each trains a net of its own, beside a long run"), (True, "All follow one run")):
         print(f"\n{what}:\n\n{HEADER}", flush=True)
         for sessions in given.sessions:
             with scratch_runs() as runs, serve(PLAYGROUND_DB=runs) as server:

@@ -1,8 +1,8 @@
 """Type an expression, step through its graph."""
 
-from playground.ui.start.loading import opening
+from playground.ui.start.loading import load
 
-opening()  # what follows needs PyTorch
+load()  # what follows needs PyTorch
 
 from playground.ui.expressions.page import expressions_page  # noqa: E402
 

@@ -14,7 +14,7 @@ from playground.errors import PlaygroundError
 
 @dataclass(frozen=True, slots=True)
 class DocumentSetting:
-    """What one field may hold: the kind of the default, one of `choices`, or numbers within `least` and `most`."""
+    """The rule of one field: the kind of the default, one of `choices`, or numbers within `least` and `most`."""
 
     default: Any  # None: a text, or none
     meaning: str = ""

@@ -26,7 +26,7 @@ class Repair:
 
 
 class PlaygroundError(Exception):
-    """What happened, where exactly, what is allowed, how to mend it.
+    """An error for a person: what happened, where exactly, what is allowed, how to mend it.
 
     `message` says what happened; `hint` says what is allowed or expected; `span` marks the place in `text`;
     `repair` holds the mended text where one is known.

@@ -1,1 +1,1 @@
-"""From files to examples: the data sets, how they are fetched, read and split."""
+"""Data sets, from files to examples: how they are fetched, read and split."""

@@ -155,7 +155,7 @@ def _scratch() -> Iterator[Path]:
 def _age(path: Path) -> float:
     try:
         return time.time() - path.stat().st_mtime
-    except FileNotFoundError:  # removed by another process between our two looks
+    except FileNotFoundError:  # removed by another process between our two polls
         return 0
 
 

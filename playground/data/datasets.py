@@ -91,7 +91,7 @@ def load(name: str, *, on_progress: Progress | None = None) -> Data:
     another that this one waits for. Raises PlaygroundError for a name that is none, a file that is missing and cannot
     be had, and one that is truncated or wrong.
     """
-    if name not in _rows and not name.startswith("own-"):
+    if name not in _rows and not store.is_upload(name):
         written = {one.casefold(): one for one in _rows}
         near = difflib.get_close_matches(name.casefold(), written, n=1)
         hint = f"Did you mean {written[near[0]]}?" if near else f"There are {', '.join(_rows)}, and data of your own."

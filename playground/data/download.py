@@ -19,7 +19,7 @@ Progress = Callable[[str, int, int], None]  # name of the file, bytes so far, by
 TIMEOUT = 20.0  # seconds without a byte
 BLOCK = 1 << 18  # bytes between two reports
 LARGEST = 1 << 30  # bytes; no data set of ours comes near it
-POLL = 0.2  # seconds between two looks at what another session has fetched so far
+POLL = 0.2  # seconds between two polls of what another session has fetched so far
 
 
 class _ConnectionBrokenError(Exception):

@@ -1,4 +1,4 @@
-"""Each step in one line of numbers: `v₃ = sin(5) = −0.9589`, `x̄₁ += v̄₂ × x2 = 1 × 5 = 5`."""
+"""Arithmetic of each step in one line of numbers: `v₃ = sin(5) = −0.9589`, `x̄₁ += v̄₂ × x2 = 1 × 5 = 5`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each step of a trace in words: a title, one sentence or two, one line of numbers."""
+"""Texts of the steps of a trace: a title, one sentence or two, one line of numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one stack may cost at most; everything is checked by arithmetic before anything is allocated.
+"""Limits of the costs of one stack; they are checked by arithmetic before anything is allocated.
 
 Each limit can be set by the environment: `PLAYGROUND_LAYERS_PARAMETERS=20000`.
 """

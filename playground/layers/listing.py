@@ -1,4 +1,4 @@
-"""What is known of a net before it is trained: `Listing`, its layers one after the other, and `Size`, their cost."""
+"""`Listing`, the layers of a net one after the other, and `NetSize`, its costs: known before it is trained."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ListedLayer:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every layer or call, and the totals: what a class computes outside of layers belongs to them, too."""
+    """The layers or calls of a net, and the totals: what a class computes outside of layers belongs to them, too."""
 
     rows: tuple[ListedLayer, ...]
     output: Shape | None  # None where something does not work
@@ -64,8 +64,8 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """Of one net. `outputs`: numbers that all layers together give for one example; training keeps them, example by
+class NetSize:
+    """Costs of a net. `outputs`: numbers that all layers together give for one example; training keeps them, example by
     example of its batch, until the backward pass has used them. `largest`: the layer that gives the most of them.
     `multiplications`: of the forward pass of one example."""
 

@@ -1,1 +1,1 @@
-"""What `from playground import ...` gives in a notebook."""
+"""Names that `from playground import ...` gives in a notebook."""

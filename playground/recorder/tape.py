@@ -93,7 +93,7 @@ class TapePass:
 
 @dataclass(slots=True, eq=False)
 class ZeroGrad:
-    """Every leaf's `.grad` was set back to None between two passes."""
+    """A reset of every leaf's `.grad` to None between two passes."""
 
     leaves: tuple[tuple[int, Tensor], ...]  # value id and the gradient it had
 
@@ -120,7 +120,7 @@ class TapeUpdate:
 
 
 class Tape:
-    """All that a recording has seen, in order."""
+    """The events that a recording has seen, in order."""
 
     def __init__(self) -> None:
         self.values: list[TapeValue] = []

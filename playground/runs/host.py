@@ -31,8 +31,8 @@ from playground.training.config import TrainConfig
 from playground.training.examples import data_of, whole_data_of
 from playground.training.loop import train
 
-LOOK_EVERY = 0.1  # seconds between two looks at the queue: about a hundredth of a core while nothing waits
-SWEEP_EVERY = 2.0  # seconds between two looks for workers that are silent
+POLL_EVERY = 0.1  # seconds between two polls of the queue: about a hundredth of a core while nothing waits
+SWEEP_EVERY = 2.0  # seconds between two sweeps for workers that are silent
 NICE = 10  # pages are answered first
 SHARED = ("MNIST", "Fashion-MNIST", "KMNIST")  # read within a second; a worker may not be silent for long
 
@@ -97,7 +97,7 @@ class Host:
                     busy = now if self.store.is_busy() else busy
                 while len(self.workers) + max(self.orphans, 0) < LIMITS.at_once and self._start():
                     busy = now
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_EVERY)
 
     def _start(self) -> bool:
         """Fork a worker for the next run, if one waits."""

@@ -15,7 +15,7 @@ from playground.runs.store import Store
 from playground.training.learner import Learner, samples
 from playground.training.records import TrainRecord
 
-EVERY = 0.5  # seconds between two reports; a page looks as often
+EVERY = 0.5  # seconds between two reports; a page polls as often
 SAMPLES_EVERY = 0.5  # seconds
 SAMPLES = 10  # test examples whose probabilities are shown while a run goes on
 PATIENCE = 120.0  # seconds that a worker waits for a database that refuses; what it has to say is kept meanwhile

@@ -27,7 +27,7 @@ def run_of(row: Row[Any]) -> Run:
     )
 
 
-@lru_cache(maxsize=1024)  # a page that looks at its runs asks for the same ones twice a second
+@lru_cache(maxsize=1024)  # a page that polls its runs asks for the same ones twice a second
 def _config_of(text: str) -> TrainConfig:
     return TrainConfig.from_fields(json.loads(text))
 

@@ -14,7 +14,7 @@ Wanted = Literal["run", "pause", "stop"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that the store knows of a run, its records apart. Times are seconds since 1970."""
+    """A run as the store knows it, its records apart. Times are seconds since 1970."""
 
     id: str
     config: TrainConfig

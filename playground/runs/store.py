@@ -26,7 +26,7 @@ CHECKPOINTS_KEPT = 2  # of one run: the newest, and the one before in case that 
 
 
 class Store(Database):
-    """All runs of one database. Every method is one transaction; PlaygroundError where the database refuses."""
+    """The runs of one database. Every method is one transaction; PlaygroundError where the database refuses."""
 
     # The owner's side ----------------------------------------------------------------------------------------------
 

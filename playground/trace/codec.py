@@ -59,7 +59,7 @@ def trace_from_json(document: str, make: Callable[..., Trace]) -> Trace:
             raise PlaygroundError("this is not a trace", hint=f'a trace has "schema": "{SCHEMA}"')
         if content.get("version") != VERSION:
             raise PlaygroundError(f"this trace has version {content.get('version')}; {VERSION} can be read")
-        reader = _Reader(content["arrays"])
+        reader = _RecordReader(content["arrays"])
         trace = make(
             values=tuple(_value_from_json(value, reader) for value in content["values"]),
             ops=reader.read(tuple[Op, ...], content["ops"]),
@@ -98,7 +98,7 @@ def _array_fields(name: str, array: Array | None, value: Value) -> dict[str, Any
     return {name: array.encoded()}
 
 
-def _value_from_json(document: dict[str, Any], reader: _Reader) -> Value:
+def _value_from_json(document: dict[str, Any], reader: _RecordReader) -> Value:
     content = dict(document)
     shape, dtype = content.pop("shape"), content.pop("dtype")
     for name in _FLATTENED:
@@ -191,7 +191,7 @@ class _Writer:
         return encode(content)
 
 
-class _Reader:
+class _RecordReader:
     """JSON to records, guided by the type annotations of the records."""
 
     def __init__(self, arrays: list[dict[str, Any]]) -> None:

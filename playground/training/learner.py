@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from playground.data.dataset import Data, Examples
 from playground.layers.catalogue.losses import loss_of
-from playground.layers.listing import Size
+from playground.layers.listing import NetSize
 from playground.layers.run.record_batch import target_of
 from playground.training.config import TrainConfig
 from playground.training.limits import LIMITS
@@ -128,11 +128,11 @@ class Learner:
         return float(self.criterion(output, target)), float((output.argmax(1) == examples.labels).float().mean())
 
 
-def steps_between_records(config: TrainConfig, planned: int, size: Size) -> int:
+def steps_between_records(config: TrainConfig, planned: int, size: NetSize) -> int:
     """The number in the settings, or a round one that gives 100 to 250 records, and more where steps are long; of a
     very long run no more than allowed.
 
-    >>> small, large = Size((10,), 7850, 794, 7840), Size((10,), 7850, 794, 100_000_000)
+    >>> small, large = NetSize((10,), 7850, 794, 7840), NetSize((10,), 7850, 794, 100_000_000)
     >>> [steps_between_records(TrainConfig(batch=100), 6000, size) for size in (small, large)]
     [50, 3]
     >>> steps_between_records(TrainConfig(record_every=20), 6000, small)

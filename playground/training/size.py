@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
-from playground.layers.listing import Size
+from playground.layers.listing import NetSize
 from playground.layers.net.net import net_of
 from playground.training.limits import LIMITS
 
@@ -14,22 +14,22 @@ EVALUATED_AT_ONCE = 500  # examples; more would need more memory, and is no fast
 
 
 @lru_cache(maxsize=128)
-def size_of(document: StackDocument) -> Size:
+def size_of(document: StackDocument) -> NetSize:
     """The size of a net: by arithmetic for a list of layers; a pasted class is built and run with two examples.
     PlaygroundError where the net does not fit its input.
 
     >>> size_of(StackDocument("Flatten Linear(10)"))
-    Size(output=(10,), parameters=7850, outputs=794, multiplications=7840, largest='flatten1')
+    NetSize(output=(10,), parameters=7850, outputs=794, multiplications=7840, largest='flatten1')
     """
     return net_of(document).size()
 
 
-def evaluated_at_once(size: Size) -> int:
+def evaluated_at_once(size: NetSize) -> int:
     """Examples that go through the net together when it is tested."""
     return max(1, min(EVALUATED_AT_ONCE, LIMITS.outputs // max(size.outputs, 1)))
 
 
-def check_size(size: Size, batch: int, text: str) -> None:
+def check_size(size: NetSize, batch: int, text: str) -> None:
     """PlaygroundError for a net that has nothing to learn, too much to learn, or gives more than memory should hold for
     a batch of so many examples."""
     if not size.parameters:

@@ -1,1 +1,1 @@
-"""All that knows Streamlit, a folder for each page."""
+"""The code that knows Streamlit, a folder for each page."""

@@ -12,7 +12,7 @@ PYTHON, NOTEBOOK = "text/x-python", "application/x-ipynb+json"
 
 @dataclass(frozen=True, slots=True)
 class Export(Generic[S]):
-    """What its button says in bold and beside it, and how the file is made; some say it of what is shown."""
+    """One kind of file: the words of its button, bold and beside it, and how it is made for what is shown."""
 
     label: str
     about: str | Callable[[S], str]

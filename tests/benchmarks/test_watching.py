@@ -16,8 +16,8 @@ def test_the_tables_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert found[0].startswith("One server process, ")
     rows = [line.strip("|").split("|") for line in found if line.startswith("| 3 ")]
     assert len(rows) == 2  # each with a run of its own, and all with one
-    for sessions, _, looks, between, change, errors in rows:
-        assert (int(sessions), int(errors)) == (3, 0) and float(looks) > 1
+    for sessions, _, polls, between, change, errors in rows:
+        assert (int(sessions), int(errors)) == (3, 0) and float(polls) > 1
         assert all("nan" not in cell for cell in (between, change))
 
 

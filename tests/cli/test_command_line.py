@@ -135,7 +135,7 @@ def zipped(folder: Path) -> Path:
     return Path(shutil.make_archive(str(folder), "zip", pictures(folder)))
 
 
-OWN_DATA = {
+UPLOADS = {
     "folder": (pictures, ["--side", "12", "--colour"], (3, 12, 12)),
     "zip": (zipped, [], (1, 28, 28)),
     "table": (table, ["--label", "kind"], (2,)),
@@ -144,12 +144,9 @@ OWN_DATA = {
 
 @pytest.mark.parametrize(
     ("make", "reading", "shape"),
-    [
-        pytest.param(*case, marks=() if kind == "table" else pytest.mark.slow, id=kind)
-        for kind, case in OWN_DATA.items()
-    ],
+    [pytest.param(*case, marks=() if kind == "table" else pytest.mark.slow, id=kind) for kind, case in UPLOADS.items()],
 )
-def test_train_takes_own_data_and_its_script_prints_the_same(
+def test_train_takes_an_upload_and_its_script_prints_the_same(
     make: Callable[[Path], Path],
     reading: list[str],
     shape: tuple[int, ...],

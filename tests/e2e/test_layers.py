@@ -280,7 +280,7 @@ def test_a_setting_that_does_not_fit_the_stack_is_said_at_its_field(open_page: O
     expect(page.get_by_test_id("loss")).to_contain_text("Loss on this batch")
 
 
-OWN = """import torch
+PASTED = """import torch
 from torch import nn
 
 class Scale(nn.Module):
@@ -314,7 +314,7 @@ def test_a_pasted_class_has_its_rows_and_its_exports(open_page: OpenPage) -> Non
     assert "def log_softmax" in Path(saved.value.path()).read_text(encoding="utf-8")
     page.keyboard.press("Escape")
     expect(ways).to_have_count(0)
-    type_stack(page, OWN)
+    type_stack(page, PASTED)
     expect(page.get_by_test_id("row-0.0.2")).to_contain_text("Scale(10)")
     expect(page.get_by_test_id("row-0.0.1")).to_contain_text("784·10 + 10")
     expect(page.locator('[data-testid^="branch-"]')).to_have_count(0)
@@ -362,7 +362,7 @@ def test_hostile_links_show_a_page(open_page: OpenPage) -> None:
 
 
 @pytest.mark.slow
-def test_an_own_class_is_read_and_stepped(open_page: OpenPage, ready: Ready) -> None:
+def test_a_pasted_class_is_read_and_stepped(open_page: OpenPage, ready: Ready) -> None:
     page = listed(open_page("/layers"))
     page.get_by_role("button", name="Examples").click()
     page.get_by_role("button", name="Your own class").click()

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("training")  # one after another: what trai
 
 OpenPage = Callable[..., Page]
 PATIENCE = 120_000
-# Wide enough to go on for half a minute on an idle machine; points come every few looks on a slow one too.
+# Wide enough to go on for half a minute on an idle machine; points come every few polls on a slow one too.
 WIDE = "Flatten Linear(600) ReLU Linear(600) ReLU Linear(10)"
 LONG = "v=1&text=" + quote(WIDE) + "&epochs=200&batch=20&record_every=20"
 SHORT = "v=1&text=" + quote("Flatten Linear(20) ReLU Linear(10)") + "&epochs=2&batch=20&train_size=400"
@@ -140,7 +140,7 @@ def test_zoom_is_kept_while_it_trains(open_page: OpenPage) -> None:
 def test_charts_grow_about_twice_a_second(open_page: OpenPage) -> None:
     page = train(opened(open_page, LONG.replace("epochs=200", "epochs=198")))
     until(page, "running")
-    until_points(page, 20)  # at first it is looked more often
+    until_points(page, 20)  # at first it polls more often
     page.evaluate(
         """() => {
           const chart = document.querySelector('[data-testid=chart-loss]');
@@ -341,7 +341,7 @@ def test_any_step_after_a_pause_opens(
     stop(page)
 
 
-def test_everything_leaves(open_page: OpenPage) -> None:
+def test_everything_is_exported(open_page: OpenPage) -> None:
     page = train(opened(open_page))
     until(page, "finished")
     with page.expect_download() as saved:
@@ -538,9 +538,9 @@ def test_a_page_on_a_running_run_costs_little(open_page: OpenPage, server: Serve
     text = quote("Flatten Linear(1500) ReLU Linear(800) ReLU Linear(10)")
     page = train(opened(open_page, f"text={text}&epochs=30&batch=20&record_every=5"))
     process = psutil.Process(server.pid)
-    before, looks = sum(process.cpu_times()[:2]), points(page)
+    before, polls = sum(process.cpu_times()[:2]), points(page)
     page.wait_for_timeout(10_000)  # the time over which the cost is measured
     used = (sum(process.cpu_times()[:2]) - before) / 10
-    until_points(page, looks)
+    until_points(page, polls)
     assert used < 0.05, f"{100 * used:.1f} % of a core"
     stop(page)

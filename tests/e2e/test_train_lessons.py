@@ -1,4 +1,4 @@
-"""The lectures beside one's own runs, folds, own data, and a computer without network, in a browser."""
+"""The lectures beside one's own runs, folds, uploads, and a computer without network, in a browser."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_all_folds_by_one_click(open_page: OpenPage) -> None:
 
 
 @pytest.mark.slow
-def test_own_pictures_from_a_zip_to_a_trained_net(open_page: OpenPage, tmp_path: Path) -> None:
+def test_uploaded_pictures_from_a_zip_to_a_trained_net(open_page: OpenPage, tmp_path: Path) -> None:
     page = opened(open_page, "v=1&text=" + quote("Flatten Linear(10)") + "&epochs=5&batch=8")
     page.get_by_role("button", name="Own data", exact=True).click()
     page.locator(".st-key-own input[type=file]").set_input_files(pictures(tmp_path))
@@ -159,7 +159,7 @@ def test_own_pictures_from_a_zip_to_a_trained_net(open_page: OpenPage, tmp_path:
 
 
 @pytest.mark.slow
-def test_an_own_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None:
+def test_an_uploaded_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text("x,y,label\n" + "".join(f"{n},{100 * n},{'ab'[n % 2]}\n" for n in range(30)))
     bad.write_text("x,y,label\n1,2,a\n1,two,b\n")

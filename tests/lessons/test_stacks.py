@@ -85,7 +85,7 @@ def test_digits_have_the_labels_of_the_page_whatever_the_number_of_classes(class
     assert printed(script_of(document, "module")) == page_numbers(document)
 
 
-@pytest.mark.parametrize("document", [DIGITS, DOCUMENTS["residual"]], ids=["digits", "own class"])
+@pytest.mark.parametrize("document", [DIGITS, DOCUMENTS["residual"]], ids=["digits", "pasted class"])
 def test_the_notebook_prints_the_numbers_of_the_page(document: StackDocument) -> None:
     export = next(export for export in STACK_EXPORTS if export.file_name == "stack.ipynb")
     cells = [cell for cell in json.loads(export.make(document))["cells"] if cell["cell_type"] == "code"]

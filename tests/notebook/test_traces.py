@@ -73,7 +73,7 @@ def test_train_takes_settings_in_three_ways(capsys: pytest.CaptureFixture[str]) 
     assert "2/2" in capsys.readouterr().err  # the bar
 
 
-def test_train_reads_own_data_from_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_train_reads_an_upload_from_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "table.csv"
     path.write_text("kind,width\n" + "".join(f"{'big' if n > 9 else 'small'},{n}\n" for n in range(20)))

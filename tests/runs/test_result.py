@@ -1,4 +1,4 @@
-"""A run of the store as it leaves: its records, and the weights of its newest checkpoint."""
+"""A run of the store as it is exported: its records, and the weights of its newest checkpoint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playground.training.loop import train
 CONFIG = TrainConfig("Flatten Linear(10)", train_size=100, test_size=20, batch=20, epochs=2, device="cpu")
 
 
-def test_a_finished_run_leaves_whole(store: Store) -> None:
+def test_a_finished_run_is_exported_whole(store: Store) -> None:
     submitted = store.submit(CONFIG, title="Mine")
     before = result_of(store, submitted.id)
     assert (before.records, before.weights, before.title) == ((), None, "Mine")

@@ -123,7 +123,7 @@ def test_what_was_asked_of_a_worker_that_died_is_done(
 
 def test_a_stop_that_comes_while_a_run_is_claimed_reaches_its_worker(store: Store) -> None:
     run = store.submit(CONFIG)
-    with store.engine.begin() as connection:  # the host of another machine looked at the queue before
+    with store.engine.begin() as connection:  # the host of another machine polled the queue before
         connection.execute(update(RUNS).values(wanted="stop"))
     taken = store.claim("a")
     assert taken is not None and (taken.id, taken.wanted) == (run.id, "stop")

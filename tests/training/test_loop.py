@@ -22,7 +22,7 @@ from playground.training.config import TrainConfig
 from playground.training.learner import LONG, TIMES_FORWARD, Learner, steps_between_records
 from playground.training.limits import LIMITS
 from playground.training.loop import train
-from playground.training.size import Size
+from playground.training.size import NetSize
 
 TEXT = "Flatten Linear(8) ReLU Linear(3)"
 OPTIMIZERS: dict[str, tuple[dict[str, Any], Any]] = {
@@ -158,7 +158,7 @@ def test_records_are_means_of_what_was_met(small_data: Data) -> None:
 
 @given(st.integers(1, LIMITS.steps), st.integers(1, 10**9), st.integers(1, 4096))
 def test_curves_have_points_enough_and_not_too_many(planned: int, multiplications: int, batch: int) -> None:
-    every = steps_between_records(TrainConfig(batch=batch), planned, Size((10,), 1, 1, multiplications))
+    every = steps_between_records(TrainConfig(batch=batch), planned, NetSize((10,), 1, 1, multiplications))
     records = planned / every
     assert records >= min(planned, 100) and records <= LIMITS.records
     if every > 1 and records < LIMITS.records / 2:  # where there is room for more
@@ -270,10 +270,10 @@ def test_a_weight_that_no_loss_shows_is_looked_at(small_data: Data) -> None:
         PlaygroundError, match=r"the weights are not finite after step 3; first not finite: linear1\.bias"
     ):
         list(train(learner.config, small_data, learner=learner))
-    own = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-    own += "        self.used = nn.Linear(36, 3)\n        self.idle = nn.Linear(2, 2)\n"
-    own += "    def forward(self, x):\n        return self.used(x.flatten(1))\n"
-    learner = Learner(TrainConfig(own, batch=20, steps=3), small_data)
+    pasted = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    pasted += "        self.used = nn.Linear(36, 3)\n        self.idle = nn.Linear(2, 2)\n"
+    pasted += "    def forward(self, x):\n        return self.used(x.flatten(1))\n"
+    learner = Learner(TrainConfig(pasted, batch=20, steps=3), small_data)
     set_after(learner, 3, "idle.weight", float("nan"))
     with pytest.raises(PlaygroundError, match=r"after step 3; first not finite: idle\.weight"):
         list(train(learner.config, small_data, learner=learner))

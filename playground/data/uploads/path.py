@@ -12,6 +12,7 @@ from playground.data.dataset import Data
 from playground.data.datasets import DATA_NAMES
 from playground.data.uploads.csv import from_csv
 from playground.data.uploads.images import from_images
+from playground.data.uploads.store import is_upload
 from playground.errors import PlaygroundError
 
 _KINDS = "a folder or a .zip with one folder of pictures per class, or a .csv with one row per example"
@@ -25,7 +26,7 @@ def is_path(data: object) -> bool:
     """
     if isinstance(data, Path):
         return True
-    return isinstance(data, str) and data not in DATA_NAMES and not data.startswith("own-")
+    return isinstance(data, str) and data not in DATA_NAMES and not is_upload(data)
 
 
 def from_path(path: str | Path, *, on_progress: Callable[[int], None] | None = None, **reading: Any) -> Data:

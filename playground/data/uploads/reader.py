@@ -45,7 +45,7 @@ class Reading:
         given_up = threading.Event()
         self.give_up = weakref.finalize(self, given_up.set)
         arguments = (self._data, given_up, self._told, content, kind, options)
-        threading.Thread(target=_fulfil, args=arguments, name="own-data", daemon=True).start()
+        threading.Thread(target=_fulfil, args=arguments, name="upload", daemon=True).start()
 
     @property
     def is_over(self) -> bool:

@@ -36,6 +36,11 @@ class UploadRow:
     test_size: int
 
 
+def is_upload(name: str) -> bool:
+    """Whether a data set of this name was uploaded."""
+    return name.startswith("own-")
+
+
 def keep(data: Data) -> Data:
     """Write the data set to the cache folder, and return it as `load` will, with its name `own-<digest>`.
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.explain.element.backward import element_gradient
+from playground.explain.element.element_texts import ElementNames, ElementPart, counted, group, joined, others, part
 from playground.explain.element.forward import element_value
 from playground.explain.element.records import ElementGradient, ElementUse
-from playground.explain.element.terms import ElementNames, ElementPart, counted, group, joined, others, part
 from playground.explain.element.value import ValueWriter
 from playground.explain.numbers import format_number
 from playground.trace.trace import Trace

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from playground.explain.element.element_texts import ElementNames, ElementPart, counted, group, joined, others, part
 from playground.explain.element.records import ElementValue
-from playground.explain.element.terms import ElementNames, ElementPart, counted, group, joined, others, part
 from playground.explain.numbers import format_number
 
 

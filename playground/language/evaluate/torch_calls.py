@@ -13,7 +13,7 @@ from playground.language.bounds.bound import tensors_in
 from playground.language.bounds.budget import Budget
 from playground.language.evaluate.arithmetic import describe
 from playground.language.evaluate.call_site import CallSite
-from playground.language.evaluate.torch_errors import explain
+from playground.language.evaluate.torch_errors import explained
 from playground.language.function import Cost, Value
 from playground.language.functions.literals import depth, flat, is_numeric, plain_tensor
 from playground.language.syntax.program import Program
@@ -57,7 +57,7 @@ class TorchCalls:
         try:
             result = function(*positional, **named)
         except ERRORS as error:
-            raise explain(error, site) from None
+            raise explained(error, site) from None
         self.budget.note(result, cost, itemsize)
         return result
 

@@ -13,17 +13,14 @@ from playground.language.evaluate.call_site import CallSite, Explained
 from playground.language.function import TENSORS
 
 
-def explain(error: Exception, site: CallSite) -> PlaygroundError:
+def explained(error: Exception, site: CallSite) -> PlaygroundError:
     """What went wrong in one call, for the person who typed it."""
     if isinstance(error, PlaygroundError):
         return error
     message = str(error)
     for pattern, rule in _RULES:
-        found = re.search(pattern, message)
-        if found is not None:
-            explained = rule(site, found)
-            if explained is not None:
-                return site.error(*explained)
+        if (found := re.search(pattern, message)) and (told := rule(site, found)):
+            return site.error(*told)
     if isinstance(error, TypeError) and site.function is not None:
         return site.error(*_wrong_kind(site))
     first = (message.strip().split("\n") or [""])[0]

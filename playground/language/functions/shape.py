@@ -1,4 +1,4 @@
-"""The same elements in another arrangement: reshaped, stretched, joined, split."""
+"""Functions that rearrange elements: reshaped, stretched, joined, split."""
 
 from __future__ import annotations
 

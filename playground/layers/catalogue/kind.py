@@ -50,7 +50,7 @@ class Misfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LayerRule:
-    """What a layer does to the shape of one example, and what that costs.
+    """The effect of a layer on the shape of one example, and its costs.
 
     `formula` is filled in with the numbers: `floor((28 + 2·0 − 7)/1 + 1) = 22`. `multiplications` are counted as in
     `torch.utils.flop_counter`: those of matrix products and convolutions, for one example.

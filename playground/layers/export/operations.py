@@ -1,4 +1,4 @@
-"""What one layer draws and computes, with torch's elementary operations where there are some."""
+"""The code that draws and computes one layer, with torch's elementary operations where there are some."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class NetWriter(ABC):
         return f'print("loss after one step =", {self.loss_call}.item())'
 
     def optimizer(self, parameters: str) -> str:
-        """The call that `settings.optimizer_of` makes."""
+        """The call that `settings.stack_optimizer` makes."""
         name, _, momentum = self.document.optimizer.partition(" with ")
         extra = ", momentum=0.9" if momentum else ""
         return f"torch.optim.{name}({parameters}, lr={self.document.learning_rate!r}{extra})"

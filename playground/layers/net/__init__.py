@@ -1,1 +1,1 @@
-"""A net, whatever says it: a list of layers, or a pasted class."""
+"""Nets: of a list of layers, or of a pasted class."""

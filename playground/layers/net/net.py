@@ -12,11 +12,11 @@ from playground.layers.catalogue.losses import loss_of
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
 from playground.layers.export.script import Form, NetWriter, script
-from playground.layers.listing import Listing, Size
+from playground.layers.listing import Listing, NetSize
 from playground.layers.net.pasted_net import PastedNet
 from playground.layers.net.stack_net import StackNet
 from playground.layers.run.record_batch import Recorded, Stepper, record_batch
-from playground.layers.run.settings import check_output, optimizer_of
+from playground.layers.run.settings import check_output, stack_optimizer
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.analysis import Analysis
 from playground.trace.trace import Trace
@@ -53,7 +53,7 @@ class Net(Protocol):
     def most_examples(self, batch: int) -> int:
         """How many examples of a batch can be recorded. PlaygroundError where not even one can."""
 
-    def size(self) -> Size:
+    def size(self) -> NetSize:
         """What it costs to train. PlaygroundError where the net does not fit its input."""
 
     def trace_before_problem(self, x: Tensor) -> Trace | None:
@@ -77,7 +77,7 @@ def record_net(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
     net = net_of(document)
     outputs = net.outputs(x)
     check_output(outputs, document)
-    build = partial(optimizer_of, document.optimizer, learning_rate=document.learning_rate)
+    build = partial(stack_optimizer, document.optimizer, learning_rate=document.learning_rate)
     stepper = Stepper(document.optimizer, document.learning_rate, build)
     return record_batch(
         net.build,

@@ -14,7 +14,7 @@ from playground.layers.document import StackDocument
 from playground.layers.export.pasted import PastedWriter
 from playground.layers.export.script import Form
 from playground.layers.limits import LIMITS
-from playground.layers.listing import Listing, Size, table_text
+from playground.layers.listing import Listing, NetSize, table_text
 from playground.layers.pasted.analysis import pasted_listing
 from playground.layers.pasted.build import build_pasted
 from playground.layers.pasted.costs import size_by_running
@@ -44,7 +44,7 @@ class PastedNet:
         return parse_module(self.document.text)
 
     def check(self) -> None:
-        """Nothing: a class is checked as it runs."""
+        """Check nothing: a class is checked as it runs."""
 
     def listing(self) -> Listing:
         """One row for each call of a layer. Never raises."""
@@ -81,14 +81,14 @@ class PastedNet:
         return tuple(out.shape[1:])
 
     def most_examples(self, batch: int) -> int:
-        """All that any recording may have: what a class costs shows when it runs."""
+        """The most examples that any recording may have: the costs of a class show when it runs."""
         return min(batch, LIMITS.batch)
 
-    def size(self) -> Size:
+    def size(self) -> NetSize:
         return size_by_running(self.build(), self.document.input_shape)
 
     def trace_before_problem(self, x: Tensor) -> Trace | None:
-        """Up to the layer that was complete last."""
+        """The forward pass up to the layer that was complete last."""
         partial = _UntilProblem(self.build())
         try:
             return record(partial, x, names=("x",), text=self.document.text, passes=0)
@@ -98,11 +98,11 @@ class PastedNet:
             raise
 
     def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
-        """None before it ran."""
+        """The warnings; none before it ran."""
         return () if recorded is None else pasted_cautions(self.document, self.listing(), recorded)
 
     def writer(self, form: Form) -> PastedWriter:
-        """It is a class already, so that other forms are refused."""
+        """The writer of the class itself; other forms are refused."""
         if form not in ("module", "named"):
             hint = "take the script `Own module`"
             raise PlaygroundError("a pasted class leaves as the class that it is", hint=hint)

@@ -19,7 +19,7 @@ from playground.layers.export.script import Form
 from playground.layers.export.sequential import ModuleWriter, NamedWriter, SequentialWriter
 from playground.layers.export.tensors import TensorsWriter
 from playground.layers.limits import LIMITS
-from playground.layers.listing import ListedArgument, ListedLayer, Listing, Size, TableLine, table_text
+from playground.layers.listing import ListedArgument, ListedLayer, Listing, NetSize, TableLine, table_text
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import Caution, cautions
 from playground.layers.stack.analysis import Analysis, StackRow, analyse, check_batch
@@ -90,7 +90,7 @@ class StackNet:
         return outputs
 
     def most_examples(self, batch: int) -> int:
-        """Half as many until they fit the limits of a recording."""
+        """The batch, halved until it fits the limits of a recording."""
         examples = min(batch, LIMITS.batch)
         while True:
             try:
@@ -101,14 +101,14 @@ class StackNet:
                     raise
                 examples //= 2
 
-    def size(self) -> Size:
+    def size(self) -> NetSize:
         found, output = self.analysis, self.analysis.checked()
         given = {row.name: math.prod(row.gives) for row in found.rows}
         largest = max(given, key=given.__getitem__, default="")
-        return Size(output, found.parameters, sum(given.values()), found.multiplications, largest)
+        return NetSize(output, found.parameters, sum(given.values()), found.multiplications, largest)
 
     def trace_before_problem(self, x: Tensor) -> Trace | None:
-        """Through the layers of the list, with a whole block left out where something in it does not fit."""
+        """The forward pass through the list, with a whole block left out where something in it does not fit."""
         found = self.analysis
         if found.problem is not None:
             end = found.problem.path[0] if found.problem.path else 0
@@ -119,7 +119,7 @@ class StackNet:
         return record(build(found, self.document.rng_seed), x, names=("x",), passes=0)
 
     def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
-        """Up to the first problem; none where the text is not understood."""
+        """The warnings up to the first problem; none where the text is not understood."""
         try:
             analysis = self.analysis
         except PlaygroundError:

@@ -1,4 +1,4 @@
-"""What a pasted class does, layer by layer in the order of its calls: shapes, formulas, parameters, costs.
+"""Analysis of a pasted class, layer by layer in the order of its calls: shapes, formulas, parameters, costs.
 
 A class may compute anything between its layers, so that it is run once, on a batch of zeros, and watched by hooks.
 """
@@ -43,20 +43,20 @@ def pasted_listing(document: StackDocument) -> Listing:
     except PlaygroundError as error:
         return Listing((), None, error=error.with_traceback(None), ran_with=document.batch)
     parameters = sum(parameter.numel() for parameter in net.parameters())
-    watch = _Watch(net, origins, document.batch)
+    hooks = _CallHooks(net, origins, document.batch)
     out: Any = None
     problem = None
     try:
         if not 1 <= document.batch <= LIMITS.batch:
             raise PlaygroundError(f"a batch of {document.batch}", hint=f"from 1 to {LIMITS.batch} examples")
-        with watch.costs.counting():
+        with hooks.costs.counting():
             out = net(torch.zeros(document.batch, *document.input_shape))
     except PlaygroundError as error:
         problem = error.with_traceback(None)
-    shape = watch.shape(out) if isinstance(out, Tensor) else None
-    around = {row.path[:-2] for row in watch.rows}  # of the rows that have others in them
-    rows = tuple(_with_argument(row, row.path in around) for row in watch.rows)
-    costs = watch.costs.multiplications, watch.costs.saved
+    shape = hooks.shape(out) if isinstance(out, Tensor) else None
+    around = {row.path[:-2] for row in hooks.rows}  # of the rows that have others in them
+    rows = tuple(_with_argument(row, row.path in around) for row in hooks.rows)
+    costs = hooks.costs.multiplications, hooks.costs.saved
     return Listing(rows, shape, parameters, *costs, error=problem, ran_with=document.batch)
 
 
@@ -79,7 +79,7 @@ class _Open:
     saved: int
 
 
-class _Watch:
+class _CallHooks:
     """Hooks on the modules of one net."""
 
     def __init__(self, net: PastedModule, origins: Origins, batch: int) -> None:

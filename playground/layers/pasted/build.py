@@ -1,4 +1,4 @@
-"""From a pasted class to a module: layers made by PyTorch's own constructors, counted before anything is allocated."""
+"""Build a pasted class's module: layers made by PyTorch's own constructors, counted before anything is allocated."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ HARMLESS = ("inplace",)  # it changes memory, and no number
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a layer comes from; `kind` and its arguments for the shape rule: None of a container or a class."""
+    """The origin of a layer; `kind` and its arguments for the shape rule: None of a container or a class."""
 
     make: Make
     kind: Kind | None = None
@@ -46,7 +46,7 @@ class Origin:
 
 @dataclass(slots=True)
 class Origins:
-    """Where every layer of a module comes from, and how often each place of the text was read."""
+    """The origins of all layers of a module, and how often each place of the text was read."""
 
     text: str
     of: dict[nn.Module, Origin] = field(default_factory=dict)

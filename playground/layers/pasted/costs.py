@@ -1,4 +1,4 @@
-"""What a forward pass costs, as PyTorch itself does it: multiplications, bytes kept for the backward pass, outputs."""
+"""Costs of a forward pass, as PyTorch itself does it: multiplications, bytes kept for the backward pass, outputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.utils.flop_counter import flop_registry
 
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Shape
-from playground.layers.listing import Size
+from playground.layers.listing import NetSize
 
 
 class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own
@@ -51,7 +51,7 @@ class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorc
 
 
 @torch.no_grad()
-def size_by_running(net: nn.Module, input_shape: Shape) -> Size:
+def size_by_running(net: nn.Module, input_shape: Shape) -> NetSize:
     """The size of a class, which is run with two examples, as small a batch as can be told from one."""
     net.eval()  # so that dropout draws nothing, and batch norm stays where it is
     x, given, costs = torch.zeros(2, *input_shape), _Given(), PastedCosts(net)
@@ -60,7 +60,7 @@ def size_by_running(net: nn.Module, input_shape: Shape) -> Size:
     if not isinstance(out, Tensor) or out.dim() < 1 or len(out) != 2:
         raise PlaygroundError("forward gives no row for each example", hint="return (N, classes)")
     parameters = sum(parameter.numel() for parameter in net.parameters())
-    return Size(tuple(out.shape[1:]), parameters, given.numbers // 2, costs.multiplications // 2)
+    return NetSize(tuple(out.shape[1:]), parameters, given.numbers // 2, costs.multiplications // 2)
 
 
 class _Given(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own

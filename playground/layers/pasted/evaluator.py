@@ -13,7 +13,7 @@ from playground.language.bounds.bound import like
 from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.evaluator import Evaluator
 from playground.language.evaluate.torch_calls import ERRORS
-from playground.language.evaluate.torch_errors import explain
+from playground.language.evaluate.torch_errors import explained
 from playground.language.function import Function, Value
 from playground.language.functions.table import ATTRIBUTES
 from playground.language.limits import LIMITS, spell
@@ -214,4 +214,4 @@ class PastedEvaluator(Evaluator):
         try:
             return self.calls.at(span, call)
         except ERRORS as error:
-            raise explain(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None
+            raise explained(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None

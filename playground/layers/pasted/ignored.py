@@ -1,4 +1,4 @@
-"""What stands in a pasted text and means nothing here: imports of names that are known anyway, and type annotations."""
+"""Parts of a pasted text that mean nothing here: imports of names that are known anyway, and type annotations."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def parse_module(text: str) -> PastedSource:
     except PlaygroundError as error:
         repair = error.repair if scanned == text else None  # it would lose the docstrings
         raise PlaygroundError(error.message, span=error.span, hint=error.hint, repair=repair, text=text) from None
-    return _Reader(text, places).source(module)
+    return _ClassReader(text, places).source(module)
 
 
 def _without_docstring(found: re.Match[str]) -> str:
@@ -58,7 +58,7 @@ def _without_docstring(found: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", written) if is_docstring else written
 
 
-class _Reader:
+class _ClassReader:
     def __init__(self, text: str, places: Places) -> None:
         self.text, self.places = text, places
         self.left_out = LeftOut(text, places, self.refuse)

@@ -53,7 +53,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class LoopItems:
-    """What a loop runs over: one thing, or `zip(...)` or `enumerate(...)` of some."""
+    """The items of a loop: one thing, or `zip(...)` or `enumerate(...)` of some."""
 
     how: str  # '', 'zip' or 'enumerate'
     parts: tuple[Node, ...]

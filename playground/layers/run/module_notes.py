@@ -1,4 +1,4 @@
-"""What the boxes of a stack's modules say beside their shapes: memory kept for the backward pass, dead units."""
+"""Notes on the boxes of a stack's modules, beside their shapes: memory kept for the backward pass, dead units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What PyTorch accepts in silence of a pasted class: the checks that need only its outputs, its loss and its batch.
+"""Warnings of a pasted class: the checks that need only its outputs, its loss and its batch.
 
 The checks of a stack are asked about a short stack with the same end: what gives the scores, and what is done to them.
 """

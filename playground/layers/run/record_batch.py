@@ -20,7 +20,7 @@ _RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
 
 @dataclass(frozen=True, slots=True)
 class LayerFacts:
-    """What one layer did with this batch. `dead`: the part of its units that are 0 for every example."""
+    """Measurements of one layer with this batch. `dead`: the part of its units that are 0 for every example."""
 
     name: str
     gradient_norm: float | None  # of all its parameters together

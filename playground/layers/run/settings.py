@@ -1,4 +1,4 @@
-"""What a document's settings are to a run: its batch, whether its loss takes the outputs, its optimizer."""
+"""The settings of a document for a run: its batch, whether its loss takes the outputs, its optimizer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_output(output: Shape, document: StackDocument) -> None:
         raise PlaygroundError(message, hint=f"end with Linear({document.classes})", text=document.text)
 
 
-def optimizer_of(name: str, parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
+def stack_optimizer(name: str, parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
     """PyTorch's optimizer of this name."""
     if name == "SGD with momentum":
         return torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)

@@ -1,4 +1,4 @@
-"""What PyTorch accepts in silence: one row for each kind of mistake, with the reason and one-click repairs."""
+"""Warnings of what PyTorch accepts in silence: one row a kind of mistake, with the reason and one-click repairs."""
 
 from __future__ import annotations
 

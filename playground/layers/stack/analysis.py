@@ -1,4 +1,4 @@
-"""What a stack is before it is built: the shape after every layer, its cost, and the first layer that does not fit.
+"""Analysis of a stack before it is built: the shape after every layer, its cost, and the first layer that does not fit.
 
 Only arithmetic: nothing is allocated, so that an oversized stack is refused by name.
 """
@@ -40,7 +40,7 @@ class StackRow:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Every layer up to the first problem, blocks before what is in them, and the totals."""
+    """The layers up to the first problem, blocks before what is in them, and the totals."""
 
     stack: Stack
     rows: tuple[StackRow, ...]

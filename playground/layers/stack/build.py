@@ -1,4 +1,4 @@
-"""From a stack to PyTorch's modules, with weights drawn from a generator of its own: no process-wide randomness."""
+"""Build PyTorch's modules of a stack, with weights drawn from a generator of its own: no process-wide randomness."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _BETWEEN = {"Identity", "Dropout", "Flatten"}  # each number stays itself, in ev
 
 
 @dataclass(frozen=True, slots=True)
-class OneMap:
+class ComposedLinear:
     """`weight` (out, in) and `bias` (out,) of the one Linear; `bias` None where neither of the two has one."""
 
     first: str
@@ -28,10 +28,10 @@ class OneMap:
     bias_formula: str
 
 
-def one_map(document: StackDocument, path: Path) -> OneMap | None:
+def composed_linear(document: StackDocument, path: Path) -> ComposedLinear | None:
     """The Linear at `path` and the one before it as one; None where they are not two Linear on plain features.
 
-    >>> found = one_map(StackDocument("Flatten Linear(3) Linear(2)"), (2,))
+    >>> found = composed_linear(StackDocument("Flatten Linear(3) Linear(2)"), (2,))
     >>> found and (tuple(found.weight.shape), found.bias_formula)
     ((2, 784), 'b₂ + W₂·b₁')
     """
@@ -55,7 +55,7 @@ def one_map(document: StackDocument, path: Path) -> OneMap | None:
         carried = None if one.bias is None else two.weight @ one.bias
         bias = two.bias if carried is None else carried if two.bias is None else two.bias + carried
     formula = " + ".join(["b₂"] * (two.bias is not None) + ["W₂·b₁"] * (one.bias is not None))
-    return OneMap(first.name, second.name, weight, None if bias is None else bias.detach(), formula)
+    return ComposedLinear(first.name, second.name, weight, None if bias is None else bias.detach(), formula)
 
 
 def _is_plain(row: StackRow) -> bool:

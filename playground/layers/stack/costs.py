@@ -1,4 +1,4 @@
-"""What the layers of a stack cost in all: numbers to learn and to compute, and memory kept for the backward pass."""
+"""Costs of a stack in all: numbers to learn and to compute, and memory kept for the backward pass."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class StackCosts:
 
 
 class Memory:
-    """Which storages PyTorch keeps for the backward pass."""
+    """The storages that PyTorch keeps for the backward pass."""
 
     def __init__(self) -> None:
         self.storage = 0  # which memory holds what goes in now; views share it

@@ -1,4 +1,4 @@
-"""What a click in the list of layers does to the text: the list and the text are two views of one stack."""
+"""Edits of the text by clicks in the list of layers: the list and the text are two views of one stack."""
 
 from __future__ import annotations
 

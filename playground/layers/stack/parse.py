@@ -35,10 +35,10 @@ def parse_stack(text: str) -> Layers:
             text,
             f"the limit is {LIMITS.text_length:,} characters",
         )
-    return _Reader(text).whole()
+    return _StackReader(text).whole()
 
 
-class _Reader(Tokens):
+class _StackReader(Tokens):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.depth = 0  # of blocks

@@ -1,4 +1,4 @@
-"""What keeps a stack from being built: the layer that does not fit, why, and the repairs."""
+"""Problems that keep a stack from being built: the layer that does not fit, why, and the repairs."""
 
 from __future__ import annotations
 

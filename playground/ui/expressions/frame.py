@@ -23,7 +23,7 @@ from playground.ui.shared.frame_data import (
     error_data,
 )
 from playground.ui.shared.stepper_session import stepper_frame
-from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 _KEPT = 64  # pictures kept for everyone: a class opens the same link
 
@@ -40,15 +40,15 @@ class Shown:
         return self.document.run()
 
 
-def show(document: Document, opening: Opening = UNTOUCHED) -> Shown | PlaygroundError:
+def show(document: Document, unfolding: Unfolding = UNTOUCHED) -> Shown | PlaygroundError:
     """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
-    return _show(document, opening)
+    return _show(document, unfolding)
 
 
 @lru_cache(maxsize=_KEPT)
-def _show(document: Document, opening: Opening) -> Shown | PlaygroundError:
+def _show(document: Document, unfolding: Unfolding) -> Shown | PlaygroundError:
     try:
-        return Shown(document, Drawn.of(document.run(), document.graph, opening))
+        return Shown(document, Drawn.of(document.run(), document.graph, unfolding))
     except PlaygroundError as error:
         return error.with_traceback(None)
 
@@ -60,10 +60,10 @@ def frame(
     sequence: int = 0,
     have: str | None = None,
     step: int | None = None,
-    opening: Opening = UNTOUCHED,
+    unfolding: Unfolding = UNTOUCHED,
 ) -> tuple[FrameData, Shown | None]:
     """The frame, and what is the last good picture now. A broken text keeps the last good one."""
-    outcome = show(document, opening)
+    outcome = show(document, unfolding)
     good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
     rows, leaf_error = _leaf_rows(document, good)
     error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)

@@ -29,7 +29,7 @@ MOST_LEAVES = 40  # remembered per session, names that are not in the text now i
 
 @dataclass
 class ExpressionSession:
-    """What one visitor has open; lives in `st.session_state`."""
+    """The document that one visitor has open; lives in `st.session_state`."""
 
     document: Document
     problems: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ def _workbench() -> None:
         sequence=at.sequence,
         have=at.have,
         step=at.step,
-        opening=at.unfolded.opening,
+        unfolding=at.unfolded.unfolding,
     )
     at.step = None
     frame_now = at.completed(data, answered(at.asked, _shown()))

@@ -9,7 +9,7 @@ from playground.layers.run.settings import batch_of
 from playground.trace.trace import Trace
 from playground.views.export import NOTEBOOK, PYTHON, Export
 from playground.views.graph.static import dot_file, static_svg
-from playground.views.notebook import to_notebook
+from playground.views.jupyter import to_notebook
 from playground.views.stepper.html import stepper_html
 from playground.views.stepper.table import to_csv
 

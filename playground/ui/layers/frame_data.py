@@ -58,7 +58,7 @@ class MatrixData(TypedDict):
     image: str | None
 
 
-class OneMapData(TypedDict):
+class ComposedLinearData(TypedDict):
     """The one linear map that two in a row are."""
 
     message: str
@@ -75,7 +75,7 @@ class CautionData(TypedDict):
     reason: str
     lecture: str
     cures: list[CureData]
-    one_map: OneMapData | None
+    one_map: ComposedLinearData | None
 
 
 class TotalsData(TypedDict):
@@ -119,7 +119,7 @@ class KindData(TypedDict):
 
 
 class StackFrameData(TypedDict):
-    """All that the list shows."""
+    """The data that the list shows."""
 
     sequence: int
     query: str

@@ -1,4 +1,4 @@
-"""From a stack document to what the layers page shows: the list's frame and the graph's, whatever was typed."""
+"""Frames of the layers page for a stack document: the list's frame and the graph's, whatever was typed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
 from playground.layers.run.settings import batch_of
 from playground.layers.run.warnings import Caution
-from playground.layers.stack.composed_linear import OneMap, one_map
+from playground.layers.stack.composed_linear import ComposedLinear, composed_linear
 from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.trace.array import Array
 from playground.ui.layers import frame_data
@@ -27,7 +27,7 @@ from playground.ui.layers.links import stack_query
 from playground.ui.layers.rows import catalogue_data, listing_data
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.frame_data import error_data, repair_data
-from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 from playground.views.png import data_uri
 
 MATRIX_WRITTEN = 8  # so many rows and columns are written as numbers; a larger matrix is a heat map
@@ -52,18 +52,18 @@ class ShownStack:
     cautions: tuple[frame_data.CautionData, ...]
 
 
-def show_stack(document: StackDocument, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
+def show_stack(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> ShownStack | PlaygroundError:
     """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
-    return _show_stack(document, opening)
+    return _show_stack(document, unfolding)
 
 
 @lru_cache(maxsize=_KEPT)
-def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | PlaygroundError:
+def _show_stack(document: StackDocument, unfolding: Unfolding) -> ShownStack | PlaygroundError:
     try:
         net_of(document).check()  # before a batch is made
         recorded, noticed = _recorded(replace(document, graph="forward"))
         found = tuple(caution_data(caution, document) for caution in noticed)
-        drawn = Drawn.of(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
+        drawn = Drawn.of(recorded.trace, document.graph, unfolding, module_notes(recorded, document.batch))
         return ShownStack(document, drawn, _results(recorded), found)
     except PlaygroundError as error:
         return error.with_traceback(None)
@@ -76,11 +76,11 @@ def _recorded(document: StackDocument) -> tuple[Recorded, tuple[Caution, ...]]:
 
 
 @lru_cache(maxsize=_KEPT)
-def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -> Drawn | None:
+def show_before_problem(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> Drawn | None:
     """The picture of the layers before the one that does not fit; None where nothing runs."""
     try:
         trace = net_of(document).trace_before_problem(batch_of(document)[0])
-        return None if trace is None else Drawn.of(trace, document.graph, opening, {})
+        return None if trace is None else Drawn.of(trace, document.graph, unfolding, {})
     except PlaygroundError:
         return None
 
@@ -172,7 +172,7 @@ def caution_data(caution: Caution, document: StackDocument | None = None) -> fra
     """A caution; with its document also what has to be computed for it."""
     found = None
     if document is not None and caution.id == "one-map":
-        found = one_map(document, caution.path)
+        found = composed_linear(document, caution.path)
     return {
         "path": list(caution.path),
         "level": caution.level,
@@ -180,11 +180,11 @@ def caution_data(caution: Caution, document: StackDocument | None = None) -> fra
         "reason": caution.reason,
         "lecture": caution.lecture,
         "cures": [{"label": cure.label, "text": cure.text, "loss": cure.loss} for cure in caution.repairs],
-        "one_map": None if found is None else _one_map(found),
+        "one_map": None if found is None else _composed_linear(found),
     }
 
 
-def _one_map(found: OneMap) -> frame_data.OneMapData:
+def _composed_linear(found: ComposedLinear) -> frame_data.ComposedLinearData:
     outputs = len(found.weight)
     bias = "" if found.bias is None else f" and the bias {found.bias_formula}"
     return {

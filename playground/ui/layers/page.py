@@ -46,7 +46,7 @@ def stack_editor(data: StackFrameData, *, key: str, on_edit: Callable[[], None])
 
 @dataclass
 class StackSession:
-    """What one visitor has open; lives in `st.session_state`."""
+    """The document that one visitor has open; lives in `st.session_state`."""
 
     document: StackDocument
     problems: tuple[str, ...] = ()
@@ -88,13 +88,13 @@ def _body() -> None:
         if session.problems:
             st.warning("  \n".join(map(plain, session.problems)))
     at = session.stepper
-    opening = at.unfolded.opening
-    shown = show_stack(session.document, opening)
+    unfolding = at.unfolded.unfolding
+    shown = show_stack(session.document, unfolding)
     answer = Answer(session.sequence, session.refused, session.place)
     frame = stack_frame(session.document, session.rows, shown, answer)
     session.rows = frame["rows"]
     stack_editor(frame, key=LIST, on_edit=_take_edit)
-    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document, opening)
+    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document, unfolding)
     session.drawn = drawn or session.drawn  # a broken text keeps the last picture
     if session.drawn is not None:
         refusal = "" if isinstance(shown, ShownStack) else NO_ELEMENT

@@ -1,1 +1,1 @@
-"""What several pages use: the stepper, its frame and session; links, exports, galleries, styles."""
+"""Parts that several pages use: the stepper, its frame and session; links, exports, galleries, styles."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from playground.trace.trace import Trace
 from playground.ui.shared.frame_data import PictureTextData
 from playground.views.graph.graph import GraphKind
-from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 from playground.views.stepper.picture import picture
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A class's pictures are kept as text; their tensors and records are not."""
+    """A drawn picture, kept as text without its tensors and records, as a whole class may look at many."""
 
     key: str
     svg: str
@@ -26,11 +26,11 @@ class Drawn:
         cls,
         trace: Trace,
         graph: GraphKind,
-        opening: Opening = UNTOUCHED,
+        unfolding: Unfolding = UNTOUCHED,
         notes: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Drawn:
         """The picture of a trace with these modules open; `notes`: beside their shapes, by dotted path."""
-        data = picture(trace, graph, opening=opening, notes=notes)
+        data = picture(trace, graph, unfolding=unfolding, notes=notes)
         rest = {name: content for name, content in data.items() if name != "svg"}
         return cls(data["key"], data["svg"] or "", json.dumps(rest, separators=(",", ":")))
 

@@ -36,7 +36,7 @@ class PageErrorData(TypedDict):
 
 
 class LeafSettingData(TypedDict):
-    """What a leaf is set to, as text."""
+    """The setting of a leaf, as text."""
 
     value: str
     dtype: str
@@ -78,7 +78,7 @@ class PictureTextData(TypedDict):
 
 
 class RefusalData(TypedDict):
-    """Why there is no answer."""
+    """The reason that there is no answer."""
 
     message: str
     hint: str
@@ -95,14 +95,14 @@ class ElementAnswerData(TypedDict):
 
 
 class OpenedData(TypedDict):
-    """What a visitor opened and closed, and the number of the event that said so."""
+    """The modules that a visitor opened and closed, and the number of the event that said so."""
 
     marks: list[str]
     sequence: int
 
 
 class FrameData(TypedDict):
-    """All that the workbench shows; `opened` and `element` are left out before PyTorch is there."""
+    """The data that the workbench shows; `opened` and `element` are left out before PyTorch is there."""
 
     opened: NotRequired[OpenedData]
     picture: PictureTextData | None

@@ -1,4 +1,4 @@
-"""From the layers page to the train page, with the net that is shown there and its settings."""
+"""Hand over the net that is shown, with its settings, from the layers page to the train page."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ FOREIGN = frozenset({"embed", "embed_options"})  # Streamlit's own
 
 @dataclass(frozen=True, slots=True)
 class RestoredLink(Generic[D]):
-    """What a link held: a document (None: it holds none), a step, and what could not be read."""
+    """The content of a link: a document (None: it holds none), a step, and what could not be read."""
 
     document: D | None
     step: int | None

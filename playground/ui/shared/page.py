@@ -1,4 +1,4 @@
-"""Every page: its styles, and the session of one visitor, which lasts as long as the browser's tab."""
+"""Parts of every page: its styles, and the session of one visitor, which lasts as long as the browser's tab."""
 
 from __future__ import annotations
 

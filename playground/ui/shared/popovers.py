@@ -1,4 +1,4 @@
-"""What opens above a page: its gallery of examples."""
+"""Popovers above a page: its gallery of examples."""
 
 from __future__ import annotations
 

@@ -17,24 +17,24 @@ from playground.ui.shared.frame_data import (
 )
 from playground.ui.shared.opened_element import Asked, Source, asked
 from playground.ui.shared.stepper import last_edit
-from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 
 @dataclass(frozen=True, slots=True)
 class Unfolded:
     """The modules that a visitor opened and closed, and the number of the browser's event that said so."""
 
-    opening: Opening = UNTOUCHED
+    unfolding: Unfolding = UNTOUCHED
     sequence: int = 0
 
     def data(self) -> OpenedData:
         """The same for a frame."""
-        return {"marks": self.opening.listed(), "sequence": self.sequence}
+        return {"marks": self.unfolding.listed(), "sequence": self.sequence}
 
 
 @dataclass
 class StepperSession:
-    """What one visitor has opened, picked and edited in the component with this `key`."""
+    """The state of one visitor: what was opened, picked and edited in the component with this `key`."""
 
     key: str
     sequence: int = 0  # of the last edit that was taken
@@ -50,7 +50,7 @@ class StepperSession:
     def take_opened(self) -> None:
         """Take which modules, or parts of a long run, were opened and closed."""
         sent = last_edit(self.key, "open")
-        self.unfolded, self.have = Unfolded(Opening.of(sent.get("marks")), sequence_of(sent)), _have(sent)
+        self.unfolded, self.have = Unfolded(Unfolding.of(sent.get("marks")), sequence_of(sent)), _have(sent)
 
     def take_asked(self, document: Source | None) -> None:
         """Take which element of a value of this document was picked."""

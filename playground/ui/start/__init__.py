@@ -1,1 +1,1 @@
-"""What a process does before its first page: it loads PyTorch, and shows the default page meanwhile."""
+"""Start of a process, before its first page: it loads PyTorch, and shows the default page meanwhile."""

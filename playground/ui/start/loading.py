@@ -10,7 +10,7 @@ from playground.ui.shared.stepper import WORKBENCH, stepper
 from playground.ui.start.warm import first_frame, is_warm, warm
 
 
-def opening() -> None:
+def load() -> None:
     """Return when PyTorch is there: at once, but for the first visitors of a process."""
     if is_warm():
         return

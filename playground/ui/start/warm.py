@@ -1,4 +1,4 @@
-"""What a process does once: import PyTorch, run a trace, freeze the heap, keep the first picture for the next start."""
+"""Start of a process, once: import PyTorch, run a trace, freeze the heap, keep the first picture for the next start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a run: its name, its state, the time left, the latest numbers in a sentence."""
+"""Captions of a run: its name, its state, the time left, the latest numbers in a sentence."""
 
 from __future__ import annotations
 

@@ -14,19 +14,19 @@ from playground.runs.store import Store
 from playground.runs.tables import database_url
 
 _one_at_a_time = threading.Lock()  # of two pages that are the first at once, one begins
-LOOK_EVERY = 2.0  # seconds between two looks whether a host lives, however many pages are open
+POLL_EVERY = 2.0  # seconds between two polls of whether a host lives, however many pages are open
 
 
 def engine() -> RunEngine:
     """The engine of the database that is configured; its host is started with the first page that asks, so that it is
     warm when somebody wants to train. PlaygroundError where the database refuses."""
-    return _watch(database_url()).engine
+    return _watched(database_url()).engine
 
 
 def keep_going(runs: Iterable[Run]) -> None:
     """Where one of these runs waits or trains, see to it that a host lives: it may have been killed since."""
     if any(run.status in ("queued", "running") for run in runs):
-        _watch(database_url()).look()
+        _watched(database_url()).poll()
 
 
 class _WatchedEngine:
@@ -34,21 +34,21 @@ class _WatchedEngine:
 
     def __init__(self, made: RunEngine) -> None:
         self.engine = made
-        self._looked = -math.inf
-        self.look()
+        self._polled = -math.inf
+        self.poll()
 
-    def look(self) -> None:
-        """Start a host where none lives, but do not look too often. Two pages may look at once: no harm is done."""
-        if monotonic() - self._looked >= LOOK_EVERY:
-            self._looked = monotonic()
+    def poll(self) -> None:
+        """Start a host where none lives, but do not poll too often. Two pages may poll at once: no harm is done."""
+        if monotonic() - self._polled >= POLL_EVERY:
+            self._polled = monotonic()
             self.engine.ensure()
 
 
-def _watch(url: str) -> _WatchedEngine:
+def _watched(url: str) -> _WatchedEngine:
     with _one_at_a_time:
         return _made(url)
 
 
-@cache  # asked at every look: Streamlit's own takes a third of a millisecond
+@cache  # asked at every poll: Streamlit's own takes a third of a millisecond
 def _made(url: str) -> _WatchedEngine:
     return _WatchedEngine(LocalEngine(Store(url)))

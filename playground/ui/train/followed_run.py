@@ -16,7 +16,7 @@ from playground.ui.train.frame_data import RunNewsData
 from playground.views.charts.console import Console
 from playground.views.charts.curves import columns, layers_of, thinned
 
-SOON = 0.3  # seconds after the first points in which a page that has waited for them goes on to look often
+SOON = 0.3  # seconds after the first points in which a page that has waited for them goes on to poll often
 _SIZES = {row.name: row.train_size for row in DATASETS}
 
 

@@ -42,7 +42,7 @@ class NetLayerData(TypedDict):
 
 
 class NetCheckData(TypedDict):
-    """The net before it is trained; `classes`: the names of own data's."""
+    """The net before it is trained; `classes`: the names of an upload's."""
 
     input: str
     rows: list[NetLayerData]
@@ -73,7 +73,7 @@ class FoldsData(TypedDict):
 
 
 class SetupFrameData(TypedDict):
-    """All that the settings' side shows."""
+    """The data that the settings' side shows."""
 
     part: Literal["setup"]
     sequence: int
@@ -184,7 +184,7 @@ class ShownRunsData(_Listed):
 
 
 class RunsFrameData(ShownRunsData):
-    """All that the runs' side shows."""
+    """The data that the runs' side shows."""
 
     part: Literal["runs"]
     sequence: int

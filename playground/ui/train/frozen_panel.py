@@ -1,4 +1,4 @@
-"""Below the charts: the step of a run that was opened, in the stepper, with modules as boxes that open."""
+"""The panel below the charts: the step of a run that was opened, in the stepper, with modules as boxes that open."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None
 
 def _step(opened: OpenedStep, store: Store) -> FrozenStep:
     """The chosen step with its modules as the visitor opened them; the last picture stays where that cannot be."""
-    had, opening = opened.step, opened.stepper.unfolded.opening
-    if had is not None and (had.number, had.opening) == (opened.wanted, opening):
+    had, unfolding = opened.step, opened.stepper.unfolded.unfolding
+    if had is not None and (had.number, had.unfolding) == (opened.wanted, unfolding):
         return had
     wanted, opened.wanted = opened.wanted, 0 if had is None else had.number  # a refused step is not asked for again
-    opened.step = frozen_step(store, opened.run, opening, "" if had is None else had.key, wanted)
+    opened.step = frozen_step(store, opened.run, unfolding, "" if had is None else had.key, wanted)
     opened.wanted = opened.step.number
     return opened.step
 

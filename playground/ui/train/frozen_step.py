@@ -19,7 +19,7 @@ from playground.training.freeze import Frozen, advance, freeze, steps_ahead
 from playground.training.learner import Learner
 from playground.ui.shared.drawn import Drawn
 from playground.ui.train.captions import run_name
-from playground.views.graph.unfolding import UNTOUCHED, Opening
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 OPENS = ("paused", "stopped", "finished")  # a run that goes on has no next step that would stay the next
 
@@ -33,7 +33,7 @@ class FrozenStep:
     number: int  # of the step, from 1
     title: str
     notes: tuple[str, ...]
-    opening: Opening
+    unfolding: Unfolding
     drawn: Drawn
 
 
@@ -52,7 +52,7 @@ _last: list[_Recorded] = []  # at most one, for everyone, because tensors are la
 _working = threading.Lock()  # one at a time: a prepared data set may take hundreds of megabytes
 
 
-def frozen_step(store: Store, run: str, opening: Opening = UNTOUCHED, key: str = "", number: int = 0) -> FrozenStep:
+def frozen_step(store: Store, run: str, unfolding: Unfolding = UNTOUCHED, key: str = "", number: int = 0) -> FrozenStep:
     """A step that this run comes to, 0 for its next one, with these modules open; the run does not notice.
 
     `key`: of a step that was opened before. PlaygroundError where the run has gone on since, or goes on now, and where
@@ -62,9 +62,9 @@ def frozen_step(store: Store, run: str, opening: Opening = UNTOUCHED, key: str =
     recorded = _recorded(store, found, key, number)
     frozen = recorded.frozen
     notes = module_notes(frozen.recorded, frozen.examples)
-    drawn = Drawn.of(frozen.recorded.trace, "forward", opening, notes)
+    drawn = Drawn.of(frozen.recorded.trace, "forward", unfolding, notes)
     title = _title(found, frozen.step, recorded.steps[0])
-    return FrozenStep(run, recorded.key, frozen.step, title, (*frozen.notes, *_notes(found)), opening, drawn)
+    return FrozenStep(run, recorded.key, frozen.step, title, (*frozen.notes, *_notes(found)), unfolding, drawn)
 
 
 def recorded_step(store: Store, step: FrozenStep) -> Frozen:

@@ -22,7 +22,7 @@ _RUN = re.compile(r"[0-9a-f]{6,24}")
 
 @dataclass(frozen=True, slots=True)
 class RestoredTrain:
-    """What a link held: settings (None: it holds none), runs to show, and what could not be read."""
+    """The content of a link: settings (None: it holds none), runs to show, and what could not be read."""
 
     config: TrainConfig | None
     runs: tuple[str, ...]

@@ -22,15 +22,15 @@ _ROWS = {row.name: row for row in DATASETS}
 
 def check(config: TrainConfig) -> NetCheckData:
     """The check of the net with these settings, without its data."""
-    if not config.data.startswith("own-"):
+    if not store.is_upload(config.data):
         row = _ROWS[config.data]
         return _check(config.text, row.input_shape, len(row.classes), config.loss, config.batch)
     try:
-        own = store.describe(config.data)
+        upload = store.describe(config.data)
     except PlaygroundError as error:
         return {"input": "", "rows": [], "parameters": None, "problem": _told(error), "classes": []}
-    return _check(config.text, own.input_shape, len(own.classes), config.loss, config.batch) | {
-        "classes": list(own.classes)
+    return _check(config.text, upload.input_shape, len(upload.classes), config.loss, config.batch) | {
+        "classes": list(upload.classes)
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from playground.data.archives import is_here
 from playground.data.datasets import DATASETS, DatasetRow
 from playground.data.uploads import store
-from playground.data.uploads.store import UploadRow
+from playground.data.uploads.store import UploadRow, is_upload
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
@@ -29,7 +29,7 @@ def notes(config: TrainConfig) -> list[NoteData]:
     found = []
     if (row := missing(config.data)) is not None:
         found.append(_note(f"{not_here(row)} The bundled digits need no network.", (DIGITS, digits_fields())))
-    if config.data.startswith("own-"):
+    if is_upload(config.data):
         found += _upload_notes(config)
     found += [_caution_note(caution) for caution in _cautions_of(config)]
     figures = [f"{one.metric} {one.shown(one.value)} {one.when}" for one in reported(config)]
@@ -64,7 +64,7 @@ def with_digits(config: TrainConfig) -> TrainConfig:
 
 
 def upload_row(name: str) -> UploadRow | None:
-    """The row of own data; None where it is not on this computer."""
+    """The row of an upload; None where it is not on this computer."""
     try:
         return store.describe(name)
     except PlaygroundError:
@@ -84,7 +84,7 @@ def _upload_notes(config: TrainConfig) -> list[NoteData]:
 
 def _cautions_of(config: TrainConfig) -> Sequence[Caution]:
     """The cautions about this net with this data; none where the data is not known here."""
-    row = upload_row(config.data) if config.data.startswith("own-") else _ROWS[config.data]
+    row = upload_row(config.data) if is_upload(config.data) else _ROWS[config.data]
     return () if row is None else _cautions(config.text, row.input_shape, config.loss, len(row.classes))
 
 

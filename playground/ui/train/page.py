@@ -22,12 +22,12 @@ from playground.ui.train.engine import engine, keep_going
 from playground.ui.train.exports import run_exports
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import frozen_part
-from playground.ui.train.polling import LOOKS, differs
-from playground.ui.train.preview import look
+from playground.ui.train.polling import INTERVALS, differs
+from playground.ui.train.preview import preview
 from playground.ui.train.session import TrainSession, told
 from playground.ui.train.upload import described, upload_form
 
-LOOK, EXPORT, SETUP, RUNS_SIDE = "run-look", "run-exports", "train-setup", "train-runs"
+PREVIEW, EXPORT, SETUP, RUNS_SIDE = "run-look", "run-exports", "train-setup", "train-runs"
 UPLOAD, UPLOAD_SAID = "run-own", "own-said"
 SESSION = "train"
 _STYLES = (STYLE, Path(__file__).with_name("page.css"))
@@ -47,7 +47,7 @@ def train_page() -> None:
         st.html(style)
     try:
         session = _session()
-        session.runs.look(engine().store)
+        session.runs.poll(engine().store)
     except PlaygroundError as error:
         st.error(plain(told(error)))
         return
@@ -59,7 +59,7 @@ def train_page() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         mounted(session.setup_frame(), SETUP, _take_setup)
-    session.every, session.is_page_due = LOOKS.seconds(id(session), session.runs.interval), False
+    session.every, session.is_page_due = INTERVALS.seconds(id(session), session.runs.interval), False
     with right:
         st.fragment(_runs, run_every=session.every)()
     frozen_part(lambda: _session().frozen, lambda: _session().close_step(), engine().store)
@@ -68,9 +68,9 @@ def train_page() -> None:
 def _popovers() -> None:
     with examples():
         gallery(RUNS, "run", _open, _train_together)
-    with st.popover("Look at the data", key=LOOK, on_change="rerun"), st.container(key="look"):
-        if st.session_state[LOOK]:  # it is read when somebody looks
-            look(_session().typed.config, _session().open)
+    with st.popover("Look at the data", key=PREVIEW, on_change="rerun"), st.container(key="look"):
+        if st.session_state[PREVIEW]:  # it is read when somebody opens it
+            preview(_session().typed.config, _session().open)
     with st.popover("Own data", key=UPLOAD, on_change="rerun"):
         upload_form(st.session_state.get(UPLOAD_SAID, ""), _use_upload)
     _exports()
@@ -79,7 +79,7 @@ def _popovers() -> None:
 @st.fragment
 def _exports() -> None:
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
-        if st.session_state[EXPORT]:  # they are read when somebody looks
+        if st.session_state[EXPORT]:  # they are read when somebody opens it
             run_exports([followed.run for followed in _session().runs.followed], engine().store)
 
 
@@ -104,10 +104,10 @@ def _restored() -> TrainSession:
 def _runs() -> None:
     session = _session()
     try:
-        session.runs.look(engine().store)
+        session.runs.poll(engine().store)
         keep_going(followed.run for followed in session.runs.followed)
         session.watch()
-        if session.is_page_due or differs(session.every, LOOKS.seconds(id(session), session.runs.interval)):
+        if session.is_page_due or differs(session.every, INTERVALS.seconds(id(session), session.runs.interval)):
             st.rerun()
         mounted(session.runs_frame(engine()), RUNS_SIDE, _take_action)
     except PlaygroundError as error:  # the database is away for a moment

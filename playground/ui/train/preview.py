@@ -21,7 +21,7 @@ from playground.views.png import photo_uri
 PER_CLASS = 8  # examples shown of each
 
 
-def look(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
+def preview(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
     """Show the data that a run with these settings would see. Nothing is downloaded here, which would hold up the page:
     `take` is called with the same settings for the bundled digits, where somebody prefers those."""
     row = missing(config.data)
@@ -37,14 +37,14 @@ def look(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
         if config.data != "digits":
             _digits_instead(config, take)
         return
-    st.html(look_html(data, config))
+    st.html(preview_html(data, config))
 
 
 def _digits_instead(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
     st.button("Use the bundled digits", key="look-digits", on_click=take, args=(with_digits(config),))
 
 
-def look_html(data: Data, config: TrainConfig) -> str:
+def preview_html(data: Data, config: TrainConfig) -> str:
     """The table of classes and the axes of a batch as HTML; names of classes may be anybody's."""
     counts = class_balance(data)
     most = max(count.train for count in counts)

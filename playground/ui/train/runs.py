@@ -27,7 +27,7 @@ from playground.views.charts.curves import AXES, LAYER_CURVES, PALETTES, charts
 LISTED = 20  # runs of the visitor's own that can be chosen
 LETTERS = "ABCDEF"
 ACTIVE = ("queued", "running")
-# Seconds between two looks: until a second after the first point, later, at a paused run (another tab may resume it),
+# Seconds between two polls: until a second after the first point, later, at a paused run (another tab may resume it),
 # and at one that waits; there as many seconds as its turn is away at least, where so many runs a second are passed.
 FIRST, FOLLOWING, PAUSED, FAR = 0.2, 0.5, 2.0, 10.0
 PASSED = 4.0
@@ -44,13 +44,13 @@ class Runs:
 
     @property
     def first(self) -> Run | None:
-        """The run that the controls are for, as of the last look."""
+        """The run that the controls are for, as of the last poll."""
         found = self._followed.get(self.ids[0]) if self.ids else None
         return None if found is None else found.run
 
     @property
     def interval(self) -> float | None:
-        """Seconds until the next look: soon while somebody waits for the first point, later where others are before
+        """Seconds until the next poll: soon while somebody waits for the first point, later where others are before
         them in the queue; None where nothing goes on."""
         if any(f.run.samples and samples(f.run.config) is None for f in self.followed[:1]):
             return FOLLOWING  # the pictures are on their way
@@ -72,7 +72,7 @@ class Runs:
             raise PlaygroundError(f"{MOST_SHOWN} runs at most are shown at once", hint="take one away first")
         self.ids = ids
 
-    def look(self, store: Store) -> None:
+    def poll(self, store: Store) -> None:
         """Ask the store how the runs are; those that it does not know are shown no longer, and named."""
         found = {run.id: run for run in store.runs(ids=self.ids, limit=len(self.ids))} if self.ids else {}
         lost = [id for id in self.ids if id not in found]

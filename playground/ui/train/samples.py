@@ -56,6 +56,6 @@ class _Examples:
             self.done.set()
 
 
-@lru_cache(maxsize=64)  # asked at every look: Streamlit's own takes a millisecond
+@lru_cache(maxsize=64)  # asked at every poll: Streamlit's own takes a millisecond
 def _examples(*decided: Any) -> _Examples:
     return _Examples(TrainConfig.from_fields(dict(zip(_DECIDES, decided, strict=True))))

@@ -35,21 +35,21 @@ class TrainSession:
     title: tuple[TrainConfig, str] | None = None  # of the example that was opened, for as long as nothing is changed
     sequence: int = 0
     acted: int = 0
-    owns: tuple[str, ...] = ()  # data sets of their own that the visitor has brought
+    uploads: tuple[str, ...] = ()  # that the visitor has brought, by name
     said: str = ""
     said_runs: str = ""
     said_add: str = ""  # why a run that was typed is not shown
     is_page_due: bool = False  # something that stands outside of the runs' side has changed
     freezing: str = ""  # the run whose step is opened as soon as it pauses
     frozen: OpenedStep | None = None
-    every: float | None = None  # seconds between two looks at the runs, as the page has set it
+    every: float | None = None  # seconds between two polls of the runs, as the page has set it
 
     @classmethod
     def opened(cls, params: Mapping[str, Sequence[str]], engine: RunEngine, first: TrainConfig) -> TrainSession:
         """A session as a link says; where it says nothing, the settings of its first run, or `first`."""
         read = restore_train(params)
         runs = Runs(read.runs)
-        runs.look(engine.store)
+        runs.poll(engine.store)
         config = read.config or (runs.first.config if runs.first is not None else first)
         session = cls(Typed(config, {}), runs, problems=read.problems + runs.problems)
         if read.frozen:
@@ -71,7 +71,7 @@ class TrainSession:
 
     def choose_upload(self, name: str) -> None:
         """Take all of a data set of the visitor's own."""
-        self.owns = (name, *(own for own in self.owns if own != name))
+        self.uploads = (name, *(one for one in self.uploads if one != name))
         self.open(replace(self.typed.config, data=name, train_size=0, test_size=0))
 
     # The settings' side ---------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ class TrainSession:
             "owner": self.owner,
             "query": self.query,
             "text": config.text,
-            "fields": fields(self.typed, self.owns),
+            "fields": fields(self.typed, self.uploads),
             "check": check(config),
             "notes": notes(config),
             "folds": folds_note(config),
@@ -128,7 +128,7 @@ class TrainSession:
         run = engine.submit(config, owner=self.owner, title=title)
         others = self.runs.ids if len(self.runs.ids) > 1 else []
         self.runs.ids = [run.id, *others][:MOST_SHOWN]
-        self.runs.look(engine.store)
+        self.runs.poll(engine.store)
 
     def train_together(self, engine: RunEngine, wanted: Sequence[tuple[TrainConfig, str]]) -> None:
         """A run for each of these settings with their titles, shown together; the first one's settings are opened."""
@@ -138,7 +138,7 @@ class TrainSession:
     def _show_started(self, engine: RunEngine, started: tuple[list[str], str]) -> str:
         ids, problem = started
         self.runs.ids = ids[:MOST_SHOWN] or self.runs.ids
-        self.runs.look(engine.store)
+        self.runs.poll(engine.store)
         return problem
 
     # The runs' side -------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class TrainSession:
             self.said_runs = self.said_add = ""
         try:
             self._act(engine, str(what), run, sent.get("content"))
-            self.runs.look(engine.store)
+            self.runs.poll(engine.store)
         except PlaygroundError as error:
             if what == "add":
                 self.said_add = told(error)

@@ -74,17 +74,17 @@ def _told(name: str, error: PlaygroundError) -> str:
     )
 
 
-def fields(typed: Typed, owns: tuple[str, ...] = ()) -> list[SettingFieldData]:
-    """One entry a field: `{name, group, label, help, kind, choices, value, shown, refused}`; `owns`: own data sets."""
-    return [_field(typed, name, group, owns) for group, names in GROUPS.items() for name in names]
+def fields(typed: Typed, uploads: tuple[str, ...] = ()) -> list[SettingFieldData]:
+    """One entry a field: `{name, group, label, help, kind, choices, value, shown, refused}`; `uploads`: their names."""
+    return [_field(typed, name, group, uploads) for group, names in GROUPS.items() for name in names]
 
 
-def _field(typed: Typed, name: str, group: str, owns: tuple[str, ...]) -> SettingFieldData:
+def _field(typed: Typed, name: str, group: str, uploads: tuple[str, ...]) -> SettingFieldData:
     config, setting = typed.config, SETTINGS[name]
     content = getattr(config, name)
     choices = list(setting.choices)
     if name == "data":
-        choices += [own for own in (*owns, content) if own not in choices]
+        choices += [one for one in (*uploads, content) if one not in choices]
     kind: Literal["flag", "choice", "number"] = "flag" if type(content) is bool else "choice" if choices else "number"
     given, why = typed.refused.get(name, (written(content), ""))
     return {

@@ -20,7 +20,7 @@ _ABOUT = (
 )
 _NAMED = 6  # classes that are named
 _FILE, _READING, _READ = "own-file", "own-reading", "own-read"
-_LOOK = 0.5  # seconds between two looks whether a file has been read
+_POLL = 0.5  # seconds between two polls of whether a file has been read
 
 
 @st.fragment
@@ -41,7 +41,7 @@ def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
         st.session_state[_READING] = asked, Reading(file.getvalue(), kind, options[kind])
     with place:
         if file is not None and asked != read:
-            st.fragment(_waiting, run_every=_LOOK)(on_data)  # meanwhile the rest of the page goes on
+            st.fragment(_waiting, run_every=_POLL)(on_data)  # meanwhile the rest of the page goes on
         elif file is not None and problem:
             st.error(problem)
         elif said:
@@ -59,7 +59,7 @@ def _waiting(on_data: Callable[[UploadRow], None]) -> None:
             on_data(reading.data())
         except PlaygroundError as error:
             problem = plain(f"{error.message}. {error.hint}".replace("`", ""))
-        finally:  # whatever went wrong, it is not tried again at the next look
+        finally:  # whatever went wrong, it is not tried again at the next poll
             del st.session_state[_READING]
             st.session_state[_READ] = asked, problem
     st.rerun()

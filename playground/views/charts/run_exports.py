@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 
+from playground.data.uploads.store import is_upload
 from playground.training.export.result import RunResult, to_csv, to_events, to_json, to_script, upload_of
 from playground.views.charts.curves import charts, columns, figure, layers_of
 from playground.views.export import NOTEBOOK, PYTHON, Export
-from playground.views.notebook import to_notebook
+from playground.views.jupyter import to_notebook
 
 _BINARY = "application/octet-stream"
 
@@ -66,7 +67,7 @@ RUN_EXPORTS: tuple[Export[RunResult], ...] = (
         lambda result: f"{result.config.data}.safetensors",
         _BINARY,
         upload_of,
-        lambda result: result.config.data.startswith("own-"),
+        lambda result: is_upload(result.config.data),
         kind="data",
     ),
 )

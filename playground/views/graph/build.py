@@ -12,7 +12,7 @@ from playground.views.graph.box_contents import BoxContents
 from playground.views.graph.collapse import collapse
 from playground.views.graph.forward import ForwardGraph
 from playground.views.graph.graph import Box, Graph, GraphKind, Link
-from playground.views.graph.unfolding import Opening
+from playground.views.graph.unfolding import Unfolding
 
 DRAWN_BOXES = int(os.environ.get("PLAYGROUND_DRAWN_BOXES", "150"))
 TITLES = {"forward": "Computational graph", "backward": "Backward graph", "both": "Forward and backward graph"}
@@ -23,12 +23,12 @@ def build_graph(
     kind: GraphKind = "forward",
     *,
     limit: int | None = None,
-    opening: Opening | None = None,
+    unfolding: Unfolding | None = None,
     notes: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Graph:
     """The picture of a trace, collapsed to at most `limit` boxes (twice as many where both passes are drawn).
 
-    It takes names from the explanation, no sentences. With an `opening` its modules can be opened; `notes` stand on
+    It takes names from the explanation, no sentences. With an `unfolding` its modules can be opened; `notes` stand on
     their boxes, by dotted path.
     """
     trace, contents = explanation.trace, BoxContents(explanation)
@@ -54,7 +54,7 @@ def build_graph(
     outputs = ", ".join(explanation.names.show(output) for output in trace.outputs)
     title = f"{TITLES[kind]}{f' of {outputs}' if outputs else ''}"
     whole = Graph(kind, tuple(boxes), tuple(links), tuple(pairs), home, title=title)
-    return collapse(whole, limit or DRAWN_BOXES, opening, notes)
+    return collapse(whole, limit or DRAWN_BOXES, unfolding, notes)
 
 
 def _pairs(trace: Trace) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from math import inf
 
 from playground.views.graph.graph import Box, Graph, Modules
 from playground.views.graph.merged_boxes import RUN, group_key, merge
-from playground.views.graph.unfolding import Opening
+from playground.views.graph.unfolding import Unfolding
 
 LINKS_PER_BOX = 3  # Graphviz slows with links even where boxes are few
 OPENED_SHARE = 1.5  # what a reader opens may take so many times the boxes of a picture that nobody touched
@@ -20,30 +20,30 @@ Path = tuple[str, ...]
 
 
 def collapse(
-    graph: Graph, limit: int, opening: Opening | None = None, notes: Mapping[str, tuple[str, ...]] | None = None
+    graph: Graph, limit: int, unfolding: Unfolding | None = None, notes: Mapping[str, tuple[str, ...]] | None = None
 ) -> Graph:
     """The same graph in at most about `limit` boxes: modules closed from some depth on, and long runs if need be.
 
-    With an `opening` modules are open and closed as the reader says, within half as many boxes again. `notes` stand on
-    the boxes of modules, by dotted path.
+    With an `unfolding` modules are open and closed as the reader says, within half as many boxes again. `notes` stand
+    on the boxes of modules, by dotted path.
     """
     limit = 2 * limit if graph.kind == "both" else limit
-    wanted = Opening() if opening is None else opening
+    wanted = Unfolding() if unfolding is None else unfolding
     tree = _Tree(graph)
     depth = 1 if wanted.base == "none" else _depth(tree, limit)
     closed = tree.opened_above(depth)
     is_long = not tree.fits(closed, limit)
     room = max(round(OPENED_SHARE * limit), len(tree.shown(closed)) + limit // 2)
     opened, message = _opened(tree, closed, wanted, room)
-    drawn = merge(graph, tree.into(opened), notes, can_open=opening is not None)
+    drawn = merge(graph, tree.into(opened), notes, can_open=unfolding is not None)
     modules = tree.named
     if is_long:
         tagged = _tagged(drawn, limit)
         runs = _Tree(tagged, of_runs=True)
         open_runs, refused = _opened(runs, frozenset(), replace(wanted, base="fitting"), round(OPENED_SHARE * limit))
-        drawn = merge(tagged, runs.into(open_runs), can_open=opening is not None)
+        drawn = merge(tagged, runs.into(open_runs), can_open=unfolding is not None)
         modules, opened, message = modules | runs.named, opened | open_runs, message or refused
-    if opening is None:
+    if unfolding is None:
         return drawn
     framed = frozenset(path for path, is_open in wanted.marks if is_open and path in opened)
     return replace(drawn, modules=Modules(len(modules), opened, framed, message))
@@ -113,7 +113,7 @@ def _depth(tree: _Tree, limit: int) -> float:
     return fitting[-1] if fitting else 1
 
 
-def _opened(tree: _Tree, at_first: frozenset[str], wanted: Opening, room: int) -> tuple[frozenset[str], str]:
+def _opened(tree: _Tree, at_first: frozenset[str], wanted: Unfolding, room: int) -> tuple[frozenset[str], str]:
     """The open modules: those open `at_first`, and of the reader's the oldest that there is room for."""
     marks = {path: is_open for path, is_open in wanted.marks if path in tree.named}
     opens = [path for path, is_open in marks.items() if is_open]
@@ -130,7 +130,7 @@ def _opened(tree: _Tree, at_first: frozenset[str], wanted: Opening, room: int) -
     return opened, _refusal(tree, len(visible), opens[count:], wanted, room)
 
 
-def _refusal(tree: _Tree, opened: int, refused: list[str], wanted: Opening, room: int) -> str:
+def _refusal(tree: _Tree, opened: int, refused: list[str], wanted: Unfolding, room: int) -> str:
     """The message about modules that stay closed; empty where there are none."""
     if not refused:
         return ""

@@ -13,18 +13,18 @@ _BASES: dict[str, Base] = {"+*": "all", "-*": "none"}
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class Unfolding:
     """Modules by dotted path, opened (True) or closed by the reader, oldest first; `base` holds for the others."""
 
     base: Base = "fitting"
     marks: tuple[tuple[str, bool], ...] = ()
 
     @classmethod
-    def of(cls, given: Any) -> Opening:
+    def of(cls, given: Any) -> Unfolding:
         """Read untrusted plain data, as the browser sends it; what is not understood is left out.
 
-        >>> Opening.of(["+*", "-features.0"])
-        Opening(base='all', marks=(('features.0', False),))
+        >>> Unfolding.of(["+*", "-features.0"])
+        Unfolding(base='all', marks=(('features.0', False),))
         """
         texts = [text for text in given if type(text) is str] if isinstance(given, list | tuple) else []
         base: Base = next((_BASES[text] for text in texts if text in _BASES), "fitting")
@@ -37,4 +37,4 @@ class Opening:
         return base + [("+" if is_open else "-") + path for path, is_open in self.marks]
 
 
-UNTOUCHED = Opening()
+UNTOUCHED = Unfolding()

@@ -20,13 +20,8 @@ LISTED_VALUES = 300  # beyond, only what is drawn can be opened
 SENT_ELEMENTS = 60_000  # elements of tensors in one picture
 
 
-def items(explanation: Explanation, graph: Graph) -> dict[str, ItemData]:
-    """Items by key: everything in a trace of ordinary size, else what is drawn."""
-    return _Items(explanation, graph).all()
-
-
-class _Items:
-    """The items of one picture."""
+class ItemDetails:
+    """The items of one picture with their details: everything in a trace of ordinary size, else what is drawn."""
 
     def __init__(self, explanation: Explanation, graph: Graph) -> None:
         self.explanation = explanation

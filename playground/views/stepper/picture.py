@@ -16,9 +16,9 @@ from playground.views.graph.layout import lay_out
 from playground.views.graph.module_gradients import gradient_slots, module_gradients, with_gradients
 from playground.views.graph.svg import svg
 from playground.views.graph.timeline import Timelines
-from playground.views.graph.unfolding import Opening
+from playground.views.graph.unfolding import Unfolding
 from playground.views.stepper import picture_data as data
-from playground.views.stepper.details import LISTED_VALUES, items
+from playground.views.stepper.details import LISTED_VALUES, ItemDetails
 from playground.views.stepper.table import table_data
 
 VERSION = 1
@@ -30,18 +30,18 @@ def picture(
     graph: GraphKind = "forward",
     *,
     have: str | None = None,
-    opening: Opening | None = None,
+    unfolding: Unfolding | None = None,
     notes: Mapping[str, tuple[str, ...]] | None = None,
     explanation: Explanation | None = None,
 ) -> data.PictureData:
     """The picture of a trace; `svg` is None where the browser already has the one with the key `have`.
 
-    With an `opening` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path. An
+    With an `unfolding` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path. An
     `explanation` of the trace that is there already is not made again.
     """
     explanation = explanation or explain(trace)
-    gradients = {} if opening is None else module_gradients(trace)
-    drawn = with_gradients(build_graph(explanation, graph, opening=opening, notes=notes), gradients)
+    gradients = {} if unfolding is None else module_gradients(trace)
+    drawn = with_gradients(build_graph(explanation, graph, unfolding=unfolding, notes=notes), gradients)
     text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, drawn.title)
     table = table_data(explanation)
     timelines = Timelines(trace, _wanted(trace, drawn, table))
@@ -55,7 +55,7 @@ def picture(
         "steps": [_step(trace, drawn, step, text) for step, text in zip(trace.steps, explanation.steps, strict=True)],
         "slots": timelines.slots | gradient_slots(drawn, gradients),
         "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
-        "items": items(explanation, drawn),
+        "items": ItemDetails(explanation, drawn).all(),
         "table": table,
         "notes": [_note(note) for note in trace.notes],
         "modules": _modules(drawn.modules),

@@ -8,7 +8,7 @@ from playground.views.graph.graph import GraphKind
 
 
 class StepTextData(TypedDict):
-    """What is said of a step."""
+    """The texts of a step."""
 
     title: str
     sentence: str
@@ -36,14 +36,14 @@ class WhyLineData(TypedDict):
 
 
 class WhyData(TypedDict):
-    """How a gradient comes about, and a check of it as label and text."""
+    """The derivation of a gradient, and a check of it as label and text."""
 
     lines: list[WhyLineData]
     check: list[list[str]]
 
 
 class ItemData(TypedDict):
-    """What is said of a box or an edge that is selected; `lines`: label and text; `shape`: of values."""
+    """The texts of a selected box or edge; `lines`: label and text; `shape`: of values."""
 
     kind: str
     title: str
@@ -86,7 +86,7 @@ class TraceNoteData(TypedDict):
 
 
 class ModulesData(TypedDict):
-    """How many modules can be opened, and how many are."""
+    """The numbers of modules that can be opened, and that are."""
 
     count: int
     open: int

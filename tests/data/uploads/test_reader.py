@@ -123,7 +123,7 @@ def test_a_reading_that_waits_for_another_says_so_and_is_not_begun_once_given_up
 def test_a_reading_that_nobody_knows_of_is_given_up(tmp_path: Path) -> None:
     with reader._reading:
         Reading(pictures(2), "pictures", {"side": 8})
-    threads = [one for one in threading.enumerate() if one.name == "own-data"]
+    threads = [one for one in threading.enumerate() if one.name == "upload"]
     for thread in threads:
         thread.join(60)
     assert not list((tmp_path / "cache").rglob("*.safetensors"))

@@ -1,4 +1,4 @@
-"""Own data is found by the digest of its content, and refused when it is no longer that."""
+"""An upload is found by the digest of its content, and refused when it is no longer that."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def plain_pytorch(document: StackDocument) -> nn.Module:
     """The same class as Python runs it; only texts of this folder come here."""
     text, _ = plain_python(parse_module(document.text))
     names: dict[str, object] = {"torch": torch, "nn": nn, "F": nn.functional, "Tensor": Tensor}
-    exec(compile(text, "own", "exec"), names)  # noqa: S102  # the texts of pasted_classes.py
+    exec(compile(text, "pasted", "exec"), names)  # noqa: S102  # the texts of pasted_classes.py
     torch.manual_seed(document.rng_seed)
     made = names[parse_module(document.text).module.name]()  # type: ignore[operator]
     assert isinstance(made, nn.Module)

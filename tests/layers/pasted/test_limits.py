@@ -1,4 +1,4 @@
-"""Own code is bounded: what is dangerous or too large is refused by name, at its place, and soon."""
+"""Pasted code is bounded: what is dangerous or too large is refused by name, at its place, and soon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Own code: pasted classes give the numbers of the same classes in plain PyTorch, and nothing is executed."""
+"""Pasted classes give the numbers of the same classes in plain PyTorch, and nothing is executed."""
 
 from __future__ import annotations
 
@@ -329,13 +329,13 @@ def test_hostile_texts_are_refused(text: str) -> None:
     survives(module("return x", "self.a = " + text.replace("\n", " ")))
 
 
-OWN_WORDS = (
+PASTED_WORDS = (
     "self self.a self.a( super() zip( class def return nn.Linear( nn.Parameter( *x .append( [ ] ) , = in for 3 4"
 )
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from([*OWN_WORDS.split(), *WORDS[-60:]]), max_size=15).map(" ".join))
+@given(st.lists(st.sampled_from([*PASTED_WORDS.split(), *WORDS[-60:]]), max_size=15).map(" ".join))
 def test_hostile_classes_are_refused(text: str) -> None:
     survives(module(f"y = {text}\nreturn y", f"self.a = {text}"))
     survives(module(f"{text}\nreturn x", text.replace("\n", " ")))

@@ -79,11 +79,11 @@ def test_outputs_that_are_no_classes_and_a_class_without_parameters_are_told() -
 
 
 def test_a_class_has_the_words_of_a_stack() -> None:
-    [own], [stack] = (
+    [pasted], [stack] = (
         found(document("self.end(self.fc(x))")).values(),
         net_of(StackDocument("Linear(3) Softmax", (6,), classes=3)).cautions(),
     )
-    assert replace(own, path=stack.path, repairs=stack.repairs) == stack
+    assert replace(pasted, path=stack.path, repairs=stack.repairs) == stack
 
 
 def test_dead_units_are_told_at_the_row_of_their_layer() -> None:

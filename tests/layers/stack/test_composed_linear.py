@@ -9,7 +9,7 @@ from torch.nn.functional import linear
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
 from playground.layers.stack.build import build
-from playground.layers.stack.composed_linear import one_map
+from playground.layers.stack.composed_linear import composed_linear
 
 STACKS = [
     "Flatten Linear(5) Linear(3)",
@@ -25,7 +25,7 @@ STACKS = [
 def test_one_linear_does_the_same(text: str) -> None:
     document = StackDocument(text, rng_seed=3)
     path = next(caution.path for caution in net_of(document).cautions() if caution.id == "one-map")
-    found = one_map(document, path)
+    found = composed_linear(document, path)
     assert found is not None
     net = build(document.analysis(), 3).eval()
     first, second = net.get_submodule(found.first), net.get_submodule(found.second)
@@ -47,4 +47,4 @@ def test_one_linear_does_the_same(text: str) -> None:
     ],
 )
 def test_nothing_is_shown_where_they_are_not_two_linear(text: str, path: tuple[int, ...]) -> None:
-    assert one_map(StackDocument(text), path) is None
+    assert composed_linear(StackDocument(text), path) is None

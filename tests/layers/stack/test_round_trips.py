@@ -21,8 +21,8 @@ from playground.ui.layers.rows import listing_data
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.stacks import documents
 
-OWN = st.sampled_from([document.text for document in DOCUMENTS.values()])
-TEXTS = OWN | st.text(max_size=40) | st.text("&=+#%?/; \n\t\"'é", max_size=20)
+PASTED = st.sampled_from([document.text for document in DOCUMENTS.values()])
+TEXTS = PASTED | st.text(max_size=40) | st.text("&=+#%?/; \n\t\"'é", max_size=20)
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""What leaves a run holds its numbers to the last digit, and is read back by what it is meant for."""
+"""Exports of a run: they hold its numbers to the last digit, and are read back by what they are meant for."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_tensorboard_itself_reads_them(result: RunResult, tmp_path_factory: pyte
     assert [event.step for event in read.Scalars("loss")] == [record.step for record in result.records]
 
 
-def test_own_data_leaves_with_its_run(
+def test_an_upload_is_exported_with_its_run(
     result: RunResult, small_data: Data, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))

@@ -49,7 +49,7 @@ SMALL = {"train_size": 230, "test_size": 60, "batch": 50, "epochs": 2, "device":
 CONFIGS: dict[str, dict[str, Any]] = {
     "plain": {"train_size": 0, "test_size": 0, "batch": 100, "record_every": 0},
     "blocks": {"text": BLOCKS, "optimizer": "Adam", "learning_rate": 0.01, "schedule": "one-cycle", "normalise": True},
-    "own class": {"text": PASTED, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "clip": 0.5},
+    "pasted class": {"text": PASTED, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "clip": 0.5},
     "rows": {"loss": "MSELoss", "optimizer": "RMSprop", "learning_rate": 0.001, "momentum": 0.5, "schedule": "cosine"},
     "folds": {"folds": 3, "fold": 1, "rng_seed": 5, "schedule": "step", "decay": 0.5, "initial": "Kaiming normal"},
     "steps": {"steps": 7, "shuffle": False, "optimizer": "AdamW", "record_every": 3, "initial": "normal 0.01"},
@@ -133,7 +133,7 @@ def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Pa
     assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == lines_of(records)
 
 
-def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:
+def test_an_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     name = store.keep(small_data).name
     chosen = config(data=name, text="Flatten Linear(3)", train_size=0, test_size=30)

@@ -51,15 +51,17 @@ def test_the_layer_that_does_not_fit_has_no_shape() -> None:
     assert [row["gives"] is None for row in rows] == [False] * (len(rows) - 1) + [True] and totals["output"] is None
 
 
-def test_a_class_leaves_only_in_ways_that_it_has() -> None:
-    own, stack = DOCUMENTS["tied"], StackDocument(data="random", batch=2)
+def test_a_class_has_only_exports_that_fit_it() -> None:
+    pasted, stack = DOCUMENTS["tied"], StackDocument(data="random", batch=2)
     assert exports_of(STACK_EXPORTS, stack) == STACK_EXPORTS
-    left_out = {export.label for export in STACK_EXPORTS} - {export.label for export in exports_of(STACK_EXPORTS, own)}
+    left_out = {export.label for export in STACK_EXPORTS} - {
+        export.label for export in exports_of(STACK_EXPORTS, pasted)
+    }
     assert left_out == {"nn.Sequential", "From scratch"}
-    for document in (own, stack):
+    for document in (pasted, stack):
         for export in exports_of(STACK_EXPORTS, document):
             assert export.make(document), export.label
-    assert not any("nn.Sequential" in export.about_for(own) for export in exports_of(STACK_EXPORTS, own))
+    assert not any("nn.Sequential" in export.about_for(pasted) for export in exports_of(STACK_EXPORTS, pasted))
 
 
 def test_the_notebook_and_the_summary_of_a_class() -> None:

@@ -90,6 +90,6 @@ def test_a_name_is_short_and_tells_runs_apart() -> None:
     assert run_name(run(config=TrainConfig("Flatten\nLinear(10)"))) == "digits · Flatten Linear(10)"
     long = run_name(run(config=TrainConfig("Flatten " + "Linear(10) " * 20)))
     assert len(long) == LONGEST and long.endswith("…")
-    own = "class Net(nn.Module):\n    def forward(self, x):\n        return x"
-    assert run_name(run(config=TrainConfig(own))) == "digits · a class of its own"
+    pasted = "class Net(nn.Module):\n    def forward(self, x):\n        return x"
+    assert run_name(run(config=TrainConfig(pasted))) == "digits · a class of its own"
     assert sentence(run(title="Mine"), None, None) == "Mine: no numbers yet."

@@ -1,4 +1,4 @@
-"""An open page that only looks: a host that was killed together with its worker is replaced, and the run goes on."""
+"""An open page that only polls: a host that was killed together with its worker is replaced, and the run goes on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from playground.runs.engine import LocalEngine
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
-from playground.ui.train import engine as train_engine
+from playground.ui.train import engine
 from tests.runs.processes import PATIENCE, kill, until
 
 PAGE = """
@@ -42,19 +42,19 @@ def test_a_run_whose_host_and_worker_were_killed_goes_on_where_a_page_shows_it(s
     while store.run(run.id).step <= at or store.run(run.id).attempt < 2:
         assert time.monotonic() < end, "nobody took the run up again"
         assert not page.run().exception  # as the fragment that polls
-        time.sleep(0.2)  # between two looks
+        time.sleep(0.2)  # between two polls
 
 
 def test_looks_are_rare_however_many_pages_poll(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, looks = [0.0], list[float]()
-    monkeypatch.setattr(LocalEngine, "ensure", lambda _: looks.append(clock[0]))
-    monkeypatch.setattr(train_engine, "monotonic", lambda: clock[0])
+    clock, polls = [0.0], list[float]()
+    monkeypatch.setattr(LocalEngine, "ensure", lambda _: polls.append(clock[0]))
+    monkeypatch.setattr(engine, "monotonic", lambda: clock[0])
     run = store.submit(TrainConfig())
-    assert train_engine.engine() is train_engine.engine()
+    assert engine.engine() is engine.engine()
     for clock[0] in (0.5, 1.9, 2.0, 2.1, 3.9, 4.0):
-        train_engine.keep_going([run])
-    assert looks == [0.0, 2.0, 4.0]
+        engine.keep_going([run])
+    assert polls == [0.0, 2.0, 4.0]
     store.stop(run.id)
     clock[0] = 9.0
-    train_engine.keep_going([store.run(run.id)])
-    assert looks == [0.0, 2.0, 4.0]
+    engine.keep_going([store.run(run.id)])
+    assert polls == [0.0, 2.0, 4.0]

@@ -20,7 +20,7 @@ from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
 from playground.ui.train.frozen_step import frozen_step, learner_of, recorded_step
-from playground.views.graph.unfolding import Opening
+from playground.views.graph.unfolding import Unfolding
 
 CONFIG = TrainConfig(
     "Flatten Linear(12) ReLU Dropout(0.5) Sequential(Linear(11) ReLU) Linear(10)",
@@ -82,7 +82,7 @@ def test_the_very_batch_that_comes_next_and_the_run_goes_on_the_same(
     assert step.title.startswith(f"Step {STEPS + 1} of run digits")
     loss = recorded_step(store, step).recorded.loss
     assert loss == whole[STEPS].loss
-    assert frozen_step(store, run.id, Opening()).drawn == step.drawn
+    assert frozen_step(store, run.id, Unfolding()).drawn == step.drawn
     store.resume(run.id) if status == "paused" else store.retry(run.id)
     assert worked(store).status == "finished"
     assert curve(store.records(run.id)) == curve(whole)
@@ -91,7 +91,7 @@ def test_the_very_batch_that_comes_next_and_the_run_goes_on_the_same(
 def test_modules_open(store: Store) -> None:
     run = interrupted(store, CONFIG, "paused")
     closed = frozen_step(store, run.id)
-    opened = frozen_step(store, run.id, Opening.of(["-linear1"]), closed.key)
+    opened = frozen_step(store, run.id, Unfolding.of(["-linear1"]), closed.key)
     assert opened.key == closed.key
     assert opened.drawn.svg != closed.drawn.svg
 
@@ -120,14 +120,14 @@ def test_a_run_that_goes_on_has_no_next_step_that_would_stay(store: Store) -> No
     run = interrupted(store, CONFIG, "paused")
     step = frozen_step(store, run.id)
     store.resume(run.id)
-    assert frozen_step(store, run.id, Opening.of([]), step.key).drawn == step.drawn  # it is still kept
+    assert frozen_step(store, run.id, Unfolding.of([]), step.key).drawn == step.drawn  # it is still kept
     with pytest.raises(PlaygroundError, match="queued"):
         frozen_step(store, run.id)
     worked(store)
     other = interrupted(store, replace(CONFIG, rng_seed=1), "paused")
     frozen_step(store, other.id)
     with pytest.raises(PlaygroundError, match="gone on"):
-        frozen_step(store, run.id, Opening.of([]), step.key)
+        frozen_step(store, run.id, Unfolding.of([]), step.key)
 
 
 def test_a_finished_run_opens_the_first_batch_of_an_epoch_more(store: Store) -> None:

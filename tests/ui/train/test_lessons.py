@@ -1,4 +1,4 @@
-"""The lecture beside one's own runs, several runs by one click, own data, and data that is not here."""
+"""The lecture beside one's own runs, several runs by one click, uploads, and data that is not here."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from playground.training.examples import data_of
 from playground.training.records import TrainRecord
 from playground.ui.train.links import MOST_SHOWN
 from playground.ui.train.notes import missing, with_digits
-from playground.ui.train.preview import look_html
+from playground.ui.train.preview import preview_html
 from playground.ui.train.session import TrainSession
 from playground.ui.train.upload import described
 
@@ -119,7 +119,7 @@ def record(step: int, epoch: float, test_accuracy: float | None = None) -> Train
 
 
 def shown(session: TrainSession, engine: Queue) -> dict[str, Any]:
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     frame = session.runs_frame(engine)
     json.dumps(frame, allow_nan=False)
     return frame
@@ -257,7 +257,7 @@ def test_without_file_and_network_the_run_says_so_and_offers_the_digits(engine: 
     assert "MNIST is not on this computer" in run["state"] and OFFLINE in run["state"] and "digits" in run["can"]
     other = opened(engine, config)
     other.runs.ids = [run["id"]]
-    other.runs.look(engine.store)
+    other.runs.poll(engine.store)
     act(other, engine, "digits")
     assert len(engine.store.runs()) == 1  # somebody else's
     act(session, engine, "digits")
@@ -326,7 +326,7 @@ def test_a_download_is_told_in_the_state(engine: Queue, halfway: threading.Event
     while not re.search(r"[1-9]\d? %", told) and time.monotonic() < deadline:
         run = shown(session, engine)["runs"][0]
         told, share = run["state"], run["share"]
-        time.sleep(0.02)  # between two looks
+        time.sleep(0.02)  # between two polls
     halfway.set()
     worker.join()
     found = re.fullmatch(r"downloads train-images-idx3-ubyte\.gz (\d+) %", told)
@@ -349,7 +349,7 @@ def pictures(classes: str = "ab", side: int = 12) -> Data:
     return from_images(buffer, side=side)
 
 
-def test_own_pictures_are_chosen_and_checked(engine: Queue) -> None:
+def test_uploaded_pictures_are_chosen_and_checked(engine: Queue) -> None:
     data = pictures()
     session = opened(engine, TrainConfig("Flatten Linear(10)", train_size=1000))
     session.choose_upload(data.name)
@@ -365,7 +365,7 @@ def test_own_pictures_are_chosen_and_checked(engine: Queue) -> None:
     works(engine)
     assert shown(session, engine)["runs"][0]["status"] == "finished"
     assert "class a, class b" in described(describe(data.name)) and "16 to train on" in described(describe(data.name))
-    assert look_html(data_of(session.typed.config), session.typed.config).count("data:image/png") == 2
+    assert preview_html(data_of(session.typed.config), session.typed.config).count("data:image/png") == 2
     session.take_setup({"sequence": 2, "owner": session.owner, "fields": {"data": "digits"}}, engine)
     field = next(field for field in session.setup_frame()["fields"] if field["name"] == "data")
     assert data.name in field["choices"]  # it stays there to be chosen again
@@ -406,7 +406,7 @@ def test_a_net_without_fault_has_no_note_about_it(engine: Queue, id: str) -> Non
     assert session.setup_frame()["notes"] == []
 
 
-def test_an_own_table_is_to_be_normalised(engine: Queue) -> None:
+def test_an_uploaded_table_is_to_be_normalised(engine: Queue) -> None:
     rows = "\n".join(f"{n},{1000 * n},{'low' if n < 10 else 'high'}" for n in range(20))
     session = opened(engine, TrainConfig("Linear(8) ReLU Linear(2)"))
     data = from_csv(f"x,y,label\n{rows}\n".encode())
@@ -414,10 +414,10 @@ def test_an_own_table_is_to_be_normalised(engine: Queue) -> None:
     assert session.setup_frame()["check"]["input"] == "(2,)" and "2 numbers" in described(describe(data.name))
     session.take_setup({"sequence": 1, "owner": session.owner, "fields": notes(session)["Normalise"]["fields"]}, engine)
     assert session.typed.config.normalise and "Normalise" not in notes(session)
-    assert "data:image" not in look_html(data_of(session.typed.config), session.typed.config)
+    assert "data:image" not in preview_html(data_of(session.typed.config), session.typed.config)
 
 
-def test_a_link_with_own_data_opened_elsewhere_says_what_is_missing(engine: Queue) -> None:
+def test_a_link_with_an_upload_opened_elsewhere_says_what_is_missing(engine: Queue) -> None:
     query = {"v": ["1"], "text": ["Flatten Linear(10)"], "data": ["own-0123456789abcdef"]}
     session = TrainSession.opened(query, engine, TrainConfig())
     frame = session.setup_frame()

@@ -32,7 +32,7 @@ from playground.ui.train import runs as train_runs
 from playground.ui.train.captions import state
 from playground.ui.train.links import MOST_SHOWN, restore_train, train_query
 from playground.ui.train.net_check import check
-from playground.ui.train.preview import look_html
+from playground.ui.train.preview import preview_html
 from playground.ui.train.session import TrainSession
 from playground.ui.train.settings import GROUPS, fields, read_settings
 
@@ -209,7 +209,7 @@ def test_the_first_points_are_drawn_before_the_page_looks_less_often(
         monkeypatch.setattr(module, "monotonic", lambda: now)
     session = opened(engine, v=["1"], run=[engine.submit(CONFIG, owner="an owner").id])
     works(engine, records[:2])
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     assert session.runs.interval == 0.2, "another number would have the page run anew first"
     assert session.runs_frame(engine)["runs"][0]["last"] == 2
     assert session.runs.interval == 0.2
@@ -256,7 +256,7 @@ def test_only_news_travel_and_a_browser_that_lost_a_part_gets_everything(
     session = opened(engine)
     session.take_setup(typed(session) | {"do": "train"}, engine)
     worker = works(engine, records[:5])
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     [first] = session.runs_frame(engine)["runs"]
     assert (first["after"], first["last"]) == (-1, 5) and first["columns"]["step"] == [1, 2, 3, 4, 5]
     [idle] = session.runs_frame(engine)["runs"]
@@ -284,7 +284,7 @@ def test_only_the_owner_controls_a_run(engine: Queue, records: list[TrainRecord]
     assert engine.store.run(run).status == "paused"
     act(session, engine, "resume", run)
     works(engine, records[:3])
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     act(session, engine, "rate", run, "0.02")
     assert engine.store.run(run).learning_rate == 0.02
     act(session, engine, "rate", run, "fast")
@@ -444,7 +444,7 @@ def test_the_layers_page_hands_its_stack_over(optimizer: str) -> None:
 
 def test_looking_at_the_data_escapes_names() -> None:
     data = data_of(CONFIG)
-    shown = look_html(replace(data, classes=("<script>", *data.classes[1:])), CONFIG)
+    shown = preview_html(replace(data, classes=("<script>", *data.classes[1:])), CONFIG)
     assert "<script>" not in shown and "&lt;script&gt;" in shown
     assert shown.count("data:image/png") == 10 and "(20, 1, 28, 28)" in shown
 
@@ -454,7 +454,7 @@ def test_a_failed_run_says_why_and_may_be_tried_again(engine: Queue, records: li
     session.take_setup(typed(session) | {"do": "train"}, engine)
     run = session.runs.ids[0]
     engine.store.release(run, works(engine, records[:2]), "failed", diverged)
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     [shown] = session.runs_frame(engine)["runs"]
     assert (
         diverged in shown["state"]
@@ -509,13 +509,13 @@ def test_freeze_pauses_and_then_opens(engine: Queue, records: list[TrainRecord])
     session.take_setup(typed(session) | {"do": "train"}, engine)
     run = session.runs.ids[0]
     worker = works(engine, records[:5])
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     assert "freeze" in session.runs_frame(engine)["runs"][0]["can"]
     act(session, engine, "freeze", run)
     session.watch()
     assert engine.store.run(run).wanted == "pause" and session.frozen is None
     engine.store.release(run, worker, "paused")
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     session.watch()
     assert session.frozen is not None and session.frozen.run == run and session.is_page_due
     assert session.runs_frame(engine)["frozen"] == session.frozen.number
@@ -534,7 +534,7 @@ def test_who_resumes_meanwhile_gets_no_step(engine: Queue, records: list[TrainRe
     act(session, engine, "freeze", run)
     act(session, engine, "resume", run)
     engine.store.release(run, worker, "finished")
-    session.runs.look(engine.store)
+    session.runs.poll(engine.store)
     session.watch()
     assert session.frozen is None
     act(session, engine, "open", run, owner="somebody-else-entirely-0123456789")  # whoever has the link may look

@@ -109,7 +109,7 @@ def test_the_script_of_a_run_that_its_owner_stopped(store: Store, tmp_path: Path
     thread.start()
     while not store.records(run):
         assert thread.is_alive()
-        time.sleep(0.02)  # between two looks
+        time.sleep(0.02)  # between two polls
     store.stop(run)
     thread.join(60)
     assert store.run(run).status == "stopped" and len(store.records(run)) == 2

@@ -17,7 +17,7 @@ from playground.views.graph.build import build_graph
 from playground.views.graph.graph import Graph, GraphKind
 from playground.views.graph.layout import lay_out
 from playground.views.graph.static import static_svg
-from playground.views.graph.unfolding import Opening
+from playground.views.graph.unfolding import Unfolding
 from playground.views.stepper.html import stepper_html
 from playground.views.stepper.picture import picture
 from tests.views.offline import pictures_in
@@ -59,7 +59,7 @@ def deep() -> Trace:
 
 
 def drawn(trace: Trace, kind: GraphKind, *marks: str, limit: int = LIMIT) -> Graph:
-    return build_graph(explain(trace), kind, limit=limit, opening=Opening.of(list(marks)))
+    return build_graph(explain(trace), kind, limit=limit, unfolding=Unfolding.of(list(marks)))
 
 
 def keys(graph: Graph) -> set[str]:
@@ -120,7 +120,7 @@ def test_closing_what_was_opened_gives_the_first_picture(deep: Trace) -> None:
     assert drawn(deep, "both", "+stage1", "-stage1").boxes == drawn(deep, "both").boxes
 
 
-def test_opening_all_stops_at_the_room_and_says_so(deep: Trace) -> None:
+def test_unfolding_all_stops_at_the_room_and_says_so(deep: Trace) -> None:
     graph = drawn(deep, "forward", "+*")
     assert graph.modules is not None
     assert LIMIT < len(graph.boxes) <= 1.5 * LIMIT
@@ -174,12 +174,12 @@ def test_without_an_opening_there_is_nothing_to_click(deep: Trace) -> None:
     assert pictures.keys() == set(KINDS)
     assert all(shown["modules"] is None and "data-toggle" not in shown["svg"] for shown in pictures.values())
     assert all("data-toggle" not in static_svg(deep, kind) for kind in KINDS)
-    assert "data-toggle" in picture(deep, opening=Opening())["svg"]
-    assert picture(deep, opening=Opening())["modules"] is not None
+    assert "data-toggle" in picture(deep, unfolding=Unfolding())["svg"]
+    assert picture(deep, unfolding=Unfolding())["modules"] is not None
 
 
 def test_boxes_say_what_they_hold_give_and_what_they_are_told(deep: Trace) -> None:
-    frame = picture(deep, opening=Opening("none"), notes={"stage3": ("saves 12 kB for backward",)})
+    frame = picture(deep, unfolding=Unfolding("none"), notes={"stage3": ("saves 12 kB for backward",)})
     notes = dict(frame["items"]["module-stage3"]["lines"])
     assert notes["gives"] == "(2, 4)"
     assert notes["saves"] == "12 kB for backward"
@@ -193,10 +193,10 @@ def test_boxes_say_what_they_hold_give_and_what_they_are_told(deep: Trace) -> No
 
 @pytest.mark.parametrize("given", [None, 3, "+a", [3, None, "", "a", "+"], ["+" + "x" * 400], [["+a"]]])
 def test_what_the_browser_should_never_send_is_left_out(given: object) -> None:
-    assert Opening.of(given) == Opening()
+    assert Unfolding.of(given) == Unfolding()
 
 
 def test_marks_survive_the_way_to_the_browser() -> None:
-    opening = Opening.of(["-*", "+a.b", "-c"])
-    assert Opening.of(opening.listed()) == opening
-    assert len(Opening.of([f"+{n}" for n in range(9999)]).marks) <= 500
+    unfolding = Unfolding.of(["-*", "+a.b", "-c"])
+    assert Unfolding.of(unfolding.listed()) == unfolding
+    assert len(Unfolding.of([f"+{n}" for n in range(9999)]).marks) <= 500

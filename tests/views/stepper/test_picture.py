@@ -19,7 +19,6 @@ from playground.recorder.record import record
 from playground.trace.trace import Trace
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.static import static_svg
-from playground.views.notebook import to_notebook
 from playground.views.png import data_uri
 from playground.views.stepper.html import ENTRY, FRONTEND, notebook_html, stepper_html
 from playground.views.stepper.picture import picture
@@ -185,16 +184,6 @@ def test_png_decodes() -> None:
     assert len(raw) == height * (1 + 4 * width)
     first, last = raw[1:5], raw[-4:]
     assert first[3] == 255 and last == bytes((20, 20, 20, 255)), "the largest is opaque, NaN is black"
-
-
-def test_notebook_is_valid() -> None:
-    script = "import torch\n\n\ndef f(x):\n\n    return x\n\n\nprint(f(torch.ones(2)))\n"
-    document = json.loads(to_notebook(script, "Example"))
-    assert document["nbformat"] == 4 and document["nbformat_minor"] == 5
-    sources = ["".join(cell["source"]) for cell in document["cells"]]
-    assert sources == ["# Example", "import torch", "def f(x):\n\n    return x", "print(f(torch.ones(2)))"]
-    ids = [cell["id"] for cell in document["cells"]]
-    assert len(set(ids)) == len(ids) and to_notebook(script, "Example") == to_notebook(script, "Example")
 
 
 @pytest.mark.skipif(not (FRONTEND / ENTRY).exists(), reason="the stepper's scripts are not there")

@@ -1,4 +1,4 @@
-"""What rows of several families share: the arguments of a window, and how a constructor is given its own."""
+"""Arguments that several families share: those of a window, and how a constructor is given its own."""
 
 from __future__ import annotations
 

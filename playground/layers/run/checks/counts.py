@@ -1,4 +1,4 @@
-"""What is counted: units that a batch leaves at 0, and parameters."""
+"""Checks of counts: units that a batch leaves at 0, and parameters."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ SATURATING = {"Sigmoid", "Tanh"}
 CHAIN = 3  # so many saturating activations are too many
 
 
-def _one_map(case: Case) -> Iterator[Mistake]:
+def _two_linear(case: Case) -> Iterator[Mistake]:
     for sequence in case.sequences():
         first: StackRow | None = None
         for row in sequence:
@@ -66,7 +66,7 @@ def _useless_bias(case: Case) -> Iterator[Mistake]:
 
 NEIGHBOURS: tuple[Check, ...] = (
     Check("one-map", "warning", "L4.2", "Two linear maps with nothing non-linear between are one: their matrices "
-          "multiply, W = W2·W1.", _one_map),
+          "multiply, W = W2·W1.", _two_linear),
     Check("saturating", "note", "L1.5", "Back-propagation multiplies by the slope of each, at most 1/4 for Sigmoid and "
           "1 for Tanh: little reaches the first layers.", _saturating),
     Check("rows-of-pictures", "warning", "L0.9", "Linear multiplies the last axis and takes the others for more "

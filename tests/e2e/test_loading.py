@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.server import Server, serve
 from playground.ui.start import warm
 
-pytestmark = pytest.mark.xdist_group("opening")  # one after another: a server that starts takes a core
+pytestmark = pytest.mark.xdist_group("loading")  # one after another: a server that starts takes a core
 
 OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]
