@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Self
 
 from playground.errors import PlaygroundError
+
+# As a link and a form may say it, in ASCII: int() takes 1_0 and digits of every script. No setting is below 0.
+_WRITTEN = {bool: "[01]", int: r"\+?[0-9]{1,11}", float: "[-+.0-9A-Za-z]+", tuple: "-?[0-9]+(x-?[0-9]+)*"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class DocumentSetting:
         return isinstance(content, str | bool) or self._is_within(content)
 
     def _is_within(self, number: float) -> bool:
-        return self.least <= number <= self.most
+        return self.least <= number <= self.most and (isinstance(number, int) or math.isfinite(number))
 
     def text(self, content: Any) -> str:
         """The content as it stands in a link.
@@ -74,10 +79,11 @@ class DocumentSetting:
     def read(self, text: str) -> Any:
         """The content that a text in a link stands for, allowed or not; ValueError where it is of another kind."""
         kind = type(self.default)
-        if kind is bool and text not in ("0", "1"):
+        text = text.strip(" ") if kind in _WRITTEN else text
+        if kind in _WRITTEN and re.fullmatch(_WRITTEN[kind], text) is None:
             raise ValueError(text)
         if kind is tuple:
-            return tuple(int(size) for size in text.split("x"))
+            return tuple(map(int, text.split("x")))
         return text == "1" if kind is bool else kind(text) if kind in (int, float) else text
 
 
@@ -87,26 +93,33 @@ def setting(default: Any, meaning: str = "", **limits: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsDocument:
-    """A document whose fields are made by `setting`: plain data that a link, a form and a file can hold."""
+class SettingsDocument(ABC):
+    """A text and its settings, fields made by `setting`: plain data that a link, a form and a file can hold."""
+
+    text: str = setting("")
 
     @classmethod
     @cache
-    def settings(cls) -> dict[str, DocumentSetting]:
+    def settings(cls) -> Mapping[str, DocumentSetting]:
         """The table, in the order of the fields; fields that are no setting are left out."""
-        return {field.name: field.metadata["setting"] for field in fields(cls) if "setting" in field.metadata}
+        return MappingProxyType({one.name: one.metadata["setting"] for one in fields(cls) if "setting" in one.metadata})
 
     @classmethod
+    def label(cls, name: str) -> str:
+        """A setting as a form calls it."""
+        return cls.settings()[name].label or name.replace("_", " ").capitalize()
+
+    @classmethod
+    @abstractmethod
     def refusal(cls, name: str, content: Any) -> PlaygroundError:
         """The error for what a setting cannot hold, in the words of this document."""
-        raise NotImplementedError
 
     @classmethod
     def checked(cls, name: str, content: Any) -> Any:
         """What this setting is then; its refusal is raised where it cannot hold this."""
-        setting = cls.settings()[name]
-        typed = setting.typed(content)
-        if not setting.takes(typed):
+        wanted = cls.settings()[name]
+        typed = wanted.typed(content)
+        if not wanted.takes(typed):
             raise cls.refusal(name, content)
         return typed
 
@@ -115,10 +128,11 @@ class SettingsDocument:
         table = self.settings()
         return {name: content for name in table if (content := getattr(self, name)) != table[name].default}
 
-    def link_parts(self) -> dict[str, str]:
-        """The settings that are not the defaults, but for the text, as they stand in a link."""
-        table = self.settings()
-        return {name: table[name].text(content) for name, content in self.changed().items() if name != "text"}
+    def link_parts(self, main: str = "text") -> dict[str, str]:
+        """The text, under the name `main`, and the settings that are not the defaults, as they stand in a link."""
+        said, table = self.changed(), self.settings()
+        said.pop("text", None)
+        return {main: self.text} | {name: table[name].text(content) for name, content in said.items()}
 
     def with_settings(self, given: Mapping[str, Any]) -> tuple[Self, dict[str, PlaygroundError]]:
         """The same with these settings; one that is refused stays as it was; the refusals by name."""

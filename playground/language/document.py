@@ -22,13 +22,13 @@ NEW_LEAF = "1.0"  # the value of a name that has just been typed
 class Document(SettingsDocument):
     """Frozen and hashable. `leaves` may hold names that the text does not use now: they come back when it does."""
 
-    text: str = setting("")
+    text: str = setting("", "the expression")
     leaves: tuple[Leaf, ...] = ()
-    graph: Graph = setting("forward", choices=("forward", "backward", "both"))
-    mode: Mode = setting("reverse", choices=("reverse", "forward"))
+    graph: Graph = setting("forward", "which graph is drawn", choices=("forward", "backward", "both"))
+    mode: Mode = setting("reverse", "how derivatives are taken", choices=("reverse", "forward"))
     tangent: str | None = setting(None, "forward mode: the leaf that moves; none: all of them")
     second: str | None = setting(None, "the leaf whose gradient is differentiated again")
-    passes: int = setting(1, "how often `backward()` is called", least=1, most=3, words="1 and 3")
+    passes: int = setting(1, "how often `backward()` is called", least=1, most=3)
     rng_seed: int = setting(0, "the seed of random calls in the text", most=2**31 - 1, words="0 and 2^31")
     zero_grad: bool = setting(False, "clear gradients between the passes")
 
@@ -88,12 +88,13 @@ class Document(SettingsDocument):
     @classmethod
     def refusal(cls, name: str, content: Any) -> PlaygroundError:
         """The error for what a setting cannot hold."""
-        setting = cls.settings()[name]
-        if setting.words:
-            return PlaygroundError(f"{name}: {str(content)[:40]!r} is not between {setting.words}")
-        if setting.choices:
-            return PlaygroundError(f"{name}: {str(content)[:40]!r} is unknown", hint=f"allowed: {setting.allowed}")
-        return _unreadable(name, content, bool if isinstance(setting.default, bool) else str)
+        wanted = cls.settings()[name]
+        if type(wanted.default) is int:
+            within = wanted.words or f"{wanted.least} and {wanted.most}"
+            return PlaygroundError(f"{name}: {str(content)[:40]!r} is not between {within}")
+        if wanted.choices:
+            return PlaygroundError(f"{name}: {str(content)[:40]!r} is unknown", hint=f"allowed: {wanted.allowed}")
+        return _unreadable(name, content, bool if isinstance(wanted.default, bool) else str)
 
 
 def _leaf(name: str, given: Any) -> Leaf:

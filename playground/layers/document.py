@@ -18,8 +18,8 @@ from playground.layers.stack.parse import parse_stack
 Data = Literal["digits", "random"]
 Graph = Literal["forward", "backward", "both"]
 OPTIMIZERS = ("SGD", "SGD with momentum", "Adam", "AdamW", "RMSprop", "Adagrad")
-_LOSSES = tuple(loss.name for loss in LOSSES)
 _SIZES = f"one to four whole numbers from 1 to {LIMITS.input:,}, with commas between"
+_ABOVE_0 = math.ulp(0)
 _RATE = "a number above 0, at most 1,000"
 
 
@@ -38,16 +38,18 @@ class Refused(PlaygroundError):
 class StackDocument(SettingsDocument):
     """Frozen and hashable; every field is plain data that a query string can hold."""
 
-    text: str = setting("Flatten Linear(10)")
-    input_shape: Shape = setting((1, 28, 28), least=1, most=LIMITS.input, sizes=4, words=_SIZES)
-    loss: str = setting("CrossEntropyLoss", choices=_LOSSES)
-    classes: int = setting(10, least=1, most=1000)
-    data: Data = setting("digits", choices=("digits", "random"))
-    batch: int = setting(64, least=1, most=LIMITS.batch)
-    optimizer: str = setting("SGD", choices=OPTIMIZERS)
-    learning_rate: float = setting(0.1, least=math.ulp(0), most=1000, number_format="", words=_RATE)  # above 0
-    rng_seed: int = setting(0, most=2**31 - 1)
-    graph: Graph = setting("forward", choices=("forward", "backward", "both"))
+    text: str = setting("Flatten Linear(10)", "the layers, or a class of your own")
+    input_shape: Shape = setting(
+        (1, 28, 28), "the shape of one example", label="Input", least=1, most=LIMITS.input, sizes=4, words=_SIZES
+    )
+    loss: str = setting("CrossEntropyLoss", "what is made small", choices=tuple(loss.name for loss in LOSSES))
+    classes: int = setting(10, "how many classes the targets are of", least=1, most=1000)
+    data: Data = setting("digits", "what the batch is made of", label="Batch of", choices=("digits", "random"))
+    batch: int = setting(64, "examples of the batch", label="N", least=1, most=LIMITS.batch)
+    optimizer: str = setting("SGD", "what moves the weights", choices=OPTIMIZERS)
+    learning_rate: float = setting(0.1, "how far a step goes", least=_ABOVE_0, most=1000, number_format="", words=_RATE)
+    rng_seed: int = setting(0, "the seed of weights, batch and dropout", label="Seed", most=2**31 - 1)
+    graph: Graph = setting("forward", "which graph is drawn", choices=("forward", "backward", "both"))
 
     def stack(self) -> Stack:
         """The stack that the text says. Raises PlaygroundError."""
@@ -66,14 +68,10 @@ class StackDocument(SettingsDocument):
     @classmethod
     def refusal(cls, name: str, content: Any) -> PlaygroundError:
         """The error for what a setting cannot hold."""
-        setting = cls.settings()[name]
-        if setting.words:
-            return Refused(name, setting.words, content)
-        if setting.choices:
-            return Refused(name, f"one of {setting.allowed}", content)
-        is_text = isinstance(setting.default, str)
-        allowed = "a text" if is_text else f"a whole number from {setting.least:,} to {setting.most:,}"
-        return Refused(name, allowed, content)
+        wanted = cls.settings()[name]
+        if type(wanted.default) is int:
+            return Refused(name, f"a whole number from {wanted.least:,} to {wanted.most:,}", content)
+        return Refused(name, wanted.words or (f"one of {wanted.allowed}" if wanted.choices else "a text"), content)
 
 
 def _said(content: Any) -> str:

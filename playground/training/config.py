@@ -12,15 +12,7 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.losses import LOSSES
 from playground.training.limits import LIMITS
 
-_FIRST_WEIGHTS = (
-    "PyTorch",
-    "Xavier uniform",
-    "Xavier normal",
-    "Kaiming uniform",
-    "Kaiming normal",
-    "normal 0.01",
-    "zeros",
-)
+_WEIGHTS = ("PyTorch", "Xavier uniform", "Xavier normal", "Kaiming uniform", "Kaiming normal", "normal 0.01", "zeros")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,7 @@ class TrainConfig(SettingsDocument):
     decay: float = setting(0.1, "the factor of the step schedule", label="Decay factor", least=0.001, most=1)
     decay_epochs: int = setting(1, "epochs between two of its steps", label="Decay every … epochs", least=1, most=1000)
     clip: float = setting(0.0, "largest norm of the whole gradient; 0: any", label="Clip the gradient at", most=1e6)
-    initial: str = setting("PyTorch", "how the weights are drawn", label="First weights", choices=_FIRST_WEIGHTS)
+    initial: str = setting("PyTorch", "how the weights are drawn", label="First weights", choices=_WEIGHTS)
     batch: int = setting(100, "examples of one step", label="Batch size", least=1, most=LIMITS.batch)
     epochs: int = setting(3, "times through the training set", least=1, most=LIMITS.epochs)
     steps: int = setting(
@@ -91,11 +83,11 @@ class TrainConfig(SettingsDocument):
     @classmethod
     def refusal(cls, name: str, content: Any) -> PlaygroundError:
         """The error for what a setting cannot hold."""
-        setting = cls.settings()[name]
+        wanted = cls.settings()[name]
         kinds: dict[type, str] = {str: "a text", bool: "true or false", int: "a whole number"}
-        kind = type(setting.default)
-        allowed = setting.allowed if type(content) is kind else kinds.get(kind, setting.allowed)
-        return PlaygroundError(f"{name}: {str(content)[:40]!r} cannot be used", hint=f"{setting.meaning}: {allowed}")
+        kind = type(wanted.default)
+        allowed = wanted.allowed if type(content) is kind else kinds.get(kind, wanted.allowed)
+        return PlaygroundError(f"{name}: {str(content)[:40]!r} cannot be used", hint=f"{wanted.meaning}: {allowed}")
 
     def fields(self) -> dict[str, Any]:
         """All settings as plain data."""

@@ -196,6 +196,31 @@ def test_a_frame_has_the_fields_of_its_contract(contract: Contract, name: str, r
         assert (name, field) == PACKED or agrees(kind, wanted[field][1]), (field, kind, wanted[field][1])
 
 
+def reached(records: set[Any]) -> set[Any]:
+    """These records, and those that stand in their fields at any depth."""
+    hints, found = list(records), set[Any]()
+    while hints:
+        hint = hints.pop()
+        hints += get_args(hint)
+        if is_typeddict(hint) and hint not in found:
+            found.add(hint)
+            hints += get_type_hints(hint).values()
+    return found
+
+
+@pytest.mark.parametrize("page", MADE)
+def test_every_record_is_compared(page: str) -> None:
+    """Paired by name, or within one that is: in its fields, or as a base, whose fields are among its own."""
+    compared = reached({param.values[2] for param in pairs()})
+    made_here = {entry for module in MADE[page] for entry in vars(module).values() if is_typeddict(entry)}
+    left = [
+        record.__name__
+        for record in made_here - compared
+        if not any(fields_of(record).items() <= fields_of(other).items() for other in compared)
+    ]
+    assert not left
+
+
 def test_every_frame_is_compared() -> None:
     compared = {param.id for param in pairs()}
     assert {"stepper-Frame", "layers-StackFrame", "train-SetupFrame", "train-RunsFrame"} <= compared

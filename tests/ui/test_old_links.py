@@ -51,8 +51,8 @@ def layers(query: str) -> Restored:
 
 def train(query: str) -> Restored:
     opened = read_train(parse_qs(query, keep_blank_values=True))
-    found = {"runs": opened.runs, "frozen": opened.frozen} | (opened.config.fields() if opened.config else {})
-    return plain(found), list(opened.problems), write_train(opened.config, opened.runs, opened.frozen)
+    found = {"runs": opened.runs, "frozen": opened.frozen} | (opened.document.fields() if opened.document else {})
+    return plain(found), list(opened.problems), write_train(opened.document, opened.runs, opened.frozen)
 
 
 def last(query: str) -> dict[str, str]:

@@ -62,6 +62,13 @@ export interface Caution {
 
 export type StackDocument = Record<string, any> & { text: string };
 
+export interface Setting {
+  name: string;
+  label: string;
+  kind: "choice" | "int" | "float" | "shape";
+  choices: string[];
+}
+
 export interface StackFrame {
   sequence: number;
   query: string;
@@ -77,8 +84,7 @@ export interface StackFrame {
   cautions: Caution[];
   results: Record<string, any> | null;
   catalogue: { name: string; family: string; meaning: string }[];
-  losses: string[];
-  optimizers: string[];
+  settings: Setting[];
 }
 
 export interface Folds {

@@ -6,6 +6,9 @@ import { fieldId, refusalMark } from "./refusals.js";
 import { unfitField } from "./messages.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
+/** @typedef {import("./contract.js").Setting} Setting */
+
+const FIRST = ["loss", "data", "batch"]; // the others follow in the order of the table
 
 /**
  * A setting that is taken, and keeps the stack from running.
@@ -39,17 +42,13 @@ export function createSettings(actions, refusals, ...buttons) {
   /** @type {((frame: Frame) => void)[]} */
   const updates = [];
 
-  /**
-   * @param {string} label
-   * @param {string} name
-   * @param {string[]} options
-   */
-  function choiceField(label, name, options) {
+  /** @param {Setting} setting */
+  function choiceField({ label, name, choices }) {
     const id = fieldId(name, null);
     const select = el(
       "select",
       { id, "data-testid": id, onchange: () => actions.set({ [name]: select.value }) },
-      ...options.map((option) => el("option", { value: option }, option)),
+      ...choices.map((option) => el("option", { value: option }, option)),
     );
     const field = el("div", { class: "setting" }, el("label", { for: id }, label), select);
     updates.push((frame) => {
@@ -59,12 +58,8 @@ export function createSettings(actions, refusals, ...buttons) {
     return field;
   }
 
-  /**
-   * @param {string} label
-   * @param {string} name
-   * @param {string} kind
-   */
-  function textField(label, name, kind) {
+  /** @param {Setting} setting */
+  function textField({ label, name, kind }) {
     const id = fieldId(name, null);
     const input = el("input", { type: "text", size: "6", id, "data-testid": id, autocomplete: "off" });
     const field = el("div", { class: "setting" }, el("label", { for: id }, label), input);
@@ -89,19 +84,10 @@ export function createSettings(actions, refusals, ...buttons) {
     /** @param {Frame} frame */
     update(frame) {
       if (updates.length === 0) {
-        replace(
-          root,
-          choiceField("Loss", "loss", frame.losses),
-          choiceField("Batch of", "data", ["digits", "random"]),
-          textField("N", "batch", "int"),
-          textField("Input", "input_shape", "shape"),
-          textField("Classes", "classes", "int"),
-          choiceField("Optimizer", "optimizer", frame.optimizers),
-          textField("Learning rate", "learning_rate", "float"),
-          textField("Seed", "rng_seed", "int"),
-          choiceField("Graph", "graph", ["forward", "backward", "both"]),
-          el("span", { class: "history" }, ...buttons),
-        );
+        const first = frame.settings.filter((setting) => FIRST.includes(setting.name));
+        const others = frame.settings.filter((setting) => !FIRST.includes(setting.name));
+        const fields = [...first, ...others].map((setting) => (setting.kind === "choice" ? choiceField(setting) : textField(setting)));
+        replace(root, ...fields, el("span", { class: "history" }, ...buttons));
       }
       for (const update of updates) update(frame);
     },

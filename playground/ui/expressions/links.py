@@ -71,12 +71,8 @@ def _take(key: str, text: str, fields: dict[str, Any]) -> bool:
         said = {"": {"value": text}, "dtype": {"dtype": text}, "grad": _GRAD.get(text, {})}.get(aspect, {})
         fields["leaves"].setdefault(name, {}).update(said)
         return bool(said)
-    setting = Document.settings().get(key)
-    is_number = setting is not None and type(setting.default) is int
-    if setting is None or (is_number and not (text.isascii() and text.isdigit() and len(text) < 12)):
-        return False
     try:
-        fields[key] = setting.read(text)
-    except ValueError:
+        fields[key] = Document.settings()[key].read(text)
+    except (KeyError, ValueError):
         return False
     return True

@@ -3,9 +3,11 @@ frontend/layers/contract.d.ts, which says what the fields mean."""
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from playground.ui.shared.frame_data import ErrorData, RepairData
+
+FieldKind = Literal["choice", "int", "float", "shape"]
 
 
 class CureData(RepairData):
@@ -118,6 +120,15 @@ class KindData(TypedDict):
     meaning: str
 
 
+class StackSettingData(TypedDict):
+    """A setting as a field of the form; `kind`: a choice, or the numbers that it reads."""
+
+    name: str
+    label: str
+    kind: FieldKind
+    choices: list[str]
+
+
 class StackFrameData(TypedDict):
     """The data that the list shows."""
 
@@ -135,5 +146,4 @@ class StackFrameData(TypedDict):
     cautions: list[CautionData]
     results: dict[str, Any] | None
     catalogue: list[KindData]
-    losses: list[str]
-    optimizers: list[str]
+    settings: list[StackSettingData]

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 from playground.errors import PlaygroundError
 from playground.explain.numbers import format_number, range_text
 from playground.explain.numbers import shape_text as tensor_shape
-from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.catalogue.spec import Path
-from playground.layers.document import OPTIMIZERS, Refused, StackDocument
+from playground.layers.document import Refused, StackDocument
 from playground.layers.listing import Listing
 from playground.layers.net.net import net_of, record_net
 from playground.layers.run.module_notes import module_notes
@@ -31,6 +30,7 @@ from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 from playground.views.png import data_uri
 
 MATRIX_WRITTEN = 8  # so many rows and columns are written as numbers; a larger matrix is a heat map
+_FIELDS: dict[type, frame_data.FieldKind] = {str: "choice", int: "int", float: "float", tuple: "shape"}
 _KEPT = 32  # pictures kept for everyone: a class opens the same link
 
 
@@ -121,9 +121,13 @@ def stack_frame(
         "cautions": list(found),
         "results": shown.results if isinstance(shown, ShownStack) else None,
         "catalogue": catalogue_data(),
-        "losses": [loss.name for loss in LOSSES],
-        "optimizers": list(OPTIMIZERS),
+        "settings": [_setting(name) for name in StackDocument.settings() if name != "text"],
     }
+
+
+def _setting(name: str) -> frame_data.StackSettingData:
+    setting, label = StackDocument.settings()[name], StackDocument.label(name)
+    return {"name": name, "label": label, "kind": _FIELDS[type(setting.default)], "choices": list(setting.choices)}
 
 
 def _problem(problem: Problem) -> frame_data.ProblemData:

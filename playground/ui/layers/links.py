@@ -17,7 +17,7 @@ def stack_query(document: StackDocument) -> str:
     >>> stack_query(StackDocument("Flatten Linear(10)", batch=32))
     'v=1&stack=Flatten%20Linear(10)&batch=32'
     """
-    return query_of([("stack", document.text), *document.link_parts().items()])
+    return query_of(document.link_parts("stack").items())
 
 
 def restore_stack(params: Mapping[str, str]) -> RestoredLink[StackDocument]:

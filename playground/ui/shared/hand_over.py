@@ -21,7 +21,7 @@ def train_this(document: StackDocument) -> None:
         st.error(f"{error.message}. {error.hint}")
         return
     st.session_state[HANDED_OVER] = config
-    st.switch_page(PAGE, query_params=[("v", VERSION), ("text", config.text), *config.link_parts().items()])
+    st.switch_page(PAGE, query_params=[("v", VERSION), *config.link_parts().items()])
 
 
 def from_stack(document: StackDocument) -> TrainConfig:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from playground.errors import PlaygroundError
 from playground.training.config import TrainConfig
-from playground.ui.shared.link_format import parts_of, query_of
+from playground.ui.shared.link_format import RestoredLink, parts_of, query_of
 from playground.ui.train.settings import read_settings
 
 MOST_SHOWN = 6  # runs at once: as many as there are colours
@@ -21,13 +21,11 @@ _RUN = re.compile(r"[0-9a-f]{6,24}")
 
 
 @dataclass(frozen=True, slots=True)
-class RestoredTrain:
-    """The content of a link: settings (None: it holds none), runs to show, and what could not be read."""
+class RestoredTrain(RestoredLink[TrainConfig]):
+    """The content of a link: beside the settings the runs to show, and the one whose next step is open."""
 
-    config: TrainConfig | None
-    runs: tuple[str, ...]
-    problems: tuple[str, ...]
-    frozen: str = ""  # a run whose next step is open
+    runs: tuple[str, ...] = ()
+    frozen: str = ""
 
 
 def train_query(config: TrainConfig | None, runs: Sequence[str] = (), frozen: str = "") -> str:
@@ -37,7 +35,7 @@ def train_query(config: TrainConfig | None, runs: Sequence[str] = (), frozen: st
     'v=1&run=3f2a51&text=Flatten%20Linear(10)&epochs=5'
     """
     parts = [*(("run", run) for run in runs), *([("frozen", frozen)] if frozen else [])]
-    return query_of(parts if config is None else [*parts, ("text", config.text), *config.link_parts().items()])
+    return query_of(parts if config is None else [*parts, *config.link_parts().items()])
 
 
 def restore_train(params: Mapping[str, Sequence[str]]) -> RestoredTrain:
@@ -58,11 +56,9 @@ def restore_train(params: Mapping[str, Sequence[str]]) -> RestoredTrain:
     known = TrainConfig.settings()
     problems += [f"The link's part {key[:40]!r} was not understood." for key in given if key not in known]
     typed = {key: contents[-1] for key, contents in given.items() if key in known}
-    if not typed:
-        return RestoredTrain(None, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
     read = read_settings(TrainConfig(), typed)
     problems += [f"The link's {name} {what!r} cannot be used: {why}." for name, (what, why) in read.refused.items()]
-    return RestoredTrain(read.config, tuple(runs[:MOST_SHOWN]), tuple(problems), frozen)
+    return RestoredTrain(read.config if typed else None, None, tuple(problems), tuple(runs[:MOST_SHOWN]), frozen)
 
 
 def runs_in(text: str) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class TrainSession:
         read = restore_train(params)
         runs = Runs(read.runs)
         runs.poll(engine.store)
-        config = read.config or (runs.first.config if runs.first is not None else first)
+        config = read.document or (runs.first.config if runs.first is not None else first)
         session = cls(Typed(config, {}), runs, problems=read.problems + runs.problems)
         if read.frozen:
             session.frozen = OpenedStep(read.frozen)

@@ -28,15 +28,6 @@ class Typed:
     refused: Mapping[str, tuple[str, str]]
 
 
-def label(name: str) -> str:
-    """A setting in words.
-
-    >>> label("rng_seed"), label("learning_rate")
-    ('Seed', 'Learning rate')
-    """
-    return SETTINGS[name].label or name.replace("_", " ").capitalize()
-
-
 def read_settings(base: TrainConfig, typed: Mapping[str, Any]) -> Typed:
     """The settings with these fields changed, each a text, or true or false; one that cannot be taken stays as it was.
 
@@ -56,9 +47,8 @@ def _read(setting: DocumentSetting, content: Any) -> Any:
         return content
     if isinstance(setting.default, bool):
         return {"1": True, "0": False, "true": True, "false": False}.get(content.lower(), content)
-    is_text = isinstance(setting.default, str)
-    try:  # 1_000 and 1,000 may mean other things
-        return content if is_text else setting.read(content.strip().replace("_", "x").replace(",", "x"))
+    try:
+        return content if isinstance(setting.default, str) else setting.read(content.strip())
     except ValueError:
         return content
 
@@ -90,7 +80,7 @@ def _field(typed: Typed, name: str, group: str, uploads: tuple[str, ...]) -> Set
     return {
         "name": name,
         "group": group,
-        "label": label(name),
+        "label": TrainConfig.label(name),
         "help": f"{setting.meaning}" + (f" ({setting.allowed})" if kind == "number" else ""),
         "kind": kind,
         "choices": choices,
@@ -130,4 +120,4 @@ def differing(configs: list[TrainConfig]) -> list[tuple[str, list[str]]]:
     [('Epochs', ['3', '5'])]
     """
     names = [name for name in TrainConfig().fields() if len({getattr(config, name) for config in configs}) > 1]
-    return [(label(name), [written(getattr(config, name)) for config in configs]) for name in names]
+    return [(TrainConfig.label(name), [written(getattr(config, name)) for config in configs]) for name in names]

@@ -227,8 +227,8 @@ def test_a_net_that_does_not_fit_is_not_started(engine: Queue) -> None:
 def test_links_round_trip() -> None:
     for config in (TrainConfig(), TrainConfig("Flatten\nLinear(10)", normalise=True, shuffle=False, momentum=0.9)):
         read = restore_train(parse_qs(train_query(config, ["abcdef12"]), keep_blank_values=True))
-        assert (read.config, read.runs, read.problems) == (config, ("abcdef12",), ())
-    assert restore_train({}).config is None
+        assert (read.document, read.runs, read.problems) == (config, ("abcdef12",), ())
+    assert restore_train({}).document is None
 
 
 @pytest.mark.parametrize(
