@@ -103,5 +103,3 @@ class TrainConfig(SettingsDocument):
 
 
 SETTINGS = TrainConfig.settings()
-
-__all__ = ["DATA_NAMES", "SETTINGS", "TrainConfig"]

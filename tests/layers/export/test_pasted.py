@@ -13,7 +13,8 @@ from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.export.pasted import plain_python
 from playground.layers.net.net import record_net, script_of
-from playground.layers.pasted.parse import build_pasted, parse_module
+from playground.layers.pasted.build import build_pasted
+from playground.layers.pasted.parse import parse_module
 from tests.alone import output_of
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.scripts import printed, random_batch, read, shown
