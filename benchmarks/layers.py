@@ -26,10 +26,10 @@ import torch
 from playground.data.digits import digit_batch
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.layers.edits import edited
 from playground.layers.net.net import net_of
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
-from playground.layers.stack.edits import edited
 from playground.lessons.presets import STACKS
 from playground.ui.layers import frames as stack_frames
 from playground.ui.layers.frames import Answer, show_stack, stack_frame

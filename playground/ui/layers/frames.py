@@ -15,11 +15,11 @@ from playground.layers.catalogue.spec import Path
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
 from playground.layers.listing import Listing
 from playground.layers.net.net import net_of, record_net
+from playground.layers.run.composed_linear import OneMap, one_map
 from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
 from playground.layers.run.settings import batch_of
 from playground.layers.run.warnings import Caution
-from playground.layers.stack.composed_linear import OneMap, one_map
 from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.trace.array import Array
 from playground.ui.layers import frame_data

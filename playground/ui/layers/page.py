@@ -12,7 +12,7 @@ import streamlit as st
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Path as Place
 from playground.layers.document import Refused, StackDocument
-from playground.layers.stack.edits import edited
+from playground.layers.edits import edited
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import STACK_EXPORTS

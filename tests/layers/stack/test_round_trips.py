@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playground.layers.document import StackDocument
+from playground.layers.edits import edited
 from playground.layers.net.net import net_of, script_of
 from playground.layers.pasted.analysis import pasted_listing
-from playground.layers.stack.edits import edited
 from playground.layers.stack.text import to_text
 from playground.ui.layers.links import restore_stack, stack_query
 from playground.ui.layers.rows import listing_data
