@@ -60,10 +60,11 @@ def milliseconds(call: Callable[[], object], rounds: int) -> float:
 
 def sent(document: StackDocument, opening: Opening = UNTOUCHED) -> str:
     """Everything that the browser gets for a document: the list, the numbers, the drawn graph."""
-    shown = show_stack(document, opening)
+    net = net_of(document)
+    shown = show_stack(net, opening)
     if isinstance(shown, PlaygroundError):
         raise shown
-    frame = stack_frame(document, [], shown, Answer())
+    frame = stack_frame(net, [], shown, Answer())
     return json.dumps([frame, asdict(shown.drawn)])
 
 
@@ -87,15 +88,16 @@ def plain(document: StackDocument) -> None:
 
 def editor() -> Callable[[], object]:
     """Changes the first layer, each time to another document: the list with its shapes and warnings."""
-    before = show_stack(THIRTY)
+    before = show_stack(net_of(THIRTY))
     if isinstance(before, PlaygroundError):
         raise before
     widths = count(9)
 
     def edit() -> str:
         after, _ = edited(THIRTY, {"name": "set", "path": [0], "argument": "out_channels", "content": next(widths)})
-        frame = stack_frame(after, [], before, Answer())
-        net_of(after).cautions()
+        net = net_of(after)
+        frame = stack_frame(net, [], before, Answer())
+        net.cautions()
         return json.dumps(frame)
 
     return edit

@@ -14,7 +14,7 @@ from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.catalogue.spec import Path
 from playground.layers.document import OPTIMIZERS, Refused, StackDocument
 from playground.layers.listing import Listing
-from playground.layers.net.net import net_of, record_net
+from playground.layers.net.net import Net, net_of, record_net
 from playground.layers.run.composed_linear import OneMap, one_map
 from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
@@ -52,16 +52,19 @@ class ShownStack:
     cautions: tuple[frame_data.CautionData, ...]
 
 
-def show_stack(document: StackDocument, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
-    """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
-    return _show_stack(document, opening)
+def show_stack(net: Net, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
+    """Run a net and draw it with these modules open; an error is returned, so that it is remembered too."""
+    return _show_stack(net, opening)
 
 
 @lru_cache(maxsize=_KEPT)
-def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | PlaygroundError:
+def _show_stack(net: Net, opening: Opening) -> ShownStack | PlaygroundError:
+    document = net.document
     try:
-        net_of(document).check()  # before a batch is made
-        recorded, noticed = _recorded(replace(document, graph="forward"))
+        net.check()  # before a batch is made
+        recorded, noticed = _recorded(
+            net if document.graph == "forward" else net_of(replace(document, graph="forward"))
+        )
         found = tuple(caution_data(caution, document) for caution in noticed)
         drawn = Drawn.of(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
         return ShownStack(document, drawn, _results(recorded), found)
@@ -70,32 +73,32 @@ def _show_stack(document: StackDocument, opening: Opening) -> ShownStack | Playg
 
 
 @lru_cache(maxsize=1)  # tensors are large: the stack that was last run opens its modules without another run
-def _recorded(document: StackDocument) -> tuple[Recorded, tuple[Caution, ...]]:
-    recorded = record_net(document, *batch_of(document))
-    return recorded, net_of(document).cautions(recorded)
+def _recorded(net: Net) -> tuple[Recorded, tuple[Caution, ...]]:
+    recorded = record_net(net, *batch_of(net.document))
+    return recorded, net.cautions(recorded)
 
 
 @lru_cache(maxsize=_KEPT)
-def show_before_problem(document: StackDocument, opening: Opening = UNTOUCHED) -> Drawn | None:
+def show_before_problem(net: Net, opening: Opening = UNTOUCHED) -> Drawn | None:
     """The picture of the layers before the one that does not fit; None where nothing runs."""
     try:
-        trace = net_of(document).trace_before_problem(batch_of(document)[0])
-        return None if trace is None else Drawn.of(trace, document.graph, opening, {})
+        trace = net.trace_before_problem(batch_of(net.document)[0])
+        return None if trace is None else Drawn.of(trace, net.document.graph, opening, {})
     except PlaygroundError:
         return None
 
 
 def stack_frame(
-    document: StackDocument, last_rows: list[frame_data.RowData], shown: ShownStack | PlaygroundError, answer: Answer
+    net: Net, last_rows: list[frame_data.RowData], shown: ShownStack | PlaygroundError, answer: Answer
 ) -> frame_data.StackFrameData:
     """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list."""
-    net = net_of(document)
+    document = net.document
     listing: Listing | None = None
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
     rows = last_rows
     totals: frame_data.TotalsData | None = None
     try:
-        listing = net.listing()
+        listing = net.listing
         rows, totals = listing_data(listing, document.batch)
     except PlaygroundError as broken:
         error = broken

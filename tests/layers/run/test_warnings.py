@@ -126,7 +126,7 @@ def of(kind: str, document: StackDocument, recorded: Recorded | None = None) -> 
 
 
 def ran(kind: str, document: StackDocument) -> Recorded | None:
-    return record_net(document, X, LABELS) if kind == "dead" else None
+    return record_net(net_of(document), X, LABELS) if kind == "dead" else None
 
 
 @pytest.mark.parametrize(("kind", "loss", "text", "neighbour", "repaired"), CASES)
@@ -207,7 +207,7 @@ def test_a_text_that_is_not_understood_has_no_cautions() -> None:
 
 
 def test_facts_of_another_stack_are_not_used() -> None:
-    recorded = record_net(StackDocument("Flatten LogSoftmax ReLU Linear(10)"), X, LABELS)
+    recorded = record_net(net_of(StackDocument("Flatten LogSoftmax ReLU Linear(10)")), X, LABELS)
     assert not of("dead", StackDocument("Flatten Softmax ReLU Linear(10)"), recorded)
 
 
