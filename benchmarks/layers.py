@@ -69,7 +69,7 @@ def sent(document: StackDocument, opening: Opening = UNTOUCHED) -> str:
 
 
 def drawn(document: StackDocument) -> str:
-    stack_frames._show_stack.cache_clear()
+    stack_frames.show_stack.cache_clear()
     stack_frames._recorded.cache_clear()
     return sent(document)
 

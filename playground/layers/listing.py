@@ -85,12 +85,9 @@ def table_text(listing: Listing, batch: int) -> str:
         shape = "" if gives is None else text(gives).replace("N", str(batch), 1)
         table.append((name, layer, shape, f"{costs.parameters:,}", f"{costs.multiplications:,}", f"{costs.saved:,}"))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    texts = []
-    for cells in table:
-        aligned = [
-            cell.ljust(width) if place < 3 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        texts.append("  ".join(aligned).rstrip())
+    texts = [
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(cells, "<<<>>>", widths, strict=True)).rstrip()
+        for cells in table
+    ]
     stopped = listing.problem or listing.error
     return "\n".join([*texts, *([f"stopped: {stopped.message}"] if stopped is not None else [])])

@@ -96,14 +96,7 @@ def record_net(net: Net, x: Tensor, labels: Tensor) -> Recorded:
     build = partial(optimizer_of, document.optimizer, learning_rate=document.learning_rate)
     stepper = Stepper(document.optimizer, document.learning_rate, build)
     return record_batch(
-        net.build,
-        loss_of(document.loss),
-        x,
-        labels,
-        outputs[0],
-        stepper,
-        rows=net.rows,
-        text=net.source_text,
+        net.build, loss_of(document.loss), x, labels, outputs[0], stepper, rows=net.rows, text=net.source_text
     )
 
 

@@ -21,10 +21,6 @@ def _has(form: Form) -> Callable[[StackDocument], bool]:
     return lambda document: form in net_of(document).forms
 
 
-def _nearest(document: StackDocument) -> Form:
-    return net_of(document).forms[0]
-
-
 def _trace(document: StackDocument) -> Trace:
     return record_net(net_of(document), *batch_of(document)).trace
 
@@ -40,7 +36,7 @@ STACK_EXPORTS: tuple[Export[StackDocument], ...] = (
     ),
     Export(
         "Own module",
-        lambda d: "The class and its numbers" if _nearest(d) == "module" else "A class with forward",
+        lambda d: "The class and its numbers" if net_of(d).forms[0] == "module" else "A class with forward",
         "module.py",
         PYTHON,
         lambda d: script_of(d, "module"),
@@ -48,10 +44,10 @@ STACK_EXPORTS: tuple[Export[StackDocument], ...] = (
     Export("From scratch", "Tensors only", "tensors.py", PYTHON, lambda d: script_of(d, "tensors"), _has("tensors")),
     Export(
         "Notebook",
-        lambda d: "The class for Jupyter" if _nearest(d) == "module" else "nn.Sequential for Jupyter",
+        lambda d: "The class for Jupyter" if net_of(d).forms[0] == "module" else "nn.Sequential for Jupyter",
         "stack.ipynb",
         NOTEBOOK,
-        lambda d: to_notebook(script_of(d, _nearest(d)), "A stack of layers, in plain PyTorch"),
+        lambda d: to_notebook(script_of(d, net_of(d).forms[0]), "A stack of layers, in plain PyTorch"),
     ),
     Export("Summary", "Shapes and counts as text", "summary.txt", "text/plain", lambda d: net_of(d).summary()),
     Export("Stepper", "One HTML file that works offline", "stack.html", "text/html", lambda d: stepper_html(_trace(d))),

@@ -52,19 +52,14 @@ class ShownStack:
     cautions: tuple[frame_data.CautionData, ...]
 
 
+@lru_cache(maxsize=_KEPT)
 def show_stack(net: Net, opening: Opening = UNTOUCHED) -> ShownStack | PlaygroundError:
     """Run a net and draw it with these modules open; an error is returned, so that it is remembered too."""
-    return _show_stack(net, opening)
-
-
-@lru_cache(maxsize=_KEPT)
-def _show_stack(net: Net, opening: Opening) -> ShownStack | PlaygroundError:
     document = net.document
+    plain = net if document.graph == "forward" else net_of(replace(document, graph="forward"))  # of all three graphs
     try:
         net.check()  # before a batch is made
-        recorded, noticed = _recorded(
-            net if document.graph == "forward" else net_of(replace(document, graph="forward"))
-        )
+        recorded, noticed = _recorded(plain)
         found = tuple(caution_data(caution, document) for caution in noticed)
         drawn = Drawn.of(recorded.trace, document.graph, opening, module_notes(recorded, document.batch))
         return ShownStack(document, drawn, _results(recorded), found)
@@ -173,9 +168,7 @@ def _step(step: OptimizerStep) -> dict[str, Any]:
 
 def caution_data(caution: Caution, document: StackDocument | None = None) -> frame_data.CautionData:
     """A caution; with its document also what has to be computed for it."""
-    found = None
-    if document is not None and caution.id == "one-map":
-        found = one_map(document, caution.path)
+    found = one_map(document, caution.path) if document is not None and caution.id == "one-map" else None
     return {
         "path": list(caution.path),
         "level": caution.level,

@@ -15,7 +15,7 @@ from playground.layers.catalogue.spec import LayerSpec, Stack
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, record_net
 from playground.layers.run.record_batch import Recorded
-from playground.layers.run.warnings import CAUTIONS, Caution, cautions, product
+from playground.layers.run.warnings import CAUTIONS, Caution, cautions
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.parse import parse_stack
 
@@ -186,12 +186,6 @@ def test_pixels_lost_at_the_end_have_a_cure(size: int, kernel: int, stride: int,
     for caution in of("lost-pixels", document):
         assert caution.repairs
         assert not any(of("lost-pixels", cure.applied(document)) for cure in caution.repairs)
-
-
-def test_two_linear_layers_are_their_product() -> None:
-    first, second = torch.nn.Linear(5, 4, bias=False), torch.nn.Linear(4, 3, bias=False)
-    x = torch.rand(2, 5)
-    torch.testing.assert_close(x @ product(first.weight, second.weight).T, second(first(x)))
 
 
 def test_a_stack_with_a_problem_is_looked_at_as_far_as_it_goes() -> None:
