@@ -26,10 +26,10 @@ import torch
 from playground.data.digits import digit_batch
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.layers.edits import edited
 from playground.layers.net.net import net_of
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.build import build
-from playground.layers.stack.edits import edited
 from playground.lessons.presets import STACKS
 from playground.ui.layers import frames
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
@@ -60,15 +60,16 @@ def milliseconds(call: Callable[[], object], rounds: int) -> float:
 
 def sent(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> str:
     """Everything that the browser gets for a document: the list, the numbers, the drawn graph."""
-    shown = show_stack(document, unfolding)
+    net = net_of(document)
+    shown = show_stack(net, unfolding)
     if isinstance(shown, PlaygroundError):
         raise shown
-    frame = stack_frame(document, [], shown, Answer())
+    frame = stack_frame(net, [], shown, Answer())
     return json.dumps([frame, asdict(shown.drawn)])
 
 
 def drawn(document: StackDocument) -> str:
-    frames._show_stack.cache_clear()
+    frames.show_stack.cache_clear()
     frames._recorded.cache_clear()
     return sent(document)
 
@@ -87,15 +88,16 @@ def plain(document: StackDocument) -> None:
 
 def editor() -> Callable[[], object]:
     """Changes the first layer, each time to another document: the list with its shapes and warnings."""
-    before = show_stack(THIRTY)
+    before = show_stack(net_of(THIRTY))
     if isinstance(before, PlaygroundError):
         raise before
     widths = count(9)
 
     def edit() -> str:
         after, _ = edited(THIRTY, {"name": "set", "path": [0], "argument": "out_channels", "content": next(widths)})
-        frame = stack_frame(after, [], before, Answer())
-        net_of(after).cautions()
+        net = net_of(after)
+        frame = stack_frame(net, [], before, Answer())
+        net.cautions()
         return json.dumps(frame)
 
     return edit

@@ -24,7 +24,7 @@ class ChainRule:
         self.seeded = seeded
         self._formulas = formulas
 
-    def scalar(self, value: int, adjoint: Array, parts: list[Arrival]) -> list[DerivationLine]:
+    def scalar(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
         """One product per outgoing path."""
         bar, symbol = self.names.latex_bar(value), self.names.latex(value)
         plain_bar, plain = self.names.bar(value), self.names.show(value)
@@ -56,7 +56,7 @@ class ChainRule:
             DerivationLine("Sum" if len(shares) > 1 else "Result", result_line, plain_total),
         ]
 
-    def tensor(self, value: int, adjoint: Array, parts: list[Arrival]) -> list[DerivationLine]:
+    def tensor(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
         """One vector-Jacobian product per outgoing path, then one element in numbers."""
         bar, plain_bar = self.names.latex_bar(value), self.names.bar(value)
         terms, plain_terms, lines = [], [], []
@@ -83,7 +83,7 @@ class ChainRule:
         summed = [DerivationLine("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
         return [chain, *lines, *summed, *self._element(value, adjoint, parts)]
 
-    def _element(self, value: int, adjoint: Array, parts: list[Arrival]) -> list[DerivationLine]:
+    def _element(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
         """The element of the largest magnitude, as products where the kind of node is known, and summed."""
         if adjoint.flat is None or not adjoint.flat or any(part.data.flat is None for _, part in parts):
             return []

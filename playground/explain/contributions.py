@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from playground.trace.records import Contribution, Step
 from playground.trace.trace import Trace
@@ -11,7 +13,7 @@ Arrival = tuple[Step, Contribution]
 Use = tuple[int, str]  # a forward edge: op and path of the argument
 
 
-def contributions(trace: Trace) -> dict[int, list[Arrival]]:
+def contributions(trace: Trace) -> Mapping[int, tuple[Arrival, ...]]:
     """Value -> the contributions that it got in the last pass that reached it, in order of arrival."""
     found: dict[int, list[Arrival]] = defaultdict(list)
     passes: dict[int, int] = {}
@@ -26,10 +28,10 @@ def contributions(trace: Trace) -> dict[int, list[Arrival]]:
                 passes[value] = step.backward_pass
                 found[value] = []
             found[value].append((step, part))
-    return dict(found)
+    return MappingProxyType({value: tuple(parts) for value, parts in found.items()})
 
 
-def returned(trace: Trace) -> dict[Use, tuple[int, int]]:
+def returned(trace: Trace) -> Mapping[Use, tuple[int, int]]:
     """Use -> the backward edge (node, position) along which a gradient came back to it last."""
     found: dict[Use, tuple[int, int]] = {}
     for step in trace.steps:
@@ -38,4 +40,4 @@ def returned(trace: Trace) -> dict[Use, tuple[int, int]]:
             for part in step.contributions:
                 if (use := edges[part.edge].use) is not None:
                     found[use] = step.node, part.edge
-    return found
+    return MappingProxyType(found)

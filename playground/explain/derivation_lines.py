@@ -20,7 +20,7 @@ class DerivationLine:
     note: str = ""
 
 
-def paths(parts: list[Arrival]) -> str:
+def paths(parts: tuple[Arrival, ...]) -> str:
     """The number of paths that a sum goes over, for a title; '' for one."""
     return "" if len(parts) == 1 else f", {len(parts)} paths"
 

@@ -33,7 +33,7 @@ class DetailWriter:
     def __init__(
         self,
         formulas: Formulas,
-        arrived: Mapping[int, list[Arrival]],
+        arrived: Mapping[int, tuple[Arrival, ...]],
         returned: Mapping[Use, tuple[int, int]],
     ) -> None:
         self.trace = formulas.trace

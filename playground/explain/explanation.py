@@ -1,8 +1,8 @@
-"""`explain`: every text about a trace, as frozen data that is written when it is first read."""
+"""`explain`: every text about a trace, written once, when it is first read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
@@ -56,12 +56,12 @@ class Explanation:
         return DisplayNames(self.trace)
 
     @cached_property
-    def contributions(self) -> dict[int, list[Arrival]]:
+    def contributions(self) -> Mapping[int, tuple[Arrival, ...]]:
         """Value -> the contributions that it got in the last pass that reached it, in order of arrival."""
         return contributions(self.trace)
 
     @cached_property
-    def returned(self) -> dict[Use, tuple[int, int]]:
+    def returned(self) -> Mapping[Use, tuple[int, int]]:
         """Forward edges (op, argument path) along which a gradient came back -> the backward edge (node, position)."""
         return returned(self.trace)
 

@@ -28,7 +28,7 @@ class Why:
 class WhyWriter:
     """Writes the derivations of one trace's gradients from what arrived where."""
 
-    def __init__(self, formulas: Formulas, arrived: Mapping[int, list[Arrival]]) -> None:
+    def __init__(self, formulas: Formulas, arrived: Mapping[int, tuple[Arrival, ...]]) -> None:
         self.trace = formulas.trace
         self.names = formulas.names
         self.arrived = arrived
@@ -40,7 +40,7 @@ class WhyWriter:
         record = self.trace.values[value]
         if record.adjoint is None:
             return [self._without_gradient(record)]
-        parts = self.arrived.get(value, [])[:SHOWN_PATHS]
+        parts = self.arrived.get(value, ())[:SHOWN_PATHS]
         if value in self.seeded and not parts:
             return [self._seed(value, record.adjoint)]
         if not parts:

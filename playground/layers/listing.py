@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import PlaygroundError, Span
+from playground.layers.catalogue.shape_rules import text
 from playground.layers.catalogue.spec import Path, Shape
 from playground.layers.stack.problems import Problem
 
 HEAD = ("name", "layer", "output", "parameters", "multiplications", "saved bytes")
-TableLine = tuple[str, str, str, int, int, int]  # as HEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +75,19 @@ class NetSize:
     largest: str = ""
 
 
-def table_text(lines: Iterable[TableLine], listing: Listing) -> str:
-    """The lines of a listing under their heads and over their totals, as torchsummary and Keras print them."""
-    totals = ("total", "", "", listing.parameters, listing.multiplications, listing.saved)
-    table = [HEAD, *((*line[:3], *(f"{cost:,}" for cost in line[3:])) for line in (*lines, totals))]
+def table_text(listing: Listing, batch: int) -> str:
+    """The rows of a listing under their heads and over their totals, as torchsummary and Keras print them."""
+    lines: list[tuple[str, str, Shape | None, ListedLayer | Listing]] = [
+        ("  " * (len(row.path) // 2) + row.name, row.text, row.gives, row) for row in listing.rows
+    ]
+    table = [HEAD]
+    for name, layer, gives, costs in (*lines, ("total", "", None, listing)):
+        shape = "" if gives is None else text(gives).replace("N", str(batch), 1)
+        table.append((name, layer, shape, f"{costs.parameters:,}", f"{costs.multiplications:,}", f"{costs.saved:,}"))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    texts = []
-    for cells in table:
-        aligned = [
-            cell.ljust(width) if place < 3 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        texts.append("  ".join(aligned).rstrip())
+    texts = [
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(cells, "<<<>>>", widths, strict=True)).rstrip()
+        for cells in table
+    ]
     stopped = listing.problem or listing.error
     return "\n".join([*texts, *([f"stopped: {stopped.message}"] if stopped is not None else [])])

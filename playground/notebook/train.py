@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from playground.data.uploads.path import from_path, is_path
+from playground.data.path import from_path, is_path
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
 from playground.training import loop

@@ -95,5 +95,3 @@ class TrainConfig(SettingsDocument):
 
 
 SETTINGS = TrainConfig.settings()
-
-__all__ = ["DATA_NAMES", "SETTINGS", "TrainConfig"]

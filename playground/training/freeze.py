@@ -70,7 +70,7 @@ def freeze(learner: Learner) -> Frozen:
         labels,
         learner.outputs,
         Stepper(config.optimizer, learner.learning_rate, build),
-        analysis=stated.analysis,
+        rows=stated.rows,
         text=stated.source_text,
     )
     notes = [] if examples == batch else [f"The first {examples:,} of the batch's {batch:,} examples."]

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from playground.explain.numbers import brief
 from playground.layers.document import StackDocument
-from playground.layers.net.net import record_net
+from playground.layers.net.net import net_of, record_net
 from playground.layers.run.settings import batch_of
 from playground.trace.records import Update
 from playground.trace.trace import Trace
@@ -26,7 +26,7 @@ PATH = f"/layers?v=1&stack={quote(TEXT)}"
 @pytest.fixture(scope="module")
 def trace() -> Trace:
     document = StackDocument(TEXT)
-    return record_net(document, *batch_of(document)).trace
+    return record_net(net_of(document), *batch_of(document)).trace
 
 
 def updates(trace: Trace) -> list[tuple[int, Update]]:

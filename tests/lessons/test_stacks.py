@@ -27,7 +27,7 @@ DIGITS = StackDocument("Conv2d(4, 7, stride=3) ReLU Flatten Dropout(0.2) Linear(
 
 @pytest.mark.parametrize("entry", STACKS.presets, ids=lambda entry: entry.id)
 def test_every_preset_runs_and_its_link_opens_it(entry: Preset[StackDocument]) -> None:
-    assert isinstance(show_stack(entry.document), ShownStack)
+    assert isinstance(show_stack(net_of(entry.document)), ShownStack)
     opened = restore_stack(dict(parse_qsl(stack_query(entry.document))))
     assert opened.document == entry.document and not opened.problems
 
@@ -53,7 +53,7 @@ def page_numbers(document: StackDocument) -> list[tuple[str, Any]]:
 
     The norm of a long gradient is summed in blocks of float32 (`trace.summary`), and so close rather than the same.
     """
-    recorded = record_net(document, *batch_of(document))
+    recorded = record_net(net_of(document), *batch_of(document))
     assert recorded.step is not None
     long = {f"gradient norm of {p.name}" for p in recorded.step.parameters if math.prod(p.gradient.shape) > MANY}
     return [(name.replace(" net.", " "), approx(n, rel=1e-7) if name in long else n) for name, n in shown(recorded)]
@@ -64,7 +64,7 @@ def numbers(lines: list[tuple[str, Any]]) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "entry", [p for p in STACKS.presets if net_of(p.document).form == "sequential"], ids=lambda entry: entry.id
+    "entry", [p for p in STACKS.presets if "sequential" in net_of(p.document).forms], ids=lambda entry: entry.id
 )
 def test_the_exported_scripts_print_the_numbers_of_the_page(entry: Preset[StackDocument]) -> None:
     document = entry.document

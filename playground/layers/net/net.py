@@ -18,26 +18,43 @@ from playground.layers.net.stack_net import StackNet
 from playground.layers.run.record_batch import Recorded, Stepper, record_batch
 from playground.layers.run.settings import check_output, stack_optimizer
 from playground.layers.run.warnings import Caution
-from playground.layers.stack.analysis import Analysis
+from playground.layers.stack.analysis import StackRow
 from playground.trace.trace import Trace
 
 _CLASS = re.compile(r"^\s*class\s", re.MULTILINE)
 
 
 class Net(Protocol):
-    """A net that a document says; every method raises PlaygroundError where the text is not understood."""
+    """A net that a document says, equal to others of the same document.
 
-    form: Form  # of the script that is nearest to the text
-    title: str  # the net on one line
-    source_text: str  # whose lines a trace names; '' of a list of layers
+    What is asked of it is worked out once; PlaygroundError where the text is not understood."""
+
+    def __hash__(self) -> int: ...
 
     @property
-    def analysis(self) -> Analysis | None:
-        """The arithmetic of a list of layers; None of a class."""
+    def document(self) -> StackDocument:
+        """What says it."""
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Of script that it has, the nearest to the text first."""
+
+    @property
+    def title(self) -> str:
+        """The net on one line."""
+
+    @property
+    def source_text(self) -> str:
+        """Whose lines a trace names; '' of a list of layers."""
+
+    @property
+    def rows(self) -> tuple[StackRow, ...]:
+        """The arithmetic of a list, layer by layer up to the first problem; () of a class."""
 
     def check(self) -> None:
         """Raises what can be said against the net before anything runs."""
 
+    @property
     def listing(self) -> Listing:
         """Its layers, with costs for the document's batch."""
 
@@ -72,22 +89,14 @@ def net_of(document: StackDocument) -> Net:
     return PastedNet(document) if _CLASS.search(document.text) is not None else StackNet(document)
 
 
-def record_net(document: StackDocument, x: Tensor, labels: Tensor) -> Recorded:
+def record_net(net: Net, x: Tensor, labels: Tensor) -> Recorded:
     """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64. PlaygroundError where a shape is wrong."""
-    net = net_of(document)
-    outputs = net.outputs(x)
+    document, outputs = net.document, net.outputs(x)
     check_output(outputs, document)
     build = partial(stack_optimizer, document.optimizer, learning_rate=document.learning_rate)
     stepper = Stepper(document.optimizer, document.learning_rate, build)
     return record_batch(
-        net.build,
-        loss_of(document.loss),
-        x,
-        labels,
-        outputs[0],
-        stepper,
-        analysis=net.analysis,
-        text=net.source_text,
+        net.build, loss_of(document.loss), x, labels, outputs[0], stepper, rows=net.rows, text=net.source_text
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.catalogue.shape_rules import text
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
 from playground.layers.export.pasted import PastedWriter
@@ -28,16 +29,18 @@ from playground.recorder.record import record
 from playground.trace.trace import Trace
 
 
+@dataclass(frozen=True)
 class PastedNet:
     """A pasted class as a `Net`."""
 
-    form: Form = "module"
-    title = "a class of its own"
-    analysis = None
+    document: StackDocument
+    forms: ClassVar[tuple[Form, ...]] = ("module", "named")
+    title: ClassVar = "a class of its own"
+    rows: ClassVar = ()
 
-    def __init__(self, document: StackDocument) -> None:
-        self.document = document
-        self.source_text = document.text
+    @property
+    def source_text(self) -> str:
+        return self.document.text
 
     @cached_property
     def _source(self) -> PastedSource:
@@ -46,25 +49,14 @@ class PastedNet:
     def check(self) -> None:
         """Check nothing: a class is checked as it runs."""
 
+    @cached_property
     def listing(self) -> Listing:
         """One row for each call of a layer. Never raises."""
         return pasted_listing(self.document)
 
     def summary(self) -> str:
         """Every call up to the first problem."""
-        listing, batch = self.listing(), str(self.document.batch)
-        lines = [
-            (
-                "  " * (len(row.path) // 2) + row.name,
-                row.text,
-                "" if row.gives is None else text(row.gives).replace("N", batch, 1),
-                row.parameters,
-                row.multiplications,
-                row.saved,
-            )
-            for row in listing.rows
-        ]
-        return table_text(lines, listing)
+        return table_text(self.listing, self.document.batch)
 
     def build(self) -> PastedModule:
         return build_pasted(self._source, rng_seed=self.document.rng_seed)
@@ -99,14 +91,14 @@ class PastedNet:
 
     def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
         """The warnings; none before it ran."""
-        return () if recorded is None else pasted_cautions(self.document, self.listing(), recorded)
+        return () if recorded is None else pasted_cautions(self.document, self.listing, recorded)
 
     def writer(self, form: Form) -> PastedWriter:
         """The writer of the class itself; other forms are refused."""
-        if form not in ("module", "named"):
+        if form not in self.forms:
             hint = "take the script `Own module`"
             raise PlaygroundError("a pasted class leaves as the class that it is", hint=hint)
-        return PastedWriter(self.document, self._source, self.listing())
+        return PastedWriter(self.document, self._source, self.listing)
 
 
 class _UntilProblem(nn.Module):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.catalogue.shape_rules import text
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, walk
 from playground.layers.catalogue.table import kind_of
 from playground.layers.document import StackDocument
@@ -19,7 +17,7 @@ from playground.layers.export.script import Form
 from playground.layers.export.sequential import ModuleWriter, NamedWriter, SequentialWriter
 from playground.layers.export.tensors import TensorsWriter
 from playground.layers.limits import LIMITS
-from playground.layers.listing import ListedArgument, ListedLayer, Listing, NetSize, TableLine, table_text
+from playground.layers.listing import ListedArgument, ListedLayer, Listing, NetSize, table_text
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import Caution, cautions
 from playground.layers.stack.analysis import Analysis, StackRow, analyse, check_batch
@@ -36,23 +34,31 @@ WRITERS: dict[Form, type[SequentialWriter]] = {
 }
 
 
+@dataclass(frozen=True)
 class StackNet:
     """A list of layers as a `Net`."""
 
-    form: Form = "sequential"
-    source_text = ""
+    document: StackDocument
+    forms: ClassVar[tuple[Form, ...]] = tuple(WRITERS)
+    source_text: ClassVar = ""
 
-    def __init__(self, document: StackDocument) -> None:
-        self.document = document
-        self.title = " ".join(document.text.split())
+    @property
+    def title(self) -> str:
+        return " ".join(self.document.text.split())
 
     @cached_property
     def analysis(self) -> Analysis:
+        """Its arithmetic."""
         return self.document.analysis()
+
+    @property
+    def rows(self) -> tuple[StackRow, ...]:
+        return self.analysis.rows
 
     def check(self) -> None:
         self.analysis.checked()
 
+    @cached_property
     def listing(self) -> Listing:
         """One row for each layer, also beyond the first problem; blocks before what is in them."""
         found, batch = self.analysis, self.document.batch
@@ -70,16 +76,18 @@ class StackNet:
         relu1    ReLU       (2, 3)           0                0           24
         total                               15               24           56
         """
-        return table_text(self._table(), self.listing())
-
-    def _table(self) -> Iterator[TableLine]:
-        rows, batch = self.analysis.rows, self.document.batch
-        for row in rows:
-            name = "  " * (len(row.path) // 2) + row.name.rpartition(".")[2]
-            layer = row.layer.kind if row.layer.branches else layer_text(row.layer)
-            saved = sum(inside.saved for inside in rows if inside.path[: len(row.path)] == row.path)
-            shape = text(row.gives).replace("N", str(batch))
-            yield name, layer, shape, row.parameters, row.multiplications * batch, saved * batch
+        listed = self.listing.rows
+        rows = [
+            replace(
+                row,
+                name=row.name.rpartition(".")[2],
+                text=row.kind if row.is_block else row.text,
+                saved=sum(inside.saved for inside in listed if inside.path[: len(row.path)] == row.path),
+            )
+            for row in listed
+            if row.gives is not None
+        ]
+        return table_text(replace(self.listing, rows=tuple(rows)), self.document.batch)
 
     def build(self) -> nn.Module:
         return build(self.analysis, self.document.rng_seed)

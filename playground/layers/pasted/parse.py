@@ -1,7 +1,4 @@
-"""Pasted classes with `__init__`, `forward` and methods, read by the language and never executed as Python.
-
-`parse_module` says what a text means, `build_pasted` makes the module of its last class.
-"""
+"""`parse_module`: pasted classes with `__init__`, `forward` and methods, read and never executed as Python."""
 
 from __future__ import annotations
 
@@ -15,7 +12,6 @@ from playground.language.limits import LIMITS
 from playground.language.syntax.python_parser import Places, python_tree
 from playground.language.syntax.scan import normalise
 from playground.language.syntax.tree import Evaluate
-from playground.layers.pasted.build import build_pasted
 from playground.layers.pasted.expressions import PastedExpressions
 from playground.layers.pasted.ignored import LeftOut
 from playground.layers.pasted.statements import PastedStatements
@@ -243,6 +239,3 @@ def _without_words(body: list[ast.stmt]) -> list[ast.stmt]:
             isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         )
     ]
-
-
-__all__ = ["PastedSource", "build_pasted", "parse_module"]

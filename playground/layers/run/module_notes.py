@@ -10,7 +10,7 @@ from playground.layers.run.record_batch import Recorded
 def module_notes(recorded: Recorded, batch: int) -> dict[str, tuple[str, ...]]:
     """Dotted path of a module -> notes; a block is told with all that is in it. `batch`: the number of examples."""
     saved: dict[str, int] = defaultdict(int)
-    for row in () if recorded.analysis is None else recorded.analysis.rows:
+    for row in recorded.rows:
         names = row.name.split(".")
         if not row.layer.branches:
             for length in range(1, len(names) + 1):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.layers.catalogue.losses import Loss
-from playground.layers.stack.analysis import Analysis
+from playground.layers.stack.analysis import StackRow
 from playground.recorder.record import record
 from playground.trace.array import Array
 from playground.trace.trace import Trace
@@ -53,9 +53,9 @@ class OptimizerStep:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A net that ran. `step`: None without parameters. `analysis`: None of a pasted class."""
+    """A net that ran. `step`: None without parameters. `rows`: of a list of layers; () of a pasted class."""
 
-    analysis: Analysis | None
+    rows: tuple[StackRow, ...]
     trace: Trace
     loss: float
     accuracy: float | None
@@ -109,7 +109,7 @@ def record_batch(
     outputs: int,
     stepper: Stepper,
     *,
-    analysis: Analysis | None = None,
+    rows: tuple[StackRow, ...] = (),
     text: str = "",
 ) -> Recorded:
     """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64, through a net with `outputs` numbers.
@@ -124,7 +124,7 @@ def record_batch(
     trace = record(module, x, target, names=("x", "target"), text=text, optimizer=optimizer)
     facts, accuracy = _facts(Supervised(fresh(), loss.build()), x, labels, trace)
     value = float(trace.values[trace.outputs[-1]].data.item().real)
-    return Recorded(analysis, trace, value, accuracy, facts, _step(trace, stepper))
+    return Recorded(rows, trace, value, accuracy, facts, _step(trace, stepper))
 
 
 def _step(trace: Trace, stepper: Stepper) -> OptimizerStep | None:

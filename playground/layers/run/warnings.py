@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from torch import Tensor
-
 from playground.layers.catalogue.spec import Path, Stack
 from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
@@ -59,11 +57,6 @@ def cautions(analysis: Analysis, recorded: Recorded | None = None) -> tuple[Caut
         for check in CAUTIONS
         for path, message, repaired in check.find(case)
     )
-
-
-def product(first_weight: Tensor, second_weight: Tensor) -> Tensor:
-    """The one matrix that two linear layers are: (hidden, in) and (out, hidden) give (out, in)."""
-    return second_weight @ first_weight
 
 
 def _cures(analysis: Analysis, repaired: tuple[tuple[str, Stack], ...]) -> tuple[Cure, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playground.explain.export import explained_json
 from playground.layers.document import StackDocument
+from playground.layers.export.script import Form
 from playground.layers.net.net import net_of, record_net, script_of
 from playground.layers.run.settings import batch_of
 from playground.trace.trace import Trace
@@ -14,13 +17,12 @@ from playground.views.stepper.html import stepper_html
 from playground.views.stepper.table import to_csv
 
 
-def _is_stack(document: StackDocument) -> bool:
-    """Whether it is a list of layers, which has more forms of script than a pasted class."""
-    return net_of(document).form == "sequential"
+def _has(form: Form) -> Callable[[StackDocument], bool]:
+    return lambda document: form in net_of(document).forms
 
 
 def _trace(document: StackDocument) -> Trace:
-    return record_net(document, *batch_of(document)).trace
+    return record_net(net_of(document), *batch_of(document)).trace
 
 
 STACK_EXPORTS: tuple[Export[StackDocument], ...] = (
@@ -30,22 +32,22 @@ STACK_EXPORTS: tuple[Export[StackDocument], ...] = (
         "sequential.py",
         PYTHON,
         lambda d: script_of(d, "sequential"),
-        _is_stack,
+        _has("sequential"),
     ),
     Export(
         "Own module",
-        lambda d: "A class with forward" if _is_stack(d) else "The class and its numbers",
+        lambda d: "The class and its numbers" if net_of(d).forms[0] == "module" else "A class with forward",
         "module.py",
         PYTHON,
         lambda d: script_of(d, "module"),
     ),
-    Export("From scratch", "Tensors only", "tensors.py", PYTHON, lambda d: script_of(d, "tensors"), _is_stack),
+    Export("From scratch", "Tensors only", "tensors.py", PYTHON, lambda d: script_of(d, "tensors"), _has("tensors")),
     Export(
         "Notebook",
-        lambda d: "nn.Sequential for Jupyter" if _is_stack(d) else "The class for Jupyter",
+        lambda d: "The class for Jupyter" if net_of(d).forms[0] == "module" else "nn.Sequential for Jupyter",
         "stack.ipynb",
         NOTEBOOK,
-        lambda d: to_notebook(script_of(d, net_of(d).form), "A stack of layers, in plain PyTorch"),
+        lambda d: to_notebook(script_of(d, net_of(d).forms[0]), "A stack of layers, in plain PyTorch"),
     ),
     Export("Summary", "Shapes and counts as text", "summary.txt", "text/plain", lambda d: net_of(d).summary()),
     Export("Stepper", "One HTML file that works offline", "stack.html", "text/html", lambda d: stepper_html(_trace(d))),

@@ -13,12 +13,12 @@ from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.catalogue.spec import Path
 from playground.layers.document import Refused, StackDocument
 from playground.layers.listing import Listing
-from playground.layers.net.net import net_of, record_net
+from playground.layers.net.net import Net, net_of, record_net
+from playground.layers.run.composed_linear import ComposedLinear, composed_linear
 from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
 from playground.layers.run.settings import batch_of
 from playground.layers.run.warnings import Caution
-from playground.layers.stack.composed_linear import ComposedLinear, composed_linear
 from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.trace.array import Array
 from playground.ui.layers import frame_data
@@ -52,16 +52,14 @@ class ShownStack:
     cautions: tuple[frame_data.CautionData, ...]
 
 
-def show_stack(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> ShownStack | PlaygroundError:
-    """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
-    return _show_stack(document, unfolding)
-
-
 @lru_cache(maxsize=_KEPT)
-def _show_stack(document: StackDocument, unfolding: Unfolding) -> ShownStack | PlaygroundError:
+def show_stack(net: Net, unfolding: Unfolding = UNTOUCHED) -> ShownStack | PlaygroundError:
+    """Run a net and draw it with these modules open; an error is returned, so that it is remembered too."""
+    document = net.document
+    plain = net if document.graph == "forward" else net_of(replace(document, graph="forward"))  # of all three graphs
     try:
-        net_of(document).check()  # before a batch is made
-        recorded, noticed = _recorded(replace(document, graph="forward"))
+        net.check()  # before a batch is made
+        recorded, noticed = _recorded(plain)
         found = tuple(caution_data(caution, document) for caution in noticed)
         drawn = Drawn.of(recorded.trace, document.graph, unfolding, module_notes(recorded, document.batch))
         return ShownStack(document, drawn, _results(recorded), found)
@@ -70,32 +68,32 @@ def _show_stack(document: StackDocument, unfolding: Unfolding) -> ShownStack | P
 
 
 @lru_cache(maxsize=1)  # tensors are large: the stack that was last run opens its modules without another run
-def _recorded(document: StackDocument) -> tuple[Recorded, tuple[Caution, ...]]:
-    recorded = record_net(document, *batch_of(document))
-    return recorded, net_of(document).cautions(recorded)
+def _recorded(net: Net) -> tuple[Recorded, tuple[Caution, ...]]:
+    recorded = record_net(net, *batch_of(net.document))
+    return recorded, net.cautions(recorded)
 
 
 @lru_cache(maxsize=_KEPT)
-def show_before_problem(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> Drawn | None:
+def show_before_problem(net: Net, unfolding: Unfolding = UNTOUCHED) -> Drawn | None:
     """The picture of the layers before the one that does not fit; None where nothing runs."""
     try:
-        trace = net_of(document).trace_before_problem(batch_of(document)[0])
-        return None if trace is None else Drawn.of(trace, document.graph, unfolding, {})
+        trace = net.trace_before_problem(batch_of(net.document)[0])
+        return None if trace is None else Drawn.of(trace, net.document.graph, unfolding, {})
     except PlaygroundError:
         return None
 
 
 def stack_frame(
-    document: StackDocument, last_rows: list[frame_data.RowData], shown: ShownStack | PlaygroundError, answer: Answer
+    net: Net, last_rows: list[frame_data.RowData], shown: ShownStack | PlaygroundError, answer: Answer
 ) -> frame_data.StackFrameData:
     """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list."""
-    net = net_of(document)
+    document = net.document
     listing: Listing | None = None
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
     rows = last_rows
     totals: frame_data.TotalsData | None = None
     try:
-        listing = net.listing()
+        listing = net.listing
         rows, totals = listing_data(listing, document.batch)
     except PlaygroundError as broken:
         error = broken
@@ -174,9 +172,7 @@ def _step(step: OptimizerStep) -> dict[str, Any]:
 
 def caution_data(caution: Caution, document: StackDocument | None = None) -> frame_data.CautionData:
     """A caution; with its document also what has to be computed for it."""
-    found = None
-    if document is not None and caution.id == "one-map":
-        found = composed_linear(document, caution.path)
+    found = composed_linear(document, caution.path) if document is not None and caution.id == "one-map" else None
     return {
         "path": list(caution.path),
         "level": caution.level,

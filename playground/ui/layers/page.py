@@ -12,7 +12,8 @@ import streamlit as st
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Path as Place
 from playground.layers.document import Refused, StackDocument
-from playground.layers.stack.edits import edited
+from playground.layers.edits import edited
+from playground.layers.net.net import net_of
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import STACK_EXPORTS
@@ -89,12 +90,13 @@ def _body() -> None:
             st.warning("  \n".join(map(plain, session.problems)))
     at = session.stepper
     unfolding = at.unfolded.unfolding
-    shown = show_stack(session.document, unfolding)
+    net = net_of(session.document)
+    shown = show_stack(net, unfolding)
     answer = Answer(session.sequence, session.refused, session.place)
-    frame = stack_frame(session.document, session.rows, shown, answer)
+    frame = stack_frame(net, session.rows, shown, answer)
     session.rows = frame["rows"]
     stack_editor(frame, key=LIST, on_edit=_take_edit)
-    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(session.document, unfolding)
+    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(net, unfolding)
     session.drawn = drawn or session.drawn  # a broken text keeps the last picture
     if session.drawn is not None:
         refusal = "" if isinstance(shown, ShownStack) else NO_ELEMENT

@@ -13,7 +13,7 @@ from playground.explain.element.answer import element_answer
 from playground.explain.element.places import allowed
 from playground.language.document import Document
 from playground.layers.document import StackDocument
-from playground.layers.net.net import record_net
+from playground.layers.net.net import net_of, record_net
 from playground.layers.run.settings import batch_of
 from playground.trace.trace import Trace
 from playground.ui.shared.frame_data import ElementAnswerData
@@ -72,7 +72,7 @@ def answered(
 @lru_cache(maxsize=_KEPT)
 def run_source(document: Source) -> Trace:
     """The trace that the picture of this document was made of, by running it again."""
-    return document.run() if isinstance(document, Document) else record_net(document, *batch_of(document)).trace
+    return document.run() if isinstance(document, Document) else record_net(net_of(document), *batch_of(document)).trace
 
 
 def _value(trace: Trace, key: str) -> int:

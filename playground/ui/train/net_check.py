@@ -39,7 +39,7 @@ def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, bat
     document = StackDocument(text, input_shape, loss, classes, data="random")
     found: NetCheckData = {"input": str(input_shape), "rows": [], "parameters": None, "problem": None, "classes": []}
     try:
-        listing = net_of(document).listing()
+        listing = net_of(document).listing
     except PlaygroundError as error:
         return found | {"problem": _told(error)}
     batched = str(listing.ran_with or "N")

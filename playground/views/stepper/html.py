@@ -94,19 +94,16 @@ def change(old: object, new: object) -> object:
 
     `[new]` where nothing is shared, else changes by key (by index in lists of one length); None takes a key out.
 
-    >>> change({"a": 1, "b": [2, 3], "c": 4}, {"a": 1, "b": [2, 5]})
-    {'c': None, 'b': {1: [5]}}
+    >>> change({"a": 1, "b": [2, 3], "c": 4, "d": 0}, {"a": 1, "b": [2, 5], "d": False})
+    {'c': None, 'b': {1: [5]}, 'd': [False]}
     """
     if isinstance(old, list | tuple) and isinstance(new, list | tuple) and len(old) == len(new):
         old, new = dict(enumerate(old)), dict(enumerate(new))
     if not isinstance(old, dict) or not isinstance(new, dict):
-        return [new]
+        return {} if old == new and repr(old) == repr(new) else [new]  # 0 is no False, 0.0 no -0.0
     gone = {key: None for key in old if key not in new}
-    return gone | {
-        key: change(old[key], value) if key in old else [value]
-        for key, value in new.items()
-        if key not in old or old[key] != value
-    }
+    changes = {key: change(old[key], value) if key in old else [value] for key, value in new.items()}
+    return gone | {key: changed for key, changed in changes.items() if changed != {}}
 
 
 def _packed(text: str) -> str:
@@ -127,7 +124,7 @@ def _plain(text: str) -> str:
 def notebook_html(trace: Trace) -> str:
     """The static picture, and the stepper folded under it."""
     drawn = static_svg(trace)
-    if len(trace.steps) > NOTEBOOK_STEPS or not (FRONTEND / ENTRY).exists():
+    if len(trace.steps) > NOTEBOOK_STEPS:
         return f'<div style="overflow-x:auto">{drawn}</div>'
     frame = escape(stepper_html(trace), quote=True)
     return (
@@ -140,7 +137,8 @@ def notebook_html(trace: Trace) -> str:
 def bundle(folder: Path, entry: str) -> str:
     """An ECMAScript module and all that it imports as one script; each module keeps its own scope.
 
-    `entry` and the modules that it imports are files below `folder`.
+    `entry` and the modules that it imports are files below `folder`. Raises ValueError where modules import each other,
+    and for an import or export of a form that is not known here.
     """
     order: list[str] = []
     _visit(folder, entry, order)
@@ -148,7 +146,9 @@ def bundle(folder: Path, entry: str) -> str:
 
 
 def _visit(folder: Path, name: str, order: list[str], above: tuple[str, ...] = ()) -> None:
-    if name in order or name in above:
+    if name in above:
+        raise ValueError(f"{name} is imported by what it imports: {', '.join(above)}")
+    if name in order:
         return
     for match in _IMPORT.finditer(_read(folder / name)):
         _visit(folder, _resolved(name, match[2]), order, (*above, name))
@@ -172,6 +172,8 @@ def _module(folder: Path, name: str) -> str:
     )
     exports = [match[3] for match in _EXPORT.finditer(text)]
     text = _EXPORT.sub(lambda match: f"{match[2]} {match[3]}", text)
+    if unknown := re.search(r"^(?:import|export)\b.*", text, re.MULTILINE):
+        raise ValueError(f"{name} cannot be joined with others: {unknown[0]}")
     return f"const {_scope(name)} = (() => {{\n{text}\nreturn {{ {', '.join(exports)} }};\n}})();\n"
 
 

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.export.pasted import plain_python
-from playground.layers.net.net import record_net, script_of
-from playground.layers.pasted.parse import build_pasted, parse_module
+from playground.layers.net.net import net_of, record_net, script_of
+from playground.layers.pasted.build import build_pasted
+from playground.layers.pasted.parse import parse_module
 from tests.alone import output_of
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.scripts import printed, random_batch, read, shown
@@ -52,14 +53,15 @@ def test_weights_outputs_and_gradients_are_plain_pytorchs(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_script_prints_the_numbers_of_the_page(name: str) -> None:
     document = DOCUMENTS[name]
-    expected = [(label.replace(" net.", " "), n) for label, n in shown(record_net(document, *random_batch(document)))]
+    recorded = record_net(net_of(document), *random_batch(document))
+    expected = [(label.replace(" net.", " "), n) for label, n in shown(recorded)]
     assert printed(script_of(document, "module")) == expected
 
 
 def test_a_script_of_a_class_runs_by_itself(tmp_path: Path) -> None:
     document = DOCUMENTS["residual"]
     told = output_of(script_of(document, "module"), tmp_path)
-    assert [n for _, n in read(told)] == [n for _, n in shown(record_net(document, *random_batch(document)))]
+    assert [n for _, n in read(told)] == [n for _, n in shown(record_net(net_of(document), *random_batch(document)))]
 
 
 def test_layers_that_pytorch_lacks_and_bare_names_are_written_out() -> None:
@@ -76,7 +78,7 @@ def test_layers_that_pytorch_lacks_and_bare_names_are_written_out() -> None:
         return softplus(self.layers(x)[:, :3] * self.w) + [0.5, 1.5, pi]
 """
     document = StackDocument(text, (4,), classes=3, data="random", batch=5)
-    expected = [n for _, n in shown(record_net(document, *random_batch(document)))]
+    expected = [n for _, n in shown(record_net(net_of(document), *random_batch(document)))]
     assert [n for _, n in printed(script_of(document, "module"))] == expected
 
 

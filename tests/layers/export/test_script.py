@@ -31,7 +31,7 @@ DOCUMENT = StackDocument(NET, (1, 8, 8), classes=3, data="random", batch=5, rng_
 
 def check(document: StackDocument) -> list[tuple[str, float]]:
     """That the scripts with modules print the page's numbers to the last digit."""
-    expected = shown(record_net(document, *random_batch(document)))
+    expected = shown(record_net(net_of(document), *random_batch(document)))
     for form in ("sequential", "module"):
         assert [repr(number) for _, number in printed(script_of(document, form))] == [repr(n) for _, n in expected]
     return expected
@@ -73,7 +73,7 @@ def test_a_class_number_beyond_the_outputs_counts_as_the_last() -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_a_script_runs_by_itself(form: Form, tmp_path: Path) -> None:
     told = output_of(script_of(DOCUMENT, form), tmp_path)
-    numbers = [number for _, number in shown(record_net(DOCUMENT, *random_batch(DOCUMENT)))]
+    numbers = [number for _, number in shown(record_net(net_of(DOCUMENT), *random_batch(DOCUMENT)))]
     close = numbers if form != "tensors" else pytest.approx(numbers, rel=1e-5, abs=1e-6)
     assert [n for _, n in read(told)] == close
 
@@ -130,7 +130,7 @@ def test_thirty_stacks_in_a_process_of_their_own(tmp_path: Path) -> None:
     told = run_all(tmp_path, {name: script_of(document, form) for name, (document, form) in named.items()})
     assert set(told) == set(named)
     for name, (document, form) in named.items():
-        expected = shown(record_net(document, *random_batch(document)))
+        expected = shown(record_net(net_of(document), *random_batch(document)))
         assert len(told[name].splitlines()) == len(expected) and "error" not in told[name], (name, told[name])
         found = read(told[name])
         if form != "tensors":
@@ -150,7 +150,7 @@ def test_a_script_that_forgets_a_line_is_found_out(tmp_path: Path) -> None:
     assert all(line in code for line in lines)
     scripts = {"0-whole": code} | {f"{n}-without": code.replace(line, "", 1) for n, line in enumerate(lines, 1)}
     whole, functional, seed = run_all(tmp_path, scripts).values()
-    expected = [number for _, number in shown(record_net(DOCUMENT, *random_batch(DOCUMENT)))]
+    expected = [number for _, number in shown(record_net(net_of(DOCUMENT), *random_batch(DOCUMENT)))]
     assert [number for _, number in read(whole)] == pytest.approx(expected, rel=1e-4, abs=1e-6)
     assert "NameError" in functional
     assert seed.splitlines()[0] != whole.splitlines()[0]
@@ -159,7 +159,7 @@ def test_a_script_that_forgets_a_line_is_found_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_without_parameters_there_is_nothing_to_learn(form: Form) -> None:
     document = StackDocument("ReLU Identity", (3,), classes=3, data="random", batch=2)
-    recorded = record_net(document, *random_batch(document))
+    recorded = record_net(net_of(document), *random_batch(document))
     ((name, loss),) = printed(script_of(document, form))
     assert name == "loss" and loss == pytest.approx(recorded.loss)
 

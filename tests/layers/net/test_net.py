@@ -15,7 +15,7 @@ LABELS = torch.arange(8) % 10
 
 
 def test_the_recorded_gradients_are_those_of_plain_pytorch() -> None:
-    recorded = record_net(StackDocument("Conv2d(3, 7) ReLU Flatten Linear(10)"), X, LABELS)
+    recorded = record_net(net_of(StackDocument("Conv2d(3, 7) ReLU Flatten Linear(10)")), X, LABELS)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = nn.Sequential(nn.Conv2d(1, 3, 7), nn.ReLU(), nn.Flatten(), nn.Linear(1452, 10))
@@ -31,7 +31,7 @@ def test_the_recorded_gradients_are_those_of_plain_pytorch() -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_small_step_lowers_the_loss_of_its_batch(optimizer: str) -> None:
     document = StackDocument("Flatten Linear(20) Tanh Linear(10)", optimizer=optimizer, learning_rate=0.001)
-    step = record_net(document, X, LABELS).step
+    step = record_net(net_of(document), X, LABELS).step
     assert step is not None and step.loss_after < step.loss_before
     if optimizer == "SGD":
         first = step.parameters[0]
@@ -41,15 +41,15 @@ def test_a_small_step_lowers_the_loss_of_its_batch(optimizer: str) -> None:
 def test_what_does_not_fit_the_loss_is_refused() -> None:
     for text, message in (("Linear(10)", "gives"), ("Flatten Linear(3)", "3 outputs for 10 classes")):
         with pytest.raises(PlaygroundError, match=message):
-            record_net(StackDocument(text), X, LABELS)
+            record_net(net_of(StackDocument(text)), X, LABELS)
 
 
 def test_dropout_draws_from_its_own_generator() -> None:
     document = StackDocument("Flatten Dropout(0.5) Linear(10)", rng_seed=3)
     torch.manual_seed(11)
-    first = record_net(document, X, LABELS).loss
+    first = record_net(net_of(document), X, LABELS).loss
     torch.manual_seed(12)
-    assert record_net(document, X, LABELS).loss == first
+    assert record_net(net_of(document), X, LABELS).loss == first
 
 
 def test_everything_before_a_layer_that_does_not_fit_still_runs() -> None:

@@ -10,7 +10,8 @@ from playground.layers.catalogue.table import KINDS
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, script_of
 from playground.layers.pasted.analysis import pasted_listing
-from playground.layers.pasted.parse import build_pasted, parse_module
+from playground.layers.pasted.build import build_pasted
+from playground.layers.pasted.parse import parse_module
 from playground.layers.stack.build import build
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.scripts import random_batch

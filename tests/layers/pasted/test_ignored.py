@@ -12,8 +12,9 @@ import torch
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.layers.export.pasted import plain_python
-from playground.layers.net.net import record_net, script_of
-from playground.layers.pasted.parse import build_pasted, parse_module
+from playground.layers.net.net import net_of, record_net, script_of
+from playground.layers.pasted.build import build_pasted
+from playground.layers.pasted.parse import parse_module
 from tests.alone import output_of
 from tests.layers.scripts import random_batch, read, shown
 
@@ -93,7 +94,7 @@ def test_the_script_runs_by_itself_and_imports_once(text: str, tmp_path: Path) -
     assert imports == ["import torch", "import torch.nn.functional as F", "from torch import nn"]
     assert all(not (one == two == three == "") for (one, two), (_, three) in pairwise(pairwise(lines)))
     told = output_of(script, tmp_path)
-    assert [n for _, n in read(told)] == [n for _, n in shown(record_net(document, *random_batch(document)))]
+    assert [n for _, n in read(told)] == [n for _, n in shown(record_net(net_of(document), *random_batch(document)))]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
-from playground.layers.pasted.parse import PastedSource, build_pasted, parse_module
+from playground.layers.pasted.build import build_pasted
+from playground.layers.pasted.parse import parse_module
+from playground.layers.pasted.tree import PastedSource
 from playground.recorder.record import record
 from tests.strategies import WORDS, hostile_text
 

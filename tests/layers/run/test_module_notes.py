@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from playground.layers.document import StackDocument
-from playground.layers.net.net import record_net
+from playground.layers.net.net import net_of, record_net
 from playground.layers.run.module_notes import bytes_text, module_notes
 
 
@@ -13,10 +13,9 @@ def test_a_block_is_told_with_all_that_is_in_it() -> None:
     document = StackDocument("Flatten Linear(8) Residual(Linear(8) ReLU Linear(8)) ReLU Linear(10)", batch=4)
     generator = torch.Generator().manual_seed(0)
     x, labels = torch.randn(4, 1, 28, 28, generator=generator), torch.arange(4)
-    recorded = record_net(document, x, labels)
+    recorded = record_net(net_of(document), x, labels)
     notes = module_notes(recorded, 4)
-    assert recorded.analysis is not None
-    inside = [row for row in recorded.analysis.rows if row.name.startswith("residual1.")]
+    inside = [row for row in recorded.rows if row.name.startswith("residual1.")]
     total = sum(row.saved for row in inside if not row.layer.branches) * 4
     assert notes["residual1"] == (f"saves {bytes_text(total)} for backward",)
     dead = {fact.name: fact.dead for fact in recorded.facts if fact.dead is not None}

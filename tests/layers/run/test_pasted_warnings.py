@@ -54,7 +54,7 @@ def document(result: str, loss: str = CE, outputs: int = 3) -> StackDocument:
 
 def found(given: StackDocument) -> dict[str, Caution]:
     x = torch.randn(given.batch, *given.input_shape, generator=torch.Generator().manual_seed(0))
-    recorded = record_net(given, x, torch.arange(given.batch) % given.classes)
+    recorded = record_net(net_of(given), x, torch.arange(given.batch) % given.classes)
     return {caution.id: caution for caution in net_of(given).cautions(recorded)}
 
 
@@ -89,7 +89,7 @@ def test_a_class_has_the_words_of_a_stack() -> None:
 def test_dead_units_are_told_at_the_row_of_their_layer() -> None:
     given = document("self.fc(x) + self.relu(-self.fc(x).exp())")
     assert found(given)["dead"].path == (2,)
-    frame = stack_frame(given, [], show_stack(given), Answer())
+    frame = stack_frame(net_of(given), [], show_stack(net_of(given)), Answer())
     [told] = frame["cautions"]
     assert [row["name"] for row in frame["rows"] if row["path"] == told["path"]] == ["relu"]
 
@@ -97,5 +97,5 @@ def test_dead_units_are_told_at_the_row_of_their_layer() -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_classes_of_a_tutorial_have_no_caution(name: str) -> None:
     given = DOCUMENTS[name]
-    shown = stack_frame(given, [], show_stack(given), Answer())
+    shown = stack_frame(net_of(given), [], show_stack(net_of(given)), Answer())
     assert shown["error"] is None and shown["cautions"] == []

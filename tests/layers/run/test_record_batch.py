@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from playground.layers.catalogue.spec import Stack
 from playground.layers.catalogue.table import kind_of
 from playground.layers.document import StackDocument
-from playground.layers.net.net import record_net
+from playground.layers.net.net import net_of, record_net
 from playground.layers.stack.analysis import StackRow, analyse
 from playground.layers.stack.build import build
 from tests.layers.stacks import stacks
@@ -28,7 +28,7 @@ def test_the_facts_of_a_layer_are_those_of_a_net_written_by_hand() -> None:
     )
     generator = torch.Generator().manual_seed(2)
     x, labels = torch.randn(5, 1, 9, 9, generator=generator), torch.randint(4, (5,), generator=generator)
-    recorded = record_net(document, x, labels)
+    recorded = record_net(net_of(document), x, labels)
 
     weights = list(build(document.analysis(), document.rng_seed).parameters())
     conv_weight, conv_bias, first_weight, first_bias, last_weight, last_bias = weights

@@ -78,7 +78,7 @@ def test_a_field_has_a_size_of_its_own_along_each_axis(text: str, shape: Shape, 
 )
 def test_no_field_is_told_where_windows_alone_do_not_give_it(text: str, shape: Shape) -> None:
     assert field(text, shape) is None
-    assert net_of(StackDocument(text, shape, batch=2)).listing().rows[-1].field is None
+    assert net_of(StackDocument(text, shape, batch=2)).listing.rows[-1].field is None
 
 
 sizes = st.integers(1, 5)

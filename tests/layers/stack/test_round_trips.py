@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playground.layers.document import StackDocument
+from playground.layers.edits import edited
 from playground.layers.net.net import net_of, script_of
 from playground.layers.pasted.analysis import pasted_listing
-from playground.layers.stack.edits import edited
 from playground.layers.stack.text import to_text
 from playground.ui.layers.links import restore_stack, stack_query
 from playground.ui.layers.rows import listing_data
@@ -61,7 +61,7 @@ def from_browser(content: Any) -> Any:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_an_argument_set_to_what_the_list_shows_leaves_the_text(document: StackDocument) -> None:
     text = to_text(document.stack().layers)
-    for row in listing_data(net_of(document).listing(), document.batch)[0]:
+    for row in listing_data(net_of(document).listing, document.batch)[0]:
         for argument in row["arguments"]:
             content = from_browser(argument["content"])
             edit = {"name": "set", "path": row["path"], "argument": argument["name"], "content": content}

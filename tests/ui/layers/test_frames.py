@@ -9,6 +9,7 @@ import pytest
 
 from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
+from playground.layers.net.net import net_of
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
 from tests.layers.pasted_classes import DOCUMENTS
 
@@ -16,7 +17,7 @@ LARGE = StackDocument("Conv2d(1000, 3, padding=1) Flatten Linear(10)")
 
 
 def told(document: StackDocument) -> dict[str, Any]:
-    frame: dict[str, Any] = stack_frame(document, [], show_stack(document), Answer())
+    frame: dict[str, Any] = stack_frame(net_of(document), [], show_stack(net_of(document)), Answer())
     return frame
 
 

@@ -18,7 +18,7 @@ from tests.layers.pasted_classes import DOCUMENTS
 
 
 def pasted_rows(document: StackDocument) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    return listing_data(net_of(document).listing(), document.batch)
+    return listing_data(net_of(document).listing, document.batch)
 
 
 def test_rows_are_plain_data_that_cannot_be_edited() -> None:

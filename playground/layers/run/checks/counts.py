@@ -14,8 +14,7 @@ DEAD = 0.5  # so large a part of dead units is too large
 
 
 def _dead(case: Case) -> Iterator[Mistake]:
-    run = None if case.recorded is None else case.recorded.analysis
-    if case.recorded is None or run is None or run.stack != case.stack:
+    if case.recorded is None or case.recorded.rows != case.analysis.rows:
         return
     dead = {facts.name: facts.dead for facts in case.recorded.facts if facts.dead is not None}
     for row in case.analysis.rows:

@@ -9,7 +9,7 @@ import pytest
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.table import KINDS
 from playground.layers.document import Refused, StackDocument
-from playground.layers.stack.edits import edited
+from playground.layers.edits import edited
 
 START = StackDocument("Conv2d(10, 7) ReLU Residual(Conv2d(10, 1)) Flatten Linear(10)")
 

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Path
 from playground.layers.document import StackDocument
-from playground.layers.run.warnings import product
 from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.build import build
 
@@ -51,7 +50,7 @@ def composed_linear(document: StackDocument, path: Path) -> ComposedLinear | Non
     if not (isinstance(one, nn.Linear) and isinstance(two, nn.Linear)):
         return None
     with torch.no_grad():
-        weight = product(one.weight, two.weight)
+        weight = two.weight @ one.weight
         carried = None if one.bias is None else two.weight @ one.bias
         bias = two.bias if carried is None else carried if two.bias is None else two.bias + carried
     formula = " + ".join(["b₂"] * (two.bias is not None) + ["W₂·b₁"] * (one.bias is not None))

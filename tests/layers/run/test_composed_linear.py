@@ -8,8 +8,8 @@ from torch.nn.functional import linear
 
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
+from playground.layers.run.composed_linear import composed_linear
 from playground.layers.stack.build import build
-from playground.layers.stack.composed_linear import composed_linear
 
 STACKS = [
     "Flatten Linear(5) Linear(3)",
