@@ -1,6 +1,7 @@
 """A page's link: a versioned, readable, checked query string that stands for a document, and back.
 
-`?v=1&text=y = w*x&leaf.w=3.0&graph=both&step=7`. What equals the default is left out.
+`?v=1&text=y = w*x&leaf.w=3.0&graph=both&step=7`. What equals the default is left out. The keys of
+each page stand in the `links.py` of its folder, and all of them in docs/links.md.
 """
 
 from __future__ import annotations
