@@ -50,7 +50,7 @@ class DocumentSetting:
         return tuple(content) if type(self.default) is tuple and isinstance(content, list) else content
 
     def takes(self, content: Any) -> bool:
-        """Whether the field may hold this."""
+        """Tell whether the field may hold this."""
         if self.default is None:
             return content is None or type(content) is str
         if type(content) is not type(self.default):
@@ -116,7 +116,7 @@ class SettingsDocument(ABC):
 
     @classmethod
     def checked(cls, name: str, content: Any) -> Any:
-        """What this setting is then; its refusal is raised where it cannot hold this."""
+        """Convert to what this setting holds; its refusal is raised where it cannot hold this."""
         wanted = cls.settings()[name]
         typed = wanted.typed(content)
         if not wanted.takes(typed):

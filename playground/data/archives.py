@@ -60,7 +60,7 @@ def obtain(name: str, on_progress: Progress | None = None) -> list[Path]:
 
 
 def is_here(name: str) -> bool:
-    """Whether its packed files are on this computer, whatever is in them. torchvision is not imported."""
+    """Tell whether its packed files are on this computer, whatever is in them. torchvision is not imported."""
     folders = data_folders()
     if name == "CIFAR-10" and any((folder / UNPACKED_CIFAR).is_dir() for folder in folders):
         return True
@@ -68,7 +68,7 @@ def is_here(name: str) -> bool:
 
 
 def paths(name: str) -> tuple[str, ...]:
-    """Where its packed files lie below a data folder.
+    """Name the places of its packed files below a data folder.
 
     >>> paths("MNIST")[0]
     'MNIST/raw/train-images-idx3-ubyte.gz'

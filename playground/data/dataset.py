@@ -48,5 +48,5 @@ class Data:
 
     @property
     def is_pictures(self) -> bool:
-        """Whether one example is a picture (channels, height, width), not a row of a table."""
+        """Tell whether one example is a picture (channels, height, width), not a row of a table."""
         return len(self.input_shape) == 3

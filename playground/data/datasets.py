@@ -34,7 +34,7 @@ class DatasetRow:
 
     @property
     def needs_download(self) -> bool:
-        """Whether its files have to be on this computer or be fetched."""
+        """Tell whether its files have to be on this computer or be fetched."""
         return self.download_bytes > 0
 
 

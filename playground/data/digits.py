@@ -12,7 +12,7 @@ SIDE = 28
 
 @lru_cache(maxsize=1)
 def digits() -> tuple[Tensor, Tensor]:
-    """All 1,797 pictures (N, 1, 28, 28) float32 within [0, 1], and their labels (N,) int64. Do not write to them.
+    """Return all 1,797 pictures (N, 1, 28, 28) float32 within [0, 1] and their labels (N,) int64. Do not write to them.
 
     8 x 8 pixels of 0 to 16, enlarged bilinearly (UCI Optical Recognition of Handwritten Digits, Alpaydin & Kaynak).
     """

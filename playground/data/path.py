@@ -19,7 +19,7 @@ _KINDS = "a folder or a .zip with one folder of pictures per class, or a .csv wi
 
 
 def is_path(data: object) -> bool:
-    """Whether this names a place and no data set; a data set's name is never a path.
+    """Tell whether this names a place and no data set; a data set's name is never a path.
 
     >>> [is_path(data) for data in ("MNIST", "own-0123456789abcdef", "pets", "pets.zip", "data/pets", Path("pets"))]
     [False, False, True, True, True, True]

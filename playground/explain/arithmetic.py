@@ -32,7 +32,7 @@ class Arithmetic:
         return " ; ".join(self._contribution(node, step, place) for place in range(len(step.contributions)))
 
     def _contribution(self, node: BackwardNode, step: Step, place: int) -> str:
-        """One edge's share: `x̄₁ += v̄₂ × x2 = 1 × 5 = 5`, and what the sum is now where it is not the first."""
+        """Write one edge's share: `x̄₁ += v̄₂ × x2 = 1 × 5 = 5`, and what the sum is now where it is not the first."""
         part = step.contributions[place]
         edge = node.edges[part.edge]
         name = f"to {self.names.target(node, part)}:" if edge.value is None else f"{self.names.bar(edge.value)} +="
@@ -61,7 +61,7 @@ class Arithmetic:
         return f"{product}, shape {shape_text(part.data.shape)}, norm {norm_text(part.data)}"
 
     def of_op(self, op: Op) -> str:
-        """One call in numbers, or its shapes; with its tangent where there is one."""
+        """Write one call in numbers, or its shapes; with its tangent where there is one."""
         outputs = [self.trace.values[output] for output in op.outputs]
         if len(outputs) == 1 and outputs[0].data.numel == 1:
             line = f"{self.names.show(outputs[0].id)} = {self.names.numbers(op)} = {brief(outputs[0].data)}"

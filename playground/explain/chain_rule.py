@@ -25,7 +25,7 @@ class ChainRule:
         self._formulas = formulas
 
     def scalar(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
-        """One product per outgoing path."""
+        """Write one product per outgoing path."""
         bar, symbol = self.names.latex_bar(value), self.names.latex(value)
         plain_bar, plain = self.names.bar(value), self.names.show(value)
         seed = self.seeded.get(value)
@@ -57,7 +57,7 @@ class ChainRule:
         ]
 
     def tensor(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
-        """One vector-Jacobian product per outgoing path, then one element in numbers."""
+        """Write one vector-Jacobian product per outgoing path, then one element in numbers."""
         bar, plain_bar = self.names.latex_bar(value), self.names.bar(value)
         terms, plain_terms, lines = [], [], []
         for step, part in parts:
@@ -124,7 +124,7 @@ class ChainRule:
         return "·" if incoming is None else brief(incoming), "·" if local is None else brief(local)
 
     def _product(self, value: int, node: BackwardNode, part: Contribution) -> tuple[str, str]:
-        """One path's vector-Jacobian product, by the rule of its node where there is one."""
+        """Write one path's vector-Jacobian product, by the rule of its node where there is one."""
         up, _ = self._upstream(node)
         formula, plain = (
             self._formulas.local(node, part.edge, latex=True),

@@ -43,7 +43,7 @@ class DetailWriter:
         self.returned = returned
 
     def value(self, value: Value) -> Details:
-        """One tensor: what it is, its numbers and its gradient."""
+        """Describe one tensor: what it is, its numbers and its gradient."""
         name = self.names.show(value.id)
         lines = [("kind", value.kind), ("primal", brief(value.data))]
         lines += (
@@ -71,7 +71,7 @@ class DetailWriter:
         return Details(title, tuple(lines))
 
     def op(self, op: Op) -> Details:
-        """One call: what it took, what it recorded for the backward pass."""
+        """Describe one call: what it took, what it recorded for the backward pass."""
         lines = [("function", op.qualname)]
         lines += [("module", ".".join(op.module))] * bool(op.module)
         lines += [("input", self._equals(argument.value)) for argument in op.inputs[:LISTED_TENSORS]]
@@ -90,7 +90,7 @@ class DetailWriter:
         return Details(self.names.equation(op), tuple(lines))
 
     def node(self, node: BackwardNode) -> Details:
-        """One backward node: what it saved, and what it hands on."""
+        """Describe one backward node: what it saved, and what it hands on."""
         lines = []
         if node.leaf is not None:
             lines.append(("adds to", f"{self.names.show(node.leaf)}.grad"))

@@ -72,12 +72,12 @@ class Explanation:
 
     @_once
     def step(self, k: int) -> StepText:
-        """One step in words and in numbers."""
+        """Explain one step in words and in numbers."""
         return self._narrator.step(self.trace.steps[k])
 
     @property
     def steps(self) -> tuple[StepText, ...]:
-        """All of them, in order."""
+        """Explain every step, in order."""
         return tuple(map(self.step, range(len(self.trace.steps))))
 
     @cached_property
@@ -89,17 +89,17 @@ class Explanation:
 
     @_once
     def value(self, value: int) -> Details:
-        """One tensor: what it is, its numbers and its gradient."""
+        """Describe one tensor: what it is, its numbers and its gradient."""
         return self._details.value(self.trace.values[value])
 
     @_once
     def op(self, op: int) -> Details:
-        """One call: what it took, what it recorded for the backward pass."""
+        """Describe one call: what it took, what it recorded for the backward pass."""
         return self._details.op(self.trace.ops[op])
 
     @_once
     def node(self, node: int) -> Details:
-        """One backward node: what it saved, and what it hands on."""
+        """Describe one backward node: what it saved, and what it hands on."""
         return self._details.node(self.trace.nodes[node])
 
     @_once

@@ -50,7 +50,7 @@ class Formulas:
         return backward_rules.fill(formulas[number], self.symbols(node, latex)) if number < len(formulas) else ""
 
     def is_product(self, node: BackwardNode, edge: int) -> bool:
-        """Whether `local` is the whole vector-Jacobian product, not a factor of the incoming adjoint."""
+        """Tell whether `local` is the whole vector-Jacobian product, not a factor of the incoming adjoint."""
         use = node.edges[edge].use
         whole = backward_rules.call_rule(self.trace.ops[use[0]], use[1]) if use is not None else None
         texts = backward_rules.rule_of(node).text
@@ -58,7 +58,7 @@ class Formulas:
         return "@g" in (whole[0] if whole else texts[number] if number < len(texts) else "")
 
     def product(self, node: BackwardNode, edge: int) -> str:
-        """One edge's vector-Jacobian product in symbols: `v̄₂ × x2`, `xᵀ @ v̄₁`."""
+        """Write one edge's vector-Jacobian product in symbols: `v̄₂ × x2`, `xᵀ @ v̄₁`."""
         formula = self.local(node, edge)
         value = self.upstream(node)
         adjoint = "g" if value is None else self.names.bar(value)

@@ -21,7 +21,7 @@ class ForwardSentences:
         self.names = names
 
     def of_op(self, op: Op) -> str:
-        """One call: `v₃ = sin(x2); PyTorch records SinBackward0, which saves x2.`"""
+        """Describe one call: `v₃ = sin(x2); PyTorch records SinBackward0, which saves x2.`"""
         text = self.names.equation(op)
         if op.name == "accumulate":
             return f"Two contributions to one gradient are added, as an op that can be differentiated in turn: {text}."

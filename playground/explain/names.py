@@ -123,7 +123,7 @@ class DisplayNames:
         return self._saved[node.id]
 
     def _kept(self, saved: Saved) -> str:
-        """One thing that a node kept; '' for shapes, factors of 1 and other defaults, of no interest to a reader."""
+        """Name one thing that a node kept; '' for shapes, factors of 1 and other defaults, which interest no reader."""
         if saved.value is not None:
             return f"{saved.name} = {self.show(saved.value)}"
         if saved.data is not None:

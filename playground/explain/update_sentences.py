@@ -52,7 +52,7 @@ def _change(update: Update) -> float:
 
 
 def arithmetic(names: DisplayNames, update: Update) -> str:
-    """One element worked out, then before, gradient, state and after as far as they are many."""
+    """Work one element out, then before, gradient, state and after as far as they are many."""
     name = names.show(update.value)
     if update.gradient is None:
         if update.before.numel == update.after.numel == 1:

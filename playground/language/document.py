@@ -41,7 +41,7 @@ class Document(SettingsDocument):
         return next((leaf for leaf in self.leaves if leaf.name == name), Leaf(name, NEW_LEAF))
 
     def used_leaves(self) -> tuple[Leaf, ...]:
-        """One leaf per free name of the text, in order of first use. Raises PlaygroundError."""
+        """Return one leaf per free name of the text, in order of first use. Raises PlaygroundError."""
         return tuple(self.leaf(free.name) for free in self.program().free_names)
 
     def run(self) -> Trace:

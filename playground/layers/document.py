@@ -75,5 +75,5 @@ class StackDocument(SettingsDocument):
 
 
 def _said(content: Any) -> str:
-    """What was given, as a person types it."""
+    """Write what was given as a person types it."""
     return ", ".join(map(str, content))[:40] if isinstance(content, list | tuple) else str(content)[:40]

@@ -21,7 +21,7 @@ RUNS = Gallery(
 
 
 def reported(config: TrainConfig) -> tuple[Reported, ...]:
-    """What a lecture says of runs with these settings; nothing where it says nothing.
+    """Return what a lecture says of runs with these settings; nothing where it says nothing.
 
     >>> [(one.metric, one.when, one.value) for one in reported(RUNS.preset("L1.1").document)]
     [('test accuracy', 'after 1 epoch', 0.915)]

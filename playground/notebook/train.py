@@ -52,7 +52,7 @@ class TrainedRun:
         return self.learner.model
 
     def frame(self) -> list[dict[str, Any]]:
-        """One dict a record, as `pandas.DataFrame` takes them; a layer's numbers are named `linear1.gradient_norm`."""
+        """Return a dict per record, as `pandas.DataFrame` takes them; a layer's numbers: `linear1.gradient_norm`."""
         return table_of(self.records)
 
     def plot(self, chart: str = "loss", x: str = "step", log: bool = False) -> Figure:

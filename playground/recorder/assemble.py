@@ -80,7 +80,7 @@ class _Assembly:
         )
 
     def _array(self, tensor: Tensor) -> Array:
-        """One `Array` per tensor object: an adjoint that one node sends and the next receives is read once."""
+        """Return one `Array` per tensor object: an adjoint that one node sends and the next receives is read once."""
         known = self._arrays.get(id(tensor))
         if known is None:
             known = self._arrays[id(tensor)] = Array(tensor)

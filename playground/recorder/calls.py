@@ -44,7 +44,7 @@ def callee(func: Any) -> Callee:
 
 
 def writes_in_place(func: Any, known: Callee, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether this call is going to overwrite one of its arguments."""
+    """Tell whether this call is going to overwrite one of its arguments."""
     if known.writes:
         return True
     if kwargs and (kwargs.get("out") is not None or kwargs.get("inplace")):

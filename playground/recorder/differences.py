@@ -152,7 +152,7 @@ class Differences:
     def _is_torn(
         self, probe: _Probe, checks: list[DifferenceCheck], check: DifferenceCheck, objective: Objective
     ) -> bool:
-        """Whether slopes do not add up: that of this probe, and that along another direction, to that of both at once.
+        """Tell whether slopes fail to add up: that of this probe, and that along another direction, to that of both.
 
         So it is where elements that are equal are sorted: the slope along each of them is the same from both sides, and
         yet no gradient gives them all. Elements that have a kink of their own are left alone.
@@ -191,7 +191,7 @@ class Differences:
         return size if math.isfinite(size) else 0.0
 
     def _repeats(self, at_rest: float) -> bool:
-        """Whether a replay comes to what was recorded; if not, something in it was random after all."""
+        """Tell whether a replay comes to what was recorded; if not, something in it was random after all."""
         recorded = sum(float(term.sum().real) for term in self._terms())
         return not abs(at_rest - recorded) > 1e-2 * self._size() + 1e-6  # NaN is no difference: it is noted as such
 
@@ -229,7 +229,7 @@ class _Probe:
 
 
 def _rows(moves: list[tuple[_Probe, float]]) -> dict[int, Tensor]:
-    """One row of displacements per move, and a last one of zeros, for every value that is moved at all."""
+    """Return a row of displacements per move, and a last one of zeros, for every value that is moved at all."""
     values = {probe.value.id: probe.value.data for probe, _ in moves}
     rows = {i: data.new_zeros(len(moves) + 1, *data.shape, dtype=torch.float64) for i, data in values.items()}
     for index, (probe, fraction) in enumerate(moves):

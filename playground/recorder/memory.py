@@ -12,7 +12,7 @@ def memory_of(tensor: Tensor) -> int | None:
 
 
 def is_same_view(a: Tensor, b: Tensor) -> bool:
-    """Whether two strided tensors are the same elements of the same memory, in the same order."""
+    """Tell whether two strided tensors are the same elements of the same memory, in the same order."""
     return (
         a.layout is torch.strided
         and b.layout is torch.strided

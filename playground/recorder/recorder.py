@@ -111,7 +111,7 @@ class Recorder(TorchFunctionMode):
         return tape.add_value(tensor, kind, snapshot(tensor), name=self._around.get(id(tensor)), span=self.span)
 
     def _further_output(self, tensor: Tensor, op_id: int) -> TapeValue:
-        """One more output of an op that has been recorded: seen only now that it is used."""
+        """Record one more output of a known op: seen only now that it is used."""
         op = self.tape.ops[op_id]
         value = self.tape.add_value(tensor, "intermediate", op=op_id, output_index=len(op.outputs))
         op.outputs = (*op.outputs, value.id)
@@ -243,5 +243,5 @@ class Recorder(TorchFunctionMode):
 
 
 def under_transform() -> bool:
-    """Whether `vmap` or `torch.func.grad` is at work: its tensors are no ordinary ones, so it shows as one op."""
+    """Tell whether `vmap` or `torch.func.grad` is at work: its tensors are no ordinary ones, so it shows as one op."""
     return _transform() is not None

@@ -179,7 +179,7 @@ def work_of(op: TapeOp, values: Sequence[TapeValue]) -> float:
 
 
 def is_random(op: TapeOp) -> bool:
-    """Whether the call draws random numbers, so that a second one would differ from the first."""
+    """Tell whether the call draws random numbers, so that a second one would differ from the first."""
     if op.name == "scaled_dot_product_attention":
         return bool(op.kwargs.get("dropout_p") or (*op.args, 0, 0)[4])
     if op.name == "multi_head_attention_forward":

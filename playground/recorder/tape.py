@@ -188,7 +188,7 @@ class Tape:
         return [value for value in found if self.is_newest(value)]
 
     def is_newest(self, value: TapeValue) -> bool:
-        """Whether its tensor has no newer value."""
+        """Tell whether its tensor has no newer value."""
         return self._latest.get(id(value.tensor)) is value
 
     def stale(self, overwritten: list[TapeValue], visible: list[Tensor]) -> list[TapeValue]:

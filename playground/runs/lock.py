@@ -19,7 +19,7 @@ class HostLock:
         self._file: int | None = None
 
     def acquire(self) -> bool:
-        """Whether the lock is ours now."""
+        """Tell whether the lock is ours now."""
         opened = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,7 +36,7 @@ class HostLock:
             self._file = None
 
     def is_held(self) -> bool:
-        """Whether a host lives."""
+        """Tell whether a host lives."""
         if self.acquire():
             self.close()
             return False

@@ -11,7 +11,7 @@ from playground.runs.tables import RUNS
 
 
 def take_back(connection: Connection, which: ColumnElement[bool], reason: str) -> None:
-    """Those of them that ran: what an owner had asked for is done, and the others go on until too many workers died."""
+    """Take back those that ran: what their owners asked for is done; others go on until too many workers died."""
     running = update(RUNS).where(which, RUNS.c.status == "running")
     stopped, paused = (running.where(RUNS.c.wanted == wanted) for wanted in ("stop", "pause"))
     failed = running.where(RUNS.c.attempt >= LIMITS.attempts)

@@ -40,7 +40,7 @@ class Run:
 
     @property
     def has_ended(self) -> bool:
-        """Whether no worker will take it up again unless somebody asks."""
+        """Tell whether no worker will take it up again unless somebody asks."""
         return self.status in ENDED
 
 

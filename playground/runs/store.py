@@ -73,7 +73,7 @@ class Store(Database):
             return [record_of(body) for body in connection.scalars(query)]
 
     def ahead(self, run: str) -> int:
-        """How many runs are taken before this one."""
+        """Count the runs that are taken before this one."""
         place = select(RUNS.c.place).where(RUNS.c.id == run).scalar_subquery()
         with self._transaction() as connection:
             query = select(func.count()).select_from(RUNS).where(RUNS.c.status == "queued", RUNS.c.place < place)
@@ -220,21 +220,21 @@ class Store(Database):
             take_back(connection, silent, "the worker gave no sign of life")
 
     def running(self, machine: str) -> int:
-        """How many runs go on under workers whose names begin so."""
+        """Count the runs that go on under workers whose names begin so."""
         mine = RUNS.c.worker.startswith(machine, autoescape=True)
         query = select(func.count()).select_from(RUNS).where(RUNS.c.status == "running", mine)
         with self._transaction() as connection:
             return connection.scalar(query) or 0
 
     def is_busy(self) -> bool:
-        """Whether any run waits or runs."""
+        """Tell whether any run waits or runs."""
         query = select(func.count()).select_from(RUNS).where(RUNS.c.status.in_(("queued", "running")))
         with self._transaction() as connection:
             return bool(connection.scalar(query))
 
 
 def _unless_running(there: Any, running: Any) -> Any:
-    """What an order writes: there and then, unless a worker has to be told first. In one statement, so that no run
+    """Write an order there and then, unless a worker has to be told first. In one statement, so that no run
     slips through between its states."""
     return case((RUNS.c.status == "running", running), else_=there)
 

@@ -69,7 +69,7 @@ CHECKPOINTS = sa.Table(
 
 
 def database_url() -> str:
-    """Where runs are kept: `PLAYGROUND_DB`, or an SQLite file in the user's data folder."""
+    """Name the database of runs: `PLAYGROUND_DB`, or an SQLite file in the user's data folder."""
     given = os.environ.get("PLAYGROUND_DB")
     return given or f"sqlite:///{user_data_path('playground', ensure_exists=True) / 'runs.db'}"
 

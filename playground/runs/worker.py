@@ -39,7 +39,7 @@ def work(store: Store, run: Run) -> None:
 
 
 def lacks_memory(error: Exception) -> bool:
-    """Whether Python or PyTorch, which has no error of its own for it on the CPU, could allocate no more."""
+    """Tell whether Python or PyTorch, which has no error of its own for it on the CPU, could allocate no more."""
     said = str(error).lower()
     return isinstance(error, MemoryError) or any(words in said for words in ALLOCATORS_SAY)
 
@@ -55,13 +55,13 @@ class Heeding(Learner):
 
     @property
     def is_due(self) -> bool:
-        """Whether the next step is recorded. A pause waits: after it the run goes on as if there had been none."""
+        """Tell whether the next step is recorded. A pause waits: after it the run goes on as if there had been none."""
         is_late = self.seconds + time.monotonic() - self.recorded > LIMITS.seconds
         return super().is_due or is_late or self._reporter.is_lost or self._reporter.orders.wanted == "stop"
 
 
 def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
-    """How the run ended, and why."""
+    """Train, and return how the run ended and why."""
     config = run.config
     data = data_of(config, reporter.progress)
     device = device_of(config.device)

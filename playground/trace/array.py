@@ -47,7 +47,7 @@ class Array:
 
     @property
     def is_exact(self) -> bool:
-        """Whether every element is kept (at most `EXACT_ELEMENTS`); otherwise only the summary is."""
+        """Tell whether every element is kept (at most `EXACT_ELEMENTS`); otherwise only the summary is."""
         return self.numel <= EXACT_ELEMENTS if self._tensor is not None else self._flat is not None
 
     @property

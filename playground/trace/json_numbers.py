@@ -60,7 +60,7 @@ def _all_numbers(elements: Iterable[Any]) -> bool:
 
 
 def all_finite(numbers: Iterable[Any]) -> bool:
-    """Whether none is NaN or infinite."""
+    """Tell whether none is NaN or infinite."""
     return all(map(math.isfinite, numbers))
 
 

@@ -28,7 +28,7 @@ def first_non_finite(values: tuple[Value, ...], ops: tuple[Op, ...]) -> Note | N
 
 
 def is_finite(data: Array) -> bool:
-    """Whether no element is NaN or infinite."""
+    """Tell whether no element is NaN or infinite."""
     if not data.dtype.startswith(("float", "bfloat", "complex")):
         return True
     statistics = data.statistics
@@ -36,7 +36,7 @@ def is_finite(data: Array) -> bool:
 
 
 def has_nan(data: Array) -> bool:
-    """Whether any element is NaN."""
+    """Tell whether any element is NaN."""
     return data.statistics.nans > 0
 
 

@@ -41,7 +41,7 @@ class Value:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """As PyTorch writes it."""
+        """The shape as PyTorch writes it."""
         return self.data.shape
 
     @property

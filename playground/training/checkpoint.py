@@ -17,7 +17,7 @@ _FORMAT = "playground-checkpoint-1"
 
 
 def checkpoint(learner: Learner) -> bytes:
-    """All that decides the learner's next step: weights, optimizer, schedule, order, dropout, place in the run."""
+    """Return what decides the learner's next step: weights, optimizer, schedule, order, dropout, place in the run."""
     tensors = {f"model.{name}": tensor for name, tensor in learner.model.state_dict().items()}
     settings: dict[str, dict[str, Any]] = {}
     state = learner.optimizer.state_dict()
@@ -91,7 +91,7 @@ def _restore_optimizer(learner: Learner, tensors: dict[str, Tensor], rest: dict[
 
 
 def _plain(state: dict[str, Any]) -> dict[str, Any]:
-    """What JSON can hold of a schedule's state; its functions come back with a fresh one."""
+    """Keep what JSON can hold of a schedule's state; its functions come back with a fresh one."""
     return {key: content for key, content in state.items() if isinstance(content, int | float | str | list | None)}
 
 

@@ -90,7 +90,7 @@ class TrainConfig(SettingsDocument):
         return PlaygroundError(f"{name}: {str(content)[:40]!r} cannot be used", hint=f"{wanted.meaning}: {allowed}")
 
     def fields(self) -> dict[str, Any]:
-        """All settings as plain data."""
+        """Return all settings as plain data."""
         return {name: getattr(self, name) for name in self.settings()}
 
 

@@ -131,7 +131,7 @@ def next_batch(learner: Learner) -> tuple[Tensor, Tensor]:
 
 
 def _has_drawn(learner: Learner) -> bool:
-    """Whether the order of this epoch, which has begun, is drawn already; a restored learner will draw it later."""
+    """Tell whether the order of this begun epoch is drawn already; a restored learner will draw it later."""
     began = learner.epoch_began_with
     first = torch.Generator().manual_seed(learner.config.rng_seed)
     if learner.step >= learner.steps_per_epoch and torch.equal(began, first.get_state()):
@@ -155,6 +155,6 @@ def clipping(optimizer: torch.optim.Optimizer, most: float) -> torch.optim.Optim
 
 
 def gradient_norm(recorded: Recorded) -> float:
-    """Of all parameters together, before clipping."""
+    """The norm of all parameters' gradients together, before clipping."""
     adjoints = [value.adjoint for value in recorded.trace.values if value.kind == "parameter"]
     return math.hypot(*(adjoint.statistics.norm or 0.0 for adjoint in adjoints if adjoint is not None))

@@ -107,7 +107,7 @@ class Learner:
 
     @property
     def is_due(self) -> bool:
-        """Whether the next step is recorded: the first, every few, the last of an epoch and of the run."""
+        """Tell whether the next step is recorded: the first, every few, the last of an epoch and of the run."""
         step = self.step + 1
         return step == 1 or step % self.record_every == 0 or step % self.steps_per_epoch == 0 or step == self.steps
 

@@ -72,13 +72,13 @@ class Window:
         self.started = perf_counter()
 
     def add(self, loss: Tensor, output: Tensor, labels: Tensor) -> None:
-        """One batch, before its step."""
+        """Add one batch, before its step."""
         self.losses.append(loss.item())
         self.outputs.append(output.detach())
         self.labels.append(labels)
 
     def record(self, probe: Probe) -> TrainRecord:
-        """All batches of the window, and what the last step did."""
+        """Sum up all batches of the window, and what the last step did."""
         learner, layers = self.learner, probe.layers()
         sizes = [len(labels) for labels in self.labels]
         count = sum(sizes)

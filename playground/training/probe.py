@@ -81,7 +81,7 @@ class Probe(TorchFunctionMode):
 
     @torch.no_grad()
     def layers(self) -> tuple[LayerRecord, ...]:
-        """One record a layer, in the order of the net, then one a function."""
+        """Return one record a layer, in the order of the net, then one a function."""
         dead = {name: float(torch.cat(calls).float().mean()) for name, calls in self._dead.items()}
         weights = [[one.detach() for one in some] for some in self._parameters.values()]
         changes = [
@@ -101,7 +101,7 @@ class Probe(TorchFunctionMode):
 
 @torch.no_grad()
 def _norms(groups: Sequence[Sequence[Tensor]]) -> list[float]:
-    """Of each group, the norm of all its tensors as one vector. They are read together: on a GPU each read waits."""
+    """Return the norm of each group, all its tensors as one vector. Read together: on a GPU each read waits."""
     found = [torch.linalg.vector_norm(tensor) for group in groups for tensor in group]
     each = iter(torch.stack(found).tolist() if found else ())
     return [math.hypot(*islice(each, len(group))) for group in groups]
@@ -109,7 +109,7 @@ def _norms(groups: Sequence[Sequence[Tensor]]) -> list[float]:
 
 @torch.no_grad()
 def first_not_finite(net: nn.Module, parts: Iterable[Tensor]) -> str:
-    """Where the forward pass of these examples, part by part, stops being finite: in a layer's parameters, in its
+    """Find where the forward pass of these examples, part by part, stops being finite: in a layer's parameters, in its
     output, in parameters that it passes by, or in the loss alone."""
     found: list[str] = []
 

@@ -23,7 +23,7 @@ class Export(Generic[S]):
     kind: str = ""  # a short name, where it is asked for by one
 
     def about_for(self, shown: S) -> str:
-        """What stands beside the bold word."""
+        """Return what stands beside the bold word."""
         return self.about if isinstance(self.about, str) else self.about(shown)
 
     def name_for(self, shown: S) -> str:

@@ -46,7 +46,7 @@ def _blocks(script: str) -> list[str]:
 
 
 def _is_whole(lines: list[str]) -> bool:
-    """Whether the lines are statements by themselves: no bracket or string is still open."""
+    """Tell whether the lines are statements by themselves: no bracket or string is still open."""
     try:
         ast.parse("\n".join(lines))
     except SyntaxError:

@@ -131,7 +131,7 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_clutter(name: str) -> bool:
-    """What systems add by themselves, and nobody means as a picture."""
+    """Recognise what systems add by themselves, and nobody means as a picture."""
     parts = PurePosixPath(name).parts
     return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1] in {"Thumbs.db", "desktop.ini"}
 

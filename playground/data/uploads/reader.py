@@ -49,7 +49,7 @@ class Reading:
 
     @property
     def is_over(self) -> bool:
-        """Whether `data` answers at once."""
+        """Tell whether `data` answers at once."""
         return self._data.done()
 
     @property

@@ -37,7 +37,7 @@ class UploadRow:
 
 
 def is_upload(name: str) -> bool:
-    """Whether a data set of this name was uploaded."""
+    """Tell whether a data set of this name was uploaded."""
     return name.startswith("own-")
 
 

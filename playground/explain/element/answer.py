@@ -41,7 +41,7 @@ class _GradientWriter:
         self.elements = elements
 
     def parts(self, found: ElementGradient) -> list[ElementPart]:
-        """One part per use, and one for the seed; no terms where they do not add up to the recorded number."""
+        """Return a part per use, and one for the seed; no terms where they do not add up to the recorded number."""
         above = f"∂{self._root(found)}"
         below = f"∂{self.elements.place(found.place)}"
         if not found.agrees:

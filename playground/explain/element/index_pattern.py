@@ -14,7 +14,7 @@ _LETTERS = "ijklmnpqrstuvw"
 
 
 def pattern(places: Sequence[Tensor], first: int = 0) -> Pattern:
-    """One tuple of texts per tensor of indices (terms, axes), int64; letters start with the one numbered `first`.
+    """Return a tuple of texts per tensor of indices (terms, axes), int64; letters start with the one numbered `first`.
 
     An axis that does not vary is its number; one that runs along with another is written by that one's letter.
 

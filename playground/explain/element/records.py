@@ -71,7 +71,7 @@ class ElementGradient:
 
     @property
     def agrees(self) -> bool:
-        """Whether the total is the recorded number, up to rounding."""
+        """Tell whether the total is the recorded number, up to rounding."""
         return is_close(self.total, self.recorded, self.scale, self.dtype)
 
 
@@ -113,7 +113,7 @@ class ElementValue:
 
 
 def is_close(total: float, recorded: float, scale: float, dtype: str) -> bool:
-    """Whether two numbers are the same up to the rounding of this dtype; `scale`: the size of what was summed."""
+    """Tell whether two numbers are the same up to the rounding of this dtype; `scale`: the size of what was summed."""
     if not (math.isfinite(total) and math.isfinite(recorded)):
         return repr(total) == repr(recorded)
     return abs(total - recorded) <= TOLERANCES.get(dtype, 0.0) * max(scale, abs(recorded)) + 1e-30

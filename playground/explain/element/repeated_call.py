@@ -54,7 +54,7 @@ class RepeatedCall:
         return ""
 
     def is_real(self, path: str) -> bool:
-        """Whether the argument there is a tensor that has derivatives."""
+        """Tell whether the argument there is a tensor that has derivatives."""
         return self._tape.values[self._inputs[path]].data.is_floating_point()
 
     def paths(self) -> list[str]:

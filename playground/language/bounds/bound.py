@@ -35,7 +35,7 @@ def broadcast(*shapes: Shape) -> Shape:
 
 
 def whole_numbers(*values: Value) -> list[int]:
-    """All whole numbers in nested tuples and lists, in order."""
+    """Return all whole numbers in nested tuples and lists, in order."""
     found: list[int] = []
     for value in values:
         if isinstance(value, tuple | list):
@@ -75,7 +75,7 @@ def axis_length(arguments: Arguments, name: str = "dim", operand: str = "input",
 
 
 def elementwise(arguments: Arguments) -> Cost:
-    """All tensors among the arguments broadcast together."""
+    """Broadcast all tensors among the arguments together."""
     return like(broadcast(*(shape_of(tensor) for tensor in tensors_in(list(arguments.values())))))
 
 
@@ -102,7 +102,7 @@ def one_more_axis(arguments: Arguments) -> Cost:
 
 
 def reduction(arguments: Arguments) -> Cost:
-    """One number, or one per position of the axes that are kept."""
+    """Bound by one number, or by one per position of the axes that are kept."""
     shape = shape_of(arguments.get("input"))
     axes = arguments.get("dim")
     work = PER_ELEMENT * math.prod(shape)
@@ -143,7 +143,7 @@ def no_tensor(arguments: Arguments) -> Cost:
 
 
 def backward_pass(arguments: Arguments) -> Cost:
-    """What the forward pass through the same nodes cost, twice."""
+    """Bound by what the forward pass through the same nodes cost, twice."""
     roots = tuple(tensors_in([arguments.get("input"), arguments.get("outputs")]))
     return Cost(0, 1, roots=roots, keeps_graph=bool(arguments.get("create_graph")))
 

@@ -54,7 +54,7 @@ class Budget:
                 self._forward[tensor.grad_fn] = (work, size)
 
     def count_statement(self) -> None:
-        """One more line was executed."""
+        """Count one more line that was executed."""
         self.statements += 1
         if self.statements > self.limits.statements:
             refuse(f"more than {spell(self.limits.statements)} lines executed", self.limits.statements)

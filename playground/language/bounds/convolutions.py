@@ -18,7 +18,7 @@ def numbers(arguments: Arguments, name: str, axes: int, default: int) -> list[in
 
 
 def windows(arguments: Arguments, sides: Shape, kernel: list[int]) -> list[int]:
-    """How many windows fit along each axis, at most; `padding='same'` keeps the length."""
+    """Bound the number of windows that fit along each axis; `padding='same'` keeps the length."""
     axes = len(sides)
     padding = [length // 2 + 1 for length in kernel] if isinstance(arguments.get("padding"), str) else None
     before = padding or numbers(arguments, "padding", axes, 0)
@@ -76,7 +76,7 @@ def transposed_convolution(arguments: Arguments) -> Cost:
 
 
 def pooling(arguments: Arguments) -> Cost:
-    """One element per window; positions beside it for `max_pool`."""
+    """Bound by one element per window; positions beside it for `max_pool`."""
     image = shape_of(arguments.get("input"))
     if "output_size" in arguments:
         sizes = numbers(arguments, "output_size", 2, 1)

@@ -36,7 +36,7 @@ def index_cost(operand: Tensor, index: Value) -> Cost:
 
 
 def parts_index(parts: list[Value]) -> int:
-    """Where `...` stands, or -1."""
+    """Find where `...` stands, or -1."""
     return next((place for place, part in enumerate(parts) if part is ...), -1)
 
 

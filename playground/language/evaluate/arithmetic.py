@@ -107,7 +107,7 @@ def _is_number(value: Value) -> bool:
 
 
 def describe(value: Value) -> str:
-    """What kind of value it is, in the user's words.
+    """Name the kind of value it is, in the user's words.
 
     >>> describe(None), describe((1, 2)), describe(2.5)
     ('nothing (None)', 'a tuple', 'a number')

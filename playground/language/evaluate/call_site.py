@@ -46,7 +46,7 @@ class CallSite:
         return [(self.written(i), value) for i, value in enumerate(self.operands) if isinstance(value, Tensor)]
 
     def check(self) -> None:
-        """What PyTorch would let pass, or refuse in words that do not help: PlaygroundError."""
+        """Refuse what PyTorch would let pass, or refuse in words that do not help: PlaygroundError."""
         for number, value in enumerate(self.operands):
             written, place = self.written(number), self.places[number] if number < len(self.places) else self.span
             if value is None and (self.function is None or number == 0):

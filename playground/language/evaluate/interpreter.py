@@ -131,7 +131,7 @@ class Interpreter:
 
 
 def _results(value: Value) -> list[Value]:
-    """What of a value can be a program's result: tensors and numbers, also in a tuple."""
+    """Pick what of a value can be a program's result: tensors and numbers, also in a tuple."""
     if isinstance(value, Tensor | int | float):
         return [value]
     return [item for part in value for item in _results(part)] if isinstance(value, tuple) else []

@@ -72,7 +72,7 @@ class TorchCalls:
             self._recorder.label(value, name, span)
 
     def generator(self) -> torch.Generator:
-        """Where this run's random numbers come from."""
+        """The source of this run's random numbers."""
         if self._generator is None:
             self._generator = torch.Generator().manual_seed(self._rng_seed)
         return self._generator

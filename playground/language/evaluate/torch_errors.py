@@ -14,7 +14,7 @@ from playground.language.function import TENSORS
 
 
 def explained(error: Exception, site: CallSite) -> PlaygroundError:
-    """What went wrong in one call, for the person who typed it."""
+    """Explain what went wrong in one call, for the person who typed it."""
     if isinstance(error, PlaygroundError):
         return error
     message = str(error)

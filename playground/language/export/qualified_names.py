@@ -43,7 +43,7 @@ class Qualifier:
         )
 
     def expression(self, node: tree.Expression) -> tree.Expression:
-        """One expression, rewritten; a list stays a list."""
+        """Rewrite one expression; a list stays a list."""
         match node:
             case tree.Name(id=name):
                 return replace(node, id=self._renamed.get(name, name))
@@ -110,7 +110,7 @@ class Qualifier:
         return self.value(value) if name in (*TENSORS_OR_NUMBERS, *function.plain) else self.expression(value)
 
     def _is_tensor(self, node: tree.Expression) -> bool:
-        """Whether the value is a tensor for certain."""
+        """Tell whether the value is a tensor for certain."""
         match node:
             case tree.Name(id=name):
                 return name not in self._numbers

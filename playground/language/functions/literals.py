@@ -9,17 +9,17 @@ from playground.language.function import Value
 
 
 def flat(value: Value) -> list[Value]:
-    """All items of nested lists."""
+    """Return all items of nested lists."""
     return [part for item in value for part in flat(item)] if isinstance(value, list | tuple) else [value]
 
 
 def depth(value: Value) -> int:
-    """How many levels of lists."""
+    """Count the levels of lists."""
     return 1 + max((depth(item) for item in value), default=0) if isinstance(value, list | tuple) else 0
 
 
 def is_numeric(value: Value) -> bool:
-    """Whether all items are plain numbers."""
+    """Tell whether all items are plain numbers."""
     return all(isinstance(part, int | float) for part in flat(value))
 
 

@@ -142,7 +142,7 @@ def find(home: str, name: str) -> Function | None:
 
 @cache
 def names(home: str) -> tuple[str, ...]:
-    """All names that can be called behind this prefix, in alphabetical order."""
+    """Return all names that can be called behind this prefix, in alphabetical order."""
     places = (home,) if home else BARE_ORDER
     return tuple(sorted({name for place, name in _BY_PLACE if place in places}))
 
@@ -180,5 +180,5 @@ def search(query: str) -> tuple[Function, ...]:
 
 
 def method_names() -> tuple[str, ...]:
-    """All methods of a tensor."""
+    """Return the names of all methods of a tensor."""
     return names(METHOD)

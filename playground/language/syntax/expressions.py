@@ -46,7 +46,7 @@ class Expressions:
         }
 
     def convert(self, node: ast.expr) -> tree.Expression:
-        """One expression of Python as one of ours; PlaygroundError where it is not allowed."""
+        """Convert one expression of Python to one of ours; PlaygroundError where it is not allowed."""
         kind = self._kinds.get(type(node))
         if kind is None:
             message, hint = REFUSED_EXPRESSIONS.get(type(node), ("this is not allowed", ""))
@@ -265,7 +265,7 @@ class Expressions:
         return None
 
     def _last(self, node: ast.Attribute) -> Span:
-        """Where the name after the last point stands."""
+        """Find where the name after the last point stands."""
         end = self.places.of(node).end
         return Span(max(end - len(node.attr), 0), end)
 

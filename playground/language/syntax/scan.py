@@ -80,7 +80,7 @@ class Token:
 
 
 def normalise(text: str) -> str:
-    """One kind of newline, no byte-order mark, plain spaces, `x₁` as `x1`. Every other character stays where it was."""
+    """Unify newlines and spaces, drop a byte-order mark, write `x₁` as `x1`. Other characters stay where they were."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").replace("\v", " ")
     return text.translate(SAME_LENGTH)
 
@@ -112,7 +112,7 @@ def scan(text: str) -> tuple[Token, ...]:
 
 
 def instead_of(token: Token) -> str | None:
-    """What to write for a character that Python does not know, or None."""
+    """Suggest what to write for a character that Python does not know, or None."""
     if token.kind == "power":
         exponent = token.text.translate(POWERS)
         return f"**{exponent}" if exponent.isalnum() else f"**({exponent})"

@@ -41,7 +41,7 @@ def write_statements(statements: Iterable[tree.Statement], indent: str = "") -> 
 
 
 def write(node: tree.Expression) -> str:
-    """One expression."""
+    """Write one expression."""
     return _expression(node)[0]
 
 

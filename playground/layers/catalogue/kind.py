@@ -102,7 +102,7 @@ def pair(size: Any) -> tuple[int, int]:
 
 
 def problem_of(argument: LayerArgument, content: Any) -> str:
-    """What is wrong with the content of an argument, '' if nothing is.
+    """Say what is wrong with the content of an argument, '' if nothing is.
 
     >>> problem_of(LayerArgument("stride", "int", 1, "how far"), 0)
     'a whole number from 1 to 4,096, not 0'

@@ -109,7 +109,7 @@ def pooling(shape: Shape, given: Given) -> LayerRule:
 
 
 def pooling_stride(given: Given) -> Any:
-    """How far a pooling window moves: 0 stands for as far as it is wide."""
+    """The step of a pooling window: 0 stands for as far as it is wide."""
     return given["kernel_size"] if not any(pair(given["stride"])) else given["stride"]
 
 
@@ -198,7 +198,7 @@ def _picture(shape: Shape, dimensions: int) -> int:
 
 
 def _windows(shape: Shape, given: Given, kernel: tuple[int, ...]) -> tuple[list[int], list[str]]:
-    """How many windows fit along each axis, and the arithmetic of it."""
+    """Count the windows that fit along each axis, and write the arithmetic of it."""
     dimensions = len(kernel)
     stride, padding = _sizes(given["stride"], dimensions), _sizes(given["padding"], dimensions)
     sizes, formulas = [], []

@@ -15,7 +15,7 @@ WIDTH = 100  # a call that is longer is broken into lines
 
 
 def written_arguments(row: StackRow) -> tuple[list[Any], dict[str, Any]]:
-    """Those of the constructor by position, and by name those that differ from PyTorch's defaults."""
+    """Pick those of the constructor by position, and by name those that differ from PyTorch's defaults."""
     kind = kind_of(row.layer.kind)
     given = kind.given(row.layer)
     if row.layer.kind == "Reshape":
@@ -33,7 +33,7 @@ def written_arguments(row: StackRow) -> tuple[list[Any], dict[str, Any]]:
 
 
 def constructor_call(row: StackRow) -> str:
-    """One layer: `nn.Conv2d(1, 10, 7)`; our own modules stand without `nn.`."""
+    """Write one layer: `nn.Conv2d(1, 10, 7)`; our own modules stand without `nn.`."""
     by_position, by_name = written_arguments(row)
     written = [*map(content_text, by_position), *(f"{name}={content_text(c)}" for name, c in by_name.items())]
     is_ours = kind_of(row.layer.kind).build in (modules.Bias, modules.Reshape)

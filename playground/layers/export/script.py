@@ -59,10 +59,10 @@ class NetWriter(ABC):
 
     @abstractmethod
     def outputs(self) -> int:
-        """How many numbers come out for one example."""
+        """The number of outputs for one example."""
 
     def seeded(self, line: str) -> str:
-        """What draws weights, right after the seed."""
+        """Write what draws weights, right after the seed."""
         return f"torch.manual_seed({self.document.rng_seed})\n{line}\nloss_function = nn.{self.document.loss}()\n"
 
     def loss(self) -> str:
@@ -77,7 +77,7 @@ class NetWriter(ABC):
         return f"{self.functional}.one_hot({labels}, {outputs}).float()"
 
     def step(self) -> str:
-        """One step of the optimizer, and the loss after it."""
+        """Write one step of the optimizer, and the loss after it."""
         optimizer = self.optimizer("net.parameters()")
         return f"optimizer = {optimizer}\noptimizer.step()\nwith torch.no_grad():\n    {self.after()}\n"
 

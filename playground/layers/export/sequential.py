@@ -58,7 +58,7 @@ class NamedWriter(SequentialWriter):
         return [self.seeded(f"net = {self.named_layers((), 0, 0)}")]
 
     def named_layers(self, path: Path, branch: int, depth: int) -> str:
-        """One sub-stack with names."""
+        """Name the layers of one sub-stack."""
         rows = self.row_of(path, branch)
         layers = [f"{row.name.rpartition('.')[2]}={self.module(row, depth + 2)}" for row in rows]
         return nested_call("nn.Sequential", [nested_call("OrderedDict", layers, depth + 1)], depth)

@@ -58,7 +58,7 @@ class TensorsWriter(SequentialWriter):
         return f"with torch.no_grad():\n    {step}parameter.grad\n    {self.after()}\n"
 
     def lines(self, row: StackRow) -> list[str]:
-        """What one layer does to x."""
+        """Write what one layer does to x."""
         if not row.layer.branches:
             return [f"x = {line}" for line in computed(row)]
         start = variable(row.name)

@@ -33,11 +33,11 @@ class Net(Protocol):
 
     @property
     def document(self) -> StackDocument:
-        """What says it."""
+        """The document that says it."""
 
     @property
     def forms(self) -> tuple[Form, ...]:
-        """Of script that it has, the nearest to the text first."""
+        """Forms of script that it has, the nearest to the text first."""
 
     @property
     def title(self) -> str:
@@ -68,20 +68,20 @@ class Net(Protocol):
         """The shape that one example of `x` (N, *input_shape) gives; refuses a batch that is too large."""
 
     def most_examples(self, batch: int) -> int:
-        """How many examples of a batch can be recorded. PlaygroundError where not even one can."""
+        """The largest batch that can be recorded. PlaygroundError where not even one example can."""
 
     def size(self) -> NetSize:
-        """What it costs to train. PlaygroundError where the net does not fit its input."""
+        """The cost of training it. PlaygroundError where the net does not fit its input."""
 
     def trace_before_problem(self, x: Tensor) -> Trace | None:
         """The forward pass through the layers before the first that does not fit, or through all of them where only the
         loss does not; None where nothing runs."""
 
     def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
-        """What PyTorch accepts in silence, with what one batch showed. Never raises."""
+        """Warn of what PyTorch accepts in silence, with what one batch showed. Never raises."""
 
     def writer(self, form: Form) -> NetWriter:
-        """What writes its script in this form. PlaygroundError where the net has none, or does not run."""
+        """The writer of its script in this form. PlaygroundError where the net has none, or does not run."""
 
 
 def net_of(document: StackDocument) -> Net:

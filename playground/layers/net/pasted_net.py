@@ -51,7 +51,7 @@ class PastedNet:
 
     @cached_property
     def listing(self) -> Listing:
-        """One row for each call of a layer. Never raises."""
+        """List each call of a layer in a row. Never raises."""
         return pasted_listing(self.document)
 
     def summary(self) -> str:

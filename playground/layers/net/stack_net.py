@@ -60,7 +60,7 @@ class StackNet:
 
     @cached_property
     def listing(self) -> Listing:
-        """One row for each layer, also beyond the first problem; blocks before what is in them."""
+        """List each layer in a row, also beyond the first problem; blocks before what is in them."""
         found, batch = self.analysis, self.document.batch
         known = {row.path: row for row in found.rows}
         rows = tuple(_listed(path, layer, known.get(path), batch) for path, layer in walk(found.stack.layers))

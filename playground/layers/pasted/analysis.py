@@ -152,7 +152,7 @@ class _CallHooks:
 
 
 def _sizes(parameters: list[nn.Parameter]) -> str:
-    """How many numbers a few parameters are; '' where that says nothing, or is long."""
+    """Write how many numbers a few parameters are; '' where that says nothing, or is long."""
     if len(parameters) > MOST_TERMS or (len(parameters) == 1 and parameters[0].dim() < 2):
         return ""
     return " + ".join("·".join(map(str, parameter.shape)) or "1" for parameter in parameters)

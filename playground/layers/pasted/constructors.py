@@ -34,7 +34,7 @@ class Origin:
     given: Mapping[str, Any] | None = None
 
     def rule(self, shape: tuple[int, ...]) -> LayerRule | None:
-        """What the layer does to one example of this shape; Misfit where it cannot."""
+        """Compute what the layer does to one example of this shape; Misfit where it cannot."""
         if self.kind is None or self.given is None or self.kind.branches:
             return None
         rule = self.kind.rule(shape, self.given)
@@ -162,7 +162,7 @@ def arguments(kind: Kind, positional: list[Value], named: dict[str, Value]) -> d
 
 
 def _size_problem(name: str, value: Value) -> str:
-    """What is wrong with an in-size or an axis, '' if nothing is."""
+    """Say what is wrong with an in-size or an axis, '' if nothing is."""
     if name in HARMLESS:
         return "" if isinstance(value, bool) else f"True or False, not {what(value)}"
     if name == "dim":
@@ -173,7 +173,7 @@ def _size_problem(name: str, value: Value) -> str:
 
 
 def rule_arguments(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the shape rule of this kind wants: every argument, and the in-sizes."""
+    """Return what the shape rule of this kind wants: every argument, and the in-sizes."""
     shape = given.get("normalized_shape")
     dims = {} if shape is None else {"dims": len(shape) if isinstance(shape, tuple) else 1}
     return {argument.name: argument.default for argument in kind.arguments} | dict(given) | dims

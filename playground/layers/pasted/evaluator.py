@@ -86,7 +86,7 @@ class PastedEvaluator(Evaluator):
         return tuple(value) if isinstance(value, nn.ModuleList) else value
 
     def _items(self, node: tree.LoopItems) -> tuple[Value, ...]:
-        """What a loop runs over, as long as a loop may be."""
+        """Return what a loop runs over, as long as a loop may be."""
         parts = []
         for part in node.parts:
             value = self.evaluate(part)
@@ -128,7 +128,7 @@ class PastedEvaluator(Evaluator):
         return self.guarded(node.span, lambda: make(node, positional, named), (*positional, *named.values()))
 
     def arguments(self, given: tuple[CallArgument, ...]) -> tuple[list[Value], dict[str, Value]]:
-        """Those by position, `*layers` taken apart, and those by name."""
+        """Evaluate those by position, `*layers` taken apart, and those by name."""
         positional: list[Value] = []
         named: dict[str, Value] = {}
         for argument in given:
@@ -159,7 +159,7 @@ class PastedEvaluator(Evaluator):
         return tuple(getattr(owner, node.how)())  # one of six names of ours
 
     def test(self, node: Any) -> bool:
-        """Whether a condition holds: of a number, a switch, None or a tuple, never of a tensor."""
+        """Tell whether a condition holds: of a number, a switch, None or a tuple, never of a tensor."""
         value = self.evaluate(node)
         if isinstance(value, Tensor | list):
             hint = "choose element by element: torch.where(x > 0, x, 0 * x)"

@@ -93,7 +93,7 @@ class PastedExpressions(LogicExpressions):
         return names, isinstance(node, ast.Tuple | ast.List)
 
     def items(self, node: ast.expr) -> tree.LoopItems:
-        """What a loop runs over."""
+        """Return what a loop runs over."""
         value: Any = self.convert(node)
         return value if isinstance(value, tree.LoopItems) else tree.LoopItems("", (value,), self.places.of(node))
 
@@ -250,7 +250,7 @@ class PastedExpressions(LogicExpressions):
 
 
 def is_self(node: ast.AST) -> bool:
-    """Whether it is the name `self`."""
+    """Tell whether it is the name `self`."""
     return isinstance(node, ast.Name) and node.id == "self"
 
 

@@ -184,7 +184,7 @@ class _ClassReader:
     def without_super(
         self, node: ast.FunctionDef, body: list[ast.stmt], line: Span, expressions: PastedExpressions
     ) -> tuple[tuple[Any, ...], list[ast.stmt]]:
-        """What `super().__init__()` runs of a base class of the text, and the lines after it."""
+        """Return what `super().__init__()` runs of a base class of the text, and the lines after it."""
         first = body[0] if body else None
         call = first.value if isinstance(first, ast.Expr) else None
         if isinstance(call, ast.Call) and ast.unparse(call).startswith("super("):

@@ -125,12 +125,12 @@ FIXED = frozenset(dir(nn.Module())) | {"keep", "keep_buffer", "find", "definitio
 
 
 def what(value: Value) -> str:
-    """What kind of value it is, in the user's words."""
+    """Name the kind of value it is, in the user's words."""
     return "a layer" if isinstance(value, nn.Module) else describe(value)
 
 
 def kept(module: nn.Module, name: str) -> tuple[Value, bool]:
-    """What a module keeps under this name, and whether it keeps something there."""
+    """Return what a module keeps under this name, and whether it keeps something there."""
     if isinstance(module, PastedModule):
         return module.find(name)
     places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers, module._modules)

@@ -63,7 +63,7 @@ def _end(listing: Listing, trace: Trace) -> list[str]:
 
 
 def _kind(listing: Listing, op: Op) -> str:
-    """What made a value: the layer that the call belongs to, else the function; '' of any other."""
+    """Name what made a value: the layer that the call belongs to, else the function; '' of any other."""
     name = ".".join(op.module[1:])  # without the net's own
     layer = next((find(row.kind) for row in listing.rows if row.name == name and not row.is_block), None)
     return layer.name if layer is not None else CALLS.get(op.name.rstrip("_"), "")

@@ -73,7 +73,7 @@ class Supervised(nn.Module):
         self.add_module("loss", loss)
 
     def outputs(self, x: Tensor) -> Tensor:
-        """What the layers give, without the loss."""
+        """Compute what the layers give, without the loss."""
         for layer in list(self.children())[:-1]:
             x = layer(x)
         return x
@@ -128,7 +128,7 @@ def record_batch(
 
 
 def _step(trace: Trace, stepper: Stepper) -> OptimizerStep | None:
-    """What the trace's last phase did; None where no parameter changed."""
+    """Return what the trace's last phase did; None where no parameter changed."""
     updates = [step.update for step in trace.steps if step.update is not None]
     if not updates:
         return None
@@ -149,7 +149,7 @@ def _step(trace: Trace, stepper: Stepper) -> OptimizerStep | None:
 
 
 def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple[tuple[LayerFacts, ...], float | None]:
-    """What each layer does with the batch, and how much of it is right."""
+    """Tell what each layer does with the batch, and how much of it is right."""
     found: dict[str, tuple[float | None, float, float]] = {}
 
     def look(name: str) -> Callable[..., None]:

@@ -49,12 +49,12 @@ class Analysis:
 
     @property
     def parameters(self) -> int:
-        """Of all layers."""
+        """The number of parameters of all layers."""
         return sum(row.parameters for row in self.rows if not row.layer.branches)
 
     @property
     def multiplications(self) -> int:
-        """Of all layers, for one example."""
+        """The number of multiplications of all layers, for one example."""
         return sum(row.multiplications for row in self.rows if not row.layer.branches)
 
     @property

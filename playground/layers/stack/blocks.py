@@ -50,14 +50,14 @@ def shape_before(analysis: Analysis, path: Path) -> Shape:
 
 
 def with_branch(stack: Stack, path: Path) -> Stack:
-    """One branch more in a Parallel: a copy of its last one, which always fits."""
+    """Add one branch to a Parallel: a copy of its last one, which always fits."""
     block = stack.at(path)
     _refuse_others(block)
     return stack.replace(path, replace(block, branches=(*block.branches, block.branches[-1])))
 
 
 def without_branch(stack: Stack, path: Path, branch: int) -> Stack:
-    """One branch less. IndexError where there is none of this number."""
+    """Take one branch away. IndexError where there is none of this number."""
     block = stack.at(path)
     _refuse_others(block)
     block.branches[branch]

@@ -56,7 +56,7 @@ class Memory:
         self.kept: set[int] = set()
 
     def fresh(self) -> None:
-        """What goes on lies in memory of its own."""
+        """Begin memory of its own for what goes on."""
         self.newest += 1
         self.storage = self.newest
 

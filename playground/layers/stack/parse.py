@@ -63,7 +63,7 @@ class _StackReader(Tokens):
         return layers
 
     def assigns(self, place: int) -> bool:
-        """Whether `net = nn.Sequential(` stands here."""
+        """Tell whether `net = nn.Sequential(` stands here."""
         texts = [token.text for token in self.tokens[place : place + 4]]
         return len(texts) == 4 and texts[1] == "=" and texts[2].rpartition(".")[2] == _BLOCK and texts[3] == "("
 
@@ -80,7 +80,7 @@ class _StackReader(Tokens):
         return tuple(layers)
 
     def layer(self) -> Layers:
-        """One layer; a nested nn.Sequential gives what is in it."""
+        """Read one layer; a nested nn.Sequential gives what is in it."""
         token = self.next("the name of a layer, for instance ReLU")
         if token.kind != "name":
             hint = "write a layer, for instance Linear(10)"
@@ -109,7 +109,7 @@ class _StackReader(Tokens):
         return LayerSpec(kind.name, branches=tuple(branches))
 
     def block(self, token: StackToken, what: str) -> list[Layers]:
-        """What stands in the brackets of a block: one sub-stack, or with commas between several."""
+        """Read what stands in the brackets of a block: one sub-stack, or with commas between several."""
         self.depth += what != "sequential"  # code has Residual(nn.Sequential(...)): one block, two brackets
         self.brackets += 1
         if self.depth > LIMITS.depth or self.brackets > 2 * LIMITS.depth + 1:

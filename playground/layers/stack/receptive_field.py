@@ -22,11 +22,11 @@ class Reach(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many places these are, those beyond the border counted too."""
+        """Count these places, those beyond the border too."""
         return self.last - self.first + 1
 
     def through(self, kernel: int, stride: int, padding: int) -> Reach:
-        """Of the outputs of a window that slides over these (Araujo et al., 2019)."""
+        """Widen by a window that slides over these (Araujo et al., 2019)."""
         first = self.first - padding * self.step
         return Reach(first, self.last + (kernel - 1 - padding) * self.step, self.step * stride)
 
@@ -57,7 +57,7 @@ def field_after(field: Field | None, layer: LayerSpec, kind: Kind) -> Field | No
 
 
 def joined_field(fields: Sequence[Field | None]) -> Field | None:
-    """Of outputs that each depend on all of these; None where one is not known, or their steps differ."""
+    """Join the fields of outputs that depend on all of these; None where one is not known, or their steps differ."""
     known = [field for field in fields if field is not None]
     steps = {tuple(reach.step for reach in field) for field in known}
     if len(known) < len(fields) or len(steps) != 1:

@@ -33,13 +33,13 @@ def with_stride(layers: Layers, stride: int) -> Layers | None:
 
 
 def stride_of(layers: Layers) -> int:
-    """Of all windows together, the larger one of two directions."""
+    """Multiply the strides of all windows, the larger one of two directions."""
     given = [kind_of(layer.kind).given(layer) for layer in layers if layer.kind in WINDOWS]
     return math.prod(max(pair(shape_rules.pooling_stride(arguments))) for arguments in given)
 
 
 def shape_after(layers: Layers, shape: Shape) -> Shape | None:
-    """What layers without branches give; None where one does not fit."""
+    """Return what layers without branches give; None where one does not fit."""
     try:
         for layer in layers:
             kind = kind_of(layer.kind)
@@ -64,7 +64,7 @@ class Counted(NamedTuple):
 
 
 def narrower(stack: Stack, counted: Sequence[Counted], most: int) -> tuple[str, Stack] | None:
-    """What is set, and the stack with `most` parameters or fewer in the counted layers; None if no one layer does it.
+    """Name a change of one layer and the stack with it: `most` parameters or fewer in the counted layers, or None.
 
     >>> from playground.layers.stack.parse import parse_stack
     >>> stack = Stack(parse_stack("Linear(100) ReLU Linear(10)"), (9,))
@@ -91,7 +91,7 @@ def _width_name(layer: LayerSpec) -> str | None:
 
 
 def _widest(stack: Stack, path: Path, now: int) -> int:
-    """How wide a layer may be: its outputs may be a Residual's, which keep their number, or the scores of classes."""
+    """Bound a layer's width: its outputs may be a Residual's, which keep their number, or the scores of classes."""
     after = stack.siblings(path)[path[-1] + 1 :]
     taker = next((layer for layer in after if layer.branches or _width_name(layer)), None)
     if taker is not None:

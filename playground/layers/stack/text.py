@@ -19,7 +19,7 @@ def to_text(layers: Layers) -> str:
 
 
 def layer_text(layer: LayerSpec) -> str:
-    """One layer: its first argument and those without a default by position, others by name where they differ."""
+    """Write one layer: its first argument and those without a default by position, others by name where they differ."""
     kind = find(layer.kind)
     if kind is None:
         raise KeyError(layer.kind)

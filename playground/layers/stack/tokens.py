@@ -51,7 +51,7 @@ class Tokens:
         return self.tokens[place] if place < len(self.tokens) else None
 
     def peek_is(self, text: str, ahead: int = 0) -> bool:
-        """Whether this stands here, or `ahead`."""
+        """Tell whether this stands here, or `ahead`."""
         token = self.peek(ahead)
         return token is not None and token.text == text
 

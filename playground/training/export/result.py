@@ -48,7 +48,7 @@ class RunResult:
 
 
 def table_of(records: Sequence[TrainRecord]) -> list[dict[str, Any]]:
-    """One row a record, the layers' numbers under names of their own; None where there is no number.
+    """Return a row per record, the layers' numbers under names of their own; None where there is no number.
 
     >>> layer = LayerRecord("linear1", gradient_norm=0.5)
     >>> row = table_of([TrainRecord(1, 0.1, 2.3, 0.1, 0.1, 0.0, 0.0, (layer,))])[0]

@@ -109,7 +109,7 @@ def _fields(document: Document) -> DocumentData:
 
 
 def _leaf_rows(document: Document, good: Shown | None) -> tuple[list[LeafRowData], PlaygroundError | None]:
-    """One row per free name; while the text is broken, those of the last good text."""
+    """Return one row per free name; while the text is broken, those of the last good text."""
     program = _program(document) or (None if good is None else _program(good.document))
     if program is None:
         return [], None

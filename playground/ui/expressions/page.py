@@ -130,7 +130,7 @@ def _reference() -> None:
 
 
 def _function_row(function: Function) -> str:
-    """One row of the table as Markdown."""
+    """Write one row of the table as Markdown."""
     call = f"{function.name}({function.signature})".replace("|", "\\|")
     derivative = f"${function.derivative}$".replace("|", r"\vert ") if function.derivative else ""
     return f"| `{call}` | {plain(function.meaning)} | {derivative} |"

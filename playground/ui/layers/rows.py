@@ -18,7 +18,7 @@ def catalogue_data() -> list[KindData]:
 
 
 def listing_data(listing: Listing, batch: int) -> tuple[list[RowData], TotalsData]:
-    """One row for each listed layer, and their totals; counts are for the whole batch."""
+    """Return a row for each listed layer, and their totals; counts are for the whole batch."""
     totals: TotalsData = {
         "parameters": listing.parameters,
         "multiplications": listing.multiplications,

@@ -44,6 +44,6 @@ def from_stack(document: StackDocument) -> TrainConfig:
 
 
 def handed_over() -> TrainConfig | None:
-    """What another page has handed over, once."""
+    """Take what another page has handed over, once."""
     config: TrainConfig | None = st.session_state.pop(HANDED_OVER, None)
     return config

@@ -42,7 +42,7 @@ def stepper(
 
 
 def last_edit(key: str, name: str = "edit") -> dict[str, Any]:
-    """What the browser last sent as this state of the component with this key; empty before the first time."""
+    """Return what the browser last sent as this state of the component with this key; empty before the first time."""
     state = st.session_state.get(key)
     edit = None if state is None else state.get(name)
     return dict(edit) if isinstance(edit, Mapping) else {}

@@ -31,7 +31,7 @@ def warm() -> threading.Thread:
 
 
 def is_warm() -> bool:
-    """Whether warming up has ended; where it failed, the page itself will say why."""
+    """Tell whether warming up has ended; where it failed, the page itself will say why."""
     return _done.is_set()
 
 

@@ -24,7 +24,7 @@ def engine() -> RunEngine:
 
 
 def keep_going(runs: Iterable[Run]) -> None:
-    """Where one of these runs waits or trains, see to it that a host lives: it may have been killed since."""
+    """Start a host where one of these runs waits or trains without: it may have been killed since."""
     if any(run.status in ("queued", "running") for run in runs):
         _watched(database_url()).poll()
 

@@ -44,7 +44,7 @@ class _Recorded(NamedTuple):
     frozen: Frozen
 
     def holds(self, number: int) -> bool:
-        """Whether it is this step; 0: the next one of the run."""
+        """Tell whether it is this step; 0: the next one of the run."""
         return self.frozen.step == (number or self.steps[0])
 
 
@@ -68,7 +68,7 @@ def frozen_step(store: Store, run: str, unfolding: Unfolding = UNTOUCHED, key: s
 
 
 def recorded_step(store: Store, step: FrozenStep) -> Frozen:
-    """What the picture of an opened step was made of. PlaygroundError as for `frozen_step`."""
+    """Return what the picture of an opened step was made of. PlaygroundError as for `frozen_step`."""
     return _recorded(store, store.run(step.run), step.key, step.number).frozen
 
 

@@ -35,7 +35,7 @@ _STYLES = (STYLE, Path(__file__).with_name("page.css"))
 
 @cache
 def _component() -> Callable[..., Any]:
-    """One component for both sides. Not isolated: in a shadow root Plotly can neither be dragged nor zoomed."""
+    """Mount one component for both sides. Not isolated: in a shadow root Plotly can neither be dragged nor zoomed."""
     return st.components.v2.component(
         "playground.train", js="train/train.js", css="train/train.css", isolate_styles=False
     )

@@ -40,7 +40,7 @@ class Intervals:
 
 
 def differs(every: float | None, now: float | None) -> bool:
-    """Whether a page that polls every so many seconds has to be told another number; not for every small change.
+    """Tell whether a page that polls every so many seconds has to be told another number; not for every small change.
 
     >>> differs(0.5, 0.6), differs(0.5, 0.2), differs(None, 0.5), differs(None, None)
     (False, True, True, False)

@@ -76,6 +76,6 @@ def _row(count: ClassCount, most: int, strip: str) -> str:
 
 
 def _strips(data: Data, config: TrainConfig) -> list[str]:
-    """One picture a class, its examples side by side."""
+    """Draw one picture a class, its examples side by side."""
     grid = example_grid(data, PER_CLASS, rng_seed=config.rng_seed)
     return [photo_uri(np.concatenate(list(row), axis=1), is_ink=config.data in DATA_NAMES) for row in grid]

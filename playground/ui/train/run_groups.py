@@ -66,13 +66,13 @@ def on_digits(engine: RunEngine, shown: Iterable[Run], owner: str) -> tuple[list
 
 
 def takes_digits(run: Run) -> bool:
-    """Whether a run failed for want of its data, and its net fits the bundled digits."""
+    """Tell whether a run failed for want of its data, and its net fits the bundled digits."""
     is_wanted = run.status == "failed" and run.config.data != "digits" and "bundled digits" in run.reason
     return is_wanted and check(with_digits(run.config))["problem"] is None
 
 
 def fold_title(fold: int, folds: int) -> str:
-    """What the run of a fold is called.
+    """Name the run of a fold.
 
     >>> fold_title(0, 5)
     'fold 0 of 5 held out'

@@ -163,7 +163,7 @@ def _rate(followed: Followed) -> float:
 
 
 def is_mine(run: Run, owner: str) -> bool:
-    """Whether a visitor may control a run."""
+    """Tell whether a visitor may control a run."""
     return bool(owner) and run.owner == owner
 
 
@@ -186,7 +186,7 @@ def controls(run: Run) -> list[str]:
 
 
 def has_diverged(run: Run) -> bool:
-    """Whether a run failed because its loss, its test loss or a weight was no longer finite."""
+    """Tell whether a run failed because its loss, its test loss or a weight was no longer finite."""
     return run.status == "failed" and DIVERGED in run.reason
 
 

@@ -201,7 +201,7 @@ class TrainSession:
             raise PlaygroundError(f"nothing is called {what[:20]!r}")
 
     def _is_other_now(self, engine: RunEngine, run: str) -> bool:
-        """Whether a failed run, taken up again, would leave its curve: its rate was set since it began, and what
+        """Tell whether a failed run, taken up again, would leave its curve: its rate was set since it began, and what
         came before would be trained anew with it."""
         found = engine.store.run(run)
         return found.status == "failed" and found.learning_rate is not None

@@ -65,7 +65,7 @@ def _told(name: str, error: PlaygroundError) -> str:
 
 
 def fields(typed: Typed, uploads: tuple[str, ...] = ()) -> list[SettingFieldData]:
-    """One entry a field: `{name, group, label, help, kind, choices, value, shown, refused}`; `uploads`: their names."""
+    """Return a dict per field: name, group, label, help, kind, choices, value, shown, refused; `uploads`: names."""
     return [_field(typed, name, group, uploads) for group, names in GROUPS.items() for name in names]
 
 
@@ -91,7 +91,7 @@ def _field(typed: Typed, name: str, group: str, uploads: tuple[str, ...]) -> Set
 
 
 def matters(config: TrainConfig, name: str) -> bool:
-    """Whether a setting changes anything beside the others."""
+    """Tell whether a setting changes anything beside the others."""
     return {
         "momentum": config.optimizer in ("SGD", "RMSprop"),
         "nesterov": config.optimizer == "SGD",

@@ -88,7 +88,7 @@ def _folds(store: Store, shown: Sequence[Followed]) -> RunTableData:
 
 
 def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> RunTableData | None:
-    """All MNIST runs that are shown or the visitor's own, tested on all 10,000, among the methods of 1998."""
+    """Rank all MNIST runs that are shown or the visitor's own, tested on all 10,000, among the methods of 1998."""
     reached = {f.run.id: (f.run, f.tested.test_accuracy) for f in shown if f.tested is not None}
     for run in store.runs(owner=owner, limit=RANKED) if owner else []:
         if run.id not in reached and run.config.data == "MNIST" and run.has_ended:

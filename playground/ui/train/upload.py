@@ -73,7 +73,7 @@ def _progress(reading: Reading) -> str:
 
 
 def described(data: UploadRow) -> str:
-    """What a data set of one's own holds, in a sentence."""
+    """Describe a data set of one's own in a sentence."""
     count = len(data.classes)
     names = ", ".join(data.classes[:_NAMED]) + (", …" if count > _NAMED else "")
     kind = (
@@ -86,7 +86,7 @@ def described(data: UploadRow) -> str:
 
 
 def _options() -> dict[Kind, dict[str, Any]]:
-    """How pictures are read, and how a table is: which of the two it will be is not known before the file is there."""
+    """Return how pictures and tables are read: which of the two it will be is not known before the file is there."""
     least, most = SIDES
     first, second = st.columns(2, vertical_alignment="bottom")
     side = first.number_input("Pictures: side in pixels", least, most, 28, key="own-side")

@@ -52,7 +52,7 @@ class Console:
             self._loss = self._wrong = self._count = 0.0
 
     def _examples(self, step: int, per_epoch: int) -> float:
-        """How many have been met after a step."""
+        """Count the examples that have been met after a step."""
         if self._size is None or math.ceil(self._size / self._batch) != per_epoch:
             return step * self._batch
         return step // per_epoch * self._size + step % per_epoch * self._batch

@@ -71,7 +71,7 @@ class ChartData(TypedDict):
 
 
 def columns(records: Sequence[TrainRecord]) -> dict[str, list[float | None]]:
-    """One list for each curve, all as long as the records; None where there is no finite number.
+    """Return one list for each curve, all as long as the records; None where there is no finite number.
 
     A layer's are called `gradient_norm:linear1`; `gradient_norm` alone is the norm of the whole gradient.
     """

@@ -14,7 +14,7 @@ _BINARY = "application/octet-stream"
 
 
 def charts_html(result: RunResult) -> str:
-    """All curves on one page that works offline: Plotly is in it."""
+    """Write all curves on one page that works offline: Plotly is in it."""
     import plotly.io
 
     name = result.name

@@ -83,7 +83,7 @@ class _Tree:
         return {into.get(box.key, box.key) for box in self.graph.boxes}
 
     def fits(self, opened: Collection[str], limit: int) -> bool:
-        """Whether about `limit` boxes and their links are enough."""
+        """Tell whether about `limit` boxes and their links are enough."""
         if len(self.shown(opened)) > limit:
             return False
         into, links = self.into(opened), set()

@@ -76,7 +76,7 @@ def frame_title(path: tuple[str, ...]) -> str:
 
 
 def label_text(text: str) -> str:
-    """One line of any text as a DOT label that is drawn as typed: no escapes, no entities, no HTML."""
+    """Write one line of any text as a DOT label that is drawn as typed: no escapes, no entities, no HTML."""
     escaped: str = graphviz.escape(_printable(text).replace("&", "&amp;"))  # a str that is marked as not HTML
     return escaped
 
@@ -120,7 +120,7 @@ class _DotWriter:
                 self.boxes(cluster, members, frame)
 
     def box(self, dot: graphviz.Digraph, box: Box) -> None:
-        """One box of a fixed size."""
+        """Write one box of a fixed size."""
         size = self.sizes[box.key]
         attributes = {
             "label": _lines(self.texts(box)),
@@ -143,7 +143,7 @@ class _DotWriter:
                  style="", fixedsize="false")  # fmt: skip
 
     def cell(self, box: Box, port: str) -> str:
-        """One half of a pair."""
+        """Write one half of a pair."""
         size: Arrangement = self.sizes[box.key]
         text = "<BR/>".join(html.escape(_printable(line)) for line in self.texts(box))
         return (
@@ -163,7 +163,7 @@ class _DotWriter:
         return [*lines, *box.notes]
 
     def link(self, dot: graphviz.Digraph, link: Link) -> None:
-        """One link; a backward one is written from head to tail, so that left and right are the same in both passes."""
+        """Write one link; a backward one goes from head to tail, so that left and right are the same in both passes."""
         attributes = {"id": self.ids[link.key], "color": LINK_COLOURS[link.kind]}
         label = [link.label] if link.label else []
         if link.slot:

@@ -61,7 +61,7 @@ class ForwardGraph:
         )  # fmt: skip
 
     def links(self, *, contributions: bool) -> list[Link]:
-        """One link per use of a value by an op."""
+        """Draw one link per use of a value by an op."""
         links = []
         for op in self.trace.ops:
             for position, argument in enumerate(op.inputs):

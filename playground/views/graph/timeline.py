@@ -171,7 +171,7 @@ def _before(entries: list[Entry], end: int) -> Entry | None:
 
 
 def cell_text(array: Array) -> str:
-    """One number, or the range of many."""
+    """Write one number, or the range of many."""
     if array.numel == 1 and array.flat is not None:
         return format_number(array.flat[0])
     return range_text(array)

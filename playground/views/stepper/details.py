@@ -62,7 +62,7 @@ class ItemDetails:
         return found
 
     def value(self, value: Value) -> ItemData:
-        """One tensor, with its numbers and why its gradient is what it is."""
+        """Describe one tensor, with its numbers and why its gradient is what it is."""
         op = None if value.op is None else self.trace.ops[value.op]
         related = ([f"op-{op.id}"] if op else []) + ([f"node-{value.node}"] if value.node is not None else [])
         item = self._item("value", self.explanation.value(value.id), related, value.span or (op.span if op else None))
@@ -73,7 +73,7 @@ class ItemDetails:
         return item
 
     def op(self, op: Op) -> ItemData:
-        """One call, with the numbers of its one result."""
+        """Describe one call, with the numbers of its one result."""
         related = [f"value-{output}" for output in op.outputs] + [f"node-{node}" for node in op.nodes]
         item = self._item("op", self.explanation.op(op.id), related, op.span)
         if len(op.outputs) == 1:
@@ -82,7 +82,7 @@ class ItemDetails:
         return item
 
     def node(self, node: BackwardNode) -> ItemData:
-        """One backward node, with the adjoint that came in."""
+        """Describe one backward node, with the adjoint that came in."""
         outputs = [output for output in node.outputs if output is not None]
         op = None if node.op is None else self.trace.ops[node.op]
         related = [f"value-{output}" for output in outputs] + ([f"op-{op.id}"] if op else [])

@@ -90,7 +90,7 @@ def offline_page(pictures: Mapping[GraphKind, object], title: str) -> str:
 
 
 def change(old: object, new: object) -> object:
-    """What makes `new` of `old`, both of JSON, in the least space.
+    """Find what makes `new` of `old`, both of JSON, in the least space.
 
     `[new]` where nothing is shared, else changes by key (by index in lists of one length); None takes a key out.
 
@@ -112,7 +112,7 @@ def _packed(text: str) -> str:
 
 
 def _source(script: str) -> str:
-    """What allows a script in a policy, and no other."""
+    """Write what allows a script in a policy, and no other."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
@@ -165,7 +165,7 @@ def _resolved(importer: str, specifier: str) -> str:
 
 
 def _module(folder: Path, name: str) -> str:
-    """One module as a function that is called at once and returns its exports."""
+    """Write one module as a function that is called at once and returns its exports."""
     text = _IMPORT.sub(
         lambda match: f"const {{{match[1].replace(' as ', ': ')}}} = {_scope(_resolved(name, match[2]))};",
         _read(folder / name),

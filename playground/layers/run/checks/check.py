@@ -32,7 +32,7 @@ class Case:
 
     @property
     def scored(self) -> bool:
-        """Whether one number per class comes out."""
+        """Tell whether one number per class comes out."""
         return self.analysis.output == (self.stack.classes,)
 
     def last(self, skip: Set[str] = SHAPES) -> StackRow | None:

@@ -24,7 +24,7 @@ def _dead(case: Case) -> Iterator[Mistake]:
 
 
 def dead_message(name: str, part: float) -> str:
-    """How large a part of a layer's units is dead."""
+    """Say how large a part of a layer's units is dead."""
     return f"{part:.0%} of the units of {name} are 0 for every example of this batch"
 
 

@@ -27,14 +27,14 @@ class _Axis(NamedTuple):
     padding: int
 
     def gap(self) -> bool:
-        """Whether pixels lie between two windows: those of the padding do not count."""
+        """Tell whether pixels lie between two windows: those of the padding do not count."""
         starts = range(-self.padding, self.size + self.padding - self.kernel + 1, self.stride)
         return self.stride > self.kernel and any(
             max(a + self.kernel, 0) < min(b, self.size) for a, b in pairwise(starts)
         )
 
     def lost(self) -> int:
-        """How many pixels lie after the last window: what is left over is padding first."""
+        """Count the pixels after the last window: what is left over is padding first."""
         return max(0, (self.size + 2 * self.padding - self.kernel) % self.stride - self.padding)
 
     def padded(self) -> _Axis | None:
