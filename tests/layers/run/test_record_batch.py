@@ -50,9 +50,12 @@ def test_the_facts_of_a_layer_are_those_of_a_net_written_by_hand() -> None:
         assert fact.gradient_norm == (None if expected is None else pytest.approx(float(expected), rel=1e-5))
         assert fact.mean == pytest.approx(float(out.mean()), rel=1e-5, abs=1e-7)
         assert fact.deviation == pytest.approx(float((out - out.mean()).square().mean().sqrt()), rel=1e-5)
-        assert fact.dead == (pytest.approx(dead(out)) if fact.name.startswith("relu") else None)
+        rectifies = fact.name.startswith("relu")
+        assert fact.dead == (pytest.approx(dead(out)) if rectifies else None)
+        assert fact.zeros == (pytest.approx(out.flatten().tolist().count(0) / out.numel()) if rectifies else None)
     parts = [fact.dead for fact in recorded.facts if fact.dead is not None]
     assert any(0 < part < 1 for part in parts)
+    assert any(fact.dead < fact.zeros for fact in recorded.facts if fact.dead is not None and fact.zeros is not None)
     assert recorded.accuracy == pytest.approx(float((last.argmax(1) == labels).float().mean()))
 
 
