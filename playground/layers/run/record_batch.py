@@ -20,8 +20,8 @@ _RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
 
 @dataclass(frozen=True, slots=True)
 class LayerFacts:
-    """Measurements of one layer with this batch. Of one that rectifies: `zeros`, the part of its activations that are 0,
-    and `dead`, the part of its units that are 0 for every example."""
+    """Measurements of one layer with this batch. Of one that rectifies: `zeros`, the part of its activations that are
+    0, and `dead`, the part of its units that are 0 for every example."""
 
     name: str
     gradient_norm: float | None  # of all its parameters together

@@ -16,7 +16,7 @@ def test_a_block_is_told_with_all_that_is_in_it() -> None:
     recorded = record_net(net_of(document), x, labels)
     notes = module_notes(recorded, 4)
     inside = [row for row in recorded.rows if row.name.startswith("residual1.")]
-    total = sum(row.saved for row in inside if not row.layer.branches) * 4
+    total = sum(row.saved_with(4) for row in inside if not row.layer.branches)
     assert notes["residual1"] == (f"saves {bytes_text(total)} for backward",)
     dead = {fact.name: fact.dead for fact in recorded.facts if fact.dead is not None}
     zeros = {fact.name: fact.zeros for fact in recorded.facts if fact.zeros is not None}
