@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -12,12 +13,13 @@ from playground.recorder.constants import constants_of_call, saved_text
 from playground.recorder.matching import Wiring
 from playground.recorder.nodes import node_name
 from playground.recorder.optimizer_step import update_steps
-from playground.recorder.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValue, ZeroGrad
+from playground.recorder.tape import NodeEvent, Tape, TapeChange, TapeOp, TapePass, TapeValue, ZeroGrad
 from playground.recorder.value_names import value_names
 from playground.trace.array import Array
 from playground.trace.records import (
     BackwardNode,
     BackwardPass,
+    Change,
     ConstantArgument,
     Contribution,
     DifferenceCheck,
@@ -57,7 +59,8 @@ class _Assembly:
         grads: dict[int, Array] = {}
         for event in tape.events:
             if isinstance(event, TapeOp):
-                self._steps.append(Step(len(self._steps), "forward", "op", op=event.id))
+                changes = self._changes(event.changes, grads)
+                self._steps.append(Step(len(self._steps), "forward", "op", op=event.id, changes=changes))
             elif isinstance(event, ZeroGrad):
                 self._zero_grad(event, grads)
             else:
@@ -111,7 +114,7 @@ class _Assembly:
             if isinstance(event, TapeOp):
                 self._steps.append(Step(len(self._steps), "backward", "op", op=event.id, backward_pass=pass_id))
                 continue
-            self._steps.append(self._node_step(event, pass_id))
+            step = self._node_step(event, pass_id)
             if self._wiring.rewritten:
                 self._arrivals(event, arrived)
             for number, adjoint in enumerate(event.incoming):
@@ -121,7 +124,7 @@ class _Assembly:
                     value.adjoint, value.reached = adjoint, pass_id
                     if event.grad_after is not None:
                         grads[index] = self._array(event.grad_after)
-
+            self._steps.append(replace(step, changes=self._changes(event.changes, grads)) if event.changes else step)
         for index, gradient in watched.delivered.items():
             tape.values[index].adjoint, tape.values[index].reached = gradient, pass_id
 
@@ -173,7 +176,9 @@ class _Assembly:
 
     def _zero_grad(self, event: ZeroGrad, grads: dict[int, Array]) -> None:
         for index, had in event.leaves:
-            grads.pop(index, None)
+            grads.pop(self._leaf(index), None)
+            if event.after is not None:
+                grads[self._leaf(index)] = self._array(event.after)
             node = self._tape.values[index].node
             self._steps.append(
                 Step(
@@ -181,10 +186,26 @@ class _Assembly:
                     phase="backward",
                     kind="zero_grad",
                     node=None if node is None else self._wiring.node_ids.get(node),
-                    backward_pass=len(self._passes) - 1,
-                    grad_before=self._array(had),
+                    backward_pass=len(self._passes) - 1 if self._passes else None,
+                    grad_before=self._maybe(had),
+                    grad_after=self._maybe(event.after),
                 )
             )
+
+    def _changes(self, changes: tuple[TapeChange, ...], grads: dict[int, Array]) -> tuple[Change, ...]:
+        found = []
+        for change in changes:
+            after = self._array(change.after)
+            value = self._leaf(change.value) if change.of == "grad" else change.value
+            if change.of == "grad":
+                grads[value] = after
+            found.append(Change(value, change.of, after))
+        return tuple(found)
+
+    def _leaf(self, index: int) -> int:
+        """The value that stands for a leaf: its first version, which its AccumulateGrad names."""
+        node = self._tape.values[index].node
+        return index if node is None else self._wiring.by_edge.get((node, 0), index)
 
     def _value(self, value: TapeValue, grad: Array | None) -> Value:
         name = self._names[value.id]

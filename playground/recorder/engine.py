@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.recorder.engine_ops import engine_op, sent_to
+from playground.recorder.gradient_memory import GradientMemory
 from playground.recorder.nodes import (
     created_nodes,
     gradient_edge,
@@ -38,6 +39,7 @@ class WatchedEngine:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self.ran_backward = False  # the user's own code called `backward()`
+        self.memory = GradientMemory(tape)
         self._leaves: dict[Node, Tensor] = {}  # AccumulateGrad -> its leaf, as far as passes have reached
 
     def run(self, recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -47,6 +49,7 @@ class WatchedEngine:
         if func in _BACKWARD:
             self.ran_backward = True
             given = args[1] if len(args) > 1 else kwargs.get("gradient")
+            self.memory.seeded(recorder.value_of(seed) for seed in _as_tuple(given) if isinstance(seed, Tensor))
             create_graph = bool(args[3] if len(args) > 3 else kwargs.get("create_graph"))
             watched = TapePass(root_ids, _seeds(roots, given), kind="backward", create_graph=create_graph)
             self._observe(recorder, watched, roots, lambda: func(*args, **kwargs))
@@ -80,6 +83,7 @@ class WatchedEngine:
             watched,
             tuple(roots),
             lambda: run_engine(roots, list(map(_given, roots, seeds)), retain_graph=retain_graph or outside),
+            is_last=not retain_graph,
         )
 
     @contextmanager
@@ -107,12 +111,17 @@ class WatchedEngine:
         return tuple(sorted(had, key=itemgetter(0)))
 
     def _observe(
-        self, recorder: Recorder, watched: TapePass, roots: tuple[Tensor, ...], call: Callable[[], Any]
+        self,
+        recorder: Recorder,
+        watched: TapePass,
+        roots: tuple[Tensor, ...],
+        call: Callable[[], Any],
+        is_last: bool = False,
     ) -> Any:
         """Run `call` with hooks on every node it can reach."""
         nodes = self.look(recorder, roots)
         self._tape.events.append(watched)
-        watcher = Watcher(recorder, watched)
+        watcher = Watcher(recorder, watched, is_last)
         hooks: list[Any] = []
         try:
             for node in nodes:
@@ -121,6 +130,7 @@ class WatchedEngine:
         finally:
             for hook in hooks:
                 hook.remove()
+            self.memory.pass_ended()
 
     def look(self, recorder: Recorder, roots: Iterable[Tensor]) -> list[Node]:
         """Put the graph behind `roots` on the tape, with what its nodes saved, without running it."""
@@ -128,7 +138,10 @@ class WatchedEngine:
         nodes = self._reachable(roots)
         for node in nodes:
             if node_name(node) == "AccumulateGrad":
-                self._leaves[node] = leaf = leaf_of(node)
+                leaf = leaf_of(node)
+                if node not in self._leaves:
+                    self.memory.stored(leaf)  # a gradient from before the recording
+                self._leaves[node] = leaf
                 value = recorder.value_of(leaf)
                 value.node = node  # a compressed sparse leaf does not tell itself
             elif node not in tape.saved:

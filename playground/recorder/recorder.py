@@ -180,17 +180,20 @@ class Recorder(TorchFunctionMode):
         return result
 
     def _set_grad(self, func: Any, tensor: Tensor, grad: Tensor | None) -> None:
-        """`x.grad = ...`: a step of its own where it clears a gradient."""
+        """`x.grad = ...`: a step of its own."""
         had = tensor.grad if tensor.is_leaf else None
         func(tensor, grad)
-        if grad is None and had is not None:
-            self.tape.events.append(ZeroGrad(((self.value_of(tensor).id, had.detach()),)))
+        if tensor.is_leaf and (had is not None or grad is not None):
+            before, after = (None if each is None else snapshot(each) for each in (had, grad))
+            self.tape.events.append(ZeroGrad(((self.value_of(tensor).id, before),), after))
+            self.engine.memory.stored(tensor)
 
     def _about_to_be_written(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[TapeValue]:
         """Copy the numbers of everything that looks at the memory which an in-place call is going to overwrite."""
         found: dict[int, TapeValue] = {}
         for _, tensor in tensors_in([args[:1] or kwargs.get("input"), kwargs.get("out")]):
             own = self.value_of(tensor)
+            self.engine.memory.protect(tensor)
             for value in (own, *self.tape.sharing(tensor)):
                 found[value.id] = value
                 if memory_of(value.data) == memory_of(tensor):
@@ -237,6 +240,7 @@ class Recorder(TorchFunctionMode):
                 in_place=bool(call.overwritten) or any(value.kind != "buffer" for value in touched),
                 overwrites_others=bool(stale),
                 grad_enabled=torch.is_grad_enabled(),
+                changes=self.engine.memory.changes_by(call.overwritten),
             )
         )
         tape.overwritten(stale, op_id)

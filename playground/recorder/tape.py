@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 from torch.autograd.graph import Node
@@ -61,6 +61,16 @@ class TapeOp:
     overwrites_others: bool = False  # it wrote into memory that other tensors look at
     grad_enabled: bool = True
     first_backward: Node | None = None
+    changes: tuple[TapeChange, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class TapeChange:
+    """A tensor that an event changed beside its own result: both look at one memory."""
+
+    value: int
+    of: Literal["grad", "value"]  # the `.grad` of this leaf, or this value itself
+    after: Tensor
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +85,7 @@ class NodeEvent:
     grad_after: Tensor | None = None
     op: int | None = None  # the op it became, with create_graph
     first_sequence: int = 0
+    changes: tuple[TapeChange, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -93,9 +104,10 @@ class TapePass:
 
 @dataclass(slots=True, eq=False)
 class ZeroGrad:
-    """A reset of every leaf's `.grad` to None between two passes."""
+    """A reset of leaves' `.grad` between two passes: to None, or to a tensor set by hand."""
 
-    leaves: tuple[tuple[int, Tensor], ...]  # value id and the gradient it had
+    leaves: tuple[tuple[int, Tensor | None], ...]  # value id and the gradient it had
+    after: Tensor | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -162,6 +162,7 @@ def _references(trace: Trace) -> Iterator[tuple[str, int | None]]:
         passes.append(step.backward_pass)
         if step.update is not None:
             values.append(step.update.value)
+        values += [change.value for change in step.changes]
     values += [note.value for note in trace.recorded_notes]
     values += [check.value for check in trace.checks]
     ops += [note.op for note in trace.recorded_notes]

@@ -183,6 +183,15 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a step changed beside its own result, because both look at one memory: another leaf's `.grad`, or a value."""
+
+    value: int
+    of: Literal["grad", "value"]
+    after: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One event in true order. `k` steps done means `trace.steps[:k]`."""
 
@@ -191,19 +200,22 @@ class Step:
     kind: StepKind
     op: int | None = None  # kind 'op'
     node: int | None = None  # kinds 'node' and 'accumulate'
-    backward_pass: int | None = None  # every kind but 'op' and 'update'
+    backward_pass: int | None = None  # every kind but 'op' and 'update'; None also for a 'zero_grad' before the first
     incoming: tuple[Array | None, ...] = ()  # the adjoint of each of the node's outputs
     contributions: tuple[Contribution, ...] = ()
     grad_before: Array | None = None  # kind 'accumulate' and 'zero_grad': the leaf's `.grad` before; None as in PyTorch
     grad_after: Array | None = None
     update: Update | None = None  # kind 'update'
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something the reader should know about this trace: a seed of ones, a first NaN."""
 
-    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_update', 'no_check', 'no_tangent', 'external'
+    kind: (
+        str  # 'seed', 'non_finite', 'shared_gradient', 'no_gradient', 'no_update', 'no_check', 'no_tangent', 'external'
+    )
     message: str
     value: int | None = None
     op: int | None = None

@@ -98,6 +98,7 @@ class Trace:
                 primals.update(self.ops[step.op].outputs)
             if step.update is not None:
                 updated[step.update.value] = step.update.after
+            grads.update({change.value: change.after for change in step.changes if change.of == "grad"})
             if step.node is None:
                 continue
             node = self.nodes[step.node]
@@ -115,6 +116,8 @@ class Trace:
                 grads[node.leaf] = step.grad_after
             if node.leaf is not None and step.kind == "zero_grad":
                 grads.pop(node.leaf, None)
+                if step.grad_after is not None:
+                    grads[node.leaf] = step.grad_after
         return Snapshot(frozenset(primals), adjoints, grads, updated)
 
     def to_json(self) -> str:
