@@ -233,3 +233,14 @@ class SumCheck:
     value: int
     backward_pass: int
     gap: float  # the largest absolute difference over the elements
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that happened in one run, in the order in which PyTorch did it."""
+
+    values: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    nodes: tuple[BackwardNode, ...]
+    passes: tuple[BackwardPass, ...]
+    steps: tuple[Step, ...]
