@@ -16,6 +16,7 @@ from playground.recorder.optimizer_step import update_steps
 from playground.recorder.tape import NodeEvent, Tape, TapeChange, TapeOp, TapePass, TapeValue, ZeroGrad
 from playground.recorder.value_names import value_names
 from playground.trace.array import Array
+from playground.trace.late import Late
 from playground.trace.records import (
     BackwardNode,
     BackwardPass,
@@ -24,6 +25,7 @@ from playground.trace.records import (
     Contribution,
     DifferenceCheck,
     Op,
+    Records,
     Saved,
     Step,
     TensorArgument,
@@ -41,20 +43,33 @@ _BROADCASTING = frozenset(
 
 
 def assemble(tape: Tape, text: str, check: Check) -> Trace:
-    """The finished trace of a tape; `check` computes its finite differences when they are first asked for."""
-    return _Assembly(tape).trace(text, check)
+    """The trace of a finished tape. Its records are made when one of them is first read.
+
+    Its finite differences are computed by `check` when they are first asked for.
+    """
+    versions = tape.versions()  # now: a later write to one of the tensors has to be noticed
+    records = Late(lambda: _Assembly(tape, versions).records())
+
+    def checks(trace: Trace) -> tuple[DifferenceCheck, ...]:
+        records()  # in making them, every value on the tape gets its adjoint
+        return check(trace)
+
+    return Trace(records, tape.outputs, tuple(tape.notes), text, checks, tape)
 
 
 class _Assembly:
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, versions: dict[int, int]) -> None:
         self._tape = tape
-        self._arrays: dict[int, Array] = {}  # by id(tensor), of tensors that the tape or the Array itself holds
+        self._versions = versions
+        self._arrays: dict[int, Array] = {}  # by id(tensor), of tensors that the tape holds
+        self._numbers = [Array(value.numbers, versions[id(value.numbers)]) for value in tape.values]
         self._names = value_names(tape)
         self._wiring = Wiring(tape)
         self._passes: list[BackwardPass] = []
         self._steps: list[Step] = []
 
-    def trace(self, text: str, check: Check) -> Trace:
+    def records(self) -> Records:
+        """All records of the tape."""
         tape = self._tape
         grads: dict[int, Array] = {}
         for event in tape.events:
@@ -66,27 +81,20 @@ class _Assembly:
             else:
                 self._pass(event, grads)
         if tape.update is not None:
-            self._steps += update_steps(tape.update, len(self._steps), self._array)
-        nodes = tuple(self._node(node) for node in self._wiring.node_ids)
-        values = tuple(self._value(value, grads.get(value.id)) for value in tape.values)
-        return Trace(
-            values=values,
-            ops=tuple(self._op(op) for op in tape.ops),
-            nodes=nodes,
+            self._steps += update_steps(tape.update, len(self._steps), self._numbers, self._array)
+        return Records(
+            values=tuple([self._value(value, grads.get(value.id)) for value in tape.values]),
+            ops=tuple([self._op(op) for op in tape.ops]),
+            nodes=tuple([self._node(node) for node in self._wiring.node_ids]),
             passes=tuple(self._passes),
             steps=tuple(self._steps),
-            outputs=tape.outputs,
-            recorded_notes=tuple(tape.notes),
-            text=text,
-            _check=check,
-            _tape=tape,
         )
 
     def _array(self, tensor: Tensor) -> Array:
         """Return one `Array` per tensor object: an adjoint that one node sends and the next receives is read once."""
         known = self._arrays.get(id(tensor))
         if known is None:
-            known = self._arrays[id(tensor)] = Array(tensor)
+            known = self._arrays[id(tensor)] = Array(tensor, self._versions[id(tensor)])
         return known
 
     def _maybe(self, tensor: Tensor | None) -> Array | None:
@@ -168,11 +176,17 @@ class _Assembly:
                 Contribution(
                     edge=number,
                     data=self._array(sent),
-                    local=None if local is None else self._array(_shaped_like(local, sent)),
+                    local=None if local is None else self._local(local, sent),
                     reduced_from=tuple(incoming.shape) if reduced and incoming is not None else None,
                 )
             )
         return found
+
+    def _local(self, local: Tensor, sent: Tensor) -> Array:
+        """A local derivative, of the shape of what was sent."""
+        if local.shape == sent.shape:
+            return self._array(local)
+        return Array(local.reshape(sent.shape), self._versions[id(local)])
 
     def _zero_grad(self, event: ZeroGrad, grads: dict[int, Array]) -> None:
         for index, had in event.leaves:
@@ -214,7 +228,7 @@ class _Assembly:
             name=name,
             label=value.label or name,
             kind=value.kind,
-            data=self._array(value.data),
+            data=self._numbers[value.id],
             requires_grad=value.node is not None,
             is_leaf=value.op is None if value.node is None else node_name(value.node) == "AccumulateGrad",
             op=value.op,
@@ -262,9 +276,5 @@ class _Assembly:
         if not isinstance(content, Tensor):
             return Saved(name, None, None, saved_text(content))
         value = self._tape.find_saved(node, content)
-        array = self._array(content if value is None else value.data)
+        array = self._array(content) if value is None else self._numbers[value.id]
         return Saved(name, None if value is None else value.id, array, "")
-
-
-def _shaped_like(tensor: Tensor, other: Tensor) -> Tensor:
-    return tensor if tensor.shape == other.shape else tensor.reshape(other.shape)

@@ -14,6 +14,7 @@ from torch.autograd.graph import Node
 from playground.recorder.engine_ops import engine_op, sent_to
 from playground.recorder.gradient_memory import GradientMemory
 from playground.recorder.nodes import (
+    accumulates,
     created_nodes,
     gradient_edge,
     leaf_of,
@@ -90,7 +91,7 @@ class WatchedEngine:
     def gradients_kept(self, roots: list[Tensor]) -> Iterator[None]:
         """Leaves keep the `.grad` they had before; inside, it starts at None, as before a first backward pass."""
         nodes = self._reachable(roots)
-        leaves = [leaf_of(node) for node in nodes if node_name(node) == "AccumulateGrad" and node not in self._leaves]
+        leaves = [leaf_of(node) for node in nodes if accumulates(node) and node not in self._leaves]
         before = [(leaf, leaf.grad) for leaf in leaves]
         try:
             for leaf in leaves:
@@ -137,7 +138,7 @@ class WatchedEngine:
         tape = self._tape
         nodes = self._reachable(roots)
         for node in nodes:
-            if node_name(node) == "AccumulateGrad":
+            if accumulates(node):
                 leaf = leaf_of(node)
                 if node not in self._leaves:
                     self.memory.stored(leaf)  # a gradient from before the recording

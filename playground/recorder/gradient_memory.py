@@ -1,9 +1,9 @@
 """The memory of gradients: what the recorder keeps of the engine's tensors, and which leaves look at one memory.
 
-AccumulateGrad takes a first gradient over where nobody else holds that tensor, and copies it otherwise; later passes add
-in place. So two leaves can get views of one memory, which the next pass adds to twice, and whoever holds the gradient
-hides that. The recorder therefore keeps aliases: tensors of its own on the same memory, their numbers copied before
-anything overwrites them. (Sources: `torch/csrc/autograd/functions/accumulate_grad.h`; pytorch issue 34082.)
+AccumulateGrad takes a first gradient over where nobody else holds that tensor, and copies it otherwise; later passes
+add in place. So two leaves can get views of one memory, which the next pass adds to twice, and whoever holds the
+gradient hides that. The recorder therefore keeps aliases: tensors of its own on the same memory, their numbers copied
+before anything overwrites them. (Sources: `torch/csrc/autograd/functions/accumulate_grad.h`; pytorch issue 34082.)
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class GradientMemory:
         self.protect(grad, event)
         found = [value for value in self._tape.sharing(grad) if overlap(value.tensor, grad)]
         for value in found:
-            value.data = snapshot(value.data)
+            value.numbers = snapshot(value.data)
             value.was_modified = True
         return [value for value in found if value.op is None or self._tape.ops[value.op].name != "grad"]
 
@@ -116,7 +116,7 @@ class GradientMemory:
                 if leaf.grad is not None:
                     self.protect(leaf.grad)
                     for value in self._tape.sharing(leaf.grad):
-                        value.data = snapshot(value.data)
+                        value.numbers = snapshot(value.data)
         if self._copies:
             for watched in self._passes():
                 self._replace(watched)

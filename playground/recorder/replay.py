@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from playground.recorder.nodes import node_name
+from playground.recorder.nodes import accumulates
 from playground.recorder.tape import Tape, TapeOp, TapeValue
 from playground.recorder.tensor_paths import substitute, tensors_in
 from playground.trace.records import Note
@@ -166,7 +166,7 @@ def _load_forward_mode() -> None:
 
 
 def is_leaf(value: TapeValue) -> bool:
-    return value.node is not None and node_name(value.node) == "AccumulateGrad"
+    return value.node is not None and accumulates(value.node)
 
 
 def work_of(op: TapeOp, values: Sequence[TapeValue]) -> float:

@@ -5,7 +5,7 @@ Nothing here leaves the recording: `assemble` turns a tape into a `Trace` of pla
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ class TapeValue:
 
     id: int
     tensor: Tensor  # held, so that its id() stays its own
-    data: Tensor  # the numbers at this version, detached
+    numbers: Tensor  # at this version: the tensor itself until a write to it is ahead, then a copy
     version: int
     kind: ValueKind
     name: str | None
@@ -40,6 +40,11 @@ class TapeValue:
     tangent: Tensor | None = None
     adjoint: Tensor | None = None  # in the last pass that reached it
     reached: int = -1  # that pass
+
+    @property
+    def data(self) -> Tensor:
+        """The numbers at this version, detached."""
+        return self.numbers.detach() if self.numbers.requires_grad else self.numbers
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +106,15 @@ class TapePass:
     results: dict[int, int] = field(default_factory=dict)  # kind 'grad': value of the gradient -> value it belongs to
     delivered: dict[int, Tensor] = field(default_factory=dict)  # kind 'grad': value -> its gradient
 
+    def tensors(self) -> Iterator[Tensor | None]:
+        """Everything that came and went."""
+        yield from self.seeds
+        yield from self.delivered.values()
+        for event in self.events:
+            yield from [change.after for change in event.changes]
+            if isinstance(event, NodeEvent):
+                yield from (*event.incoming, *event.outgoing, *event.locals, event.grad_before, event.grad_after)
+
 
 @dataclass(slots=True, eq=False)
 class ZeroGrad:
@@ -128,7 +142,15 @@ class TapeUpdate:
     """One step of the optimizer."""
 
     parameters: tuple[ParameterUpdate, ...]
-    output: tuple[int, Tensor, Tensor] | None = None  # the value that it lowers, before and after
+    output: tuple[int, Tensor] | None = None  # the value that it lowers, and what it becomes
+
+    def tensors(self) -> Iterator[Tensor | None]:
+        """Everything that the step read and wrote."""
+        for change in self.parameters:
+            yield from (change.gradient, change.after)
+            yield from [tensor for _, *states in change.state for tensor in states]
+        if self.output is not None:
+            yield self.output[1]
 
 
 class Tape:
@@ -173,7 +195,7 @@ class Tape:
         value = TapeValue(
             len(self.values),
             tensor,
-            tensor.detach() if data is None else data,
+            tensor if data is None else data,
             version_of(tensor),
             kind,
             name,
@@ -238,6 +260,26 @@ class Tape:
             if is_same_view(candidate.tensor, tensor):
                 return candidate
         return None
+
+    def versions(self) -> dict[int, int]:
+        """How often each tensor whose numbers a trace shows has been written to by now, by id: it is held here."""
+        return {id(tensor): version_of(tensor) for tensor in self._tensors() if tensor is not None}
+
+    def _tensors(self) -> Iterator[Tensor | None]:
+        for value in self.values:
+            yield value.numbers
+            yield value.tangent
+        for saved in self.saved.values():
+            yield from [content for _, content in saved if isinstance(content, Tensor)]
+        for event in self.events:
+            if isinstance(event, TapePass):
+                yield from event.tensors()
+            elif isinstance(event, ZeroGrad):
+                yield from (event.after, *[had for _, had in event.leaves])
+            else:
+                yield from [change.after for change in event.changes]
+        if self.update is not None:
+            yield from self.update.tensors()
 
 
 def is_bookkeeping(value: TapeValue | None, name: str) -> bool:

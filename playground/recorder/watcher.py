@@ -15,7 +15,7 @@ from torch.autograd.graph import Node
 
 from playground.recorder.engine_ops import engine_op, sent_to
 from playground.recorder.memory import snapshot_of_grad
-from playground.recorder.nodes import created_nodes, leaf_of, node_name, sequence_number
+from playground.recorder.nodes import accumulates, created_nodes, leaf_of, node_name, sequence_number
 from playground.recorder.tape import NodeEvent, TapePass, TapeValue
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Watcher:
 
     def hooks(self, node: Node) -> list[Any]:
         """Hooks on one node; what they return removes them. A node that only computes needs one, after it has run."""
-        if node_name(node) == "AccumulateGrad":
+        if accumulates(node):
             return [node.register_prehook(self._before), node.register_hook(self._after_accumulate)]
         after = node.register_hook(self._after)
         return [node.register_prehook(self._before), after] if self._pass.create_graph else [after]
@@ -50,7 +50,7 @@ class Watcher:
         if self._pass.create_graph:
             self._accumulations(event)
             event.first_sequence = sequence_number()
-        if node_name(node) == "AccumulateGrad":
+        if accumulates(node):
             leaf = leaf_of(node)
             event.grad_before = snapshot_of_grad(leaf)
             if event.grad_before is not None and not self._pass.create_graph:

@@ -184,7 +184,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a step changed beside its own result, because both look at one memory: another leaf's `.grad`, or a value."""
+    """Another leaf's `.grad` or a value that a step changed beside its own result: both look at one memory."""
 
     value: int
     of: Literal["grad", "value"]
@@ -245,3 +245,14 @@ class SumCheck:
     value: int
     backward_pass: int
     gap: float  # the largest absolute difference over the elements
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that happened in one run, in the order in which PyTorch did it."""
+
+    values: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    nodes: tuple[BackwardNode, ...]
+    passes: tuple[BackwardPass, ...]
+    steps: tuple[Step, ...]

@@ -1,7 +1,8 @@
 """Gradients that share memory: a recorded run has the numbers of a plain one, and says why they are so.
 
 AccumulateGrad takes over a gradient that nobody else holds, so two leaves may get views of one memory (pytorch issue
-34082), or a leaf a view of the seed. Whoever holds the gradient makes the engine copy, and hides it: a recorder must not.
+34082), or a leaf a view of the seed. Whoever holds the gradient makes the engine copy, and hides it: a recorder must
+not.
 """
 
 from __future__ import annotations
