@@ -53,7 +53,7 @@ class Differences:
         if any(value.tensor._backward_hooks for value in self._values if value.node is not None):
             return "a hook on a tensor may change its gradient"
         if not self._can_be_objective():
-            return "the last backward pass started from neither a value nor a first derivative"
+            return "the last backward pass started from a value that cannot be computed again"
         if 5 * self._replay.work() > BUDGET:
             return "a second run in float64 would take too long"
         return ""
@@ -73,46 +73,25 @@ class Differences:
         last = len(self._passes) - 1
         before = [v.node for v in self._values if v.node is not None and v.op is None and not is_leaf(v)]
         outside = set(reachable(before, self._tape.edges)).difference(before)
+        inside = self._replay.inside_gradients()
         return [
             value
             for value in self._values
             if value.adjoint is not None and value.reached == last and value.alias_of is None
             if value.data.is_floating_point() and value.node not in outside
-            if value.op is None or is_leaf(value) or (value.id in self._replay.produced and not self._is_second_order())
+            if value.op is None or is_leaf(value) or (value.id in self._replay.produced and value.id not in inside)
         ]
 
-    def _is_second_order(self) -> bool:
-        return len(self._passes) > 1 and all(root in self._passes[-2].results for root in self._passes[-1].roots)
-
     def _can_be_objective(self) -> bool:
-        if self._is_second_order():
-            return all(root in self._replay.produced for root in self._passes[-2].roots)
         return all(root in self._replay.produced or self._values[root].op is None for root in self._passes[-1].roots)
 
     def _objective(self) -> Objective:
         """The function that the last pass differentiated, of displacements: sum of seed * root."""
         last = self._passes[-1]
-        if not self._is_second_order():
-            return partial(self._weighted_sum, dict(zip(last.roots, last.seeds, strict=True)))
-        first = self._passes[-2]  # the roots are gradients that this pass computed: differentiate its objective again
-        inner = partial(self._weighted_sum, dict(zip(first.roots, first.seeds, strict=True)))
-
-        def gradients(moved: dict[int, Tensor]) -> Tensor:
-            total = torch.zeros((), dtype=torch.float64)
-            for root, seed in zip(last.roots, last.seeds, strict=True):
-                source = first.results[root]
-
-                def along(displacement: Tensor, source: int = source) -> Tensor:
-                    return inner({**moved, source: displacement})
-
-                start = moved.get(source, torch.zeros(self._values[source].data.shape, dtype=torch.float64))
-                total = total + (torch.func.grad(along)(start) * as_float64(seed)).sum()
-            return total
-
-        return gradients
+        return partial(self._weighted_sum, dict(zip(last.roots, last.seeds, strict=True)))
 
     def _weighted_sum(self, weights: Mapping[int, Tensor], moved: dict[int, Tensor]) -> Tensor:
-        values = self._replay.run({}, moved)
+        values = self._replay.run({}, moved, weights)
         return torch.stack([(values[i] * as_float64(weight)).sum().real for i, weight in weights.items()]).sum()
 
     def _plan(self, targets: list[TapeValue]) -> tuple[list[TapeValue], bool]:
@@ -134,7 +113,7 @@ class Differences:
         if not probes:
             return ()
         checks, at_rest = self._probe(probes, objective)
-        if not self._is_second_order() and not self._repeats(at_rest):
+        if not self._repeats(at_rest):
             return ()
         doubtful = [index for index, check in enumerate(checks) if _is_doubtful(check)]
         for index in doubtful:  # a kink or jump nearby, rather than here, is passed by with a smaller step

@@ -204,3 +204,16 @@ def test_a_hook_shows_in_the_sums() -> None:
         return y * y
 
     assert sums_of(record(fn, leaf(1.0)))["v1"] == 36.0
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_leaf_that_is_itself_a_result_beside_a_kink(order: int) -> None:
+    results = lambda x, y: (x, torch.relu(y))[::order]  # noqa: E731
+    trace = record(results, 2.0, 0.0)
+    assert {trace.values[c.value].name: c.note for c in trace.checks} == {"x": "", "y": KINKED, "v1": ""}
+    assert_consistent(trace)
+
+
+def test_a_leaf_that_is_the_only_result() -> None:
+    assert_consistent(record(lambda x: x, leaf(1.0, 2.0)))
+    assert_consistent(record(lambda x, y: (x, y, x.detach() * y), leaf(1.0), leaf(2.0)))
