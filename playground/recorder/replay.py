@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
@@ -24,6 +25,7 @@ from playground.recorder.recorded_gradients import (
     LeafGradientStep,
     RunOrder,
     RunStep,
+    hands_on,
     outputs_of,
     parts_of,
 )
@@ -80,6 +82,17 @@ _make_dual: Callable[[Tensor, Tensor], Tensor] = forward_ad.make_dual  # their s
 _unpack_dual: Callable[[Tensor], Any] = forward_ad.unpack_dual
 
 
+@dataclass(frozen=True)
+class Masks:
+    """Elements that some calls read as zeros."""
+
+    ops: frozenset[int]
+    finite: Mapping[int, Tensor]  # value -> where it is kept
+
+
+NO_MASKS = Masks(frozenset(), {})
+
+
 class Replay:
     """The differentiable part of a tape, to be run again."""
 
@@ -122,8 +135,9 @@ class Replay:
             return "a random call"
         if any(op.overwrites_others for op in calls):
             return "an in-place call on memory that other values share"
-        if any(isinstance(event, TapeOp) and event.func is None for event in self._tape.events):
-            return "a value computed out of sight"
+        for event in self._tape.events:
+            if isinstance(event, TapeOp) and event.func is None and not hands_on(event):
+                return f"{event.name} (a custom Function, vmap or a checkpoint, whose calls are not recorded)"
         return self._gradient_obstacle
 
     @cached_property
@@ -158,13 +172,17 @@ class Replay:
         return 3 * sum(map(self._work_of_step, step.path))  # forwards, and twice as much backwards
 
     def run(
-        self, given: Mapping[int, Tensor], moved: Mapping[int, Tensor], also: Iterable[int] = ()
+        self,
+        given: Mapping[int, Tensor],
+        moved: Mapping[int, Tensor],
+        also: Iterable[int] = (),
+        masks: Masks = NO_MASKS,
     ) -> dict[int, Tensor]:
         """Every value, with `given` in place of leaves and each of `moved` added where that value arises.
 
         Leaves are among them where a call reads them, or `also` names them.
         """
-        frame = Frame(self._values, given, moved)
+        frame = Frame(self._values, given, moved, masks=masks)
         for step in self.steps:
             frame.execute(step)
         wanted = sorted(frame.known.keys() | given.keys() | moved.keys() | set(also))
@@ -207,12 +225,14 @@ class Frame:
         given: Mapping[int, Tensor],
         moved: Mapping[int, Tensor],
         outer: Frame | None = None,
+        masks: Masks = NO_MASKS,
     ) -> None:
         self.known: dict[int, Tensor] = {}
         self._values = values
         self._given = given
         self._moved = moved
         self._outer = outer
+        self._masks = masks
 
     def value(self, index: int) -> Tensor:
         """A value as it is in this run."""
@@ -240,11 +260,24 @@ class Frame:
             added = torch.stack([self._gradients(one)[step.source] for one in step.passes]).sum(0)
             self._keep(step.result, added if step.constant is None else added + as_float64(step.constant))
 
+    def _hand_on(self, op: TapeOp) -> None:
+        by_edge = {(self._values[i].node, self._values[i].output_nr): i for _, i in op.inputs}
+        for index in op.outputs:
+            node = self._values[index].node
+            source = None if node is None else by_edge.get(node.next_functions[self._values[index].output_nr])
+            if source is not None:
+                self._keep(index, self.value(source))
+
     def _call(self, op: TapeOp) -> None:
+        if op.func is None:
+            return self._hand_on(op)
         by_path = dict(op.inputs)
 
         def fill(path: str, _: Tensor) -> Tensor:
-            tensor = self.value(by_path[path])
+            index = by_path[path]
+            tensor = self.value(index)
+            if op.id in self._masks.ops and index in self._masks.finite:
+                tensor = torch.where(self._masks.finite[index], tensor, 0)
             return tensor.clone() if op.in_place else tensor
 
         result = repeat_call(op, substitute(op.args, fill), substitute(op.kwargs, fill))
