@@ -53,12 +53,14 @@ class WatchedEngine:
             self.memory.seeded(recorder.value_of(seed) for seed in _as_tuple(given) if isinstance(seed, Tensor))
             create_graph = bool(args[3] if len(args) > 3 else kwargs.get("create_graph"))
             watched = TapePass(root_ids, _seeds(roots, given), kind="backward", create_graph=create_graph)
+            watched.seed_values = _seed_values(recorder, given)
             self._observe(recorder, watched, roots, lambda: func(*args, **kwargs))
             return None
         sources = _as_tuple(args[1] if len(args) > 1 else kwargs["inputs"])
         given = args[2] if len(args) > 2 else kwargs.get("grad_outputs")
         create_graph = bool(args[4] if len(args) > 4 else kwargs.get("create_graph"))
         watched = TapePass(root_ids, _seeds(roots, given), kind="grad", create_graph=create_graph)
+        watched.seed_values = _seed_values(recorder, given)
         results = self._observe(recorder, watched, roots, lambda: func(*args, **kwargs))
         for source, result in zip(sources, results, strict=True):
             if result is not None:
@@ -201,3 +203,9 @@ def _seeds(roots: tuple[Tensor, ...], given: Any) -> tuple[Tensor, ...]:
     return tuple(
         torch.ones_like(root) if seed is None else seed.detach() for root, seed in zip(roots, seeds, strict=True)
     )
+
+
+def _seed_values(recorder: Recorder, given: Any) -> tuple[int | None, ...]:
+    """The values of seeds that have a derivative of their own; None for each of the others."""
+    seeds = () if given is None else _as_tuple(given)
+    return tuple(None if seed is None or not seed.requires_grad else recorder.value_of(seed).id for seed in seeds)

@@ -69,6 +69,9 @@ def record(
         name_parameters(modules),
         {id(tensor): name for name, tensor in around.items() if isinstance(tensor, Tensor)},
     )
+    for name in sorted({*(tangent or {}), *([] if second is None else [second])} - dict(tensors).keys()):
+        hint = f"the inputs are {', '.join(name for name, _ in tensors) or 'none'}"
+        raise PlaygroundError(f"there is no input `{name}` to differentiate by", hint=hint)
     leaves = {name: recorder.value_of(tensor) for name, tensor in tensors}
     for name, value in leaves.items():
         value.span = (spans or {}).get(name)

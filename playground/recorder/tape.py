@@ -105,6 +105,7 @@ class TapePass:
     create_graph: bool = False
     results: dict[int, int] = field(default_factory=dict)  # kind 'grad': value of the gradient -> value it belongs to
     delivered: dict[int, Tensor] = field(default_factory=dict)  # kind 'grad': value -> its gradient
+    seed_values: tuple[int | None, ...] = ()  # of seeds that the recording computed: `grad_outputs`, `gradient`
 
     def tensors(self) -> Iterator[Tensor | None]:
         """Everything that came and went."""
