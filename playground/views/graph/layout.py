@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
 from playground.views.graph.boxes import arrange_all
 from playground.views.graph.dot import cluster_paths, identifiers, to_dot
@@ -113,9 +114,10 @@ def binary() -> str:
 @lru_cache(maxsize=CACHED_LAYOUTS)
 def _run(dot: str) -> tuple[float, float, dict[str, Frame], dict[str, Curve]]:
     try:
-        done = subprocess.run(
-            [binary(), "-Tjson0"], input=dot.encode(), capture_output=True, timeout=SECONDS, check=False
-        )
+        with COMPUTING.aside():
+            done = subprocess.run(
+                [binary(), "-Tjson0"], input=dot.encode(), capture_output=True, timeout=SECONDS, check=False
+            )
     except FileNotFoundError as error:
         raise PlaygroundError(f"the graph cannot be drawn: {binary()} is missing", hint=CURE) from error
     except subprocess.TimeoutExpired as error:
