@@ -26,8 +26,8 @@ class _Place:
 class Turns:
     """A line of threads, of which the first computes.
 
-    Nobody is held up by one that takes long: when its turn has lasted `longest` seconds, the next is called, and the two
-    compute at once, as threads do that take no turns.
+    Nobody is held up by one that takes long: when its turn has lasted `longest` seconds, the next is called, and the
+    two compute at once, as threads do that take no turns.
     """
 
     def __init__(self, longest: float = LONGEST, clock: Callable[[], float] = time.monotonic) -> None:
