@@ -1,9 +1,9 @@
 """The memory of gradients: what the recorder keeps of the engine's tensors, and which leaves look at one memory.
 
-AccumulateGrad takes a first gradient over where nobody else holds that tensor, and copies it otherwise; later passes add
-in place. So two leaves can get views of one memory, which the next pass adds to twice, and whoever holds the gradient
-hides that. The recorder therefore keeps aliases: tensors of its own on the same memory, their numbers copied before
-anything overwrites them. (Sources: `torch/csrc/autograd/functions/accumulate_grad.h`; pytorch issue 34082.)
+AccumulateGrad takes a first gradient over where nobody else holds that tensor, and copies it otherwise; later passes
+add in place. So two leaves can get views of one memory, which the next pass adds to twice, and whoever holds the
+gradient hides that. The recorder therefore keeps aliases: tensors of its own on the same memory, their numbers copied
+before anything overwrites them. (Sources: `torch/csrc/autograd/functions/accumulate_grad.h`; pytorch issue 34082.)
 """
 
 from __future__ import annotations
