@@ -184,7 +184,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Another leaf's `.grad` or a value that a step changed beside its own result: both look at one memory."""
+    """What a step changed beside its own result, as both look at one memory: another leaf's `.grad`, or a value."""
 
     value: int
     of: Literal["grad", "value"]
@@ -213,9 +213,7 @@ class Step:
 class Note:
     """Something the reader should know about this trace: a seed of ones, a first NaN."""
 
-    kind: (
-        str  # 'seed', 'non_finite', 'shared_gradient', 'no_gradient', 'no_update', 'no_check', 'no_tangent', 'external'
-    )
+    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_check', 'shared_gradient', ...: docs/trace.md has them all
     message: str
     value: int | None = None
     op: int | None = None

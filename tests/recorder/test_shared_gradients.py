@@ -1,8 +1,7 @@
 """Gradients that share memory: a recorded run has the numbers of a plain one, and says why they are so.
 
 AccumulateGrad takes over a gradient that nobody else holds, so two leaves may get views of one memory (pytorch issue
-34082), or a leaf a view of the seed. Whoever holds the gradient makes the engine copy, and hides it: a recorder must
-not.
+34082), or a leaf a view of the seed. Whoever holds the gradient makes the engine copy, and hides that.
 """
 
 from __future__ import annotations
@@ -221,3 +220,46 @@ def test_a_gradient_that_is_written_to_afterwards() -> None:
 
 def _first(array: Array | None) -> object:
     return None if array is None or array.flat is None else array.flat[0]
+
+
+@pytest.mark.parametrize("set_to_none", [True, False])
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam])
+def test_a_training_step_that_clears_gradients_of_before(kind: type[torch.optim.Optimizer], set_to_none: bool) -> None:
+    def net() -> tuple[torch.nn.Sequential, Callable[[Tensor], Tensor]]:
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
+        optimizer = kind(model.parameters(), lr=0.1)  # type: ignore[call-arg]
+
+        def step(x: Tensor) -> Tensor:
+            optimizer.zero_grad(set_to_none=set_to_none)
+            loss: Tensor = model(x).square().sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        step(torch.ones(4, 2))
+        return model, step
+
+    (plain, plain_step), (model, step) = net(), net()
+    plain_step(torch.eye(2))
+    trace = record(step, torch.eye(2))
+    for (name, expected), parameter in zip(plain.named_parameters(), model.parameters(), strict=True):
+        assert torch.equal(parameter, expected)
+        found, grad = trace[f"model.{name}"].grad, expected.grad
+        assert found is not None and grad is not None and torch.equal(found.tensor(), grad)
+    cleared = [step for step in trace.steps if step.kind == "zero_grad"]
+    assert [step.backward_pass for step in cleared] == [None] * (4 if set_to_none else 0)
+
+
+def test_a_gradient_that_is_set_by_hand_is_a_step() -> None:
+    def fn(x: Tensor) -> Tensor:
+        x.grad = torch.full_like(x, 5)
+        y = (x * x).sum()
+        y.backward()
+        return y
+
+    trace = record(fn, torch.ones(2, requires_grad=True))
+    assert recorded_grads(trace, "x") == [[7.0, 7.0]]
+    place = step_names(trace).index("clear x.grad")
+    assert _first(trace.at(place + 1).grads[trace["x"].id]) == 5.0
+    assert "set by hand" in Explanation(trace).step(place).sentence
