@@ -43,6 +43,7 @@ class Differences:
         self._replay = replay
         self._values = tape.values
         self._passes = [event for event in tape.events if isinstance(event, TapePass)]
+        self._has_hooks = any(value.tensor._backward_hooks for value in self._values if value.node is not None)
 
     def missing(self) -> str:
         """The reason why gradients are not checked by finite differences; empty if they are."""
@@ -50,7 +51,7 @@ class Differences:
             return ""
         if obstacle := self._replay.obstacle():
             return f"{obstacle} does not allow a second run"
-        if any(value.tensor._backward_hooks for value in self._values if value.node is not None):
+        if self._has_hooks:
             return "a hook on a tensor may change its gradient"
         if not self._can_be_objective():
             return "the last backward pass started from neither a value nor a first derivative"

@@ -244,3 +244,4 @@ class Records:
     nodes: tuple[BackwardNode, ...]
     passes: tuple[BackwardPass, ...]
     steps: tuple[Step, ...]
+    notes: tuple[Note, ...]
