@@ -37,7 +37,6 @@ class Trace:
 
     _records: Callable[[], Records] = field(repr=False)  # made when one of them is first read
     outputs: tuple[int, ...]  # values that the program returned
-    recorded_notes: tuple[Note, ...] = ()
     text: str = ""  # what was typed; empty for a recorded function or module
     _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(default=(), repr=False)
     _tape: object = field(default=None, repr=False)  # the recorder's calls, to repeat one; gone in JSON
@@ -70,6 +69,11 @@ class Trace:
         return self._records().steps
 
     @cached_property
+    def recorded_notes(self) -> tuple[Note, ...]:
+        """What the recorder had to say: a seed of ones, why there are no finite differences."""
+        return self._records().notes
+
+    @cached_property
     def checks(self) -> tuple[DifferenceCheck, ...]:
         """Gradients against central finite differences in float64, leaves and intermediates; computed on first use.
 
@@ -95,14 +99,14 @@ class Trace:
         return {step.update.value: step.update for step in self.steps if step.update is not None}
 
     def __eq__(self, other: object) -> bool:
-        """Same records, outputs, notes and text."""
+        """Same records, outputs and text."""
         return isinstance(other, Trace) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
-        return self._records(), self.outputs, self.recorded_notes, self.text
+        return self._records(), self.outputs, self.text
 
     def __getitem__(self, name: str) -> Value:
         """The value with this name, else the last one with this label; KeyError if there is none."""
