@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,13 +16,24 @@ from playground.language.evaluate.interpreter import Interpreter
 from playground.language.evaluate.leaves import DTYPES, Leaf
 from playground.language.export.qualified_names import Qualifier
 from playground.language.function import METHOD, Value
-from playground.language.functions.table import find
+from playground.language.functions.table import FUNCTIONS, find
 from playground.language.syntax.program import Program
-from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.tree import (
+    Assign,
+    Augmented,
+    Call,
+    Evaluate,
+    Expression,
+    For,
+    GradMode,
+    Name,
+    Statement,
+)
 from playground.language.syntax.unparse import write, write_statements
 from playground.language.syntax.walk import expressions, parts
 
-NEEDED = ("torch", "F", *dir(builtins), *keyword.softkwlist)  # what the script itself says
+OWN = tuple(dict.fromkeys(row.call.__name__ for row in FUNCTIONS if row.is_written_out))
+NEEDED = ("torch", "F", *OWN, *dir(builtins), *keyword.softkwlist)  # what the script itself says
 
 
 def to_python(
@@ -79,8 +91,15 @@ def to_python(
     generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws else ""
     imports = "import torch" + ("\nimport torch.nn.functional as F" if "F." in body else "")
     forward = "" if own_backward or not tangents else _forward(body, result, outputs, tensors, names, tangents)
-    sections = (imports, generator, values, body, backward, "\n".join(prints), forward)
+    written_out = "\n\n".join(dict.fromkeys(map(_source, expressions(program.statements))))
+    sections = (imports, written_out, generator, values, body, backward, "\n".join(prints), forward)
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _source(node: Expression) -> str:
+    """Return the code of a function that is ours, '' of anything else."""
+    function = find(node.home, node.name) if isinstance(node, Call) else None
+    return inspect.getsource(function.call) if function is not None and function.is_written_out else ""
 
 
 class Names:
