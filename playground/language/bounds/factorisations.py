@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from playground.language.bounds.bound import broadcast, shape_of, tensors_in
+from playground.language.bounds.products import matrix_cost
 from playground.language.bounds.scattering import full
 from playground.language.function import Arguments, Cost
 
@@ -33,7 +35,7 @@ def _factorised(arguments: Arguments, per_product: int) -> Cost:
 
 
 def factorised(arguments: Arguments) -> Cost:
-    """`lu`, `qr`, `solve_triangular`, `lstsq`: the cube of the sides, by a method that takes a fixed number of steps."""
+    """`lu`, `qr`, `solve_triangular`, `lstsq`: the cube of the sides, in a fixed number of steps."""
     return _factorised(arguments, DIRECT)
 
 
@@ -59,8 +61,23 @@ def chain(arguments: Arguments) -> Cost:
     if len(sides[-1]) == 1:  # a column
         lengths = [*lengths[:-1], sides[-1][0], 1]
     largest = max(lengths) ** 2
-    work = sum(2 * rows * inner * columns for inner, columns in zip(lengths[1:], lengths[2:], strict=False))
+    work = sum(2 * rows * inner * columns for inner, columns in pairwise(lengths[1:]))
     return Cost(rows * lengths[-1], work * len(sides) + rows, 2, min(work, largest))
+
+
+def added_outer(arguments: Arguments) -> Cost:
+    """`addr`: every element of one vector with every element of the other."""
+    rows, columns = (math.prod(full(shape_of(arguments.get(name)))) for name in ("vec1", "vec2"))
+    start = math.prod(full(shape_of(arguments.get("input"))))
+    return Cost(max(rows * columns, start), 4 * rows * columns + start, 2)
+
+
+def added_products(arguments: Arguments) -> Cost:
+    """`addbmm`: the products of all matrices of a batch, added up."""
+    first, second = (full(shape_of(arguments.get(name))) for name in ("batch1", "batch2"))
+    product = matrix_cost(first, second)
+    start = math.prod(full(shape_of(arguments.get("input"))))
+    return Cost(max(product.elements, start), product.work + start, 2, product.scratch + product.elements)
 
 
 def powers(arguments: Arguments) -> Cost:

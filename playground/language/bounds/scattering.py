@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 from playground.language.bounds.bound import PER_ELEMENT, Shape, broadcast, like, shape_of, tensors_in, whole_numbers
 from playground.language.bounds.indexing import index_cost
@@ -24,6 +26,19 @@ def stretched(arguments: Arguments) -> Cost:
     """Broadcast all tensors together; an axis without elements counts as one."""
     shape = full(broadcast(*(shape_of(tensor) for tensor in tensors_in(list(arguments.values())))))
     return like(shape)
+
+
+def with_empty_axes(bound: Callable[[Arguments], Cost]) -> Callable[[Arguments], Cost]:
+    """The same bound, but where a tensor is empty at least that of all tensors stretched to each other."""
+
+    def checked(arguments: Arguments) -> Cost:
+        cost = bound(arguments)
+        if all(tensor.numel() for tensor in tensors_in(list(arguments.values()))):
+            return cost
+        least = stretched(arguments)
+        return replace(cost, elements=max(cost.elements, least.elements), work=max(cost.work, least.work))
+
+    return checked
 
 
 def scattered(arguments: Arguments) -> Cost:
@@ -77,4 +92,4 @@ def counted(arguments: Arguments) -> Cost:
     if "bins" not in arguments and not tensor.is_floating_point() and tensor.numel():
         least = max(least, 1 + max(whole_numbers(tensor.flatten().tolist())))
     places = max(1, least)
-    return Cost(places, PER_ELEMENT * (tensor.numel() + places), 1)
+    return Cost(places, PER_ELEMENT * (max(1, tensor.numel()) + places), 1)

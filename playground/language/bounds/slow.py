@@ -9,7 +9,8 @@ from playground.language.bounds.bound import PER_ELEMENT, broadcast, shape_of, t
 from playground.language.bounds.scattering import full
 from playground.language.function import Arguments, Cost
 
-SERIES = 250  # flops for one element of a function that sums a series
+SERIES = 700  # flops for one element of a function that sums a series
+APPROXIMATED = 100  # and of one that is made of polynomials for different parts of the axis
 
 
 def times(per_element: int) -> Callable[[Arguments], Cost]:
@@ -23,6 +24,8 @@ def times(per_element: int) -> Callable[[Arguments], Cost]:
 
 
 series = times(SERIES)
+approximated = times(APPROXIMATED)
+sorts = times(40 * 20)  # a comparison for each halving of a million elements
 several_passes = times(4 * PER_ELEMENT)  # a normalisation, a loss of several steps
 
 
@@ -30,7 +33,7 @@ def several_gammas(arguments: Arguments) -> Cost:
     """`multigammaln`: one logarithm of the gamma function for each of p."""
     shape = full(shape_of(arguments.get("input")))
     terms = max([1, *whole_numbers(arguments.get("p"))])
-    return Cost(math.prod(shape), SERIES * math.prod(shape) * terms, len(shape), math.prod(shape) * terms)
+    return Cost(math.prod(shape), 2 * APPROXIMATED * math.prod(shape) * terms, len(shape), math.prod(shape) * terms)
 
 
 def neighbouring_channels(arguments: Arguments) -> Cost:

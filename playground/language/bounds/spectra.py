@@ -20,33 +20,49 @@ def of_parts(arguments: Arguments) -> Cost:
 
 
 def transform(arguments: Arguments) -> Cost:
-    """`fft` and its relatives along one axis: cut or filled up to `n`."""
+    """`fft` and its relatives along one axis: cut or filled up to `n`, complex."""
+    return _along(arguments, PARTS, 1)
+
+
+def back_to_real(arguments: Arguments) -> Cost:
+    """`irfft`, `hfft`: half a spectrum of n numbers stands for a real signal of up to 2 (n - 1)."""
+    return _along(arguments, 1, 2)
+
+
+def _along(arguments: Arguments, parts: int, growth: int) -> Cost:
     shape = list(full(shape_of(arguments.get("input"))))
-    dim = arguments.get("dim", -1)
+    dim, wanted = arguments.get("dim", -1), arguments.get("n")
     if shape and isinstance(dim, int) and -len(shape) <= dim < len(shape):
-        shape[dim] = _length(shape[dim], arguments.get("n"))
-    return _cost(shape, max(shape, default=1))
+        shape[dim] = max(1, wanted) if isinstance(wanted, int) else growth * shape[dim]
+    return _cost(shape, max(shape, default=1), parts)
 
 
 def transform_over(arguments: Arguments) -> Cost:
-    """`fft2`, `fftn`: along several axes, each cut or filled up to its size in `s`."""
+    """`fft2`, `rfft2`: along several axes, each cut or filled up to its size in `s`, complex."""
+    return _over(arguments, PARTS, 1)
+
+
+def back_to_real_over(arguments: Arguments) -> Cost:
+    """`irfft2`: half a spectrum stands for twice as many real numbers at most."""
+    return _over(arguments, 1, 2)
+
+
+def _over(arguments: Arguments, parts: int, growth: int) -> Cost:
     shape = list(full(shape_of(arguments.get("input"))))
     sizes = whole_numbers(arguments.get("s"))
     axes = whole_numbers(arguments.get("dim", tuple(range(-max(len(sizes), 2), 0))))
     for axis, size in zip(axes, sizes, strict=False):
         if -len(shape) <= axis < len(shape):
-            shape[axis] = _length(shape[axis], size)
-    return _cost(shape, math.prod(shape))
+            shape[axis] = max(1, size)
+    if not sizes and axes and -len(shape) <= axes[-1] < len(shape):
+        shape[axes[-1]] *= growth
+    return _cost(shape, math.prod(shape), parts)
 
 
-def _length(side: int, wanted: object) -> int:
-    """A half spectrum of `side` numbers stands for up to 2 (side - 1) of them."""
-    return max(1, wanted) if isinstance(wanted, int) else 2 * side
-
-
-def _cost(shape: list[int], length: int) -> Cost:
-    elements = PARTS * math.prod(shape)
-    return Cost(elements, BUTTERFLY * elements * max(1, length.bit_length()), len(shape), 2 * elements)
+def _cost(shape: list[int], length: int, parts: int) -> Cost:
+    elements = parts * math.prod(shape)
+    work = BUTTERFLY * PARTS * math.prod(shape) * max(1, length.bit_length())
+    return Cost(elements, work, len(shape), 2 * PARTS * math.prod(shape))
 
 
 def frequencies(arguments: Arguments) -> Cost:

@@ -121,7 +121,7 @@ class Qualifier:
             case tree.Unary(operand=operand) | tree.Index(operand=operand):
                 return self._is_tensor(operand)
             case tree.Attribute(name=name):
-                return name in ("T", "mT", "grad", "values", "indices")
+                return name in ("T", "mT", "real", "imag", "grad", "values", "indices")
             case tree.Sequence(kind=kind):
                 return kind == "list"
             case tree.Call(name=name):

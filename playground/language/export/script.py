@@ -193,6 +193,11 @@ def _has_backward(body: tuple[Statement, ...]) -> bool:
     return any(isinstance(node, Call) and node.name == "backward" for node in expressions(body))
 
 
+def _needs_no_seed(root: Tensor) -> bool:
+    """Tell whether PyTorch starts a backward pass here without being told where: from one real number."""
+    return root.numel() == 1 and not root.is_complex()
+
+
 def _backward(
     outputs: Tensor | tuple[Tensor, ...],
     result: str,
@@ -212,7 +217,7 @@ def _backward(
             + ("if y.requires_grad]")
         )
     else:
-        call = f"{result}.backward(" + (f"torch.ones_like({result})" if outputs.numel() != 1 else "")
+        call = f"{result}.backward(" + ("" if _needs_no_seed(outputs) else f"torch.ones_like({result})")
     if passes == 1:
         return f"{call})"
     keep = "retain_graph=True" if call.endswith("(") else ", retain_graph=True"
@@ -225,13 +230,13 @@ def _second(outputs: Tensor | tuple[Tensor, ...], result: str, source: Tensor, n
     """The lines that differentiate the gradient of one leaf again; they are run here, too."""
     if isinstance(outputs, tuple) or not outputs.requires_grad:
         return ""
-    seed = "" if outputs.numel() == 1 else f", torch.ones_like({result})"
+    seed = "" if _needs_no_seed(outputs) else f", torch.ones_like({result})"
     (gradient,) = torch.autograd.grad(outputs, source, torch.ones_like(outputs), create_graph=True)
     lines = f"({names.gradient},) = torch.autograd.grad({result}, {name}{seed}, create_graph=True)"
     if not gradient.requires_grad:
         return lines
     torch.autograd.backward([gradient], [torch.ones_like(gradient)])
-    again = "" if gradient.numel() == 1 else f"torch.ones_like({names.gradient})"
+    again = "" if _needs_no_seed(gradient) else f"torch.ones_like({names.gradient})"
     return f"{lines}\n{names.gradient}.backward({again})"
 
 

@@ -8,8 +8,16 @@ from typing import Any
 import torch
 
 from playground.language.bounds.bound import Cost
-from playground.language.bounds.factorisations import chain, decomposed, factorised, pairs_of_rows, powers, reduced
-from playground.language.bounds.products import added_product, outer_product
+from playground.language.bounds.factorisations import (
+    added_outer,
+    added_products,
+    chain,
+    decomposed,
+    factorised,
+    pairs_of_rows,
+    powers,
+    reduced,
+)
 from playground.language.bounds.scattering import stretched
 from playground.language.function import LINALG, METHOD, TORCH, Arguments, Function
 
@@ -61,7 +69,8 @@ FACTORISATIONS = (
         "input, *, pivot=True",
         torch.linalg.lu,
         "P, L and U: a permutation, a lower and an upper triangle, whose product is the matrix.",
-        r"\bar A = P L^{-\top}\left(\operatorname{tril}(L^\top \bar L) + \operatorname{triu}(\bar U U^\top)\right)U^{-\top}",
+        r"\bar A = P L^{-\top}\left(\operatorname{tril}(L^\top \bar L) + \operatorname{triu}(\bar U U^\top)\right)"
+        r"U^{-\top}",
         "linalg.lu(M)[2]",
         factorised,
     ),
@@ -183,7 +192,7 @@ FACTORISATIONS = (
         "beta * M + alpha * outer(v, w).",
         r"\beta\,\bar Y,\ \alpha\,\bar Y w,\ \alpha\,\bar Y^\top v",
         "addr(M, x, y)",
-        lambda arguments: outer_product(Arguments({"input": arguments["vec1"], "vec2": arguments["vec2"]})),
+        added_outer,
     ),
     Function(
         "addbmm",
@@ -193,7 +202,7 @@ FACTORISATIONS = (
         "beta * x + alpha * the sum of all A @ B of the batch.",
         r"\bar A_i = \alpha\,\bar Y B_i^\top,\ \bar B_i = \alpha A_i^\top \bar Y",
         "addbmm(M, batch, batch.mT)",
-        added_product,
+        added_products,
     ),
     Function(
         "cov",

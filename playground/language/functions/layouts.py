@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.language.bounds.bound import Cost, reduction, sorting
+from playground.language.bounds.bound import Cost, reduction
 from playground.language.bounds.layouts import (
     blocks,
     differences,
@@ -19,12 +19,13 @@ from playground.language.bounds.layouts import (
     subsets,
     turned,
 )
-from playground.language.bounds.scattering import stretched
-from playground.language.bounds.slow import several_passes
+from playground.language.bounds.scattering import stretched, with_empty_axes
+from playground.language.bounds.slow import several_passes, sorts
 from playground.language.function import METHOD, TORCH, Arguments, Function
 
 BACK = r"\text{back to where it came from}"
 HERE = (TORCH, METHOD)
+over_axes = with_empty_axes(reduction)
 
 
 def laid(
@@ -47,7 +48,7 @@ LAYOUTS = (
     laid("rot90", "input, k=1, dims=(0, 1)", torch.rot90, "Turned by k right angles.", "rot90(A)"),
     laid("fliplr", "input", torch.fliplr, "Columns in reverse order.", "fliplr(A)"),
     laid("flipud", "input", torch.flipud, "Rows in reverse order.", "flipud(A)"),
-    laid("atleast_2d", "input", torch.atleast_2d, "As a matrix, if it has fewer axes.", "atleast_2d(x)", homes=(TORCH,)),
+    laid("atleast_2d", "input", torch.atleast_2d, "As a matrix at least.", "atleast_2d(x)", homes=(TORCH,)),
     laid("diag_embed", "input, offset=0, dim1=-2, dim2=-1", torch.diag_embed,
          "Each row of the last axis as the diagonal of a matrix.", "diag_embed(A)", embedded_diagonal),
     laid("block_diag", "*tensors", torch.block_diag, "Matrices along the diagonal of a larger one, 0 elsewhere.",
@@ -72,20 +73,20 @@ LAYOUTS = (
          "The running integral by trapezoids.", "cumulative_trapezoid(A, x)", several_passes, homes=(TORCH,),
          derivative=r"\text{of each sum}"),
     laid("nanmean", "input, dim=None, keepdim=False", torch.nanmean, "Average of the elements that are not NaN.",
-         "nanmean(A, dim=1)", reduction, derivative=r"\frac{[x_i \ne \text{NaN}]}{n}"),
+         "nanmean(A, dim=1)", over_axes, derivative=r"\frac{[x_i \ne \text{NaN}]}{n}"),
     laid("nanmedian", "input, dim=None, keepdim=False", torch.nanmedian, "Middle element, NaN left out.",
-         "nanmedian(y)", reduction, derivative=r"[x_i = \text{median}]"),
+         "nanmedian(y)", over_axes, derivative=r"[x_i = \text{median}]"),
     laid("aminmax", "input, *, dim=None, keepdim=False", torch.aminmax, "Smallest and largest element.",
-         "aminmax(A)[1]", reduction, derivative=r"[x_i = \max]"),
+         "aminmax(A)[1]", over_axes, derivative=r"[x_i = \max]"),
     laid("var_mean", "input, dim=None, *, correction=1, keepdim=False", torch.var_mean, "Variance and average.",
-         "var_mean(A, dim=1)", reduction, derivative=r"\frac{2(x_i - \bar x)}{n - 1},\ \frac{1}{n}", homes=(TORCH,)),
+         "var_mean(A, dim=1)", over_axes, derivative=r"\frac{2(x_i - \bar x)}{n - 1},\ \frac{1}{n}", homes=(TORCH,)),
     laid("std_mean", "input, dim=None, *, correction=1, keepdim=False", torch.std_mean, "Deviation and average.",
-         "std_mean(A, dim=1)", reduction, derivative=r"\frac{x_i - \bar x}{(n - 1)\,s},\ \frac{1}{n}", homes=(TORCH,)),
+         "std_mean(A, dim=1)", over_axes, derivative=r"\frac{x_i - \bar x}{(n - 1)\,s},\ \frac{1}{n}", homes=(TORCH,)),
     laid("mode", "input, dim=-1, keepdim=False", torch.mode, "The most frequent element and its position.",
-         "mode(y)[0]", sorting, derivative=r"[x_i\ \text{is it}]"),
-    laid("msort", "input", torch.msort, "Sorted along the first axis.", "msort(A)", sorting,
+         "mode(y)[0]", sorts, derivative=r"[x_i\ \text{is it}]"),
+    laid("msort", "input", torch.msort, "Sorted along the first axis.", "msort(A)", sorts,
          derivative=r"\text{the permutation}"),
-    laid("renorm", "input, p, dim, maxnorm", torch.renorm, "Slices along dim whose p-norm is above maxnorm shortened to it.",
+    laid("renorm", "input, p, dim, maxnorm", torch.renorm, "Slices along dim shortened to the p-norm maxnorm.",
          "renorm(A, 2, 0, 1.0)", several_passes, derivative=r"\text{1, or of } \frac{c\,x}{\lVert x \rVert}"),
     laid("positive", "input", torch.positive, "The same tensor.", "positive(x) * x", stretched, derivative="1"),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from playground.language.bounds.bound import Cost
@@ -32,15 +33,27 @@ def layer(
     return Function(name, homes, signature, call, meaning, derivative, example, bound)
 
 
+def grid_sample(
+    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
+) -> Tensor:
+    """PyTorch's, which warns where `align_corners` is not said."""
+    return functional.grid_sample(input, grid, mode, padding_mode, align_corners)
+
+
+def affine_grid(theta: Tensor, size: list[int], align_corners: bool = False) -> Tensor:
+    """PyTorch's, which warns where `align_corners` is not said."""
+    return functional.affine_grid(theta, size, align_corners)
+
+
 PICTURES = (
     layer("interpolate", "input, size=None, scale_factor=None, mode='nearest', align_corners=None",
           functional.interpolate, "Pictures (N, C, H, W) in another size: nearest, bilinear, bicubic, area.",
           r"\text{each output's share of each input}", "interpolate(image, scale_factor=2, mode='bilinear')", resized),
-    layer("grid_sample", "input, grid, mode='bilinear', padding_mode='zeros', align_corners=None",
-          functional.grid_sample, "Pictures read at the places of a grid (N, H, W, 2) from -1 to 1.",
+    layer("grid_sample", "input, grid, mode='bilinear', padding_mode='zeros', align_corners=False",
+          grid_sample, "Pictures read at the places of a grid (N, H, W, 2) from -1 to 1.",
           r"\text{each output's share of each input, and the slope at its place}",
           "grid_sample(image, image.permute(0, 2, 3, 1) / 9, align_corners=False)", sampled),
-    layer("affine_grid", "theta, size, align_corners=None", functional.affine_grid,
+    layer("affine_grid", "theta, size, align_corners=False", affine_grid,
           "The grid of an affine map theta (N, 2, 3), for grid_sample.", r"\text{summed over the places}",
           "affine_grid(A[None], (1, 1, 2, 2), align_corners=False)", grid_of),
     layer("fold", "input, output_size, kernel_size, dilation=1, padding=0, stride=1", functional.fold,
@@ -62,8 +75,8 @@ PICTURES = (
           several_passes),
     layer("local_response_norm", "input, size, alpha=0.0001, beta=0.75, k=1.0", functional.local_response_norm,
           "Divided by (k + alpha times the mean square of so many neighbouring channels) to the power beta.",
-          r"\frac{\bar y}{d^\beta} - \frac{2\alpha\beta x}{n} \sum \frac{\bar y\,y}{d}", "local_response_norm(image, 2)",
-          neighbouring_channels),
+          r"\frac{\bar y}{d^\beta} - \frac{2\alpha\beta x}{n} \sum \frac{\bar y\,y}{d}",
+          "local_response_norm(image, 2)", neighbouring_channels),
     layer("rms_norm", "input, normalized_shape, weight=None, eps=None", functional.rms_norm,
           "Divided by the root of the mean square over the last axes.",
           r"\frac{1}{r}\left(\bar y - \hat x \operatorname{mean}(\bar y\,\hat x)\right)", "rms_norm(A, (3,))",

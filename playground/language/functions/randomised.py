@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import torch
 
-from playground.language.bounds.bound import same_size, shape_of, whole_numbers
+from playground.language.bounds.bound import shape_of, whole_numbers
 from playground.language.bounds.scattering import full, stretched
-from playground.language.bounds.slow import several_passes
+from playground.language.bounds.slow import series, several_passes
 from playground.language.function import METHOD, TORCH, Arguments, Cost, F, Function
 
 KEPT = r"\frac{[\text{kept}]}{1 - p}"
@@ -95,7 +95,7 @@ RANDOMISED = (
              "Dropout that keeps mean 0 and variance 1, to go with selu.", r"a\,[\text{kept}]",
              "alpha_dropout(y, 0.4, training=True)", several_passes, is_random=True, is_written_out=True),
     Function("gumbel_softmax", (F,), "logits, tau=1, hard=False, dim=-1", gumbel_softmax,
-             "softmax of scores with random noise: a soft draw of a class; hard: one-hot, with the soft one's gradient.",
+             "softmax of scores with noise: a soft draw of a class; hard: one-hot, with the soft one's gradient.",
              r"\frac{1}{\tau} s_i ([i = j] - s_j)", "gumbel_softmax(scores)", several_passes, is_random=True,
              is_written_out=True),
     Function("rrelu", (TORCH, F), "input, lower=0.125, upper=0.3333333333333333, training=False", torch.rrelu,
@@ -105,5 +105,5 @@ RANDOMISED = (
              "Positions drawn with these weights.", "", "y[multinomial(x, 2)]", _drawn, is_random=True,
              is_smooth=False),
     Function("poisson", (TORCH,), "input", torch.poisson, "Random counts with these means.", "0", "y * poisson(x)",
-             same_size, is_random=True, is_smooth=False),
+             series, is_random=True, is_smooth=False),
 )  # fmt: skip

@@ -9,7 +9,15 @@ import torch
 
 from playground.language.bounds.bound import positions
 from playground.language.bounds.layouts import triangle
-from playground.language.bounds.scattering import counted, looked_for, put_at, scattered, stretched, taken_along
+from playground.language.bounds.scattering import (
+    counted,
+    looked_for,
+    put_at,
+    scattered,
+    stretched,
+    taken_along,
+    with_empty_axes,
+)
 from playground.language.function import METHOD, TORCH, Function
 
 HERE = (TORCH, METHOD)
@@ -167,7 +175,7 @@ SCATTERING = (
         "Positions of elements that are not 0, one a row.",
         "",
         "argwhere(y > 0)",
-        positions,
+        with_empty_axes(positions),
         is_smooth=False,
     ),
     Function(

@@ -8,14 +8,14 @@ from typing import Any
 import torch
 
 from playground.language.bounds.scattering import stretched
-from playground.language.bounds.slow import series, several_gammas
+from playground.language.bounds.slow import approximated, series, several_gammas
 from playground.language.function import METHOD, SPECIAL, TORCH, Function
 
 
 def one(name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str = "", **more: Any) -> Function:
     """A function of `torch.special` of one tensor; by default its example is `special.name(x)`."""
     example = example or f"special.{name}(x)"
-    return Function(name, (SPECIAL,), "input", call, meaning, derivative, example, series, **more)
+    return Function(name, (SPECIAL,), "input", call, meaning, derivative, example, approximated, **more)
 
 
 def two(name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str) -> Function:
@@ -32,7 +32,8 @@ SPECIALS = (
     one("entr", torch.special.entr, "-x log x, the entropy of a share.", r"-1 - \ln x"),
     one("psi", torch.special.psi, "Derivative of gammaln.", r"\psi'(x)"),
     one("gammaln", torch.special.gammaln, "Logarithm of the gamma function.", r"\psi(x)"),
-    one("i0e", torch.special.i0e, "exp(-|x|) times the Bessel function I₀.", r"e^{-|x|} I_1(x) - \operatorname{sign}(x)\,y"),
+    one("i0e", torch.special.i0e, "exp(-|x|) times the Bessel function I₀.",
+        r"e^{-|x|} I_1(x) - \operatorname{sign}(x)\,y"),
     one("i1", torch.special.i1, "Modified Bessel function I₁.", r"I_0(x) - \frac{y}{x}"),
     one("i1e", torch.special.i1e, "exp(-|x|) times the Bessel function I₁.",
         r"e^{-|x|} I_0(x) - y\left(\operatorname{sign} x + \frac{1}{x}\right)"),
@@ -70,6 +71,7 @@ SPECIALS = (
         r"n\,x^{n-1},\ x^n \ln x", "float_power(x, 3)", stretched,
     ),
     Function(
-        "ldexp", (TORCH, METHOD), "input, other", torch.ldexp, "x · 2ⁿ.", r"2^n", "ldexp(x, tensor([1, 2, 3]))", stretched,
+        "ldexp", (TORCH, METHOD), "input, other", torch.ldexp, "x · 2ⁿ.", r"2^n", "ldexp(x, tensor([1, 2, 3]))",
+        stretched,
     ),
 )  # fmt: skip

@@ -8,7 +8,14 @@ from typing import Any
 import torch
 
 from playground.language.bounds.layouts import turned
-from playground.language.bounds.spectra import frequencies, of_parts, transform, transform_over
+from playground.language.bounds.spectra import (
+    back_to_real,
+    back_to_real_over,
+    frequencies,
+    of_parts,
+    transform,
+    transform_over,
+)
 from playground.language.function import FFT, METHOD, TORCH, Function
 
 HERE = (TORCH, METHOD)
@@ -21,14 +28,14 @@ def part(name: str, call: Callable[..., Any], meaning: str, derivative: str, exa
 
 def along(name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str) -> Function:
     """A transform along one axis."""
-    signature = "input, n=None, dim=-1, norm=None"
-    return Function(name, (FFT,), signature, call, meaning, derivative, example, transform)
+    bound = back_to_real if name in ("irfft", "hfft") else transform
+    return Function(name, (FFT,), "input, n=None, dim=-1, norm=None", call, meaning, derivative, example, bound)
 
 
 def over(name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str) -> Function:
     """A transform along several axes, by default the last two."""
-    signature = "input, s=None, dim=(-2, -1), norm=None"
-    return Function(name, (FFT,), signature, call, meaning, derivative, example, transform_over)
+    bound = back_to_real_over if name == "irfft2" else transform_over
+    return Function(name, (FFT,), "input, s=None, dim=(-2, -1), norm=None", call, meaning, derivative, example, bound)
 
 
 BACK = r"\bar x = n\,\operatorname{ifft}(\bar X)"
@@ -38,7 +45,8 @@ SPECTRA = (
     Function("complex", (TORCH,), "real, imag", torch.complex, "a + b i, of two real tensors.",
              r"\operatorname{Re}\bar z,\ \operatorname{Im}\bar z", "complex(x, y)", of_parts),
     Function("polar", (TORCH,), "abs, angle", torch.polar, "r (cos φ + i sin φ).",
-             r"\operatorname{Re}(\bar z^{*} e^{i\varphi}),\ \operatorname{Re}(\bar z^{*}\,i z)", "polar(x, y)", of_parts),
+             r"\operatorname{Re}(\bar z^{*} e^{i\varphi}),\ \operatorname{Re}(\bar z^{*}\,i z)", "polar(x, y)",
+             of_parts),
     part("real", torch.real, "Real part.", r"\operatorname{Re}\bar y", "real(complex(x, y) ** 2)", homes=(TORCH,)),
     part("imag", torch.imag, "Imaginary part.", r"i\,\bar y", "imag(complex(x, y) ** 2)", homes=(TORCH,)),
     part("angle", torch.angle, "The angle to the real axis, in radians.", r"\frac{i z}{|z|^2}", "angle(complex(x, y))"),
@@ -47,7 +55,8 @@ SPECTRA = (
          "view_as_real(conj_physical(complex(x, y)))"),
     part("resolve_conj", torch.resolve_conj, "The same numbers; a conjugate that is still to be taken is taken.", "1",
          "view_as_real(resolve_conj(conj(complex(x, y))))"),
-    part("view_as_real", torch.view_as_real, "Real and imaginary parts on a last axis of length 2.", r"\bar a + i \bar b",
+    part("view_as_real", torch.view_as_real, "Real and imaginary parts on a last axis of length 2.",
+         r"\bar a + i \bar b",
          "view_as_real(complex(x, y))", homes=(TORCH,)),
     part("view_as_complex", torch.view_as_complex, "A last axis of length 2 as real and imaginary parts.",
          r"\operatorname{Re}\bar z,\ \operatorname{Im}\bar z", "abs(view_as_complex(B))", homes=(TORCH,)),

@@ -107,7 +107,20 @@ PREFIXED_CONSTANTS: dict[str, float | torch.dtype] = {  # only behind `torch.`: 
 }
 ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
     name: attrgetter(name)
-    for name in ("T", "mT", "shape", "ndim", "dtype", "requires_grad", "is_leaf", "grad", "values", "indices")
+    for name in (
+        "T",
+        "mT",
+        "real",
+        "imag",
+        "shape",
+        "ndim",
+        "dtype",
+        "requires_grad",
+        "is_leaf",
+        "grad",
+        "values",
+        "indices",
+    )
 }
 
 # Names from mathematics, NumPy and Python, and what they are called here.
