@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from playground.language.bounds.bound import Cost
 from playground.language.bounds.factorisations import (
     added_outer,
     added_products,
@@ -19,7 +18,7 @@ from playground.language.bounds.factorisations import (
     reduced,
 )
 from playground.language.bounds.scattering import stretched
-from playground.language.function import LINALG, METHOD, TORCH, Arguments, Function
+from playground.language.function import LINALG, METHOD, TORCH, Arguments, Cost, Function
 
 
 def linalg(

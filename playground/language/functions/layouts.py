@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.language.bounds.bound import Cost, reduction
+from playground.language.bounds.bound import reduction
 from playground.language.bounds.layouts import (
     blocks,
     differences,
@@ -21,7 +21,7 @@ from playground.language.bounds.layouts import (
 )
 from playground.language.bounds.scattering import stretched, with_empty_axes
 from playground.language.bounds.slow import several_passes, sorts
-from playground.language.function import METHOD, TORCH, Arguments, Function
+from playground.language.function import METHOD, TORCH, Arguments, Cost, Function
 
 BACK = r"\text{back to where it came from}"
 HERE = (TORCH, METHOD)

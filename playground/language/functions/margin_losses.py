@@ -7,9 +7,8 @@ from typing import Any
 
 from torch.nn import functional
 
-from playground.language.bounds.bound import Cost
 from playground.language.bounds.slow import paths, several_passes
-from playground.language.function import Arguments, F, Function
+from playground.language.function import Arguments, Cost, F, Function
 
 REDUCED = "*, reduction='mean'"
 

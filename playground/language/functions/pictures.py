@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from playground.language.bounds.bound import Cost
 from playground.language.bounds.layouts import grid_of, put_back, resized, sampled, turned
 from playground.language.bounds.scattering import stretched
 from playground.language.bounds.slow import neighbouring_channels, several_passes
-from playground.language.function import TORCH, Arguments, F, Function
+from playground.language.function import TORCH, Arguments, Cost, F, Function
 
 BACK = r"\text{back to where it came from}"
 NORMALISED = r"\frac{1}{s}\left(\bar y - \operatorname{mean}\bar y - \hat x \operatorname{mean}(\bar y\,\hat x)\right)"

@@ -53,7 +53,7 @@ def alpha_dropout(
     if p == 1:
         return input * keep
     least = 1.7580993408473766  # minus what selu goes to far below 0
-    scale = 1 / ((least**2 * p + 1) * (1 - p)) ** 0.5
+    scale: float = 1 / ((least**2 * p + 1) * (1 - p)) ** 0.5
     return input * (keep * scale) + ((keep - 1) * (least * scale) + least * scale * p)
 
 
