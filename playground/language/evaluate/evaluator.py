@@ -14,7 +14,16 @@ from playground.language.bounds.indexing import index_cost
 from playground.language.evaluate.arithmetic import BINARY, UNARY, bounded, cost_of, describe, numbers
 from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.torch_calls import TorchCalls
-from playground.language.function import METHOD, TENSORS, TENSORS_OR_NUMBERS, Arguments, Cost, Function, Value
+from playground.language.function import (
+    METHOD,
+    TENSOR_LISTS,
+    TENSORS,
+    TENSORS_OR_NUMBERS,
+    Arguments,
+    Cost,
+    Function,
+    Value,
+)
 from playground.language.functions.table import ATTRIBUTES, CONSTANTS, PREFIXED_CONSTANTS, find
 from playground.language.syntax import tree
 from playground.language.syntax.program import Program
@@ -197,7 +206,7 @@ class Evaluator:
             return self.calls.as_tensor(value, span)
         if wants_tensor and isinstance(value, int | float):
             return self.calls.as_tensor(value, span)
-        if name in ("tensors", "operands") and isinstance(value, list | tuple):
+        if name in TENSOR_LISTS and isinstance(value, list | tuple):
             return [self._fit(function, "input", item, span) for item in value]
         return value
 

@@ -92,6 +92,24 @@ def _not_scalar(site: CallSite, found: re.Match[str]) -> Explained | None:
     return message, f"sum it first: {new}.backward(); or give a seed: .backward(gradient=...)", repair
 
 
+def _complex_root(site: CallSite, found: re.Match[str]) -> Explained | None:
+    written = site.written(0)
+    if not re.fullmatch(r"[\w.]+(\(.*\))?", written):
+        written = f"({written})"
+    repair = site.replace(site.places[0], f"{written}.abs()", f"write {written}.abs()") if site.places else None
+    message = f"backward starts from one real number, and `{site.written(0)}` is complex"
+    return message, f"take a real number of it: {written}.abs() or {written}.real", repair
+
+
+def _complex_numbers(site: CallSite, found: re.Match[str]) -> Explained | None:
+    written = next((text for text, tensor in site.tensors() if tensor.is_complex()), site.written(0))
+    return (
+        f"`{site.name}` does not work on complex numbers, and `{written}` is complex",
+        "take abs(...) or .real of it",
+        None,
+    )
+
+
 def _second_backward(site: CallSite, found: re.Match[str]) -> Explained | None:
     text = site.program.text
     for match in re.finditer(r"\.backward\(\)", text):
@@ -234,6 +252,8 @@ _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]],
     ),
     (r"does not require grad and does not have a grad_fn|does not require grad$", _no_grad),
     (r"can be implicitly created only for scalar outputs", _not_scalar),
+    (r"not implemented for 'Complex\w+'|not supported for complex", _complex_numbers),
+    (r"can be implicitly created only for real scalar outputs", _complex_root),
     (r"Trying to backward through the graph a second time|saved intermediate values", _second_backward),
     (r"leaf Variable that requires grad", _leaf_in_place),
     (r"modified by an inplace operation|is a view and is being modified", _modified),

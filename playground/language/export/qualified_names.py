@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from playground.language.function import METHOD, PYTHON, TENSORS, TENSORS_OR_NUMBERS, Function
+from playground.language.function import METHOD, PYTHON, TENSOR_LISTS, TENSORS, TENSORS_OR_NUMBERS, Function
 from playground.language.functions.table import find
 from playground.language.syntax import tree
 from playground.language.syntax.walk import parts
@@ -100,10 +100,12 @@ class Qualifier:
             arguments.append(tree.CallArgument("generator", tree.Name(self._generator, node.span), node.span))
         home = node.home if node.home == METHOD else next(h for h in function.homes if h != METHOD)
         name = LIKE_ANOTHER.get(node.name, node.name)
+        if function.is_written_out:
+            home, name = PYTHON, function.call.__name__
         return tree.Call("" if home == PYTHON else home, name, receiver, tuple(arguments), node.span, node.name_span)
 
     def _argument(self, function: Function, name: str, value: tree.Expression) -> tree.Expression:
-        if name in ("tensors", "operands") and isinstance(value, tree.Sequence):
+        if name in TENSOR_LISTS and name not in function.plain and isinstance(value, tree.Sequence):
             return replace(value, items=tuple(self.as_tensor(item) for item in value.items))
         if name in TENSORS and name not in function.plain and function.homes != (PYTHON,):
             return self.as_tensor(value)
@@ -119,7 +121,7 @@ class Qualifier:
             case tree.Unary(operand=operand) | tree.Index(operand=operand):
                 return self._is_tensor(operand)
             case tree.Attribute(name=name):
-                return name in ("T", "mT", "grad", "values", "indices")
+                return name in ("T", "mT", "real", "imag", "grad", "values", "indices")
             case tree.Sequence(kind=kind):
                 return kind == "list"
             case tree.Call(name=name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,13 +16,24 @@ from playground.language.evaluate.interpreter import Interpreter
 from playground.language.evaluate.leaves import DTYPES, Leaf
 from playground.language.export.qualified_names import Qualifier
 from playground.language.function import METHOD, Value
-from playground.language.functions.table import find
+from playground.language.functions.table import FUNCTIONS, find
 from playground.language.syntax.program import Program
-from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.tree import (
+    Assign,
+    Augmented,
+    Call,
+    Evaluate,
+    Expression,
+    For,
+    GradMode,
+    Name,
+    Statement,
+)
 from playground.language.syntax.unparse import write, write_statements
 from playground.language.syntax.walk import expressions, parts
 
-NEEDED = ("torch", "F", *dir(builtins), *keyword.softkwlist)  # what the script itself says
+OWN = tuple(dict.fromkeys(row.call.__name__ for row in FUNCTIONS if row.is_written_out))
+NEEDED = ("torch", "F", *OWN, *dir(builtins), *keyword.softkwlist)  # what the script itself says
 
 
 def to_python(
@@ -79,8 +91,15 @@ def to_python(
     generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws else ""
     imports = "import torch" + ("\nimport torch.nn.functional as F" if "F." in body else "")
     forward = "" if own_backward or not tangents else _forward(body, result, outputs, tensors, names, tangents)
-    sections = (imports, generator, values, body, backward, "\n".join(prints), forward)
+    written_out = "\n\n".join(dict.fromkeys(map(_source, expressions(program.statements))))
+    sections = (imports, written_out, generator, values, body, backward, "\n".join(prints), forward)
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _source(node: Expression) -> str:
+    """Return the code of a function that is ours, '' of anything else."""
+    function = find(node.home, node.name) if isinstance(node, Call) else None
+    return inspect.getsource(function.call) if function is not None and function.is_written_out else ""
 
 
 class Names:
@@ -174,6 +193,11 @@ def _has_backward(body: tuple[Statement, ...]) -> bool:
     return any(isinstance(node, Call) and node.name == "backward" for node in expressions(body))
 
 
+def _needs_no_seed(root: Tensor) -> bool:
+    """Tell whether PyTorch starts a backward pass here without being told where: from one real number."""
+    return root.numel() == 1 and not root.is_complex()
+
+
 def _backward(
     outputs: Tensor | tuple[Tensor, ...],
     result: str,
@@ -193,7 +217,7 @@ def _backward(
             + ("if y.requires_grad]")
         )
     else:
-        call = f"{result}.backward(" + (f"torch.ones_like({result})" if outputs.numel() != 1 else "")
+        call = f"{result}.backward(" + ("" if _needs_no_seed(outputs) else f"torch.ones_like({result})")
     if passes == 1:
         return f"{call})"
     keep = "retain_graph=True" if call.endswith("(") else ", retain_graph=True"
@@ -206,13 +230,13 @@ def _second(outputs: Tensor | tuple[Tensor, ...], result: str, source: Tensor, n
     """The lines that differentiate the gradient of one leaf again; they are run here, too."""
     if isinstance(outputs, tuple) or not outputs.requires_grad:
         return ""
-    seed = "" if outputs.numel() == 1 else f", torch.ones_like({result})"
+    seed = "" if _needs_no_seed(outputs) else f", torch.ones_like({result})"
     (gradient,) = torch.autograd.grad(outputs, source, torch.ones_like(outputs), create_graph=True)
     lines = f"({names.gradient},) = torch.autograd.grad({result}, {name}{seed}, create_graph=True)"
     if not gradient.requires_grad:
         return lines
     torch.autograd.backward([gradient], [torch.ones_like(gradient)])
-    again = "" if gradient.numel() == 1 else f"torch.ones_like({names.gradient})"
+    again = "" if _needs_no_seed(gradient) else f"torch.ones_like({names.gradient})"
     return f"{lines}\n{names.gradient}.backward({again})"
 
 

@@ -15,23 +15,39 @@ from playground.language.function import BARE_ORDER, METHOD, Function
 from playground.language.functions.activation import ACTIVATIONS
 from playground.language.functions.creation import CREATION
 from playground.language.functions.elementwise import ELEMENTWISE
+from playground.language.functions.factorisations import FACTORISATIONS
 from playground.language.functions.gradients import GRADIENTS
 from playground.language.functions.layer import LAYERS
+from playground.language.functions.layouts import LAYOUTS
 from playground.language.functions.linear_algebra import LINEAR_ALGEBRA
 from playground.language.functions.loss import LOSSES
+from playground.language.functions.margin_losses import MARGIN_LOSSES
+from playground.language.functions.pictures import PICTURES
+from playground.language.functions.randomised import RANDOMISED
 from playground.language.functions.reduction import REDUCTIONS
+from playground.language.functions.scattering import SCATTERING
 from playground.language.functions.selection import SELECTIONS
 from playground.language.functions.shape import SHAPES
+from playground.language.functions.special import SPECIALS
+from playground.language.functions.spectra import SPECTRA
 
 FAMILIES: dict[str, tuple[Function, ...]] = {
     "Element by element": ELEMENTWISE,
+    "Special functions": SPECIALS,
     "Reductions": REDUCTIONS,
     "Linear algebra": LINEAR_ALGEBRA,
+    "Factorisations": FACTORISATIONS,
+    "Complex numbers and spectra": SPECTRA,
     "Activations": ACTIVATIONS,
     "Layers": LAYERS,
+    "Pictures and normalisation": PICTURES,
+    "Random layers and draws": RANDOMISED,
     "Losses": LOSSES,
+    "Losses of margins and likelihoods": MARGIN_LOSSES,
     "Shapes": SHAPES,
+    "Layouts": LAYOUTS,
     "Selection and conversion": SELECTIONS,
+    "Written to positions": SCATTERING,
     "New tensors": CREATION,
     "Gradients": GRADIENTS,
 }
@@ -61,6 +77,7 @@ PREFIXES: dict[str, str] = {
     "autograd": "autograd",
     "torch.linalg": "linalg",
     "linalg": "linalg",
+    "torch.fft": "fft",
     "torch.special": "special",
     "special": "special",
 }
@@ -90,7 +107,20 @@ PREFIXED_CONSTANTS: dict[str, float | torch.dtype] = {  # only behind `torch.`: 
 }
 ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
     name: attrgetter(name)
-    for name in ("T", "mT", "shape", "ndim", "dtype", "requires_grad", "is_leaf", "grad", "values", "indices")
+    for name in (
+        "T",
+        "mT",
+        "real",
+        "imag",
+        "shape",
+        "ndim",
+        "dtype",
+        "requires_grad",
+        "is_leaf",
+        "grad",
+        "values",
+        "indices",
+    )
 }
 
 # Names from mathematics, NumPy and Python, and what they are called here.

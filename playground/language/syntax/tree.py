@@ -108,7 +108,9 @@ class CallArgument:
 class Call:
     """`sin(x)`, `torch.sin(x)`, `x.sum(dim=1)`."""
 
-    home: str  # '' as typed without a prefix, 'torch', 'F', 'autograd', 'linalg', 'special'; 'Tensor' for a method
+    home: (
+        str  # '' as typed without a prefix, 'torch', 'F', 'autograd', 'linalg', 'special', 'fft'; 'Tensor' for a method
+    )
     name: str
     receiver: Expression | None
     arguments: tuple[CallArgument, ...]

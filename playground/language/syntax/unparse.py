@@ -22,6 +22,7 @@ WRITTEN_HOMES = {
     "autograd": "torch.autograd.",
     "linalg": "torch.linalg.",
     "special": "torch.special.",
+    "fft": "torch.fft.",
 }
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from playground.errors import PlaygroundError
 from playground.language.evaluate.leaves import Leaf
 from playground.language.export.script import to_python
+from playground.language.functions.table import EXAMPLE_LEAVES, FUNCTIONS
 from playground.language.run import run
 from playground.language.syntax.program import parse
 from tests.alone import output_of
@@ -31,6 +33,11 @@ CASES = {
     "backward-of-an-expression": ("w = x * 2\n(x * w).backward()", {"x": "3.0"}),
     "none": ("f = x * x\nx.grad", {"x": "3.0"}),
     "images": ("conv2d(i, ones(1, 1, 2, 2), padding=1).sum()", {"i": "randn(1, 1, 4, 4, seed=2)"}),
+    "complex": ("z = complex(x, y)\nz[0] * z[1]", {"x": "[0.3, 0.6]", "y": "[1.6, -0.4]"}),
+    "spectrum": ("X = torch.fft.fft(x)\nX.real ** 2 + X.imag ** 2", {"x": "[0.3, 0.6, 0.8]"}),
+    "dropout": ("dropout = x * 2\nF.dropout(dropout, 0.4) + F.dropout(x)", {"x": "linspace(0, 1, 9)"}),
+    "lists": ("index_put(A, ([0, 1], [2, 0]), 3.0) + A.scatter(1, [[0], [2]], 1.5)", {"A": "randn(2, 3)"}),
+    "along": ("take_along_dim(A, [[2, 0], [1, 1]], 1)", {"A": "randn(2, 3)"}),
 }
 
 
@@ -39,6 +46,26 @@ def test_the_script_imports_torch_alone(text: str, values: dict[str, str]) -> No
     script = to_python(parse(text), {name: Leaf(name, value) for name, value in values.items()})
     imported = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Import)]
     assert {alias.name for node in imported for alias in node.names} <= {"torch", "torch.nn.functional"}
+
+
+def test_the_script_of_every_example_gives_its_numbers(tmp_path: Path) -> None:
+    scripts, expected = [], []
+    for row in FUNCTIONS:
+        leaves = {one.name: Leaf(one.name, EXAMPLE_LEAVES[one.name]) for one in parse(row.example).free_names}
+        try:
+            trace = run(row.example, leaves)
+        except PlaygroundError as error:  # the page shows no numbers, and so has no script
+            assert "derivative" in error.message, row.key
+            continue
+        scripts.append(to_python(parse(row.example), leaves) + 'print("---")\n')
+        outputs = [trace.values[output].data.tolist() for output in trace.outputs]
+        expected.append((row.key, outputs, [trace[name].grad for name in leaves]))
+    blocks = output_of("\n".join(scripts), tmp_path).split("---\n")
+    assert len(blocks) > len(expected) > 400
+    for block, (key, outputs, grads) in zip(blocks, expected, strict=False):
+        first, *rest = [line.split(" = ", 1)[1] for line in block.strip().split("\n")]
+        assert first == str(outputs if len(outputs) > 1 else outputs[0]), key
+        assert rest == [str(None if grad is None else grad.tolist()) for grad in grads], key
 
 
 def test_the_scripts_print_the_numbers_of_the_trace(tmp_path: Path) -> None:
