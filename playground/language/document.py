@@ -41,8 +41,11 @@ class Document(SettingsDocument):
         return next((leaf for leaf in self.leaves if leaf.name == name), Leaf(name, NEW_LEAF))
 
     def used_leaves(self) -> tuple[Leaf, ...]:
-        """Return one leaf per free name of the text, in order of first use. Raises PlaygroundError."""
-        return tuple(self.leaf(free.name) for free in self.program().free_names)
+        """Return one leaf per free name of the text, in order of first use. Raises PlaygroundError.
+
+        Where the text itself says the value, that is what the leaf holds.
+        """
+        return tuple(Leaf.stated(free) or self.leaf(free.name) for free in self.program().free_names)
 
     def run(self) -> Trace:
         """The trace of this document. Raises PlaygroundError."""

@@ -106,7 +106,7 @@ def make_leaves(
             )
     made: dict[str, Tensor] = {}
     for free in program.free_names:
-        given = leaves.get(free.name, default)
+        given = leaves.get(free.name, Leaf.stated(free) or default)
         if given is None:
             raise PlaygroundError(
                 f"`{free.name}` has no value",

@@ -17,7 +17,18 @@ from playground.language.function import Value
 from playground.language.functions.literals import plain_tensor
 from playground.language.limits import LIMITS, spell
 from playground.language.syntax.program import Program
-from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.tree import (
+    Assign,
+    Augmented,
+    Call,
+    Evaluate,
+    Expression,
+    For,
+    GradMode,
+    Name,
+    State,
+    Statement,
+)
 
 
 def interpret(program: Program, leaves: Mapping[str, Tensor], rng_seed: int = 0) -> Tensor | tuple[Tensor, ...]:
@@ -39,6 +50,7 @@ class Interpreter:
     def __init__(self, program: Program, leaves: Mapping[str, Tensor], rng_seed: int = 0) -> None:
         self.program = program
         self.values: dict[str, Value] = dict(leaves)
+        self._leaves = leaves
         self.calls = TorchCalls(program, rng_seed)
         self.evaluator = Evaluator(program, self.calls, self.values)
         self.last: Value = None
@@ -65,6 +77,8 @@ class Interpreter:
                 case Assign(targets=targets, unpack=unpack, value=node):
                     for value in self._assign(targets, unpack, self.evaluator.evaluate(node), node.span):
                         self._keep(statement, value)
+                case State(target=target, value=node):
+                    self._keep(statement, self._state(target, node))
                 case Augmented():
                     self._keep(statement, self._augmented(statement))
                 case For():
@@ -93,6 +107,14 @@ class Interpreter:
         self.values[target.id] = value
         self.calls.label(value, target.id, target.span)
         return value
+
+    def _state(self, target: Name, node: Expression) -> Value:
+        """The leaf that the text gives a value to; without a leaf of that name, the value itself."""
+        leaf = self._leaves.get(target.id)
+        if leaf is None:
+            return self._assign((target,), False, self.evaluator.evaluate(node), node.span)[0]
+        self.values[target.id] = leaf
+        return leaf
 
     def _augmented(self, node: Augmented) -> Value:
         old, new = self.evaluator.value(node.target), self.evaluator.value(node.value)

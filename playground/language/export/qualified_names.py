@@ -149,7 +149,7 @@ class Qualifier:
 
     def _statement(self, node: tree.Statement) -> tree.Statement:
         match node:
-            case tree.Evaluate(value=value):
+            case tree.Evaluate(value=value) | tree.State(value=value):
                 return replace(node, value=self.value(value))
             case tree.Assign(targets=targets, value=value):
                 unpacked = self.expression(value) if node.unpack else self.value(value)

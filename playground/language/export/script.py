@@ -17,7 +17,7 @@ from playground.language.export.qualified_names import Qualifier
 from playground.language.function import METHOD, Value
 from playground.language.functions.table import find
 from playground.language.syntax.program import Program
-from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, State, Statement
 from playground.language.syntax.unparse import write, write_statements
 from playground.language.syntax.walk import expressions, parts
 
@@ -57,7 +57,7 @@ def to_python(
     tensors = {free.name: leaves[free.name].tensor(rng_seed) for free in program.free_names}
     run = Interpreter(program, tensors, rng_seed)
     outputs = run.result()
-    lines, result = _named_result(program.statements, run.last_statement, names)
+    lines, result = _named_result(_without_stated(program), run.last_statement, names)
     body = write_statements(Qualifier(names.generator, names.renamed).statements(lines))
     values = "\n".join(_leaf_line(leaves[free.name], names, rng_seed) for free in program.free_names)
     own_backward = _has_backward(program.statements)
@@ -88,7 +88,7 @@ class Names:
 
     def __init__(self, program: Program) -> None:
         read = {node.id for node in expressions(program.statements) if isinstance(node, Name)}
-        self._used = read | _assigned(program.statements)
+        self._used = read | {free.name for free in program.free_names} | _assigned(program.statements)
         self.renamed = {name: self._fresh(f"{name}_") for name in sorted(self._used) if name in NEEDED}
         self.result = self._fresh("result")
         self.gradient = self._fresh("gradient")
@@ -124,10 +124,17 @@ def _assigned(body: tuple[Statement, ...]) -> set[str]:
     return found
 
 
+def _without_stated(program: Program) -> tuple[Statement, ...]:
+    """The statements without those that only say the value of a leaf: leaves are made above them."""
+    return tuple(node for node in program.statements if not isinstance(node, State))
+
+
 def _named_result(
     body: tuple[Statement, ...], last: Statement | None, names: Names
 ) -> tuple[tuple[Statement, ...], str]:
     """The statements with a name for the result, and that name in the script; '' where the result is not among them."""
+    if isinstance(last, State):
+        return body, names.script(last.target.id)
     for place, node in enumerate(body):
         before, after = body[:place], body[place + 1 :]
         match node:

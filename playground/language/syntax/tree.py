@@ -130,6 +130,15 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """`x = 3` where `x` is a leaf: the value of the leaf, as the text itself says it."""
+
+    target: Name
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Augmented:
     """`y += ...`: in place on a tensor, as in PyTorch."""
 
@@ -167,12 +176,23 @@ class GradMode:
     span: Span = field(compare=False)
 
 
-Statement = Assign | Augmented | Evaluate | For | GradMode
+Statement = Assign | State | Augmented | Evaluate | For | GradMode
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a text itself says of a leaf: `x = 3`, `x = torch.tensor([1.0, 2.0], requires_grad=True)`."""
+
+    value: str  # as it is written: '3', '[1.0, 2.0]'
+    span: Span = field(compare=False)  # where the value stands
+    dtype: str = "float32"
+    requires_grad: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class FreeName:
-    """A name that the text uses and never assigned before: it becomes a leaf."""
+    """A name that becomes a leaf: the text never gives it a value before it is used, or gives it a literal."""
 
     name: str
     spans: tuple[Span, ...] = field(compare=False)
+    stated: Stated | None = field(default=None, compare=False)

@@ -51,6 +51,8 @@ def _statement(node: tree.Statement, indent: str) -> str:
             return indent + write(value)
         case tree.Assign(targets=targets, unpack=unpack, value=value):
             return f"{indent}{_targets(targets, unpack)} = {write(value)}"
+        case tree.State(target=target, value=value):
+            return f"{indent}{target.id} = {write(value)}"
         case tree.Augmented(target=target, operator=operator, value=value):
             return f"{indent}{target.id} {operator}= {write(value)}"
         case tree.For(targets=targets, unpack=unpack, iterable=iterable, body=body):

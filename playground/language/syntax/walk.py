@@ -31,13 +31,33 @@ def expressions(statements: tuple[tree.Statement, ...]) -> Iterator[tree.Express
     """Every expression and part of one, in the order of the text."""
     for statement in statements:
         match statement:
-            case tree.Evaluate(value=value) | tree.Assign(value=value) | tree.Augmented(value=value):
+            case (
+                tree.Evaluate(value=value)
+                | tree.Assign(value=value)
+                | tree.State(value=value)
+                | tree.Augmented(value=value)
+            ):
                 yield from parts(value)
             case tree.For(iterable=iterable, body=body):
                 yield from parts(iterable)
                 yield from expressions(body)
             case tree.GradMode(body=body):
                 yield from expressions(body)
+
+
+def targets_in(statements: tuple[tree.Statement, ...]) -> Iterator[tree.Name]:
+    """Every name that a statement gives a value to, once each time."""
+    for statement in statements:
+        match statement:
+            case tree.Assign(targets=targets):
+                yield from targets
+            case tree.State(target=target) | tree.Augmented(target=target):
+                yield target
+            case tree.For(targets=targets, body=body):
+                yield from targets
+                yield from targets_in(body)
+            case tree.GradMode(body=body):
+                yield from targets_in(body)
 
 
 def parts(node: tree.Expression) -> Iterator[tree.Expression]:

@@ -30,13 +30,23 @@ CASES = {
     "last-line-without-value": ("f = x * x\nf.backward()", {"x": "3.0"}),
     "backward-of-an-expression": ("w = x * 2\n(x * w).backward()", {"x": "3.0"}),
     "none": ("f = x * x\nx.grad", {"x": "3.0"}),
+    "stated": ("x = 3\nw = [1.5, -2]\nf = (w * x).sum()", {}),
+    "stated-tensor": ("x = torch.tensor([1, 2.5], dtype=torch.float64, requires_grad=True)\n(x * x).sum()", {}),
+    "stated-alone": ("x = 3", {}),
+    "stated-late": ("y = 2 * a\nprint = 4\ny * print", {"a": "2.0"}),
     "images": ("conv2d(i, ones(1, 1, 2, 2), padding=1).sum()", {"i": "randn(1, 1, 4, 4, seed=2)"}),
 }
 
 
+def leaves_of(text: str, values: dict[str, str]) -> dict[str, Leaf]:
+    """The leaves of a text in its order: with these values, or those that it states itself."""
+    free = parse(text).free_names
+    return {one.name: Leaf.stated(one) or Leaf(one.name, values[one.name]) for one in free}
+
+
 @pytest.mark.parametrize(("text", "values"), [pytest.param(*case, id=name) for name, case in CASES.items()])
 def test_the_script_imports_torch_alone(text: str, values: dict[str, str]) -> None:
-    script = to_python(parse(text), {name: Leaf(name, value) for name, value in values.items()})
+    script = to_python(parse(text), leaves_of(text, values))
     imported = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Import)]
     assert {alias.name for node in imported for alias in node.names} <= {"torch", "torch.nn.functional"}
 
@@ -44,9 +54,10 @@ def test_the_script_imports_torch_alone(text: str, values: dict[str, str]) -> No
 def test_the_scripts_print_the_numbers_of_the_trace(tmp_path: Path) -> None:
     scripts, expected = [], []
     for text, values in CASES.values():
-        leaves = {name: Leaf(name, value) for name, value in values.items()}
+        leaves = leaves_of(text, values)
         scripts.append(to_python(parse(text), leaves) + 'print("---")\n')
         trace = run(text, leaves)
+        assert list(leaves) == [value.name for value in trace.values if value.kind == "input"], text
         outputs = [trace.values[output].data.tolist() for output in trace.outputs]
         grads = [trace[name].grad for name in leaves]
         expected.append((outputs, [None if grad is None else grad.tolist() for grad in grads]))
@@ -55,7 +66,7 @@ def test_the_scripts_print_the_numbers_of_the_trace(tmp_path: Path) -> None:
         first, *rest = [ast.literal_eval(line.split(" = ", 1)[1]) for line in block.strip().split("\n")]
         assert first == (outputs if len(outputs) > 1 else outputs[0]), text
         assert rest == grads, text
-        assert len(rest) == len(values)
+        assert len(rest) == len(leaves_of(text, values))
 
 
 def test_passes_and_zero_grad() -> None:

@@ -1,0 +1,100 @@
+"""Where PyTorch wants a plain number and takes no tensor: an axis, a size, `range`, an index, a whole exponent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from playground.language.function import PYTHON, TENSORS, TENSORS_OR_NUMBERS
+from playground.language.functions.table import find
+from playground.language.syntax import tree
+from playground.language.syntax.walk import children
+
+Use = Literal["any", "whole", "plain"]  # 'whole': a whole number has to stay a plain number there
+
+TAKE_TENSORS = (TENSORS | TENSORS_OR_NUMBERS | {"tensors", "operands"}) - {"end", "min", "max"}
+TAKE_POSITIONS = frozenset({"index", "target", "mask", "condition"})
+OF_POSITIONS = frozenset({"one_hot", "embedding", "bincount", "embedding_bag"})  # their input are whole numbers
+OVER_ITEMS = frozenset({"len", "zip", "enumerate", "sum"})
+
+
+def plain_names(body: tuple[tree.Statement, ...], candidates: Mapping[str, bool]) -> frozenset[str]:
+    """Those of the candidates (name -> whether its numbers are whole) that are used as plain numbers somewhere.
+
+    A name also counts as used so where a value that is computed from it is.
+    """
+    uses = _Uses(candidates)
+    before = -1
+    while before != len(uses.plain):
+        before = len(uses.plain)
+        uses.statements(body)
+    return frozenset(uses.plain & candidates.keys())
+
+
+class _Uses:
+    """Names that are used as plain numbers, of candidates and of what is computed from them."""
+
+    def __init__(self, whole: Mapping[str, bool]) -> None:
+        self.whole = whole
+        self.plain: set[str] = set()
+
+    def statements(self, body: Iterable[tree.Statement]) -> None:
+        for node in body:
+            match node:
+                case tree.Assign(targets=targets, value=value):
+                    self.see(value, self._of_targets(targets))
+                case tree.State(target=target, value=value) | tree.Augmented(target=target, value=value):
+                    self.see(value, self._of_targets((target,)))
+                case tree.Evaluate(value=value):
+                    self.see(value, "any")
+                case tree.For(targets=targets, iterable=iterable, body=inner):
+                    self.see(iterable, self._of_targets(targets))
+                    self.statements(inner)
+                case tree.GradMode(body=inner):
+                    self.statements(inner)
+
+    def _of_targets(self, targets: Iterable[tree.Name]) -> Use:
+        return "plain" if any(target.id in self.plain for target in targets) else "any"
+
+    def see(self, node: tree.Expression | None, use: Use) -> None:
+        """Note the names of one expression, whose value is used like this."""
+        match node:
+            case None:
+                return
+            case tree.Name(id=name):
+                if use == "plain" or (use == "whole" and self.whole.get(name, False)):
+                    self.plain.add(name)
+            case tree.Binary(operator=operator, left=left, right=right):
+                first: Use = "plain" if operator in ("&", "|") else "whole" if operator in ("//", "%") else use
+                self.see(left, first)
+                self.see(right, "whole" if operator == "**" and use == "any" else first)
+            case tree.Slice(start=start, stop=stop, step=step):
+                for part in (start, stop, step):
+                    self.see(part, "plain")
+            case tree.Index(operand=operand, index=index):
+                self.see(operand, use)
+                self.see(index, "plain")
+            case tree.Call():
+                self._call(node, use)
+            case _:
+                for part in children(node):
+                    self.see(part, use)
+
+    def _call(self, node: tree.Call, use: Use) -> None:
+        self.see(node.receiver, "any")
+        function = find(node.home, node.name)
+        names = [parameter.name for parameter in function.parameters] if function is not None else []
+        place = 0 if node.receiver is None else 1
+        for argument in node.arguments:
+            name = argument.name or (names[min(place, len(names) - 1)] if names else "")
+            place += not argument.name
+            self.see(argument.value, _use_of(node, name, function is not None and function.homes == (PYTHON,)))
+
+
+def _use_of(call: tree.Call, parameter: str, is_python: bool) -> Use:
+    """How a call uses one of its arguments."""
+    if is_python:
+        return "any" if call.name in OVER_ITEMS else "plain"
+    if parameter in TAKE_POSITIONS or call.name in OF_POSITIONS:
+        return "whole" if parameter in TAKE_TENSORS else "plain"
+    return "whole" if parameter == "exponent" else "any" if parameter in TAKE_TENSORS else "plain"
