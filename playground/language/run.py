@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -13,9 +14,11 @@ from playground.language.evaluate.interpreter import interpret
 from playground.language.evaluate.leaves import Leaf
 from playground.language.function import Value
 from playground.language.functions.table import CONSTANTS
+from playground.language.syntax.left_out import told
 from playground.language.syntax.program import Program, parse
 from playground.language.syntax.walk import calls
 from playground.recorder.record import record
+from playground.trace.records import Note
 from playground.trace.trace import Trace
 
 Given = bool | int | float | Sequence[Value] | Tensor | str | Leaf
@@ -68,7 +71,7 @@ def run_program(
     """`run` for a text that was parsed before."""
     tensors = make_leaves(program, leaves or {}, rng_seed, default)
     try:
-        return record(
+        trace = record(
             as_function(program, rng_seed),
             *tensors.values(),
             names=tuple(tensors),
@@ -83,6 +86,8 @@ def run_program(
         if error.text is not None and error.span is not None:
             raise
         raise _placed(program, error) from error
+    left_out = tuple(Note("left_out", sentence) for sentence in told(program.text, program.left_out))
+    return replace(trace, recorded_notes=(*trace.recorded_notes, *left_out)) if left_out else trace
 
 
 def as_function(program: Program, rng_seed: int = 0) -> Callable[..., Tensor | tuple[Tensor, ...]]:

@@ -203,7 +203,7 @@ class Step:
 class Note:
     """Something the reader should know about this trace: a seed of ones, a first NaN."""
 
-    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_update', 'no_check', 'no_tangent', 'external'
+    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_update', 'no_check', 'no_tangent', 'external', 'left_out'
     message: str
     value: int | None = None
     op: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import indent
 
@@ -16,12 +16,13 @@ from playground.language.evaluate.leaves import DTYPES, Leaf
 from playground.language.export.qualified_names import Qualifier
 from playground.language.function import METHOD, Value
 from playground.language.functions.table import find
+from playground.language.syntax import tree
 from playground.language.syntax.program import Program
 from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, State, Statement
 from playground.language.syntax.unparse import write, write_statements
-from playground.language.syntax.walk import expressions, parts
+from playground.language.syntax.walk import expressions, inner, parts, targets_in
 
-NEEDED = ("torch", "F", *dir(builtins), *keyword.softkwlist)  # what the script itself says
+NEEDED = ("torch", "F", "math", *dir(builtins), *keyword.softkwlist)  # what the script itself says
 
 
 def to_python(
@@ -58,7 +59,7 @@ def to_python(
     run = Interpreter(program, tensors, rng_seed)
     outputs = run.result()
     lines, result = _named_result(_without_stated(program), run.last_statement, names)
-    body = write_statements(Qualifier(names.generator, names.renamed).statements(lines))
+    body = write_statements(Qualifier(names.generator, names.renamed, run.evaluator, names.result).statements(lines))
     values = "\n".join(_leaf_line(leaves[free.name], names, rng_seed) for free in program.free_names)
     own_backward = _has_backward(program.statements)
     if own_backward:
@@ -76,8 +77,9 @@ def to_python(
             grad = f"{written}.grad" if tensor.grad is None else f"{written}.grad.tolist()"
             prints.append(f'print("{name}.grad =", {grad})')
     draws = any(isinstance(node, Call) and _is_random(node) for node in expressions(program.statements))
-    generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws else ""
-    imports = "import torch" + ("\nimport torch.nn.functional as F" if "F." in body else "")
+    generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws or names.is_seeded else ""
+    imports = ("import math\n\n" if "math." in body else "") + "import torch"
+    imports += "\nimport torch.nn.functional as F" if "F." in body else ""
     forward = "" if own_backward or not tangents else _forward(body, result, outputs, tensors, names, tangents)
     sections = (imports, generator, values, body, backward, "\n".join(prints), forward)
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -87,8 +89,8 @@ class Names:
     """The user's names in the script: those that would hide something it needs are changed."""
 
     def __init__(self, program: Program) -> None:
-        read = {node.id for node in expressions(program.statements) if isinstance(node, Name)}
-        self._used = read | {free.name for free in program.free_names} | _assigned(program.statements)
+        self._used = {free.name for free in program.free_names} | set(_names_in(program.statements))
+        self.is_seeded = _has_seed(program.statements)
         self.renamed = {name: self._fresh(f"{name}_") for name in sorted(self._used) if name in NEEDED}
         self.result = self._fresh("result")
         self.gradient = self._fresh("gradient")
@@ -110,18 +112,31 @@ class Names:
         return name
 
 
-def _assigned(body: tuple[Statement, ...]) -> set[str]:
-    found: set[str] = set()
-    for node in body:
+def _names_in(body: tuple[Statement, ...]) -> Iterator[str]:
+    """Every name that the statements say, parameters of functions included."""
+    for node in expressions(body):
         match node:
-            case Assign(targets=targets):
-                found.update(target.id for target in targets)
-            case For(targets=targets, body=inner):
-                found.update(target.id for target in targets)
-                found |= _assigned(inner)
-            case GradMode(body=inner):
-                found |= _assigned(inner)
-    return found
+            case Name(id=name):
+                yield name
+            case tree.Comprehension(generators=generators):
+                yield from (target.id for one in generators for target in one.targets)
+            case tree.Lambda(parameters=parameters):
+                yield from (parameter.name for parameter in parameters)
+    yield from (target.id for target in targets_in(body))
+    for define in _defines(body):
+        yield from (parameter.name for parameter in define.parameters)
+        yield from (target.id for target in targets_in(define.body))
+
+
+def _defines(body: tuple[Statement, ...]) -> Iterator[tree.Define]:
+    for node in body:
+        if isinstance(node, tree.Define):
+            yield node
+        yield from _defines(inner(node))
+
+
+def _has_seed(body: tuple[Statement, ...]) -> bool:
+    return any(isinstance(node, tree.Seed) or _has_seed(inner(node)) for node in body)
 
 
 def _without_stated(program: Program) -> tuple[Statement, ...]:
@@ -152,10 +167,16 @@ def _named_result(
                 return body, names.script(targets[-1].id)
             case Augmented(target=target) if node is last:
                 return body, names.script(target.id)
-            case For(body=inner) | GradMode(body=inner):
-                lines, result = _named_result(inner, last, names)
+            case tree.SetItem(target=target) if node is last:
+                return body, write(Qualifier("", names.renamed).expression(target.operand))
+            case For(body=block) | GradMode(body=block) | tree.If(body=block):
+                lines, result = _named_result(block, last, names)
                 if result:
                     return (*before, replace(node, body=lines), *after), result
+                if isinstance(node, tree.If):
+                    lines, result = _named_result(node.orelse, last, names)
+                    if result:
+                        return (*before, replace(node, orelse=lines), *after), result
     return body, ""
 
 
@@ -249,4 +270,4 @@ def _forward(
 def _numbers(value: Value, result: str) -> str:
     if isinstance(value, Tensor):
         return f"{result}.tolist()"
-    return f"[torch.as_tensor(y).tolist() for y in {result}]" if isinstance(value, tuple) else result
+    return f"[torch.as_tensor(y).tolist() for y in {result}]" if isinstance(value, tuple | list) else result

@@ -19,6 +19,7 @@ from playground.language.functions.gradients import GRADIENTS
 from playground.language.functions.layer import LAYERS
 from playground.language.functions.linear_algebra import LINEAR_ALGEBRA
 from playground.language.functions.loss import LOSSES
+from playground.language.functions.plain import PLAIN
 from playground.language.functions.reduction import REDUCTIONS
 from playground.language.functions.selection import SELECTIONS
 from playground.language.functions.shape import SHAPES
@@ -34,6 +35,7 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "Selection and conversion": SELECTIONS,
     "New tensors": CREATION,
     "Gradients": GRADIENTS,
+    "Python": PLAIN,
 }
 FUNCTIONS: tuple[Function, ...] = tuple(row for family in FAMILIES.values() for row in family)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from playground.language.syntax.expressions import Expressions
-from playground.language.syntax.python_parser import python_tree
+from playground.language.syntax.left_out import LeftOut, readable
+from playground.language.syntax.program_expressions import ProgramExpressions
+from playground.language.syntax.program_statements import ProgramStatements
+from playground.language.syntax.python_parser import python_tree, refuse_empty
 from playground.language.syntax.scan import normalise
 from playground.language.syntax.stated import stated_leaves, with_stated
-from playground.language.syntax.statements import Statements
 from playground.language.syntax.tree import FreeName, Statement
 
 
@@ -27,16 +28,21 @@ class Program:
     text: str = field(compare=False)
     statements: tuple[Statement, ...]
     free_names: tuple[FreeName, ...]
+    left_out: tuple[LeftOut, ...] = field(default=(), compare=False)  # lines that mean nothing here
 
 
 @lru_cache(maxsize=64)  # one edit asks for the program of its text half a dozen times
 def parse(text: str) -> Program:
     """Parse a text, or raise the one PlaygroundError that says where and why not."""
     text = normalise(text)
-    module, places = python_tree(text)
-    statements = Statements(Expressions(text, places))
+    read, left_out = readable(text)
+    module, places = python_tree(read)
+    expressions = ProgramExpressions(text, places)
+    statements = ProgramStatements(expressions, module)
     body = statements.convert(module.body)
-    free = [FreeName(name, tuple(spans)) for name, spans in statements.expressions.free.items()]
-    stated = stated_leaves(text, body, frozenset(statements.expressions.free), "requires_grad" in text)
+    if not body:
+        refuse_empty(text)
+    free = [FreeName(name, tuple(spans)) for name, spans in expressions.free.items()]
+    stated = stated_leaves(text, body, frozenset(expressions.free), "requires_grad" in text)
     names = sorted((*free, *stated), key=lambda name: name.spans[0].start) if stated else free
-    return Program(text, with_stated(body, stated), tuple(names))
+    return Program(text, with_stated(body, stated), tuple(names), (*left_out, *statements.left_out))

@@ -53,12 +53,7 @@ def python_tree(text: str, scanned: str | None = None, most: int = LIMITS.nodes)
     """
     tokens = scan(text if scanned is None else scanned)
     if all(token.kind in ("space", "newline") or token.text == ";" for token in tokens):
-        raise PlaygroundError(
-            "there is nothing to compute yet",
-            span=Span(0, len(text)),
-            hint="type an expression, for instance log(x1) + x1*x2 - sin(x2)",
-            text=text,
-        )
+        refuse_empty(text)
     is_indented = INDENTED.match(text) is not None  # a whole text may be indented: it is the body of an `if` then
     places = Places(text, 2 if is_indented else 1)
     try:
@@ -80,6 +75,16 @@ def python_tree(text: str, scanned: str | None = None, most: int = LIMITS.nodes)
         module = ast.Module(body=first.body, type_ignores=[])
     _check_size(text, module, places, most)
     return module, places
+
+
+def refuse_empty(text: str) -> NoReturn:
+    """Refuse a text without anything to compute."""
+    raise PlaygroundError(
+        "there is nothing to compute yet",
+        span=Span(0, len(text)),
+        hint="type an expression, for instance log(x1) + x1*x2 - sin(x2)",
+        text=text,
+    )
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
