@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from playground.language.functions.table import CALLED_HERE, FUNCTIONS
+from playground.language.functions.synonyms import CALLED_HERE
+from playground.language.functions.table import FUNCTIONS
 
 SCALARS = ("x1", "x2", "θ")
 SMOOTH = ("sin", "cos", "tanh", "exp", "sigmoid", "softplus", "atan", "relu", "square", "neg")

@@ -14,8 +14,11 @@ from playground.language.evaluate.interpreter import interpret
 from playground.language.evaluate.leaves import Leaf
 from playground.language.function import Value
 from playground.language.functions.table import CONSTANTS
+from playground.language.repairs import tried
 from playground.language.syntax.left_out import told
+from playground.language.syntax.name_words import words_on_names
 from playground.language.syntax.program import Program, parse
+from playground.language.syntax.scan import normalise
 from playground.language.syntax.walk import calls
 from playground.recorder.record import record
 from playground.trace.records import Note
@@ -45,16 +48,25 @@ def run(
     >>> trace["x1"].adjoint.item()
     5.5
     """
-    return run_program(
-        parse(text),
-        leaves,
-        rng_seed=rng_seed,
-        passes=passes,
-        zero_grad=zero_grad,
-        tangent=tangent,
-        second=second,
-        default=default,
-    )
+    try:
+        return run_program(
+            parse(text),
+            leaves,
+            rng_seed=rng_seed,
+            passes=passes,
+            zero_grad=zero_grad,
+            tangent=tangent,
+            second=second,
+            default=default,
+        )
+    except PlaygroundError as error:
+        if error.text != normalise(text):
+            raise
+        raise tried(error, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0")) from None
+
+
+def _evaluate(program: Program, leaves: Mapping[str, Given], rng_seed: int, default: str) -> None:
+    interpret(program, make_leaves(program, leaves, rng_seed, default), rng_seed)
 
 
 def run_program(
@@ -86,8 +98,10 @@ def run_program(
         if error.text is not None and error.span is not None:
             raise
         raise _placed(program, error) from error
-    left_out = tuple(Note("left_out", sentence) for sentence in told(program.text, program.left_out))
-    return replace(trace, recorded_notes=(*trace.recorded_notes, *left_out)) if left_out else trace
+    said = [Note("left_out", sentence) for sentence in told(program.text, program.left_out)]
+    free = [one.name for one in program.free_names if one.stated is None]
+    said += [Note("name", sentence) for sentence in words_on_names(program.statements, free)]
+    return replace(trace, recorded_notes=(*trace.recorded_notes, *said)) if said else trace
 
 
 def as_function(program: Program, rng_seed: int = 0) -> Callable[..., Tensor | tuple[Tensor, ...]]:

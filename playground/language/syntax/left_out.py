@@ -16,6 +16,7 @@ WORDS = "a text in quotes computes nothing"
 CHECK = "nothing is checked here"
 PICTURE = "the graph is the picture"
 SETTING = "it has no effect here"
+DEVICE = "everything runs on the CPU"
 UNUSED = "names last until the end of the text"
 MAGIC = "it speaks to a notebook"
 PROMPT = "prompts, and what was printed below them"
@@ -88,6 +89,8 @@ def reason_of(node: ast.stmt, ignored_names: set[str]) -> str | None:
             return CHECK
         case ast.Delete():
             return UNUSED
+        case ast.Assign(targets=[ast.Name()], value=value) if _is_device(value):
+            return DEVICE
         case ast.Expr(value=ast.Call() as call) | ast.Assign(value=ast.Call() as call):
             return _of_call(call, ignored_names)
         case ast.Expr(value=ast.Attribute() | ast.Name() as value) if root_of(value) in ignored_names:
@@ -104,6 +107,12 @@ def _of_call(call: ast.Call, ignored_names: set[str]) -> str | None:
     root = root_of(call.func)
     is_tensor = written.count(".") == 1 and written.split(".")[1] in method_names()  # `time.sum()`: a leaf, no module
     return ROOTS.get(root, PICTURE) if root in ignored_names and not is_tensor else None
+
+
+def _is_device(node: ast.expr) -> bool:
+    """Tell whether a value chooses a device: `torch.device(...)`, `"cuda" if torch.cuda.is_available() else "cpu"`."""
+    calls = {dotted(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
+    return bool(calls & {"torch.device", "torch.cuda.is_available", "torch.backends.mps.is_available"})
 
 
 def root_of(node: ast.expr) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from playground.errors import PlaygroundError
 from playground.language.syntax.left_out import LeftOut, readable
+from playground.language.syntax.notation import IN_PROMPT, explained
 from playground.language.syntax.program_expressions import ProgramExpressions
 from playground.language.syntax.program_statements import ProgramStatements
 from playground.language.syntax.python_parser import python_tree, refuse_empty
@@ -36,7 +38,12 @@ def parse(text: str) -> Program:
     """Parse a text, or raise the one PlaygroundError that says where and why not."""
     text = normalise(text)
     read, left_out = readable(text)
-    module, places = python_tree(read)
+    try:
+        if IN_PROMPT.match(read):
+            refuse_empty(text)
+        module, places = python_tree(read)
+    except PlaygroundError as error:
+        raise explained(error, text) from None
     expressions = ProgramExpressions(text, places)
     statements = ProgramStatements(expressions, module)
     body = statements.convert(module.body)

@@ -9,16 +9,65 @@ from typing import NoReturn
 
 from playground.errors import Repair, Span
 from playground.language.functions.plain import MATH
-from playground.language.functions.table import CALLED_HERE, PREFIXED_CONSTANTS, find
+from playground.language.functions.synonyms import CALLED_HERE
+from playground.language.functions.table import PREFIXED_CONSTANTS, find
 from playground.language.syntax import tree
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.imports import Imports
+from playground.language.syntax.left_out import dotted
 from playground.language.syntax.python_parser import Places
 
 _IS = {ast.Is: "is", ast.IsNot: "is not"}
 
 
 _NUMPY = re.compile(r"\b(?:np|numpy)\.(\w+)(?=\()")
+
+
+MODULE_FUNCTIONS = {  # modules without weights, and the functions that do the same
+    "MSELoss": "mse_loss",
+    "L1Loss": "l1_loss",
+    "SmoothL1Loss": "smooth_l1_loss",
+    "HuberLoss": "huber_loss",
+    "CrossEntropyLoss": "cross_entropy",
+    "NLLLoss": "nll_loss",
+    "BCELoss": "binary_cross_entropy",
+    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
+    "KLDivLoss": "kl_div",
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "ELU": "elu",
+    "GELU": "gelu",
+    "SiLU": "silu",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "Softplus": "softplus",
+    "Softmax": "softmax",
+    "LogSoftmax": "log_softmax",
+    "Flatten": "flatten",
+    "MaxPool2d": "max_pool2d",
+    "AvgPool2d": "avg_pool2d",
+}
+
+
+def _is_move(node: ast.Call, devices: set[str]) -> bool:
+    """Tell whether a method only moves a tensor to a device: `.to(device)`, `.cpu()`, `.cuda()`."""
+    if not isinstance(node.func, ast.Attribute):
+        return False
+    if node.func.attr in ("cpu", "cuda"):
+        return not node.keywords and len(node.args) <= 1
+    return node.func.attr == "to" and len(node.args) == 1 and not node.keywords and _is_device(node.args[0], devices)
+
+
+def _is_device(node: ast.expr, devices: set[str]) -> bool:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.partition(":")[0] in ("cpu", "cuda", "mps")
+    return isinstance(node, ast.Name) and node.id in devices
+
+
+def _without_device(node: ast.Call, devices: set[str]) -> ast.Call:
+    """A call without `device=`: everything runs on the CPU."""
+    kept = [one for one in node.keywords if one.arg != "device" or not _is_device(one.value, devices)]
+    return node if len(kept) == len(node.keywords) else ast.copy_location(ast.Call(node.func, node.args, kept), node)
 
 
 def _torch_name(name: str) -> str:
@@ -33,6 +82,7 @@ class ProgramExpressions(Expressions):
         super().__init__(text, places)
         self.imports = Imports()
         self.callables: set[str] = set()
+        self.devices: set[str] = set()  # names that stand for a device
         self._kinds |= {
             ast.IfExp: self._conditional,
             ast.BoolOp: self._logic,
@@ -122,7 +172,36 @@ class ProgramExpressions(Expressions):
         """Come out of a function again."""
         self.assigned, self.callables = before
 
+    def _binary(self, node: ast.BinOp) -> tree.Expression:
+        match node:
+            case ast.BinOp(left=ast.Name(id=above), op=ast.Div(), right=ast.Name(id=below)):
+                self._check_derivative(node, above, below)
+        return super()._binary(node)
+
+    def _check_derivative(self, node: ast.BinOp, above: str, below: str) -> None:
+        """`dy/dx` where `y` and `x` are values of the text."""
+        y, x = above[1:], below[1:]
+        is_known = y in self.assigned and (x in self.assigned or x in self.free)
+        if above[0] == below[0] == "d" and is_known and not {above, below} & (self.assigned | self.free.keys()):
+            new = f"grad({y}, {x}, create_graph=True)[0]"
+            message = f"`{above}/{below}` is a quotient of two new names, not a derivative"
+            hint = f"the gradient stands beside `{x}`; as a value: grad({y}, {x})[0]"
+            self.refuse(message, node, hint, self.replace(self.places.of(node), new, f"write {new}"))
+
     def _call(self, node: ast.Call) -> tree.Expression:
+        first = dotted(node.func)
+        written = "" if first.partition(".")[0] in self.assigned else self.imports.prefix(first)
+        if isinstance(node.func, ast.Attribute) and _is_move(node, self.devices):
+            return self.convert(node.func.value)
+        node = _without_device(node, self.devices)
+        if written.startswith(("nn.", "torch.nn.")) and not written.startswith("torch.nn.functional."):
+            self._module(node, written)
+        if written.startswith(("torch.optim.", "optim.")) and "optim" not in self.assigned:
+            self.refuse(
+                f"`{written}` is not here: an optimizer's step is written out",
+                node,
+                "with torch.no_grad(): w -= 0.1 * w.grad",
+            )
         match node.func:
             case ast.Name(id=name) if name in self.callables:
                 return self._call_own(node)
@@ -134,9 +213,36 @@ class ProgramExpressions(Expressions):
                 return self._call_own(node)
             case ast.Attribute(attr=name) if self._prefix(node.func.value) == "math" and name in MATH:
                 return self._call_math(node, name)
+            case ast.Call(func=inner) if self.imports.prefix(dotted(inner)).startswith(("nn.", "torch.nn.")):
+                self.convert(node.func)  # `nn.ReLU()(x)`
             case ast.Attribute() if self._prefix(node.func.value) == "np":
                 self._refuse_numpy(node.func)
         return super()._call(node)
+
+    def _missing_operator(self, node: ast.Call) -> NoReturn:
+        place = self.places.of(node)
+        if self.text[: place.start].rstrip().endswith("d/") and place.of(self.text).startswith("d"):
+            hint = "every gradient stands beside its leaf; as a value: grad(y, x)[0]"
+            self.refuse("`d/dx` is no function here", place, hint)
+        super()._missing_operator(node)
+
+    def _module(self, node: ast.Call, written: str) -> NoReturn:
+        """`nn.ReLU()`: a function does the same; layers with weights are built on another page."""
+        name = written.rpartition(".")[2]
+        if name == "Parameter":
+            hint = "write torch.tensor(..., requires_grad=True)"
+            self.refuse("`nn.Parameter` is not needed here", node, hint)
+        function = MODULE_FUNCTIONS.get(name)
+        if function is None:
+            hint = "write its formula, as x @ W.T + b; layers are built on the layers page"
+            self.refuse(f"`{written}` makes a layer with weights of its own", node, hint)
+        takes = "prediction, target" if name.endswith("Loss") else "x"
+        parts: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+        given = [self.places.of(part).of(self.text) for part in parts]
+        new = f"(lambda {takes}: F.{function}({', '.join([takes, *given])}))"
+        hint = f"call the function: F.{function}({', '.join([takes, *given])})"
+        repair = self.replace(self.places.of(node), new, f"write F.{function}")
+        self.refuse(f"`{written}` makes a module, and here functions are called", node, hint, repair)
 
     def _refuse_numpy(self, node: ast.Attribute) -> NoReturn:
         """`np.sin(x)`: PyTorch has a function for it, and every other one of NumPy in the text is mended with it."""

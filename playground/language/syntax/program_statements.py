@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from playground.errors import Span
 from playground.language.syntax import tree
-from playground.language.syntax.left_out import PRINT, ROOTS, SETTING, WORDS, LeftOut, dotted, reason_of
+from playground.language.syntax.left_out import DEVICE, PRINT, ROOTS, SETTING, WORDS, LeftOut, dotted, reason_of
 from playground.language.syntax.program_expressions import ProgramExpressions
 from playground.language.syntax.refusals import BINARY
 from playground.language.syntax.statements import Statements
@@ -56,7 +56,11 @@ class ProgramStatements(Statements):
             return [self._statement(node)]
         self.left_out.append(LeftOut(places.of(node), reason))
         targets = node.targets if isinstance(node, ast.Assign) else []
-        self._ignored |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+        names = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+        if reason == DEVICE:
+            self.expressions.devices |= names
+        else:
+            self._ignored |= names
         return []
 
     def _print(self, node: ast.stmt, args: list[ast.expr]) -> list[tree.Statement]:

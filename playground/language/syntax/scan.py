@@ -59,6 +59,7 @@ INSTEAD = {
     "¼": "0.25",
     "¾": "0.75",
 }
+NOT_HERE = frozenset({"lim", "limit", "integral", "integrate", "derivative", "solve", "plot", "diff", "differentiate"})
 REFUSED = {
     "{": "curly brackets have no meaning here; write ( ) to group and [ ] for tensors",
     "}": "curly brackets have no meaning here; write ( ) to group and [ ] for tensors",
@@ -66,6 +67,8 @@ REFUSED = {
     "!": "for a factorial write exp(lgamma(n + 1))",
     '"': "a quoted word ends on its line with the same quote sign; of backslashes it holds only \\n, \\t and the like",
     "'": "a quoted word ends on its line with the same quote sign; of backslashes it holds only \\n, \\t and the like",
+    **dict.fromkeys("∂∇", "every gradient stands beside its leaf; as a value: grad(y, x)[0]"),
+    "∫": "integrals are not computed here",
     "?": "allowed are names, numbers and + - * / ** @ // % ( ) [ ] , . : = < >",
 }
 
@@ -104,12 +107,7 @@ def scan(text: str) -> tuple[Token, ...]:
         token = Token(str(found.lastgroup), found.group(), Span(found.start(), found.end()))
         previous = tokens[-1] if tokens else None
         if token.kind == "unclosed":
-            raise PlaygroundError(
-                "this quoted word never ends",
-                span=Span(token.span.start, token.span.start + 1),
-                hint=REFUSED[token.text[0]],
-                text=text,
-            )
+            _refuse_unclosed(text, token, previous)
         if token.kind == "power" or token.text in INSTEAD or (token.kind == "other" and token.text not in PLAIN):
             _refuse_character(text, token)
         if token.kind == "other":
@@ -121,6 +119,15 @@ def scan(text: str) -> tuple[Token, ...]:
     if brackets:
         _refuse_open(text, tokens, brackets)
     return tuple(tokens)
+
+
+def _refuse_unclosed(text: str, token: Token, previous: Token | None) -> NoReturn:
+    """A quote sign that begins a word and does not end it; behind a name it is meant as a derivative."""
+    place = Span(token.span.start, token.span.start + 1)
+    if token.text[0] == "'" and previous is not None and (previous.kind == "name" or previous.text in (")", "]")):
+        hint = "a gradient stands beside its leaf; as a value: grad(y, x)[0]; a matrix is transposed by .T"
+        raise PlaygroundError("`'` is no sign of a derivative here", span=place, hint=hint, text=text)
+    raise PlaygroundError("this quoted word never ends", span=place, hint=REFUSED[token.text[0]], text=text)
 
 
 def instead_of(token: Token) -> str | None:
@@ -222,6 +229,9 @@ def _check_neighbours(text: str, previous: Token, token: Token, tokens: list[Tok
 
 
 def _refuse_missing_operator(text: str, span: Span, before: Token, token: Token) -> NoReturn:
+    if before.text in NOT_HERE:
+        hint = "every value and every gradient of the text is shown; grad(y, x)[0] is one as a value"
+        raise PlaygroundError(f"`{before.text}` is not here", span=before.span, hint=hint, text=text)
     mended = text[: before.span.end] + "*" + text[token.span.start :]
     whole = f"{before.text}*{token.text}" if token.text != "(" else f"{before.text}*( )"
     raise PlaygroundError(
