@@ -65,7 +65,7 @@ def to_python(
     if own_backward:
         backward = ""
     elif second is not None:
-        backward = _second(outputs, result, tensors[second], names.script(second), names)
+        backward = _second(outputs, result, tensors[second], names.leaf(second), names)
     else:
         backward = _backward(outputs, result, tensors, names, passes, zero_grad)
     prints = [f'print("{names.shown(result)} =", {_numbers(run.last, result)})']
@@ -73,7 +73,7 @@ def to_python(
         prints.append(f'print("gradient =", {names.gradient}.tolist())')
     for name, tensor in tensors.items():
         if tensor.requires_grad:
-            written = names.script(name)
+            written = names.leaf(name)
             grad = f"{written}.grad" if tensor.grad is None else f"{written}.grad.tolist()"
             prints.append(f'print("{name}.grad =", {grad})')
     draws = any(isinstance(node, Call) and _is_random(node) for node in expressions(program.statements))
@@ -92,6 +92,12 @@ class Names:
         self._used = {free.name for free in program.free_names} | set(_names_in(program.statements))
         self.is_seeded = _has_seed(program.statements)
         self.renamed = {name: self._fresh(f"{name}_") for name in sorted(self._used) if name in NEEDED}
+        again = {
+            target.id
+            for target in targets_in(_without_stated(program))
+            if target.id in {free.name for free in program.free_names}
+        }
+        self._leaves = {name: self._fresh(f"{name}_leaf") for name in sorted(again)}
         self.result = self._fresh("result")
         self.gradient = self._fresh("gradient")
         self.program = self._fresh("program")
@@ -100,6 +106,10 @@ class Names:
     def script(self, name: str) -> str:
         """The name in the script of a name in the text."""
         return self.renamed.get(name, name)
+
+    def leaf(self, name: str) -> str:
+        """The name in the script of a leaf: another than that of the text, where the text gives it a new value."""
+        return self._leaves.get(name, self.script(name))
 
     def shown(self, written: str) -> str:
         """The name in the text of a name in the script."""
@@ -184,7 +194,7 @@ def _leaf_line(leaf: Leaf, names: Names, rng_seed: int) -> str:
     _, expression, seed = leaf.read(rng_seed)
     dtype = f"torch.{leaf.dtype}"
     wants_grad = leaf.requires_grad and DTYPES[leaf.dtype].is_floating_point
-    name = names.script(leaf.name)
+    name = " = ".join(dict.fromkeys((names.script(leaf.name), names.leaf(leaf.name))))
     if not any(isinstance(part, Call) for part in parts(expression)):
         ending = ", requires_grad=True" if wants_grad else ""
         return f"{name} = torch.tensor({write(Qualifier('', {}).expression(expression))}, dtype={dtype}{ending})"
@@ -225,7 +235,7 @@ def _backward(
     if passes == 1:
         return f"{call})"
     keep = "retain_graph=True" if call.endswith("(") else ", retain_graph=True"
-    clear = [f"        {names.script(name)}.grad = None\n" for name, tensor in tensors.items() if tensor.requires_grad]
+    clear = [f"        {names.leaf(name)}.grad = None\n" for name, tensor in tensors.items() if tensor.requires_grad]
     between = "    if index > 0:\n" + "".join(clear) if zero_grad and clear else ""
     return f"for index in range({passes}):\n{between}    {call}{keep})"
 
@@ -256,9 +266,9 @@ def _forward(
     if isinstance(outputs, tuple):
         return ""
     parameters = ", ".join(names.script(name) for name in tensors)
-    primals = ", ".join(f"{names.script(name)}.detach()" for name in tensors)
+    primals = ", ".join(f"{names.leaf(name)}.detach()" for name in tensors)
     directions = ", ".join(
-        f"torch.{'ones' if name in tangents else 'zeros'}_like({names.script(name)})" for name in tensors
+        f"torch.{'ones' if name in tangents else 'zeros'}_like({names.leaf(name)})" for name in tensors
     )
     return (
         f"def {names.program}({parameters}):\n{indent(body, '    ')}\n    return {result}\n\n\n"

@@ -49,6 +49,25 @@ MODULE_FUNCTIONS = {  # modules without weights, and the functions that do the s
 }
 
 
+TENSOR_KINDS = {  # the old names of a tensor's constructor, each of one dtype
+    "torch.Tensor": "float32",
+    "torch.FloatTensor": "float32",
+    "torch.DoubleTensor": "float64",
+    "torch.IntTensor": "int32",
+    "torch.LongTensor": "int64",
+}
+
+
+def _typed_tensor(node: ast.Call, dtype: str) -> ast.Call:
+    """`torch.Tensor([1, 2])` as `torch.tensor([1, 2], dtype=torch.float32)`."""
+
+    def of_torch(name: str) -> ast.expr:
+        return ast.copy_location(ast.Attribute(ast.copy_location(ast.Name("torch"), node.func), name), node.func)
+
+    keyword = ast.copy_location(ast.keyword("dtype", of_torch(dtype)), node.args[0])
+    return ast.copy_location(ast.Call(of_torch("tensor"), node.args, [keyword]), node)
+
+
 def _is_move(node: ast.Call, devices: set[str]) -> bool:
     """Tell whether a method only moves a tensor to a device: `.to(device)`, `.cpu()`, `.cuda()`."""
     if not isinstance(node.func, ast.Attribute):
@@ -194,6 +213,8 @@ class ProgramExpressions(Expressions):
         if isinstance(node.func, ast.Attribute) and _is_move(node, self.devices):
             return self.convert(node.func.value)
         node = _without_device(node, self.devices)
+        if written in TENSOR_KINDS and len(node.args) == 1 and isinstance(node.args[0], ast.List) and not node.keywords:
+            return self._call(_typed_tensor(node, TENSOR_KINDS[written]))
         if written.startswith(("nn.", "torch.nn.")) and not written.startswith("torch.nn.functional."):
             self._module(node, written)
         if written.startswith(("torch.optim.", "optim.")) and "optim" not in self.assigned:

@@ -158,6 +158,7 @@ INF = math.inf
         pytest.param("s.data = 7\ns", 7.0, id="data-set"),
         pytest.param("(s * s).backward()\ns.grad = None\n(s * 3).backward()\ns.grad", 3.0, id="grad-cleared"),
         pytest.param("w = ones(2)\nw.requires_grad = True\nw.sum().backward()\nw.grad", [1.0, 1.0], id="requires-grad"),
+        pytest.param("torch.Tensor([1, 2]) / torch.LongTensor([2, 4])", [0.5, 0.5], id="old-constructors"),
         pytest.param("y: Tensor = s * 2\ny", 4.0, id="annotation"),
     ],
 )

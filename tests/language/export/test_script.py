@@ -34,6 +34,7 @@ CASES = {
     "stated-tensor": ("x = torch.tensor([1, 2.5], dtype=torch.float64, requires_grad=True)\n(x * x).sum()", {}),
     "stated-alone": ("x = 3", {}),
     "stated-late": ("y = 2 * a\nprint = 4\ny * print", {"a": "2.0"}),
+    "leaf-given-again": ("x = x * w\nx = x + 1\nx * x", {"x": "3.0", "w": "2.0"}),
     "ignored": ("import torch\nx = 2.5\nprint('x', x)\nassert x > 0\nx * x", {}),
     "printed": ("import math\nx = 2.5\nprint(math.sqrt(2) * x)", {}),
     "infinity": ("m = float('-inf')\nscores.masked_fill([[False, True]], m).softmax(dim=1)", {"scores": "[[1, 2]]"}),
