@@ -55,7 +55,8 @@ class Document(SettingsDocument):
         try:
             return self._run()
         except PlaygroundError as error:
-            raise tried(error, self._evaluate) if error.text == normalise(self.text) else error from None
+            refused = error  # outside of `except` its repair is tried: nothing there is an error within an error
+        raise tried(refused, self._evaluate) if refused.text == normalise(self.text) else refused
 
     def _evaluate(self, program: Program) -> None:
         """Run another text over the leaves of this one."""

@@ -60,9 +60,10 @@ def run(
             default=default,
         )
     except PlaygroundError as error:
-        if error.text != normalise(text):
-            raise
-        raise tried(error, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0")) from None
+        refused = error
+    if refused.text != normalise(text):
+        raise refused
+    raise tried(refused, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0"))
 
 
 def _evaluate(program: Program, leaves: Mapping[str, Given], rng_seed: int, default: str) -> None:

@@ -77,7 +77,9 @@ export function createWorkbench(root, host) {
   });
   const leaves = createLeaves({
     onChange(name, change, kind) {
-      edit(() => draft.change(stated.write(draft.current(), name, change), kind));
+      const written = stated.write(draft.current(), name, change);
+      if (written === null) return;
+      edit(() => draft.change(written, kind));
       editor.setText(draft.current().text);
     },
   });

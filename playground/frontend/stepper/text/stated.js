@@ -32,19 +32,18 @@ export function createStated() {
       }
     },
     /**
-     * The text and the leaves with another value of one of them. Where the text says the value, both change; a text that was
-     * changed since, so that the value no longer stands where it did, keeps what its author typed; so does one that would
-     * get something else than a literal.
+     * The text and the leaves with another value of one of them. Where the text says the value, both change; nothing does
+     * where the value no longer stands where it did, because the text was changed since, and where it is no literal.
      * @param {{text: string, leaves: Record<string, LeafSetting>}} draft
      * @param {string} name
      * @param {Partial<LeafSetting>} change
-     * @returns {{text: string, leaves: Record<string, LeafSetting>}}
+     * @returns {{text: string, leaves: Record<string, LeafSetting>} | null} null where nothing changes
      */
     write({ text, leaves }, name, change) {
       const written = { text, leaves: { ...leaves, [name]: { ...leaves[name], ...change } } };
       const place = places.get(name);
       if (!place || change.value === undefined) return written;
-      if (!isLiteral(change.value) || text.slice(place.start, place.end) !== leaves[name]?.value) return { text, leaves };
+      if (!isLiteral(change.value) || text.slice(place.start, place.end) !== leaves[name]?.value) return null;
       const { start, end } = place;
       const longer = change.value.length - (end - start);
       for (const other of places.values()) {
