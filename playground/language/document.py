@@ -8,9 +8,12 @@ from typing import Any, Literal
 
 from playground.document_settings import SettingsDocument, setting
 from playground.errors import PlaygroundError
+from playground.language.evaluate.interpreter import interpret
 from playground.language.evaluate.leaves import Leaf
-from playground.language.run import run
+from playground.language.repairs import tried
+from playground.language.run import run_program
 from playground.language.syntax.program import Program, parse
+from playground.language.syntax.scan import normalise
 from playground.trace.trace import Trace
 
 Graph = Literal["forward", "backward", "both"]
@@ -41,17 +44,33 @@ class Document(SettingsDocument):
         return next((leaf for leaf in self.leaves if leaf.name == name), Leaf(name, NEW_LEAF))
 
     def used_leaves(self) -> tuple[Leaf, ...]:
-        """Return one leaf per free name of the text, in order of first use. Raises PlaygroundError."""
-        return tuple(self.leaf(free.name) for free in self.program().free_names)
+        """Return one leaf per free name of the text, in order of first use. Raises PlaygroundError.
+
+        Where the text itself says the value, that is what the leaf holds.
+        """
+        return tuple(Leaf.stated(free) or self.leaf(free.name) for free in self.program().free_names)
 
     def run(self) -> Trace:
-        """The trace of this document. Raises PlaygroundError."""
+        """The trace of this document. Raises PlaygroundError, with a repair that makes the text run or without one."""
+        try:
+            return self._run()
+        except PlaygroundError as error:
+            refused = error  # outside of `except` its repair is tried: nothing there is an error within an error
+        raise tried(refused, self._evaluate) if refused.text == normalise(self.text) else refused
+
+    def _evaluate(self, program: Program) -> None:
+        """Run another text over the leaves of this one."""
+        leaves = [Leaf.stated(free) or self.leaf(free.name) for free in program.free_names]
+        interpret(program, {leaf.name: leaf.tensor(self.rng_seed) for leaf in leaves}, self.rng_seed)
+
+    def _run(self) -> Trace:
+        program = self.program()
         leaves = {leaf.name: leaf for leaf in self.used_leaves()}
         if self.second is not None and self.second not in leaves:
             raise PlaygroundError(f"`{self.second}` is not a leaf of this text", hint="choose one of its free names")
         reverse = self.mode == "reverse"
-        return run(
-            self.text,
+        return run_program(
+            program,
             leaves,
             rng_seed=self.rng_seed,
             passes=self.passes if reverse else 1,

@@ -27,7 +27,8 @@ class LanguageLimits:
     work: int = 2_000_000_000  # floating-point operations of a run
     ops: int = 500  # tensor operations of a run
     graph_nodes: int = 2_000  # backward nodes that one `backward()` or `grad()` in the text passes through
-    statements: int = 2_000  # executed in a run, loops unrolled
+    statements: int = 2_000  # executed in a run, loops unrolled; items of comprehensions and calls count as well
+    calls: int = 20  # of functions of the text, one within the other
 
 
 LIMITS = from_environment(LanguageLimits, "PLAYGROUND_LIMIT", os.environ)

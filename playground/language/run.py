@@ -13,9 +13,14 @@ from playground.language.evaluate.interpreter import interpret
 from playground.language.evaluate.leaves import Leaf
 from playground.language.function import Value
 from playground.language.functions.table import CONSTANTS
+from playground.language.repairs import tried
+from playground.language.syntax.left_out import told
+from playground.language.syntax.name_words import words_on_names
 from playground.language.syntax.program import Program, parse
+from playground.language.syntax.scan import normalise
 from playground.language.syntax.walk import calls
 from playground.recorder.record import record
+from playground.trace.records import Note
 from playground.trace.trace import Trace
 
 Given = bool | int | float | Sequence[Value] | Tensor | str | Leaf
@@ -42,16 +47,26 @@ def run(
     >>> trace["x1"].adjoint.item()
     5.5
     """
-    return run_program(
-        parse(text),
-        leaves,
-        rng_seed=rng_seed,
-        passes=passes,
-        zero_grad=zero_grad,
-        tangent=tangent,
-        second=second,
-        default=default,
-    )
+    try:
+        return run_program(
+            parse(text),
+            leaves,
+            rng_seed=rng_seed,
+            passes=passes,
+            zero_grad=zero_grad,
+            tangent=tangent,
+            second=second,
+            default=default,
+        )
+    except PlaygroundError as error:
+        refused = error
+    if refused.text != normalise(text):
+        raise refused
+    raise tried(refused, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0"))
+
+
+def _evaluate(program: Program, leaves: Mapping[str, Given], rng_seed: int, default: str) -> None:
+    interpret(program, make_leaves(program, leaves, rng_seed, default), rng_seed)
 
 
 def run_program(
@@ -67,6 +82,9 @@ def run_program(
 ) -> Trace:
     """`run` for a text that was parsed before."""
     tensors = make_leaves(program, leaves or {}, rng_seed, default)
+    said = [Note("left_out", sentence) for sentence in told(program.text, program.left_out)]
+    free = [one.name for one in program.free_names if one.stated is None]
+    said += [Note("name", sentence) for sentence in words_on_names(program.statements, free)]
     try:
         return record(
             as_function(program, rng_seed),
@@ -78,6 +96,7 @@ def run_program(
             zero_grad=zero_grad,
             tangent=tangent,
             second=second,
+            notes=said,
         )
     except PlaygroundError as error:
         if error.text is not None and error.span is not None:
@@ -106,7 +125,7 @@ def make_leaves(
             )
     made: dict[str, Tensor] = {}
     for free in program.free_names:
-        given = leaves.get(free.name, default)
+        given = leaves.get(free.name, Leaf.stated(free) or default)
         if given is None:
             raise PlaygroundError(
                 f"`{free.name}` has no value",

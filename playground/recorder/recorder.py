@@ -79,7 +79,7 @@ class Recorder(TorchFunctionMode):
         """The user calls this tensor `name`."""
         with _unseen_reading():
             value = self.value_of(tensor)
-        if value.kind == "constant" and value.name is None:
+        if value.kind in ("constant", "input") and value.name is None:
             value.name, value.span = name, value.span or span
         elif value.op is not None and value.label is None:
             value.label = name

@@ -25,6 +25,7 @@ from playground.language.function import (
     Value,
 )
 from playground.language.functions.table import ATTRIBUTES, CONSTANTS, PREFIXED_CONSTANTS, find
+from playground.language.limits import LIMITS, spell
 from playground.language.syntax import tree
 from playground.language.syntax.program import Program
 
@@ -79,6 +80,26 @@ class Evaluator:
     def site(self, name: str, node: tree.Expression, operands: tuple[Value, ...], places: tuple[Span, ...]) -> CallSite:
         """The call of a node, which can explain its error."""
         return CallSite(name, self.program, node.span, operands, places)
+
+    def items(self, value: Value, span: Span) -> range | tuple[Value, ...] | list[Value]:
+        """Return what a loop runs over, as long as a loop may be."""
+        if isinstance(value, Tensor) and value.dim() > 0:
+            value = self.rows(value, span)
+        if not isinstance(value, range | tuple | list):
+            self.calls.refuse(f"a loop cannot run over {describe(value)}", span, "write for i in range(3):")
+        if len(value) > LIMITS.statements:
+            limit = spell(LIMITS.statements)
+            self.calls.refuse(f"a loop of {spell(len(value))} rounds; the limit is {limit}", span)
+        return value
+
+    def rows(self, value: Tensor, span: Span) -> tuple[Tensor, ...]:
+        """The rows of a tensor."""
+        if len(value) > LIMITS.statements:
+            self.calls.refuse(f"{spell(len(value))} rows; the limit is {spell(LIMITS.statements)}", span)
+        site = CallSite("unbind", self.program, span, (value,), (span,))
+        rows = self.calls.call(site, like(shape_of(value)), value.unbind)
+        assert isinstance(rows, tuple)
+        return rows
 
     def _name(self, node: tree.Name) -> Value:
         if node.id not in self.values:

@@ -16,7 +16,7 @@ from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
 from playground.language.functions.table import PREFIXED_CONSTANTS, find
 from playground.language.syntax.program import Program, parse
-from playground.language.syntax.tree import Call, CallArgument, Evaluate, Expression, Literal, NamedConstant
+from playground.language.syntax.tree import Call, CallArgument, Evaluate, Expression, FreeName, Literal, NamedConstant
 
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype for dtype in PREFIXED_CONSTANTS.values() if isinstance(dtype, torch.dtype)
@@ -56,6 +56,12 @@ class Leaf:
             return cls(name, repr(value))
         return cls(name, repr(_plain_lists(name, value)))
 
+    @classmethod
+    def stated(cls, free: FreeName) -> Leaf | None:
+        """The leaf with the value that the text itself gives it; None where it gives none."""
+        said = free.stated
+        return None if said is None else cls(free.name, said.value, said.dtype, said.requires_grad)
+
     def tensor(self, rng_seed: int = 0) -> Tensor:
         """The leaf as a new tensor; PlaygroundError, with the place in `value`, where it has none.
 
@@ -87,8 +93,7 @@ class Leaf:
     def read(self, rng_seed: int = 0) -> tuple[Program, Expression, int]:
         """The value as a tree without `seed=`, and the seed that it draws with."""
         program = parse(self.value)
-        if program.free_names:
-            free = program.free_names[0]
+        for free in (free for free in program.free_names if free.stated is None):
             self._refuse(f"`{free.name}` has no value here", free.spans[0], "a value is made of numbers", program.text)
         first, *rest = program.statements
         if rest or not isinstance(first, Evaluate):

@@ -77,6 +77,10 @@ class TorchCalls:
             self._generator = torch.Generator().manual_seed(self._rng_seed)
         return self._generator
 
+    def seed(self, seed: int) -> None:
+        """Draw random numbers from this seed from now on."""
+        self._generator = torch.Generator().manual_seed(seed)
+
     def as_value(self, value: Value, span: Span) -> Value:
         """A list as a tensor: stacked where it holds tensors, so that gradients flow; anything else as it is."""
         return self.as_tensor(value, span) if isinstance(value, list) else value

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from playground.computing.turns import COMPUTING
-from playground.errors import PlaygroundError, Span
+from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
 from playground.language.syntax.program import Program
+from playground.language.syntax.tree import FreeName
 from playground.trace.trace import Trace
 from playground.ui.expressions.links import expression_query
 from playground.ui.shared.drawn import Drawn
@@ -117,16 +117,18 @@ def _fields(document: Document) -> DocumentData:
 
 def _leaf_rows(document: Document, good: Shown | None) -> tuple[list[LeafRowData], PlaygroundError | None]:
     """Return one row per free name; while the text is broken, those of the last good text."""
-    program = _program(document) or (None if good is None else _program(good.document))
+    now = _program(document)
+    program = now or (None if good is None else _program(good.document))
     if program is None:
         return [], None
+    typed = {leaf.name: leaf for leaf in document.leaves} if now is None else {}
     rows: list[LeafRowData] = []
     first: PlaygroundError | None = None
     for free in program.free_names:
-        leaf = document.leaf(free.name)
+        leaf = typed.get(free.name) or Leaf.stated(free) or document.leaf(free.name)
         error = _leaf_error(leaf, document.rng_seed)
         first = first or error
-        rows.append(_leaf_row(leaf, error, free.spans))
+        rows.append(_leaf_row(leaf, error, free, now is not None))
     return rows, first
 
 
@@ -146,7 +148,7 @@ def _leaf_error(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
     return None
 
 
-def _leaf_row(leaf: Leaf, error: PlaygroundError | None, spans: Sequence[Span]) -> LeafRowData:
+def _leaf_row(leaf: Leaf, error: PlaygroundError | None, free: FreeName, is_read: bool) -> LeafRowData:
     number = _number(leaf.value)
     bound = 10.0 if number is None else max(10.0, 10.0 ** math.ceil(math.log10(max(abs(number), 1.0))))
     is_scalar = number is not None
@@ -159,7 +161,8 @@ def _leaf_row(leaf: Leaf, error: PlaygroundError | None, spans: Sequence[Span]) 
         "minimum": -bound if is_scalar else None,
         "maximum": bound if is_scalar else None,
         "step": (bound / 100 if leaf.dtype.startswith("float") else 1.0) if is_scalar else None,
-        "spans": [[span.start, span.end] for span in spans],
+        "spans": [[span.start, span.end] for span in free.spans],
+        "stated": None if free.stated is None else [free.stated.span.start, free.stated.span.end] if is_read else [],
         "error": None if error is None else error.message,
     }
 

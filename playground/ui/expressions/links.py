@@ -36,7 +36,7 @@ def expression_query(document: Document) -> str:
 def _named(document: Document) -> list[Leaf]:
     """The leaves that the text names; others are kept for when it names them again, and are nobody else's business."""
     try:
-        names = {free.name for free in document.program().free_names}
+        names = {free.name for free in document.program().free_names if free.stated is None}  # else the text says it
     except PlaygroundError:
         names = set(re.findall(r"\w+(?!\w|\s*=(?!=))", document.text))  # not what is assigned
     return [leaf for leaf in document.leaves if leaf.name in names]

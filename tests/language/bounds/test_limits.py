@@ -29,6 +29,37 @@ def evaluate(text: str) -> object:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        pytest.param("[i for i in range(10**9)]", "a loop of 10^9 rounds; the limit is 2,000", id="comprehension"),
+        pytest.param("[i for i in range(1500)]", "a list of more than 10^3 items", id="comprehension-items"),
+        pytest.param(
+            "[i * j for i in range(99) for j in range(99)]", "a list of more than 10^3 items", id="comprehension-of-two"
+        ),
+        pytest.param(
+            "[1 for i in range(99) for j in range(99) if i < 0]", "2,000 lines executed", id="comprehension-empty"
+        ),
+        pytest.param("zip(range(10**9), range(2))", "1,000,000,000 items; the limit", id="zip"),
+        pytest.param("list(range(10**9))", "1,000,000,000 items; the limit", id="list"),
+        pytest.param("enumerate(ones(3000))", "3,000 items; the limit", id="enumerate"),
+        pytest.param(
+            "ys = [1]\nys = [ys for i in range(900)]\n[ys for i in range(900)]",
+            "nested too deeply, or too",
+            id="lists-of-lists",
+        ),
+        pytest.param("ys = []\nfor i in range(1999):\n    ys.append(i)", "lines executed", id="append"),
+        pytest.param("def f(n):\n    return f(n + 1)\nf(0)", "calls nested too deeply", id="recursion"),
+        pytest.param("def f(n):\n    return f(n - 1) + f(n - 1) if n > 0 else 0\nf(15)", "lines executed", id="calls"),
+        pytest.param("f = lambda t: t\n" + "f(" * 30 + "x" + ")" * 30, "", id="calls-in-arguments")
+        if False
+        else pytest.param(
+            "g = lambda t: " + "-" * 60 + "t\nh = lambda t: g(" + "-" * 60 + "t)\nh(x)",
+            "nested too deeply",
+            id="deep-functions",
+        ),
+        pytest.param("pow(9, 9**9)", "the limit is|digits", id="pow"),
+        pytest.param("A[zeros(2 * 10**4).long()] = 2", "2,000,000 elements", id="item-assignment"),
+        pytest.param("sum(range(10**9))", "10^9 rounds", id="sum-of-a-range"),
+        pytest.param("max(range(10**12))", "does not take a range", id="max-of-a-range"),
+        pytest.param("round(5, -(10**9))", "digits from", id="round"),
         pytest.param("zeros(10**9)", "a tensor of 10^9 elements; the limit is 10^6", id="zeros"),
         pytest.param("zeros(1000, 1001)", "a tensor of 1,001,000 elements", id="zeros-just-over"),
         pytest.param("ones((10**5, 10**5))", "10^10 elements", id="ones"),

@@ -28,8 +28,8 @@ SMOOTH = [pytest.param(function, id=function.key) for function in FUNCTIONS if f
 
 
 def example_leaves(function: Function, dtype: str) -> dict[str, Tensor]:
-    """The leaves that a row's example uses."""
-    names = [free.name for free in parse(function.example).free_names]
+    """The leaves that a row's example uses; one whose value stands in the example is made there."""
+    names = [free.name for free in parse(function.example).free_names if free.stated is None]
     return {name: Leaf(name, EXAMPLE_LEAVES[name], dtype).tensor() for name in names}
 
 
