@@ -1,0 +1,120 @@
+"""The comparison of a formula with what PyTorch computed: the same numbers, up to rounding."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from playground.explain.broadcasting import summed_from
+from playground.explain.derivatives.derivative import Formula
+from playground.explain.derivatives.recorded import Recorded, Unknown
+from playground.trace.records import Contribution
+
+ROUNDINGS = 64  # a few operations, each rounded in the dtype of the recording
+COARSE_ROUNDINGS = 4  # in half precision, where PyTorch rounds the result alone
+_FAILURES = (RuntimeError, LookupError, TypeError, ValueError)
+
+
+def holds(formula: Formula, recorded: Recorded, part: Contribution) -> bool | None:
+    """Tell whether a formula gives a step's contribution, element by element; None if the numbers are not known."""
+    try:
+        found, expected = _product(formula, recorded, part), part.data.dense()
+    except Unknown:
+        return None
+    except _FAILURES:
+        return False
+    if found is None or (found.is_complex() and not expected.is_complex()):
+        return False
+    wide = expected.to(found.dtype)
+    error = (found - wide).abs()
+    finest = torch.finfo(expected.dtype) if expected.is_floating_point() or expected.is_complex() else None
+    if finest is None:
+        return False
+    allowed = finest.eps * (ROUNDINGS if finest.eps < 1e-6 else COARSE_ROUNDINGS)
+    limit = (found.abs() + wide.abs()) * allowed + finest.tiny
+    if _all(error <= limit):
+        return True
+    same = (error <= limit) | _identical(found, wide, expected)
+    if _all(same):
+        return True
+    return _all(same | (error <= limit + ROUNDINGS * _rounding(formula, recorded, part, found, finest.eps)))
+
+
+def agree(product: complex, total: complex, eps: float) -> bool:
+    """Tell whether two numbers are the same up to rounding; NaN is the same as NaN."""
+    if product == total or (product != product and total != total):
+        return True
+    return abs(product - total) <= ROUNDINGS * eps * (abs(product) + abs(total)) + 1e-37
+
+
+def one_number(formula: Formula, recorded: Recorded) -> complex | None:
+    """The local derivative that a formula gives, where it is one number."""
+    try:
+        value = formula.value(recorded)
+    except _FAILURES:
+        return None
+    if not isinstance(value, Tensor):
+        return value
+    return value.item() if value.numel() == 1 else None
+
+
+def conjugated(formula: Formula, *, to_real: bool) -> Formula:
+    """A local derivative as PyTorch has it for complex numbers: conjugated, its real part for a real argument."""
+
+    def conjugate(recorded: Recorded) -> Tensor:
+        return torch.as_tensor(formula.value(recorded)).conj()
+
+    if not to_real:
+        return Formula(f"conj({formula.text})", rf"\overline{{{formula.latex}}}", conjugate)
+    return Formula(
+        f"Re(@g · conj({formula.text}))",
+        rf"\operatorname{{Re}}\left(@g \, \overline{{{formula.latex}}}\right)",
+        lambda recorded: (recorded.g * conjugate(recorded)).real,
+    )
+
+
+def _product(formula: Formula, recorded: Recorded, part: Contribution) -> Tensor | None:
+    """The contribution that a formula gives, in the recorded shape; None where it has another shape."""
+    value = formula.value(recorded)
+    product = value if formula.is_product else recorded.g * value
+    found = product if isinstance(product, Tensor) else torch.tensor(product)
+    shape = part.data.shape
+    if tuple(found.shape) == shape:
+        return found
+    if summed_from(part) is not None and found.dim() >= len(shape):
+        return found.sum_to_size(shape)
+    try:
+        return found.expand(shape)
+    except RuntimeError:
+        return None
+
+
+def _rounding(formula: Formula, recorded: Recorded, part: Contribution, found: Tensor, eps: float) -> Tensor:
+    """How much of a gap rounding explains: what the formula gives in lower precision, on the very same numbers.
+
+    A gap that cancellation makes is seen here, and none that a tie or a limit makes: these stay what they are. A sum
+    of products may by accident be exact at one element, so there the largest gap of all counts.
+    """
+    coarse = recorded.again()
+    try:
+        again = _product(formula, coarse, part)
+    except _FAILURES:
+        again = None
+    if again is None:
+        return torch.zeros(())
+    gap = (again.to(found.dtype) - found).abs()
+    gap = torch.where(gap.isfinite(), gap, 0)
+    scale = min(1.0, eps / torch.finfo(again.dtype).eps) if again.is_floating_point() or again.is_complex() else 0.0
+    if formula.is_product and gap.numel():
+        gap = gap.max()
+    return gap * scale
+
+
+def _identical(found: Tensor, wide: Tensor, expected: Tensor) -> Tensor:
+    """Equal, infinities and NaN too, or equal once rounded to the recorded dtype."""
+    rounded = found.to(expected.dtype).to(found.dtype)
+    return (rounded == wide) | (found.isnan() & wide.isnan())
+
+
+def _all(mask: Tensor) -> bool:
+    return bool(mask.all())
