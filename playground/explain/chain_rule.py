@@ -10,7 +10,7 @@ from playground.explain.contributions import Arrival
 from playground.explain.derivation_lines import DerivationLine, group, matrix, number, paths, plus
 from playground.explain.element.products import products as element_products
 from playground.explain.formulas import Formulas
-from playground.explain.latex import latex_escape, latex_number
+from playground.explain.latex import latex_escape, latex_name, latex_number
 from playground.explain.numbers import brief, format_number, norm_text, shape_text, subscript
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, Contribution, Step
@@ -32,7 +32,7 @@ class ChainRule:
         lead = None if seed is None else (number(seed), brief(seed))
         terms = [] if lead is None else [_Term(lead, lead, lead, lead[1])]
         inner = [self._is_inner(*arrival) for arrival in parts]
-        marks = [subscript_of(sum(inner[:place])) if sum(inner) > 1 else "" for place in range(len(parts))]
+        marks = [str(sum(inner[:place]) + 1) if sum(inner) > 1 else "" for place in range(len(parts))]
         terms += [self._term(value, *arrival, mark) for arrival, mark in zip(parts, marks, strict=True)]
         note = " ".join(dict.fromkeys(filter(None, [term.note for term in terms])))
         columns = {
@@ -58,7 +58,7 @@ class ChainRule:
         symbol, plain = self.names.latex(value), self.names.show(value)
         note = ""
         if adjoint.value is None:
-            up, plain_up, result, plain_result = _marked("g", mark), f"g{mark}", _marked("r", mark), f"r{mark}"
+            (up, plain_up), (result, plain_result) = _marked("g", mark), _marked("r", mark)
             note = self._inside(step, plain_up, plain_result)
         else:
             result, plain_result = self.names.latex(adjoint.value), self.names.show(adjoint.value)
@@ -143,13 +143,11 @@ class ChainRule:
         total = format_number(adjoint.flat[place])
         sums = dict.fromkeys([" + ".join(products) if products != shares else plus(shares), total])
         at = ", ".join(map(str, index))
+        place = rf"\left[{at}\right]" if index else ""
         latex = " = ".join(latex_number(text).replace(" × ", r" \cdot ") for text in sums)
-        left = rf"{self.names.latex_bar(value)}\left[{at}\right]"
-        return [
-            DerivationLine(
-                "Its largest element", f"{left} = {latex}", f"{self.names.bar(value)}[{at}] = {' = '.join(sums)}"
-            )
-        ]
+        left = self.names.latex_bar(value) + place
+        plain = self.names.bar(value) + (f"[{at}]" if index else "")
+        return [DerivationLine("Its largest element", f"{left} = {latex}", f"{plain} = {' = '.join(sums)}")]
 
     def _product(self, value: int, step: Step, part: Contribution) -> tuple[str, str]:
         """Write one path's vector-Jacobian product, by the rule of its node where there is one that holds."""
@@ -189,17 +187,9 @@ class _Term:
     note: str = ""
 
 
-def subscript_of(place: int) -> str:
-    """The mark of the nth of several: `₁`.
-
-    >>> subscript_of(0)
-    '₁'
-    """
-    return subscript(f"v{place + 1}")[1:]
-
-
-def _marked(letter: str, mark: str) -> str:
-    return f"{letter}_{{{int(mark)}}}" if mark else letter
+def _marked(letter: str, mark: str) -> tuple[str, str]:
+    """A letter with its number in LaTeX and plain."""
+    return latex_name(letter + mark), subscript(letter + mark)
 
 
 def _unravel(place: int, shape: tuple[int, ...]) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from playground.explain.broadcasting import summed_from
-from playground.explain.contributions import Arrival, Use
+from playground.explain.contributions import Arrival, Use, seeds
 from playground.explain.formulas import Formulas
 from playground.explain.numbers import brief, format_number, range_text, shape_text, subscript
 from playground.trace.array import Array
@@ -166,8 +166,8 @@ class DetailWriter:
         return [value.id for value in self.trace.values if value.kind == "input"]
 
     @cached_property
-    def _roots(self) -> set[int]:
-        return {root for backward_pass in self.trace.passes for root in backward_pass.roots}
+    def _roots(self) -> Mapping[int, Array]:
+        return seeds(self.trace, self.arrived)
 
     def _equals(self, value: int) -> str:
         return f"{self.names.show(value)} = {brief(self.trace.values[value].data)}"

@@ -17,8 +17,9 @@ from playground.explain.derivatives.derivative import Derivative, Formula
 from playground.explain.derivatives.recorded import Operand, constant
 from playground.explain.derivatives.symbols import Symbols
 from playground.explain.derivatives.table import GENERIC, row
+from playground.explain.latex import latex_number
 from playground.explain.names import DisplayNames
-from playground.explain.numbers import MINUS, brief, format_number
+from playground.explain.numbers import MINUS, format_number
 from playground.trace.array import DTYPES, Array
 from playground.trace.json_numbers import Scalar
 from playground.trace.records import BackwardNode, Contribution, Edge, Op, Saved, Step
@@ -157,6 +158,8 @@ class Formulas:
         if op.in_place or len(op.outputs) != 1 or not (call or alone):
             return None
         formulas, symbols = self._call_formulas(op, use[1], step, part, alone)
+        if symbols.operands["g"].content is None:  # this pass did not reach the result of the call
+            return None
         for formula in formulas:
             found = self._filled(formula, symbols)
             if found is not None and holds(formula, symbols.recorded, part) is not False:
@@ -296,7 +299,8 @@ class Formulas:
                 number = constant(text)
                 is_number = isinstance(number, int | float | complex)
                 shown = format_number(number, 7) if is_number else text
-                found[path] = Operand(shown, latex[path], number if is_number else None)
+                written = latex_number(shown) if is_number else latex[path]
+                found[path] = Operand(shown, written, number if is_number else None)
         places = sorted(filter(str.isdigit, found), key=int)
         return found | {letter: found[path] for letter, path in zip("abc", places, strict=False)}
 
@@ -309,12 +313,13 @@ class Formulas:
         if saved.value is not None:
             return self._operand(saved.value)
         if saved.data is not None:
-            number = brief(saved.data) if saved.data.numel == 1 else ""
-            return Operand(number, number, saved.data)
+            is_number = saved.data.numel == 1 and len(saved.data.shape) < 2  # a matrix is none
+            number = format_number(saved.data.item(), 7) if is_number else ""
+            return Operand(number, latex_number(number), saved.data)
         number = constant(saved.text)
         is_number = isinstance(number, int | float | complex)
         text = format_number(number, 7) if is_number else saved.text
-        return Operand(text, text.replace(MINUS, "-"), number if is_number else None)
+        return Operand(text, latex_number(text), number if is_number else None)
 
 
 def _settings(node: BackwardNode) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from playground.explain.chain_rule import ChainRule
-from playground.explain.contributions import Arrival
+from playground.explain.contributions import Arrival, seeds
 from playground.explain.derivation_lines import DerivationLine, number
 from playground.explain.formulas import Formulas
 from playground.explain.numbers import brief, format_number
@@ -32,7 +32,7 @@ class WhyWriter:
         self.trace = formulas.trace
         self.names = formulas.names
         self.arrived = arrived
-        self.seeded = {r: seed for p in self.trace.passes for r, seed in zip(p.roots, p.seeds, strict=False)}
+        self.seeded = seeds(self.trace, arrived)
         self._chain_rule = ChainRule(formulas, self.seeded)
 
     def lines(self, value: int) -> list[DerivationLine]:

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from playground.explain.broadcasting import summed_from
 from playground.explain.derivatives.derivative import Formula
-from playground.explain.derivatives.recorded import Recorded, Unknown
+from playground.explain.derivatives.recorded import Recorded, Summarised
 from playground.trace.records import Contribution
 
 ROUNDINGS = 64  # a few operations, each rounded in the dtype of the recording
 COARSE_ROUNDINGS = 4  # in half precision, where PyTorch rounds the result alone
-_FAILURES = (RuntimeError, LookupError, TypeError, ValueError)
+_FAILURES = (RuntimeError, LookupError, TypeError, ValueError, ArithmeticError)
 
 
 def holds(formula: Formula, recorded: Recorded, part: Contribution) -> bool | None:
     """Tell whether a formula gives a step's contribution, element by element; None if the numbers are not known."""
     try:
-        found, expected = _product(formula, recorded, part), part.data.dense()
-    except Unknown:
+        found, expected = _product(formula, recorded, part), recorded.expected(part.data)
+    except Summarised:
         return None
     except _FAILURES:
         return False
     if found is None or (found.is_complex() and not expected.is_complex()):
         return False
     wide = expected.to(found.dtype)
-    error = (found - wide).abs()
+    error = torch.where(found.isfinite(), (found - wide).abs(), math.inf)  # else ∞ is within ∞ of anything
     finest = torch.finfo(expected.dtype) if expected.is_floating_point() or expected.is_complex() else None
     if finest is None:
         return False
     allowed = finest.eps * (ROUNDINGS if finest.eps < 1e-6 else COARSE_ROUNDINGS)
     limit = (found.abs() + wide.abs()) * allowed + finest.tiny
-    if _all(error <= limit):
+    if _all((error <= limit) & error.isfinite()):
         return True
-    same = (error <= limit) | _identical(found, wide, expected)
+    same = ((error <= limit) & error.isfinite()) | _identical(found, wide, expected)
     if _all(same):
         return True
-    return _all(same | (error <= limit + ROUNDINGS * _rounding(formula, recorded, part, found, finest.eps)))
+    wider = limit + ROUNDINGS * _rounding(formula, recorded, part, found, finest.eps)
+    return _all(same | ((error <= wider) & error.isfinite()))
 
 
 def agree(product: complex, total: complex, eps: float) -> bool:

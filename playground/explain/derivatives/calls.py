@@ -33,17 +33,19 @@ def _ignored(r: Recorded) -> int:
     return int(r.setting("ignore_index", -100))
 
 
-def _labels(r: Recorded) -> Tensor:
+def _labels(r: Recorded, *, all_kept: bool = True) -> Tensor:
     if r.b.is_floating_point():
         raise ValueError("the target holds shares, not classes")
+    if all_kept and not bool((r.b != _ignored(r)).all()):
+        raise ValueError("some targets are ignored")
     return r.b
 
 
 def _weights(r: Recorded) -> Tensor:
     """One weight per target: 0 for those that are ignored."""
-    labels = _labels(r)
+    labels = _labels(r, all_kept=r.knows("weight"))
     kept = labels != _ignored(r)
-    weights = r.operand("weight")[torch.where(kept, labels, 0)] if r.knows("weight") else torch.ones(labels.shape)
+    weights = r.operand("weight")[labels] if r.knows("weight") else torch.ones(labels.shape)
     return weights.to(torch.float64) * kept
 
 
@@ -122,13 +124,13 @@ _LATEX_SOFTMAX = r"\operatorname{softmax}(@a)"
 CROSS_ENTROPY = (
     *_entropy(f"({_SOFTMAX} − onehot(@b))", rf"\left({_LATEX_SOFTMAX} - \mathbf{{1}}_{{@b}}\right)", _usual),
     *_entropy(
-        f"[@b ≠ @{{ignore_index}}] · ({_SOFTMAX} − onehot(@b))",
+        f"[@b ≠ @{{ignore_index}}]@{{rows}} · ({_SOFTMAX} − onehot(@b))",
         rf"[@b \ne @{{ignore_index}}] \left({_LATEX_SOFTMAX} - \mathbf{{1}}_{{@b}}\right)",
         _unweighted,
         "@{kept}",
     ),
     *_entropy(
-        f"@{{weight}}[@b] · ({_SOFTMAX} − onehot(@b))",
+        f"@{{weight}}[@b]@{{rows}} · ({_SOFTMAX} − onehot(@b))",
         rf"@{{weight}}_{{[@b]}} \left({_LATEX_SOFTMAX} - \mathbf{{1}}_{{@b}}\right)",
         _chosen,
         "sum(@{weight}[@b])",

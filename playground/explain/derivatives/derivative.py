@@ -38,7 +38,7 @@ class Formula:
     @property
     def is_product(self) -> bool:
         """Tell whether it is the whole vector-Jacobian product, not a factor of the adjoint."""
-        return "@g" in self.text or "@s" in self.text
+        return any(adjoint in self.text for adjoint in ("@g", "@s", "@{by_class}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,53 @@ def _chosen(sign: str, tie: str) -> Row:
     )
 
 
+def _between(r: Recorded) -> Tensor:
+    """1 between the limits, half at one of them."""
+    low, high = r.saved("min"), r.saved("max")
+    return _mask((r.a > low) & (r.a < high)) + _half(((r.a == low) | (r.a == high)) & (low < high))
+
+
+_AT_LIMITS = "to whichever of input and limit was taken, half to each where they are equal"
+_LOW = Formula(
+    "[@a > @{min}] + [@a = @{min}]/2",
+    r"[@a > @{min}] + \tfrac{1}{2} [@a = @{min}]",
+    lambda r: _mask(r.a > r.saved("min")) + _half(r.a == r.saved("min")),
+)
+_HIGH = Formula(
+    "[@a < @{max}] + [@a = @{max}]/2",
+    r"[@a < @{max}] + \tfrac{1}{2} [@a = @{max}]",
+    lambda r: _mask(r.a < r.saved("max")) + _half(r.a == r.saved("max")),
+)
+_TO_LOW = Formula(
+    "[@a < @{min}] + [@a = @{min}]/2",
+    r"[@a < @{min}] + \tfrac{1}{2} [@a = @{min}]",
+    lambda r: _mask(r.a < r.saved("min")) + _half(r.a == r.saved("min")),
+)
+_TO_HIGH = Formula(
+    "[@a > @{max}] + [@a = @{max}]/2",
+    r"[@a > @{max}] + \tfrac{1}{2} [@a = @{max}]",
+    lambda r: _mask(r.a > r.saved("max")) + _half(r.a == r.saved("max")),
+)
+_BETWEEN = Formula(
+    "[@{min} < @a < @{max}] + [@a = @{min}]/2 + [@a = @{max}]/2",
+    r"[@{min} < @a < @{max}] + \tfrac{1}{2} [@a = @{min}] + \tfrac{1}{2} [@a = @{max}]",
+    _between,
+)
+
+
+def _by_tensors(*formulas: Formula) -> Derivative:
+    """Limits that are tensors have gradients of their own."""
+    return Derivative(_AT_LIMITS, formulas, each=(_AT_LIMITS,) * len(formulas), by_numbers=True)
+
+
 LIMITS: dict[str, Row] = {
+    "ClampBackward0": (
+        _by_tensors(_BETWEEN, _TO_LOW, _TO_HIGH),
+        _by_tensors(_LOW, _TO_LOW),
+        _by_tensors(_HIGH, _TO_HIGH, _TO_HIGH),
+    ),
+    "ClampMinBackward1": (_by_tensors(_LOW, _TO_LOW),),
+    "ClampMaxBackward1": (_by_tensors(_HIGH, _TO_HIGH),),
     "ReluBackward": (
         one("[@a > 0]", r"[@a > 0]", lambda r: _mask(r.a > 0), "where the input was positive, and 0 elsewhere"),
     ),

@@ -97,6 +97,8 @@ def _likelihood(weighted: bool, ignoring: bool) -> Callable[[Recorded], Tensor]:
         target = r.saved("target")
         found = -one_hot(r, target)
         kept = target != r.setting("ignore_index")
+        if not ignoring and not bool(kept.all()):
+            raise ValueError("some targets are ignored, and have no place in a one-hot vector")
         if ignoring:
             found = found * _along_classes(r, kept)
         if weighted:
@@ -113,8 +115,8 @@ def _nll_case(weighted: bool, ignoring: bool, reduction: str) -> Derivative:
     over = reduction == _MEAN
     spread = "@{by_class}" if reduction == _NONE else "@g"
     factors = ["−onehot(@{target})"]
-    factors += ["[@{target} ≠ @{ignore_index}]"] * ignoring
-    factors += ["@{weight}[@{target}]"] * weighted
+    factors += ["[@{target} ≠ @{ignore_index}]@{rows}"] * ignoring
+    factors += ["@{weight}[@{target}]@{rows}"] * weighted
     text = f"{spread} · ({' · '.join(factors)}{'/@{total_weight}' * over})"
     latex = r"-\mathbf{1}_{@{target}}"
     latex += r" [@{target} \ne @{ignore_index}]" * ignoring + r" @{weight}_{[@{target}]}" * weighted

@@ -20,6 +20,10 @@ class Unknown(LookupError):
     """Something that the recording does not hold."""
 
 
+class Summarised(LookupError):
+    """Numbers that were too many for a document, which keeps a summary of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operand:
     """What a letter stands for: how it is written, and its numbers where they are known."""
@@ -160,6 +164,13 @@ class Recorded:
                 tensor = tensor.unsqueeze(axis) if self.like else tensor
         return tensor
 
+    def expected(self, array: Array) -> Tensor:
+        """The contribution itself, as it was recorded."""
+        try:
+            return array.dense()
+        except ValueError as error:
+            raise Summarised("only a summary is known") from error
+
     def _numbers(self, array: Array) -> Tensor:
         known = self._read.get(id(array))
         if known is None:
@@ -167,7 +178,7 @@ class Recorded:
             try:
                 known = _precise(array.dense(), self._coarse)
             except ValueError as error:
-                raise Unknown("only a summary is known") from error
+                raise Summarised("only a summary is known") from error
             self._read[id(array)] = known
         return known
 

@@ -111,6 +111,13 @@ def norms(power: str) -> Row:
             "to the element of the largest magnitude, by its sign; shared evenly by those that are equal to it",
             settings=((power, "inf"),),
         ),
+        one(
+            "@s · sign(@a)·[|@a| = @z] / sum([|@a| = @z]@{along})",
+            r"\frac{@s \operatorname{sign} @a \, [|@a| = @z]}{\textstyle\sum [|@a| = @z]}",
+            largest,
+            "to the element of the smallest magnitude, by its sign; shared evenly by those that are equal to it",
+            settings=((power, "-inf"),),
+        ),
         one("0", "0", lambda r: 0.0, "times 0: a count of elements is flat", settings=((power, "0"),)),
         one(
             f"@s · sign(@a)·(|@a|/@z)^(@{{{power}}} − 1)",

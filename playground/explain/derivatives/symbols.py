@@ -144,6 +144,7 @@ _COMPUTED: dict[str, Callable[[Symbols, bool], str]] = {
     "n": lambda symbols, latex: str(symbols.recorded.count()),
     "freedom": _freedom,
     "by_class": _by_class,
+    "rows": lambda symbols, latex: _index((symbols.class_axis,), len(symbols.like), latex),
     "targets": _targets,
     "kept": lambda symbols, latex: str(symbols.kept()),
     "classes": lambda symbols, latex: str(symbols.class_axis),
