@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import torch
-
 from playground.explain.broadcasting import summed_axes, summed_from
 from playground.explain.contributions import Arrival
-from playground.explain.derivatives.agreement import agree
+from playground.explain.derivatives.agreement import agree, precision
 from playground.explain.formulas import Formulas, group
 from playground.explain.numbers import BRIEF, brief, format_number, listed, norm_text, shape_text
 from playground.explain.running_sums import RunningSums
-from playground.trace.array import DTYPES, Array
+from playground.trace.array import Array
 from playground.trace.json_numbers import Scalar
 from playground.trace.records import BackwardNode, Contribution, Op, Step, Value
 
@@ -99,8 +97,8 @@ class Arithmetic:
             numbers.append(f"{group(_number(local))} × {group(brief(tangent))}")
             total += local.item() * tangent.item()
         result = "" if output.tangent is None else brief(output.tangent)
-        eps = torch.finfo(DTYPES[output.dtype]).eps
-        if not complete or output.tangent is None or not agree(total, output.tangent.item(), eps):
+        given = None if output.tangent is None else output.tangent.item()
+        if not complete or given is None or not agree(total, given, precision(output.dtype)):
             symbols, numbers = [], []
         parts = [self.names.dot(output.id), " + ".join(symbols), " + ".join(numbers), result]
         return " = ".join(filter(None, parts))

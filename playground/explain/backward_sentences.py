@@ -87,7 +87,8 @@ class BackwardSentences:
             if step.op is None
             else f" create_graph records it in turn: {self.names.equation(self.trace.ops[step.op])}."
         )
-        sentence = f"{node.name} sends {listed(arrived)} to {targets or 'nothing'}, {phrase}.{uses}{made}"
+        does = f"sends {listed(arrived)} to {targets}, {phrase}" if targets else f"takes {listed(arrived)} no further"
+        sentence = f"{node.name} {does}.{uses}{made}"
         return sentence + self._stretched(node, step) + self._fan_out(node, step) + self._first_nan(node, step)
 
     def _stretched(self, node: BackwardNode, step: Step) -> str:

@@ -15,6 +15,8 @@ from playground.explain.numbers import brief, format_number, norm_text, shape_te
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, Contribution, Step
 
+SHOWN_PATHS = 12
+
 
 class ChainRule:
     """Writes what arrived at the values of one trace as sums of products; `seeded`: value -> the seed of a pass."""
@@ -31,9 +33,12 @@ class ChainRule:
         seed = self.seeded.get(value)
         lead = None if seed is None else (number(seed), brief(seed))
         terms = [] if lead is None else [_Term(lead, lead, lead, lead[1])]
-        inner = [self._is_inner(*arrival) for arrival in parts]
-        marks = [str(sum(inner[:place]) + 1) if sum(inner) > 1 else "" for place in range(len(parts))]
-        terms += [self._term(value, *arrival, mark) for arrival, mark in zip(parts, marks, strict=True)]
+        shown, others = parts[:SHOWN_PATHS], parts[SHOWN_PATHS:]
+        inner = [self._is_inner(*arrival) for arrival in shown]
+        marks = [str(sum(inner[:place]) + 1) if sum(inner) > 1 else "" for place in range(len(shown))]
+        terms += [self._term(value, *arrival, mark) for arrival, mark in zip(shown, marks, strict=True)]
+        if others:
+            terms.append(_rest(others))
         note = " ".join(dict.fromkeys(filter(None, [term.note for term in terms])))
         columns = {
             "Chain rule" + paths(parts): [term.chain for term in terms],
@@ -97,8 +102,10 @@ class ChainRule:
     def tensor(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
         """Write one vector-Jacobian product per outgoing path, then one element in numbers."""
         bar, plain_bar = self.names.latex_bar(value), self.names.bar(value)
-        terms, plain_terms, lines = [], [], []
-        for step, part in parts:
+        seed = self.seeded.get(value)
+        terms, plain_terms = ([], []) if seed is None else ([number(seed)], [brief(seed)])
+        lines: list[DerivationLine] = []
+        for step, part in parts[:SHOWN_PATHS]:
             node = self._node(step)
             term, plain_term = self._product(value, step, part)
             terms.append(term)
@@ -114,10 +121,13 @@ class ChainRule:
             written = f" = {brief(part.data)}" if whole else ""
             title = f"Vector–Jacobian product of {node.name}"
             lines.append(DerivationLine(title, f"{term} = {whole}" if whole else term, f"{plain_term}{written}", note))
+        if len(parts) > SHOWN_PATHS:
+            terms.append(r"\dots")
+            plain_terms.append("…")
         chain = DerivationLine(
             "Chain rule" + paths(parts), f"{bar} = {plus(terms)}", f"{plain_bar} = {plus(plain_terms)}"
         )
-        total = matrix(adjoint) if len(parts) > 1 else ""
+        total = matrix(adjoint) if len(terms) > 1 else ""
         summed = [DerivationLine("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
         return [chain, *lines, *summed, *self._element(value, adjoint, parts)]
 
@@ -133,19 +143,22 @@ class ChainRule:
         index = tuple(_unravel(place, adjoint.shape))
         shares = [format_number(seed.flat[place])] if seed is not None and seed.flat is not None else []
         products = list(shares)
-        for step, part in parts:
+        for step, part in parts[:SHOWN_PATHS]:
             share = format_number(part.data.flat[place]) if part.data.flat is not None else "·"
             pairs = element_products(self.trace, step, part, index)
             shares.append(share)
             products += (
                 [f"{group(format_number(a))} × {group(format_number(b))}" for a, b in pairs] if pairs else [share]
             )
+        if len(parts) > SHOWN_PATHS:
+            rest = format_number(sum(part.data.flat[place] for _, part in parts[SHOWN_PATHS:] if part.data.flat))
+            shares.append(rest)
+            products.append(rest)
         total = format_number(adjoint.flat[place])
         sums = dict.fromkeys([" + ".join(products) if products != shares else plus(shares), total])
         at = ", ".join(map(str, index))
-        place = rf"\left[{at}\right]" if index else ""
         latex = " = ".join(latex_number(text).replace(" × ", r" \cdot ") for text in sums)
-        left = self.names.latex_bar(value) + place
+        left = self.names.latex_bar(value) + (rf"\left[{at}\right]" if index else "")
         plain = self.names.bar(value) + (f"[{at}]" if index else "")
         return [DerivationLine("Its largest element", f"{left} = {latex}", f"{plain} = {' = '.join(sums)}")]
 
@@ -185,6 +198,13 @@ class _Term:
     numbers: tuple[str, str]
     share: str
     note: str = ""
+
+
+def _rest(parts: tuple[Arrival, ...]) -> _Term:
+    """The paths that are too many to be written out, in one number."""
+    total = format_number(sum(part.data.item() for _, part in parts))
+    dots, note = (r"\dots", "…"), f"… stands for {len(parts)} more paths, which add up to {total}."
+    return _Term(dots, dots, (latex_number(total), total), total, note)
 
 
 def _marked(letter: str, mark: str) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from functools import cached_property
 from playground.explain.broadcasting import summed_from
 from playground.explain.contributions import Arrival, Use, seeds
 from playground.explain.formulas import Formulas
-from playground.explain.numbers import brief, format_number, range_text, shape_text, subscript
+from playground.explain.forward_sentences import overwritten
+from playground.explain.numbers import brief, format_number, listed, range_text, shape_text, subscript
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, BackwardPass, Contribution, Op, Step, Value
 
@@ -83,7 +84,8 @@ class DetailWriter:
         if not op.nodes:
             lines.append(("records", "nothing for the backward pass"))
         if op.in_place:
-            lines.append(("in place", "its result overwrites its first argument"))
+            written = listed([self.names.show(value) for value in overwritten(self.trace, op)])
+            lines.append(("in place", f"its result overwrites {written}"))
         if op.first_backward is not None:
             maker = self.trace.nodes[op.first_backward].name
             lines.append(("made by", f"{maker}, while it ran with create_graph=True"))

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import torch
-
-from playground.explain.derivatives.agreement import agree, conjugated, holds, one_number
+from playground.explain.derivatives.agreement import agree, conjugated, holds, one_number, precision
 from playground.explain.derivatives.calls import CALLS, second
 from playground.explain.derivatives.derivative import Derivative, Formula
 from playground.explain.derivatives.recorded import Operand, constant
@@ -20,7 +18,7 @@ from playground.explain.derivatives.table import GENERIC, row
 from playground.explain.latex import latex_number
 from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, format_number
-from playground.trace.array import DTYPES, Array
+from playground.trace.array import Array
 from playground.trace.json_numbers import Scalar
 from playground.trace.records import BackwardNode, Contribution, Edge, Op, Saved, Step
 from playground.trace.trace import Trace
@@ -49,15 +47,19 @@ class Formulas:
         self._written: dict[tuple[int, int, bool], Written | None] = {}
         self._held: dict[tuple[int, int, int], bool] = {}
         self._symbols: dict[tuple[int, int], Symbols] = {}
+        self._adjoints: dict[int, Operand] = {}
+        self._factors: dict[tuple[int, int], Scalar | None] = {}
 
     def local(self, step: Step, part: Contribution, *, call: bool = True) -> Written | None:
         """The formula of one edge's local derivative, or of its whole product; None where none in the tables holds.
 
         With `call`, a composite call counts as one step; without, each of its nodes stands for itself.
         """
-        key = step.index, part.edge, call
+        op = self._call(step, part, call)
+        key = step.index, part.edge, op is not None
         if key not in self._written:
-            self._written[key] = self._of_call(step, part, call) or self._of_node(step, part)
+            whole = None if op is None else self._of_call(op, step, part)
+            self._written[key] = whole or self._of_node(step, part)
         return self._written[key]
 
     def product(self, step: Step, part: Contribution, *, call: bool = True) -> str:
@@ -77,8 +79,12 @@ class Formulas:
 
     def node_factor(self, step: Step, part: Contribution) -> Scalar | None:
         """The number that the adjoint of a node is multiplied by, None where there is none that gives the product."""
-        local = part.local
-        return _checked(self.adjoint(step), None if local is None or local.numel != 1 else local.item(), part)
+        key = step.index, part.edge
+        if key not in self._factors:
+            local = part.local
+            number = None if local is None or local.numel != 1 else local.item()
+            self._factors[key] = _checked(self.adjoint(step), number, part)
+        return self._factors[key]
 
     def function(self, step: Step) -> str:
         """A node as a function of what came to it: `DetBackward0(v̄₁)`."""
@@ -101,6 +107,11 @@ class Formulas:
 
     def adjoint(self, step: Step) -> Operand:
         """The adjoint that came to a node, under the name of the value that it belongs to; `g` where there is none."""
+        if step.index not in self._adjoints:
+            self._adjoints[step.index] = self._adjoint(step)
+        return self._adjoints[step.index]
+
+    def _adjoint(self, step: Step) -> Operand:
         node = self.node(step)
         places = [place for place, array in enumerate(step.incoming) if array is not None]
         place = next((place for place in places if place < len(node.outputs) and node.outputs[place] is not None), None)
@@ -147,17 +158,21 @@ class Formulas:
                 return Written(*found, formula.is_product, False, self.adjoint(step))
         return None
 
-    def _of_call(self, step: Step, part: Contribution, call: bool) -> Written | None:
-        """By what a call did as a whole; of a single node, that is the same."""
+    def _call(self, step: Step, part: Contribution, call: bool) -> Op | None:
+        """The call that an edge belongs to, where the tables may tell of it as a whole."""
         node = self.node(step)
         use = node.edges[part.edge].use
-        if use is None:
+        op = None if use is None else self.trace.ops[use[0]]
+        if op is None or op.in_place or len(op.outputs) != 1 or not (call or op.nodes == (node.id,)):
             return None
-        op = self.trace.ops[use[0]]
+        return op if op.first_backward is not None or op.name in CALLS else None
+
+    def _of_call(self, op: Op, step: Step, part: Contribution) -> Written | None:
+        """By what a call did as a whole."""
+        node = self.node(step)
+        use = node.edges[part.edge].use
         alone = op.nodes == (node.id,)
-        if op.in_place or len(op.outputs) != 1 or not (call or alone):
-            return None
-        formulas, symbols = self._call_formulas(op, use[1], step, part, alone)
+        formulas, symbols = self._call_formulas(op, use[1] if use else "", step, part, alone)
         if symbols.operands["g"].content is None:  # this pass did not reach the result of the call
             return None
         for formula in formulas:
@@ -331,8 +346,7 @@ def _checked(adjoint: Operand, factor: Scalar | None, part: Contribution) -> Sca
     array = adjoint.content
     if factor is None or not isinstance(array, Array) or array.numel != 1 or part.data.numel != 1:
         return None
-    eps = torch.finfo(DTYPES[part.data.dtype]).eps
-    return factor if agree(array.item() * factor, part.data.item(), eps) else None
+    return factor if agree(array.item() * factor, part.data.item(), precision(part.data.dtype)) else None
 
 
 def group(formula: str) -> str:

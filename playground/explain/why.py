@@ -14,8 +14,6 @@ from playground.explain.numbers import brief, format_number
 from playground.trace.array import Array
 from playground.trace.records import Contribution, DifferenceCheck, Step, SumCheck, Value
 
-SHOWN_PATHS = 12
-
 
 @dataclass(frozen=True, slots=True)
 class Why:
@@ -40,7 +38,7 @@ class WhyWriter:
         record = self.trace.values[value]
         if record.adjoint is None:
             return [self._without_gradient(record)]
-        parts = self.arrived.get(value, ())[:SHOWN_PATHS]
+        parts = self.arrived.get(value, ())
         if value in self.seeded and not parts:
             return [self._seed(value, record.adjoint)]
         if not parts:

@@ -23,7 +23,7 @@ from playground.trace.trace import Trace
 
 HOLES = (
     r"  ",  # two spaces: something between them is missing
-    r" [,.:](?!\d|\.\.)| ;(?! )",
+    r" [,.](?!\d|\.\.)| :(?![\d,\]])| ;(?! )",
     r",\s*[.;]",
     r"\b(?:to|and|of|by|with|saves|saved|overwrites|sends) *[.;]",
     r"\b(?:to|and|saves|saved|overwrites|sends|records) *,",

@@ -15,6 +15,7 @@ Evaluate = Callable[[Recorded], Tensor | float]
 _TOKEN = re.compile(r"@(?:([abcypgshz])|\{(\w+)\})")
 _FIRST_POWER = re.compile(r"\^1(?![\d.])|\^\{1\}")
 _ZEROTH_POWER = re.compile(r"(?:·|\\, )\{?[^\s{}()·^]+\}?(?:\^0(?![\d.])|\^\{0\})")
+_TWICE_GROUPED = re.compile(r"\((\([-−][^()]*\))\)")
 _DOUBLE_MINUS = re.compile(r"− ?−|- ?-")
 _WHOLE_POWER = re.compile(r"\^(\d+)(?![\d.])")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -34,6 +35,7 @@ class Formula:
     text: str
     latex: str
     value: Evaluate
+    is_written: bool = True  # else it only tells whether the words beside it are so
 
     @property
     def is_product(self) -> bool:
@@ -96,7 +98,7 @@ def fill(formula: str, symbols: Mapping[str, str]) -> str:
         return ""
     text = _TOKEN.sub(lambda match: symbols[match[1] or match[2]], formula)
     text = _TWICE_TRANSPOSED.sub(r"\1", text.replace("ᵀᵀ", ""))
-    text = _FIRST_POWER.sub("", text)
+    text = _FIRST_POWER.sub("", _TWICE_GROUPED.sub(r"\1", text))
     text = _ZEROTH_POWER.sub("", _DOUBLE_MINUS.sub(lambda match: "+ " if " " in match[0] else "", text))
     return _WHOLE_POWER.sub(lambda match: match[1].translate(_SUPERSCRIPTS), text)
 

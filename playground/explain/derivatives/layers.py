@@ -23,32 +23,29 @@ def _scale(r: Recorded) -> Tensor:
 
 
 def _by_constants(r: Recorded) -> Tensor:
-    scale = _scale(r) * (r.b if r.knows("b") else 1.0)
+    scale = _scale(r) * (r.saved("weight") if r.keeps("weight") else 1.0)
     return r.g * _channels(r, scale)
+
+
+def _over_channels(r: Recorded, tensor: Tensor) -> Tensor:
+    return tensor.sum([axis for axis in range(tensor.dim()) if axis != 1])
 
 
 def _normalised(r: Recorded) -> Tensor:
     normal = (r.a - _channels(r, r.saved("running_mean"))) * _channels(r, _scale(r))
-    return (r.g * normal).sum([axis for axis in range(r.g.dim()) if axis != 1])
+    return _over_channels(r, r.g * normal)
 
 
-_EVALUATION = Derivative(
-    "times the weight over the root of the running variance: in evaluation the statistics are constants",
+_BY_CONSTANTS = "times the weight over the root of the running variance: in evaluation the statistics are constants"
+_EVALUATION = Derivative(  # its formulas are not written, since channels do not stretch by themselves
+    _BY_CONSTANTS,
     (
-        Formula(
-            "@g · weight/√(running_var + @{eps})",
-            r"@g \, \frac{\text{weight}}{\sqrt{\text{running\_var} + @{eps}}}",
-            _by_constants,
-        ),
-        Formula(
-            "sum(@g · (@a − running_mean)/√(running_var + @{eps}))",
-            r"\textstyle\sum @g \odot \frac{@a - \text{running\_mean}}{\sqrt{\text{running\_var} + @{eps}}}",
-            _normalised,
-        ),
-        Formula("sum(@g)", r"\textstyle\sum @g", lambda r: r.g.sum([axis for axis in range(r.g.dim()) if axis != 1])),
+        Formula("@g · weight/√(running_var + eps)", "", _by_constants, is_written=False),
+        Formula("sum(@g · (@a − running_mean)/√(running_var + eps))", "", _normalised, is_written=False),
+        Formula("sum(@g)", "", lambda r: _over_channels(r, r.g), is_written=False),
     ),
     each=(
-        "times the weight over the root of the running variance: in evaluation the statistics are constants",
+        _BY_CONSTANTS,
         "times the input normalised by the running statistics, summed",
         "summed over all axes but the channels'",
     ),
@@ -82,6 +79,8 @@ LAYERS: dict[str, Row] = {
     "CatBackward": (Derivative("cut into the pieces that were joined"),),
     "StackBackward": (Derivative("cut into the pieces that were stacked"),),
     "SplitBackward": (Derivative("joined from the pieces"),),
+    "UnsafeSplitBackward": (Derivative("joined from the pieces"),),
+    "UnsafeChunkBackward": (Derivative("joined from the pieces"),),
     "ConstantPadNdBackward": (Derivative("cut back to what was padded"),),
     "ConvolutionBackward": (Derivative("slid back over the input, and correlated with the input for the kernel"),),
     "MaxPool2DWithIndicesBackward": (Derivative("to the element of each window that was picked as the largest"),),

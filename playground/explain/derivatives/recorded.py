@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from playground.trace.array import Array
+from playground.trace.json_numbers import Scalar
 
 _LOW = (torch.float32, torch.float16, torch.bfloat16)
 
@@ -50,13 +51,37 @@ class Recorded:
     ) -> None:
         self._operands, self._adjoint, self._saved, self._settings = operands, adjoint, saved, settings
         self._coarse = coarse
+        self._stride = 0  # of large tensors only a selection of elements is read
         self._read: dict[int, Tensor] = {}
         self.is_kept = True  # whether every number that was read is one that a document keeps
         self.like = like  # the shape of the contribution
 
     def again(self) -> Recorded:
         """The same numbers in the precision that they were computed in, or in single precision."""
-        return Recorded(self._operands, self._adjoint, self._saved, self._settings, self.like, coarse=True)
+        return self._other(True, self._stride)
+
+    def selected(self, like: Array, stride: int) -> Recorded:
+        """Every `stride`th element of the tensors that have the shape of a contribution."""
+        return self._other(self._coarse, stride if like.shape == self.like else 0)
+
+    def _other(self, coarse: bool, stride: int) -> Recorded:
+        found = Recorded(self._operands, self._adjoint, self._saved, self._settings, self.like, coarse=coarse)
+        found._stride = stride
+        return found
+
+    def is_scalar(self) -> bool:
+        """Tell whether the adjoint is one number."""
+        return self._adjoint is not None and self._adjoint.numel == 1 and self._adjoint.is_exact
+
+    def adjoint(self) -> Scalar:
+        """The adjoint that came in, where it is one number."""
+        if self._adjoint is None:
+            raise Unknown("adjoint")
+        return self._adjoint.item()
+
+    def shape(self, array: Array) -> tuple[int, ...]:
+        """The shape of what is compared with a contribution."""
+        return (-(-array.numel // self._stride),) if self._stride else array.shape
 
     @property
     def a(self) -> Tensor:
@@ -166,19 +191,19 @@ class Recorded:
 
     def expected(self, array: Array) -> Tensor:
         """The contribution itself, as it was recorded."""
-        try:
-            return array.dense()
-        except ValueError as error:
-            raise Summarised("only a summary is known") from error
+        dense = _dense(array)
+        return dense.reshape(-1)[:: self._stride] if self._stride else dense
 
     def _numbers(self, array: Array) -> Tensor:
         known = self._read.get(id(array))
         if known is None:
             self.is_kept &= array.is_exact
-            try:
-                known = _precise(array.dense(), self._coarse)
-            except ValueError as error:
-                raise Summarised("only a summary is known") from error
+            if self._stride and array.numel != 1:
+                if array.shape != self.like:
+                    raise Summarised("stretched over too many elements")
+                known = _precise(self.expected(array), self._coarse)
+            else:
+                known = _precise(_dense(array), self._coarse)
             self._read[id(array)] = known
         return known
 
@@ -207,6 +232,13 @@ def constant(text: str) -> Any:
             return float(text)
         except ValueError:
             return text
+
+
+def _dense(array: Array) -> Tensor:
+    try:
+        return array.dense()
+    except ValueError as error:
+        raise Summarised("only a summary is known") from error
 
 
 def _precise(tensor: Tensor, coarse: bool) -> Tensor:

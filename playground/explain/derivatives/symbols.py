@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from playground.explain.derivatives.derivative import Formula, fill, less_one, tokens
 from playground.explain.derivatives.recorded import Operand, Recorded, Unknown, axes_of, constant
 from playground.explain.latex import latex_number, latex_text
-from playground.explain.numbers import format_number
+from playground.explain.numbers import MINUS, format_number
 from playground.trace.array import Array
 
 _DIGITS = 7  # of a setting
@@ -37,6 +37,8 @@ class Symbols:
 
     def write(self, formula: Formula, *, latex: bool = False) -> str:
         """The formula with names and numbers; '' where one of them is not known."""
+        if not formula.is_written:
+            return ""
         template = formula.latex if latex else formula.text
         known = {token: text for token in tokens(template) if (text := self._text(token, latex)) is not None}
         return fill(template, known)
@@ -48,7 +50,9 @@ class Symbols:
     def _text(self, token: str, latex: bool) -> str | None:
         operand = self.operands.get(token) or self.saved.get(token)
         if operand is not None:
-            return (operand.latex if latex else operand.text) or None
+            shown = operand.latex if latex else operand.text
+            is_negative = shown.startswith(("-", MINUS)) and operand.value is None
+            return (f"({shown})" if is_negative else shown) or None
         computed = _COMPUTED.get(token)
         if computed is not None:
             try:
