@@ -15,7 +15,7 @@ from playground.explain.derivatives.derivative import Derivative, Formula
 from playground.explain.derivatives.recorded import Operand, constant
 from playground.explain.derivatives.symbols import Symbols
 from playground.explain.derivatives.table import GENERIC, row
-from playground.explain.latex import latex_number
+from playground.explain.latex import latex_number, latex_text
 from playground.explain.names import DisplayNames
 from playground.explain.numbers import MINUS, format_number
 from playground.trace.array import Array
@@ -305,7 +305,6 @@ class Formulas:
         """The arguments of a call: by letter in their order, and by path."""
         values = {argument.path: argument.value for argument in op.inputs}
         texts = self.names.operands(op, self.names.show)
-        latex = self.names.operands(op, self.names.latex)
         found: dict[str, Operand] = {}
         for path, text in texts.items():
             if path in values:
@@ -314,7 +313,7 @@ class Formulas:
                 number = constant(text)
                 is_number = isinstance(number, int | float | complex)
                 shown = format_number(number, 7) if is_number else text
-                written = latex_number(shown) if is_number else latex[path]
+                written = latex_number(shown) if is_number else latex_text(text)
                 found[path] = Operand(shown, written, number if is_number else None)
         places = sorted(filter(str.isdigit, found), key=int)
         return found | {letter: found[path] for letter, path in zip("abc", places, strict=False)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from torch import Tensor
 
@@ -77,6 +78,7 @@ def one(
     return Derivative(phrase or f"times {text}", (formula,), letters, settings=settings, by_numbers=by_numbers)
 
 
+@lru_cache(maxsize=1024)
 def tokens(formula: str) -> tuple[str, ...]:
     """The letters and settings that a formula names.
 
@@ -97,10 +99,16 @@ def fill(formula: str, symbols: Mapping[str, str]) -> str:
     if any(token not in symbols for token in tokens(formula)):
         return ""
     text = _TOKEN.sub(lambda match: symbols[match[1] or match[2]], formula)
-    text = _TWICE_TRANSPOSED.sub(r"\1", text.replace("ᵀᵀ", ""))
-    text = _FIRST_POWER.sub("", _TWICE_GROUPED.sub(r"\1", text))
-    text = _ZEROTH_POWER.sub("", _DOUBLE_MINUS.sub(lambda match: "+ " if " " in match[0] else "", text))
-    return _WHOLE_POWER.sub(lambda match: match[1].translate(_SUPERSCRIPTS), text)
+    if "ᵀᵀ" in text or "top" in text:
+        text = _TWICE_TRANSPOSED.sub(r"\1", text.replace("ᵀᵀ", ""))
+    if "((" in text:
+        text = _TWICE_GROUPED.sub(r"\1", text)
+    if "−" in text or "-" in text:
+        text = _DOUBLE_MINUS.sub(lambda match: "+ " if " " in match[0] else "", text)
+    if "^" in text:
+        text = _ZEROTH_POWER.sub("", _FIRST_POWER.sub("", text))
+        text = _WHOLE_POWER.sub(lambda match: match[1].translate(_SUPERSCRIPTS), text)
+    return text
 
 
 def less_one(exponent: str) -> str:
