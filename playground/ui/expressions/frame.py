@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError, Span
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
@@ -47,6 +48,12 @@ def show(document: Document, unfolding: Unfolding = UNTOUCHED) -> Shown | Playgr
 
 @lru_cache(maxsize=_KEPT)
 def _show(document: Document, unfolding: Unfolding) -> Shown | PlaygroundError:
+    with COMPUTING.turn():
+        return _computed(document, unfolding)
+
+
+@lru_cache(maxsize=_KEPT)  # again: who waited while another made the same picture finds it made
+def _computed(document: Document, unfolding: Unfolding) -> Shown | PlaygroundError:
     try:
         return Shown(document, Drawn.of(document.run(), document.graph, unfolding))
     except PlaygroundError as error:

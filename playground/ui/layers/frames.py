@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
 from playground.explain.numbers import format_number, range_text
 from playground.explain.numbers import shape_text as tensor_shape
@@ -55,6 +56,12 @@ class ShownStack:
 @lru_cache(maxsize=_KEPT)
 def show_stack(net: Net, unfolding: Unfolding = UNTOUCHED) -> ShownStack | PlaygroundError:
     """Run a net and draw it with these modules open; an error is returned, so that it is remembered too."""
+    with COMPUTING.turn():
+        return _computed(net, unfolding)
+
+
+@lru_cache(maxsize=_KEPT)  # again: who waited while another made the same picture finds it made
+def _computed(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
     document = net.document
     plain = net if document.graph == "forward" else net_of(replace(document, graph="forward"))  # of all three graphs
     try:
@@ -77,8 +84,9 @@ def _recorded(net: Net) -> tuple[Recorded, tuple[Caution, ...]]:
 def show_before_problem(net: Net, unfolding: Unfolding = UNTOUCHED) -> Drawn | None:
     """The picture of the layers before the one that does not fit; None where nothing runs."""
     try:
-        trace = net.trace_before_problem(batch_of(net.document)[0])
-        return None if trace is None else Drawn.of(trace, net.document.graph, unfolding, {})
+        with COMPUTING.turn():
+            trace = net.trace_before_problem(batch_of(net.document)[0])
+            return None if trace is None else Drawn.of(trace, net.document.graph, unfolding, {})
     except PlaygroundError:
         return None
 
@@ -147,6 +155,7 @@ def _results(recorded: Recorded) -> dict[str, Any]:
         {
             "name": fact.name,
             "gradient_norm": None if fact.gradient_norm is None else format_number(fact.gradient_norm),
+            "zeros": None if fact.zeros is None else f"{100 * fact.zeros:.0f} %",
             "dead": None if fact.dead is None else f"{100 * fact.dead:.0f} %",
             "mean": format_number(fact.mean, 3),
             "deviation": format_number(fact.deviation, 3),

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
 from playground.views.export import Export, exports_of
 
@@ -35,6 +36,7 @@ def _made(shown: Callable[[], S | None], export: Export[S]) -> bytes:
     """The file, or what there is to say in its place."""
     try:
         now = shown()
-        return b"Nothing has been drawn yet." if now is None else export.content(now)
+        with COMPUTING.turn():
+            return b"Nothing has been drawn yet." if now is None else export.content(now)
     except PlaygroundError as error:
         return error.marked().encode()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
 from playground.explain.element.answer import element_answer
 from playground.explain.element.places import allowed
@@ -61,10 +62,11 @@ def answered(
     if refusal:
         return given | {"error": {"message": refusal, "hint": ""}}
     try:
-        found = run_source(question.document) if trace is None else trace()
-        value = _value(found, question.key)
-        index = read_index(question.index, found.values[value].shape)
-        return given | {"index": ", ".join(map(str, index)), "answer": element_answer(found, value, index)}
+        with COMPUTING.turn():
+            found = run_source(question.document) if trace is None else trace()
+            value = _value(found, question.key)
+            index = read_index(question.index, found.values[value].shape)
+            return given | {"index": ", ".join(map(str, index)), "answer": element_answer(found, value, index)}
     except PlaygroundError as error:
         return given | {"error": {"message": error.message, "hint": error.hint}}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
+from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
 from playground.layers.run.module_notes import module_notes
 from playground.runs.run import Orders, Run
@@ -62,7 +63,8 @@ def frozen_step(store: Store, run: str, unfolding: Unfolding = UNTOUCHED, key: s
     recorded = _recorded(store, found, key, number)
     frozen = recorded.frozen
     notes = module_notes(frozen.recorded, frozen.examples)
-    drawn = Drawn.of(frozen.recorded.trace, "forward", unfolding, notes)
+    with COMPUTING.turn():
+        drawn = Drawn.of(frozen.recorded.trace, "forward", unfolding, notes)
     title = _title(found, frozen.step, recorded.steps[0])
     return FrozenStep(run, recorded.key, frozen.step, title, (*frozen.notes, *_notes(found)), unfolding, drawn)
 

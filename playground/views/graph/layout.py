@@ -1,66 +1,36 @@
-"""DOT -> coordinates, by Graphviz in a process of its own; the same text is laid out once."""
+"""DOT -> coordinates, by Graphviz; the same text is laid out once."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from playground.errors import PlaygroundError
 from playground.views.graph.boxes import arrange_all
 from playground.views.graph.dot import cluster_paths, identifiers, to_dot
+from playground.views.graph.dot_process import TookTooLong, laid_out
+from playground.views.graph.geometry import Curve, Frame, Layout, Point, pair_line
 from playground.views.graph.graph import Graph
+from playground.views.graph.layered import layered
 
-SECONDS = float(os.environ.get("PLAYGROUND_LAYOUT_SECONDS", "20"))
 CACHED_LAYOUTS = 256
-CURE = "install the Python package graphviz-pure, or Graphviz so that `dot` is on the PATH"
 
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A rectangle by its upper left corner; y grows downwards."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A link: cubic Bezier control points, the tip of its arrow, and the middle of its label."""
-
-    points: tuple[Point, ...]
-    tip: Point | None
-    reversed: bool  # the tip belongs to the first point, not the last
-    label: Point | None
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The coordinates of one graph."""
-
-    width: float
-    height: float
-    boxes: dict[str, Frame]  # by box key
-    links: dict[str, Curve]  # by link key
-    clusters: tuple[tuple[tuple[str, ...], Frame], ...]  # module path and frame, outermost first
+Found = tuple[float, float, dict[str, Frame], dict[str, Curve]]  # width, height, boxes and links by their DOT names
 
 
 def lay_out(graph: Graph) -> Layout:
-    """Coordinates of every box and link; PlaygroundError where there is no Graphviz or it takes too long."""
+    """Coordinates of every box and link; PlaygroundError where there is no Graphviz.
+
+    A graph on which Graphviz computes for too long is laid out more coarsely: with straight links that may cross, then
+    in plain rows.
+    """
     if not graph.boxes:
         return Layout(1.0, 1.0, {}, {}, ())
-    width, height, objects, edges = _run(to_dot(graph, texts=False))  # many texts have boxes of the same sizes
+    # without texts, because many texts have boxes of the same sizes
+    found = _run(to_dot(graph, texts=False)) or _run(to_dot(graph, texts=False, coarse=True))
+    if found is None:
+        return layered(graph)
+    width, height, objects, edges = found
     keys = {name: key for key, name in identifiers(graph).items()}
     boxes = {keys[name]: frame for name, frame in objects.items() if name in keys}
     boxes |= _pairs(graph, boxes)
@@ -71,7 +41,7 @@ def lay_out(graph: Graph) -> Layout:
         if name.startswith("cluster_")
     )
     links = {keys[name]: curve for name, curve in edges.items()}
-    links |= {link.key: _match(boxes[link.tail], boxes[link.head]) for link in graph.links if link.kind == "match"}
+    links |= {link.key: pair_line(boxes[link.tail], boxes[link.head]) for link in graph.links if link.kind == "match"}
     return Layout(width, height, boxes, links, tuple(clusters))
 
 
@@ -86,48 +56,16 @@ def _pairs(graph: Graph, boxes: dict[str, Frame]) -> dict[str, Frame]:
     return found
 
 
-def _match(first: Frame, second: Frame) -> Curve:
-    """The short line between the two of a pair."""
-    y = round(first.y + first.height / 2, 1)
-    start, end = (round(first.x + first.width, 1), y), (second.x, y)
-    return Curve((start, start, end, end), None, False, None)
-
-
-@lru_cache(maxsize=1)
-def binary() -> str:
-    """Graphviz: `PLAYGROUND_DOT`, else graphviz-pure of this environment, else `dot` on the PATH."""
-    given = os.environ.get("PLAYGROUND_DOT")
-    if given:
-        return given
-    folders = [Path(sys.executable).parent, Path(sysconfig.get_path("scripts"))]
-    for folder in folders:
-        found = shutil.which("graphviz-pure", path=str(folder))
-        if found:
-            return found
-    found = shutil.which("graphviz-pure") or shutil.which("dot")
-    if not found:
-        raise PlaygroundError("the graph cannot be drawn: no Graphviz was found", hint=CURE)
-    return found
-
-
 @lru_cache(maxsize=CACHED_LAYOUTS)
-def _run(dot: str) -> tuple[float, float, dict[str, Frame], dict[str, Curve]]:
+def _run(dot: str) -> Found | None:
+    """Read what Graphviz makes of a graph; None where it computes for too long."""
     try:
-        done = subprocess.run(
-            [binary(), "-Tjson0"], input=dot.encode(), capture_output=True, timeout=SECONDS, check=False
-        )
-    except FileNotFoundError as error:
-        raise PlaygroundError(f"the graph cannot be drawn: {binary()} is missing", hint=CURE) from error
-    except subprocess.TimeoutExpired as error:
-        message = f"the graph took more than {SECONDS:g} seconds to lay out"
-        raise PlaygroundError(message, hint="draw a smaller part of it") from error
-    if done.returncode != 0 or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
-        raise PlaygroundError(f"the graph could not be laid out: {said[-1]}", hint=CURE)
-    return _read(json.loads(done.stdout))
+        return _read(json.loads(laid_out(dot)))
+    except TookTooLong:
+        return None
 
 
-def _read(document: dict[str, Any]) -> tuple[float, float, dict[str, Frame], dict[str, Curve]]:
+def _read(document: dict[str, Any]) -> Found:
     left, bottom, right, top = map(float, document["bb"].split(","))
     objects: dict[str, Frame] = {}
     for thing in document.get("objects", []):

@@ -6,8 +6,9 @@ from playground.explain.explanation import explain
 from playground.trace.trace import Trace
 from playground.views.graph.build import build_graph
 from playground.views.graph.dot import to_dot
+from playground.views.graph.geometry import Layout
 from playground.views.graph.graph import GraphKind
-from playground.views.graph.layout import Layout, lay_out
+from playground.views.graph.layout import lay_out
 from playground.views.graph.palette import DARK, LIGHT
 from playground.views.graph.svg import BORDER, Filled, attribute, escape, inner_svg, view_box
 from playground.views.graph.timeline import Timelines

@@ -10,8 +10,8 @@ from xml.sax.saxutils import quoteattr
 
 from playground.views.graph.boxes import NOTE_SIZE, RANGE_SIZE, SLOT_SIZE, TITLE_SIZE, Arrangement, Part, arrange_all
 from playground.views.graph.dot import frame_title
+from playground.views.graph.geometry import Curve, Frame, Layout, Point
 from playground.views.graph.graph import Box, Graph, Link
-from playground.views.graph.layout import Curve, Frame, Layout, Point
 
 BORDER = 8.0  # around the whole picture
 CONTRIBUTION_SIZE = 11.5

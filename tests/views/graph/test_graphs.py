@@ -15,7 +15,7 @@ from playground.errors import PlaygroundError
 from playground.explain.explanation import explain
 from playground.recorder.record import record
 from playground.trace.trace import Trace
-from playground.views.graph import layout
+from playground.views.graph import dot_process, layout
 from playground.views.graph.build import build_graph
 from playground.views.graph.dot import to_dot
 from playground.views.graph.layout import lay_out
@@ -157,7 +157,7 @@ def test_layout_in_many_threads() -> None:
 
 
 def test_missing_graphviz_has_a_cure(l04: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "binary", lambda: "/nowhere/dot")
+    monkeypatch.setattr(dot_process, "binary", lambda: "/nowhere/dot")
     layout._run.cache_clear()
     with pytest.raises(PlaygroundError) as caught:
         lay_out(build_graph(explain(l04)))
