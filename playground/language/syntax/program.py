@@ -12,7 +12,7 @@ from playground.language.functions.table import PREFIXES
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.python_parser import python_tree
 from playground.language.syntax.refusals import BINARY, REFUSED_STATEMENTS
-from playground.language.syntax.scan import normalise
+from playground.language.syntax.scan import check_length, normalise
 from playground.language.syntax.tree import Assign, Augmented, Evaluate, For, FreeName, GradMode, Name, Statement
 
 GRAD_MODES = {"no_grad": False, "enable_grad": True}
@@ -35,6 +35,7 @@ class Program:
 @lru_cache(maxsize=64)  # one edit asks for the program of its text half a dozen times
 def parse(text: str) -> Program:
     """Parse a text, or raise the one PlaygroundError that says where and why not."""
+    check_length(text)
     text = normalise(text)
     module, places = python_tree(text)
     statements = Statements(Expressions(text, places))

@@ -9,6 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from playground.errors import PlaygroundError
+from playground.unforeseen import tried
 from playground.views.export import Export, exports_of
 
 S = TypeVar("S")  # what is exported
@@ -33,8 +34,6 @@ def export_buttons(table: Sequence[Export[S]], shown: Callable[[], S | None], ke
 
 def _made(shown: Callable[[], S | None], export: Export[S]) -> bytes:
     """The file, or what there is to say in its place."""
-    try:
-        now = shown()
-        return b"Nothing has been drawn yet." if now is None else export.content(now)
-    except PlaygroundError as error:
-        return error.marked().encode()
+    now = shown()
+    made = b"Nothing has been drawn yet." if now is None else tried(lambda: export.content(now))
+    return made.marked().encode(errors="replace") if isinstance(made, PlaygroundError) else made
