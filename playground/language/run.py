@@ -25,6 +25,8 @@ from playground.trace.trace import Trace
 
 Given = bool | int | float | Sequence[Value] | Tensor | str | Leaf
 NOT_DERIVABLE = re.compile(r"derivative for (?:aten::)?'?(?P<name>\w+?)(?:_backward)?'? is not implemented")
+MOST_PASSES = 100
+MOST_SEED = 2**63
 SYMBOLS = {"floor_divide": "//", "remainder": "%", "fmod": "%"}
 
 
@@ -60,7 +62,7 @@ def run(
         )
     except PlaygroundError as error:
         refused = error
-    if refused.text != normalise(text):
+    if not isinstance(text, str) or refused.text != normalise(text):
         raise refused
     raise tried(refused, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0"))
 
@@ -81,6 +83,7 @@ def run_program(
     default: str | None = None,
 ) -> Trace:
     """`run` for a text that was parsed before."""
+    _check_arguments(program, leaves or {}, tangent or {}, second, passes, rng_seed)
     tensors = make_leaves(program, leaves or {}, rng_seed, default)
     said = [Note("left_out", sentence) for sentence in told(program.text, program.left_out)]
     free = [one.name for one in program.free_names if one.stated is None]
@@ -102,6 +105,25 @@ def run_program(
         if error.text is not None and error.span is not None:
             raise
         raise _placed(program, error) from error
+
+
+def _check_arguments(
+    program: Program, leaves: object, tangent: object, second: object, passes: object, rng_seed: object
+) -> None:
+    """PlaygroundError for what no run can be asked for; none of it is looked at by PyTorch before."""
+    names = [free.name for free in program.free_names]
+    if not isinstance(leaves, Mapping) or not isinstance(tangent, Mapping):
+        raise PlaygroundError("leaves and tangents stand by name", hint='for example {"x": 2.0}')
+    for name in (*tangent, *([] if second is None else [second])):
+        if name not in names:
+            raise PlaygroundError(
+                f"`{str(name)[:40]}` is not a leaf of this text",
+                hint=f"choose one of its free names: {', '.join(names)}" if names else "it has no free names",
+            )
+    if type(passes) is not int or not 0 <= passes <= MOST_PASSES:
+        raise PlaygroundError(f"{str(passes)[:40]} passes", hint=f"a whole number from 0 to {MOST_PASSES}")
+    if type(rng_seed) is not int or not 0 <= rng_seed < MOST_SEED:
+        raise PlaygroundError(f"the seed {str(rng_seed)[:40]}", hint="a whole number from 0, below 2^63")
 
 
 def as_function(program: Program, rng_seed: int = 0) -> Callable[..., Tensor | tuple[Tensor, ...]]:

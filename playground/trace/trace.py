@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
 import torch
 
+from playground.errors import PlaygroundError
 from playground.trace.array import Array
 from playground.trace.codec import trace_from_json, trace_to_json
 from playground.trace.non_finite import first_non_finite
@@ -25,6 +26,18 @@ from playground.trace.records import (
     Value,
 )
 from playground.trace.statistics import widened
+
+NAMED = 20  # names that an error lists
+
+
+class UnknownValue(PlaygroundError, KeyError):
+    """The error for a name that no value of a trace has."""
+
+    def __init__(self, name: object, names: Sequence[str]) -> None:
+        listed = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+        super().__init__(f"no value is called {str(name)[:40]!r}", hint=f"there are {listed}")
+
+    __str__ = Exception.__str__  # KeyError's own would quote it
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,12 +122,12 @@ class Trace:
         return self._records(), self.outputs, self.text
 
     def __getitem__(self, name: str) -> Value:
-        """The value with this name, else the last one with this label; KeyError if there is none."""
+        """The value with this name, else the last one with this label; UnknownValue, a KeyError, if there is none."""
         found = [value for value in self.values if value.name == name] or [
             value for value in self.values if value.label == name
         ]
         if not found:
-            raise KeyError(name)
+            raise UnknownValue(name, [value.label or value.name for value in self.values])
         return found[-1]
 
     def at(self, k: int) -> Snapshot:

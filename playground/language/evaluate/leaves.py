@@ -15,6 +15,7 @@ from playground.errors import PlaygroundError, Span
 from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
 from playground.language.functions.table import PREFIXED_CONSTANTS, find
+from playground.language.limits import LIMITS, spell
 from playground.language.syntax.program import Program, parse
 from playground.language.syntax.tree import Call, CallArgument, Evaluate, Expression, FreeName, Literal, NamedConstant
 
@@ -23,6 +24,7 @@ DTYPES: dict[str, torch.dtype] = {
 }
 TAKES_DTYPE = frozenset({"tensor", "zeros", "ones", "full", "eye", "linspace", "logspace"})
 Number = bool | int | float
+_AS_TEXT = f"a value is written as text, of at most {spell(LIMITS.text_length)} characters; give `run` a tensor itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,13 @@ class Leaf:
         if isinstance(value, str):
             return cls(name, value)
         if isinstance(value, Tensor):
+            if value.numel() > LIMITS.text_length:
+                raise PlaygroundError(f"`{name}` has {spell(value.numel())} elements", hint=_AS_TEXT)
             dtype = str(value.dtype).removeprefix("torch.")
             return cls(name, repr(value.detach().tolist()), dtype, value.requires_grad)
         if isinstance(value, int | float):
             return cls(name, repr(value))
-        return cls(name, repr(_plain_lists(name, value)))
+        return cls(name, repr(_plain_lists(name, value, LIMITS.dimensions)))
 
     @classmethod
     def stated(cls, free: FreeName) -> Leaf | None:
@@ -137,10 +141,14 @@ def _finite(value: Value) -> list[float]:
     return [value] if isinstance(value, int | float) and math.isfinite(value) else []
 
 
-def _plain_lists(name: str, value: Items[Value]) -> Value:
-    """Nested tuples and lists of numbers as lists; PlaygroundError for anything else."""
+def _plain_lists(name: str, value: Items[Value], levels: int) -> Value:
+    """Nested tuples and lists of numbers as lists; PlaygroundError for anything else, and for too much of it."""
     if isinstance(value, list | tuple):
-        return [_plain_lists(name, item) for item in value]
+        if levels == 0:
+            raise PlaygroundError(f"`{name}` is nested too deep", hint=f"at most {LIMITS.dimensions} levels")
+        if len(value) > LIMITS.text_length:
+            raise PlaygroundError(f"`{name}` has {spell(len(value))} elements", hint=_AS_TEXT)
+        return [_plain_lists(name, item, levels - 1) for item in value]
     if isinstance(value, int | float):
         return value
     kind = type(value).__name__

@@ -11,7 +11,7 @@ from playground.language.syntax.notation import IN_PROMPT, explained
 from playground.language.syntax.program_expressions import ProgramExpressions
 from playground.language.syntax.program_statements import ProgramStatements
 from playground.language.syntax.python_parser import python_tree, refuse_empty
-from playground.language.syntax.scan import normalise
+from playground.language.syntax.scan import check_length, normalise
 from playground.language.syntax.stated import stated_leaves, with_stated
 from playground.language.syntax.tree import FreeName, Statement
 
@@ -36,6 +36,7 @@ class Program:
 @lru_cache(maxsize=64)  # one edit asks for the program of its text half a dozen times
 def parse(text: str) -> Program:
     """Parse a text, or raise the one PlaygroundError that says where and why not."""
+    check_length(text)
     text = normalise(text)
     read, left_out = readable(text)
     try:
