@@ -104,10 +104,10 @@ def editor() -> Callable[[], object]:
 
 
 def table(rounds: int) -> list[str]:
-    two = STACKS.preset("L2.4").document
+    two = STACKS.preset("two-convolutions").document
     rows = [
         ("edit to shapes and warnings, 30 layers", milliseconds(editor(), rounds), 50, None),
-        ("L2.4, batch 64: to a drawn graph", milliseconds(lambda: drawn(two), rounds), 1500, two),
+        ("two convolutions, batch 64: to a drawn graph", milliseconds(lambda: drawn(two), rounds), 1500, two),
         ("ResNet of 50 layers, batch 16: to a drawn graph", milliseconds(lambda: drawn(RESNET), rounds), 3000, RESNET),
         ("open one block of the ResNet", milliseconds(opener(RESNET), rounds), 1000, None),
     ]

@@ -15,6 +15,7 @@ from playground.data.download import Progress
 from playground.data.folders import cache_folder, data_folders
 from playground.data.split import hold_out
 from playground.data.uploads import store
+from playground.data.xor import xor
 from playground.errors import PlaygroundError
 
 CACHED = 2  # data sets in memory at once; the largest takes 740 MB
@@ -22,11 +23,12 @@ CACHED = 2  # data sets in memory at once; the largest takes 740 MB
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """One data set: `input_shape` is (channels, height, width) of one example, `download_bytes` what is fetched."""
+    """One data set: `input_shape` is that of one example, (channels, height, width) or (features,);
+    `download_bytes` is what is fetched."""
 
     name: str
     title: str
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, ...]
     classes: tuple[str, ...]
     train_size: int
     test_size: int
@@ -43,6 +45,7 @@ _TEN = tuple("0123456789")
 DATASETS: tuple[DatasetRow, ...] = (
     # E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI, 1998 (CC BY 4.0)
     DatasetRow("digits", "Digits (bundled with scikit-learn)", (1, 28, 28), _TEN, 1438, 359),
+    DatasetRow("XOR", "XOR, four points", (2,), ("0", "1"), 4, 4),
     # Y. LeCun, C. Cortes, C. Burges: The MNIST database of handwritten digits, 1998 (CC BY-SA 3.0)
     DatasetRow("MNIST", "MNIST", (1, 28, 28), _TEN, 60_000, 10_000, 11_594_722),
     # H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, arXiv:1708.07747, 2017 (MIT)
@@ -119,4 +122,4 @@ def _read(name: str, row: DatasetRow | None, files: list[Path]) -> Data:
         return store.load(name)
     if row.needs_download:
         return replace(archives.read(name, files), classes=row.classes)
-    return replace(hold_out(*digits(), row.classes), name=name)
+    return xor() if name == "XOR" else replace(hold_out(*digits(), row.classes), name=name)

@@ -58,8 +58,11 @@ class BackwardSentences:
         return f"the gradient of {of}{by} from pass {number}"
 
     def of_cleared(self, step: Step) -> str:
-        """`x.grad` is set back to None."""
-        return f"{self.names.leaf(step)}.grad is cleared: the next backward pass starts afresh instead of adding to it."
+        """`x.grad` is set back to None, or to a tensor by hand."""
+        name = f"{self.names.leaf(step)}.grad"
+        if step.grad_after is not None:
+            return f"{name} is set by hand: the next backward pass adds to what it is set to."
+        return f"{name} is cleared: the next backward pass starts afresh instead of adding to it."
 
     def of_accumulation(self, node: BackwardNode, step: Step) -> str:
         """A gradient that arrived at a leaf is stored in its `.grad`, or added to it."""
@@ -67,7 +70,17 @@ class BackwardSentences:
         if step.grad_before is None:
             return f"{node.name} stores {incoming} in {self.names.leaf(step)}.grad."
         what = f"{node.name} adds {incoming} to what {self.names.leaf(step)}.grad already holds"
-        return f"{what}: gradients add up until they are cleared."
+        return f"{what}: gradients add up until they are cleared.{self._one_memory(step)}"
+
+    def _one_memory(self, step: Step) -> str:
+        """The sentence on what changes with a `.grad`, because it looks at the same memory; else ''."""
+        show = self.names.show
+        changed = [f"{show(c.value)}.grad" if c.of == "grad" else show(c.value) for c in step.changes]
+        if not changed:
+            return ""
+        name, others = f"{self.names.leaf(step)}.grad", listed(changed)
+        verb, it = ("changes", "it looks") if len(changed) == 1 else ("change", "they look")
+        return f" {others} {verb} with {name}, as {it} at one memory: PyTorch stored the first gradient without a copy."
 
     def of_node(self, node: BackwardNode, step: Step) -> str:
         """A backward node: what it received, where it sends a product, by which rule, from which saved tensors."""

@@ -60,11 +60,11 @@ class WhyWriter:
         if check is not None:
             where = _where(check, self.trace.values[value])
             rows.append((f"PyTorch{where}", format_number(check.gradient, 7)))
-            if check.note:
-                rows.append(("finite difference", check.note))
-            else:
+            if check.is_comparable:
                 rows.append((f"finite difference{where}", format_number(check.difference, 7)))
                 rows.append(("gap", format_number(check.gap, 2)))
+            if check.note:
+                rows.append(("why they differ" if check.is_comparable else "finite difference", check.note))
         total = self._sums.get(value)
         if total is not None:
             rows.append(("contributions summed, minus the gradient", format_number(total.gap, 2)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from playground.data.datasets import DATA_NAMES
 from playground.document_settings import SettingsDocument, setting
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.losses import LOSSES
@@ -15,7 +16,7 @@ from playground.layers.limits import LIMITS
 from playground.layers.stack.analysis import Analysis, analyse
 from playground.layers.stack.parse import parse_stack
 
-Data = Literal["digits", "random"]
+Data = Literal["digits", "XOR", "random"]
 Graph = Literal["forward", "backward", "both"]
 OPTIMIZERS = ("SGD", "SGD with momentum", "Adam", "AdamW", "RMSprop", "Adagrad")
 _SIZES = f"one to four whole numbers from 1 to {LIMITS.input:,}, with commas between"
@@ -44,12 +45,13 @@ class StackDocument(SettingsDocument):
     )
     loss: str = setting("CrossEntropyLoss", "what is made small", choices=tuple(loss.name for loss in LOSSES))
     classes: int = setting(10, "how many classes the targets are of", least=1, most=1000)
-    data: Data = setting("digits", "what the batch is made of", label="Batch of", choices=("digits", "random"))
+    data: Data = setting("digits", "what the batch is made of", label="Batch of", choices=("digits", "XOR", "random"))
     batch: int = setting(64, "examples of the batch", label="N", least=1, most=LIMITS.batch)
     optimizer: str = setting("SGD", "what moves the weights", choices=OPTIMIZERS)
     learning_rate: float = setting(0.1, "how far a step goes", least=_ABOVE_0, most=1000, number_format="", words=_RATE)
     rng_seed: int = setting(0, "the seed of weights, batch and dropout", label="Seed", most=2**31 - 1)
     graph: Graph = setting("forward", "which graph is drawn", choices=("forward", "backward", "both"))
+    trains_on: str = setting("digits", "the data set that “Train this” takes", label="Train on", choices=DATA_NAMES)
 
     def stack(self) -> Stack:
         """The stack that the text says. Raises PlaygroundError."""

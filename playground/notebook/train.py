@@ -56,7 +56,7 @@ class TrainedRun:
         return table_of(self.records)
 
     def plot(self, chart: str = "loss", x: str = "step", log: bool = False) -> Figure:
-        """A chart: loss, accuracy, learning_rate, gradient_norm, update_ratio, weight_norm or dead.
+        """A chart: loss, accuracy, learning_rate, gradient_norm, update_ratio, weight_norm, zeros or dead.
 
         `x`: step, epoch or seconds. PlaygroundError names what there is.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -12,16 +13,19 @@ from playground.recorder.constants import constants_of_call, saved_text
 from playground.recorder.matching import Wiring
 from playground.recorder.nodes import node_name
 from playground.recorder.optimizer_step import update_steps
-from playground.recorder.tape import NodeEvent, Tape, TapeOp, TapePass, TapeValue, ZeroGrad
+from playground.recorder.tape import NodeEvent, Tape, TapeChange, TapeOp, TapePass, TapeValue, ZeroGrad
 from playground.recorder.value_names import value_names
 from playground.trace.array import Array
+from playground.trace.late import Late
 from playground.trace.records import (
     BackwardNode,
     BackwardPass,
+    Change,
     ConstantArgument,
     Contribution,
     DifferenceCheck,
     Op,
+    Records,
     Saved,
     Step,
     TensorArgument,
@@ -39,51 +43,58 @@ _BROADCASTING = frozenset(
 
 
 def assemble(tape: Tape, text: str, check: Check) -> Trace:
-    """The finished trace of a tape; `check` computes its finite differences when they are first asked for."""
-    return _Assembly(tape).trace(text, check)
+    """The trace of a finished tape. Its records are made when one of them is first read.
+
+    Its finite differences are computed by `check` when they are first asked for.
+    """
+    versions = tape.versions()  # now: a later write to one of the tensors has to be noticed
+    records = Late(lambda: _Assembly(tape, versions).records())
+
+    def checks(trace: Trace) -> tuple[DifferenceCheck, ...]:
+        records()  # in making them, every value on the tape gets its adjoint
+        return check(trace)
+
+    return Trace(records, tape.outputs, tuple(tape.notes), text, checks, tape)
 
 
 class _Assembly:
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, versions: dict[int, int]) -> None:
         self._tape = tape
-        self._arrays: dict[int, Array] = {}  # by id(tensor), of tensors that the tape or the Array itself holds
+        self._versions = versions
+        self._arrays: dict[int, Array] = {}  # by id(tensor), of tensors that the tape holds
+        self._numbers = [Array(value.numbers, versions[id(value.numbers)]) for value in tape.values]
         self._names = value_names(tape)
         self._wiring = Wiring(tape)
         self._passes: list[BackwardPass] = []
         self._steps: list[Step] = []
 
-    def trace(self, text: str, check: Check) -> Trace:
+    def records(self) -> Records:
+        """All records of the tape."""
         tape = self._tape
         grads: dict[int, Array] = {}
         for event in tape.events:
             if isinstance(event, TapeOp):
-                self._steps.append(Step(len(self._steps), "forward", "op", op=event.id))
+                changes = self._changes(event.changes, grads)
+                self._steps.append(Step(len(self._steps), "forward", "op", op=event.id, changes=changes))
             elif isinstance(event, ZeroGrad):
                 self._zero_grad(event, grads)
             else:
                 self._pass(event, grads)
         if tape.update is not None:
-            self._steps += update_steps(tape.update, len(self._steps), self._array)
-        nodes = tuple(self._node(node) for node in self._wiring.node_ids)
-        values = tuple(self._value(value, grads.get(value.id)) for value in tape.values)
-        return Trace(
-            values=values,
-            ops=tuple(self._op(op) for op in tape.ops),
-            nodes=nodes,
+            self._steps += update_steps(tape.update, len(self._steps), self._numbers, self._array)
+        return Records(
+            values=tuple([self._value(value, grads.get(value.id)) for value in tape.values]),
+            ops=tuple([self._op(op) for op in tape.ops]),
+            nodes=tuple([self._node(node) for node in self._wiring.node_ids]),
             passes=tuple(self._passes),
             steps=tuple(self._steps),
-            outputs=tape.outputs,
-            recorded_notes=tuple(tape.notes),
-            text=text,
-            _check=check,
-            _tape=tape,
         )
 
     def _array(self, tensor: Tensor) -> Array:
         """Return one `Array` per tensor object: an adjoint that one node sends and the next receives is read once."""
         known = self._arrays.get(id(tensor))
         if known is None:
-            known = self._arrays[id(tensor)] = Array(tensor)
+            known = self._arrays[id(tensor)] = Array(tensor, self._versions[id(tensor)])
         return known
 
     def _maybe(self, tensor: Tensor | None) -> Array | None:
@@ -111,7 +122,7 @@ class _Assembly:
             if isinstance(event, TapeOp):
                 self._steps.append(Step(len(self._steps), "backward", "op", op=event.id, backward_pass=pass_id))
                 continue
-            self._steps.append(self._node_step(event, pass_id))
+            step = self._node_step(event, pass_id)
             if self._wiring.rewritten:
                 self._arrivals(event, arrived)
             for number, adjoint in enumerate(event.incoming):
@@ -121,7 +132,7 @@ class _Assembly:
                     value.adjoint, value.reached = adjoint, pass_id
                     if event.grad_after is not None:
                         grads[index] = self._array(event.grad_after)
-
+            self._steps.append(replace(step, changes=self._changes(event.changes, grads)) if event.changes else step)
         for index, gradient in watched.delivered.items():
             tape.values[index].adjoint, tape.values[index].reached = gradient, pass_id
 
@@ -165,15 +176,23 @@ class _Assembly:
                 Contribution(
                     edge=number,
                     data=self._array(sent),
-                    local=None if local is None else self._array(_shaped_like(local, sent)),
+                    local=None if local is None else self._local(local, sent),
                     reduced_from=tuple(incoming.shape) if reduced and incoming is not None else None,
                 )
             )
         return found
 
+    def _local(self, local: Tensor, sent: Tensor) -> Array:
+        """A local derivative, of the shape of what was sent."""
+        if local.shape == sent.shape:
+            return self._array(local)
+        return Array(local.reshape(sent.shape), self._versions[id(local)])
+
     def _zero_grad(self, event: ZeroGrad, grads: dict[int, Array]) -> None:
         for index, had in event.leaves:
-            grads.pop(index, None)
+            grads.pop(self._leaf(index), None)
+            if event.after is not None:
+                grads[self._leaf(index)] = self._array(event.after)
             node = self._tape.values[index].node
             self._steps.append(
                 Step(
@@ -181,10 +200,26 @@ class _Assembly:
                     phase="backward",
                     kind="zero_grad",
                     node=None if node is None else self._wiring.node_ids.get(node),
-                    backward_pass=len(self._passes) - 1,
-                    grad_before=self._array(had),
+                    backward_pass=len(self._passes) - 1 if self._passes else None,
+                    grad_before=self._maybe(had),
+                    grad_after=self._maybe(event.after),
                 )
             )
+
+    def _changes(self, changes: tuple[TapeChange, ...], grads: dict[int, Array]) -> tuple[Change, ...]:
+        found = []
+        for change in changes:
+            after = self._array(change.after)
+            value = self._leaf(change.value) if change.of == "grad" else change.value
+            if change.of == "grad":
+                grads[value] = after
+            found.append(Change(value, change.of, after))
+        return tuple(found)
+
+    def _leaf(self, index: int) -> int:
+        """The value that stands for a leaf: its first version, which its AccumulateGrad names."""
+        node = self._tape.values[index].node
+        return index if node is None else self._wiring.by_edge.get((node, 0), index)
 
     def _value(self, value: TapeValue, grad: Array | None) -> Value:
         name = self._names[value.id]
@@ -193,7 +228,7 @@ class _Assembly:
             name=name,
             label=value.label or name,
             kind=value.kind,
-            data=self._array(value.data),
+            data=self._numbers[value.id],
             requires_grad=value.node is not None,
             is_leaf=value.op is None if value.node is None else node_name(value.node) == "AccumulateGrad",
             op=value.op,
@@ -241,9 +276,5 @@ class _Assembly:
         if not isinstance(content, Tensor):
             return Saved(name, None, None, saved_text(content))
         value = self._tape.find_saved(node, content)
-        array = self._array(content if value is None else value.data)
+        array = self._array(content) if value is None else self._numbers[value.id]
         return Saved(name, None if value is None else value.id, array, "")
-
-
-def _shaped_like(tensor: Tensor, other: Tensor) -> Tensor:
-    return tensor if tensor.shape == other.shape else tensor.reshape(other.shape)

@@ -1,18 +1,37 @@
 """Finite differences: every gradient of a trace, computed a second time without any derivative.
 
-Central differences of a replay in float64 with two step sizes, combined by Richardson's extrapolation.
+Central differences of a replay in float64 with two step sizes, combined by Richardson's extrapolation. Where there is
+no slope, or PyTorch's gradient is another by its own design, the check says so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from playground.recorder.checks.beside import Beside, beside
+from playground.recorder.checks.design_gaps import gap_of
+from playground.recorder.checks.probes import (
+    INNER,
+    KINK,
+    NOT_SMOOTH,
+    ONE_SIDED,
+    TORN,
+    UNDEFINED,
+    Move,
+    Probe,
+    compare,
+    dense,
+    disagrees,
+    is_doubtful,
+    probes_of,
+    rows,
+)
 from playground.recorder.nodes import reachable
 from playground.recorder.replay import Replay, as_float64, is_leaf
 from playground.recorder.tape import Tape, TapePass, TapeValue
@@ -22,13 +41,8 @@ from playground.trace.trace import Trace
 ELEMENTS_IN_FULL = 128  # above this many elements in all, values are checked along one direction each
 BUDGET = 400_000_000  # work of all the replays of one check, in elements read or written: about a second
 BATCH = 5_000_000  # numbers held at once by replays that run together
-RELATIVE_STEP = 1e-3  # of one element; a whole direction takes a tenth, as it meets more kinks
-SMALLEST_SCALE = 1e-2
+STEEP_SLOPE = 1e3
 SMALLER = 1e-3  # times the step, where the first one met a kink or a jump
-NOISE = 2.0**-50  # relative rounding error of the objective
-KINKED = "not differentiable here: the slopes on the two sides differ, and PyTorch picks one"
-TORN = "not differentiable here: the slopes along two directions do not add up, and PyTorch picks one"
-KINK = 1e-3  # one-sided differences further apart than this, relatively, mean a kink
 
 _warn_of_slow_vmap: Callable[[bool], None] = torch._C._functorch._set_vmap_fallback_warning_enabled  # type: ignore[attr-defined]
 
@@ -50,10 +64,8 @@ class Differences:
             return ""
         if obstacle := self._replay.obstacle():
             return f"{obstacle} does not allow a second run"
-        if any(value.tensor._backward_hooks for value in self._values if value.node is not None):
-            return "a hook on a tensor may change its gradient"
         if not self._can_be_objective():
-            return "the last backward pass started from neither a value nor a first derivative"
+            return "the last backward pass started from a value that cannot be computed again"
         if 5 * self._replay.work() > BUDGET:
             return "a second run in float64 would take too long"
         return ""
@@ -64,7 +76,11 @@ class Differences:
             return ()
         try:
             with torch.no_grad():
-                return self._differences(*self._plan(self._targets()), self._objective())
+                targets = self._targets()
+                inner = self._inner()
+                apart = [value for value in targets if value.id in inner]
+                movable = [value for value in targets if value.id not in inner]
+                return (*self._differences(*self._plan(movable), self._objective()), *map(_not_moved, apart))
         except (RuntimeError, NotImplementedError, TypeError, ValueError):  # float64 or a copy is refused
             return ()
 
@@ -73,46 +89,40 @@ class Differences:
         last = len(self._passes) - 1
         before = [v.node for v in self._values if v.node is not None and v.op is None and not is_leaf(v)]
         outside = set(reachable(before, self._tape.edges)).difference(before)
+        inside = self._replay.inside_gradients()
         return [
             value
             for value in self._values
             if value.adjoint is not None and value.reached == last and value.alias_of is None
             if value.data.is_floating_point() and value.node not in outside
-            if value.op is None or is_leaf(value) or (value.id in self._replay.produced and not self._is_second_order())
+            if value.op is None or is_leaf(value) or (value.id in self._replay.produced and value.id not in inside)
         ]
 
-    def _is_second_order(self) -> bool:
-        return len(self._passes) > 1 and all(root in self._passes[-2].results for root in self._passes[-1].roots)
+    def _inner(self) -> set[int]:
+        """The results of a call that another result of it is computed from, as a cell's output is from its state."""
+        found = set()
+        for op in self._tape.ops:
+            outputs = [value for value in map(self._values.__getitem__, op.outputs) if value.node is not None]
+            if len({value.node for value in outputs}) > 1:
+                own = set(op.nodes)
+                within = {
+                    node: tuple(edge for edge in self._tape.edges.get(node, ()) if edge[0] in own) for node in own
+                }
+                for value in outputs:
+                    starts = [other.node for other in outputs if other.node is not None and other.node != value.node]
+                    if value.node in own and value.node in reachable(starts, within):
+                        found.add(value.id)
+        return found
 
     def _can_be_objective(self) -> bool:
-        if self._is_second_order():
-            return all(root in self._replay.produced for root in self._passes[-2].roots)
         return all(root in self._replay.produced or self._values[root].op is None for root in self._passes[-1].roots)
 
     def _objective(self) -> Objective:
         """The function that the last pass differentiated, of displacements: sum of seed * root."""
-        last = self._passes[-1]
-        if not self._is_second_order():
-            return partial(self._weighted_sum, dict(zip(last.roots, last.seeds, strict=True)))
-        first = self._passes[-2]  # the roots are gradients that this pass computed: differentiate its objective again
-        inner = partial(self._weighted_sum, dict(zip(first.roots, first.seeds, strict=True)))
-
-        def gradients(moved: dict[int, Tensor]) -> Tensor:
-            total = torch.zeros((), dtype=torch.float64)
-            for root, seed in zip(last.roots, last.seeds, strict=True):
-                source = first.results[root]
-
-                def along(displacement: Tensor, source: int = source) -> Tensor:
-                    return inner({**moved, source: displacement})
-
-                start = moved.get(source, torch.zeros(self._values[source].data.shape, dtype=torch.float64))
-                total = total + (torch.func.grad(along)(start) * as_float64(seed)).sum()
-            return total
-
-        return gradients
+        return partial(self._weighted_sum, self._weights())
 
     def _weighted_sum(self, weights: Mapping[int, Tensor], moved: dict[int, Tensor]) -> Tensor:
-        values = self._replay.run({}, moved)
+        values = self._replay.run({}, moved, weights)
         return torch.stack([(values[i] * as_float64(weight)).sum().real for i, weight in weights.items()]).sum()
 
     def _plan(self, targets: list[TapeValue]) -> tuple[list[TapeValue], bool]:
@@ -130,27 +140,87 @@ class Differences:
     def _differences(
         self, targets: list[TapeValue], in_full: bool, objective: Objective
     ) -> tuple[DifferenceCheck, ...]:
-        probes = [probe for value in targets for probe in _probes(value, in_full)]
+        probes = [probe for value in targets for probe in probes_of(value, in_full)]
         if not probes:
             return ()
         checks, at_rest = self._probe(probes, objective)
-        if not self._is_second_order() and not self._repeats(at_rest):
+        if not self._repeats(at_rest):
             return ()
-        doubtful = [index for index, check in enumerate(checks) if _is_doubtful(check)]
-        for index in doubtful:  # a kink or jump nearby, rather than here, is passed by with a smaller step
-            probes[index].step *= SMALLER
-        if doubtful:
-            again, _ = self._probe([probes[index] for index in doubtful], objective)
-            for index, check in zip(doubtful, again, strict=True):
-                if checks[index].note or check.uncertainty < checks[index].uncertainty:
-                    checks[index] = check
-        return tuple(
-            replace(check, note=TORN) if _disagrees(check) and self._is_torn(probe, checks, check, objective) else check
-            for probe, check in zip(probes, checks, strict=True)
-        )
+        self._again(probes, checks, objective, [i for i, check in enumerate(checks) if is_doubtful(check)], SMALLER)
+        broken = [i for i, check in enumerate(checks) if check.note in (UNDEFINED, ONE_SIDED)]
+        broken = [i for i in broken if math.isfinite(checks[i].gradient) and math.isfinite(probes[i].step)]
+        if broken and (terms := beside(self._tape, self._replay, self._weights())) is not None:
+            self._beside(probes, checks, terms, broken)
+        self._steeper(probes, checks, objective)
+        return tuple(self._explained(*pair, checks, objective) for pair in zip(probes, checks, strict=True))
+
+    def _again(
+        self,
+        probes: list[Probe],
+        checks: list[DifferenceCheck],
+        objective: Objective,
+        some: list[int],
+        smaller: float,
+    ) -> None:
+        """Pass by a kink or a jump that is nearby, rather than here, with a smaller step."""
+        for index in some:
+            probes[index].step *= smaller
+        again = self._probe([probes[index] for index in some], objective)[0] if some else []
+        for index, check in zip(some, again, strict=True):
+            if checks[index].note or check.note in NOT_SMOOTH or check.uncertainty < checks[index].uncertainty:
+                checks[index] = check
+
+    def _beside(self, probes: list[Probe], checks: list[DifferenceCheck], terms: Beside, some: list[int]) -> None:
+        """Compare once more without the terms that are not finite, where those do not depend on what is moved."""
+        free = self._unspoilt(terms, [probes[index] for index in some])
+        some = [index for index, is_free in zip(some, free, strict=True) if is_free]
+        again = [*checks]
+        self._again(probes, again, terms.objective, some, 1.0)
+        self._again(probes, again, terms.objective, [index for index in some if is_doubtful(again[index])], SMALLER)
+        for index in some:
+            checks[index] = again[index]
+
+    def _unspoilt(self, terms: Beside, probes: list[Probe]) -> list[bool]:
+        """Tell of each probe whether the terms that are left out do not depend on what it moves."""
+        moves = rows([(probe, 1.0) for probe in probes])
+        spoilt = {index: torch.where(row != 0, math.nan, 0.0) for index, row in moves.items()}
+        generator = torch.Generator().manual_seed(0)
+        elsewhere = {
+            value.id: 0.3 + 0.4 * torch.rand(value.data.shape, generator=generator, dtype=torch.float64)
+            for value in self._values
+            if value.op is None and value.node is not None and value.data.is_floating_point()
+        }
+        try:
+            return [not depends for depends in terms.depends(spoilt, elsewhere)]
+        except (RuntimeError, ValueError, NotImplementedError):  # no batching rule, or no value elsewhere
+            return [False] * len(probes)
+
+    def _steeper(self, probes: list[Probe], checks: list[DifferenceCheck], objective: Objective) -> None:
+        """A jump may be a steep slope that PyTorch knows: a step within it tells."""
+        steep = [
+            i for i, check in enumerate(checks) if check.note in NOT_SMOOTH and abs(check.difference) > STEEP_SLOPE
+        ]
+        jumps = [i for i in steep if 1 < abs(checks[i].gradient) < math.inf]
+        for index in jumps:
+            height = abs(checks[index].difference) * probes[index].step
+            probes[index].step = min(probes[index].step, 1e-3 * height / abs(checks[index].gradient))
+        again = self._probe([probes[index] for index in jumps], objective)[0] if jumps else []
+        for index, check in zip(jumps, again, strict=True):
+            if not check.note and check.gap <= KINK * abs(check.gradient):
+                checks[index] = check
+
+    def _explained(
+        self, probe: Probe, check: DifferenceCheck, checks: list[DifferenceCheck], objective: Objective
+    ) -> DifferenceCheck:
+        """The check with a note where the two numbers differ and it is known why."""
+        if not disagrees(check):
+            return check
+        if note := gap_of(self._tape, self._replay.steps, check):
+            return replace(check, note=note)
+        return replace(check, note=TORN) if self._is_torn(probe, checks, check, objective) else check
 
     def _is_torn(
-        self, probe: _Probe, checks: list[DifferenceCheck], check: DifferenceCheck, objective: Objective
+        self, probe: Probe, checks: list[DifferenceCheck], check: DifferenceCheck, objective: Objective
     ) -> bool:
         """Tell whether slopes fail to add up: that of this probe, and that along another direction, to that of both.
 
@@ -158,27 +228,29 @@ class Differences:
         yet no gradient gives them all. Elements that have a kink of their own are left alone.
         """
         generator = torch.Generator().manual_seed(probe.value.id)
-        aside = torch.randn(probe.direction.shape, generator=generator, dtype=torch.float64).to(probe.direction.device)
+        direction = probe.direction
+        aside = torch.randn(direction.shape, generator=generator, dtype=torch.float64).to(direction.device)
         for other in checks:
             if other.value == check.value and other.note and other.index is not None:
                 aside[other.index] = 0
-        directions = (aside, probe.direction + aside)
-        moved = [_Probe(probe.value, None, direction, 0.0) for direction in directions]
+        moved = [Probe(probe.value, None, along, 0.0, 0.0) for along in (aside, direction + aside)]
         for one in moved:
             one.step = probe.step
         (alone, both), _ = self._probe(moved, objective)
         gap = abs(both.difference - alone.difference - check.difference)
         return gap > KINK * max(1.0, abs(both.difference)) + 10 * (both.uncertainty + alone.uncertainty)
 
-    def _probe(self, probes: list[_Probe], objective: Objective) -> tuple[list[DifferenceCheck], float]:
+    def _probe(self, probes: list[Probe], objective: Objective) -> tuple[list[DifferenceCheck], float]:
         """Each probe's check, and the objective with nothing moved."""
-        results = self._evaluate(
-            objective, [(probe, fraction) for probe in probes for fraction in (1.0, -1.0, 0.5, -0.5)]
-        )
+        results = self._evaluate(objective, [move for probe in probes for move in probe.moves()])
         at_rest = results[-1]
-        noise = NOISE * max(self._size(), abs(at_rest))
+        size = max(self._size(), abs(at_rest))
         four = [results[index : index + 4] for index in range(0, len(results) - 1, 4)]
-        return [_difference(*pair, at_rest, noise) for pair in zip(probes, four, strict=True)], at_rest
+        return [compare(*pair, at_rest, size) for pair in zip(probes, four, strict=True)], at_rest
+
+    def _weights(self) -> Mapping[int, Tensor]:
+        last = self._passes[-1]
+        return dict(zip(last.roots, last.seeds, strict=True))
 
     def _terms(self) -> list[Tensor]:
         """The recorded terms that the objective sums."""
@@ -195,92 +267,22 @@ class Differences:
         recorded = sum(float(term.sum().real) for term in self._terms())
         return not abs(at_rest - recorded) > 1e-2 * self._size() + 1e-6  # NaN is no difference: it is noted as such
 
-    def _evaluate(self, objective: Objective, moves: list[tuple[_Probe, float]]) -> list[float]:
+    def _evaluate(self, objective: Objective, moves: Sequence[Move]) -> list[float]:
         """The objective after each move, and at last without any: at once under vmap, else one by one."""
         if (len(moves) + 1) * sum(value.data.numel() for value in self._values) <= BATCH:
             _warn_of_slow_vmap(False)
             try:
-                return [float(x) for x in torch.vmap(objective)(_rows(moves)).tolist()]
+                return [float(x) for x in torch.vmap(objective)(rows(moves)).tolist()]
             except (RuntimeError, ValueError, NotImplementedError):  # some calls have no batching rule
                 pass
             finally:
                 _warn_of_slow_vmap(True)
-        return [float(objective({probe.value.id: probe.moved(part)})) for probe, part in moves] + [float(objective({}))]
+        single = [{probe.value.id: probe.direction * amount} for probe, amount in moves]
+        return [float(objective(moved)) for moved in (*single, {})]
 
 
-class _Probe:
-    """One direction in which one value is moved."""
-
-    def __init__(self, value: TapeValue, index: tuple[int, ...] | None, direction: Tensor, scale: float) -> None:
-        self.value = value
-        self.index = index
-        self.direction = direction
-        self.step = RELATIVE_STEP * max(scale, SMALLEST_SCALE) * (0.1 if index is None else 1.0)
-
-    def moved(self, fraction: float) -> Tensor:
-        """A part of the step in this direction."""
-        return self.direction * (fraction * self.step)
-
-    @property
-    def gradient(self) -> float:
-        adjoint = self.value.adjoint
-        assert adjoint is not None  # only values that a pass reached are probed
-        return float((adjoint.to(torch.float64) * self.direction).sum())
-
-
-def _rows(moves: list[tuple[_Probe, float]]) -> dict[int, Tensor]:
-    """Return a row of displacements per move, and a last one of zeros, for every value that is moved at all."""
-    values = {probe.value.id: probe.value.data for probe, _ in moves}
-    rows = {i: data.new_zeros(len(moves) + 1, *data.shape, dtype=torch.float64) for i, data in values.items()}
-    for index, (probe, fraction) in enumerate(moves):
-        rows[probe.value.id][index] = probe.moved(fraction)
-    return rows
-
-
-def _probes(value: TapeValue, in_full: bool) -> list[_Probe]:
-    numbers = value.data.to(torch.float64)
-    if in_full:
-        count = numbers.numel()
-        flat = torch.eye(count, dtype=torch.float64, device=numbers.device).reshape(count, *numbers.shape)
-        indices = [tuple(index) for index in torch.ones_like(numbers, dtype=torch.bool).nonzero().tolist()]
-        return [
-            _Probe(value, index, direction, abs(float(numbers[index])))
-            for index, direction in zip(indices, flat, strict=True)
-        ]
-    generator = torch.Generator().manual_seed(value.id)
-    direction = torch.randn(numbers.shape, generator=generator, dtype=torch.float64).to(numbers.device)
-    norm = float(direction.norm())
-    scale = float(numbers.norm()) / math.sqrt(max(1, numbers.numel())) if numbers.numel() else 0.0
-    return [_Probe(value, None, direction / norm, scale)] if norm > 0 and math.isfinite(scale) else []
-
-
-def _difference(probe: _Probe, results: list[float], at_rest: float, noise: float) -> DifferenceCheck:
-    up, down, half_up, half_down = results
-    coarse = (up - down) / (2 * probe.step)
-    fine = (half_up - half_down) / probe.step
-    note = ""
-    if not all(map(math.isfinite, (*results, at_rest, probe.step))):
-        note = "not finite near this point"
-    else:
-        right, left = (half_up - at_rest) / (probe.step / 2), (at_rest - half_down) / (probe.step / 2)
-        far_right, far_left = (up - at_rest) / probe.step, (at_rest - down) / probe.step
-        size = max(1.0, abs(right), abs(left))
-        if abs(right - left) > KINK * size and abs(right - left) > 0.75 * abs(far_right - far_left):
-            note = KINKED
-    return DifferenceCheck(
-        value=probe.value.id,
-        index=probe.index,
-        gradient=probe.gradient,
-        difference=(4 * fine - coarse) / 3,
-        uncertainty=max(abs(fine - coarse) / 3, noise / probe.step),
-        note=note,
-    )
-
-
-def _disagrees(check: DifferenceCheck) -> bool:
-    """More than rounding can explain."""
-    return not check.note and check.gap > KINK * max(1.0, abs(check.gradient)) + 10 * check.uncertainty
-
-
-def _is_doubtful(check: DifferenceCheck) -> bool:
-    return check.note == KINKED or check.uncertainty > 1e-3 * max(1.0, abs(check.difference))
+def _not_moved(value: TapeValue) -> DifferenceCheck:
+    """The check of a value that cannot be moved by itself: its gradient, and why nothing stands beside it."""
+    assert value.adjoint is not None  # only values that a pass reached are checked
+    first = float(dense(value.adjoint).reshape(-1)[0]) if value.data.numel() else 0.0
+    return DifferenceCheck(value.id, (0,) * value.data.dim(), first, math.nan, math.nan, INNER)

@@ -12,7 +12,9 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.recorder.engine_ops import engine_op, sent_to
+from playground.recorder.gradient_memory import GradientMemory
 from playground.recorder.nodes import (
+    accumulates,
     created_nodes,
     gradient_edge,
     leaf_of,
@@ -38,6 +40,7 @@ class WatchedEngine:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self.ran_backward = False  # the user's own code called `backward()`
+        self.memory = GradientMemory(tape)
         self._leaves: dict[Node, Tensor] = {}  # AccumulateGrad -> its leaf, as far as passes have reached
 
     def run(self, recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -47,14 +50,17 @@ class WatchedEngine:
         if func in _BACKWARD:
             self.ran_backward = True
             given = args[1] if len(args) > 1 else kwargs.get("gradient")
+            self.memory.seeded(recorder.value_of(seed) for seed in _as_tuple(given) if isinstance(seed, Tensor))
             create_graph = bool(args[3] if len(args) > 3 else kwargs.get("create_graph"))
             watched = TapePass(root_ids, _seeds(roots, given), kind="backward", create_graph=create_graph)
+            watched.seed_values = _seed_values(recorder, given)
             self._observe(recorder, watched, roots, lambda: func(*args, **kwargs))
             return None
         sources = _as_tuple(args[1] if len(args) > 1 else kwargs["inputs"])
         given = args[2] if len(args) > 2 else kwargs.get("grad_outputs")
         create_graph = bool(args[4] if len(args) > 4 else kwargs.get("create_graph"))
         watched = TapePass(root_ids, _seeds(roots, given), kind="grad", create_graph=create_graph)
+        watched.seed_values = _seed_values(recorder, given)
         results = self._observe(recorder, watched, roots, lambda: func(*args, **kwargs))
         for source, result in zip(sources, results, strict=True):
             if result is not None:
@@ -80,13 +86,14 @@ class WatchedEngine:
             watched,
             tuple(roots),
             lambda: run_engine(roots, list(map(_given, roots, seeds)), retain_graph=retain_graph or outside),
+            is_last=not retain_graph,
         )
 
     @contextmanager
     def gradients_kept(self, roots: list[Tensor]) -> Iterator[None]:
         """Leaves keep the `.grad` they had before; inside, it starts at None, as before a first backward pass."""
         nodes = self._reachable(roots)
-        leaves = [leaf_of(node) for node in nodes if node_name(node) == "AccumulateGrad" and node not in self._leaves]
+        leaves = [leaf_of(node) for node in nodes if accumulates(node) and node not in self._leaves]
         before = [(leaf, leaf.grad) for leaf in leaves]
         try:
             for leaf in leaves:
@@ -107,12 +114,17 @@ class WatchedEngine:
         return tuple(sorted(had, key=itemgetter(0)))
 
     def _observe(
-        self, recorder: Recorder, watched: TapePass, roots: tuple[Tensor, ...], call: Callable[[], Any]
+        self,
+        recorder: Recorder,
+        watched: TapePass,
+        roots: tuple[Tensor, ...],
+        call: Callable[[], Any],
+        is_last: bool = False,
     ) -> Any:
         """Run `call` with hooks on every node it can reach."""
         nodes = self.look(recorder, roots)
         self._tape.events.append(watched)
-        watcher = Watcher(recorder, watched)
+        watcher = Watcher(recorder, watched, is_last)
         hooks: list[Any] = []
         try:
             for node in nodes:
@@ -121,14 +133,18 @@ class WatchedEngine:
         finally:
             for hook in hooks:
                 hook.remove()
+            self.memory.pass_ended()
 
     def look(self, recorder: Recorder, roots: Iterable[Tensor]) -> list[Node]:
         """Put the graph behind `roots` on the tape, with what its nodes saved, without running it."""
         tape = self._tape
         nodes = self._reachable(roots)
         for node in nodes:
-            if node_name(node) == "AccumulateGrad":
-                self._leaves[node] = leaf = leaf_of(node)
+            if accumulates(node):
+                leaf = leaf_of(node)
+                if node not in self._leaves:
+                    self.memory.stored(leaf)  # a gradient from before the recording
+                self._leaves[node] = leaf
                 value = recorder.value_of(leaf)
                 value.node = node  # a compressed sparse leaf does not tell itself
             elif node not in tape.saved:
@@ -187,3 +203,9 @@ def _seeds(roots: tuple[Tensor, ...], given: Any) -> tuple[Tensor, ...]:
     return tuple(
         torch.ones_like(root) if seed is None else seed.detach() for root, seed in zip(roots, seeds, strict=True)
     )
+
+
+def _seed_values(recorder: Recorder, given: Any) -> tuple[int | None, ...]:
+    """The values of seeds that have a derivative of their own; None for each of the others."""
+    seeds = () if given is None else _as_tuple(given)
+    return tuple(None if seed is None or not seed.requires_grad else recorder.value_of(seed).id for seed in seeds)

@@ -1,17 +1,26 @@
-"""Names for every tensor that a callable can reach: its arguments, its modules' parameters, variables around it."""
+"""Names for every tensor that a callable can reach: its arguments, its modules' parameters, variables around it.
+
+What lies in a list, a dict or an attribute has the path to it for a name: `models.0.weight`, `trainer.net.bias`.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import FunctionType
+from itertools import islice
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from playground.recorder.tensor_paths import tensors_in
+
+MOST_LOOKED_AT = 1000  # objects, in search of names: a variable may hold a data set
+DEEPEST = 4  # containers in one another
+# These hold nothing that has its name from them.
+_CLOSED = (torch.optim.Optimizer, ModuleType, FunctionType, MethodType, type)
 
 
 def as_leaf(value: Any) -> Any:
@@ -56,24 +65,58 @@ def name_tensors(arguments: list[tuple[str, Any]]) -> list[tuple[str, Tensor]]:
 
 
 def variables_of(fn: Callable[..., Any]) -> dict[str, Any]:
-    """The tensors and modules that a plain function finds around it: closure variables and globals, by name."""
+    """The tensors and modules that a function finds around it, by name: globals, closure, its object's own."""
     while isinstance(fn, partial):
         fn = fn.func
-    if not isinstance(fn, FunctionType):
-        return {}
+    around: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    if isinstance(fn, MethodType):
+        own, fn = _inside(fn.__self__), fn.__func__
+    elif not isinstance(fn, FunctionType):
+        own = _inside(fn)
+    if isinstance(fn, FunctionType):
+        around |= {name: fn.__globals__[name] for name in fn.__code__.co_names if name in fn.__globals__}
+        for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True):
+            try:
+                around[name] = cell.cell_contents
+            except ValueError:  # not assigned yet
+                continue
+    return named_inside(around | own)
+
+
+def named_inside(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors and modules among these variables, and inside them, by path; the shortest path to each.
+
+    >>> list(named_inside({"models": [nn.ReLU(), {"head": nn.Tanh()}], "rate": 0.1}))
+    ['models.0', 'models.1.head']
+    """
     found: dict[str, Any] = {}
-    for name in fn.__code__.co_names:
-        content = fn.__globals__.get(name)
-        if isinstance(content, Tensor | nn.Module):
-            found[name] = content
-    for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True):
-        try:
-            content = cell.cell_contents
-        except ValueError:  # not assigned yet
-            continue
-        if isinstance(content, Tensor | nn.Module):
-            found[name] = content
+    named: set[int] = set()
+    level, left = dict(variables), MOST_LOOKED_AT
+    for _ in range(DEEPEST):
+        deeper: dict[str, Any] = {}
+        for path, content in level.items():
+            if id(content) in named:
+                continue
+            if isinstance(content, Tensor | nn.Module):
+                found[path] = content
+                named.add(id(content))
+            elif left > 0 and (parts := _inside(content)):
+                named.add(id(content))
+                left -= len(parts)
+                deeper |= {f"{path}.{key}": part for key, part in parts.items()}
+        level = deeper
     return found
+
+
+def _inside(content: Any) -> dict[str, Any]:
+    """The parts of a list, a dict or an object, by index, key or attribute; none of what is closed to us."""
+    if isinstance(content, list | tuple):
+        return {str(index): part for index, part in enumerate(content[:MOST_LOOKED_AT])}
+    if not isinstance(content, dict):
+        closed = isinstance(content, (Tensor, nn.Module, *_CLOSED))
+        content = {} if closed else getattr(content, "__dict__", {})
+    return {str(key): part for key, part in islice(content.items(), MOST_LOOKED_AT)}
 
 
 def modules_of(fn: Callable[..., Any], around: Mapping[str, Any]) -> dict[str, nn.Module]:
@@ -83,7 +126,8 @@ def modules_of(fn: Callable[..., Any], around: Mapping[str, Any]) -> dict[str, n
     """
     own = fn if isinstance(fn, nn.Module) else getattr(fn, "__self__", None)
     found = {"": own} if isinstance(own, nn.Module) else {}
-    return found | {name: content for name, content in around.items() if isinstance(content, nn.Module)}
+    named = named_inside(around)
+    return found | {name: content for name, content in named.items() if isinstance(content, nn.Module)}
 
 
 def name_parameters(modules: Mapping[str, nn.Module]) -> dict[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch.autograd.graph import Node
 
-from playground.recorder.tape import NodeEvent, Tape, TapeOp, TapePass
+from playground.recorder.tape import NodeEvent, Tape, TapeOp, TapePass, ZeroGrad
 from playground.trace.records import Edge
 
 
@@ -31,8 +31,11 @@ class Wiring:
         for op in tape.ops:
             for node in op.nodes:
                 self.node_ids.setdefault(node, len(self.node_ids))
-        for node in tape.edges:  # a pass could have reached these
-            self.node_ids.setdefault(node, len(self.node_ids))
+        resets = [event for event in tape.events if isinstance(event, ZeroGrad)]
+        cleared = [tape.values[leaf].node for event in resets for leaf, _ in event.leaves]
+        for reached in (*tape.edges, *cleared):  # a pass could have reached these
+            if reached is not None:
+                self.node_ids.setdefault(reached, len(self.node_ids))
         self.uses: dict[tuple[Node, int], tuple[int, str]] = {}
         for op in tape.ops:
             self._match_uses(op)

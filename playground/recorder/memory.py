@@ -23,6 +23,20 @@ def is_same_view(a: Tensor, b: Tensor) -> bool:
     )
 
 
+def overlap(a: Tensor, b: Tensor) -> bool:
+    """Tell whether two tensors have elements in one stretch of one memory; neighbours in it do not overlap."""
+    memory = memory_of(a)
+    if memory is None or memory != memory_of(b) or not a.numel() or not b.numel():
+        return False
+    return a.data_ptr() < _end(b) and b.data_ptr() < _end(a)
+
+
+def _end(tensor: Tensor) -> int:
+    """The address behind the last element."""
+    last = sum((length - 1) * stride for length, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    return tensor.data_ptr() + (last + 1) * tensor.element_size()
+
+
 def snapshot(tensor: Tensor) -> Tensor:
     """A copy of the numbers as they are now, safe from later in-place writes."""
     return tensor.detach().clone()

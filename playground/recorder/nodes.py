@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
+_AccumulateGrad: type = torch._C._functions.AccumulateGrad
 sequence_number: Callable[[], int] = torch._C._autograd._get_sequence_nr  # of the next node this thread makes
 
 
@@ -33,6 +34,12 @@ def created_nodes(outputs: list[Tensor], owner: dict[Node, int], first: int, las
 
     Sequence numbers count the nodes made by this thread, so a call made exactly the nodes numbered while it ran.
     """
+    if first == last:
+        return ()
+    if last == first + 1 and outputs:  # one node, as most calls make: most likely that of the first output
+        node = outputs[0].grad_fn
+        if node is not None and node not in owner and node._sequence_nr() == first:
+            return (node,)
     found: dict[Node, int] = {}
     stack = [output.grad_fn for output in outputs]
     while stack:
@@ -89,6 +96,11 @@ def node_name(node: Node) -> str:
     """PyTorch's name without namespaces: 'MulBackward0', 'AccumulateGrad'."""
     name = type(node).__name__
     return name if name != "CppFunction" else str(node.name()).rpartition("::")[2]  # the slow way, for the rare kinds
+
+
+def accumulates(node: Node) -> bool:
+    """Tell whether it is an AccumulateGrad, which adds to the `.grad` of a leaf."""
+    return type(node) is _AccumulateGrad
 
 
 def leaf_of(accumulate_grad: Node) -> Tensor:

@@ -6,7 +6,7 @@ The copy is made by `copy.deepcopy` and steps by PyTorch's own `step()`, so ever
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -126,7 +126,7 @@ def output_after(tape: Tape, output: int, place: int, run: Callable[[], Any], bu
     with _holding(swapped), _without_gradients(leaves), torch.enable_grad():
         tensors = [tensor for _, tensor in tensors_in(run())]
     if place < len(tensors):
-        update.output = output, tape.values[output].data, tensors[place].detach().clone()
+        update.output = output, tensors[place].detach().clone()
 
 
 @contextmanager
@@ -155,12 +155,17 @@ def _without_gradients(leaves: list[Tensor]) -> Iterator[None]:
             leaf.grad = grad
 
 
-def update_steps(update: TapeUpdate, first: int, array: Callable[[Tensor], Array]) -> list[Step]:
-    """A step for every parameter in the optimizer's order, then one for the output; numbered from `first`."""
+def update_steps(
+    update: TapeUpdate, first: int, numbers: Sequence[Array], array: Callable[[Tensor], Array]
+) -> list[Step]:
+    """A step for every parameter in the optimizer's order, then one for the output; numbered from `first`.
+
+    `numbers`: those of every value; `array` reads the other tensors.
+    """
     records = [
         Update(
             change.value,
-            before=array(change.before),
+            before=numbers[change.value],
             after=array(change.after),
             gradient=array(change.gradient),
             optimizer=change.optimizer,
@@ -174,8 +179,8 @@ def update_steps(update: TapeUpdate, first: int, array: Callable[[Tensor], Array
         for change in update.parameters
     ]
     if update.output is not None:
-        value, before, after = update.output
-        records.append(Update(value, before=array(before), after=array(after)))
+        value, after = update.output
+        records.append(Update(value, before=numbers[value], after=array(after)))
     return [Step(first + place, "update", "update", update=record) for place, record in enumerate(records)]
 
 

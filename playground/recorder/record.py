@@ -69,6 +69,9 @@ def record(
         name_parameters(modules),
         {id(tensor): name for name, tensor in around.items() if isinstance(tensor, Tensor)},
     )
+    for name in sorted({*(tangent or {}), *([] if second is None else [second])} - dict(tensors).keys()):
+        hint = f"the inputs are {', '.join(name for name, _ in tensors) or 'none'}"
+        raise PlaygroundError(f"there is no input `{name}` to differentiate by", hint=hint)
     leaves = {name: recorder.value_of(tensor) for name, tensor in tensors}
     for name, value in leaves.items():
         value.span = (spans or {}).get(name)
@@ -85,6 +88,7 @@ def record(
                 take_step(optimizer, recorder.tape, versions)
 
         _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors), step)
+        recorder.engine.memory.finish()
     if outputs and recorder.tape.update is not None:
         place = next((index for index, output in enumerate(outputs) if output.requires_grad), 0)
         buffers = [buffer for module in modules.values() for buffer in module.buffers()]
@@ -125,7 +129,8 @@ def _backward(
         message = "not a scalar: the backward pass starts from ones, which gives the gradient of the sum"
         tape.notes.append(Note("seed", message, value=recorder.value_of(roots[0]).id))
     try:
-        seeds = [torch.ones_like(root) if seed is None else seed for root in roots]
+        given = None if seed is None else seed.clone()  # a leaf may take it over, and later passes add to it
+        seeds = [torch.ones_like(root) if given is None else given for root in roots]
         if second is not None:
             roots = list(recorder.engine.gradient(recorder, roots, seeds, inputs[second]))
             tape.outputs = tuple(recorder.value_of(root).id for root in roots)
@@ -138,6 +143,7 @@ def _backward(
             for index in range(passes):
                 if index and zero_grad:
                     tape.events.append(ZeroGrad(recorder.engine.clear_gradients()))
+                seeds = [s if index == 0 or s is given else torch.ones_like(s) for s in seeds]  # as `y.backward()` has
                 recorder.engine.implicit(recorder, roots, seeds, retain_graph=index + 1 < passes)
             step()
     except (RuntimeError, NotImplementedError, ValueError, TypeError) as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,7 +20,7 @@ from playground.errors import Span
 from playground.recorder.calls import Callee, callee, writes_in_place
 from playground.recorder.engine import WatchedEngine
 from playground.recorder.memory import memory_of, snapshot
-from playground.recorder.nodes import created_nodes, gradient_edge, leaf_of, node_name, sequence_number
+from playground.recorder.nodes import accumulates, created_nodes, gradient_edge, leaf_of, sequence_number
 from playground.recorder.tape import Tape, TapeOp, TapeValue, ZeroGrad, is_bookkeeping
 from playground.recorder.tensor_paths import tensors_in, tensors_of_call
 from playground.trace.array import version_of
@@ -48,16 +48,16 @@ def at_work(recorder: Recorder) -> Iterator[None]:
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """A call under way."""
+    """A call that has run."""
 
     func: Any
     known: Callee
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     inputs: list[tuple[str, TapeValue]]
-    overwritten: list[TapeValue] = field(default_factory=list)  # everything on memory that it writes to
-    first_sequence: int = 0  # the autograd nodes it makes are numbered from here
-    last_sequence: int = 0  # to here
+    overwritten: list[TapeValue]  # everything on memory that it wrote to
+    first_sequence: int  # the autograd nodes it made are numbered from here
+    last_sequence: int  # to here
 
 
 class Recorder(TorchFunctionMode):
@@ -129,7 +129,7 @@ class Recorder(TorchFunctionMode):
         inputs: dict[int, None] = {}
         for target, number in (edge for own in nodes for edge in own.next_functions):
             if target is not None and target not in nodes:
-                if node_name(target) == "AccumulateGrad":
+                if accumulates(target):
                     self.value_of(leaf_of(target))
                 source = tape.at_edge(target, number)
                 if source is not None:
@@ -163,38 +163,39 @@ class Recorder(TorchFunctionMode):
         if known.sets and known.name == "grad":
             return self._set_grad(func, *args)
         inputs = [(path, self.value_of(tensor)) for path, tensor in tensors_of_call(args, kwargs)]
-        call = _Call(func, known, args, kwargs, inputs)
-        if writes_in_place(func, known, args, kwargs):
-            call.overwritten = self._about_to_be_written(args, kwargs)
-        call.first_sequence = sequence_number()
+        overwritten = self._about_to_be_written(args, kwargs) if writes_in_place(func, known, args, kwargs) else []
+        first = sequence_number()
         result = func(*args, **kwargs)
-        call.last_sequence = sequence_number()
-        if not any(v.version != version_of(v.tensor) or v.tensor.is_inference() for v in call.overwritten):
-            call.overwritten = []  # dropout in eval mode, though it was told `inplace=True`
+        last = sequence_number()
+        if overwritten and not any(v.version != version_of(v.tensor) or v.tensor.is_inference() for v in overwritten):
+            overwritten = []  # dropout in eval mode, though it was told `inplace=True`
         outputs = [tensor for _, tensor in tensors_in(result)]
         touched = [value for _, value in inputs if version_of(value.tensor) != value.version]
         if known.name in _WRITES_BUFFERS:
             touched += [v for _, v in inputs if v.kind == "buffer" and not torch.equal(v.data, v.tensor)]
         if outputs or touched:
-            self._add_op(call, outputs, touched)
+            self._add_op(_Call(func, known, args, kwargs, inputs, overwritten, first, last), outputs, touched)
         return result
 
     def _set_grad(self, func: Any, tensor: Tensor, grad: Tensor | None) -> None:
-        """`x.grad = ...`: a step of its own where it clears a gradient."""
+        """`x.grad = ...`: a step of its own."""
         had = tensor.grad if tensor.is_leaf else None
         func(tensor, grad)
-        if grad is None and had is not None:
-            self.tape.events.append(ZeroGrad(((self.value_of(tensor).id, had.detach()),)))
+        if tensor.is_leaf and (had is not None or grad is not None):
+            before, after = (None if each is None else snapshot(each) for each in (had, grad))
+            self.tape.events.append(ZeroGrad(((self.value_of(tensor).id, before),), after))
+            self.engine.memory.stored(tensor)
 
     def _about_to_be_written(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[TapeValue]:
         """Copy the numbers of everything that looks at the memory which an in-place call is going to overwrite."""
         found: dict[int, TapeValue] = {}
         for _, tensor in tensors_in([args[:1] or kwargs.get("input"), kwargs.get("out")]):
             own = self.value_of(tensor)
+            self.engine.memory.protect(tensor)
             for value in (own, *self.tape.sharing(tensor)):
                 found[value.id] = value
-                if memory_of(value.data) == memory_of(tensor):
-                    value.data = snapshot(value.data)
+                if memory_of(value.numbers) == memory_of(tensor):
+                    value.numbers = snapshot(value.numbers)
         return list(found.values())
 
     def _add_op(self, call: _Call, outputs: list[Tensor], touched: list[TapeValue]) -> None:
@@ -237,6 +238,7 @@ class Recorder(TorchFunctionMode):
                 in_place=bool(call.overwritten) or any(value.kind != "buffer" for value in touched),
                 overwrites_others=bool(stale),
                 grad_enabled=torch.is_grad_enabled(),
+                changes=self.engine.memory.changes_by(call.overwritten),
             )
         )
         tape.overwritten(stale, op_id)

@@ -1,14 +1,16 @@
 """Running a recording again, in float64, with some values moved: what finite differences and forward mode need.
 
 A replay repeats the recorded calls on the recorded inputs. Calls whose outputs need no gradient are not repeated: their
-outputs are held constant, as the backward pass holds them.
+outputs are held constant, as the backward pass holds them. A gradient that the recording computes with is computed
+again, by differentiating what led to it (`torch.func.vjp`), so that it moves with everything else.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
@@ -17,8 +19,17 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from playground.recorder.nodes import node_name
-from playground.recorder.tape import Tape, TapeOp, TapeValue
+from playground.recorder.nodes import accumulates
+from playground.recorder.recorded_gradients import (
+    GradientStep,
+    LeafGradientStep,
+    RunOrder,
+    RunStep,
+    hands_on,
+    outputs_of,
+    parts_of,
+)
+from playground.recorder.tape import Tape, TapeOp, TapePass, TapeValue
 from playground.recorder.tensor_paths import substitute, tensors_in
 from playground.trace.records import Note
 
@@ -62,8 +73,24 @@ _CONTRACTIONS = frozenset(
     }
 )
 
+SAME = 1e-2  # relative difference between a recorded gradient and the same in double precision
+MOST_WORK = (
+    80_000_000  # of a replay that only compares gradients, in elements read or written: about a fifth of a second
+)
+
 _make_dual: Callable[[Tensor, Tensor], Tensor] = forward_ad.make_dual  # their stubs have no types
 _unpack_dual: Callable[[Tensor], Any] = forward_ad.unpack_dual
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Elements that some calls read as zeros."""
+
+    ops: frozenset[int]
+    finite: Mapping[int, Tensor]  # value -> where it is kept
+
+
+NO_MASKS = Masks(frozenset(), {})
 
 
 class Replay:
@@ -74,60 +101,92 @@ class Replay:
         self._tape = tape
 
     @cached_property
-    def _ops(self) -> list[TapeOp]:
-        return [op for op in self._tape.ops if op.func is not None and self._is_differentiable(op)]
+    def steps(self) -> list[RunStep]:
+        """The calls, and the passes whose gradients are computed with, in order."""
+        return RunOrder(self._tape).steps
 
     @cached_property
     def produced(self) -> set[int]:
         """The values that a replay computes."""
-        return {index for op in self._ops for index in op.outputs}
+        return {index for step in self.steps for index in outputs_of(step)}
 
-    def _is_differentiable(self, op: TapeOp) -> bool:
-        outputs = [self._values[index] for index in op.outputs]
-        return any(v.node is not None and (v.alias_of is not None or not is_leaf(v)) for v in outputs)
+    @cached_property
+    def gradients(self) -> list[GradientStep | LeafGradientStep]:
+        """The steps that differentiate."""
+        return [step for step in self.steps if not isinstance(step, TapeOp)]
+
+    def inside_gradients(self) -> set[int]:
+        """The computed values whose adjoint is not the derivative by that value alone, once a gradient is used again.
+
+        What lies on the way of a gradient is saved by its calls before it could be moved (`exp` saves its result), and
+        a gradient can be what the engine computed another one from. A root of the last pass has its seed.
+        """
+        passes = [event for event in self._tape.events if isinstance(event, TapePass)]
+        steps = [part for step in self.gradients for part in parts_of(step)]
+        found = {index for step in steps for inner in step.path for index in outputs_of(inner)}
+        results = {index for step in self.gradients for index in outputs_of(step)}
+        engines = {index for op in self._tape.ops if op.func is None for _, index in op.inputs}
+        return found | (results & (engines | set(passes[-1].roots)))
 
     def obstacle(self) -> str:
         """The reason why this recording cannot be repeated; empty if it can."""
-        if any(is_random(op) and not self._handed_on(op) for op in self._ops):
+        calls = [step for step in self.steps if isinstance(step, TapeOp)]
+        if any(is_random(op) and not self._handed_on(op) for op in calls):
             return "a random call"
-        if any(op.overwrites_others for op in self._ops):
+        if any(op.overwrites_others for op in calls):
             return "an in-place call on memory that other values share"
-        if any(isinstance(event, TapeOp) and event.func is None for event in self._tape.events):
-            return "a value computed out of sight"
-        return ""
+        for event in self._tape.events:
+            if isinstance(event, TapeOp) and event.func is None and not hands_on(event):
+                return f"{event.name} (a custom Function, vmap or a checkpoint, whose calls are not recorded)"
+        return self._gradient_obstacle
+
+    @cached_property
+    def _gradient_obstacle(self) -> str:
+        """A recorded gradient that a second run does not come to again: a hook changes it, or its call has no rule."""
+        if not self.gradients:
+            return ""
+        if self.work() > MOST_WORK:
+            return "its size"
+        results = [index for step in self.gradients for index in outputs_of(step)]
+        try:
+            with torch.no_grad():
+                again = self.run({}, {})
+        except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
+            return f"a gradient that cannot be computed again ({str(error).splitlines()[0]})"
+        if all(_is_same(self._values[index].data, again[index]) for index in results):
+            return ""
+        return "a gradient that comes out otherwise the second time (a hook on it, or an in-place call)"
 
     def _handed_on(self, op: TapeOp) -> bool:
         return all(self._values[index].alias_of is not None for index in op.outputs)  # dropout in eval mode
 
     def work(self) -> float:
         """Elements that one replay reads and writes; four multiplications of a matrix product count as one."""
-        return sum(work_of(op, self._values) for op in self._ops)
+        return sum(self._work_of_step(step) for step in self.steps)
 
-    def run(self, given: Mapping[int, Tensor], moved: Mapping[int, Tensor]) -> dict[int, Tensor]:
-        """Every value, with `given` in place of leaves and each of `moved` added where that value arises."""
-        known: dict[int, Tensor] = {}
+    def _work_of_step(self, step: RunStep) -> float:
+        if isinstance(step, TapeOp):
+            return work_of(step, self._values)
+        if isinstance(step, LeafGradientStep):
+            return sum(map(self._work_of_step, step.passes))
+        return 3 * sum(map(self._work_of_step, step.path))  # forwards, and twice as much backwards
 
-        def current(index: int) -> Tensor:
-            if index not in known:
-                value = self._values[index]
-                tensor = given.get(index, value.data)
-                known[index] = as_float64(tensor.clone() if value.kind == "buffer" else tensor)
-                if index in moved:
-                    known[index] = known[index] + moved[index]
-            return known[index]
+    def run(
+        self,
+        given: Mapping[int, Tensor],
+        moved: Mapping[int, Tensor],
+        also: Iterable[int] = (),
+        masks: Masks = NO_MASKS,
+    ) -> dict[int, Tensor]:
+        """Every value, with `given` in place of leaves and each of `moved` added where that value arises.
 
-        for op in self._ops:
-            by_path = dict(op.inputs)
-
-            def fill(path: str, _: Tensor, by_path: dict[str, int] = by_path, copied: bool = op.in_place) -> Tensor:
-                tensor = current(by_path[path])
-                return tensor.clone() if copied else tensor
-
-            args, kwargs = substitute(op.args, fill), substitute(op.kwargs, fill)
-            result = repeat_call(op, args, kwargs)
-            for index, output in zip(op.outputs, result, strict=False):
-                known[index] = output + moved[index] if index in moved else output
-        return {index: current(index) for index in sorted(known.keys() | given.keys() | moved.keys())}
+        Leaves are among them where a call reads them, or `also` names them.
+        """
+        frame = Frame(self._values, given, moved, masks=masks)
+        for step in self.steps:
+            frame.execute(step)
+        wanted = sorted(frame.known.keys() | given.keys() | moved.keys() | set(also))
+        return {index: frame.value(index) for index in wanted}
 
     def tangents(self, directions: Mapping[int, Any]) -> None:
         """Forward mode: one pass with dual numbers; every value's tangent goes onto the tape. Runs in float64."""
@@ -157,6 +216,109 @@ class Replay:
                 value.tangent = None if tangent_ is None else tangent_.detach().to(value.data.dtype)
 
 
+class Frame:
+    """The values of one run; a run inside it (a gradient's) recomputes some of them and reads the others."""
+
+    def __init__(
+        self,
+        values: Sequence[TapeValue],
+        given: Mapping[int, Tensor],
+        moved: Mapping[int, Tensor],
+        outer: Frame | None = None,
+        masks: Masks = NO_MASKS,
+    ) -> None:
+        self.known: dict[int, Tensor] = {}
+        self._values = values
+        self._given = given
+        self._moved = moved
+        self._outer = outer
+        self._masks = masks
+
+    def value(self, index: int) -> Tensor:
+        """A value as it is in this run."""
+        found = self.known.get(index)
+        if found is None:
+            value = self._values[index]
+            outer = self._outer
+            found = as_float64(self._given.get(index, value.data)) if outer is None else outer.value(index)
+            if value.kind == "buffer":
+                found = found.clone()
+            if index in self._moved:
+                found = found + self._moved[index]
+            self.known[index] = found
+        return found
+
+    def execute(self, step: RunStep) -> None:
+        """Do one step, and keep what it makes."""
+        if isinstance(step, TapeOp):
+            self._call(step)
+        elif isinstance(step, GradientStep):
+            gradients = self._gradients(step)
+            for result, source in step.results.items():
+                self._keep(result, gradients[source])
+        else:
+            added = torch.stack([self._gradients(one)[step.source] for one in step.passes]).sum(0)
+            self._keep(step.result, added if step.constant is None else added + as_float64(step.constant))
+
+    def _hand_on(self, op: TapeOp) -> None:
+        by_edge = {(self._values[i].node, self._values[i].output_nr): i for _, i in op.inputs}
+        for index in op.outputs:
+            node = self._values[index].node
+            source = None if node is None else by_edge.get(node.next_functions[self._values[index].output_nr])
+            if source is not None:
+                self._keep(index, self.value(source))
+
+    def _call(self, op: TapeOp) -> None:
+        if op.func is None:
+            return self._hand_on(op)
+        by_path = dict(op.inputs)
+
+        def fill(path: str, _: Tensor) -> Tensor:
+            index = by_path[path]
+            tensor = self.value(index)
+            if op.id in self._masks.ops and index in self._masks.finite:
+                tensor = torch.where(self._masks.finite[index], tensor, 0)
+            return tensor.clone() if op.in_place else tensor
+
+        result = repeat_call(op, substitute(op.args, fill), substitute(op.kwargs, fill))
+        for index, output in zip(op.outputs, result, strict=False):
+            self._keep(index, output)
+
+    def _gradients(self, step: GradientStep) -> dict[int, Tensor]:
+        """The gradients of one pass by its sources, computed by running what lies between once more."""
+        roots = step.watched.roots
+
+        def ahead(*displacements: Tensor) -> tuple[Tensor, ...]:
+            inner = Frame(self._values, {}, dict(zip(step.sources, displacements, strict=True)), self)
+            for inner_step in step.path:
+                inner.execute(inner_step)
+            return tuple([inner.value(root) for root in roots])
+
+        starts = [torch.zeros_like(self.value(source)) for source in step.sources]
+        outputs, pull_back = torch.func.vjp(ahead, *starts)[:2]
+        given = step.watched.seed_values or (None,) * len(roots)
+        seeds = [
+            (as_float64(seed) if index is None else self.value(index)).expand_as(output).to(output.dtype)
+            for index, seed, output in zip(given, step.watched.seeds, outputs, strict=True)
+        ]
+        return dict(zip(step.sources, pull_back(tuple(seeds)), strict=True))
+
+    def _keep(self, index: int, tensor: Tensor) -> None:
+        frame: Frame | None = self
+        while frame is not None:  # what an outer run moves is moved here, too
+            if index in frame._moved:
+                tensor = tensor + frame._moved[index]
+            frame = frame._outer
+        self.known[index] = tensor
+
+
+def _is_same(recorded: Tensor, again: Tensor) -> bool:
+    """Tell whether two computations of one value agree, the first in its own precision."""
+    recorded = as_float64(recorded)
+    size = float(recorded.abs().nan_to_num(0, 0, 0).max()) if recorded.numel() else 0.0
+    return torch.allclose(recorded, again, rtol=SAME, atol=SAME * max(size, 1e-30), equal_nan=True)
+
+
 @lru_cache(maxsize=1)
 def _load_forward_mode() -> None:
     """PyTorch loads these when they are first needed, and then warns of a deprecated function that it calls itself."""
@@ -166,7 +328,7 @@ def _load_forward_mode() -> None:
 
 
 def is_leaf(value: TapeValue) -> bool:
-    return value.node is not None and node_name(value.node) == "AccumulateGrad"
+    return value.node is not None and accumulates(value.node)
 
 
 def work_of(op: TapeOp, values: Sequence[TapeValue]) -> float:

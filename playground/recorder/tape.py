@@ -5,9 +5,9 @@ Nothing here leaves the recording: `assemble` turns a tape into a `Trace` of pla
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 from torch.autograd.graph import Node
@@ -25,7 +25,7 @@ class TapeValue:
 
     id: int
     tensor: Tensor  # held, so that its id() stays its own
-    data: Tensor  # the numbers at this version, detached
+    numbers: Tensor  # at this version: the tensor itself until a write to it is ahead, then a copy
     version: int
     kind: ValueKind
     name: str | None
@@ -40,6 +40,11 @@ class TapeValue:
     tangent: Tensor | None = None
     adjoint: Tensor | None = None  # in the last pass that reached it
     reached: int = -1  # that pass
+
+    @property
+    def data(self) -> Tensor:
+        """The numbers at this version, detached."""
+        return self.numbers.detach() if self.numbers.requires_grad else self.numbers
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +66,16 @@ class TapeOp:
     overwrites_others: bool = False  # it wrote into memory that other tensors look at
     grad_enabled: bool = True
     first_backward: Node | None = None
+    changes: tuple[TapeChange, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class TapeChange:
+    """A tensor that an event changed beside its own result: both look at one memory."""
+
+    value: int
+    of: Literal["grad", "value"]  # the `.grad` of this leaf, or this value itself
+    after: Tensor
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +90,7 @@ class NodeEvent:
     grad_after: Tensor | None = None
     op: int | None = None  # the op it became, with create_graph
     first_sequence: int = 0
+    changes: tuple[TapeChange, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -89,13 +105,24 @@ class TapePass:
     create_graph: bool = False
     results: dict[int, int] = field(default_factory=dict)  # kind 'grad': value of the gradient -> value it belongs to
     delivered: dict[int, Tensor] = field(default_factory=dict)  # kind 'grad': value -> its gradient
+    seed_values: tuple[int | None, ...] = ()  # of seeds that the recording computed: `grad_outputs`, `gradient`
+
+    def tensors(self) -> Iterator[Tensor | None]:
+        """Everything that came and went."""
+        yield from self.seeds
+        yield from self.delivered.values()
+        for event in self.events:
+            yield from [change.after for change in event.changes]
+            if isinstance(event, NodeEvent):
+                yield from (*event.incoming, *event.outgoing, *event.locals, event.grad_before, event.grad_after)
 
 
 @dataclass(slots=True, eq=False)
 class ZeroGrad:
-    """A reset of every leaf's `.grad` to None between two passes."""
+    """A reset of leaves' `.grad` between two passes: to None, or to a tensor set by hand."""
 
-    leaves: tuple[tuple[int, Tensor], ...]  # value id and the gradient it had
+    leaves: tuple[tuple[int, Tensor | None], ...]  # value id and the gradient it had
+    after: Tensor | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -116,7 +143,15 @@ class TapeUpdate:
     """One step of the optimizer."""
 
     parameters: tuple[ParameterUpdate, ...]
-    output: tuple[int, Tensor, Tensor] | None = None  # the value that it lowers, before and after
+    output: tuple[int, Tensor] | None = None  # the value that it lowers, and what it becomes
+
+    def tensors(self) -> Iterator[Tensor | None]:
+        """Everything that the step read and wrote."""
+        for change in self.parameters:
+            yield from (change.gradient, change.after)
+            yield from [tensor for _, *states in change.state for tensor in states]
+        if self.output is not None:
+            yield self.output[1]
 
 
 class Tape:
@@ -161,7 +196,7 @@ class Tape:
         value = TapeValue(
             len(self.values),
             tensor,
-            tensor.detach() if data is None else data,
+            tensor if data is None else data,
             version_of(tensor),
             kind,
             name,
@@ -226,6 +261,26 @@ class Tape:
             if is_same_view(candidate.tensor, tensor):
                 return candidate
         return None
+
+    def versions(self) -> dict[int, int]:
+        """How often each tensor whose numbers a trace shows has been written to by now, by id: it is held here."""
+        return {id(tensor): version_of(tensor) for tensor in self._tensors() if tensor is not None}
+
+    def _tensors(self) -> Iterator[Tensor | None]:
+        for value in self.values:
+            yield value.numbers
+            yield value.tangent
+        for saved in self.saved.values():
+            yield from [content for _, content in saved if isinstance(content, Tensor)]
+        for event in self.events:
+            if isinstance(event, TapePass):
+                yield from event.tensors()
+            elif isinstance(event, ZeroGrad):
+                yield from (event.after, *[had for _, had in event.leaves])
+            else:
+                yield from [change.after for change in event.changes]
+        if self.update is not None:
+            yield from self.update.tensors()
 
 
 def is_bookkeeping(value: TapeValue | None, name: str) -> bool:

@@ -15,8 +15,8 @@ from torch.autograd.graph import Node
 
 from playground.recorder.engine_ops import engine_op, sent_to
 from playground.recorder.memory import snapshot_of_grad
-from playground.recorder.nodes import created_nodes, leaf_of, node_name, sequence_number
-from playground.recorder.tape import NodeEvent, TapePass
+from playground.recorder.nodes import accumulates, created_nodes, leaf_of, node_name, sequence_number
+from playground.recorder.tape import NodeEvent, TapePass, TapeValue
 
 if TYPE_CHECKING:
     from playground.recorder.recorder import Recorder
@@ -27,43 +27,64 @@ _running_node: Callable[[], Node] = torch._C._current_autograd_node
 class Watcher:
     """The hooks of one pass."""
 
-    def __init__(self, recorder: Recorder, watched: TapePass) -> None:
+    def __init__(self, recorder: Recorder, watched: TapePass, is_last: bool) -> None:
         self._recorder = recorder
+        self._memory = recorder.engine.memory
+        self._is_last = is_last  # nothing can follow that would see which gradients share memory
+        self._borrows = watched.kind == "backward" and not watched.create_graph and not is_last
+        self._changing: list[TapeValue] = []  # by the AccumulateGrad that is running
         self._tape = recorder.tape
         self._pass = watched
         self._open: dict[Node, NodeEvent] = {}  # nodes that are running
 
     def hooks(self, node: Node) -> list[Any]:
         """Hooks on one node; what they return removes them. A node that only computes needs one, after it has run."""
-        if node_name(node) == "AccumulateGrad":
+        if accumulates(node):
             return [node.register_prehook(self._before), node.register_hook(self._after_accumulate)]
         after = node.register_hook(self._after)
         return [node.register_prehook(self._before), after] if self._pass.create_graph else [after]
 
     def _before(self, incoming: tuple[Tensor | None, ...]) -> None:
         node = _running_node()
-        event = self._open[node] = NodeEvent(node, incoming)  # holding the tensors keeps a leaf from taking them over
+        event = self._open[node] = NodeEvent(node, self._kept(incoming))
         if self._pass.create_graph:
             self._accumulations(event)
             event.first_sequence = sequence_number()
-        if node_name(node) == "AccumulateGrad":
-            event.grad_before = snapshot_of_grad(leaf_of(node))
+        if accumulates(node):
+            leaf = leaf_of(node)
+            event.grad_before = snapshot_of_grad(leaf)
+            if event.grad_before is not None and not self._pass.create_graph:
+                self._changing = self._memory.before_adding(leaf, event)
 
     def _after(self, outgoing: tuple[Tensor | None, ...], incoming: tuple[Tensor | None, ...]) -> None:
         node = _running_node()
-        event = self._open.pop(node) if self._pass.create_graph else NodeEvent(node, incoming)
-        event.outgoing = outgoing
+        event = self._open.pop(node) if self._pass.create_graph else NodeEvent(node, self._kept(incoming))
+        event.outgoing = self._kept(outgoing)
         if self._pass.create_graph:
             self._as_op(event)
-        event.locals = local_derivatives(node, incoming, outgoing)
+        event.locals = local_derivatives(node, event.incoming, event.outgoing)
         self._pass.events.append(event)
 
-    def _after_accumulate(self, _: tuple[Tensor | None, ...], incoming: tuple[Tensor | None, ...]) -> None:
+    def _after_accumulate(self, _: tuple[Tensor | None, ...], __: tuple[Tensor | None, ...]) -> None:
         node = _running_node()
         event = self._open.pop(node)
+        leaf = leaf_of(node)
         # The first gradient is kept as it came in; a sum is copied, because a later pass would add to it in place.
-        event.grad_after = incoming[0] if event.grad_before is None else snapshot_of_grad(leaf_of(node))
+        if event.grad_before is None:
+            event.grad_after = event.incoming[0]
+            if not self._is_last:
+                self._memory.stored(leaf)
+        else:
+            event.grad_after = snapshot_of_grad(leaf)
+            event.changes = self._memory.after_adding(leaf, self._changing)
+            self._changing = []
         self._pass.events.append(event)
+
+    def _kept(self, tensors: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+        """The engine's tensors as they may be kept: what holds them as they are keeps a leaf from taking them over."""
+        if not self._borrows:
+            return tensors
+        return tuple([None if tensor is None else self._memory.alias(tensor) for tensor in tensors])
 
     def _accumulations(self, event: NodeEvent) -> None:
         """With create_graph, an incoming adjoint that no node sent is the engine's own sum: it becomes an op."""

@@ -23,6 +23,7 @@ class Array:
 
     Made from a detached tensor, it reads the numbers only when they are asked for: recording stays cheap.
     The tensor must not be written to afterwards; a write is noticed (by its version counter) and raises RuntimeError.
+    `version`: the counter when the numbers were right, if that was earlier.
 
     >>> a = Array(torch.tensor([[1.0, 2.0]]))
     >>> a.shape, a.dtype, a.tolist()
@@ -31,11 +32,11 @@ class Array:
 
     __slots__ = ("_flat", "_statistics", "_tensor", "_thumbnail", "_version", "dtype", "shape")
 
-    def __init__(self, tensor: Tensor) -> None:
+    def __init__(self, tensor: Tensor, version: int | None = None) -> None:
         self.shape: tuple[int, ...] = tuple(tensor.shape)
         self.dtype: str = _dtype_name(tensor.dtype)
         self._tensor: Tensor | None = tensor.detach() if tensor.requires_grad else tensor
-        self._version: int = version_of(tensor)
+        self._version: int = version_of(tensor) if version is None else version
         self._flat: tuple[Scalar, ...] | None = None
         self._statistics: Statistics | None = None
         self._thumbnail: tuple[tuple[float, ...], ...] | None = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 from playground.errors import PlaygroundError
 from playground.trace.array import Array
 from playground.trace.json_numbers import decode, encode
-from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Value
+from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Records, Step, Value
 
 if TYPE_CHECKING:
     from playground.trace.trace import Trace
@@ -60,12 +60,15 @@ def trace_from_json(document: str, make: Callable[..., Trace]) -> Trace:
         if content.get("version") != VERSION:
             raise PlaygroundError(f"this trace has version {content.get('version')}; {VERSION} can be read")
         reader = _RecordReader(content["arrays"])
+        records = Records(
+            tuple(_value_from_json(value, reader) for value in content["values"]),
+            reader.read(tuple[Op, ...], content["ops"]),
+            reader.read(tuple[BackwardNode, ...], content["nodes"]),
+            reader.read(tuple[BackwardPass, ...], content["passes"]),
+            reader.read(tuple[Step, ...], content["steps"]),
+        )
         trace = make(
-            values=tuple(_value_from_json(value, reader) for value in content["values"]),
-            ops=reader.read(tuple[Op, ...], content["ops"]),
-            nodes=reader.read(tuple[BackwardNode, ...], content["nodes"]),
-            passes=reader.read(tuple[BackwardPass, ...], content["passes"]),
-            steps=reader.read(tuple[Step, ...], content["steps"]),
+            lambda: records,
             outputs=reader.read(tuple[int, ...], content["outputs"]),
             recorded_notes=reader.read(tuple[Note, ...], content["notes"]),
             text=reader.read(str, content["text"]),
@@ -162,6 +165,7 @@ def _references(trace: Trace) -> Iterator[tuple[str, int | None]]:
         passes.append(step.backward_pass)
         if step.update is not None:
             values.append(step.update.value)
+        values += [change.value for change in step.changes]
     values += [note.value for note in trace.recorded_notes]
     values += [check.value for check in trace.checks]
     ops += [note.op for note in trace.recorded_notes]

@@ -183,6 +183,15 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a step changed beside its own result, as both look at one memory: another leaf's `.grad`, or a value."""
+
+    value: int
+    of: Literal["grad", "value"]
+    after: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One event in true order. `k` steps done means `trace.steps[:k]`."""
 
@@ -191,22 +200,26 @@ class Step:
     kind: StepKind
     op: int | None = None  # kind 'op'
     node: int | None = None  # kinds 'node' and 'accumulate'
-    backward_pass: int | None = None  # every kind but 'op' and 'update'
+    backward_pass: int | None = None  # every kind but 'op' and 'update'; None also for a 'zero_grad' before the first
     incoming: tuple[Array | None, ...] = ()  # the adjoint of each of the node's outputs
     contributions: tuple[Contribution, ...] = ()
     grad_before: Array | None = None  # kind 'accumulate' and 'zero_grad': the leaf's `.grad` before; None as in PyTorch
     grad_after: Array | None = None
     update: Update | None = None  # kind 'update'
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something the reader should know about this trace: a seed of ones, a first NaN."""
 
-    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_update', 'no_check', 'no_tangent', 'external'
+    kind: str  # 'seed', 'non_finite', 'no_gradient', 'no_check', 'shared_gradient', ...: docs/trace.md has them all
     message: str
     value: int | None = None
     op: int | None = None
+
+
+BY_DESIGN = "by design: "  # how a note begins that explains a gap, where the two numbers can be compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +231,17 @@ class DifferenceCheck:
     gradient: float  # PyTorch's: the adjoint's element, or its product with the direction
     difference: float
     uncertainty: float  # how far two step sizes disagreed
-    note: str = ""  # why it cannot be compared: a kink, a jump, not finite
+    note: str = ""  # why it cannot be compared (a kink, a jump, not defined), or why PyTorch's is another by design
 
     @property
     def gap(self) -> float:
         """|gradient - difference|."""
         return abs(self.gradient - self.difference)
+
+    @property
+    def is_comparable(self) -> bool:
+        """Tell whether the two numbers mean the same thing: no note, or one on a gap that is PyTorch's design."""
+        return not self.note or self.note.startswith(BY_DESIGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +251,14 @@ class SumCheck:
     value: int
     backward_pass: int
     gap: float  # the largest absolute difference over the elements
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that happened in one run, in the order in which PyTorch did it."""
+
+    values: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    nodes: tuple[BackwardNode, ...]
+    passes: tuple[BackwardPass, ...]
+    steps: tuple[Step, ...]

@@ -18,6 +18,7 @@ from playground.trace.records import (
     DifferenceCheck,
     Note,
     Op,
+    Records,
     Step,
     SumCheck,
     Update,
@@ -26,7 +27,7 @@ from playground.trace.records import (
 from playground.trace.statistics import widened
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """One recorded run, in the order in which PyTorch did it.
 
@@ -34,20 +35,39 @@ class Trace:
     records; `to_json` and `from_json` (in `codec.py`) are exact inverses.
     """
 
-    values: tuple[Value, ...]
-    ops: tuple[Op, ...]
-    nodes: tuple[BackwardNode, ...]
-    passes: tuple[BackwardPass, ...]
-    steps: tuple[Step, ...]
+    _records: Callable[[], Records] = field(repr=False)  # made when one of them is first read
     outputs: tuple[int, ...]  # values that the program returned
     recorded_notes: tuple[Note, ...] = ()
     text: str = ""  # what was typed; empty for a recorded function or module
-    _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(
-        default=(), repr=False, compare=False
-    )
-    _tape: object = field(default=None, repr=False, compare=False)  # the recorder's calls, to repeat one; gone in JSON
+    _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(default=(), repr=False)
+    _tape: object = field(default=None, repr=False)  # the recorder's calls, to repeat one; gone in JSON
 
     display: ClassVar[Callable[[Trace], str] | None] = None  # how a notebook shows a trace; set by the package
+
+    @cached_property
+    def values(self) -> tuple[Value, ...]:
+        """Every tensor, at every version of it."""
+        return self._records().values
+
+    @cached_property
+    def ops(self) -> tuple[Op, ...]:
+        """Every call, in the order of execution."""
+        return self._records().ops
+
+    @cached_property
+    def nodes(self) -> tuple[BackwardNode, ...]:
+        """PyTorch's backward nodes; those that ran come first, in the engine's order."""
+        return self._records().nodes
+
+    @cached_property
+    def passes(self) -> tuple[BackwardPass, ...]:
+        """Every run of the engine."""
+        return self._records().passes
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Everything that happened, in true order."""
+        return self._records().steps
 
     @cached_property
     def checks(self) -> tuple[DifferenceCheck, ...]:
@@ -74,6 +94,16 @@ class Trace:
         """The optimizer's step: parameter or output -> its update."""
         return {step.update.value: step.update for step in self.steps if step.update is not None}
 
+    def __eq__(self, other: object) -> bool:
+        """Same records, outputs, notes and text."""
+        return isinstance(other, Trace) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return self._records(), self.outputs, self.recorded_notes, self.text
+
     def __getitem__(self, name: str) -> Value:
         """The value with this name, else the last one with this label; KeyError if there is none."""
         found = [value for value in self.values if value.name == name] or [
@@ -98,6 +128,7 @@ class Trace:
                 primals.update(self.ops[step.op].outputs)
             if step.update is not None:
                 updated[step.update.value] = step.update.after
+            grads.update({change.value: change.after for change in step.changes if change.of == "grad"})
             if step.node is None:
                 continue
             node = self.nodes[step.node]
@@ -115,6 +146,8 @@ class Trace:
                 grads[node.leaf] = step.grad_after
             if node.leaf is not None and step.kind == "zero_grad":
                 grads.pop(node.leaf, None)
+                if step.grad_after is not None:
+                    grads[node.leaf] = step.grad_after
         return Snapshot(frozenset(primals), adjoints, grads, updated)
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""`Probe`: gradient norms, update ratios and dead units of each layer, measured in recorded steps only."""
+"""`Probe`: gradient norms, update ratios, zeros and dead units of each layer, measured in recorded steps only."""
 
 from __future__ import annotations
 
@@ -39,11 +39,13 @@ class Probe(TorchFunctionMode):
         self._hooks: list[RemovableHandle] = []
         self._gradients: list[float | None] = []  # of each layer, the norm
         self._dead: dict[str, list[Tensor]] = {}  # for each unit of each call, whether it is
+        self._zeros: dict[str, list[tuple[Tensor, int]]] = {}  # of each call: activations that are 0, and all
         self._calls = 0
 
     @torch.no_grad()
     def __enter__(self) -> Self:
-        self._gradients, self._dead, self._calls = [None] * len(self._parameters), defaultdict(list), 0
+        self._gradients, self._calls = [None] * len(self._parameters), 0
+        self._dead, self._zeros = defaultdict(list), defaultdict(list)
         for before, parameters in zip(self._before, self._parameters.values(), strict=True):
             for kept, parameter in zip(before, parameters, strict=True):
                 kept.copy_(parameter)
@@ -71,8 +73,10 @@ class Probe(TorchFunctionMode):
         return module.register_forward_hook(lambda _, __, output: self._look(name, output))
 
     def _look(self, name: str, output: Tensor) -> None:
-        greatest = output.detach().amax(dim=0)  # none is below 0: a tenth of the time of comparing all with 0
+        seen = output.detach()
+        greatest = seen.amax(dim=0)  # none is below 0: a tenth of the time of comparing all with 0
         self._dead[name].append((greatest == 0).flatten())
+        self._zeros[name].append(((seen == 0).sum(), seen.numel()))
 
     def see_gradients(self) -> None:
         """Take the norms of the gradients as they are now."""
@@ -83,6 +87,7 @@ class Probe(TorchFunctionMode):
     def layers(self) -> tuple[LayerRecord, ...]:
         """Return one record a layer, in the order of the net, then one a function."""
         dead = {name: float(torch.cat(calls).float().mean()) for name, calls in self._dead.items()}
+        zeros = {name: _share(calls) for name, calls in self._zeros.items()}
         weights = [[one.detach() for one in some] for some in self._parameters.values()]
         changes = [
             [kept.sub_(weight) for kept, weight in zip(before, some, strict=True)]
@@ -95,8 +100,15 @@ class Probe(TorchFunctionMode):
             )
             for name, gradient, size, change in norms
         }
-        found |= {name: LayerRecord(name, dead=share) for name, share in dead.items() if name not in found}
+        found |= {
+            name: LayerRecord(name, zeros=zeros[name], dead=share) for name, share in dead.items() if name not in found
+        }
         return tuple(found[name] for name in dict.fromkeys([*self._modules, *dead]) if name in found)
+
+
+def _share(calls: Sequence[tuple[Tensor, int]]) -> float:
+    """Return the part that was counted, of all calls together; of nothing, 0."""
+    return sum(int(count) for count, _ in calls) / max(1, sum(size for _, size in calls))
 
 
 @torch.no_grad()

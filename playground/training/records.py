@@ -11,14 +11,15 @@ class LayerRecord:
     """One layer with parameters, or one that rectifies, at one step.
 
     `gradient_norm`, `weight_norm`: of all its parameters together; the gradient is what the backward pass gave, before
-    any clipping. `update_ratio`: the norm of what the step changed over the norm of the weights. `dead`: the part of a
-    rectifier's units that are 0 for every example of the batch.
+    any clipping. `update_ratio`: the norm of what the step changed over the norm of the weights. `zeros`: the part of a
+    rectifier's activations in this batch that are 0. `dead`: the part of its units that are 0 for every example of it.
     """
 
     name: str
     gradient_norm: float | None = None
     weight_norm: float | None = None
     update_ratio: float | None = None
+    zeros: float | None = None
     dead: float | None = None
 
 

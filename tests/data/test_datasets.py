@@ -125,9 +125,10 @@ def small_cifar(served: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> tu
 def test_the_table_agrees_with_the_settings_and_with_torchvision() -> None:
     assert tuple(row.name for row in DATASETS) == DATA_NAMES
     assert not DATASETS[0].needs_download  # the default
-    for row in DATASETS[1:]:
+    assert [row.name for row in DATASETS if not row.needs_download] == ["digits", "XOR"]
+    for row in DATASETS[2:]:
         reader = getattr(importlib.import_module("torchvision.datasets"), archives.CLASSES[row.name])
-        assert row.needs_download
+        assert row.needs_download and row.name in archives.CLASSES
         if row.name == "MNIST":
             assert row.classes == tuple(name[0] for name in reader.classes)
         elif row.name != "CIFAR-10":  # torchvision reads those from the file
@@ -149,6 +150,15 @@ def test_bundled_digits_need_neither_network_nor_file(own_cache: Path) -> None:
     torch.testing.assert_close(shares, torch.full((10,), 0.2), atol=0.01, rtol=0)
     assert load("digits") is data
     assert not own_cache.exists()
+
+
+def test_the_four_points_of_xor_are_all_there_are() -> None:
+    data, row = load("XOR"), next(row for row in DATASETS if row.name == "XOR")
+    assert (data.name, data.input_shape, data.classes) == (row.name, row.input_shape, row.classes)
+    assert (len(data.train), len(data.test)) == (row.train_size, row.test_size)
+    assert not data.is_pictures and data.test is data.train
+    for point, label in zip(data.train.x.tolist(), data.train.labels.tolist(), strict=True):
+        assert label == (point[0] != point[1])
 
 
 def test_mnist_from_a_read_only_folder(data_folder: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
@@ -326,7 +336,7 @@ def test_at_most_two_data_sets_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -
     assert load("MNIST") is first
 
 
-@pytest.mark.parametrize(("name", "hint"), [("mnist", "Did you mean MNIST?"), ("cats", "There are digits, MNIST")])
+@pytest.mark.parametrize(("name", "hint"), [("mnist", "Did you mean MNIST?"), ("cats", "There are digits, XOR, MNIST")])
 def test_an_unknown_name(name: str, hint: str) -> None:
     with pytest.raises(PlaygroundError) as caught:
         load(name)

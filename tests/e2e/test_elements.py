@@ -39,7 +39,7 @@ def title(page: Page, text: str) -> None:
 def test_a_weight_says_why_its_gradient_is_this_number(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], width: int
 ) -> None:
-    trace = run_source(STACKS.preset("L2.4").document)
+    trace = run_source(STACKS.presets[0].document)
     weight = trace[WEIGHT]
     assert weight.adjoint is not None
     index = (7, weight.shape[1] // 2)
@@ -59,7 +59,7 @@ def test_a_weight_says_why_its_gradient_is_this_number(
 
 @pytest.mark.slow
 def test_a_wrong_index_says_what_is_allowed(open_page: OpenPage, ready: Ready) -> None:
-    weight = run_source(STACKS.preset("L2.4").document)[WEIGHT]
+    weight = run_source(STACKS.presets[0].document)[WEIGHT]
     page = ready(open_page("/layers"))
     choose(page, f"value-{weight.id}")
     for wrong in ("10, 0", "3", "a, b", "-1, 0"):

@@ -43,8 +43,19 @@ def hidden_layer() -> Results:
     m1, X2, m2 = leaf([0.2, 0.0, -0.1]), leaf([[1.0, -1.0, 0.5]]), leaf([0.2])
     u = X1 @ a + m1
     h = X2 @ torch.sigmoid(u) + m2
-    h.sum().backward()
-    return {"u": u, "h": h, "X1.grad": X1.grad, "μ1.grad": m1.grad, "X2.grad": X2.grad, "μ2.grad": m2.grad}
+    residual = leaf([1.0], False) - h
+    loss = (residual**2).sum() / 2
+    loss.backward()
+    return {
+        "u": u,
+        "h": h,
+        "residual": residual,
+        "loss": loss,
+        "X1.grad": X1.grad,
+        "μ1.grad": m1.grad,
+        "X2.grad": X2.grad,
+        "μ2.grad": m2.grad,
+    }
 
 
 def three_lines() -> Results:
@@ -253,6 +264,16 @@ def test_lecture_numbers() -> None:
     for name, number in adjoints.items():
         adjoint = trace[name].adjoint
         assert adjoint is not None and adjoint.item() == pytest.approx(number, rel=1e-6)
+
+
+def test_both_weight_gradients_of_the_hidden_layer_share_the_residual() -> None:
+    trace = EXPRESSIONS.preset("L0.2").document.run()
+    found = {name: shown(trace, name) for name in ("u", "residual", "X1.grad", "X2.grad", "X2", "a")}
+    u, residual, first, second, X2, a = (one for one in found.values() if one is not None)
+    assert float(residual) not in (0.0, 1.0)
+    sigma = torch.sigmoid(u)
+    torch.testing.assert_close(second, -residual[:, None] * sigma[None, :])
+    torch.testing.assert_close(first, -residual * (sigma * (1 - sigma) * X2[0])[:, None] * a[None, :])
 
 
 def test_forward_mode_gives_one_column_of_the_jacobian() -> None:

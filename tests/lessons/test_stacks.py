@@ -15,6 +15,7 @@ from playground.layers.net.net import net_of, record_net, script_of
 from playground.layers.run.settings import batch_of
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
+from playground.lessons.runs import RUNS
 from playground.trace.statistics import MANY
 from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frames import ShownStack, show_stack
@@ -22,6 +23,7 @@ from playground.ui.layers.links import restore_stack, stack_query
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.scripts import printed, shown
 
+TWO = [(10, 22, 22), (10, 22, 22), (55, 21, 21), (55, 21, 21)]  # the two convolutions of L2.4
 DIGITS = StackDocument("Conv2d(4, 7, stride=3) ReLU Flatten Dropout(0.2) Linear(10)", batch=16, rng_seed=3)
 
 
@@ -37,8 +39,10 @@ def test_every_preset_runs_and_its_link_opens_it(entry: Preset[StackDocument]) -
     [
         ("L0.9a", [(784,), (784,)], 784),
         ("L1.1", [(784,), (10,), (10,)], 7850),
-        ("L2.3", [(10, 22, 22), (10, 22, 22), (4840,), (600,), (600,), (10,)], 2911110),
-        ("L2.4", [(10, 22, 22), (10, 22, 22), (55, 21, 21), (55, 21, 21), (24255,), (10,)], 245315),
+        ("L2.3a", [(10, 25, 25), (10, 25, 25), (6250,), (600,), (600,), (600,), (600,), (10,)], 4117380),
+        ("L2.3", [(10, 22, 22), (10, 22, 22), (4840,), (600,), (600,), (600,), (600,), (10,)], 3271710),
+        ("L2.4", [*TWO, (24255,), (600,), (600,), (600,), (600,), (10,)], 14922965),
+        ("two-convolutions", [*TWO, (24255,), (10,)], 245315),
         ("L3.1", [(10, 12, 12), (10, 12, 12), (20, 3, 3), (20, 3, 3), (180,), (5,), (5,), (10,)], 11045),
     ],
 )
@@ -46,6 +50,18 @@ def test_the_shapes_and_parameters_of_the_lectures(id: str, shapes: list[tuple[i
     analysis = STACKS.preset(id).document.analysis()
     assert [row.gives for row in analysis.rows] == shapes
     assert analysis.parameters == total
+
+
+def test_the_three_hundred_units_have_relu_between() -> None:
+    texts = {STACKS.preset("L4.6").document.text, RUNS.preset("L4.6a").document.text}
+    assert texts == {"Flatten Linear(300) ReLU Linear(10)"}
+
+
+def test_xor_is_shown_the_points_of_xor() -> None:
+    x, labels = batch_of(STACKS.preset("xor").document)
+    assert [(*point, label) for point, label in zip(x.tolist(), labels.tolist(), strict=True)] == [
+        (a, b, a != b) for a in (0, 1) for b in (0, 1)
+    ]
 
 
 def page_numbers(document: StackDocument) -> list[tuple[str, Any]]:

@@ -10,8 +10,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from playground.recorder import differences
-from playground.recorder.differences import KINKED, TORN
+from playground.recorder.checks.probes import (
+    INNER,
+    JUMP,
+    KINKED,
+    ONE_SIDED,
+    STEEP,
+    TORN,
+    UNDEFINED,
+    Probe,
+    probes_of,
+)
 from playground.recorder.record import record
+from playground.recorder.tape import TapeValue
 from playground.trace.trace import Trace
 from tests.recorder.helpers import assert_consistent, leaf, note_kinds, random_leaf
 
@@ -89,7 +100,13 @@ def test_equal_elements_that_are_sorted_are_noted() -> None:
 
 @pytest.mark.parametrize("count", [3, 300], ids=["each element", "one direction"])
 def test_a_wrong_gradient_is_no_tear(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences._Probe, "gradient", 7.0)
+    def mistaken(value: TapeValue, in_full: bool) -> list[Probe]:
+        found = probes_of(value, in_full)
+        for probe in found:
+            probe.gradient = 7.0
+        return found
+
+    monkeypatch.setattr(differences, "probes_of", mistaken)
     trace = record(lambda x: (x * x).sum(), random_leaf(count))
     assert all(check.note == "" for check in trace.checks)
     assert min(check.gap for check in trace.checks) > 0.1
@@ -111,7 +128,7 @@ def test_a_sharp_bend_is_no_kink() -> None:
 def test_a_point_where_the_function_ends() -> None:
     trace = record(torch.sqrt, 0.0, names=["x"])
     (check,) = [check for check in trace.checks if trace.values[check.value].name == "x"]
-    assert check.note == "not finite near this point"
+    assert check.note == ONE_SIDED
 
 
 @pytest.mark.parametrize(
@@ -204,3 +221,168 @@ def test_a_hook_shows_in_the_sums() -> None:
         return y * y
 
     assert sums_of(record(fn, leaf(1.0)))["v1"] == 36.0
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_leaf_that_is_itself_a_result_beside_a_kink(order: int) -> None:
+    results = lambda x, y: (x, torch.relu(y))[::order]  # noqa: E731
+    trace = record(results, 2.0, 0.0)
+    assert {trace.values[c.value].name: c.note for c in trace.checks} == {"x": "", "y": KINKED, "v1": ""}
+    assert_consistent(trace)
+
+
+def test_a_leaf_that_is_the_only_result() -> None:
+    assert_consistent(record(lambda x: x, leaf(1.0, 2.0)))
+    assert_consistent(record(lambda x, y: (x, y, x.detach() * y), leaf(1.0), leaf(2.0)))
+
+
+# Points where there is no slope.
+
+
+def notes_of(trace: Trace, name: str = "x") -> list[str]:
+    return [check.note for check in trace.checks if trace.values[check.value].name == name]
+
+
+NO_SLOPE: dict[str, tuple[Callable[[Tensor], Tensor], float, str]] = {
+    "sign": (torch.sign, 0.0, JUMP),
+    "sgn": (torch.sgn, 0.0, JUMP),
+    "floor": (torch.floor, 0.0, JUMP),
+    "ceil": (torch.ceil, 2.0, JUMP),
+    "trunc": (torch.trunc, 1.0, JUMP),
+    "frac": (torch.frac, 3.0, JUMP),
+    "round": (torch.round, 0.5, JUMP),
+    "a small jump": (lambda x: 1e-5 * torch.sign(x) + x, 0.0, JUMP),
+    "remainder": (lambda x: torch.remainder(x, 2.0), 4.0, JUMP),
+    "angle": (torch.angle, 0.0, JUMP),
+    "atan2, upwards": (lambda x: torch.atan2(x, torch.zeros_like(x)), 0.0, JUMP),
+    "atan2, along": (lambda x: torch.atan2(torch.zeros_like(x), x), 0.0, JUMP),
+    "abs": (torch.abs, 0.0, KINKED),
+    "relu": (torch.relu, 0.0, KINKED),
+    "clamp": (lambda x: x.clamp(max=1.0), 1.0, KINKED),
+    "a norm": (lambda x: torch.linalg.vector_norm(x, dim=None), 0.0, KINKED),
+    "a tie": (lambda x: torch.maximum(x, x.detach()), 1.0, KINKED),
+    "the square root": (torch.sqrt, 0.0, ONE_SIDED),
+    "the inverse sine": (torch.asin, 1.0, ONE_SIDED),
+    "0 to a power": (lambda x: torch.zeros_like(x) ** x, 0.0, ONE_SIDED),
+    "a signed root": (lambda x: x.sign() * x.abs().sqrt(), 0.0, STEEP),
+    "the reciprocal": (torch.reciprocal, 0.0, UNDEFINED),
+    "the logarithm": (torch.log, 0.0, UNDEFINED),
+    "0 / 0": (lambda x: x / x, 0.0, UNDEFINED),
+}
+
+
+@pytest.mark.parametrize("name", NO_SLOPE)
+def test_a_point_without_a_slope_is_named(name: str) -> None:
+    function, at, note = NO_SLOPE[name]
+    assert notes_of(record(function, at, names=["x"])) == [note]
+
+
+@pytest.mark.parametrize("name", NO_SLOPE)
+def test_each_element_has_a_note_of_its_own(name: str) -> None:
+    function, at, note = NO_SLOPE[name]
+    apart = lambda x: torch.stack([function(x[0]), torch.tanh(x[1])]).sum()  # noqa: E731
+    trace = record(apart, leaf(at, 0.3), names=["x"])
+    assert notes_of(trace) == [note, ""]
+    assert_consistent(trace)
+
+
+def test_a_slope_within_the_jump_is_believed() -> None:
+    trace = record(lambda x: F.normalize(x, dim=0).sum(), leaf(0.0, 0.0), names=["x"])
+    assert notes_of(trace) == ["", ""]  # it is x / 1e-12 there
+    assert_consistent(trace)
+
+
+def test_a_number_that_is_not_finite_is_not_moved() -> None:
+    assert notes_of(record(lambda x: torch.nan_to_num(x).sum(), leaf(1.0, torch.inf, torch.nan), names=["x"])) == [
+        "",
+        UNDEFINED,
+        UNDEFINED,
+    ]
+
+
+# A finite gradient beside an infinity or a NaN.
+
+BESIDE: dict[str, tuple[Callable[[Tensor], Tensor], list[float], list[float | str]]] = {
+    "root": (lambda x: x.sqrt().sum(), [4, 0], [0.25, ONE_SIDED]),
+    "logarithm": (lambda x: x.log().sum(), [2, 0], [0.5, UNDEFINED]),
+    "a logarithm of what is negative": (lambda x: x.log().sum(), [2, -1], [0.5, UNDEFINED]),
+    "a branch": (lambda x: torch.where(x > 2, x.log2(), 2 * x)[0], [3, 0], [0.480898347, "by design"]),
+    "a mean": (lambda x: x.log().mean(), [2, 0, 4], [1 / 6, UNDEFINED, 1 / 12]),
+    "no sum": (torch.log, [2, 0], [0.5, UNDEFINED]),
+    "a weighted sum": (lambda x: -(x.log() @ torch.tensor([3.0, 1.0], dtype=x.dtype)), [2, 0], [-1.5, UNDEFINED]),
+    "a reciprocal": (lambda x: (1 / x).sum() * 2, [2, 0], [-0.5, UNDEFINED]),
+    "0 / 0": (lambda x: (x.sin() / x).sum(), [0, 1], [UNDEFINED, -0.301168679]),
+    "two sums": (lambda x: x.log().sum() + (x * x).sum(), [2, 0], [4.5, UNDEFINED]),
+    "rows": (lambda x: x.reshape(2, 2).log().sum(1).mean(), [2, 0, 1, 4], [0.25, UNDEFINED, 0.5, 0.125]),
+    "an infinite leaf": (lambda x: (x * x).sum(), [3, torch.inf], [6, UNDEFINED]),
+    "a chosen log-probability": (
+        lambda x: F.nll_loss(x.reshape(2, 2).log(), torch.tensor([0, 1])), [0.5, 0.5, 1, 0], [-1, 0, 0, UNDEFINED],
+    ),
+    "a term of its own": (lambda x: (x + torch.tensor([torch.inf, 0.0])).sum(), [1, 2], [UNDEFINED, 1]),
+    "a product": (lambda x: x.log().prod(), [2, 0], [UNDEFINED, UNDEFINED]),
+    "an exponential of a sum": (lambda x: x.log().sum().exp(), [2, 0], [0, ONE_SIDED]),
+    "a squared error": (lambda x: F.mse_loss(x.log(), torch.ones(2).double()), [1, 0], [-1, UNDEFINED]),
+    "a softmax with a mask": (
+        lambda x: x.masked_fill(torch.tensor([False, False, True]), -torch.inf).softmax(0)[0],
+        [0, 0, 5], [0.25, -0.25, 0],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_finite_gradient_is_checked_beside_what_is_not(name: str) -> None:
+    function, at, expected = BESIDE[name]
+    trace = record(function, leaf(*at), names=["x"])
+    checks = [check for check in trace.checks if trace.values[check.value].name == "x"]
+    gradient = trace["x"].adjoint
+    assert gradient is not None
+    assert [check.gradient for check in checks] == pytest.approx(gradient.tensor().tolist(), nan_ok=True)
+    for check, wanted in zip(checks, expected, strict=True):
+        if isinstance(wanted, str):
+            assert check.note.startswith(wanted)
+        else:
+            assert (check.note, check.difference) == ("", pytest.approx(wanted, rel=1e-6, abs=1e-9))
+    assert_consistent(trace)
+
+
+def test_a_direction_leaves_out_what_is_not_finite() -> None:
+    numbers = torch.rand(300, generator=torch.Generator().manual_seed(0), dtype=torch.float64) + 0.5
+    numbers[7] = 0
+    trace = record(lambda x: x.log().sum(), numbers.requires_grad_(), names=["x"])
+    (check,) = [check for check in trace.checks if trace.values[check.value].name == "x"]
+    assert (check.index, check.note) == (None, "")
+    assert_consistent(trace)
+
+
+# Results of one call that are computed from one another.
+
+
+@pytest.mark.parametrize("cell", ["LSTMCell", "a function"])
+def test_the_state_of_a_cell_is_not_moved_by_itself(cell: str) -> None:
+    torch.manual_seed(0)
+    module = nn.LSTMCell(2, 2).double()
+    zeros = torch.zeros(1, 2, dtype=torch.float64)
+    weights = list(module.parameters())
+    call = module if cell == "LSTMCell" else lambda x: torch.lstm_cell(x, [zeros, zeros], *weights)
+    trace = record(lambda x: torch.stack(call(x)).sum(), random_leaf(1, 2), names=["x"])
+    (op,) = [op for op in trace.ops if op.name == "lstm_cell"]
+    output, state = op.outputs
+    assert {check.note for check in trace.checks if check.value == state} == {INNER}
+    assert {check.note for check in trace.checks if check.value == output} == {""}
+    assert_consistent(trace)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.stack(torch.std_mean(x)),
+        lambda x: torch.cat(x.split(2, 1), 1),
+        lambda x: x.sort().values,
+        lambda x: torch.linalg.qr(x).R,
+        lambda x: nn.GRUCell(3, 3).double()(x),
+    ],
+)
+def test_results_that_do_not_feed_one_another_are_moved(function: Callable[[Tensor], Tensor]) -> None:
+    trace = record(lambda x: (function(x) * 2).sum(), random_leaf(3, 3), names=["x"])
+    assert all(check.note != INNER for check in trace.checks)
+    assert_consistent(trace)

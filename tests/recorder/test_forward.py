@@ -7,11 +7,13 @@ from functools import partial
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
+from playground.recorder.inputs import MOST_LOOKED_AT, named_inside
 from playground.recorder.record import record
 from playground.recorder.recorder import current
+from playground.trace.trace import Trace
 from tests.recorder.helpers import assert_consistent, leaf, node_names, note_kinds, op_names, random_leaf
 
 
@@ -93,6 +95,47 @@ def test_a_partial_function() -> None:
     trace = record(partial(scaled, 2), leaf(3.0))
     assert trace["scale"].grad is not None
     assert trace["scale"].grad.tolist() == [9.0]
+
+
+def test_parameters_in_lists_dicts_and_attributes_have_their_path_for_a_name() -> None:
+    class Trainer:
+        def __init__(self) -> None:
+            self.nets = [nn.Linear(2, 1)]
+            self.scale = torch.ones(2, requires_grad=True)
+
+        def loss(self, x: Tensor) -> Tensor:
+            result: Tensor = self.nets[0](x * self.scale).sum()
+            return result
+
+        def __call__(self, x: Tensor) -> Tensor:
+            return self.loss(x)
+
+    models = [nn.Linear(2, 1), {"head": (nn.Linear(2, 1),)}]
+    trainer = Trainer()
+
+    def fn(x: Tensor, more: dict[str, nn.Module]) -> Tensor:
+        total: Tensor = models[0](x) + models[1]["head"][0](x) + trainer.nets[0](x) + more["net"](x)  # type: ignore
+        return total.sum()
+
+    x = torch.ones(1, 2)
+    assert parameter_names(record(fn, x, {"net": nn.Linear(2, 1)})) == [
+        *("models.0.weight", "models.0.bias", "models.1.head.0.weight", "models.1.head.0.bias"),
+        *("trainer.nets.0.weight", "trainer.nets.0.bias", "more.net.weight", "more.net.bias"),
+    ]
+    for own in (trainer.loss, trainer, partial(trainer.loss)):
+        assert parameter_names(record(own, x)) == ["scale", "nets.0.weight", "nets.0.bias"]
+
+
+def test_names_are_looked_for_in_so_many_objects_only() -> None:
+    rows = [torch.zeros(1) for _ in range(MOST_LOOKED_AT + 10)]
+    assert len(named_inside({"rows": rows})) == MOST_LOOKED_AT
+    circle: list[object] = [nn.ReLU()]
+    circle.append(circle)
+    assert list(named_inside({"circle": circle})) == ["circle.0"]
+
+
+def parameter_names(trace: Trace) -> list[str]:
+    return [value.name for value in trace.values if value.op is None and value.is_leaf and value.requires_grad]
 
 
 def test_values_are_numbered_by_depth() -> None:

@@ -13,7 +13,7 @@ import pytest
 from playground.recorder.record import record
 from playground.trace.array import EXACT_ELEMENTS
 from playground.trace.codec import VERSION
-from playground.trace.records import BackwardNode, BackwardPass, DifferenceCheck, Note, Op, Step, Value
+from playground.trace.records import BackwardNode, BackwardPass, Change, DifferenceCheck, Note, Op, Step, Value
 from playground.trace.statistics import THUMBNAIL_SIDE
 from playground.trace.trace import Trace
 
@@ -46,7 +46,7 @@ def test_what_the_example_says_of_the_third_step(trace: Trace) -> None:
     assert x not in snapshot.grads
 
 
-@pytest.mark.parametrize("kind", [Value, Op, BackwardNode, BackwardPass, Step, Note, DifferenceCheck])
+@pytest.mark.parametrize("kind", [Value, Op, BackwardNode, BackwardPass, Step, Change, Note, DifferenceCheck])
 def test_every_field_is_described(kind: type) -> None:
     words = set(re.findall(r"\w+", PAGE))
     assert {field.name for field in fields(kind)} <= words

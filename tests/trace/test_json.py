@@ -6,7 +6,7 @@ import copy
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -51,6 +51,36 @@ class Square(torch.autograd.Function):
         return 2 * x * gradient
 
 
+def next_step(set_to_none: bool, kind: type[torch.optim.Optimizer] = torch.optim.SGD, sparse: bool = False) -> Trace:
+    """A training step that begins by clearing the gradients of the step before."""
+    model = nn.Sequential(nn.Embedding(5, 2, sparse=sparse))
+    optimizer = kind(model.parameters(), lr=0.1)  # type: ignore[call-arg]
+    tokens = torch.tensor([1, 2, 1])
+
+    def step(tokens: Tensor) -> Tensor:
+        optimizer.zero_grad(set_to_none=set_to_none)
+        loss = model(tokens).square().sum()
+        loss.backward()
+        optimizer.step()
+        return cast(Tensor, loss)
+
+    step(tokens)
+    return record(step, tokens)
+
+
+def setter(x: Tensor) -> Tensor:
+    x.grad = torch.ones_like(x)
+    return x.detach()
+
+
+def set_by_hand(x: Tensor) -> Tensor:
+    x.grad = torch.full_like(x, 2)
+    (x * x).sum().backward()
+    x.grad = None
+    x.grad = torch.ones_like(x)
+    return x.detach()
+
+
 TRACES: dict[str, Callable[[], Trace]] = {
     "L0.4": lambda: record(lambda x1, x2: torch.log(x1) + x1 * x2 - torch.sin(x2), 2.0, 5.0),
     "not finite": lambda: record(lambda x: (x.log() * 0).exp(), leaf(NAN, INF, -INF, -0.0, 0.0, 1e-320)),
@@ -83,6 +113,16 @@ TRACES: dict[str, Callable[[], Trace]] = {
     "no pass": lambda: record(lambda x: x.sin() * x, 2.0, passes=0),
     "history": lambda: record(lambda h: h * 2, leaf(1, 2) * 3),
     "nothing": lambda: record(lambda: None),
+    "cleared first": lambda: next_step(set_to_none=True),
+    "cleared first, Adam": lambda: next_step(set_to_none=True, kind=torch.optim.Adam),
+    "zeros first": lambda: next_step(set_to_none=False),
+    "cleared first, sparse": lambda: next_step(set_to_none=True, kind=torch.optim.SparseAdam, sparse=True),
+    "zeros first, sparse": lambda: next_step(set_to_none=False, kind=torch.optim.SparseAdam, sparse=True),
+    "set by hand": lambda: record(set_by_hand, leaf(1, 2)),
+    "set by hand, never reached": lambda: record(setter, leaf(1, 2)),
+    "two gradients of one memory": lambda: record(
+        lambda a, b: a.flatten() + b.flatten(), random_leaf(1, 2), random_leaf(2, 1), passes=3
+    ),
 }
 
 

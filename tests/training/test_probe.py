@@ -76,7 +76,8 @@ def _kill(net: nn.Module) -> None:
 
 
 def plain_facts(data: Data, steps: int, clip: float = math.inf) -> list[dict[str, float]]:
-    """Weight norm, gradient norm and update ratio of each layer and the dead part of each rectifier, step by step."""
+    """Weight norm, gradient norm and update ratio of each layer and the zeros and
+    the dead part of each rectifier, step by step."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = Plain()
@@ -105,7 +106,8 @@ def plain_facts(data: Data, steps: int, clip: float = math.inf) -> list[dict[str
             facts[f"{layer} update_ratio"] /= size
         for number, units in enumerate(rectified, 1):
             columns = units.detach().numpy().T
-            facts[f"rectifier {number}"] = sum(all(unit == 0) for unit in columns) / len(columns)
+            facts[f"rectifier {number} dead"] = sum(all(unit == 0) for unit in columns) / len(columns)
+            facts[f"rectifier {number} zeros"] = sum(float((unit == 0).mean()) for unit in columns) / len(columns)
         found.append(facts)
     return found
 
@@ -123,7 +125,9 @@ def told(record: TrainRecord, rectifiers: list[str]) -> dict[str, float]:
             if getattr(layer, name) is not None:
                 facts[f"{layer.name} {name}"] = getattr(layer, name)
         if layer.dead is not None:
-            facts[f"rectifier {1 + rectifiers.index(layer.name)}"] = layer.dead
+            assert layer.zeros is not None
+            number = 1 + rectifiers.index(layer.name)
+            facts |= {f"rectifier {number} dead": layer.dead, f"rectifier {number} zeros": layer.zeros}
     return facts
 
 
@@ -131,8 +135,8 @@ def test_the_layers_of_a_stack_as_plain_pytorch(small_data: Data) -> None:
     learner = learner_of(config(), small_data)
     records = list(itertools.islice(train(learner.config, small_data, learner=learner), 10))
     expected = plain_facts(small_data, 10)
-    assert any(0 < facts["rectifier 1"] < 1 for facts in expected)
-    assert any(0 < facts["rectifier 2"] < 1 for facts in expected)
+    for number in (1, 2):
+        assert any(0 < facts[f"rectifier {number} dead"] < facts[f"rectifier {number} zeros"] < 1 for facts in expected)
     for record, facts in zip(records, expected, strict=True):
         assert [layer.name for layer in record.layers] == ["linear1", "relu1", "linear2", "relu2", "linear3"]
         assert told(record, ["relu1", "relu2"]) == pytest.approx(facts, rel=1e-5)
@@ -173,7 +177,7 @@ def test_a_rectifier_that_is_used_twice_and_functions_without_end(small_data: Da
 
 def test_what_has_no_rectifier_has_no_dead_units(small_data: Data) -> None:
     (record,) = train(config("Flatten Linear(8) Tanh Linear(3)", steps=1), small_data)
-    assert all(layer.dead is None for layer in record.layers)
+    assert all(layer.dead is None and layer.zeros is None for layer in record.layers)
 
 
 def test_nothing_is_left_on_the_net(small_data: Data) -> None:

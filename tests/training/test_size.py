@@ -83,7 +83,7 @@ def test_every_example_of_the_page_has_room() -> None:
         sizes.append(found.outputs * max(config.batch, size.EVALUATED_AT_ONCE))
     assert max(sizes) < LIMITS.outputs / 10
     for text in (LENET, CNN):
-        for shape in shapes.values():
+        for shape in (shape for shape in shapes.values() if len(shape) == 3):
             check_size(size_of(StackDocument(text, shape)), 1000, text)
 
 

@@ -31,11 +31,11 @@ export function showResults(results, frame) {
   const facts = el(
     "details",
     { open: open[0] },
-    el("summary", {}, "Each layer on this batch: gradient norm, dead units, mean"),
+    el("summary", {}, "Each layer on this batch: gradient norm, zeros, dead units, mean"),
     resultTable(
       "Each layer on this batch",
-      ["layer", "gradient norm", "dead units", "mean", "deviation"],
-      found.facts.map((/** @type {any} */ fact) => [fact.name, fact.gradient_norm ?? "–", fact.dead ?? "–", fact.mean, fact.deviation]),
+      ["layer", "gradient norm", "activations that are 0", "dead units: 0 for every example", "mean", "deviation"],
+      found.facts.map((/** @type {any} */ fact) => [fact.name, fact.gradient_norm ?? "–", fact.zeros ?? "–", fact.dead ?? "–", fact.mean, fact.deviation]),
     ),
   );
   const step = found.step;

@@ -13,7 +13,10 @@ from playground.layers.catalogue.spec import Content, LayerSpec, Shape
 
 Given = Mapping[str, Any]  # every argument of a layer by name, defaults filled in
 ArgumentKind = Literal["int", "float", "bool", "size", "shape"]
-Saves = Literal["", "input", "output", "mask", "input and positions", "input and statistics"]
+# Statistics are those of each example by itself, or those of the whole batch, which are kept once.
+Saves = Literal[
+    "", "input", "output", "mask", "input and positions", "input and statistics", "input and statistics of the batch"
+]
 
 
 @dataclass(frozen=True, slots=True)

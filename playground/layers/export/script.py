@@ -31,6 +31,11 @@ order = torch.randperm(len(images), generator=g)[:{batch}]
 x = images[order].reshape({batch}, {sizes})
 y = torch.tensor(digits.target)[order]{modulo}
 """
+XOR = """\
+which = torch.arange({batch}) % 4
+x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])[which]
+y = torch.tensor([0, 1, 1, 0])[which]{modulo}
+"""
 GRADIENTS = """\
 loss.backward()
 for name, parameter in {named}:
@@ -125,9 +130,10 @@ def assembled(parts: list[str]) -> str:
 
 
 def _data(document: StackDocument) -> str:
-    """The lines that make `x` and `y`; of digits in fewer than ten classes, the label counts modulo their number."""
-    code = RANDOM if document.data == "random" else DIGITS
+    """The lines that make `x` and `y`; of digits and points in fewer classes than they have, the label counts
+    modulo the number of classes."""
+    code = {"random": RANDOM, "XOR": XOR, "digits": DIGITS}[document.data]
     sizes = ", ".join(map(str, document.input_shape))
-    modulo = f" % {document.classes}" if document.classes < 10 else ""
+    modulo = f" % {document.classes}" if document.classes < (2 if document.data == "XOR" else 10) else ""
     seed, batch, classes = document.rng_seed, document.batch, document.classes
     return code.format(seed=seed, batch=batch, sizes=sizes, classes=classes, modulo=modulo)

@@ -64,7 +64,7 @@ class StackNet:
         found, batch = self.analysis, self.document.batch
         known = {row.path: row for row in found.rows}
         rows = tuple(_listed(path, layer, known.get(path), batch) for path, layer in walk(found.stack.layers))
-        costs = found.parameters, found.multiplications * batch, found.saved * batch
+        costs = found.parameters, found.multiplications * batch, found.saved_with(batch)
         return Listing(rows, found.output, *costs, problem=found.problem, is_editable=True)
 
     def summary(self) -> str:
@@ -154,7 +154,7 @@ def _listed(path: Path, layer: LayerSpec, row: StackRow | None, batch: int) -> L
             "parameters": row.parameters,
             "parameters_formula": row.parameters_formula,
             "multiplications": row.multiplications * batch,
-            "saved": row.saved * batch,
+            "saved": row.saved_with(batch),
             "field": None if row.field is None else tuple(reach.size for reach in row.field),
         }
     return ListedLayer(

@@ -1,4 +1,4 @@
-"""Notes on the boxes of a stack's modules, beside their shapes: memory kept for the backward pass, dead units."""
+"""Notes on the boxes of a stack's modules, beside their shapes: memory for the backward pass, zeros, dead units."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ def module_notes(recorded: Recorded, batch: int) -> dict[str, tuple[str, ...]]:
         names = row.name.split(".")
         if not row.layer.branches:
             for length in range(1, len(names) + 1):
-                saved[".".join(names[:length])] += row.saved * batch
+                saved[".".join(names[:length])] += row.saved_with(batch)
     notes: dict[str, tuple[str, ...]] = {
         path: (f"saves {bytes_text(count)} for backward",) for path, count in saved.items()
     }
     for fact in recorded.facts:
-        if fact.dead is not None:
-            notes[fact.name] = (*notes.get(fact.name, ()), f"dead {100 * fact.dead:.0f} % of its units")
+        if fact.zeros is not None and fact.dead is not None:
+            said = f"zero {100 * fact.zeros:.0f} % of its activations", f"dead {100 * fact.dead:.0f} % of its units"
+            notes[fact.name] = (*notes.get(fact.name, ()), *said)
     return notes
 
 

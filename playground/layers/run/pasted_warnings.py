@@ -76,7 +76,7 @@ def _short(document: StackDocument, listing: Listing, end: list[str]) -> Analysi
     layers = (LayerSpec("Linear", (("out_features", output[0]),)), *map(LayerSpec, end))
     stack = Stack(layers, document.input_shape, document.loss, document.classes)
     rows = tuple(
-        StackRow((place,), layer, "", output, output, "", 0 if place else listing.parameters, "", 0, 0, None)
+        StackRow((place,), layer, "", output, output, "", 0 if place else listing.parameters, "", 0, 0, 0, None)
         for place, layer in enumerate(layers)
     )
     return Analysis(stack, rows, output, None)

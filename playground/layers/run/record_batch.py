@@ -20,10 +20,12 @@ _RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
 
 @dataclass(frozen=True, slots=True)
 class LayerFacts:
-    """Measurements of one layer with this batch. `dead`: the part of its units that are 0 for every example."""
+    """Measurements of one layer with this batch. Of one that rectifies: `zeros`, the part of its activations that are
+    0, and `dead`, the part of its units that are 0 for every example."""
 
     name: str
     gradient_norm: float | None  # of all its parameters together
+    zeros: float | None
     dead: float | None
     mean: float
     deviation: float
@@ -150,12 +152,15 @@ def _step(trace: Trace, stepper: Stepper) -> OptimizerStep | None:
 
 def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple[tuple[LayerFacts, ...], float | None]:
     """Tell what each layer does with the batch, and how much of it is right."""
-    found: dict[str, tuple[float | None, float, float]] = {}
+    found: dict[str, tuple[float | None, float | None, float, float]] = {}
 
     def look(name: str) -> Callable[..., None]:
         def hook(layer: nn.Module, _: object, output: Tensor) -> None:
-            dead = float((output == 0).all(dim=0).float().mean()) if isinstance(layer, _RECTIFIERS) else None
-            found[name] = dead, float(output.mean()), float(output.std(correction=0))
+            zeros = dead = None
+            if isinstance(layer, _RECTIFIERS):
+                is_zero = output == 0
+                zeros, dead = float(is_zero.float().mean()), float(is_zero.all(dim=0).float().mean())
+            found[name] = zeros, dead, float(output.mean()), float(output.std(correction=0))
 
         return hook
 

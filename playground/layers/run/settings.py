@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.data.digits import SIDE, digit_batch
+from playground.data.xor import xor_batch
 from playground.errors import PlaygroundError
 from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.losses import loss_of
@@ -15,17 +16,26 @@ from playground.layers.stack.problems import UnfitSetting
 
 
 def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
-    """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): digits where they fit the input, else
-    random numbers."""
+    """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): digits or points where they fit the
+    input, else random numbers."""
     if document.data == "digits":
-        if document.input_shape != (1, SIDE, SIDE):
-            hint = f"digits are (1, {SIDE}, {SIDE}); choose random data for another input"
-            raise UnfitSetting("data", f"digits do not fit an input of {shape_rules.text(document.input_shape)}", hint)
+        _check_fit(document, "digits are", (1, SIDE, SIDE))
         x, labels = digit_batch(document.batch, document.rng_seed)
+        return x, labels % document.classes
+    if document.data == "XOR":
+        _check_fit(document, "points of XOR are", (2,))
+        x, labels = xor_batch(document.batch)
         return x, labels % document.classes
     generator = torch.Generator().manual_seed(document.rng_seed)
     x = torch.randn(document.batch, *document.input_shape, generator=generator)
     return x, torch.randint(document.classes, (document.batch,), generator=generator)
+
+
+def _check_fit(document: StackDocument, what: str, shape: Shape) -> None:
+    if document.input_shape != shape:
+        message = f"{document.data} do not fit an input of {shape_rules.text(document.input_shape)}"
+        hint = f"{what} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)}); choose random data for another input"
+        raise UnfitSetting("data", message.replace("XOR do", "XOR does"), hint)
 
 
 def check_output(output: Shape, document: StackDocument) -> None:

@@ -35,7 +35,12 @@ class StackRow:
     parameters_formula: str
     multiplications: int  # for one example
     saved: int  # bytes that it newly keeps for the backward pass, for one example
+    saved_once: int  # and whatever the batch
     field: Field | None
+
+    def saved_with(self, batch: int) -> int:
+        """Bytes that it newly keeps for the backward pass of so many examples."""
+        return self.saved * batch + self.saved_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,9 @@ class Analysis:
         """The number of multiplications of all layers, for one example."""
         return sum(row.multiplications for row in self.rows if not row.layer.branches)
 
-    @property
-    def saved(self) -> int:
-        """Bytes kept for the backward pass, for one example."""
-        return sum(row.saved for row in self.rows)
+    def saved_with(self, batch: int) -> int:
+        """Bytes kept for the backward pass of so many examples."""
+        return sum(row.saved_with(batch) for row in self.rows)
 
     def row(self, path: Path) -> StackRow | None:
         """The row of a layer, None beyond the first problem."""
@@ -117,16 +121,17 @@ class _Walker:
         if layer.branches:
             return self.block(kind, layer, path, shape, name, field)
         try:
-            rule = kind.rule(shape, kind.given(layer) | dict(layer.pins))
+            given = kind.given(layer) | dict(layer.pins)
+            rule = kind.rule(shape, given)
         except Misfit as misfit:
             raise problems.ProblemFound(problems.misfit_problem(self.stack, path, layer, misfit)) from None
         self.costs.count(path, layer, rule)
         after = field_after(field, layer, kind)
-        saved = self.memory.saved(kind, shape, rule.shape)
+        saved = self.memory.saved(kind, given, shape, rule.shape)
         self.rows.append(
             StackRow(
                 path, layer, name, shape, rule.shape, rule.formula, rule.parameters, rule.parameters_formula,
-                rule.multiplications, saved, after,
+                rule.multiplications, *saved, after,
             )
         )  # fmt: skip
         return rule.shape, after
@@ -166,6 +171,7 @@ class _Walker:
                 sum(row.parameters for row in inside if not row.layer.branches),
                 "",
                 sum(row.multiplications for row in inside if not row.layer.branches),
+                0,
                 0,
                 seen,
             ),

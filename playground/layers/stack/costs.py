@@ -6,7 +6,7 @@ import math
 
 from playground.errors import Repair
 from playground.language.limits import spell
-from playground.layers.catalogue.kind import Kind, LayerRule
+from playground.layers.catalogue.kind import Given, Kind, LayerRule
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, Stack
 from playground.layers.limits import LIMITS
 from playground.layers.stack.problems import Problem, ProblemFound
@@ -14,6 +14,7 @@ from playground.layers.stack.repairs import Counted, narrower
 from playground.layers.stack.text import layer_text, to_text
 
 BYTES = 4  # of one float32
+STATISTICS = 2  # a mean and the inverse of a deviation
 POSITION_BYTES = 8  # of one position that a pooling layer remembers
 
 
@@ -60,8 +61,13 @@ class Memory:
         self.newest += 1
         self.storage = self.newest
 
-    def saved(self, kind: Kind, takes: Shape, gives: Shape) -> int:
-        """Bytes that PyTorch newly keeps; what an earlier layer keeps already costs nothing more."""
+    def saved(self, kind: Kind, given: Given, takes: Shape, gives: Shape) -> tuple[int, int]:
+        """Bytes that PyTorch newly keeps for each example, and once for the batch; what an earlier layer keeps already
+        costs nothing more."""
+        once = STATISTICS * takes[0] * BYTES if kind.saves == "input and statistics of the batch" else 0
+        return self._of_each(kind, given, takes, gives), once
+
+    def _of_each(self, kind: Kind, given: Given, takes: Shape, gives: Shape) -> int:
         source = self.storage
         if kind.family != "Shapes" and kind.name != "Identity":
             self.fresh()
@@ -78,4 +84,6 @@ class Memory:
             size += math.prod(gives) * BYTES
         if "positions" in kind.saves:
             size += math.prod(gives) * POSITION_BYTES
+        if kind.saves == "input and statistics":
+            size += STATISTICS * math.prod(takes[: -given["dims"]]) * BYTES
         return size

@@ -24,6 +24,10 @@ for label in range(10):  # a fifth of each class
     is_test[members[: round(0.2 * len(members))]] = True
 train_x, train_y, test_x, test_y = images[~is_test], labels[~is_test], images[is_test], labels[is_test]
 """
+XOR = """\
+train_x = test_x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+train_y = test_y = torch.tensor([0, 1, 1, 0])
+"""
 TORCHVISION = """\
 from torchvision import datasets
 
@@ -66,6 +70,8 @@ def data_parts(config: TrainConfig, dimensions: Dimensions, folder: str) -> Iter
     """
     if config.data == "digits":
         yield DIGITS
+    elif config.data == "XOR":
+        yield XOR
     elif config.data in CLASSES:
         pixels = COLOURED if config.data == "CIFAR-10" else GREY
         yield TORCHVISION.format(name=CLASSES[config.data], folder=folder, pixels=pixels)

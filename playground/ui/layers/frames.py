@@ -155,6 +155,7 @@ def _results(recorded: Recorded) -> dict[str, Any]:
         {
             "name": fact.name,
             "gradient_norm": None if fact.gradient_norm is None else format_number(fact.gradient_norm),
+            "zeros": None if fact.zeros is None else f"{100 * fact.zeros:.0f} %",
             "dead": None if fact.dead is None else f"{100 * fact.dead:.0f} %",
             "mean": format_number(fact.mean, 3),
             "deviation": format_number(fact.deviation, 3),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
 from playground.ui.shared.link_format import VERSION
 
@@ -25,7 +26,8 @@ def train_this(document: StackDocument) -> None:
 
 
 def from_stack(document: StackDocument) -> TrainConfig:
-    """The settings with which the train page takes over what the layers page shows.
+    """The settings with which the train page takes over what the layers page shows: those of the lecture's own run
+    where it says the same of everything that the layers page says, for it knows of epochs and normalised data, too.
 
     >>> from_stack(StackDocument(optimizer="SGD with momentum", batch=32)).changed()
     {'text': 'Flatten Linear(10)', 'momentum': 0.9, 'batch': 32}
@@ -33,6 +35,7 @@ def from_stack(document: StackDocument) -> TrainConfig:
     has_momentum = document.optimizer == "SGD with momentum"
     typed = {
         "text": document.text,
+        "data": document.trains_on,
         "loss": document.loss,
         "optimizer": "SGD" if has_momentum else document.optimizer,
         "learning_rate": document.learning_rate,
@@ -40,7 +43,9 @@ def from_stack(document: StackDocument) -> TrainConfig:
         "batch": document.batch,
         "rng_seed": document.rng_seed,
     }
-    return TrainConfig().with_settings(typed)[0]
+    config = TrainConfig().with_settings(typed)[0]
+    examples = (preset.document for preset in RUNS.presets)
+    return next((one for one in examples if all(getattr(one, name) == getattr(config, name) for name in typed)), config)
 
 
 def handed_over() -> TrainConfig | None:

@@ -32,6 +32,8 @@ def notes(config: TrainConfig) -> list[NoteData]:
     if is_upload(config.data):
         found += _upload_notes(config)
     found += [_caution_note(caution) for caution in _cautions_of(config)]
+    if config.data == "XOR" and not config.folds:
+        found.append(_note("XOR has four points in all: the net is tested on those that it is trained on."))
     figures = [f"{one.metric} {one.shown(one.value)} {one.when}" for one in reported(config)]
     if figures:
         found.append(_note(f"The lecture reports: {'; '.join(figures)}."))

@@ -18,7 +18,8 @@ LAYER_CURVES = {
     "gradient_norm": "Gradient norms",
     "update_ratio": "Size of a step relative to the weights",
     "weight_norm": "Weight norms",
-    "dead": "Dead units, part of the layer",
+    "zeros": "Activations that are 0, part of the layer",
+    "dead": "Dead units, 0 for a whole batch, part of the layer",
 }
 # Two by two told apart with every common colour blindness (after Okabe & Ito), each 3:1 or more on its ground.
 PALETTES = {

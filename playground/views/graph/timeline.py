@@ -55,6 +55,9 @@ class Timelines:
         if step.op is not None:  # a forward op, or what a backward node computed with create_graph
             for output in self.trace.ops[step.op].outputs:
                 self._value(k, self.trace.values[output])
+        for change in step.changes:
+            if change.of == "grad":
+                self._grad(k, change.value, change.after)
         if step.kind == "seed" and step.backward_pass is not None:
             self._clear(k)
             started = self.trace.passes[step.backward_pass]
@@ -99,7 +102,11 @@ class Timelines:
             self._image(k, f"{slot}.image", update.after, "primal")
 
     def _is_first_accumulation(self, step: Step, value: Value) -> bool:
-        return step.kind == "accumulate" and step.node is not None and self.trace.nodes[step.node].leaf == value.id
+        return (
+            step.kind in ("accumulate", "zero_grad")
+            and step.node is not None
+            and self.trace.nodes[step.node].leaf == value.id
+        )
 
     def _adjoint(self, k: int, value: int, array: Array) -> None:
         self._sums[value] = array

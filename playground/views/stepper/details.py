@@ -132,7 +132,7 @@ def _of_box(box: Box) -> Details:
     lines = []
     for note in box.notes:
         first, _, rest = note.partition(" ")
-        lines.append((first, rest) if first in ("gives", "saves", "dead") else ("holds", note))
+        lines.append((first, rest) if first in ("gives", "saves", "zero", "dead") else ("holds", note))
     return Details(box.label if box.kind == "seed" else box.title, tuple(lines))
 
 

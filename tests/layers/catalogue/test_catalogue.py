@@ -155,22 +155,18 @@ def test_the_example_of_a_row_is_built_and_keeps_what_it_says(kind: Kind) -> Non
     analysis = analyse(stack)
     net = build(analysis)
     x = torch.randn(2, *kind.example_shape).requires_grad_()
-    weights = {parameter.untyped_storage()._cdata for parameter in net.parameters()}
+    there = {tensor.untyped_storage()._cdata for tensor in (*net.parameters(), *net.buffers())}
     saved: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
-        if tensor.untyped_storage()._cdata not in weights:
+        if tensor.untyped_storage()._cdata not in there:
             saved[tensor.untyped_storage()._cdata] = tensor.numel() * tensor.element_size()
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         out = net(x)
     assert tuple(out.shape[1:]) == analysis.output
-    statistics = 0  # of a normalisation: its means and deviations are not counted
-    if kind.saves == "input and statistics":
-        statistics = 2 * 4 * (2 if kind.name == "LayerNorm" else kind.example_shape[0])
-        statistics += 2 * 4 * kind.example_shape[0] if kind.name != "LayerNorm" else 0  # running ones, too
-    assert 0 <= sum(saved.values()) - 2 * analysis.saved <= statistics
+    assert sum(saved.values()) == analysis.saved_with(2)
 
 
 @pytest.mark.parametrize(

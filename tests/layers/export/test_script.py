@@ -242,5 +242,5 @@ def test_a_summary_lists_every_layer_and_the_totals() -> None:
         "name", "linear1", "residual1", "linear1", "relu1", "linear2", "total",
     ]  # fmt: skip
     assert lines[3].startswith("  linear1") and "(10, 4)" in lines[3]
-    assert lines[-1].split()[1:] == ["51", "440", f"{document.analysis().saved * 10:,}"]
+    assert lines[-1].split()[1:] == ["51", "440", f"{document.analysis().saved_with(10):,}"]
     assert "stopped: " in net_of(StackDocument("ReLU Conv2d(3, 3)", (4,), batch=1)).summary()

@@ -16,9 +16,12 @@ def test_a_block_is_told_with_all_that_is_in_it() -> None:
     recorded = record_net(net_of(document), x, labels)
     notes = module_notes(recorded, 4)
     inside = [row for row in recorded.rows if row.name.startswith("residual1.")]
-    total = sum(row.saved for row in inside if not row.layer.branches) * 4
+    total = sum(row.saved_with(4) for row in inside if not row.layer.branches)
     assert notes["residual1"] == (f"saves {bytes_text(total)} for backward",)
     dead = {fact.name: fact.dead for fact in recorded.facts if fact.dead is not None}
-    assert set(dead) == {"relu1", "residual1.body.relu1"}
+    zeros = {fact.name: fact.zeros for fact in recorded.facts if fact.zeros is not None}
+    assert set(zeros) == set(dead) == {"relu1", "residual1.body.relu1"}
     for name, part in dead.items():
         assert notes[name][-1] == f"dead {100 * part:.0f} % of its units"
+        assert notes[name][-2] == f"zero {100 * zeros[name]:.0f} % of its activations"
+        assert part < zeros[name]

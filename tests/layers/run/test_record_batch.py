@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -11,11 +9,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from playground.layers.catalogue.spec import Stack
-from playground.layers.catalogue.table import kind_of
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, record_net
-from playground.layers.stack.analysis import StackRow, analyse
+from playground.layers.stack.analysis import Analysis, analyse
 from playground.layers.stack.build import build
+from playground.layers.stack.parse import parse_stack
 from tests.layers.stacks import stacks
 
 BATCH = 3
@@ -50,9 +48,12 @@ def test_the_facts_of_a_layer_are_those_of_a_net_written_by_hand() -> None:
         assert fact.gradient_norm == (None if expected is None else pytest.approx(float(expected), rel=1e-5))
         assert fact.mean == pytest.approx(float(out.mean()), rel=1e-5, abs=1e-7)
         assert fact.deviation == pytest.approx(float((out - out.mean()).square().mean().sqrt()), rel=1e-5)
-        assert fact.dead == (pytest.approx(dead(out)) if fact.name.startswith("relu") else None)
+        rectifies = fact.name.startswith("relu")
+        assert fact.dead == (pytest.approx(dead(out)) if rectifies else None)
+        assert fact.zeros == (pytest.approx(out.flatten().tolist().count(0) / out.numel()) if rectifies else None)
     parts = [fact.dead for fact in recorded.facts if fact.dead is not None]
     assert any(0 < part < 1 for part in parts)
+    assert any(fact.dead < fact.zeros for fact in recorded.facts if fact.dead is not None and fact.zeros is not None)
     assert recorded.accuracy == pytest.approx(float((last.argmax(1) == labels).float().mean()))
 
 
@@ -66,7 +67,22 @@ def dead(out: Tensor) -> float:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_the_bytes_kept_are_those_that_pytorch_saves(stack: Stack) -> None:
     analysis = analyse(stack)
-    net, x = build(analysis), torch.randn(BATCH, *stack.input_shape).requires_grad_()
+    assert kept_by_pytorch(analysis) == analysis.saved_with(BATCH)
+
+
+NORMALISED = ("LayerNorm", "LayerNorm(2)", "LayerNorm(3)", "LayerNorm(1, elementwise_affine=False)", "BatchNorm2d")
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (10, 22, 22), (1, 5, 1)])
+@pytest.mark.parametrize("text", [*NORMALISED, "ReLU LayerNorm(2) LayerNorm", "BatchNorm2d ReLU BatchNorm2d"])
+def test_the_statistics_of_a_normalisation_are_kept_too(text: str, shape: tuple[int, ...]) -> None:
+    analysis = analyse(Stack(parse_stack(text), shape))
+    assert kept_by_pytorch(analysis) == analysis.saved_with(BATCH)
+
+
+def kept_by_pytorch(analysis: Analysis) -> int:
+    """The bytes of all storages that autograd saves, parameters and buffers apart."""
+    net, x = build(analysis), torch.randn(BATCH, *analysis.stack.input_shape).requires_grad_()
     there = {tensor.untyped_storage().data_ptr() for tensor in (*net.parameters(), *net.buffers())}
     storages: dict[int, torch.UntypedStorage] = {}  # kept alive: no address comes twice
 
@@ -78,15 +94,4 @@ def test_the_bytes_kept_are_those_that_pytorch_saves(stack: Stack) -> None:
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         net(x)
-    kept = sum(storage.nbytes() for storage in storages.values())
-    assert kept == BATCH * analysis.saved + sum(map(statistics, analysis.rows))
-
-
-def statistics(row: StackRow) -> int:
-    """Bytes of a normalisation's means and deviations, which the list does not count."""
-    kind = kind_of(row.layer.kind)
-    if kind.saves != "input and statistics":
-        return 0
-    if kind.name == "LayerNorm":
-        return 2 * 4 * BATCH * math.prod(row.takes[: -kind.given(row.layer)["dims"]])
-    return 2 * 4 * row.takes[0]
+    return sum(storage.nbytes() for storage in storages.values())

@@ -44,7 +44,7 @@ def test_csv_has_a_row_for_each_record(result: RunResult) -> None:
         assert (float(row["loss"]), int(row["step"])) == (record.loss, record.step)
         assert row["test_loss"] == ("" if record.test_loss is None else repr(record.test_loss))
         for layer in record.layers:
-            for name in ("gradient_norm", "weight_norm", "update_ratio", "dead"):
+            for name in ("gradient_norm", "weight_norm", "update_ratio", "zeros", "dead"):
                 number = getattr(layer, name)
                 assert row.get(f"{layer.name}.{name}", "") == ("" if number is None else repr(number))
     assert to_csv(replace(result, records=())).startswith("step,epoch,loss,")

@@ -400,7 +400,7 @@ def test_every_cure_of_a_note_has_its_button(engine: Queue) -> None:
     assert session.typed.config == TrainConfig("Flatten Linear(10)") and not session.setup_frame()["notes"]
 
 
-@pytest.mark.parametrize("id", ["digits-mlp", "digits-cnn", "L0.9c", "L1.1", "L1.3a", "L2.4", "L4.6a"])
+@pytest.mark.parametrize("id", ["digits-mlp", "digits-cnn", "L0.9c", "L1.1", "L1.3a", "L2.3", "L4.6a"])
 def test_a_net_without_fault_has_no_note_about_it(engine: Queue, id: str) -> None:
     session = opened(engine, with_digits(RUNS.preset(id).document))
     assert session.setup_frame()["notes"] == []
