@@ -46,6 +46,8 @@ class Cost:
     work: int
     dimensions: int = 0
     scratch: int = 0  # elements that the call needs for itself
+    derivative: int = 0  # work of its derivative, where that is more than twice its own
+    second: int = 0  # the same of a derivative that can be differentiated again
     pieces: int = 1  # how many tensors the result is
     roots: tuple[Tensor, ...] = ()  # what a backward pass starts from
     keeps_graph: bool = False  # that pass makes a graph of its own

@@ -9,7 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from playground.errors import PlaygroundError, Span
-from playground.language.evaluate.interpreter import interpret
+from playground.language.bounds.bound import tensors_in
+from playground.language.evaluate.interpreter import Interpreter, interpret
 from playground.language.evaluate.leaves import Leaf
 from playground.language.function import Value
 from playground.language.functions.table import CONSTANTS
@@ -90,7 +91,7 @@ def run_program(
     said += [Note("name", sentence) for sentence in words_on_names(program.statements, free)]
     try:
         return record(
-            as_function(program, rng_seed),
+            as_function(program, rng_seed, passes=passes, second=second is not None),
             *tensors.values(),
             names=tuple(tensors),
             text=program.text,
@@ -126,12 +127,21 @@ def _check_arguments(
         raise PlaygroundError(f"the seed {str(rng_seed)[:40]}", hint="a whole number from 0, below 2^63")
 
 
-def as_function(program: Program, rng_seed: int = 0) -> Callable[..., Tensor | tuple[Tensor, ...]]:
-    """The program as a plain function of its leaves, in the order of `free_names`."""
+def as_function(
+    program: Program, rng_seed: int = 0, *, passes: int = 1, second: bool = False
+) -> Callable[..., Tensor | tuple[Tensor, ...]]:
+    """The program as a plain function of its leaves, in the order of `free_names`.
+
+    The passes that are to follow are charged with it: PlaygroundError where they would take too long.
+    """
     names = [free.name for free in program.free_names]
 
     def function(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
-        return interpret(program, dict(zip(names, tensors, strict=True)), rng_seed)
+        interpreter = Interpreter(program, dict(zip(names, tensors, strict=True)), rng_seed)
+        result = interpreter.result()
+        if passes or second:
+            interpreter.calls.budget.charge_passes(tensors_in(result), passes, again=second)
+        return result
 
     return function
 

@@ -97,12 +97,11 @@ class TrainSession:
         """Take the settings as they are typed, maybe to train with them."""
         self._known_by(sent.get("owner"))
         given = sent.get("fields")
-        typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
+        self.typed = typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
         if "text" in typed.refused:  # it is not answered, so that the browser keeps what was typed
             self.said = f"The layers cannot be taken: {typed.refused['text'][1]}."
             return
         self.sequence = _whole(sent.get("sequence"))
-        self.typed = typed
         self.problems, self.said = (), ""
         if sent.get("do") in ("train", "folds"):
             try:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
 from playground.errors import PlaygroundError
-from playground.language.bounds.budget import Budget
-from playground.language.evaluate.interpreter import interpret
+from playground.language.bounds.budget import Budget, TooDear, within
+from playground.language.evaluate.interpreter import Interpreter, interpret
 from playground.language.function import Cost
 from playground.language.limits import LIMITS, LanguageLimits, spell
+from playground.language.run import run
 from playground.language.syntax.program import parse
 
 
@@ -191,6 +194,48 @@ def evaluate(text: str) -> object:
         ),
         pytest.param("a = ones(700, 700)\nlinalg.multi_dot((a, a, a))", "floating-point operations", id="multi_dot"),
         pytest.param("a = ones(10**6)\nfor i in range(20):\n    polygamma(2, a)", "operations", id="polygamma"),
+        # an empty axis makes nothing small: the other axes come back in what is computed
+        pytest.param("zeros(0, 10**9)", "10^9 elements", id="empty-zeros"),
+        pytest.param("det(zeros(10**9, 0, 0))", "10^9 elements", id="empty-det"),
+        pytest.param("slogdet(zeros(10**9, 0, 0))", "10^9 elements", id="empty-slogdet"),
+        pytest.param("linalg.matrix_rank(zeros(10**9, 0, 1))", "10^9 elements", id="empty-matrix-rank"),
+        pytest.param("linalg.matrix_norm(zeros(10**9, 0, 1))", "10^9 elements", id="empty-matrix-norm"),
+        pytest.param("layer_norm(zeros(10**9, 0), (0,))", "10^9 elements", id="empty-layer-norm"),
+        pytest.param("a = zeros(10**9, 0)\ncosine_similarity(a, a)", "10^9 elements", id="empty-cosine"),
+        pytest.param("normalize(zeros(10**9, 0))", "10^9 elements", id="empty-normalize"),
+        pytest.param("a = zeros(10**9, 0)\npairwise_distance(a, a)", "10^9 elements", id="empty-distance"),
+        pytest.param("tensordot(zeros(10**4, 0), zeros(0, 10**4), dims=1)", "10^8 elements", id="empty-tensordot"),
+        pytest.param("zeros(10**4, 0) @ zeros(0, 10**4)", "10^8 elements", id="empty-product"),
+        pytest.param("a = zeros(10**6, 0)\ncat([a, a])", "2,000,000 elements", id="empty-cat"),
+        pytest.param("zeros(1, 0).expand(10**9, 0)", "10^9 elements", id="empty-expand"),
+        pytest.param("einsum('ij,jk->ik', zeros(10**4, 0), zeros(0, 10**4))", "10^8 elements", id="empty-einsum"),
+        pytest.param("cdist(zeros(10**4, 0), zeros(10**4, 0))", "10^8 elements", id="empty-cdist"),
+        pytest.param("zeros(1000, 0).sum(1)", None, id="empty-sum"),
+        # derivatives that are dearer than the call
+        pytest.param(
+            "a = ones(20000, requires_grad=True)\ngrad(cumprod(a, 0).sum(), a, create_graph=True)",
+            "floating-point operations",
+            id="second-order-cumprod",
+        ),
+        pytest.param(
+            "a = ones(20000, requires_grad=True)\ngrad(prod(a), a, create_graph=True)",
+            "floating-point operations",
+            id="second-order-prod",
+        ),
+        pytest.param("a = ones(20000, requires_grad=True)\ngrad(cumprod(a, 0).sum(), a)", None, id="cumprod"),
+        # calls that take long for their size, by an argument, by a dtype, by their values
+        pytest.param("a = ones(900, 90)\ncdist(a, 2 * a, p=2.5)", "floating-point operations", id="cdist-of-any-p"),
+        pytest.param(
+            "a = ones(10**6)\nfor i in range(64):\n    i0(a)[0]",
+            "floating-point operations|bytes",
+            id="slow-elementwise",
+        ),
+        pytest.param(
+            "a = ones(950, 950, dtype=torch.float16)\na @ a", "floating-point operations", id="half-precision"
+        ),
+        pytest.param("a = ones(950, 950, dtype=torch.bfloat16)\na @ a", "floating-point operations", id="bfloat16"),
+        pytest.param("matrix_exp(1e30 * ones(300, 300))", "floating-point operations", id="matrix-exp-of-large-values"),
+        pytest.param("matrix_exp(A / 1000)", None, id="matrix-exp-of-small-values"),
     ],
 )
 def test_attacks(text: str, message: str | None) -> None:
@@ -208,6 +253,40 @@ def attack(text: str, message: str | None) -> float:
         assert any(part in caught.value.message for part in message.split("|")), caught.value.message
         assert caught.value.position() is not None
     return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [pytest.param({"passes": 3}, id="passes"), pytest.param({"second": "x"}, id="second")],
+)
+def test_passes_that_follow_a_text_are_charged_before_it_ends(settings: dict[str, Any]) -> None:
+    leaves: dict[str, Any] = {"x": "ones(840, 840)"}
+    text = "(x @ x).sum()"  # 1.2e9 operations, and twice as many for each pass
+    assert run(text, leaves, passes=0)["x"].adjoint is None
+    with pytest.raises(PlaygroundError, match="floating-point operations") as caught:
+        run(text, leaves, **settings)
+    assert caught.value.position() is not None
+
+
+def test_a_derivative_is_charged_with_what_it_takes() -> None:
+    for call, times in (("sin(x)", 2), ("logcumsumexp(x, 0)", 4), ("cumprod(x, 0)", 4), ("prod(x)", 4)):
+        interpreter = Interpreter(parse(f"y = {call}"), {"x": torch.ones(1000, requires_grad=True)})
+        result, budget = interpreter.result(), interpreter.calls.budget
+        assert isinstance(result, torch.Tensor)
+        forward = budget.work
+        budget.charge_passes([result])
+        assert times * forward <= budget.work - forward < 1.1 * times * forward, call
+
+
+def test_a_share_ends_a_run_before_the_call_that_goes_beyond_it() -> None:
+    share = replace(LIMITS, ops=3)
+    with within(share):
+        run("y = x * x\ny + 1", {"x": 1.0})
+        with pytest.raises(TooDear):
+            run("y = x * x\nfor i in range(9):\n    y = y + 1", {"x": 1.0})
+        with pytest.raises(PlaygroundError, match="10\\^9 elements"):  # what nobody may do is refused at once
+            run("zeros(10**9)")
+    run("y = x * x\nfor i in range(9):\n    y = y + 1", {"x": 1.0})
 
 
 def test_a_budget_counts_before_it_allows() -> None:
