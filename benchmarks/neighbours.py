@@ -32,9 +32,9 @@ PAUSE = 0.2  # seconds between two edits
 
 # By what is dear about them; {} makes every text another one. Each comes near a limit of its own.
 DEAR = {
-    "products": "a = ones(800, 800) * {}\nfor i in range(4):\n    a = a @ a / 800\ny = a.sum() * x1",
+    "products": "a = ones(700, 700) * {} / 700\nfor i in range(5):\n    a = a @ a\ny = a.sum() * x1",
     "operations": "y = x1 * {}\nfor i in range(450):\n    y = sin(y)",
-    "memory": "y = x1 * {}\nfor i in range(6):\n    y = y + ones(1000, 1000)\ny = y.mean()",
+    "memory": "y = x1 * {}\nfor i in range(5):\n    y = y + ones(1000, 1000)\ny = y.mean()",
     "second-order": "a = ones(200) * {} * x1\ng, = grad(cumprod(a, 0).sum(), x1, create_graph=True)\ny = g * g",
     "series": "y = x1\nfor i in range(4):\n    y = y + special.gammainc(ones(500000), ones(500000) * {}).mean()",
 }
