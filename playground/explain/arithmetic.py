@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 
 from playground.explain.broadcasting import summed_axes, summed_from
+from playground.explain.contributions import Arrival
+from playground.explain.derivatives.agreement import agree, precision
 from playground.explain.formulas import Formulas, group
 from playground.explain.numbers import BRIEF, brief, format_number, listed, norm_text, shape_text
 from playground.explain.running_sums import RunningSums
 from playground.trace.array import Array
+from playground.trace.json_numbers import Scalar
 from playground.trace.records import BackwardNode, Contribution, Op, Step, Value
 
 
@@ -36,7 +39,7 @@ class Arithmetic:
         part = step.contributions[place]
         edge = node.edges[part.edge]
         name = f"to {self.names.target(node, part)}:" if edge.value is None else f"{self.names.bar(edge.value)} +="
-        text = f"{name} {self._share(node, step, part)}"
+        text = f"{name} {self._share(step, part)}"
         before = self._sums.arrived_before.get((step.index, place))
         if before is None or edge.value is None:
             return text
@@ -44,16 +47,18 @@ class Arithmetic:
         added = f"{brief(earlier)} + {group(brief(part.data))} = " if part.data.numel == 1 else ""
         return f"{text}, so {self.names.bar(edge.value)} = {added}{brief(total)}"
 
-    def _share(self, node: BackwardNode, step: Step, part: Contribution) -> str:
+    def _share(self, step: Step, part: Contribution) -> str:
         """The product on one edge, in symbols and in numbers."""
-        formula = self._formulas.local(node, part.edge, call=False)
-        incoming = step.incoming[0] if step.incoming else None
-        if part.local is not None and part.local.numel == 1 and incoming is not None and incoming.numel == 1:
-            result = node.outputs[0] if node.outputs else None
-            adjoint = "g" if result is None else self.names.bar(result)
-            factors = f"{_number(incoming)} × {group(_number(part.local))} = {brief(part.data)}"
-            return f"{adjoint} × {group(formula)} = {factors}" if formula else factors
-        product = self._formulas.product(node, part.edge)
+        written = self._formulas.local(step, part, call=False)
+        adjoint = self._formulas.adjoint(step)
+        factor = self._formulas.node_factor(step, part)
+        if factor is not None and isinstance(adjoint.content, Array):
+            factors = f"{brief(adjoint.content)} × {group(format_number(factor))} = {brief(part.data)}"
+            if written is None:
+                return factors
+            product = written.text if written.is_product else f"{adjoint.text} × {group(written.text)}"
+            return f"{product} = {factors}"
+        product = self._formulas.product(step, part, call=False)
         if (wide := summed_from(part)) is not None:
             product = f"sum({product}) over {summed_axes(wide, part.data.shape)}"
         if part.data.numel <= BRIEF and part.data.is_exact:
@@ -75,16 +80,26 @@ class Arithmetic:
     def _tangent(self, op: Op, output: Value) -> str:
         """The Jacobian-vector product of a call on numbers: `v̇₂ = x2 × ẋ₁ + x1 × ẋ₂ = 5 × 1 + 2 × 0 = 5`."""
         symbols, numbers = [], []
+        total: Scalar = 0.0
+        complete = output.tangent is not None
         for argument in op.inputs:
             tangent = self.trace.values[argument.value].tangent
-            found = self._locals.get((op.id, argument.path))
-            if tangent is None or found is None:
+            if tangent is None:
                 continue
-            node, position, local = found
-            formula = self._formulas.local(self.trace.nodes[node], position, call=False) or _number(local)
+            found = self._locals.get((op.id, argument.path))
+            local = None if found is None else found[1].local
+            if found is None or local is None or tangent.numel != 1:
+                complete = False
+                break
+            written = self._formulas.local(*found, call=False)
+            formula = _number(local) if written is None or written.is_product else written.text
             symbols.append(f"{group(formula)} × {self.names.dot(argument.value)}")
             numbers.append(f"{group(_number(local))} × {group(brief(tangent))}")
+            total += local.item() * tangent.item()
         result = "" if output.tangent is None else brief(output.tangent)
+        given = None if output.tangent is None else output.tangent.item()
+        if not complete or given is None or not agree(total, given, precision(output.dtype)):
+            symbols, numbers = [], []
         parts = [self.names.dot(output.id), " + ".join(symbols), " + ".join(numbers), result]
         return " = ".join(filter(None, parts))
 
@@ -101,16 +116,17 @@ class Arithmetic:
         return f"{name}: {before} → {after}"
 
     @cached_property
-    def _locals(self) -> dict[tuple[int, str], tuple[int, int, Array]]:
-        """The local derivatives of calls that made one node: (op, argument path) -> node, edge and number."""
+    def _locals(self) -> dict[tuple[int, str], Arrival]:
+        """The contributions of calls that made one node: (op, argument path) -> step and contribution."""
         found = {}
         for step in self.trace.steps:
             if step.kind != "node" or step.node is None:
                 continue
             for part in step.contributions:
                 use = self.trace.nodes[step.node].edges[part.edge].use
-                if use is not None and part.local is not None and self.trace.ops[use[0]].nodes == (step.node,):
-                    found[use] = (step.node, part.edge, part.local)
+                is_known = part.local is not None and part.local.numel == 1
+                if use is not None and is_known and self.trace.ops[use[0]].nodes == (step.node,):
+                    found[use] = (step, part)
         return found
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from functools import cached_property
 
-from playground.explain import backward_rules
 from playground.explain.broadcasting import summed_axes, summed_from
+from playground.explain.derivatives.table import GENERIC
 from playground.explain.formulas import Formulas
 from playground.explain.numbers import listed, shape_text
 from playground.explain.running_sums import RunningSums
@@ -84,12 +84,12 @@ class BackwardSentences:
 
     def of_node(self, node: BackwardNode, step: Step) -> str:
         """A backward node: what it received, where it sends a product, by which rule, from which saved tensors."""
-        row = backward_rules.rule(node.name)
+        row = self._formulas.derivative(step)
         phrase = row.phrase
         if len(step.contributions) == 1:
             place = node.edges[step.contributions[0].edge].number
             phrase = row.each[place] if place < len(row.each) else phrase
-        phrase = backward_rules.fill(phrase, self._formulas.symbols(node))
+        phrase = self._formulas.words(step, phrase) or GENERIC.phrase
         arrived = [self.names.bar(output) for output in node.outputs if output is not None] or ["what it received, g,"]
         counts = Counter(self.names.target(node, part) for part in step.contributions)
         targets = listed([f"{name} (twice)" if count == 2 else name for name, count in counts.items()])
@@ -100,7 +100,8 @@ class BackwardSentences:
             if step.op is None
             else f" create_graph records it in turn: {self.names.equation(self.trace.ops[step.op])}."
         )
-        sentence = f"{node.name} sends {listed(arrived)} to {targets or 'nothing'}, {phrase}.{uses}{made}"
+        does = f"sends {listed(arrived)} to {targets}, {phrase}" if targets else f"takes {listed(arrived)} no further"
+        sentence = f"{node.name} {does}.{uses}{made}"
         return sentence + self._stretched(node, step) + self._fan_out(node, step) + self._first_nan(node, step)
 
     def _stretched(self, node: BackwardNode, step: Step) -> str:

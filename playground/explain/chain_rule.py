@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from playground.explain.broadcasting import summed_axes, summed_from
 from playground.explain.contributions import Arrival
 from playground.explain.derivation_lines import DerivationLine, group, matrix, number, paths, plus
 from playground.explain.element.products import products as element_products
 from playground.explain.formulas import Formulas
-from playground.explain.latex import latex_escape, latex_number
-from playground.explain.numbers import brief, format_number, norm_text, shape_text
+from playground.explain.latex import latex_escape, latex_name, latex_number
+from playground.explain.numbers import brief, format_number, norm_text, shape_text, subscript
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, Contribution, Step
+
+SHOWN_PATHS = 12
 
 
 class ChainRule:
@@ -26,43 +29,85 @@ class ChainRule:
 
     def scalar(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
         """Write one product per outgoing path."""
-        bar, symbol = self.names.latex_bar(value), self.names.latex(value)
-        plain_bar, plain = self.names.bar(value), self.names.show(value)
+        bar, plain_bar = self.names.latex_bar(value), self.names.bar(value)
         seed = self.seeded.get(value)
-        lead = ([number(seed)], [brief(seed)]) if seed is not None else ([], [])
-        chain = (list(lead[0]), list(lead[1]))
-        factors = (list(lead[0]), list(lead[1]))
-        numbers = (list(lead[0]), list(lead[1]))
-        for step, part in parts:
-            node = self._node(step)
-            up, plain_up = self._upstream(node)
-            result, plain_result = self._result(node)
-            incoming, factor = self._factors(step, part)
-            chain[0].append(rf"{up} \cdot \frac{{\partial {result}}}{{\partial {symbol}}}")
-            chain[1].append(f"{plain_up} · ∂{plain_result}/∂{plain}")
-            formula, plain_formula = self._local(node, part, factor)
-            factors[0].append(rf"{up} \cdot {group(formula)}")
-            factors[1].append(f"{plain_up} · {group(plain_formula)}")
-            numbers[0].append(rf"{latex_number(incoming)} \cdot {group(latex_number(factor))}")
-            numbers[1].append(f"{incoming} × {group(factor)}")
-        shares = [*lead[1], *(brief(part.data) for _, part in parts)]
+        lead = None if seed is None else (number(seed), brief(seed))
+        terms = [] if lead is None else [_Term(lead, lead, lead, lead[1])]
+        shown, others = parts[:SHOWN_PATHS], parts[SHOWN_PATHS:]
+        inner = [self._is_inner(*arrival) for arrival in shown]
+        marks = [str(sum(inner[:place]) + 1) if sum(inner) > 1 else "" for place in range(len(shown))]
+        terms += [self._term(value, *arrival, mark) for arrival, mark in zip(shown, marks, strict=True)]
+        if others:
+            terms.append(_rest(others))
+        note = " ".join(dict.fromkeys(filter(None, [term.note for term in terms])))
+        columns = {
+            "Chain rule" + paths(parts): [term.chain for term in terms],
+            "Local derivatives": [term.factors for term in terms],
+            "Numbers": [term.numbers for term in terms],
+        }
+        lines: list[DerivationLine] = []
+        for title, column in columns.items():
+            latex, plain = plus([pair[0] for pair in column]), plus([pair[1] for pair in column])
+            lines.append(DerivationLine(title, f"{bar} = {latex}", f"{plain_bar} = {plain}", "" if lines else note))
+        shares = [term.share for term in terms]
         total = plus([latex_number(share) for share in shares])
         result_line = f"{bar} = {total}" + (f" = {number(adjoint)}" if len(shares) > 1 else "")
         plain_total = f"{plain_bar} = {plus(shares)}" + (f" = {brief(adjoint)}" if len(shares) > 1 else "")
-        return [
-            DerivationLine("Chain rule" + paths(parts), f"{bar} = {plus(chain[0])}", f"{plain_bar} = {plus(chain[1])}"),
-            DerivationLine("Local derivatives", f"{bar} = {plus(factors[0])}", f"{plain_bar} = {plus(factors[1])}"),
-            DerivationLine("Numbers", f"{bar} = {plus(numbers[0])}", f"{plain_bar} = {plus(numbers[1])}"),
-            DerivationLine("Sum" if len(shares) > 1 else "Result", result_line, plain_total),
-        ]
+        return [*lines, DerivationLine("Sum" if len(shares) > 1 else "Result", result_line, plain_total)]
+
+    def _term(self, value: int, step: Step, part: Contribution, mark: str) -> _Term:
+        """One path: the adjoint that came along it, times the local derivative."""
+        written = self._formulas.local(step, part)
+        adjoint = self._formulas.adjoint(step) if written is None else written.adjoint
+        up, plain_up = adjoint.latex, adjoint.text
+        symbol, plain = self.names.latex(value), self.names.show(value)
+        note = ""
+        if adjoint.value is None:
+            (up, plain_up), (result, plain_result) = _marked("g", mark), _marked("r", mark)
+            note = self._inside(step, plain_up, plain_result)
+        else:
+            result, plain_result = self.names.latex(adjoint.value), self.names.show(adjoint.value)
+        share = brief(part.data)
+        factor = self._formulas.factor(step, part)
+        count = "·" if factor is None else format_number(factor)
+        derivative = rf"\frac{{\partial {result}}}{{\partial {symbol}}}"
+        chain = (rf"{up} \cdot {derivative}", f"{plain_up} · ∂{plain_result}/∂{plain}")
+        if written is not None and not written.is_product:
+            factors = (rf"{up} \cdot {group(written.latex)}", f"{plain_up} · {group(written.text)}")
+        elif factor is not None:
+            factors = (rf"{up} \cdot {group(latex_number(count))}", f"{plain_up} · {group(count)}")
+        elif written is not None and not mark:
+            factors = (written.latex, written.text)
+        else:
+            factors = chain
+        numbers = (latex_number(share), share)
+        if factor is not None and isinstance(adjoint.content, Array):
+            incoming = brief(adjoint.content)
+            numbers = (
+                rf"{group(latex_number(incoming))} \cdot {group(latex_number(count))}",
+                f"{incoming} × {group(count)}",
+            )
+        return _Term(chain, factors, numbers, share, note)
+
+    def _is_inner(self, step: Step, part: Contribution) -> bool:
+        written = self._formulas.local(step, part)
+        return (self._formulas.adjoint(step) if written is None else written.adjoint).value is None
+
+    def _inside(self, step: Step, adjoint: str, result: str) -> str:
+        """The meaning of letters for what has no name of its own, inside a call that PyTorch makes of several nodes."""
+        node = self._node(step)
+        call = "" if node.op is None else f" inside {self.trace.ops[node.op].name}"
+        return f"{adjoint} is the adjoint that came to {node.name}{call}, {result} the result of that node."
 
     def tensor(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
         """Write one vector-Jacobian product per outgoing path, then one element in numbers."""
         bar, plain_bar = self.names.latex_bar(value), self.names.bar(value)
-        terms, plain_terms, lines = [], [], []
-        for step, part in parts:
+        seed = self.seeded.get(value)
+        terms, plain_terms = ([], []) if seed is None else ([number(seed)], [brief(seed)])
+        lines: list[DerivationLine] = []
+        for step, part in parts[:SHOWN_PATHS]:
             node = self._node(step)
-            term, plain_term = self._product(value, node, part)
+            term, plain_term = self._product(value, step, part)
             terms.append(term)
             plain_terms.append(plain_term)
             incoming = step.incoming[0] if step.incoming else None
@@ -76,10 +121,13 @@ class ChainRule:
             written = f" = {brief(part.data)}" if whole else ""
             title = f"Vector–Jacobian product of {node.name}"
             lines.append(DerivationLine(title, f"{term} = {whole}" if whole else term, f"{plain_term}{written}", note))
+        if len(parts) > SHOWN_PATHS:
+            terms.append(r"\dots")
+            plain_terms.append("…")
         chain = DerivationLine(
             "Chain rule" + paths(parts), f"{bar} = {plus(terms)}", f"{plain_bar} = {plus(plain_terms)}"
         )
-        total = matrix(adjoint) if len(parts) > 1 else ""
+        total = matrix(adjoint) if len(terms) > 1 else ""
         summed = [DerivationLine("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
         return [chain, *lines, *summed, *self._element(value, adjoint, parts)]
 
@@ -95,48 +143,39 @@ class ChainRule:
         index = tuple(_unravel(place, adjoint.shape))
         shares = [format_number(seed.flat[place])] if seed is not None and seed.flat is not None else []
         products = list(shares)
-        for step, part in parts:
+        for step, part in parts[:SHOWN_PATHS]:
             share = format_number(part.data.flat[place]) if part.data.flat is not None else "·"
             pairs = element_products(self.trace, step, part, index)
             shares.append(share)
             products += (
                 [f"{group(format_number(a))} × {group(format_number(b))}" for a, b in pairs] if pairs else [share]
             )
+        if len(parts) > SHOWN_PATHS:
+            rest = format_number(sum(part.data.flat[place] for _, part in parts[SHOWN_PATHS:] if part.data.flat))
+            shares.append(rest)
+            products.append(rest)
         total = format_number(adjoint.flat[place])
         sums = dict.fromkeys([" + ".join(products) if products != shares else plus(shares), total])
         at = ", ".join(map(str, index))
         latex = " = ".join(latex_number(text).replace(" × ", r" \cdot ") for text in sums)
-        left = rf"{self.names.latex_bar(value)}\left[{at}\right]"
-        return [
-            DerivationLine(
-                "Its largest element", f"{left} = {latex}", f"{self.names.bar(value)}[{at}] = {' = '.join(sums)}"
-            )
-        ]
+        left = self.names.latex_bar(value) + (rf"\left[{at}\right]" if index else "")
+        plain = self.names.bar(value) + (f"[{at}]" if index else "")
+        return [DerivationLine("Its largest element", f"{left} = {latex}", f"{plain} = {' = '.join(sums)}")]
 
-    def _factors(self, step: Step, part: Contribution) -> tuple[str, str]:
-        """The two numbers of a product: the adjoint of the call's result and the local derivative of the whole call."""
-        incoming, local = step.incoming[0], part.local
-        above = self._formulas.upstream(self._node(step))
-        result = None if above is None else self.trace.values[above].adjoint
-        inside = above not in self._node(step).outputs  # a composite call: what it did as a whole
-        if inside and result is not None and result.numel == 1 and result.item() != 0:
-            return brief(result), format_number(part.data.item() / result.item())
-        return "·" if incoming is None else brief(incoming), "·" if local is None else brief(local)
-
-    def _product(self, value: int, node: BackwardNode, part: Contribution) -> tuple[str, str]:
-        """Write one path's vector-Jacobian product, by the rule of its node where there is one."""
-        up, _ = self._upstream(node)
-        formula, plain = (
-            self._formulas.local(node, part.edge, latex=True),
-            self._formulas.product(node, part.edge),
-        )
-        if not formula:
-            result, _ = self._result(node)
-            formula = rf"\left(\frac{{\partial {result}}}{{\partial {self.names.latex(value)}}}\right)^{{\top}} {up}"
-        elif formula in ("1", "-1"):
-            formula = formula[:-1] + up
-        elif not self._formulas.is_product(node, part.edge):
-            formula = rf"{up} \odot {group(formula)}"
+    def _product(self, value: int, step: Step, part: Contribution) -> tuple[str, str]:
+        """Write one path's vector-Jacobian product, by the rule of its node where there is one that holds."""
+        written = self._formulas.local(step, part)
+        plain = self._formulas.product(step, part)
+        if written is None:
+            adjoint = self._formulas.adjoint(step)
+            derivative = rf"\frac{{\partial {self._result(step)}}}{{\partial {self.names.latex(value)}}}"
+            formula = rf"\left({derivative}\right)^{{\top}} {adjoint.latex}"
+        elif written.is_product:
+            formula = written.latex
+        elif written.latex in ("1", "-1"):
+            formula = written.latex[:-1] + written.adjoint.latex
+        else:
+            formula = rf"{written.adjoint.latex} \odot {group(written.latex)}"
         if summed_from(part) is not None:
             return rf"\textstyle\sum {formula}", f"sum({plain})"
         return formula, plain
@@ -144,23 +183,33 @@ class ChainRule:
     def _node(self, step: Step) -> BackwardNode:
         return self.trace.nodes[step.node or 0]
 
-    def _upstream(self, node: BackwardNode) -> tuple[str, str]:
-        """The adjoint that came in: LaTeX and plain."""
-        value = self._formulas.upstream(node)
-        return ("g", "g") if value is None else (self.names.latex_bar(value), self.names.bar(value))
+    def _result(self, step: Step) -> str:
+        """The result of a node in LaTeX: its value, or the node's own name where it has none."""
+        value = self._formulas.adjoint(step).value
+        return rf"\text{{{latex_escape(self._node(step).name)}}}" if value is None else self.names.latex(value)
 
-    def _result(self, node: BackwardNode) -> tuple[str, str]:
-        value = self._formulas.upstream(node)
-        if value is None:
-            return rf"\text{{{latex_escape(node.name)}}}", node.name
-        return self.names.latex(value), self.names.show(value)
 
-    def _local(self, node: BackwardNode, part: Contribution, number: str) -> tuple[str, str]:
-        """The local derivative in symbols, or as a number where the tables have no formula."""
-        plain = self._formulas.local(node, part.edge)
-        if plain and not self._formulas.is_product(node, part.edge):
-            return self._formulas.local(node, part.edge, latex=True), plain
-        return latex_number(number), number
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One path of a chain rule in LaTeX and plain: symbols, local derivative, numbers; and what it amounts to."""
+
+    chain: tuple[str, str]
+    factors: tuple[str, str]
+    numbers: tuple[str, str]
+    share: str
+    note: str = ""
+
+
+def _rest(parts: tuple[Arrival, ...]) -> _Term:
+    """The paths that are too many to be written out, in one number."""
+    total = format_number(sum(part.data.item() for _, part in parts))
+    dots, note = (r"\dots", "…"), f"… stands for {len(parts)} more paths, which add up to {total}."
+    return _Term(dots, dots, (latex_number(total), total), total, note)
+
+
+def _marked(letter: str, mark: str) -> tuple[str, str]:
+    """A letter with its number in LaTeX and plain."""
+    return latex_name(letter + mark), subscript(letter + mark)
 
 
 def _unravel(place: int, shape: tuple[int, ...]) -> list[int]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from playground.trace.array import Array
 from playground.trace.records import Contribution, Step
 from playground.trace.trace import Trace
 
@@ -18,6 +19,9 @@ def contributions(trace: Trace) -> Mapping[int, tuple[Arrival, ...]]:
     found: dict[int, list[Arrival]] = defaultdict(list)
     passes: dict[int, int] = {}
     for step in trace.steps:
+        if step.kind == "seed" and step.backward_pass is not None:
+            for root in trace.passes[step.backward_pass].roots:
+                passes[root], found[root] = step.backward_pass, []
         if step.kind != "node" or step.node is None or step.backward_pass is None:
             continue
         for part in step.contributions:
@@ -29,6 +33,17 @@ def contributions(trace: Trace) -> Mapping[int, tuple[Arrival, ...]]:
                 found[value] = []
             found[value].append((step, part))
     return MappingProxyType({value: tuple(parts) for value, parts in found.items()})
+
+
+def seeds(trace: Trace, arrived: Mapping[int, tuple[Arrival, ...]]) -> dict[int, Array]:
+    """Root -> the seed of the last pass that reached it; none where that pass did not start there."""
+    last = {value: parts[-1][0].backward_pass for value, parts in arrived.items() if parts}
+    return {
+        root: seed
+        for started in trace.passes
+        for root, seed in zip(started.roots, started.seeds, strict=False)
+        if last.get(root, started.id) == started.id
+    }
 
 
 def returned(trace: Trace) -> Mapping[Use, tuple[int, int]]:

@@ -44,7 +44,8 @@ def group(formula: str) -> str:
     """A formula as a factor: sums and negative ones in parentheses."""
     if formula.startswith(("-", "−")):
         return f"({formula})"
-    one = formula.startswith(("\\frac", "\\cos", "\\tfrac", "\\textstyle", "["))
+    closed = formula.startswith("[") and formula.find("]") == len(formula) - 1
+    one = closed or (formula.startswith(("\\frac", "\\cos", "\\tfrac", "\\textstyle")) and " + " not in formula)
     return f"({formula})" if " " in formula and not one else formula
 
 

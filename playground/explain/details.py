@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from playground.explain.broadcasting import summed_from
-from playground.explain.contributions import Arrival, Use
+from playground.explain.contributions import Arrival, Use, seeds
 from playground.explain.formulas import Formulas
-from playground.explain.numbers import brief, format_number, range_text, shape_text, subscript
+from playground.explain.forward_sentences import overwritten
+from playground.explain.numbers import brief, format_number, listed, range_text, shape_text, subscript
 from playground.trace.array import Array
-from playground.trace.records import BackwardNode, BackwardPass, Contribution, Op, Value
+from playground.trace.records import BackwardNode, BackwardPass, Contribution, Op, Step, Value
 
 LISTED_TENSORS = 8  # inputs and outputs of one op
 LISTED_SAVED = 6  # of one node, where its op is told of
@@ -83,7 +84,8 @@ class DetailWriter:
         if not op.nodes:
             lines.append(("records", "nothing for the backward pass"))
         if op.in_place:
-            lines.append(("in place", "its result overwrites its first argument"))
+            written = listed([self.names.show(value) for value in overwritten(self.trace, op)])
+            lines.append(("in place", f"its result overwrites {written}"))
         if op.first_backward is not None:
             maker = self.trace.nodes[op.first_backward].name
             lines.append(("made by", f"{maker}, while it ran with create_graph=True"))
@@ -101,9 +103,9 @@ class DetailWriter:
             if edge.node is None:
                 continue
             target = self.trace.nodes[edge.node].name if edge.value is None else self.names.show(edge.value)
-            formula = self.formulas.local(node, position) or "vector–Jacobian product"
-            part = self._parts.get((node.id, position))
-            lines.append((f"to {target}", formula if part is None else f"{formula} = {brief(part.data)}"))
+            arrival = self._parts.get((node.id, position))
+            formula = "vector–Jacobian product" if arrival is None else self._formula(*arrival)
+            lines.append((f"to {target}", formula if arrival is None else f"{formula} = {brief(arrival[1].data)}"))
         return Details(node.name, tuple(lines))
 
     def use(self, op: Op, position: int) -> Details:
@@ -143,40 +145,51 @@ class DetailWriter:
         """The sum that a gradient is, in symbols: `v̄₂ × x2 + v̄₁ × 1/x1`."""
         terms = ["seed"] if value in self._roots else []
         for step, part in self.arrived.get(value, []):
-            product = self.formulas.product(self.trace.nodes[step.node or 0], part.edge)
+            product = self.formulas.product(step, part)
             terms.append(product if summed_from(part) is None else f"sum({product})")
         return " + ".join(terms)
 
+    def _formula(self, step: Step, part: Contribution) -> str:
+        """What an edge carried, in symbols: a product is more than its local derivative where an axis is summed."""
+        written = self.formulas.local(step, part)
+        if written is None:
+            return "vector–Jacobian product"
+        product = self.formulas.product(step, part)
+        return product if summed_from(part) is None else f"sum({product})"
+
     @cached_property
-    def _parts(self) -> dict[tuple[int, int], Contribution]:
-        """Backward edge -> its last contribution."""
+    def _parts(self) -> dict[tuple[int, int], Arrival]:
+        """Backward edge -> its last contribution, and the step that made it."""
         nodes = [(step.node, step) for step in self.trace.steps if step.kind == "node" and step.node is not None]
-        return {(node, part.edge): part for node, step in nodes for part in step.contributions}
+        return {(node, part.edge): (step, part) for node, step in nodes for part in step.contributions}
 
     @cached_property
     def _inputs(self) -> list[int]:
         return [value.id for value in self.trace.values if value.kind == "input"]
 
     @cached_property
-    def _roots(self) -> set[int]:
-        return {root for backward_pass in self.trace.passes for root in backward_pass.roots}
+    def _roots(self) -> Mapping[int, Array]:
+        return seeds(self.trace, self.arrived)
 
     def _equals(self, value: int) -> str:
         return f"{self.names.show(value)} = {brief(self.trace.values[value].data)}"
 
     def _carried(self, node: int, position: int) -> list[DetailLine]:
-        lines = []
-        formula = self.formulas.local(self.trace.nodes[node], position)
-        part = self._parts.get((node, position))
-        local = None if part is None else part.local
-        if formula:
-            number = "" if local is None else f" = {brief(local)}"
-            lines.append(("product" if local is None else "local derivative", formula + number))
-        if part is not None:
-            lines.append(("contribution", brief(part.data)))
-            if (stretched := summed_from(part)) is not None:
-                summed = f"{shape_text(stretched)} to {shape_text(part.data.shape)}, over the broadcast axes"
-                lines.append(("summed", summed))
+        lines: list[DetailLine] = []
+        arrival = self._parts.get((node, position))
+        if arrival is None:
+            return lines
+        step, part = arrival
+        written = self.formulas.local(step, part)
+        factor = self.formulas.factor(step, part)
+        if written is not None and (factor is None or written.is_product):
+            lines.append(("product", self._formula(step, part)))
+        elif written is not None and factor is not None:
+            lines.append(("local derivative", f"{written.text} = {format_number(factor)}"))
+        lines.append(("contribution", brief(part.data)))
+        if (stretched := summed_from(part)) is not None:
+            summed = f"{shape_text(stretched)} to {shape_text(part.data.shape)}, over the broadcast axes"
+            lines.append(("summed", summed))
         return lines
 
 

@@ -10,6 +10,7 @@ from playground.trace.array import Array
 from playground.trace.records import Op
 from playground.trace.trace import Trace
 
+_RENORMALISES = "shortens the rows that it looks up, where they are longer than max_norm, in"
 LISTED_NODES = 4  # a call that made more of them names the first and the last
 
 
@@ -26,7 +27,8 @@ class ForwardSentences:
         if op.name == "accumulate":
             return f"Two contributions to one gradient are added, as an op that can be differentiated in turn: {text}."
         if op.in_place and op.inputs:
-            text += f", in place: it overwrites {self.names.show(op.inputs[0].value)}"
+            what = listed([self.names.show(value) for value in overwritten(self.trace, op)])
+            text += f", in place: it {_RENORMALISES if op.name == 'embedding' else 'overwrites'} {what}"
         nodes = [self.trace.nodes[node] for node in op.nodes]
         kept = {saved.value for node in nodes for saved in node.saved if saved.value is not None}
         keeps = f", which saves {listed([self.names.show(value) for value in sorted(kept)])}" if kept else ""
@@ -65,6 +67,14 @@ class ForwardSentences:
             return ""
         what, _, reason = notes[0].message.partition("the first ")[2].partition(": ")
         return f" Here is the first {what}: {reason.replace(': ', ', ')}."
+
+
+def overwritten(trace: Trace, op: Op) -> list[int]:
+    """The arguments of an in-place call that it writes to: those of which it makes a newer version."""
+    results = {(trace.values[output].shape, trace.values[output].version) for output in op.outputs}
+    values = [trace.values[argument.value] for argument in op.inputs]
+    found = [value.id for value in values if value.was_modified and (value.shape, value.version + 1) in results]
+    return list(dict.fromkeys(found)) or [op.inputs[0].value]
 
 
 def _is_real(array: Array) -> bool:

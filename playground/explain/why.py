@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from playground.explain.chain_rule import ChainRule
-from playground.explain.contributions import Arrival
+from playground.explain.contributions import Arrival, seeds
 from playground.explain.derivation_lines import DerivationLine, number
 from playground.explain.formulas import Formulas
 from playground.explain.numbers import brief, format_number
 from playground.trace.array import Array
 from playground.trace.records import Contribution, DifferenceCheck, Step, SumCheck, Value
-
-SHOWN_PATHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class WhyWriter:
         self.trace = formulas.trace
         self.names = formulas.names
         self.arrived = arrived
-        self.seeded = {r: seed for p in self.trace.passes for r, seed in zip(p.roots, p.seeds, strict=False)}
+        self.seeded = seeds(self.trace, arrived)
         self._chain_rule = ChainRule(formulas, self.seeded)
 
     def lines(self, value: int) -> list[DerivationLine]:
@@ -40,7 +38,7 @@ class WhyWriter:
         record = self.trace.values[value]
         if record.adjoint is None:
             return [self._without_gradient(record)]
-        parts = self.arrived.get(value, ())[:SHOWN_PATHS]
+        parts = self.arrived.get(value, ())
         if value in self.seeded and not parts:
             return [self._seed(value, record.adjoint)]
         if not parts:

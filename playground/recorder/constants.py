@@ -54,6 +54,12 @@ def constant_text(obj: Any) -> str:
 
 def saved_text(content: Any) -> str:
     """A saved number or text; PyTorch returns a negative dim as an unsigned 64-bit integer."""
+    if isinstance(content, tuple | list):
+        return constant_text(type(content)(map(_signed, content)))
+    return constant_text(_signed(content))
+
+
+def _signed(content: Any) -> Any:
     if isinstance(content, int) and not isinstance(content, bool) and content >= 2**63:
-        content -= 2**64
-    return constant_text(content)
+        return content - 2**64
+    return content

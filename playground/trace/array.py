@@ -93,6 +93,10 @@ class Array:
             raise ValueError(f"an array of shape {self.shape} keeps only its summary")
         return torch.tensor(self._flat, dtype=DTYPES[self.dtype]).reshape(self.shape)
 
+    def dense(self) -> Tensor:
+        """The numbers as a tensor that shares memory with the record: to be read, never written to."""
+        return self._dense()
+
     def _dense(self) -> Tensor:
         tensor = self._tensor
         if tensor is None:  # read back from JSON: rebuild from the exact elements

@@ -6,7 +6,6 @@ import math
 
 from torch import Tensor, full_like
 
-from playground.explain.backward_rules import rule_of
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, Contribution, Step
 from playground.trace.trace import Trace
@@ -22,7 +21,7 @@ def products(trace: Trace, step: Step, part: Contribution, index: tuple[int, ...
     """The products whose sum is the contribution's element at `index`; None for kinds of node not known here."""
     node = trace.nodes[step.node or 0]
     incoming = step.incoming[0] if step.incoming else None
-    if incoming is None or not incoming.is_exact or not part.data.is_exact or not rule_of(node).text:
+    if incoming is None or not incoming.is_exact or not part.data.is_exact:
         return None
     if incoming.dtype.startswith("complex") or part.data.dtype.startswith("complex"):
         return None  # written out for real numbers only

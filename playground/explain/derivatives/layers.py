@@ -1,0 +1,93 @@
+"""Rows of what moves elements or goes through a window: shapes, selections, embeddings, normalisation, pooling."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from playground.explain.derivatives.derivative import Derivative, Formula, Row
+from playground.explain.derivatives.recorded import Recorded
+
+_VIEW = "with the elements moved back to where they came from"
+_ROWS = "into the rows that were looked up"
+_OFTEN = ", over how often each row was looked up"
+_PADDING = ", none into the row of padding, @{padding_idx}"
+
+
+def _channels(r: Recorded, tensor: Tensor) -> Tensor:
+    return tensor.reshape(1, -1, *[1] * (r.g.dim() - 2))
+
+
+def _scale(r: Recorded) -> Tensor:
+    return 1 / torch.sqrt(r.saved("running_var") + r.number("eps"))
+
+
+def _by_constants(r: Recorded) -> Tensor:
+    scale = _scale(r) * (r.saved("weight") if r.keeps("weight") else 1.0)
+    return r.g * _channels(r, scale)
+
+
+def _over_channels(r: Recorded, tensor: Tensor) -> Tensor:
+    return tensor.sum([axis for axis in range(tensor.dim()) if axis != 1])
+
+
+def _normalised(r: Recorded) -> Tensor:
+    normal = (r.a - _channels(r, r.saved("running_mean"))) * _channels(r, _scale(r))
+    return _over_channels(r, r.g * normal)
+
+
+_BY_CONSTANTS = "times the weight over the root of the running variance: in evaluation the statistics are constants"
+_EVALUATION = Derivative(  # its formulas are not written, since channels do not stretch by themselves
+    _BY_CONSTANTS,
+    (
+        Formula("@g · weight/√(running_var + eps)", "", _by_constants, is_written=False),
+        Formula("sum(@g · (@a − running_mean)/√(running_var + eps))", "", _normalised, is_written=False),
+        Formula("sum(@g)", "", lambda r: _over_channels(r, r.g), is_written=False),
+    ),
+    each=(
+        _BY_CONSTANTS,
+        "times the input normalised by the running statistics, summed",
+        "summed over all axes but the channels'",
+    ),
+    settings=(("training", "False"),),
+)
+
+LAYERS: dict[str, Row] = {
+    **{
+        name + "Backward": (Derivative(_VIEW),)
+        for name in (
+            *("View", "ReshapeAlias", "UnsafeView", "Permute", "Squeeze", "Unsqueeze", "Alias", "Unbind", "Flip"),
+            *("Roll", "Diagonal", "DiagEmbed"),
+        )
+    },
+    "ExpandBackward": (Derivative("summed over the axes that were stretched"),),
+    "RepeatBackward": (Derivative("summed over the copies"),),
+    "SelectBackward": (Derivative("into the place that was picked, zeros elsewhere"),),
+    "SliceBackward": (Derivative("into the slice that was taken, zeros elsewhere"),),
+    "IndexBackward": (Derivative("into the places that were picked, zeros elsewhere"),),
+    "IndexSelectBackward": (Derivative("into the slices that were picked, zeros elsewhere"),),
+    "TakeBackward": (Derivative("into the places that were picked, zeros elsewhere"),),
+    "GatherBackward": (Derivative("into the places that were gathered, zeros elsewhere"),),
+    "MaskedSelectBackward": (Derivative("into the places that were picked, zeros elsewhere"),),
+    "EmbeddingBackward": (
+        Derivative(_ROWS, settings=(("padding_idx", "-1"), ("scale_grad_by_freq", "False"))),
+        Derivative(_ROWS + _OFTEN, settings=(("padding_idx", "-1"), ("scale_grad_by_freq", "True"))),
+        Derivative(_ROWS + _PADDING, settings=(("padding_idx", "*"), ("scale_grad_by_freq", "False"))),
+        Derivative(_ROWS + _PADDING + _OFTEN, settings=(("padding_idx", "*"), ("scale_grad_by_freq", "True"))),
+        Derivative(_ROWS),
+    ),
+    "CatBackward": (Derivative("cut into the pieces that were joined"),),
+    "StackBackward": (Derivative("cut into the pieces that were stacked"),),
+    "SplitBackward": (Derivative("joined from the pieces"),),
+    "UnsafeSplitBackward": (Derivative("joined from the pieces"),),
+    "UnsafeChunkBackward": (Derivative("joined from the pieces"),),
+    "ConstantPadNdBackward": (Derivative("cut back to what was padded"),),
+    "ConvolutionBackward": (Derivative("slid back over the input, and correlated with the input for the kernel"),),
+    "MaxPool2DWithIndicesBackward": (Derivative("to the element of each window that was picked as the largest"),),
+    "AvgPool2DBackward": (Derivative("spread evenly over each window"),),
+    "NativeBatchNormBackward": (_EVALUATION, Derivative("through the mean and variance of the batch")),
+    "NativeLayerNormBackward": (Derivative("through the mean and variance of each sample"),),
+    "NativeGroupNormBackward": (Derivative("through the mean and variance of each group"),),
+    "NativeDropoutBackward": (Derivative("where the element was kept"),),
+    "CopySlices": (Derivative("split between the part that was overwritten and the rest"),),
+}
