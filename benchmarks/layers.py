@@ -69,7 +69,7 @@ def sent(document: StackDocument, unfolding: Unfolding = UNTOUCHED) -> str:
 
 
 def drawn(document: StackDocument) -> str:
-    frames.show_stack.cache_clear()
+    frames._show_stack.cache_clear()
     frames._recorded.cache_clear()
     return sent(document)
 

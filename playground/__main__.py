@@ -5,14 +5,20 @@ and `python -m playground train [CONFIG] [--preset ID] [--data NAME|PATH] [--set
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 
 from playground.cli.trace import add_trace
 from playground.cli.train import add_train
 from playground.errors import PlaygroundError
+from playground.texts import whole_characters
+from playground.unforeseen import own_mistake, refused_file
 
 BAD_TEXT = 2  # the exit status for a text, a value or a file that cannot be used
+OWN_MISTAKE = 70  # for an error that nobody foresaw, as sysexits.h has it; PLAYGROUND_TRACEBACK=1 shows where
+INTERRUPTED = 130  # after Ctrl-C, as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,12 +26,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
+        sys.stdout.flush()  # here, where a reader that has gone is no surprise
         return status
     except PlaygroundError as error:
-        print(error.marked(), file=sys.stderr)
+        return _refused(error)
+    except BrokenPipeError:  # `| head` has read enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # until the end: what is not written yet is nobody's
+        return 0
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
-    return BAD_TEXT
+        return _refused(refused_file(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("PLAYGROUND_TRACEBACK"):
+            raise
+        return _refused(own_mistake(error), OWN_MISTAKE)
+
+
+def _refused(error: PlaygroundError, status: int = BAD_TEXT) -> int:
+    print(whole_characters(error.marked()), file=sys.stderr)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,4 +57,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack Greek letters
     sys.exit(main())

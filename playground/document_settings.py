@@ -12,9 +12,11 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from playground.errors import PlaygroundError
+from playground.texts import is_whole, whole_characters
 
 # As a link and a form may say it, in ASCII: int() takes 1_0 and digits of every script. No setting is below 0.
 _WRITTEN = {bool: "[01]", int: r"\+?[0-9]{1,11}", float: "[-+.0-9A-Za-z]+", tuple: "-?[0-9]+(x-?[0-9]+)*"}
+_LONGEST_NUMBER = 400  # characters of a number in a link: more than a float has digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class DocumentSetting:
     most: float = math.inf
     sizes: int = 1  # so many whole numbers at most, of a shape
     number_format: str = ".12g"  # of a fraction in a link
+    longest: int = 100  # characters of a text: counted before anything looks at it
     words: str = ""  # what is allowed, where that is not said by the rest
 
     @property
@@ -44,13 +47,20 @@ class DocumentSetting:
         return f"{self.least:g} to {self.most:g}" if self.most < math.inf else f"{self.least:g} or more"
 
     def typed(self, content: Any) -> Any:
-        """A whole number where a fraction is meant is one; a list where a shape is meant too."""
+        """A whole number where a fraction is meant is one; a list where a shape is meant too.
+
+        A text is one of whole characters, whatever was typed or sent.
+        """
+        if isinstance(content, str):
+            return whole_characters(content) if len(content) <= self.longest else content
         if type(self.default) is float and type(content) is int and abs(content) < 1e300:
             return float(content)
         return tuple(content) if type(self.default) is tuple and isinstance(content, list) else content
 
     def takes(self, content: Any) -> bool:
         """Tell whether the field may hold this."""
+        if isinstance(content, str) and (len(content) > self.longest or not is_whole(content)):
+            return False
         if self.default is None:
             return content is None or type(content) is str
         if type(content) is not type(self.default):
@@ -79,6 +89,8 @@ class DocumentSetting:
     def read(self, text: str) -> Any:
         """The content that a text in a link stands for, allowed or not; ValueError where it is of another kind."""
         kind = type(self.default)
+        if kind in _WRITTEN and len(text) > _LONGEST_NUMBER:
+            raise ValueError(text[:_LONGEST_NUMBER])
         text = text.strip(" ") if kind in _WRITTEN else text
         if kind in _WRITTEN and re.fullmatch(_WRITTEN[kind], text) is None:
             raise ValueError(text)

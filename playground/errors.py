@@ -62,6 +62,10 @@ class PlaygroundError(Exception):
         before = self.text[: self.span.start]
         return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
+    def _render_traceback_(self) -> list[str]:
+        """The lines that a notebook shows in place of a traceback (IPython asks every exception for them)."""
+        return [f"PlaygroundError: {self.marked()}".encode(errors="replace").decode()]
+
     def marked(self) -> str:
         """The whole error as plain text, with the marked line and carets under the marked characters."""
         place = self.position()

@@ -10,6 +10,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("PLAYGROUND_RUNS_IDLE", "60")  # seconds: no host outlives the tests for long
+os.environ.setdefault("PLAYGROUND_COMPUTING_PROCESSES", "0")  # a test that wants them starts its own
 os.environ.setdefault("PLAYGROUND_RUNS_THREADS", "1")  # as these tests, whatever machine they run on
 torch.set_num_threads(1)  # the tests run side by side, and sums come out in one order
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from playground.language.functions.table import CALLED_HERE, FUNCTIONS
+from playground.language.functions.synonyms import CALLED_HERE
+from playground.language.functions.table import FUNCTIONS
+from tests.pasted_pieces import KEPT, PASTED
 
 SCALARS = ("x1", "x2", "θ")
 SMOOTH = ("sin", "cos", "tanh", "exp", "sigmoid", "softplus", "atan", "relu", "square", "neg")
@@ -27,6 +29,10 @@ TEMPLATES = (
     "([#, #] @ [#, #])",
     "([#, #][None].T * [#, #]).mean()",
     "softmax([#, #], dim=0)[0]",
+    "sum([#, #])",
+    "sum(t * i for i, t in enumerate([#, #], 1))",
+    "(lambda t, u=2: t * u)(#)",
+    "(# if 2 > 1 else #)",
 )
 
 
@@ -59,7 +65,7 @@ OPTIONS = "dim=0 dim=-1 dim=99 dtype=float64 requires_grad=True reduction='sum' 
 PIECES = "x y A x.sum( .T .grad .shape .backward() .__class__ __import__ eval( torch. F. torch.linalg. os. [None] [::2]"
 OTHERS = ("\n", "\n    ", "\t", "\x00", "\ud800", "\u202e", "\ufeff", "💥")
 FUNCTION_NAMES = sorted({function.name for function in FUNCTIONS} | set(CALLED_HERE))
-WORDS = (*FUNCTION_NAMES, *f"{SIGNS} {NUMBERS} {KEYWORDS} {OPTIONS} {PIECES}".split(), *OTHERS)
+WORDS = (*FUNCTION_NAMES, *f"{SIGNS} {NUMBERS} {KEYWORDS} {OPTIONS} {PIECES}".split(), *PASTED, *OTHERS)
 EXPLOSIVE = (
     "10**9",
     "99999",
@@ -88,5 +94,6 @@ def hostile_text() -> st.SearchStrategy[str]:
     methods = st.builds("{}.{}({})".format, st.sampled_from(("x", "A", "I")), names, arguments)
     chains = st.builds("{} {} {}".format, calls, st.sampled_from(("+", "@", "**", "*", "//", "<")), methods)
     deep = st.builds("{}x{}".format, st.sampled_from("([-~").map(lambda sign: sign * 3000), st.sampled_from(")]x"))
+    pasted = st.lists(st.sampled_from((*PASTED, *KEPT)), max_size=8).map("\n".join)
     wild = st.text(max_size=200)
-    return st.one_of(soup, glued, calls, methods, chains, deep, wild)
+    return st.one_of(soup, glued, calls, methods, chains, pasted, deep, wild)

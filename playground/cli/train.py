@@ -111,7 +111,7 @@ def typed(name: str, content: str) -> Any:
         return content
     try:
         return json.loads(content.strip().lower())
-    except ValueError:
+    except (ValueError, RecursionError):
         return content
 
 
@@ -131,7 +131,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         text = content.decode()
         document = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
-    except ValueError as error:  # of JSON, TOML or UTF-8
+    except (ValueError, RecursionError) as error:  # of JSON, TOML or UTF-8; nested too deep
         hint = "a .json file holds JSON, every other one TOML: epochs = 3"
         raise PlaygroundError(f"{path} cannot be read: {error}", hint=hint) from error
     if isinstance(document, dict) and "format" in document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -16,18 +17,25 @@ Value = (
 )
 
 TORCH, METHOD, F = "torch", "Tensor", "F"
-LINALG, SPECIAL, AUTOGRAD, PYTHON = "linalg", "special", "autograd", "Python"
-BARE_ORDER = (TORCH, F, AUTOGRAD, LINALG, SPECIAL, PYTHON)  # where `sin` without a prefix is looked for
+LINALG, SPECIAL, FFT, AUTOGRAD, PYTHON = "linalg", "special", "fft", "autograd", "Python"
+BARE_ORDER = (TORCH, F, AUTOGRAD, LINALG, SPECIAL, FFT, PYTHON)  # where `sin` without a prefix is looked for
 
 # Parameters that PyTorch wants as a tensor: a list or a number given for one of them becomes a tensor.
 TENSORS = frozenset(
     {
         *("input", "weight", "bias", "target", "condition", "mask", "index"),
+        *("values", "targets", "sorted_sequence", "boundaries", "grid", "theta", "var", "logits", "x", "y"),
+        *("input1", "input2", "anchor", "positive", "negative", "vec1", "log_probs", "real", "imag"),
         *("mat1", "mat2", "vec", "vec2", "batch1", "batch2", "tensor1", "tensor2", "x1", "x2", "A", "B"),
     }
 )
 # Parameters that may be a tensor or a number: only a list becomes a tensor.
-TENSORS_OR_NUMBERS = frozenset(["other", "exponent", "end", "gradient", "min", "max"])
+TENSORS_OR_NUMBERS = frozenset(["other", "exponent", "end", "gradient", "min", "max", "src"])
+# Parameters that are several tensors, each of which may be given as a list.
+TENSOR_LISTS = frozenset(["tensors", "operands", "indices"])
+
+
+OUTSIDE = r",(?![^(]*\))"  # a comma between parameters, not inside of `dims=(0, 1)`
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class Cost:
     work: int
     dimensions: int = 0
     scratch: int = 0  # elements that the call needs for itself
+    derivative: int = 0  # work of its derivative, where that is more than twice its own
+    second: int = 0  # the same of a derivative that can be differentiated again
     pieces: int = 1  # how many tensors the result is
     roots: tuple[Tensor, ...] = ()  # what a backward pass starts from
     keeps_graph: bool = False  # that pass makes a graph of its own
@@ -67,6 +77,7 @@ class Function:
     bound: Callable[[Arguments], Cost]
     method: Callable[..., Any] | None = None  # where the method takes its arguments differently from the function
     is_random: bool = False  # draws from the run's generator
+    is_written_out: bool = False  # `call` is ours: a script holds its source
     in_place: bool = False
     plain: tuple[str, ...] = ()  # parameters that may stay numbers here although `TENSORS` names them
     is_smooth: bool = True  # the example has a gradient to check
@@ -91,7 +102,7 @@ def parameters(signature: str) -> tuple[Parameter, ...]:
     """
     found: list[Parameter] = []
     by_name_only = False
-    for part in (part.strip() for part in signature.split(",") if part.strip()):
+    for part in (part.strip() for part in re.split(OUTSIDE, signature) if part.strip()):
         if part == "*":
             by_name_only = True
         else:

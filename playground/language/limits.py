@@ -13,7 +13,7 @@ from playground.environment import from_environment
 
 @dataclass(frozen=True, slots=True)
 class LanguageLimits:
-    """The limits of the language; the defaults keep any text under half a second and 100 MB."""
+    """The limits of the language; the defaults keep any text within a few seconds and 100 MB."""
 
     text_length: int = 5_000  # characters
     nodes: int = 600  # of the syntax tree
@@ -24,10 +24,13 @@ class LanguageLimits:
     dimensions: int = 8  # of one tensor
     total_bytes: int = 64_000_000  # of all results of a run
     scratch: int = 16_000_000  # elements that one call may need for itself (a convolution's unfolded input)
-    work: int = 2_000_000_000  # floating-point operations of a run
+    work: int = (
+        6_000_000_000  # floating-point operations of a run and its backward passes; a second holds about as many
+    )
     ops: int = 500  # tensor operations of a run
     graph_nodes: int = 2_000  # backward nodes that one `backward()` or `grad()` in the text passes through
-    statements: int = 2_000  # executed in a run, loops unrolled
+    statements: int = 2_000  # executed in a run, loops unrolled; items of comprehensions and calls count as well
+    calls: int = 20  # of functions of the text, one within the other
 
 
 LIMITS = from_environment(LanguageLimits, "PLAYGROUND_LIMIT", os.environ)

@@ -9,17 +9,25 @@ from typing import Any
 from torch import Tensor
 
 from playground.errors import PlaygroundError, Span
-from playground.language.evaluate.interpreter import interpret
+from playground.language.bounds.bound import tensors_in
+from playground.language.evaluate.interpreter import Interpreter, interpret
 from playground.language.evaluate.leaves import Leaf
 from playground.language.function import Value
 from playground.language.functions.table import CONSTANTS
+from playground.language.repairs import tried
+from playground.language.syntax.left_out import told
+from playground.language.syntax.name_words import words_on_names
 from playground.language.syntax.program import Program, parse
+from playground.language.syntax.scan import normalise
 from playground.language.syntax.walk import calls
 from playground.recorder.record import record
+from playground.trace.records import Note
 from playground.trace.trace import Trace
 
 Given = bool | int | float | Sequence[Value] | Tensor | str | Leaf
 NOT_DERIVABLE = re.compile(r"derivative for (?:aten::)?'?(?P<name>\w+?)(?:_backward)?'? is not implemented")
+MOST_PASSES = 100
+MOST_SEED = 2**63
 SYMBOLS = {"floor_divide": "//", "remainder": "%", "fmod": "%"}
 
 
@@ -42,16 +50,26 @@ def run(
     >>> trace["x1"].adjoint.item()
     5.5
     """
-    return run_program(
-        parse(text),
-        leaves,
-        rng_seed=rng_seed,
-        passes=passes,
-        zero_grad=zero_grad,
-        tangent=tangent,
-        second=second,
-        default=default,
-    )
+    try:
+        return run_program(
+            parse(text),
+            leaves,
+            rng_seed=rng_seed,
+            passes=passes,
+            zero_grad=zero_grad,
+            tangent=tangent,
+            second=second,
+            default=default,
+        )
+    except PlaygroundError as error:
+        refused = error
+    if not isinstance(text, str) or refused.text != normalise(text):
+        raise refused
+    raise tried(refused, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0"))
+
+
+def _evaluate(program: Program, leaves: Mapping[str, Given], rng_seed: int, default: str) -> None:
+    interpret(program, make_leaves(program, leaves, rng_seed, default), rng_seed)
 
 
 def run_program(
@@ -66,10 +84,14 @@ def run_program(
     default: str | None = None,
 ) -> Trace:
     """`run` for a text that was parsed before."""
+    _check_arguments(program, leaves or {}, tangent or {}, second, passes, rng_seed)
     tensors = make_leaves(program, leaves or {}, rng_seed, default)
+    said = [Note("left_out", sentence) for sentence in told(program.text, program.left_out)]
+    free = [one.name for one in program.free_names if one.stated is None]
+    said += [Note("name", sentence) for sentence in words_on_names(program.statements, free)]
     try:
         return record(
-            as_function(program, rng_seed),
+            as_function(program, rng_seed, passes=passes, second=second is not None),
             *tensors.values(),
             names=tuple(tensors),
             text=program.text,
@@ -78,6 +100,7 @@ def run_program(
             zero_grad=zero_grad,
             tangent=tangent,
             second=second,
+            notes=said,
         )
     except PlaygroundError as error:
         if error.text is not None and error.span is not None:
@@ -85,12 +108,40 @@ def run_program(
         raise _placed(program, error) from error
 
 
-def as_function(program: Program, rng_seed: int = 0) -> Callable[..., Tensor | tuple[Tensor, ...]]:
-    """The program as a plain function of its leaves, in the order of `free_names`."""
+def _check_arguments(
+    program: Program, leaves: object, tangent: object, second: object, passes: object, rng_seed: object
+) -> None:
+    """PlaygroundError for what no run can be asked for; none of it is looked at by PyTorch before."""
+    names = [free.name for free in program.free_names]
+    if not isinstance(leaves, Mapping) or not isinstance(tangent, Mapping):
+        raise PlaygroundError("leaves and tangents stand by name", hint='for example {"x": 2.0}')
+    for name in (*tangent, *([] if second is None else [second])):
+        if name not in names:
+            raise PlaygroundError(
+                f"`{str(name)[:40]}` is not a leaf of this text",
+                hint=f"choose one of its free names: {', '.join(names)}" if names else "it has no free names",
+            )
+    if type(passes) is not int or not 0 <= passes <= MOST_PASSES:
+        raise PlaygroundError(f"{str(passes)[:40]} passes", hint=f"a whole number from 0 to {MOST_PASSES}")
+    if type(rng_seed) is not int or not 0 <= rng_seed < MOST_SEED:
+        raise PlaygroundError(f"the seed {str(rng_seed)[:40]}", hint="a whole number from 0, below 2^63")
+
+
+def as_function(
+    program: Program, rng_seed: int = 0, *, passes: int = 1, second: bool = False
+) -> Callable[..., Tensor | tuple[Tensor, ...]]:
+    """The program as a plain function of its leaves, in the order of `free_names`.
+
+    The passes that are to follow are charged with it: PlaygroundError where they would take too long.
+    """
     names = [free.name for free in program.free_names]
 
     def function(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
-        return interpret(program, dict(zip(names, tensors, strict=True)), rng_seed)
+        interpreter = Interpreter(program, dict(zip(names, tensors, strict=True)), rng_seed)
+        result = interpreter.result()
+        if passes or second:
+            interpreter.calls.budget.charge_passes(tensors_in(result), passes, again=second)
+        return result
 
     return function
 
@@ -106,7 +157,7 @@ def make_leaves(
             )
     made: dict[str, Tensor] = {}
     for free in program.free_names:
-        given = leaves.get(free.name, default)
+        given = leaves.get(free.name, Leaf.stated(free) or default)
         if given is None:
             raise PlaygroundError(
                 f"`{free.name}` has no value",

@@ -39,7 +39,9 @@ class Refused(PlaygroundError):
 class StackDocument(SettingsDocument):
     """Frozen and hashable; every field is plain data that a query string can hold."""
 
-    text: str = setting("Flatten Linear(10)", "the layers, or a class of your own")
+    text: str = setting(
+        "Flatten Linear(10)", "the layers, or a class of your own", longest=LIMITS.text_length, words=LIMITS.text_words
+    )
     input_shape: Shape = setting(
         (1, 28, 28), "the shape of one example", label="Input", least=1, most=LIMITS.input, sizes=4, words=_SIZES
     )

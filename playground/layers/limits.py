@@ -24,5 +24,10 @@ class LayerLimits:
     activations: int = 60_000_000  # elements of all outputs, over the batch
     multiplications: int = 60_000_000_000  # of one forward pass, over the batch
 
+    @property
+    def text_words(self) -> str:
+        """Say how long a text may be."""
+        return f"a text of at most {self.text_length:,} characters"
+
 
 LIMITS = from_environment(LayerLimits, "PLAYGROUND_LAYERS", os.environ)

@@ -2,11 +2,13 @@
 
 from playground.errors import PlaygroundError
 from playground.language.evaluate.leaves import Leaf
-from playground.language.run import run
+from playground.language.run import run as run_text
 from playground.recorder.record import record
 from playground.trace.trace import Trace
+from playground.unforeseen import explained
 from playground.views.stepper.html import notebook_html
 
+run = explained(run_text)
 Trace.display = staticmethod(notebook_html)
 
 __all__ = ["Leaf", "PlaygroundError", "Trace", "record", "run"]

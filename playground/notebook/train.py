@@ -25,6 +25,7 @@ from playground.training.examples import data_of
 from playground.training.export.result import RunResult, table_of
 from playground.training.learner import Learner
 from playground.training.records import TrainRecord
+from playground.unforeseen import explained
 from playground.views.charts.curves import charts, columns, figure, layers_of
 from playground.views.charts.run_exports import RUN_EXPORTS
 from playground.views.export import exports_of
@@ -55,6 +56,7 @@ class TrainedRun:
         """Return a dict per record, as `pandas.DataFrame` takes them; a layer's numbers: `linear1.gradient_norm`."""
         return table_of(self.records)
 
+    @explained
     def plot(self, chart: str = "loss", x: str = "step", log: bool = False) -> Figure:
         """A chart: loss, accuracy, learning_rate, gradient_norm, update_ratio, weight_norm, zeros or dead.
 
@@ -72,6 +74,7 @@ class TrainedRun:
         """The run as it is exported."""
         return RunResult(self.config, tuple(self.records), weights(self.learner), threads=self.threads)
 
+    @explained
     def save(
         self, folder: str | Path, kinds: tuple[str, ...] = ("csv", "json", "weights", "script", "data")
     ) -> list[Path]:
@@ -95,6 +98,7 @@ class TrainedRun:
         return f"<TrainedRun: {self.learner.step} of {self.learner.steps} steps{loss}{tested}>"
 
 
+@explained
 def train(
     config: TrainConfig | Mapping[str, Any] | str | None = None,
     *,
@@ -130,6 +134,10 @@ def chosen_config(
     progress: bool = False,
 ) -> TrainConfig:
     """The settings of a run, the later ones over the earlier; data named by a path is read and kept as an upload."""
+    if not isinstance(config, TrainConfig | Mapping | str | None) or not isinstance(reading, Mapping | None):
+        kind = type(config if isinstance(reading, Mapping | None) else reading).__name__
+        hint = "layers as text, settings by name, or a TrainConfig; `reading` by name"
+        raise PlaygroundError(f"a {kind} says no settings", hint=hint)
     if isinstance(config, TrainConfig):
         given: dict[str, Any] = config.fields()
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.recorder.constants import constants_of_call, saved_text
+from playground.recorder.differences import Differences
 from playground.recorder.matching import Wiring
 from playground.recorder.nodes import node_name
 from playground.recorder.optimizer_step import update_steps
@@ -24,6 +24,7 @@ from playground.trace.records import (
     ConstantArgument,
     Contribution,
     DifferenceCheck,
+    Note,
     Op,
     Records,
     Saved,
@@ -33,8 +34,6 @@ from playground.trace.records import (
 )
 from playground.trace.trace import Trace
 
-Check = Callable[[Trace], tuple[DifferenceCheck, ...]]
-
 # Nodes whose gradients the engine sums over broadcast axes: both of their results have the output's shape first.
 _BROADCASTING = frozenset(
     f"{name}Backward"
@@ -42,19 +41,16 @@ _BROADCASTING = frozenset(
 )
 
 
-def assemble(tape: Tape, text: str, check: Check) -> Trace:
-    """The trace of a finished tape. Its records are made when one of them is first read.
-
-    Its finite differences are computed by `check` when they are first asked for.
-    """
+def assemble(tape: Tape, text: str, differences: Differences) -> Trace:
+    """The trace of a finished tape. Its records are made when one of them is first read."""
     versions = tape.versions()  # now: a later write to one of the tensors has to be noticed
-    records = Late(lambda: _Assembly(tape, versions).records())
+    records = Late(lambda: _Assembly(tape, versions).records(differences.missing()))
 
     def checks(trace: Trace) -> tuple[DifferenceCheck, ...]:
         records()  # in making them, every value on the tape gets its adjoint
-        return check(trace)
+        return differences.check(trace)
 
-    return Trace(records, tape.outputs, tuple(tape.notes), text, checks, tape)
+    return Trace(records, tape.outputs, text, checks, tape)
 
 
 class _Assembly:
@@ -68,8 +64,8 @@ class _Assembly:
         self._passes: list[BackwardPass] = []
         self._steps: list[Step] = []
 
-    def records(self) -> Records:
-        """All records of the tape."""
+    def records(self, no_check: str) -> Records:
+        """All records of the tape. `no_check`: the reason why there are no finite differences, if so."""
         tape = self._tape
         grads: dict[int, Array] = {}
         for event in tape.events:
@@ -88,6 +84,7 @@ class _Assembly:
             nodes=tuple([self._node(node) for node in self._wiring.node_ids]),
             passes=tuple(self._passes),
             steps=tuple(self._steps),
+            notes=(*tape.notes, *([Note("no_check", f"no finite differences: {no_check}")] if no_check else [])),
         )
 
     def _array(self, tensor: Tensor) -> Array:

@@ -22,6 +22,7 @@ class Callee:
     is_silent: bool
     writes: bool  # by its name: `add_`, `+=`, item assignment
     sets: bool  # assignment to an attribute: `x.grad = None`
+    inplace: int | None  # the position of `inplace` among its arguments
 
 
 @lru_cache(maxsize=4096)
@@ -40,24 +41,18 @@ def callee(func: Any) -> Callee:
         is_silent=name in _SILENT,
         writes=not reads and (name.endswith("_") or raw.startswith("__i") or raw in ("__setitem__", "__set__")),
         sets=raw == "__set__",
+        inplace=_position_of_inplace(func),
     )
 
 
-def writes_in_place(func: Any, known: Callee, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+def writes_in_place(known: Callee, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Tell whether this call is going to overwrite one of its arguments."""
-    if known.writes:
+    if known.writes or (kwargs and (kwargs.get("out") is not None or kwargs.get("inplace"))):
         return True
-    if kwargs and (kwargs.get("out") is not None or kwargs.get("inplace")):
-        return True
-    if not any(argument is True for argument in args):
-        return False
-    position = _in_place_position(func)
-    return position is not None and position < len(args) and args[position] is True
+    return known.inplace is not None and known.inplace < len(args) and args[known.inplace] is True
 
 
-@lru_cache(maxsize=4096)
-def _in_place_position(func: Any) -> int | None:
-    """The position of `inplace` among the function's positional arguments."""
+def _position_of_inplace(func: Any) -> int | None:
     try:
         return list(inspect.signature(func).parameters).index("inplace")
     except (TypeError, ValueError):

@@ -43,12 +43,14 @@ def name_arguments(
 
 
 def _parameter_names(fn: Callable[..., Any], count: int) -> list[str]:
-    code = getattr(fn, "__code__", None)
-    if isinstance(fn, FunctionType) and code is not None and not hasattr(fn, "__wrapped__"):
-        names = list(code.co_varnames[: code.co_argcount])  # what the signature says, at a tenth of its cost
+    fn = fn.forward if isinstance(fn, nn.Module) else fn
+    function = fn.__func__ if isinstance(fn, MethodType) else fn
+    if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
+        code = function.__code__  # says what the signature says, at a tenth of its cost
+        names = list(code.co_varnames[int(isinstance(fn, MethodType)) : code.co_argcount])
     else:
         try:
-            parameters = inspect.signature(fn.forward if isinstance(fn, nn.Module) else fn).parameters.values()
+            parameters = inspect.signature(fn).parameters.values()
         except (TypeError, ValueError):
             parameters = []  # type: ignore[assignment]
         names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

@@ -9,7 +9,6 @@ from typing import Any
 from torch import nn
 
 from playground.recorder.recorder import Recorder, current, under_transform
-from playground.recorder.tensor_paths import tensors_in
 
 
 @contextmanager
@@ -28,8 +27,7 @@ def inside_modules(recorder: Recorder, prefix: str, module: nn.Module) -> Iterat
         is_entered = bool(stack) and stack[-1][0] is left  # not where a process-wide hook raised before `enter`
         if current() is recorder and is_entered:
             if not under_transform():
-                for _path, tensor in tensors_in(output):
-                    recorder.value_of(tensor)  # one that nobody announced belongs to this module
+                recorder.notice(output)  # what nobody announced belongs to this module
             recorder.module = stack.pop()[1]
 
     stack: list[tuple[nn.Module, tuple[str, ...]]] = []

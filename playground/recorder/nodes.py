@@ -22,8 +22,11 @@ def gradient_edge(tensor: Tensor) -> tuple[Node | None, int]:
     if not tensor.requires_grad:
         return None, 0
     try:
-        with torch.enable_grad():  # a view of a leaf leads to the node that collects the leaf's gradient
+        if torch.is_grad_enabled():  # a view of a leaf leads to the node that collects the leaf's gradient
             view = tensor.view_as(tensor).grad_fn
+        else:
+            with torch.enable_grad():
+                view = tensor.view_as(tensor).grad_fn
     except (NotImplementedError, RuntimeError):  # compressed sparse leaves have no view
         return None, 0
     return (None, 0) if view is None else view.next_functions[0]

@@ -35,6 +35,7 @@ def record(
     tangent: Mapping[str, Any] | None = None,
     second: str | None = None,
     optimizer: torch.optim.Optimizer | None = None,
+    notes: Sequence[Note] = (),
 ) -> Trace:
     """Run `fn(*inputs)` once, then the backward pass from what it returned, and return what happened.
 
@@ -47,7 +48,8 @@ def record(
     look at the graph it would take); `zero_grad`: clear every `.grad` between passes. `tangent`: forward mode, input
     name -> direction of its shape. `second`: take the gradient with respect to this input with `create_graph`, and
     differentiate that instead. `optimizer`: one `step()` of it comes next, and the first output once more after it;
-    for that `fn` runs a second time. Model and optimizer are left as they were.
+    for that `fn` runs a second time. Model and optimizer are left as they were. `notes`: what the reader of `text` has
+    to say, after the recorder's own notes.
     The `.grad` of parameters and inputs is left as it was. Raises PlaygroundError where the backward pass cannot run;
     what `fn` itself raises is passed on.
 
@@ -97,10 +99,8 @@ def record(
     replay = Replay(recorder.tape)
     if tangent:
         replay.tangents({leaves[name].id: direction for name, direction in tangent.items() if name in leaves})
-    differences = Differences(recorder.tape, replay)
-    if reason := differences.missing():
-        recorder.tape.notes.append(Note("no_check", f"no finite differences: {reason}"))
-    return assemble(recorder.tape, text, differences.check)
+    recorder.tape.notes += notes
+    return assemble(recorder.tape, text, Differences(recorder.tape, replay))
 
 
 def _backward(

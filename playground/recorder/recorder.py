@@ -28,6 +28,7 @@ from playground.trace.records import Note, ValueKind
 
 _current: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 _WRITES_BUFFERS = frozenset({"batch_norm", "instance_norm"})  # running statistics, without counting a new version
+_unseen_reading = torch._C.DisableTorchFunction  # what the recorder itself reads of a tensor is no call of the user's
 _transform: Callable[[], Any] = torch._C._functorch.peek_interpreter_stack
 
 
@@ -76,11 +77,18 @@ class Recorder(TorchFunctionMode):
 
     def label(self, tensor: Tensor, name: str, span: Span | None = None) -> None:
         """The user calls this tensor `name`."""
-        value = self.value_of(tensor)
-        if value.kind == "constant" and value.name is None:
+        with _unseen_reading():
+            value = self.value_of(tensor)
+        if value.kind in ("constant", "input") and value.name is None:
             value.name, value.span = name, value.span or span
         elif value.op is not None and value.label is None:
             value.label = name
+
+    def notice(self, result: Any) -> None:
+        """Put the tensors onto the tape that a module returned, as far as nobody announced them."""
+        with _unseen_reading():
+            for _, tensor in tensors_in(result):
+                self.value_of(tensor)
 
     def value_of(self, tensor: Tensor) -> TapeValue:
         """The value that stands for this tensor now; one that was made outside the recording is added to the tape."""
@@ -147,7 +155,8 @@ class Recorder(TorchFunctionMode):
         return value
 
     def _append(self, op: TapeOp) -> None:
-        self.tape.owner.update(dict.fromkeys(op.nodes, op.id))
+        for node in op.nodes:
+            self.tape.owner[node] = op.id
         self.tape.ops.append(op)
         self.tape.events.append(op)
 
@@ -163,7 +172,7 @@ class Recorder(TorchFunctionMode):
         if known.sets and known.name == "grad":
             return self._set_grad(func, *args)
         inputs = [(path, self.value_of(tensor)) for path, tensor in tensors_of_call(args, kwargs)]
-        overwritten = self._about_to_be_written(args, kwargs) if writes_in_place(func, known, args, kwargs) else []
+        overwritten = self._about_to_be_written(args, kwargs) if writes_in_place(known, args, kwargs) else []
         first = sequence_number()
         result = func(*args, **kwargs)
         last = sequence_number()
@@ -206,7 +215,9 @@ class Recorder(TorchFunctionMode):
                 tape.add_value(value.tensor, "buffer", snapshot(value.tensor), name=value.name)
             elif all(value.tensor is not output for output in outputs):
                 outputs = [*outputs, value.tensor]
-        visible = [output for output in outputs if not is_bookkeeping(tape.find(output), known.name)]
+        visible = outputs
+        if known.writes:
+            visible = [output for output in outputs if not is_bookkeeping(tape.find(output), known.name)]
         if not visible or (known.name == "grad" and tape.find(visible[0]) is not None):  # read a second time
             return
         if not call.inputs and not any(output.grad_fn is not None for output in visible):

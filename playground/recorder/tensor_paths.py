@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+_NESTS = (tuple, list, dict, slice)
+
 
 def tensors_in(obj: Any, path: str = "") -> list[tuple[str, Tensor]]:
     """Every tensor in nested lists, tuples, dicts and slices, with its path: '0', '1.2', 'weight'.
@@ -15,25 +17,24 @@ def tensors_in(obj: Any, path: str = "") -> list[tuple[str, Tensor]]:
     >>> [path for path, _ in tensors_in([torch.ones(1), (2, torch.ones(1))])]
     ['0', '1.1']
     """
+    if isinstance(obj, Tensor):
+        return [(path, obj)]
     found: list[tuple[str, Tensor]] = []
-    _collect(obj, path, found)
+    if isinstance(obj, _NESTS):
+        _collect(obj, path, found)
     return found
 
 
-def _collect(obj: Any, path: str, found: list[tuple[str, Tensor]]) -> None:
-    if isinstance(obj, Tensor):
-        found.append((path, obj))
-        return
-    if isinstance(obj, tuple | list):
-        pairs: Iterable[tuple[Any, Any]] = enumerate(obj)
-    elif isinstance(obj, dict):
-        pairs = obj.items()
-    elif isinstance(obj, slice):
-        pairs = enumerate((obj.start, obj.stop, obj.step))
+def _collect(nest: Any, path: str, found: list[tuple[str, Tensor]]) -> None:
+    if isinstance(nest, dict):
+        pairs: Iterable[tuple[Any, Any]] = nest.items()
     else:
-        return
+        pairs = enumerate((nest.start, nest.stop, nest.step) if isinstance(nest, slice) else nest)
     for key, element in pairs:
-        _collect(element, f"{path}.{key}" if path else str(key), found)
+        if isinstance(element, Tensor):
+            found.append((f"{path}.{key}" if path else str(key), element))
+        elif isinstance(element, _NESTS):
+            _collect(element, f"{path}.{key}" if path else str(key), found)
 
 
 def tensors_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, Tensor]]:

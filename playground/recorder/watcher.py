@@ -134,9 +134,12 @@ def local_derivatives(
         return ()
     if adjoint.item() == 1:  # the engine has just asked that
         return outgoing
-    with torch.no_grad():
-        try:
-            result: Any = node(torch.ones_like(adjoint))  # type: ignore[operator]
-        except (RuntimeError, TypeError):  # a custom Function may insist on more
-            return ()
+    try:
+        if torch.is_grad_enabled():  # with create_graph
+            with torch.no_grad():
+                result: Any = node(torch.ones_like(adjoint))  # type: ignore[operator]
+        else:
+            result = node(torch.ones_like(adjoint))  # type: ignore[operator]
+    except (RuntimeError, TypeError):  # a custom Function may insist on more
+        return ()
     return tuple(result) if isinstance(result, tuple | list) else (result,)

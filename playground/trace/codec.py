@@ -66,11 +66,11 @@ def trace_from_json(document: str, make: Callable[..., Trace]) -> Trace:
             reader.read(tuple[BackwardNode, ...], content["nodes"]),
             reader.read(tuple[BackwardPass, ...], content["passes"]),
             reader.read(tuple[Step, ...], content["steps"]),
+            reader.read(tuple[Note, ...], content["notes"]),
         )
         trace = make(
             lambda: records,
             outputs=reader.read(tuple[int, ...], content["outputs"]),
-            recorded_notes=reader.read(tuple[Note, ...], content["notes"]),
             text=reader.read(str, content["text"]),
             _check=reader.read(tuple[DifferenceCheck, ...], content["checks"]),
         )

@@ -42,9 +42,16 @@ def has_nan(data: Array) -> bool:
 
 def _reason(op: Op, inputs: list[Array], what: str) -> str:
     lowest = min((data.statistics.minimum for data in inputs if data.statistics.minimum is not None), default=math.nan)
-    has_zero = any(data.statistics.zeros > 0 for data in inputs)
+    numbers = [number for constant in op.constants if (number := _number(constant.text)) is not None]
+    has_zero = any(data.statistics.zeros > 0 for data in inputs) or 0.0 in numbers
+    if any(math.isinf(number) for number in numbers) and what == "infinity":
+        return "infinity is what it was given"
     if op.name.startswith("log"):
         return "the logarithm of a negative number is not real" if lowest < 0 else "the logarithm of 0 is -infinity"
+    if op.name in ("pow", "rpow") and what == "infinity" and has_zero:
+        return "0 to a negative power is a division by 0"
+    if op.name in ("rsqrt", "atanh", "arctanh") and what == "infinity":
+        return "it grows beyond every limit there"
     if op.name == "sqrt" or (op.name == "pow" and what == "NaN"):
         return "a root of a negative number is not real"
     if op.name in ("asin", "acos", "arcsin", "arccos"):
@@ -56,6 +63,14 @@ def _reason(op: Op, inputs: list[Array], what: str) -> str:
         limit = "" if largest is None else f" of {largest:.3g}, the largest {inputs[0].dtype}"
         return f"the result overflows: it lies beyond the limit{limit}"
     return "it is not defined for these inputs"
+
+
+def _number(text: str) -> float | None:
+    """The number that a plain argument is."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _is_real(data: Array) -> bool:

@@ -262,3 +262,4 @@ class Records:
     nodes: tuple[BackwardNode, ...]
     passes: tuple[BackwardPass, ...]
     steps: tuple[Step, ...]
+    notes: tuple[Note, ...]

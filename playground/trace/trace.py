@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
 import torch
 
+from playground.errors import PlaygroundError
 from playground.trace.array import Array
 from playground.trace.codec import trace_from_json, trace_to_json
 from playground.trace.non_finite import first_non_finite
@@ -26,6 +27,18 @@ from playground.trace.records import (
 )
 from playground.trace.statistics import widened
 
+NAMED = 20  # names that an error lists
+
+
+class UnknownValue(PlaygroundError, KeyError):
+    """The error for a name that no value of a trace has."""
+
+    def __init__(self, name: object, names: Sequence[str]) -> None:
+        listed = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+        super().__init__(f"no value is called {str(name)[:40]!r}", hint=f"there are {listed}")
+
+    __str__ = Exception.__str__  # KeyError's own would quote it
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -37,7 +50,6 @@ class Trace:
 
     _records: Callable[[], Records] = field(repr=False)  # made when one of them is first read
     outputs: tuple[int, ...]  # values that the program returned
-    recorded_notes: tuple[Note, ...] = ()
     text: str = ""  # what was typed; empty for a recorded function or module
     _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(default=(), repr=False)
     _tape: object = field(default=None, repr=False)  # the recorder's calls, to repeat one; gone in JSON
@@ -70,6 +82,11 @@ class Trace:
         return self._records().steps
 
     @cached_property
+    def recorded_notes(self) -> tuple[Note, ...]:
+        """What the recorder had to say: a seed of ones, why there are no finite differences."""
+        return self._records().notes
+
+    @cached_property
     def checks(self) -> tuple[DifferenceCheck, ...]:
         """Gradients against central finite differences in float64, leaves and intermediates; computed on first use.
 
@@ -95,22 +112,22 @@ class Trace:
         return {step.update.value: step.update for step in self.steps if step.update is not None}
 
     def __eq__(self, other: object) -> bool:
-        """Same records, outputs, notes and text."""
+        """Same records, outputs and text."""
         return isinstance(other, Trace) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
-        return self._records(), self.outputs, self.recorded_notes, self.text
+        return self._records(), self.outputs, self.text
 
     def __getitem__(self, name: str) -> Value:
-        """The value with this name, else the last one with this label; KeyError if there is none."""
+        """The value with this name, else the last one with this label; UnknownValue, a KeyError, if there is none."""
         found = [value for value in self.values if value.name == name] or [
             value for value in self.values if value.label == name
         ]
         if not found:
-            raise KeyError(name)
+            raise UnknownValue(name, [value.label or value.name for value in self.values])
         return found[-1]
 
     def at(self, k: int) -> Snapshot:

@@ -10,6 +10,7 @@ from playground.data.datasets import DATA_NAMES
 from playground.document_settings import SettingsDocument, setting
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.losses import LOSSES
+from playground.layers.limits import LIMITS as LAYERS
 from playground.training.limits import LIMITS
 
 _WEIGHTS = ("PyTorch", "Xavier uniform", "Xavier normal", "Kaiming uniform", "Kaiming normal", "normal 0.01", "zeros")
@@ -23,7 +24,10 @@ class TrainConfig(SettingsDocument):
     True
     """
 
-    text: str = setting("Flatten Linear(100) ReLU Linear(10)", "the layers, or a class of your own", label="Layers")
+    text: str = setting(
+        "Flatten Linear(100) ReLU Linear(10)", "the layers, or a class of your own", label="Layers",
+        longest=LAYERS.text_length, words=LAYERS.text_words,
+    )  # fmt: skip
     data: str = setting("digits", "the data set", choices=DATA_NAMES, pattern=r"own-[0-9a-f]{8,64}")
     train_size: int = setting(0, "training examples; 0: all", label="Training examples", most=1_000_000)
     test_size: int = setting(0, "test examples; 0: all", label="Test examples", most=1_000_000)

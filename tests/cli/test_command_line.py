@@ -176,7 +176,7 @@ def test_train_takes_an_upload_and_its_script_prints_the_same(
         (["--set", "epochs=many"], "a whole number"),
         (["--set", "optimizer=Adamm"], "SGD, Adam, AdamW"),
         (["--set", "epochs"], "is not NAME=VALUE"),
-        (["--data", "Imagenet"], "digits, MNIST"),
+        (["--data", "Imagenet"], "digits, XOR, MNIST"),
         (["--data", "Imagenet"], "a folder or a .zip with one folder of pictures per class"),
         (["--data", "{folder}/bad.toml"], "bad.toml cannot be read as data"),
         (["--data", "{folder}/bad.csv"], "line 3, column 1 (`a`): 'x' is not a number"),

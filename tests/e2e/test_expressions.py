@@ -49,6 +49,26 @@ def test_typing_redraws_and_shows_the_number(open_page: OpenPage, ready: Ready) 
     expect(page.locator("svg text", has_text=re.compile("^7$")).first).to_be_visible()
 
 
+@pytest.mark.slow
+def test_a_slider_writes_into_the_text_that_says_the_value(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("editor").fill("x = 3\nf = x*x")
+    slider, field = page.get_by_test_id("slider-x"), page.get_by_test_id("leaf-x")
+    expect(field).to_have_value("3")
+    for position in ("2.8", "2.5"):
+        slider.fill(position)
+    expect(page.get_by_test_id("editor")).to_have_value("x = 2.5\nf = x*x")
+    page.get_by_test_id("step-last").click()
+    expect(page.locator("svg text", has_text=re.compile("^6.25$")).first).to_be_visible()
+    expect(page.locator("svg text", has_text=re.compile("^5$")).first).to_be_visible()
+    field.fill("abc")
+    expect(page.get_by_text("it is written into the text")).to_be_visible()
+    field.fill("-4")
+    expect(page.get_by_test_id("editor")).to_have_value("x = -4\nf = x*x")
+    page.get_by_test_id("editor").fill("x = 1.5\nf = x*x")
+    expect(field).to_have_value("1.5")
+
+
 def test_stepping_by_keyboard_there_and_back_sends_nothing(open_page: OpenPage, ready: Ready) -> None:
     page = open_page("/")
     sent: list[object] = []

@@ -32,7 +32,8 @@ def complaints(trace: Trace) -> list[str]:
 def traced(text: str, dtype: str = "float32", **more: Any) -> Trace:
     program = parse(text)
     names = [free.name for free in program.free_names]
-    leaves = [Leaf(name, EXAMPLE_LEAVES[name], dtype).tensor() for name in names]
+    given = [Leaf.stated(free) or Leaf(free.name, EXAMPLE_LEAVES[free.name], dtype) for free in program.free_names]
+    leaves = [leaf.tensor() for leaf in given]
     return record(lambda *given: interpret(program, dict(zip(names, given, strict=True))), *leaves, names=names, **more)
 
 

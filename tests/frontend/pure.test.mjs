@@ -8,6 +8,7 @@ import { changedBy } from "../../playground/frontend/stepper/standalone.js";
 import { commandFor } from "../../playground/frontend/stepper/keys.js";
 import { phaseFrom, phaseStarts } from "../../playground/frontend/stepper/graph/phases.js";
 import { sliderText } from "../../playground/frontend/stepper/text/leaves.js";
+import { createStated, isLiteral } from "../../playground/frontend/stepper/text/stated.js";
 import { linkSearch } from "../../playground/frontend/stepper/link.js";
 import { itemAtCaret, lineAndColumn, markedPieces, unitPositions } from "../../playground/frontend/stepper/text/text_positions.js";
 import { csvText } from "../../playground/frontend/stepper/panel/table.js";
@@ -48,6 +49,27 @@ test("positions count code points, as Python does", () => {
   assert.equal(toUnits(99), 6);
   assert.equal(unitPositions("α + β")(4), 4);
   assert.deepEqual(lineAndColumn("a\n𝛼bc", 5), { line: 2, column: 3 });
+});
+
+test("a new value of a leaf is written where the text says it", () => {
+  const stated = createStated();
+  const leaf = (value) => ({ value, dtype: "float32", requires_grad: true });
+  const row = (name, stated) => ({ name, stated });
+  let draft = { text: "𝛼 = 3; w = [1, 2]\n𝛼*w + b", leaves: { 𝛼: leaf("3"), w: leaf("[1, 2]"), b: leaf("1.0") } };
+  stated.accept([row("𝛼", [4, 5]), row("w", [11, 17]), row("b", null)], draft.text);
+  draft = stated.write(draft, "𝛼", { value: "3.25" });
+  assert.equal(draft.text, "𝛼 = 3.25; w = [1, 2]\n𝛼*w + b");
+  draft = stated.write(draft, "w", { value: "[0.5]" });
+  draft = stated.write(draft, "𝛼", { value: "" });
+  stated.accept([row("𝛼", []), row("w", [])], draft.text); // what the text of that moment cannot say
+  draft = stated.write(draft, "𝛼", { value: "-7" });
+  draft = stated.write(draft, "b", { value: "2.0" });
+  assert.equal(draft.text, "𝛼 = -7; w = [0.5]\n𝛼*w + b");
+  assert.deepEqual(draft.leaves, { 𝛼: leaf("-7"), w: leaf("[0.5]"), b: leaf("2.0") });
+  assert.equal(stated.write(draft, "w", { value: "randn(3)" }), null);
+  const typed = { ...draft, text: "# new\n" + draft.text };
+  assert.equal(stated.write(typed, "w", { value: "[1]" }), null);
+  assert.deepEqual(["3", "-1e-3", "[[1, -2.], [", "", "pi", "randn(3)", "1, 2"].map(isLiteral), [true, true, true, true, false, false, false]);
 });
 
 test("the caret finds the smallest item around it", () => {

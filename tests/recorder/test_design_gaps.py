@@ -25,6 +25,10 @@ def matrix(*rows: list[float]) -> Tensor:
 
 
 def with_module(module: nn.Module, *inputs: Tensor) -> Trace:
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.normal_(generator=generator)
     return record(module, *inputs)
 
 

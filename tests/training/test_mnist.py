@@ -53,6 +53,8 @@ def test_one_hidden_layer_reaches_what_two_linear_maps_do_not() -> None:
 
 def test_the_net_that_cannot_learn_and_its_repair() -> None:
     broken, repaired = trained("L0.9a"), trained("L0.9c")
+    tested = [record.loss for record in broken if record.test_accuracy is not None]
+    assert tested[2] == pytest.approx(2.88, abs=0.1) and tested[-1] == pytest.approx(2.32, abs=0.05)
     assert min(record.loss for record in broken) > 2.2
     assert accuracy_of(repaired) > 0.96
 
@@ -64,13 +66,24 @@ def test_the_four_nets_of_the_convolutions_lecture() -> None:
     assert found["L2.2"] < found["L2.1"] < found["L2.3"] < found["L2.4"]
 
 
+def test_half_of_all_activations_are_zero_and_few_units_are_dead() -> None:
+    """L2.2: the reason for the slow start; what is 0 for a whole batch is another number."""
+    first, *_, last = ([one for one in record.layers if one.dead is not None] for record in trained("L2.2"))
+    assert [layer.zeros for layer in first] == [pytest.approx(0.48, abs=0.02), pytest.approx(0.51, abs=0.02)]
+    assert [layer.zeros for layer in last] == [pytest.approx(0.39, abs=0.02), pytest.approx(0.40, abs=0.02)]
+    assert [layer.dead for layer in last] == [pytest.approx(0.002, abs=0.005), pytest.approx(0.05, abs=0.02)]
+
+
 def test_the_training_error_falls_within_the_first_epoch() -> None:
-    errors = [1 - record.accuracy for record in trained("L4.6a")]
+    records = trained("L4.6a")
+    errors = [1 - record.accuracy for record in records]
     assert errors[-1] <= 0.095
     hundreds = errors[1:]  # the first record is of one batch
     assert hundreds[0] == pytest.approx(0.36, abs=0.05)
     assert hundreds[1] == pytest.approx(0.16, abs=0.03)
     assert hundreds[2] == pytest.approx(0.13, abs=0.03)
+    losses = [record.loss for record in records[1:]]
+    assert losses[:3] == [pytest.approx(wanted, abs=0.1) for wanted in (1.576, 0.747, 0.539)]
 
 
 @dataclass

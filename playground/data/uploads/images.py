@@ -86,7 +86,8 @@ def _files(source: str | Path | IO[bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 def _in_zip(packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
-    entries = [entry for entry in packed.infolist() if not entry.is_dir() and not _is_clutter(entry.filename)]
+    entries = [entry for entry in packed.infolist() if entry.filename and not entry.is_dir()]
+    entries = [entry for entry in entries if not _is_clutter(entry.filename)]
     _check_count(len(entries))
     for entry in entries:
         path = PurePosixPath(entry.filename)

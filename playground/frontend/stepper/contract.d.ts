@@ -92,6 +92,7 @@ export interface LeafRow extends LeafSetting {
   maximum: number | null;
   step: number | null;
   spans: Span[];
+  stated: number[] | null;
   error: string | null;
 }
 

@@ -18,6 +18,7 @@ import { phaseFrom, phaseStarts } from "./graph/phases.js";
 import { savePicture } from "./graph/save_picture.js";
 import { createPlayer } from "./graph/player.js";
 import { itemAtCaret, unitPositions } from "./text/text_positions.js";
+import { createStated } from "./text/stated.js";
 import { createSwitches } from "./text/switches.js";
 import { createTable } from "./panel/table.js";
 import { themeOf } from "../shared/theme.js";
@@ -57,6 +58,7 @@ export function createWorkbench(root, host) {
   const painter = createPainter((items) => graph.name(items));
   const link = createLink();
   const draft = createDraft({ send: (edit) => host.send?.(edit), have: () => heldKey });
+  const stated = createStated();
   const player = createPlayer({ position: () => k, last: () => timeline.last, goto, onChange: (playing) => stepBar.setPlaying(playing) });
   const stepBar = createStepBar({ goto: user, by: (distance) => user(k + distance), toggle: player.toggle, byPhase, setSpeed: player.setSpeed });
   const graph = createGraph({ onSelect: select, onToggle: toggle });
@@ -75,8 +77,10 @@ export function createWorkbench(root, host) {
   });
   const leaves = createLeaves({
     onChange(name, change, kind) {
-      const all = draft.current().leaves;
-      edit(() => draft.change({ leaves: { ...all, [name]: { ...all[name], ...change } } }, kind));
+      const written = stated.write(draft.current(), name, change);
+      if (written === null) return;
+      edit(() => draft.change(written, kind));
+      editor.setText(draft.current().text);
     },
   });
   const switches = createSwitches({
@@ -314,7 +318,10 @@ export function createWorkbench(root, host) {
       toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
       editor.setEditable(next.editable);
       editor.element.hidden = !next.editable && !next.picture?.text;
-      if (isNewest) editor.setText(draft.current().text);
+      if (isNewest) {
+        editor.setText(draft.current().text);
+        stated.accept(next.leaves, draft.current().text);
+      }
       switches.element.hidden = !next.editable || next.document === null;
       switches.show(draft.current(), leafNames());
       leaves.show(next.editable ? next.leaves : [], isNewest, next.error?.leaf ?? null);

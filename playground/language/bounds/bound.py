@@ -7,6 +7,8 @@ PyTorch's to refuse; a rule only has to stay above any outcome.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,8 +16,21 @@ from torch import Tensor
 
 from playground.language.function import Arguments, Cost, Value
 
-PER_ELEMENT = 8  # flops per element of an element-wise function or a reduction, the slow ones (exp, pow) included
+PER_ELEMENT = 16  # work per element of an element-wise function or a reduction, exp and pow included
+SLOW_ELEMENT = 96  # the same of functions without a vectorised form: lgamma, i0, asinh
+PER_ROUND = 100_000  # work of one round of a loop that PyTorch makes itself
 Shape = tuple[int, ...]
+
+
+def product(lengths: Iterable[int]) -> int:
+    """The number of elements, with an empty axis counted as one of length 1.
+
+    A tensor without elements may have long axes, and what is computed of it (a determinant, a mean) may have them all.
+
+    >>> product((3, 4)), product((1000, 0, 5))
+    (12, 5000)
+    """
+    return math.prod(max(length, 1) for length in lengths)
 
 
 def shape_of(value: Value) -> Shape:
@@ -63,7 +78,7 @@ def tensors_in(value: Value) -> list[Tensor]:
 
 def like(shape: Shape, work_per_element: int = PER_ELEMENT, scratch: int = 0) -> Cost:
     """The cost of making one tensor of this shape."""
-    elements = math.prod(shape)
+    elements = product(shape)
     return Cost(elements, work_per_element * elements, len(shape), scratch)
 
 
@@ -79,6 +94,11 @@ def elementwise(arguments: Arguments) -> Cost:
     return like(broadcast(*(shape_of(tensor) for tensor in tensors_in(list(arguments.values())))))
 
 
+def slow_elementwise(arguments: Arguments) -> Cost:
+    """The same for functions that take tens of nanoseconds per element."""
+    return like(broadcast(*(shape_of(tensor) for tensor in tensors_in(list(arguments.values())))), SLOW_ELEMENT)
+
+
 def same_size(arguments: Arguments) -> Cost:
     """The first argument's size: `cumsum`, `softmax`, views."""
     return like(shape_of(arguments.get("input")))
@@ -87,44 +107,63 @@ def same_size(arguments: Arguments) -> Cost:
 def view(arguments: Arguments) -> Cost:
     """The same elements and at most as many axes, seen in another way."""
     shape = shape_of(arguments.get("input"))
-    return Cost(math.prod(shape), 1, len(shape))
+    return Cost(product(shape), 1, len(shape))
 
 
 def new_shape(arguments: Arguments) -> Cost:
     """`reshape`, `view`: as many elements as before, in as many axes as are named."""
-    return Cost(math.prod(shape_of(arguments.get("input"))), 1, len(whole_numbers(arguments.get("shape"))))
+    return Cost(product(shape_of(arguments.get("input"))), 1, len(whole_numbers(arguments.get("shape"))))
 
 
 def one_more_axis(arguments: Arguments) -> Cost:
     """`unsqueeze`."""
     shape = shape_of(arguments.get("input"))
-    return Cost(math.prod(shape), 1, len(shape) + 1)
+    return Cost(product(shape), 1, len(shape) + 1)
 
 
 def reduction(arguments: Arguments) -> Cost:
     """Bound by one number, or by one per position of the axes that are kept."""
     shape = shape_of(arguments.get("input"))
     axes = arguments.get("dim")
-    work = PER_ELEMENT * math.prod(shape)
+    work = PER_ELEMENT * product(shape)
     if axes is None:
         return Cost(1, work, len(shape))
     if isinstance(axes, Tensor):  # max(x, y)
         return like(broadcast(shape, shape_of(axes)))
     named = {axis % len(shape) for axis in whole_numbers(axes)} if shape else set()
-    kept = math.prod(length for axis, length in enumerate(shape) if axis not in named)
+    kept = product(length for axis, length in enumerate(shape) if axis not in named)
     return Cost(2 * kept, work, len(shape))
 
 
 def sorting(arguments: Arguments) -> Cost:
     """Values and their positions."""
-    elements = math.prod(shape_of(arguments.get("input"))) * math.prod(shape_of(arguments.get("q")))
+    elements = product(shape_of(arguments.get("input"))) * product(shape_of(arguments.get("q")))
     return Cost(elements, 40 * elements * max(1, elements.bit_length()), 0, 2 * elements)
+
+
+def running_product(arguments: Arguments) -> Cost:
+    """`cumprod`, `prod`: a derivative that can be differentiated again takes one round per position of the axis."""
+    cost, shape = same_size(arguments), shape_of(arguments.get("input"))
+    rounds = axis_length(arguments) if "dim" in arguments else product(shape)
+    return replace(cost, derivative=4 * cost.work, second=rounds * (cost.work + PER_ROUND))
+
+
+def product_of_all(arguments: Arguments) -> Cost:
+    """`prod`: a reduction whose derivative is made of running products."""
+    running = running_product(arguments)
+    return replace(reduction(arguments), derivative=running.derivative, second=running.second)
+
+
+def running_log_sum(arguments: Arguments) -> Cost:
+    """`logcumsumexp`: the derivative takes several of them."""
+    cost = like(shape_of(arguments.get("input")), SLOW_ELEMENT)
+    return replace(cost, derivative=4 * cost.work)
 
 
 def joined(arguments: Arguments) -> Cost:
     """`cat`, `stack`, `hstack`: all elements of all tensors."""
     tensors = tensors_in(arguments.get("tensors"))
-    elements = sum(tensor.numel() for tensor in tensors)
+    elements = sum(product(tensor.shape) for tensor in tensors)
     return Cost(elements, elements, 1 + max((tensor.dim() for tensor in tensors), default=0))
 
 
@@ -133,8 +172,8 @@ def indexed(arguments: Arguments) -> Cost:
     shape, index = shape_of(arguments.get("input")), shape_of(arguments.get("index"))
     if "dim" not in arguments or len(index) == len(shape) != 1:
         return like(index)
-    rest = math.prod(shape) // max(1, axis_length(arguments))
-    return Cost(rest * math.prod(index), rest * math.prod(index), len(shape))
+    rest = product(shape) // max(1, axis_length(arguments))
+    return Cost(rest * product(index), rest * product(index), len(shape))
 
 
 def no_tensor(arguments: Arguments) -> Cost:
@@ -156,19 +195,19 @@ def pieces(arguments: Arguments) -> Cost:
         count = math.ceil(length / max(size, 1)) if isinstance(size, int) else len(whole_numbers(size))
     else:
         count = min(max(whole_numbers(arguments.get("chunks", length)), default=1), length)
-    return Cost(math.prod(shape), 1, len(shape), pieces=count)
+    return Cost(product(shape), 1, len(shape), pieces=count)
 
 
 def positions(arguments: Arguments) -> Cost:
     """`nonzero`: one row of whole numbers for each element, at most."""
     shape = shape_of(arguments.get("input"))
-    return like((math.prod(shape), max(1, len(shape))))
+    return like((product(shape), max(1, len(shape))))
 
 
 def split_axis(arguments: Arguments) -> Cost:
     """`unflatten`: one axis made several."""
     shape = shape_of(arguments.get("input"))
-    return Cost(math.prod(shape), 1, len(shape) - 1 + len(whole_numbers(arguments.get("sizes"))))
+    return Cost(product(shape), 1, len(shape) - 1 + len(whole_numbers(arguments.get("sizes"))))
 
 
 def itemsize(arguments: Arguments) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from playground.language.bounds.bound import PER_ELEMENT, Shape, like, shape_of, whole_numbers
+from playground.language.bounds.bound import PER_ELEMENT, Shape, like, product, shape_of, whole_numbers
 from playground.language.bounds.products import matrix_cost
 from playground.language.function import Arguments, Cost
 
@@ -37,16 +37,16 @@ def convolution(arguments: Arguments) -> Cost:
     axes = max(len(weight) - 2, 1)
     if len(weight) < 3 or len(image) < axes:
         return Cost(0, 1)  # refused by PyTorch
-    count = math.prod(windows(arguments, image[-axes:], list(weight[2:])))
+    count = product(windows(arguments, image[-axes:], list(weight[2:])))
     items = image[0] if len(image) == axes + 2 else 1
     elements = items * weight[0] * count
     padded = (
         items
-        * math.prod(image[-axes - 1 : -axes])
-        * math.prod(side + 2 * pad for side, pad in zip(image[-axes:], _padding(arguments, axes, weight), strict=True))
+        * product(image[-axes - 1 : -axes])
+        * product(side + 2 * pad for side, pad in zip(image[-axes:], _padding(arguments, axes, weight), strict=True))
     )
-    column = math.prod(weight[1:]) * count
-    return Cost(elements, 2 * elements * math.prod(weight[1:]), axes + 2, max(column, padded))
+    column = product(weight[1:]) * count
+    return Cost(elements, 2 * elements * product(weight[1:]), axes + 2, max(column, padded))
 
 
 def _padding(arguments: Arguments, axes: int, weight: Shape) -> list[int]:
@@ -69,10 +69,10 @@ def transposed_convolution(arguments: Arguments) -> Cost:
     ]
     items = image[0] if len(image) == axes + 2 else 1
     groups = max(numbers(arguments, "groups", 1, 1)[0], 1)
-    positions = math.prod(image[-axes:])
-    work = 2 * items * positions * math.prod(weight)
-    elements = items * weight[1] * groups * math.prod(sides)
-    return Cost(elements, work + elements, axes + 2, math.prod(weight[1:]) * positions)
+    positions = product(image[-axes:])
+    work = 2 * items * positions * product(weight)
+    elements = items * weight[1] * groups * product(sides)
+    return Cost(elements, work + elements, axes + 2, product(weight[1:]) * positions)
 
 
 def pooling(arguments: Arguments) -> Cost:
@@ -80,18 +80,18 @@ def pooling(arguments: Arguments) -> Cost:
     image = shape_of(arguments.get("input"))
     if "output_size" in arguments:
         sizes = numbers(arguments, "output_size", 2, 1)
-        elements = math.prod(image[:-2]) * math.prod(sizes)
-        return Cost(2 * elements, PER_ELEMENT * (elements + 4 * math.prod(image)) + 4 * elements, len(image))
+        elements = product(image[:-2]) * product(sizes)
+        return Cost(2 * elements, PER_ELEMENT * (elements + 4 * product(image)) + 4 * elements, len(image))
     kernel = whole_numbers(arguments.get("kernel_size"))
     axes = max(1, min(len(image), len(kernel) if len(kernel) > 1 else min(2, len(image) - 1)))
     kernel = kernel if len(kernel) == axes else [max(kernel, default=1)] * axes
     filled = Arguments({**arguments, "stride": arguments.get("stride") or kernel})
-    count = math.prod(windows(filled, image[-axes:], kernel))
-    elements = math.prod(image[:-axes]) * count
+    count = product(windows(filled, image[-axes:], kernel))
+    elements = product(image[:-axes]) * count
     if axes == 2 and len(image) == 3:  # a signal (N, C, L) or a picture (C, H, W): take the larger
         line = Arguments({**arguments, "stride": (whole_numbers(arguments.get("stride")) or kernel)[:1]})
-        elements = max(elements, math.prod(image[:-1]) * windows(line, image[-1:], kernel[:1])[0])
-    return Cost(2 * elements, elements * math.prod(min(length, max(image)) for length in kernel), len(image))
+        elements = max(elements, product(image[:-1]) * windows(line, image[-1:], kernel[:1])[0])
+    return Cost(2 * elements, elements * product(min(length, max(image)) for length in kernel), len(image))
 
 
 def patches(arguments: Arguments) -> Cost:
@@ -101,7 +101,7 @@ def patches(arguments: Arguments) -> Cost:
         return Cost(0, 1)
     kernel = numbers(arguments, "kernel_size", 2, 1)
     filled = Arguments({**arguments, "stride": arguments.get("stride", 1)})
-    elements = math.prod(image[:-2]) * math.prod(kernel) * math.prod(windows(filled, image[-2:], kernel))
+    elements = product(image[:-2]) * product(kernel) * product(windows(filled, image[-2:], kernel))
     return like((elements,))
 
 

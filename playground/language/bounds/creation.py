@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor
 
-from playground.language.bounds.bound import like, shape_of, size_of, tensors_in, whole_numbers
+from playground.language.bounds.bound import like, product, shape_of, size_of, tensors_in, whole_numbers
 from playground.language.function import Arguments, Cost
 
 LABELS = 100_000  # more than so many are not searched for the largest
@@ -45,7 +45,7 @@ def looked_up(arguments: Arguments) -> Cost:
 def diagonal_matrix(arguments: Arguments) -> Cost:
     """`diag` of a vector makes a square matrix."""
     shape = shape_of(arguments.get("input"))
-    side = math.prod(shape) + abs(max(whole_numbers(arguments.get("diagonal", 0)), default=0, key=abs))
+    side = product(shape) + abs(max(whole_numbers(arguments.get("diagonal", 0)), default=0, key=abs))
     return like((side, side)) if len(shape) < 2 else like(shape)
 
 
@@ -53,7 +53,7 @@ def grids(arguments: Arguments) -> Cost:
     """`meshgrid`: one grid per vector."""
     tensors = tensors_in(arguments.get("tensors"))
     shape = tuple(max(1, tensor.numel()) for tensor in tensors)
-    return Cost(len(tensors) * math.prod(shape), 1, len(shape))
+    return Cost(len(tensors) * product(shape), 1, len(shape))
 
 
 def sized(arguments: Arguments) -> Cost:
@@ -67,9 +67,7 @@ def sized(arguments: Arguments) -> Cost:
 def repeated(arguments: Arguments) -> Cost:
     """`repeat`, `tile`: the operand's elements times every factor."""
     shape, factors = shape_of(arguments.get("input")), size_of(arguments.get("repeats"))
-    return Cost(
-        math.prod(shape) * math.prod(factors), math.prod(shape) * math.prod(factors), max(len(shape), len(factors))
-    )
+    return Cost(product(shape) * product(factors), product(shape) * product(factors), max(len(shape), len(factors)))
 
 
 def repeated_along(arguments: Arguments) -> Cost:
@@ -77,9 +75,9 @@ def repeated_along(arguments: Arguments) -> Cost:
     shape, repeats = shape_of(arguments.get("input")), arguments.get("repeats")
     if isinstance(repeats, Tensor):
         total = sum(whole_numbers(repeats.tolist())) if repeats.numel() <= LABELS else LABELS**2
-        elements = math.prod(shape) * max(total, 1)
+        elements = product(shape) * max(total, 1)
     else:
-        elements = math.prod(shape) * math.prod(size_of(repeats))
+        elements = product(shape) * product(size_of(repeats))
     return Cost(elements, elements, len(shape))
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor
 
-from playground.language.bounds.bound import broadcast, shape_of
+from playground.language.bounds.bound import broadcast, product, shape_of
 from playground.language.function import Cost, Value
 
 
@@ -24,13 +22,13 @@ def index_cost(operand: Tensor, index: Value) -> Cost:
         if isinstance(part, list | Tensor):
             size = _size(part)
             lengths = shape[axis : axis + _axes_of(part)]
-            chosen.append((math.prod(lengths),) if _is_mask(part) else size)
-            taken *= max(1, math.prod(lengths))
+            chosen.append((product(lengths),) if _is_mask(part) else size)
+            taken *= max(1, product(lengths))
         axis += _axes_of(part)
-    elements = math.prod(shape)
+    elements = product(shape)
     if chosen:
         index_shape = broadcast(*chosen)
-        elements = max(elements // max(taken, 1), 1) * math.prod(index_shape)
+        elements = max(elements // max(taken, 1), 1) * product(index_shape)
     dimensions = len(shape) + new_axes + max((len(size) for size in chosen), default=0)
     return Cost(elements, elements, dimensions if new_axes or chosen else 0)
 

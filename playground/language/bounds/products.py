@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import math
 
-from playground.language.bounds.bound import PER_ELEMENT, Shape, broadcast, shape_of, tensors_in, whole_numbers
-from playground.language.function import Arguments, Cost
+from torch import Tensor
 
+from playground.language.bounds.bound import (
+    PER_ELEMENT,
+    SLOW_ELEMENT,
+    Shape,
+    broadcast,
+    product,
+    shape_of,
+    tensors_in,
+    whole_numbers,
+)
+from playground.language.function import Arguments, Cost, Value
+
+POLYNOMIAL = 8  # products of matrices in the polynomial of `matrix_exp`
+MOST_HALVINGS = 1024  # of a float64
+WEIGHED = 100_000  # elements of a matrix whose values are looked at
 _SECOND = ("other", "mat2", "vec", "vec2", "weight")
 
 
@@ -24,8 +38,8 @@ def matrix_cost(left: Shape, right: Shape, per_product: int = 2) -> Cost:
     columns = right[-1:] if len(right) > 1 else ()
     batch = broadcast(left[:-2], right[:-2])
     shape = (*batch, *rows, *columns)
-    elements = math.prod(shape)
-    expanded = math.prod((*batch, *left[-2:])) + math.prod((*batch, *right[-2:]))  # PyTorch copies broadcast batches
+    elements = product(shape)
+    expanded = product((*batch, *left[-2:])) + product((*batch, *right[-2:]))  # PyTorch copies broadcast batches
     return Cost(elements, per_product * elements * max(inner, 1) + elements, len(shape), expanded)
 
 
@@ -33,9 +47,9 @@ def added_product(arguments: Arguments) -> Cost:
     """`addmm`, `baddbmm`: a product and a sum."""
     first = arguments.get("mat1", arguments.get("batch1"))
     second = arguments.get("mat2", arguments.get("batch2", arguments.get("vec")))
-    product = matrix_cost(shape_of(first), shape_of(second))
-    start = math.prod(shape_of(arguments.get("input")))
-    return Cost(max(product.elements, start), product.work + start, max(product.dimensions, 2), product.scratch)
+    made = matrix_cost(shape_of(first), shape_of(second))
+    start = product(shape_of(arguments.get("input")))
+    return Cost(max(made.elements, start), made.work + start, max(made.dimensions, 2), made.scratch)
 
 
 def linear_layer(arguments: Arguments) -> Cost:
@@ -48,23 +62,24 @@ def bilinear_layer(arguments: Arguments) -> Cost:
     """`x1ᵀ W x2` for each output."""
     rows = shape_of(arguments.get("x1"))[:-1]
     weight = shape_of(arguments.get("weight"))
-    elements = math.prod(rows) * (weight[0] if weight else 1)
-    work = 3 * math.prod(rows) * math.prod(weight)
+    elements = product(rows) * (weight[0] if weight else 1)
+    work = 3 * product(rows) * product(weight)
     return Cost(elements, work, len(rows) + 1, work // 3)
 
 
 def outer_product(arguments: Arguments) -> Cost:
     """Every element by every element: `outer`, `kron`."""
     left, right = shape_of(arguments.get("input")), shape_of(arguments.get("vec2", arguments.get("other")))
-    elements = math.prod(left) * math.prod(right)
+    elements = product(left) * product(right)
     return Cost(elements, 2 * elements, max(2, len(left), len(right)))
 
 
 def all_pairs(arguments: Arguments) -> Cost:
     """`cdist`: every row with every row."""
     left, right = shape_of(arguments.get("x1")), shape_of(arguments.get("x2"))
-    product = matrix_cost(left, (*right[:-2], *reversed(right[-2:])), per_product=PER_ELEMENT)
-    return Cost(product.elements, product.work, product.dimensions, product.scratch)
+    is_plain = arguments.get("p", 2.0) in (0, 1, 2, math.inf)  # of any other p every difference is raised to it
+    per_pair = PER_ELEMENT if is_plain else SLOW_ELEMENT
+    return matrix_cost(left, (*right[:-2], *reversed(right[-2:])), per_product=per_pair)
 
 
 def einstein_sum(arguments: Arguments) -> Cost:
@@ -82,9 +97,9 @@ def einstein_sum(arguments: Arguments) -> Cost:
         sizes = [*shape[: len(head)], *(shape[len(shape) - len(tail) :] if tail else ())]
         for letter, length in zip(head + tail, sizes, strict=False):
             lengths[letter] = max(length, lengths.get(letter, 1))
-    everything = math.prod(lengths.values()) * math.prod(batch)
+    everything = product(lengths.values()) * product(batch)
     kept = output if "->" in equation else "".join(letter for letter in lengths if inputs.count(letter) == 1)
-    elements = math.prod(lengths.get(letter, 1) for letter in kept) * math.prod(batch)
+    elements = product(lengths.get(letter, 1) for letter in kept) * product(batch)
     largest = everything if len(operands) > 2 else 0  # partial products between operands
     scratch = max([largest, *(operand.numel() for operand in operands)])
     return Cost(elements, 2 * len(operands) * everything, len(kept) + len(batch), scratch)
@@ -95,13 +110,13 @@ def contraction(arguments: Arguments) -> Cost:
     left, right = shape_of(arguments.get("input")), shape_of(arguments.get("other"))
     axes = arguments.get("dims", 2)
     if isinstance(axes, int):
-        summed = math.prod(left[len(left) - axes :]) if 0 <= axes <= len(left) else 1
+        summed = product(left[len(left) - axes :]) if 0 <= axes <= len(left) else 1
         count = max(axes, 0)
     else:
         first = axes[0] if isinstance(axes, tuple | list) and axes else []
         named = {axis % len(left) for axis in whole_numbers(first)} if left else set()
-        summed, count = math.prod(left[axis] for axis in named), len(named)
-    elements = math.prod(left) * math.prod(right) // max(1, summed * summed)
+        summed, count = product(left[axis] for axis in named), len(named)
+    elements = product(left) * product(right) // max(1, summed * summed)
     return Cost(elements, 2 * elements * max(1, summed), max(0, len(left) + len(right) - 2 * count))
 
 
@@ -110,14 +125,35 @@ def cubic(arguments: Arguments) -> Cost:
     shape = shape_of(arguments.get("input", arguments.get("A")))
     other = shape_of(arguments.get("other", arguments.get("B")))
     side = max(shape[-2:], default=1)
-    batch = math.prod(broadcast(shape[:-2], other[:-2] if len(other) > 1 else ()))
+    batch = product(broadcast(shape[:-2], other[:-2] if len(other) > 1 else ()))
     columns = max(side, other[-1] if other else 1)
     exponent = abs(arguments["n"]) if isinstance(arguments.get("n"), int) else 1
     return Cost(batch * side * columns, 20 * batch * side * side * columns * exponent.bit_length(), len(shape))
+
+
+def matrix_exponential(arguments: Arguments) -> Cost:
+    """`matrix_exp`: a polynomial of the matrix made smaller by powers of 2, then squared once for each of them."""
+    shape = shape_of(arguments.get("input"))
+    side, batch = max(shape[-1:], default=1), product(shape[:-2])
+    products = POLYNOMIAL + _halvings(arguments.get("input"))
+    work = 2 * batch * side**3 * products
+    return Cost(product(shape), work, len(shape), 4 * product(shape), derivative=12 * work)
+
+
+def _halvings(matrix: Value) -> int:
+    """How often a matrix of these values is halved at most, until its norm is below 1."""
+    if not isinstance(matrix, Tensor) or matrix.is_complex() or matrix.numel() > WEIGHED:
+        return MOST_HALVINGS
+    norm = _largest(matrix.tolist()) * max(shape_of(matrix)[-1:], default=1)
+    return min(MOST_HALVINGS, max(0, math.frexp(norm)[1])) if math.isfinite(norm) else MOST_HALVINGS
+
+
+def _largest(numbers: Value) -> float:
+    return max(map(_largest, numbers), default=0.0) if isinstance(numbers, list) else abs(float(numbers))
 
 
 def inner_product(arguments: Arguments) -> Cost:
     """`inner`: every row of one with every row of the other."""
     left, right = shape_of(arguments.get("input")), shape_of(arguments.get("other"))
     shape = (*left[:-1], *right[:-1])
-    return Cost(math.prod(shape), 2 * math.prod(shape) * max(left[-1:], default=1), len(shape))
+    return Cost(product(shape), 2 * product(shape) * max(left[-1:], default=1), len(shape))

@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from playground.errors import PlaygroundError
@@ -122,4 +123,5 @@ def describe(value: Value) -> str:
         (list, "a list"),
     )
     named = next((name for kind, name in kinds if isinstance(value, kind)), None)
-    return named or ("nothing (None)" if value is None else "a range" if isinstance(value, range) else "a dtype")
+    others = ((type(None), "nothing (None)"), (range, "a range"), (torch.dtype, "a dtype"))
+    return named or next((name for kind, name in others if isinstance(value, kind)), "a function")

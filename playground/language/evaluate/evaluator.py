@@ -14,8 +14,18 @@ from playground.language.bounds.indexing import index_cost
 from playground.language.evaluate.arithmetic import BINARY, UNARY, bounded, cost_of, describe, numbers
 from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.torch_calls import TorchCalls
-from playground.language.function import METHOD, TENSORS, TENSORS_OR_NUMBERS, Arguments, Cost, Function, Value
+from playground.language.function import (
+    METHOD,
+    TENSOR_LISTS,
+    TENSORS,
+    TENSORS_OR_NUMBERS,
+    Arguments,
+    Cost,
+    Function,
+    Value,
+)
 from playground.language.functions.table import ATTRIBUTES, CONSTANTS, PREFIXED_CONSTANTS, find
+from playground.language.limits import LIMITS, spell
 from playground.language.syntax import tree
 from playground.language.syntax.program import Program
 
@@ -70,6 +80,26 @@ class Evaluator:
     def site(self, name: str, node: tree.Expression, operands: tuple[Value, ...], places: tuple[Span, ...]) -> CallSite:
         """The call of a node, which can explain its error."""
         return CallSite(name, self.program, node.span, operands, places)
+
+    def items(self, value: Value, span: Span) -> range | tuple[Value, ...] | list[Value]:
+        """Return what a loop runs over, as long as a loop may be."""
+        if isinstance(value, Tensor) and value.dim() > 0:
+            value = self.rows(value, span)
+        if not isinstance(value, range | tuple | list):
+            self.calls.refuse(f"a loop cannot run over {describe(value)}", span, "write for i in range(3):")
+        if len(value) > LIMITS.statements:
+            limit = spell(LIMITS.statements)
+            self.calls.refuse(f"a loop of {spell(len(value))} rounds; the limit is {limit}", span)
+        return value
+
+    def rows(self, value: Tensor, span: Span) -> tuple[Tensor, ...]:
+        """The rows of a tensor."""
+        if len(value) > LIMITS.statements:
+            self.calls.refuse(f"{spell(len(value))} rows; the limit is {spell(LIMITS.statements)}", span)
+        site = CallSite("unbind", self.program, span, (value,), (span,))
+        rows = self.calls.call(site, like(shape_of(value)), value.unbind)
+        assert isinstance(rows, tuple)
+        return rows
 
     def _name(self, node: tree.Name) -> Value:
         if node.id not in self.values:
@@ -197,7 +227,7 @@ class Evaluator:
             return self.calls.as_tensor(value, span)
         if wants_tensor and isinstance(value, int | float):
             return self.calls.as_tensor(value, span)
-        if name in ("tensors", "operands") and isinstance(value, list | tuple):
+        if name in TENSOR_LISTS and isinstance(value, list | tuple):
             return [self._fit(function, "input", item, span) for item in value]
         return value
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from playground.errors import Span
-from playground.language.bounds.bound import like, shape_of
+from playground.language.bounds.indexing import index_cost
 from playground.language.evaluate.arithmetic import IN_PLACE, cost_of, describe
 from playground.language.evaluate.call_site import CallSite
-from playground.language.evaluate.evaluator import Evaluator
+from playground.language.evaluate.own_function import OwnFunction
+from playground.language.evaluate.program_evaluator import ProgramEvaluator
 from playground.language.evaluate.torch_calls import TorchCalls
-from playground.language.function import Value
+from playground.language.function import Cost, Value
 from playground.language.functions.literals import plain_tensor
-from playground.language.limits import LIMITS, spell
+from playground.language.syntax import tree
 from playground.language.syntax.program import Program
-from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.tree import (
+    Assign,
+    Augmented,
+    Call,
+    Evaluate,
+    Expression,
+    For,
+    GradMode,
+    Name,
+    State,
+    Statement,
+)
 
 
 def interpret(program: Program, leaves: Mapping[str, Tensor], rng_seed: int = 0) -> Tensor | tuple[Tensor, ...]:
@@ -33,16 +48,28 @@ def interpret(program: Program, leaves: Mapping[str, Tensor], rng_seed: int = 0)
     return Interpreter(program, leaves, rng_seed).result()
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Why the lines of a block end before its last one: `return`, `break` or `continue`."""
+
+    how: Literal["return", "break", "continue"]
+    value: Value = None
+
+
 class Interpreter:
     """The state of one run: the values by name, what has been used of the budget, the last value so far."""
+
+    evaluator: Any
 
     def __init__(self, program: Program, leaves: Mapping[str, Tensor], rng_seed: int = 0) -> None:
         self.program = program
         self.values: dict[str, Value] = dict(leaves)
+        self._leaves = leaves
         self.calls = TorchCalls(program, rng_seed)
-        self.evaluator = Evaluator(program, self.calls, self.values)
+        self.evaluator = ProgramEvaluator(program, self.calls, self.values, self.run)
         self.last: Value = None
         self.last_statement: Statement | None = None  # the one that `last` comes from
+        self._is_inside = False  # a function of the text
 
     def result(self) -> Tensor | tuple[Tensor, ...]:
         """Runs the program; its last value, as a tensor or several."""
@@ -53,46 +80,171 @@ class Interpreter:
             self.calls.refuse("the text has no tensor for its result", self.program.statements[-1].span, hint)
         return found[0] if len(found) == 1 else tuple(found)
 
-    def execute(self, statements: tuple[Statement, ...]) -> None:
-        """Runs statements in order."""
+    def execute(self, statements: tuple[Statement, ...]) -> Flow | None:
+        """Runs statements in order; what ended them early, if anything did."""
         for statement in statements:
             self.calls.at(statement.span, self.calls.budget.count_statement)
-            match statement:
-                case Evaluate(value=node):
-                    value = self.evaluator.value(node)
-                    is_backward = isinstance(node, Call) and node.name == "backward"
-                    self._keep(statement, self.evaluator.root if is_backward else value)
-                case Assign(targets=targets, unpack=unpack, value=node):
-                    for value in self._assign(targets, unpack, self.evaluator.evaluate(node), node.span):
-                        self._keep(statement, value)
-                case Augmented():
-                    self._keep(statement, self._augmented(statement))
-                case For():
-                    self._for(statement)
-                case GradMode(enabled=enabled, body=body):
-                    with torch.set_grad_enabled(enabled):
-                        self.execute(body)
+            flow = self._execute(statement)
+            if flow is not None:
+                return flow
+        return None
+
+    def _execute(self, statement: Statement) -> Flow | None:
+        match statement:
+            case Evaluate(value=node):
+                value = self.evaluator.value(node)
+                is_backward = isinstance(node, Call) and node.name == "backward"
+                self._keep(statement, self.evaluator.root if is_backward else value)
+            case Assign(targets=targets, unpack=unpack, value=node):
+                for value in self._assign(targets, unpack, self._given(node), node.span):
+                    self._keep(statement, value)
+            case State(target=target, value=node):
+                self._keep(statement, self._state(target, node))
+            case Augmented():
+                self._keep(statement, self._augmented(statement))
+            case For():
+                return self._for(statement)
+            case GradMode(enabled=enabled, body=body):
+                with torch.set_grad_enabled(enabled):
+                    return self.execute(body)
+            case tree.If(test=test, body=body, orelse=orelse):
+                return self.execute(body if self.evaluator.holds(test) else orelse)
+            case tree.Return(value=node):
+                return Flow("return", None if node is None else self.evaluator.evaluate(node))
+            case tree.Leave(how=how):
+                return Flow("break" if how == "break" else "continue")
+            case tree.Define(target=target, parameters=parameters, body=body):
+                self.values[target.id] = self.evaluator.function(target.id, parameters, body)
+            case _:
+                self._write(statement)
+        return None
+
+    def run(self, function: OwnFunction, values: dict[str, Value]) -> Value:
+        """The value of one call of a function of the text: its lines, over these values."""
+        before = self.values, self.last, self.last_statement, self._is_inside
+        self.values = self.evaluator.values = values
+        self._is_inside = True
+        try:
+            if not isinstance(function.body, tuple):
+                return self.evaluator.evaluate(function.body)
+            flow = self.execute(function.body)
+            return None if flow is None else flow.value
+        finally:
+            self.values, self.last, self.last_statement, self._is_inside = before
+            self.evaluator.values = self.values
+
+    def _write(self, statement: Statement) -> None:
+        """Statements that write into what is there already."""
+        match statement:
+            case tree.SetItem():
+                self._keep(statement, self._set_item(statement))
+            case tree.SetData(target=target, operator=symbol, value=node):
+                owner = self._tensor(target)
+                site = CallSite("detach", self.program, statement.span, (owner,), (target.span,))
+                memory = self.calls.call(site, Cost(0, 1), Tensor.detach, owner)
+                self._write_all(memory, symbol, self.evaluator.value(node), statement)
+            case tree.ClearGrad(target=target):
+                self.calls.tell(statement.span)
+                self._tensor(target).grad = None
+            case tree.Append(target=target, value=node):
+                self._append_to(target, self.evaluator.evaluate(node), statement.span)
+            case tree.Seed(value=node):
+                seed = self.evaluator.evaluate(node)
+                if not isinstance(seed, int) or seed < 0:
+                    self.calls.refuse("a seed is a whole number from 0 on", node.span, "torch.manual_seed(0)")
+                self.calls.seed(seed)
+
+    def _tensor(self, node: Expression) -> Tensor:
+        value = self.evaluator.value(node)
+        if not isinstance(value, Tensor):
+            self.calls.refuse(f"{describe(value)} is no tensor", node.span, "write tensor(...) around a number")
+        return value
+
+    def _write_all(self, memory: Value, symbol: str, value: Value, node: tree.SetData) -> None:
+        places = (node.target.span, node.value.span)
+        site = CallSite(f"{symbol}=", self.program, node.span, (memory, value), places)
+        site.check()
+        if symbol:
+            self.calls.call(site, cost_of(symbol, memory, value), IN_PLACE[symbol], memory, value)
+        else:
+            self.calls.call(site, index_cost(memory, ...), operator.setitem, memory, ..., value)
+
+    def _set_item(self, node: tree.SetItem) -> Value:
+        """`x[index] = value`; with an operator, what stands there is changed first, as Python does it."""
+        target = node.target
+        owner, index = self.evaluator.evaluate(target.operand), self.evaluator.evaluate(target.index)
+        places = (target.operand.span, target.index.span, node.value.span)
+        if isinstance(owner, list) and isinstance(index, int) and -len(owner) <= index < len(owner):
+            value = self.evaluator.evaluate(node.value)
+            site = CallSite(node.operator, self.program, node.span, (owner[index], value), places[1:])
+            owner[index] = (
+                value if not node.operator else self.evaluator.operate(node.operator, owner[index], value, site)
+            )
+            self.calls.nested(owner, node.span)
+            return None
+        if not isinstance(owner, Tensor):
+            hint = "elements of a tensor or of a list can be set"
+            self.calls.refuse(f"{describe(owner)} has no such element to set", target.span, hint)
+        cost = index_cost(owner, index)
+        if node.operator:
+            there = CallSite("index", self.program, target.span, (owner, index), places[:2])
+            old = self.calls.call(there, cost, operator.getitem, owner, index)
+            given = self.evaluator.value(node.value)
+            change = CallSite(f"{node.operator}=", self.program, node.span, (old, given), (target.span, places[2]))
+            change.check()
+            value = self.calls.call(change, cost_of(node.operator, old, given), IN_PLACE[node.operator], old, given)
+        else:
+            value = self.evaluator.value(node.value)
+        site = CallSite("[]=", self.program, node.span, (owner, index, value), places)
+        if not isinstance(value, Tensor | int | float):
+            self.calls.refuse(f"{describe(value)} cannot be an element", node.value.span, "a number or a tensor can")
+        self.calls.call(site, cost, operator.setitem, owner, index, value)
+        if isinstance(target.operand, Name) and not self._is_inside:
+            self.calls.label(owner, target.operand.id, target.operand.span)
+        return owner
+
+    def _append_to(self, target: Name, value: Value, span: Span) -> None:
+        items = self.values.get(target.id)
+        if not isinstance(items, list):
+            hint = f"write {target.id} = [] first"
+            self.calls.refuse(f"`{target.id}` is {describe(items)}, not a list", target.span, hint)
+        items.append(value)
+        self.calls.nested(items, span)
 
     def _keep(self, statement: Statement, value: Value) -> None:
         if _results(value):
             self.last, self.last_statement = value, statement
 
+    def _given(self, node: Expression) -> Value:
+        """Return what a name is given: a list that is written out is a tensor; an empty one is there to be filled."""
+        value = self.evaluator.evaluate(node)
+        is_written = isinstance(node, tree.Sequence) and bool(node.items)
+        return self.calls.as_value(value, node.span) if is_written else value
+
     def _assign(self, targets: tuple[Name, ...], unpack: bool, value: Value, span: Span) -> tuple[Value, ...]:
         if not unpack:
-            return (self._name_value(targets[0], self.calls.as_value(value, span)),)
+            return (self._name_value(targets[0], value),)
         if not isinstance(value, tuple | list | Tensor) or (isinstance(value, Tensor) and value.dim() == 0):
             self.calls.refuse(f"{describe(value)} cannot be taken apart", span, "a tuple or a tensor can")
         if len(value) != len(targets):
             hint = "write one name for each value"
             self.calls.refuse(f"{len(targets)} names for {len(value)} values", span, hint)
-        items = self._rows(value, span) if isinstance(value, Tensor) else value
-        values = tuple(self.calls.as_value(item, span) for item in items)
-        return tuple(self._name_value(target, item) for target, item in zip(targets, values, strict=True))
+        items = self.evaluator.rows(value, span) if isinstance(value, Tensor) else value
+        return tuple(self._name_value(target, item) for target, item in zip(targets, items, strict=True))
 
     def _name_value(self, target: Name, value: Value) -> Value:
         self.values[target.id] = value
-        self.calls.label(value, target.id, target.span)
+        if not self._is_inside:
+            self.calls.label(value, target.id, target.span)
         return value
+
+    def _state(self, target: Name, node: Expression) -> Value:
+        """The leaf that the text gives a value to; without a leaf of that name, the value itself."""
+        leaf = self._leaves.get(target.id)
+        if leaf is None:
+            return self._assign((target,), False, self._given(node), node.span)[0]
+        self.values[target.id] = leaf
+        return leaf
 
     def _augmented(self, node: Augmented) -> Value:
         old, new = self.evaluator.value(node.target), self.evaluator.value(node.value)
@@ -105,33 +257,23 @@ class Interpreter:
         site = CallSite(node.operator, self.program, node.span, (old, new), places)
         return self._name_value(node.target, self.evaluator.operate(node.operator, old, new, site))
 
-    def _for(self, node: For) -> None:
-        items, span = self.evaluator.evaluate(node.iterable), node.iterable.span
-        if isinstance(items, Tensor) and items.dim() > 0:
-            items = self._rows(items, span)
-        if not isinstance(items, range | tuple | list):
-            self.calls.refuse(f"a loop cannot run over {describe(items)}", span, "write for i in range(3):")
-        if len(items) > LIMITS.statements:
-            limit = spell(LIMITS.statements)
-            self.calls.refuse(f"a loop of {spell(len(items))} rounds; the limit is {limit}", span)
-        for item in items:
+    def _for(self, node: For) -> Flow | None:
+        span = node.iterable.span
+        for item in self.evaluator.items(self.evaluator.evaluate(node.iterable), span):
             if node.unpack:
                 self._assign(node.targets, True, item, span)
             else:  # without a label: `for w in (a, b)` gives a value that has a name already
-                self.values[node.targets[0].id] = self.calls.as_value(item, span)
-            self.execute(node.body)
-
-    def _rows(self, value: Tensor, span: Span) -> tuple[Tensor, ...]:
-        if len(value) > LIMITS.statements:
-            self.calls.refuse(f"{spell(len(value))} rows; the limit is {spell(LIMITS.statements)}", span)
-        site = CallSite("unbind", self.program, span, (value,), (span,))
-        rows = self.calls.call(site, like(shape_of(value)), value.unbind)
-        assert isinstance(rows, tuple)
-        return rows
+                self.values[node.targets[0].id] = item
+            flow = self.execute(node.body)
+            if flow is not None and flow.how == "return":
+                return flow
+            if flow is not None and flow.how == "break":
+                return None
+        return None
 
 
 def _results(value: Value) -> list[Value]:
     """Pick what of a value can be a program's result: tensors and numbers, also in a tuple."""
     if isinstance(value, Tensor | int | float):
         return [value]
-    return [item for part in value for item in _results(part)] if isinstance(value, tuple) else []
+    return [item for part in value for item in _results(part)] if isinstance(value, tuple | list) else []

@@ -15,14 +15,16 @@ from playground.errors import PlaygroundError, Span
 from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
 from playground.language.functions.table import PREFIXED_CONSTANTS, find
+from playground.language.limits import LIMITS, spell
 from playground.language.syntax.program import Program, parse
-from playground.language.syntax.tree import Call, CallArgument, Evaluate, Expression, Literal, NamedConstant
+from playground.language.syntax.tree import Call, CallArgument, Evaluate, Expression, FreeName, Literal, NamedConstant
 
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype for dtype in PREFIXED_CONSTANTS.values() if isinstance(dtype, torch.dtype)
 }
 TAKES_DTYPE = frozenset({"tensor", "zeros", "ones", "full", "eye", "linspace", "logspace"})
 Number = bool | int | float
+_AS_TEXT = f"a value is written as text, of at most {spell(LIMITS.text_length)} characters; give `run` a tensor itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,19 @@ class Leaf:
         if isinstance(value, str):
             return cls(name, value)
         if isinstance(value, Tensor):
+            if value.numel() > LIMITS.text_length:
+                raise PlaygroundError(f"`{name}` has {spell(value.numel())} elements", hint=_AS_TEXT)
             dtype = str(value.dtype).removeprefix("torch.")
             return cls(name, repr(value.detach().tolist()), dtype, value.requires_grad)
         if isinstance(value, int | float):
             return cls(name, repr(value))
-        return cls(name, repr(_plain_lists(name, value)))
+        return cls(name, repr(_plain_lists(name, value, LIMITS.dimensions)))
+
+    @classmethod
+    def stated(cls, free: FreeName) -> Leaf | None:
+        """The leaf with the value that the text itself gives it; None where it gives none."""
+        said = free.stated
+        return None if said is None else cls(free.name, said.value, said.dtype, said.requires_grad)
 
     def tensor(self, rng_seed: int = 0) -> Tensor:
         """The leaf as a new tensor; PlaygroundError, with the place in `value`, where it has none.
@@ -87,8 +97,7 @@ class Leaf:
     def read(self, rng_seed: int = 0) -> tuple[Program, Expression, int]:
         """The value as a tree without `seed=`, and the seed that it draws with."""
         program = parse(self.value)
-        if program.free_names:
-            free = program.free_names[0]
+        for free in (free for free in program.free_names if free.stated is None):
             self._refuse(f"`{free.name}` has no value here", free.spans[0], "a value is made of numbers", program.text)
         first, *rest = program.statements
         if rest or not isinstance(first, Evaluate):
@@ -132,10 +141,14 @@ def _finite(value: Value) -> list[float]:
     return [value] if isinstance(value, int | float) and math.isfinite(value) else []
 
 
-def _plain_lists(name: str, value: Items[Value]) -> Value:
-    """Nested tuples and lists of numbers as lists; PlaygroundError for anything else."""
+def _plain_lists(name: str, value: Items[Value], levels: int) -> Value:
+    """Nested tuples and lists of numbers as lists; PlaygroundError for anything else, and for too much of it."""
     if isinstance(value, list | tuple):
-        return [_plain_lists(name, item) for item in value]
+        if levels == 0:
+            raise PlaygroundError(f"`{name}` is nested too deep", hint=f"at most {LIMITS.dimensions} levels")
+        if len(value) > LIMITS.text_length:
+            raise PlaygroundError(f"`{name}` has {spell(len(value))} elements", hint=_AS_TEXT)
+        return [_plain_lists(name, item, levels - 1) for item in value]
     if isinstance(value, int | float):
         return value
     kind = type(value).__name__

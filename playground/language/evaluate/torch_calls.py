@@ -10,7 +10,7 @@ from torch import Tensor
 
 from playground.errors import PlaygroundError, Span
 from playground.language.bounds.bound import tensors_in
-from playground.language.bounds.budget import Budget
+from playground.language.bounds.budget import Budget, paced
 from playground.language.evaluate.arithmetic import describe
 from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.torch_errors import explained
@@ -52,13 +52,14 @@ class TorchCalls:
         **named: Value,
     ) -> Value:
         """Calls PyTorch, if the budget allows it; PlaygroundError at `site.span` for whatever goes wrong."""
+        cost = paced(cost, site.operands)
         self.at(site.span, self.budget.charge, cost, itemsize)
         self.tell(site.span)
         try:
             result = function(*positional, **named)
         except ERRORS as error:
             raise explained(error, site) from None
-        self.budget.note(result, cost, itemsize)
+        self.at(site.span, self.budget.note, result, cost, itemsize)
         return result
 
     def tell(self, span: Span) -> None:
@@ -76,6 +77,10 @@ class TorchCalls:
         if self._generator is None:
             self._generator = torch.Generator().manual_seed(self._rng_seed)
         return self._generator
+
+    def seed(self, seed: int) -> None:
+        """Draw random numbers from this seed from now on."""
+        self._generator = torch.Generator().manual_seed(seed)
 
     def as_value(self, value: Value, span: Span) -> Value:
         """A list as a tensor: stacked where it holds tensors, so that gradients flow; anything else as it is."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from playground.errors import PlaygroundError, Repair
+from playground.errors import PlaygroundError, Repair, Span
 from playground.language.evaluate.arithmetic import describe
 from playground.language.evaluate.call_site import CallSite, Explained
 from playground.language.function import TENSORS
@@ -58,11 +58,12 @@ def _matrix(site: CallSite, found: re.Match[str]) -> Explained | None:
         return None
     (left_name, left), (right_name, right) = products
     if left.dim() == 0 or right.dim() == 0:
-        return (
-            f"`{left_name if left.dim() == 0 else right_name}` is a number, not a matrix",
-            "write * to multiply",
-            None,
-        )
+        name = left_name if left.dim() == 0 else right_name
+        message, hint = f"`{name}` is a number, not a matrix", "write * to multiply, or give it the value of a matrix"
+        if site.name != "@":
+            return message, hint, None
+        gap = Span(site.places[0].end, site.places[1].start)
+        return message, hint, site.replace(gap, gap.of(site.program.text).replace("@", "*"), "write *")
     inner, other = left.shape[-1], right.shape[-2] if right.dim() > 1 else right.shape[0]
     message = f"{tuple(left.shape)} @ {tuple(right.shape)}: the inner sizes {inner} and {other} differ"
     hint = f"the columns of `{left_name}` ({inner}) must be as many as the rows of `{right_name}` ({other})"
@@ -92,6 +93,24 @@ def _not_scalar(site: CallSite, found: re.Match[str]) -> Explained | None:
     return message, f"sum it first: {new}.backward(); or give a seed: .backward(gradient=...)", repair
 
 
+def _complex_root(site: CallSite, found: re.Match[str]) -> Explained | None:
+    written = site.written(0)
+    if not re.fullmatch(r"[\w.]+(\(.*\))?", written):
+        written = f"({written})"
+    repair = site.replace(site.places[0], f"{written}.abs()", f"write {written}.abs()") if site.places else None
+    message = f"backward starts from one real number, and `{site.written(0)}` is complex"
+    return message, f"take a real number of it: {written}.abs() or {written}.real", repair
+
+
+def _complex_numbers(site: CallSite, found: re.Match[str]) -> Explained | None:
+    written = next((text for text, tensor in site.tensors() if tensor.is_complex()), site.written(0))
+    return (
+        f"`{site.name}` does not work on complex numbers, and `{written}` is complex",
+        "take abs(...) or .real of it",
+        None,
+    )
+
+
 def _second_backward(site: CallSite, found: re.Match[str]) -> Explained | None:
     text = site.program.text
     for match in re.finditer(r"\.backward\(\)", text):
@@ -107,10 +126,20 @@ def _second_backward(site: CallSite, found: re.Match[str]) -> Explained | None:
 def _leaf_in_place(site: CallSite, found: re.Match[str]) -> Explained | None:
     name = site.written(0)
     repair = None
-    if site.name.endswith("=") and name.isidentifier():
+    if site.name.endswith("=") and site.name != "[]=" and name.isidentifier():
         new = f"{name} = {name} {site.name[:-1]} {site.written(1)}"
         repair = site.replace(site.span, new, f"write {new}")
+    if site.name == "[]=" and name.isidentifier():
+        line = site.program.text.rfind("\n", 0, site.span.start) + 1
+        indent = site.program.text[line : site.span.start]
+        if not indent.strip():
+            new = f"{name} = {name}.clone()"
+            repair = site.replace(Span(site.span.start, site.span.start), f"{new}\n{indent}", f"write {new} before it")
     hint = "make a new value, or update it inside `with torch.no_grad():`"
+    first = site.operands[0]
+    if isinstance(first, Tensor) and first._is_view():
+        message = f"`{name}` is a view of a leaf that requires a gradient: it cannot be changed in place"
+        return message, "take a copy first: .clone()", repair
     return f"`{name}` is a leaf that requires a gradient: it cannot be changed in place", hint, repair
 
 
@@ -234,6 +263,8 @@ _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]],
     ),
     (r"does not require grad and does not have a grad_fn|does not require grad$", _no_grad),
     (r"can be implicitly created only for scalar outputs", _not_scalar),
+    (r"not implemented for 'Complex\w+'|not supported for complex", _complex_numbers),
+    (r"can be implicitly created only for real scalar outputs", _complex_root),
     (r"Trying to backward through the graph a second time|saved intermediate values", _second_backward),
     (r"leaf Variable that requires grad", _leaf_in_place),
     (r"modified by an inplace operation|is a view and is being modified", _modified),

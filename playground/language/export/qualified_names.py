@@ -7,21 +7,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from playground.language.function import METHOD, PYTHON, TENSORS, TENSORS_OR_NUMBERS, Function
-from playground.language.functions.table import find
+from playground.language.evaluate.program_evaluator import ProgramEvaluator
+from playground.language.function import METHOD, PYTHON, TENSOR_LISTS, TENSORS, TENSORS_OR_NUMBERS, Function
+from playground.language.functions.table import FUNCTIONS, find
 from playground.language.syntax import tree
-from playground.language.syntax.walk import parts
+from playground.language.syntax.walk import expressions, inner, parts
 
-NUMBER_FUNCTIONS = frozenset({"numel", "dim", "size", "item", "len", "range"})
+NUMBER_FUNCTIONS = frozenset(
+    {"numel", "dim", "size", "item", "range"} | {row.name for row in FUNCTIONS if row.homes == (PYTHON,)}
+)
 LIKE_ANOTHER = {"rand_like": "rand", "randn_like": "randn"}  # PyTorch's own take no generator in every version
 
 
 class Qualifier:
-    """Rewrites the statements of one program. `renamed`: names that would hide what the script needs."""
+    """Rewrites the statements of one program. `renamed`: names that would hide what the script needs.
 
-    def __init__(self, generator: str, renamed: dict[str, str]) -> None:
+    `seen`: the evaluator of a run of the program, which knows what its lists and calls were; `result`: the name that
+    was given to the program's result, a tensor.
+    """
+
+    def __init__(
+        self, generator: str, renamed: dict[str, str], seen: ProgramEvaluator | None = None, result: str = ""
+    ) -> None:
+        self._result = result
         self._generator = generator
         self._renamed = renamed
+        self._plain_calls = frozenset[int]() if seen is None else seen.plain_calls
+        self._paired = frozenset[int]() if seen is None else seen.paired
+        self._stacked = {} if seen is None else seen.stacked
         self._numbers: set[str] = set()  # names that may stand for a plain number
 
     def statements(self, body: tuple[tree.Statement, ...]) -> tuple[tree.Statement, ...]:
@@ -38,15 +51,16 @@ class Qualifier:
 
     def value(self, node: tree.Expression) -> tree.Expression:
         """An expression where a list stands for a tensor."""
-        return (
-            self._tensor_of(node) if isinstance(node, tree.Sequence) and node.kind == "list" else self.expression(node)
-        )
+        if isinstance(node, tree.Sequence) and node.kind == "list":
+            return self._tensor_of(node)
+        how = self._stacked.get(id(node))
+        return self.expression(node) if how is None else _torch(how, self.expression(node))
 
     def expression(self, node: tree.Expression) -> tree.Expression:
         """Rewrite one expression; a list stays a list."""
         match node:
             case tree.Name(id=name):
-                return replace(node, id=self._renamed.get(name, name))
+                return replace(node, id=self._name(name))
             case tree.NamedConstant(name=name):
                 return replace(node, written=f"torch.{name}")
             case tree.Unary(operand=operand):
@@ -64,7 +78,38 @@ class Qualifier:
                 return replace(node, operand=self.value(operand))
             case tree.Call():
                 return self._call(node)
+            case tree.CallOwn(function=function, arguments=arguments):
+                given = tuple(
+                    tree.CallArgument(self._name(one.name), self.expression(one.value), one.span) for one in arguments
+                )
+                return replace(node, function=self.expression(function), arguments=given)
+            case tree.Logic(operands=operands):
+                return replace(node, operands=tuple(map(self.expression, operands)))
+            case tree.Conditional(test=test, then=then, other=other):
+                first, second, third = map(self.expression, (test, then, other))
+                return tree.Conditional(first, second, third, node.span)
+            case tree.Comprehension(element=element, generators=generators):
+                return replace(
+                    node, element=self.expression(element), generators=tuple(map(self._one_generator, generators))
+                )
+            case tree.Lambda(parameters=parameters, body=body):
+                return replace(node, parameters=self._parameters(parameters), body=self.expression(body))
         return node
+
+    def _name(self, name: str) -> str:
+        return self._renamed.get(name, name)
+
+    def _one_generator(self, node: tree.Generator) -> tree.Generator:
+        conditions = tuple(map(self.expression, node.conditions))
+        return tree.Generator(self._targets(node.targets), node.unpack, self.expression(node.iterable), conditions)
+
+    def _parameters(self, parameters: tuple[tree.Parameter, ...]) -> tuple[tree.Parameter, ...]:
+        return tuple(
+            tree.Parameter(
+                self._name(one.name), None if one.default is None else self.expression(one.default), one.span
+            )
+            for one in parameters
+        )
 
     def _index(self, node: tree.Expression) -> tree.Expression:
         if isinstance(node, tree.Sequence) and node.kind == "tuple":
@@ -81,7 +126,13 @@ class Qualifier:
         return _torch("stack", replace(node, items=rows))
 
     def _call(self, node: tree.Call) -> tree.Expression:
-        function = find(node.home, node.name)
+        if id(node) in self._plain_calls:
+            given = tuple(replace(one, value=self.expression(one.value)) for one in node.arguments)
+            return replace(node, arguments=given)
+        if id(node) in self._paired:
+            given = tuple(replace(one, value=_torch("as_tensor", self.expression(one.value))) for one in node.arguments)
+            return replace(node, home="torch", arguments=given)
+        function = find("" if node.home == "math" else node.home, node.name)
         if function is None:
             return node
         receiver = None if node.receiver is None else self.value(node.receiver)
@@ -100,10 +151,12 @@ class Qualifier:
             arguments.append(tree.CallArgument("generator", tree.Name(self._generator, node.span), node.span))
         home = node.home if node.home == METHOD else next(h for h in function.homes if h != METHOD)
         name = LIKE_ANOTHER.get(node.name, node.name)
+        if function.is_written_out:
+            home, name = PYTHON, function.call.__name__
         return tree.Call("" if home == PYTHON else home, name, receiver, tuple(arguments), node.span, node.name_span)
 
     def _argument(self, function: Function, name: str, value: tree.Expression) -> tree.Expression:
-        if name in ("tensors", "operands") and isinstance(value, tree.Sequence):
+        if name in TENSOR_LISTS and name not in function.plain and isinstance(value, tree.Sequence):
             return replace(value, items=tuple(self.as_tensor(item) for item in value.items))
         if name in TENSORS and name not in function.plain and function.homes != (PYTHON,):
             return self.as_tensor(value)
@@ -119,11 +172,11 @@ class Qualifier:
             case tree.Unary(operand=operand) | tree.Index(operand=operand):
                 return self._is_tensor(operand)
             case tree.Attribute(name=name):
-                return name in ("T", "mT", "grad", "values", "indices")
+                return name in ("T", "mT", "real", "imag", "grad", "values", "indices")
             case tree.Sequence(kind=kind):
                 return kind == "list"
             case tree.Call(name=name):
-                return name not in NUMBER_FUNCTIONS
+                return name not in NUMBER_FUNCTIONS and id(node) not in self._plain_calls
         return isinstance(node, tree.Literal) and node.value is None
 
     def _find_numbers(self, body: tuple[tree.Statement, ...]) -> None:
@@ -134,33 +187,82 @@ class Qualifier:
             self._note_numbers(body)
 
     def _note_numbers(self, body: tuple[tree.Statement, ...]) -> None:
+        for part in expressions(body):
+            match part:
+                case tree.Comprehension(generators=generators):
+                    self._numbers.update(target.id for one in generators for target in one.targets)
+                case tree.Lambda(parameters=parameters):
+                    self._numbers.update(parameter.name for parameter in parameters)
+        self._note_targets(body)
+
+    def _note_targets(self, body: tuple[tree.Statement, ...]) -> None:
         for node in body:
             match node:
                 case tree.Assign(targets=targets, value=value) if not self._is_tensor(value):
                     self._numbers.update(target.id for target in targets)
-                case tree.For(targets=targets, body=inner):
+                case tree.For(targets=targets):
                     self._numbers.update(target.id for target in targets)
-                    self._note_numbers(inner)
-                case tree.GradMode(body=inner):
-                    self._note_numbers(inner)
+                case tree.Define(parameters=parameters):
+                    self._numbers.update(parameter.name for parameter in parameters)
+            self._note_targets(inner(node))
 
     def _targets(self, targets: tuple[tree.Name, ...]) -> tuple[tree.Name, ...]:
-        return tuple(replace(target, id=self._renamed.get(target.id, target.id)) for target in targets)
+        return tuple(replace(target, id=self._name(target.id)) for target in targets)
+
+    def _block(self, body: tuple[tree.Statement, ...]) -> tuple[tree.Statement, ...]:
+        return tuple(map(self._statement, body))
 
     def _statement(self, node: tree.Statement) -> tree.Statement:
         match node:
-            case tree.Evaluate(value=value):
+            case tree.Evaluate(value=value) | tree.State(value=value):
                 return replace(node, value=self.value(value))
             case tree.Assign(targets=targets, value=value):
-                unpacked = self.expression(value) if node.unpack else self.value(value)
-                return replace(node, targets=self._targets(targets), value=unpacked)
+                is_filled = isinstance(value, tree.Sequence) and not value.items  # `xs = []`, to be appended to
+                stays = node.unpack or is_filled
+                return replace(
+                    node,
+                    targets=self._targets(targets),
+                    value=self.expression(value) if stays else self._written(value, targets[0].id == self._result),
+                )
             case tree.Augmented(target=target, value=value):
                 return replace(node, target=self._targets((target,))[0], value=self.value(value))
             case tree.For(targets=targets, iterable=iterable, body=body):
-                inner = tuple(self._statement(part) for part in body)
-                return replace(node, targets=self._targets(targets), iterable=self.expression(iterable), body=inner)
+                return replace(
+                    node, targets=self._targets(targets), iterable=self.expression(iterable), body=self._block(body)
+                )
             case tree.GradMode(body=body):
-                return replace(node, body=tuple(self._statement(part) for part in body))
+                return replace(node, body=self._block(body))
+        return self._further(node)
+
+    def _written(self, node: tree.Expression, is_result: bool) -> tree.Expression:
+        """Rewrite what a name is given: a list that is written out is a tensor, one that was computed stays a list."""
+        return self.value(node) if is_result or isinstance(node, tree.Sequence) else self.expression(node)
+
+    def _further(self, node: tree.Statement) -> tree.Statement:
+        match node:
+            case tree.If(test=test, body=body, orelse=orelse):
+                return tree.If(self.expression(test), self._block(body), self._block(orelse), node.span)
+            case tree.Define(target=target, parameters=parameters, body=body):
+                own = self._targets((target,))[0]
+                return tree.Define(own, self._parameters(parameters), self._block(body), node.span)
+            case tree.Return(value=value) if value is not None:
+                return replace(node, value=self.expression(value))
+            case tree.SetItem(target=target, value=value):
+                place = replace(target, operand=self.expression(target.operand), index=self._index(target.index))
+                return replace(node, target=place, value=self.value(value))
+            case tree.SetData(target=owner, value=value):
+                return replace(node, target=self.value(owner), value=self.value(value))
+            case tree.ClearGrad(target=owner):
+                return replace(node, target=self.value(owner))
+            case tree.Append(target=target, value=value):
+                return replace(node, target=self._targets((target,))[0], value=self.expression(value))
+            case tree.Seed(value=value):
+                generator = tree.Name(self._generator, node.span)
+                argument = (_positional(self.expression(value)),)
+                return tree.Evaluate(
+                    tree.Call(METHOD, "manual_seed", generator, argument, node.span, node.span), node.span
+                )
+        return node
 
 
 def _torch(name: str, value: tree.Expression) -> tree.Call:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import indent
 
@@ -15,13 +16,26 @@ from playground.language.evaluate.interpreter import Interpreter
 from playground.language.evaluate.leaves import DTYPES, Leaf
 from playground.language.export.qualified_names import Qualifier
 from playground.language.function import METHOD, Value
-from playground.language.functions.table import find
+from playground.language.functions.table import FUNCTIONS, find
+from playground.language.syntax import tree
 from playground.language.syntax.program import Program
-from playground.language.syntax.tree import Assign, Augmented, Call, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.tree import (
+    Assign,
+    Augmented,
+    Call,
+    Evaluate,
+    Expression,
+    For,
+    GradMode,
+    Name,
+    State,
+    Statement,
+)
 from playground.language.syntax.unparse import write, write_statements
-from playground.language.syntax.walk import expressions, parts
+from playground.language.syntax.walk import expressions, inner, parts, targets_in
 
-NEEDED = ("torch", "F", *dir(builtins), *keyword.softkwlist)  # what the script itself says
+OWN = tuple(dict.fromkeys(row.call.__name__ for row in FUNCTIONS if row.is_written_out))
+NEEDED = ("torch", "F", "math", *OWN, *dir(builtins), *keyword.softkwlist)  # what the script itself says
 
 
 def to_python(
@@ -57,14 +71,14 @@ def to_python(
     tensors = {free.name: leaves[free.name].tensor(rng_seed) for free in program.free_names}
     run = Interpreter(program, tensors, rng_seed)
     outputs = run.result()
-    lines, result = _named_result(program.statements, run.last_statement, names)
-    body = write_statements(Qualifier(names.generator, names.renamed).statements(lines))
+    lines, result = _named_result(_without_stated(program), run.last_statement, names)
+    body = write_statements(Qualifier(names.generator, names.renamed, run.evaluator, names.result).statements(lines))
     values = "\n".join(_leaf_line(leaves[free.name], names, rng_seed) for free in program.free_names)
     own_backward = _has_backward(program.statements)
     if own_backward:
         backward = ""
     elif second is not None:
-        backward = _second(outputs, result, tensors[second], names.script(second), names)
+        backward = _second(outputs, result, tensors[second], names.leaf(second), names)
     else:
         backward = _backward(outputs, result, tensors, names, passes, zero_grad)
     prints = [f'print("{names.shown(result)} =", {_numbers(run.last, result)})']
@@ -72,24 +86,38 @@ def to_python(
         prints.append(f'print("gradient =", {names.gradient}.tolist())')
     for name, tensor in tensors.items():
         if tensor.requires_grad:
-            written = names.script(name)
+            written = names.leaf(name)
             grad = f"{written}.grad" if tensor.grad is None else f"{written}.grad.tolist()"
             prints.append(f'print("{name}.grad =", {grad})')
     draws = any(isinstance(node, Call) and _is_random(node) for node in expressions(program.statements))
-    generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws else ""
-    imports = "import torch" + ("\nimport torch.nn.functional as F" if "F." in body else "")
+    generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws or names.is_seeded else ""
+    imports = ("import math\n\n" if "math." in body else "") + "import torch"
+    imports += "\nimport torch.nn.functional as F" if "F." in body else ""
     forward = "" if own_backward or not tangents else _forward(body, result, outputs, tensors, names, tangents)
-    sections = (imports, generator, values, body, backward, "\n".join(prints), forward)
+    written_out = "\n\n".join(dict.fromkeys(map(_source, expressions(program.statements))))
+    sections = (imports, written_out, generator, values, body, backward, "\n".join(prints), forward)
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _source(node: Expression) -> str:
+    """Return the code of a function that is ours, '' of anything else."""
+    function = find(node.home, node.name) if isinstance(node, Call) else None
+    return inspect.getsource(function.call) if function is not None and function.is_written_out else ""
 
 
 class Names:
     """The user's names in the script: those that would hide something it needs are changed."""
 
     def __init__(self, program: Program) -> None:
-        read = {node.id for node in expressions(program.statements) if isinstance(node, Name)}
-        self._used = read | _assigned(program.statements)
+        self._used = {free.name for free in program.free_names} | set(_names_in(program.statements))
+        self.is_seeded = _has_seed(program.statements)
         self.renamed = {name: self._fresh(f"{name}_") for name in sorted(self._used) if name in NEEDED}
+        again = {
+            target.id
+            for target in targets_in(_without_stated(program))
+            if target.id in {free.name for free in program.free_names}
+        }
+        self._leaves = {name: self._fresh(f"{name}_leaf") for name in sorted(again)}
         self.result = self._fresh("result")
         self.gradient = self._fresh("gradient")
         self.program = self._fresh("program")
@@ -98,6 +126,10 @@ class Names:
     def script(self, name: str) -> str:
         """The name in the script of a name in the text."""
         return self.renamed.get(name, name)
+
+    def leaf(self, name: str) -> str:
+        """The name in the script of a leaf: another than that of the text, where the text gives it a new value."""
+        return self._leaves.get(name, self.script(name))
 
     def shown(self, written: str) -> str:
         """The name in the text of a name in the script."""
@@ -110,24 +142,44 @@ class Names:
         return name
 
 
-def _assigned(body: tuple[Statement, ...]) -> set[str]:
-    found: set[str] = set()
-    for node in body:
+def _names_in(body: tuple[Statement, ...]) -> Iterator[str]:
+    """Every name that the statements say, parameters of functions included."""
+    for node in expressions(body):
         match node:
-            case Assign(targets=targets):
-                found.update(target.id for target in targets)
-            case For(targets=targets, body=inner):
-                found.update(target.id for target in targets)
-                found |= _assigned(inner)
-            case GradMode(body=inner):
-                found |= _assigned(inner)
-    return found
+            case Name(id=name):
+                yield name
+            case tree.Comprehension(generators=generators):
+                yield from (target.id for one in generators for target in one.targets)
+            case tree.Lambda(parameters=parameters):
+                yield from (parameter.name for parameter in parameters)
+    yield from (target.id for target in targets_in(body))
+    for define in _defines(body):
+        yield from (parameter.name for parameter in define.parameters)
+        yield from (target.id for target in targets_in(define.body))
+
+
+def _defines(body: tuple[Statement, ...]) -> Iterator[tree.Define]:
+    for node in body:
+        if isinstance(node, tree.Define):
+            yield node
+        yield from _defines(inner(node))
+
+
+def _has_seed(body: tuple[Statement, ...]) -> bool:
+    return any(isinstance(node, tree.Seed) or _has_seed(inner(node)) for node in body)
+
+
+def _without_stated(program: Program) -> tuple[Statement, ...]:
+    """The statements without those that only say the value of a leaf: leaves are made above them."""
+    return tuple(node for node in program.statements if not isinstance(node, State))
 
 
 def _named_result(
     body: tuple[Statement, ...], last: Statement | None, names: Names
 ) -> tuple[tuple[Statement, ...], str]:
     """The statements with a name for the result, and that name in the script; '' where the result is not among them."""
+    if isinstance(last, State):
+        return body, names.script(last.target.id)
     for place, node in enumerate(body):
         before, after = body[:place], body[place + 1 :]
         match node:
@@ -145,10 +197,16 @@ def _named_result(
                 return body, names.script(targets[-1].id)
             case Augmented(target=target) if node is last:
                 return body, names.script(target.id)
-            case For(body=inner) | GradMode(body=inner):
-                lines, result = _named_result(inner, last, names)
+            case tree.SetItem(target=target) if node is last:
+                return body, write(Qualifier("", names.renamed).expression(target.operand))
+            case For(body=block) | GradMode(body=block) | tree.If(body=block):
+                lines, result = _named_result(block, last, names)
                 if result:
                     return (*before, replace(node, body=lines), *after), result
+                if isinstance(node, tree.If):
+                    lines, result = _named_result(node.orelse, last, names)
+                    if result:
+                        return (*before, replace(node, orelse=lines), *after), result
     return body, ""
 
 
@@ -156,7 +214,7 @@ def _leaf_line(leaf: Leaf, names: Names, rng_seed: int) -> str:
     _, expression, seed = leaf.read(rng_seed)
     dtype = f"torch.{leaf.dtype}"
     wants_grad = leaf.requires_grad and DTYPES[leaf.dtype].is_floating_point
-    name = names.script(leaf.name)
+    name = " = ".join(dict.fromkeys((names.script(leaf.name), names.leaf(leaf.name))))
     if not any(isinstance(part, Call) for part in parts(expression)):
         ending = ", requires_grad=True" if wants_grad else ""
         return f"{name} = torch.tensor({write(Qualifier('', {}).expression(expression))}, dtype={dtype}{ending})"
@@ -172,6 +230,11 @@ def _is_random(node: Call) -> bool:
 
 def _has_backward(body: tuple[Statement, ...]) -> bool:
     return any(isinstance(node, Call) and node.name == "backward" for node in expressions(body))
+
+
+def _needs_no_seed(root: Tensor) -> bool:
+    """Tell whether PyTorch starts a backward pass here without being told where: from one real number."""
+    return root.numel() == 1 and not root.is_complex()
 
 
 def _backward(
@@ -193,11 +256,11 @@ def _backward(
             + ("if y.requires_grad]")
         )
     else:
-        call = f"{result}.backward(" + (f"torch.ones_like({result})" if outputs.numel() != 1 else "")
+        call = f"{result}.backward(" + ("" if _needs_no_seed(outputs) else f"torch.ones_like({result})")
     if passes == 1:
         return f"{call})"
     keep = "retain_graph=True" if call.endswith("(") else ", retain_graph=True"
-    clear = [f"        {names.script(name)}.grad = None\n" for name, tensor in tensors.items() if tensor.requires_grad]
+    clear = [f"        {names.leaf(name)}.grad = None\n" for name, tensor in tensors.items() if tensor.requires_grad]
     between = "    if index > 0:\n" + "".join(clear) if zero_grad and clear else ""
     return f"for index in range({passes}):\n{between}    {call}{keep})"
 
@@ -206,13 +269,13 @@ def _second(outputs: Tensor | tuple[Tensor, ...], result: str, source: Tensor, n
     """The lines that differentiate the gradient of one leaf again; they are run here, too."""
     if isinstance(outputs, tuple) or not outputs.requires_grad:
         return ""
-    seed = "" if outputs.numel() == 1 else f", torch.ones_like({result})"
+    seed = "" if _needs_no_seed(outputs) else f", torch.ones_like({result})"
     (gradient,) = torch.autograd.grad(outputs, source, torch.ones_like(outputs), create_graph=True)
     lines = f"({names.gradient},) = torch.autograd.grad({result}, {name}{seed}, create_graph=True)"
     if not gradient.requires_grad:
         return lines
     torch.autograd.backward([gradient], [torch.ones_like(gradient)])
-    again = "" if gradient.numel() == 1 else f"torch.ones_like({names.gradient})"
+    again = "" if _needs_no_seed(gradient) else f"torch.ones_like({names.gradient})"
     return f"{lines}\n{names.gradient}.backward({again})"
 
 
@@ -228,9 +291,9 @@ def _forward(
     if isinstance(outputs, tuple):
         return ""
     parameters = ", ".join(names.script(name) for name in tensors)
-    primals = ", ".join(f"{names.script(name)}.detach()" for name in tensors)
+    primals = ", ".join(f"{names.leaf(name)}.detach()" for name in tensors)
     directions = ", ".join(
-        f"torch.{'ones' if name in tangents else 'zeros'}_like({names.script(name)})" for name in tensors
+        f"torch.{'ones' if name in tangents else 'zeros'}_like({names.leaf(name)})" for name in tensors
     )
     return (
         f"def {names.program}({parameters}):\n{indent(body, '    ')}\n    return {result}\n\n\n"
@@ -242,4 +305,4 @@ def _forward(
 def _numbers(value: Value, result: str) -> str:
     if isinstance(value, Tensor):
         return f"{result}.tolist()"
-    return f"[torch.as_tensor(y).tolist() for y in {result}]" if isinstance(value, tuple) else result
+    return f"[torch.as_tensor(y).tolist() for y in {result}]" if isinstance(value, tuple | list) else result

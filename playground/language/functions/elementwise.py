@@ -7,15 +7,22 @@ from typing import Any
 
 import torch
 
-from playground.language.bounds.bound import elementwise
-from playground.language.function import METHOD, SPECIAL, TORCH, F, Function
+from playground.language.bounds.bound import elementwise, slow_elementwise
+from playground.language.function import METHOD, SPECIAL, TORCH, Arguments, Cost, F, Function
 
 HERE = (TORCH, METHOD)
 
 
-def one(name: str, call: Callable[..., Any], meaning: str, derivative: str = "", example: str = "") -> Function:
+def one(
+    name: str,
+    call: Callable[..., Any],
+    meaning: str,
+    derivative: str = "",
+    example: str = "",
+    bound: Callable[[Arguments], Cost] = elementwise,
+) -> Function:
     """A function of one tensor; by default its example is `name(x)`."""
-    return Function(name, HERE, "input", call, meaning, derivative, example or f"{name}(x)", elementwise)
+    return Function(name, HERE, "input", call, meaning, derivative, example or f"{name}(x)", bound)
 
 
 def step(name: str, call: Callable[..., Any], meaning: str) -> Function:
@@ -59,7 +66,7 @@ ELEMENTWISE = (
     one("sinh", torch.sinh, "Hyperbolic sine.", r"\cosh x"),
     one("cosh", torch.cosh, "Hyperbolic cosine.", r"\sinh x"),
     one("tanh", torch.tanh, "Hyperbolic tangent, between -1 and 1.", r"1 - \tanh^2 x"),
-    one("asinh", torch.asinh, "Inverse hyperbolic sine.", r"\frac{1}{\sqrt{x^2 + 1}}"),
+    one("asinh", torch.asinh, "Inverse hyperbolic sine.", r"\frac{1}{\sqrt{x^2 + 1}}", bound=slow_elementwise),
     one("acosh", torch.acosh, "Inverse hyperbolic cosine.", r"\frac{1}{\sqrt{x^2 - 1}}", "acosh(x + 1)"),
     one("atanh", torch.atanh, "Inverse hyperbolic tangent.", r"\frac{1}{1 - x^2}"),
     Function(
@@ -75,10 +82,22 @@ ELEMENTWISE = (
     one("logit", torch.logit, "log(x / (1 - x)), the inverse of sigmoid.", r"\frac{1}{x(1 - x)}"),
     one("erf", torch.erf, "Error function.", r"\frac{2}{\sqrt{\pi}} e^{-x^2}"),
     one("erfc", torch.erfc, "1 - erf(x).", r"-\frac{2}{\sqrt{\pi}} e^{-x^2}"),
-    one("erfinv", torch.erfinv, "Inverse error function.", r"\frac{\sqrt{\pi}}{2} e^{\operatorname{erf}^{-1}(x)^2}"),
-    one("lgamma", torch.lgamma, "log |Γ(x)|; exp(lgamma(n + 1)) is n factorial.", r"\psi(x)"),
-    one("digamma", torch.digamma, "Derivative of lgamma.", r"\psi'(x)"),
-    one("sinc", torch.sinc, "sin(πx) / (πx).", r"\frac{\cos \pi x}{x} - \frac{\sin \pi x}{\pi x^2}"),
+    one(
+        "erfinv",
+        torch.erfinv,
+        "Inverse error function.",
+        r"\frac{\sqrt{\pi}}{2} e^{\operatorname{erf}^{-1}(x)^2}",
+        bound=slow_elementwise,
+    ),
+    one("lgamma", torch.lgamma, "log |Γ(x)|; exp(lgamma(n + 1)) is n factorial.", r"\psi(x)", bound=slow_elementwise),
+    one("digamma", torch.digamma, "Derivative of lgamma.", r"\psi'(x)", bound=slow_elementwise),
+    one(
+        "sinc",
+        torch.sinc,
+        "sin(πx) / (πx).",
+        r"\frac{\cos \pi x}{x} - \frac{\sin \pi x}{\pi x^2}",
+        bound=slow_elementwise,
+    ),
     one("deg2rad", torch.deg2rad, "Degrees to radians.", r"\frac{\pi}{180}"),
     one("rad2deg", torch.rad2deg, "Radians to degrees.", r"\frac{180}{\pi}"),
     Function(
@@ -89,7 +108,7 @@ ELEMENTWISE = (
         "Modified Bessel function of order 0.",
         r"I_1(x)",
         "i0(x)",
-        elementwise,
+        slow_elementwise,
     ),
     step("sign", torch.sign, "-1, 0 or 1."),
     step("floor", torch.floor, "The next whole number below."),

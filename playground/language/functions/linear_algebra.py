@@ -12,6 +12,7 @@ from playground.language.bounds.products import (
     cubic,
     einstein_sum,
     inner_product,
+    matrix_exponential,
     matrix_product,
     outer_product,
 )
@@ -246,7 +247,7 @@ LINEAR_ALGEBRA = (
         "Exponential of a square matrix.",
         "",
         "matrix_exp(M)",
-        cubic,
+        matrix_exponential,
     ),
     Function(
         "matrix_power",

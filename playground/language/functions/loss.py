@@ -7,8 +7,8 @@ from typing import Any
 
 from torch.nn import functional
 
-from playground.language.bounds.bound import elementwise
-from playground.language.function import F, Function
+from playground.language.bounds.bound import elementwise, slow_elementwise
+from playground.language.function import Arguments, Cost, F, Function
 
 
 def loss(
@@ -18,9 +18,10 @@ def loss(
     derivative: str,
     example: str,
     signature: str = "input, target, *, reduction='mean'",
+    bound: Callable[[Arguments], Cost] = elementwise,
 ) -> Function:
     """A number that says how far a prediction is from its target."""
-    return Function(name, (F,), signature, call, meaning, derivative, example, elementwise)
+    return Function(name, (F,), signature, call, meaning, derivative, example, bound)
 
 
 LOSSES = (
@@ -71,6 +72,7 @@ LOSSES = (
         r"\frac{x - t}{n\,x(1 - x)}",
         "binary_cross_entropy(x, tensor([0., 1., 1.]).type_as(x))",
         "input, target, weight=None, *, reduction='mean'",
+        bound=slow_elementwise,
     ),
     loss(
         "binary_cross_entropy_with_logits",

@@ -7,8 +7,15 @@ from typing import Any
 
 import torch
 
-from playground.language.bounds.bound import reduction, same_size, sorting
-from playground.language.function import LINALG, METHOD, TORCH, Function
+from playground.language.bounds.bound import (
+    product_of_all,
+    reduction,
+    running_log_sum,
+    running_product,
+    same_size,
+    sorting,
+)
+from playground.language.function import LINALG, METHOD, TORCH, Arguments, Cost, Function
 
 HERE = (TORCH, METHOD)
 OVER = "input, dim=None, keepdim=False"
@@ -22,14 +29,22 @@ def over(
     example: str,
     signature: str = OVER,
     is_smooth: bool = True,
+    bound: Callable[[Arguments], Cost] = reduction,
 ) -> Function:
     """A function that reduces all elements, or those along `dim`."""
-    return Function(name, HERE, signature, call, meaning, derivative, example, reduction, is_smooth=is_smooth)
+    return Function(name, HERE, signature, call, meaning, derivative, example, bound, is_smooth=is_smooth)
 
 
-def along(name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str) -> Function:
+def along(
+    name: str,
+    call: Callable[..., Any],
+    meaning: str,
+    derivative: str,
+    example: str,
+    bound: Callable[[Arguments], Cost] = same_size,
+) -> Function:
     """A running total along `dim`: as many elements as before."""
-    return Function(name, HERE, "input, dim, *, dtype=None", call, meaning, derivative, example, same_size)
+    return Function(name, HERE, "input, dim, *, dtype=None", call, meaning, derivative, example, bound)
 
 
 REDUCTIONS = (
@@ -50,6 +65,7 @@ REDUCTIONS = (
         r"\prod_{j \ne i} x_j",
         "prod(x)",
         f"{OVER}, *, dtype=None",
+        bound=product_of_all,
     ),
     over(
         "max",
@@ -140,7 +156,7 @@ REDUCTIONS = (
         is_smooth=False,
     ),
     along("cumsum", torch.cumsum, "Running sum along dim.", r"\bar x_i = \sum_{j \ge i} \bar y_j", "cumsum(A, dim=1)"),
-    along("cumprod", torch.cumprod, "Running product along dim.", "", "cumprod(x, dim=0)"),
+    along("cumprod", torch.cumprod, "Running product along dim.", "", "cumprod(x, dim=0)", running_product),
     Function(
         "logcumsumexp",
         HERE,
@@ -149,7 +165,7 @@ REDUCTIONS = (
         "log of the running sum of exp.",
         "",
         "logcumsumexp(x, dim=0)",
-        same_size,
+        running_log_sum,
     ),
     Function(
         "cummax",

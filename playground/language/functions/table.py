@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -15,25 +16,44 @@ from playground.language.function import BARE_ORDER, METHOD, Function
 from playground.language.functions.activation import ACTIVATIONS
 from playground.language.functions.creation import CREATION
 from playground.language.functions.elementwise import ELEMENTWISE
+from playground.language.functions.factorisations import FACTORISATIONS
 from playground.language.functions.gradients import GRADIENTS
 from playground.language.functions.layer import LAYERS
+from playground.language.functions.layouts import LAYOUTS
 from playground.language.functions.linear_algebra import LINEAR_ALGEBRA
 from playground.language.functions.loss import LOSSES
+from playground.language.functions.margin_losses import MARGIN_LOSSES
+from playground.language.functions.pictures import PICTURES
+from playground.language.functions.plain import PLAIN
+from playground.language.functions.randomised import RANDOMISED
 from playground.language.functions.reduction import REDUCTIONS
+from playground.language.functions.scattering import SCATTERING
 from playground.language.functions.selection import SELECTIONS
 from playground.language.functions.shape import SHAPES
+from playground.language.functions.special import SPECIALS
+from playground.language.functions.spectra import SPECTRA
+from playground.language.functions.synonyms import CALLED_HERE
 
 FAMILIES: dict[str, tuple[Function, ...]] = {
     "Element by element": ELEMENTWISE,
+    "Special functions": SPECIALS,
     "Reductions": REDUCTIONS,
     "Linear algebra": LINEAR_ALGEBRA,
+    "Factorisations": FACTORISATIONS,
+    "Complex numbers and spectra": SPECTRA,
     "Activations": ACTIVATIONS,
     "Layers": LAYERS,
+    "Pictures and normalisation": PICTURES,
+    "Random layers and draws": RANDOMISED,
     "Losses": LOSSES,
+    "Losses of margins and likelihoods": MARGIN_LOSSES,
     "Shapes": SHAPES,
+    "Layouts": LAYOUTS,
     "Selection and conversion": SELECTIONS,
+    "Written to positions": SCATTERING,
     "New tensors": CREATION,
     "Gradients": GRADIENTS,
+    "Python": PLAIN,
 }
 FUNCTIONS: tuple[Function, ...] = tuple(row for family in FAMILIES.values() for row in family)
 
@@ -61,6 +81,7 @@ PREFIXES: dict[str, str] = {
     "autograd": "autograd",
     "torch.linalg": "linalg",
     "linalg": "linalg",
+    "torch.fft": "fft",
     "torch.special": "special",
     "special": "special",
 }
@@ -90,40 +111,20 @@ PREFIXED_CONSTANTS: dict[str, float | torch.dtype] = {  # only behind `torch.`: 
 }
 ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
     name: attrgetter(name)
-    for name in ("T", "mT", "shape", "ndim", "dtype", "requires_grad", "is_leaf", "grad", "values", "indices")
-}
-
-# Names from mathematics, NumPy and Python, and what they are called here.
-CALLED_HERE: dict[str, str] = {
-    "ln": "log",
-    "lg": "log10",
-    "sen": "sin",
-    "tg": "tan",
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arctan": "atan",
-    "arctanh": "atanh",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
-    "arctan2": "atan2",
-    "power": "pow",
-    "concatenate": "cat",
-    "array": "tensor",
-    "Tensor": "tensor",
-    "as_tensor": "tensor",
-    "sgn": "sign",
-    "logistic": "sigmoid",
-    "swish": "silu",
-    "average": "mean",
-    "absolute": "abs",
-    "fabs": "abs",
-    "multiply": "mul",
-    "subtract": "sub",
-    "divide": "div",
-    "identity": "eye",
-    "crossentropy": "cross_entropy",
-    "mse": "mse_loss",
-    "random": "rand",
+    for name in (
+        "T",
+        "mT",
+        "real",
+        "imag",
+        "shape",
+        "ndim",
+        "dtype",
+        "requires_grad",
+        "is_leaf",
+        "grad",
+        "values",
+        "indices",
+    )
 }
 
 _BY_PLACE: dict[tuple[str, str], Function] = {(home, row.name): row for row in FUNCTIONS for home in row.homes}
@@ -151,16 +152,28 @@ def suggest(name: str, home: str = "") -> tuple[str, ...]:
     """At most three names that were probably meant, the likeliest first.
 
     >>> suggest("sine"), suggest("ln"), suggest("reul")
-    (('sin', 'sinh', 'sinc'), ('log',), ('relu',))
+    (('sin', 'sinh', 'sinc'), ('log',), ('relu', 'real'))
     """
     known = names(home)
-    if CALLED_HERE.get(name, CALLED_HERE.get(name.lower())) in known:
-        return (CALLED_HERE.get(name) or CALLED_HERE[name.lower()],)
+    meant = CALLED_HERE.get(name, CALLED_HERE.get(name.lower()))
+    if meant in known:
+        return (meant,)
     if name.lower() in known:
         return (name.lower(),)
-    beginning = [other for other in known if len(name) > 2 and other.startswith(name[:3].lower())]
     close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.7)
-    return tuple(close or sorted(beginning, key=len)[:3])
+    start = name[: max(3, -(-2 * len(name) // 3))].lower()
+    beginning = sorted((other for other in known if len(name) > 2 and other.startswith(start)), key=len)[:3]
+    return tuple(close) or tuple(beginning) or _by_meaning(name, known)
+
+
+def _by_meaning(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The functions of whose names and meanings every word of this name is a part: `cumulative_sum` is cumsum."""
+    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+", name) if len(word) > 2]
+    if len(words) < 2:
+        return ()
+    rows = [row for row in FUNCTIONS if row.name in known]
+    found = [row.name for row in rows if all(word in f"{row.name} {row.meaning}".lower() for word in words)]
+    return tuple(dict.fromkeys(found))[:3]
 
 
 def search(query: str) -> tuple[Function, ...]:

@@ -14,6 +14,7 @@ from playground.language.limits import LIMITS, spell
 from playground.language.syntax.scan import Token, scan
 
 _PARSER = threading.Lock()  # CPython 3.11 counts the depth of its trees once for all threads, and raises SystemError
+DEFINED = re.compile(r"([^\W\d]\w*)\s*\(\s*([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)\s*\)")  # `f(x, y)`
 INDENTED = re.compile(r"\A(?:[ \t]*(?:\#[^\n]*)?\n)*[ \t]+[^\s\#]")
 
 
@@ -53,12 +54,7 @@ def python_tree(text: str, scanned: str | None = None, most: int = LIMITS.nodes)
     """
     tokens = scan(text if scanned is None else scanned)
     if all(token.kind in ("space", "newline") or token.text == ";" for token in tokens):
-        raise PlaygroundError(
-            "there is nothing to compute yet",
-            span=Span(0, len(text)),
-            hint="type an expression, for instance log(x1) + x1*x2 - sin(x2)",
-            text=text,
-        )
+        refuse_empty(text)
     is_indented = INDENTED.match(text) is not None  # a whole text may be indented: it is the body of an `if` then
     places = Places(text, 2 if is_indented else 1)
     try:
@@ -80,6 +76,16 @@ def python_tree(text: str, scanned: str | None = None, most: int = LIMITS.nodes)
         module = ast.Module(body=first.body, type_ignores=[])
     _check_size(text, module, places, most)
     return module, places
+
+
+def refuse_empty(text: str) -> NoReturn:
+    """Refuse a text without anything to compute."""
+    raise PlaygroundError(
+        "there is nothing to compute yet",
+        span=Span(0, len(text)),
+        hint="type an expression, for instance log(x1) + x1*x2 - sin(x2)",
+        text=text,
+    )
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -168,6 +174,16 @@ def _explain_assignment(text: str, solid: list[Token], span: Span) -> tuple[str,
     line_start = text.rfind("\n", 0, equals.span.start) + 1
     line_end = text.find("\n", equals.span.end) if "\n" in text[equals.span.end :] else len(text)
     left, right = text[line_start : equals.span.start].strip(), text[equals.span.end : line_end].strip()
+    defined = DEFINED.fullmatch(left)
+    if defined is not None:
+        name, parameters = defined.groups()
+        is_called = re.search(rf"\b{name}\s*\(", text[:line_start] + text[line_end:]) is not None
+        new = f"def {name}({parameters}): return {right}" if is_called else f"{name} = {right}"
+        repair = Repair(
+            f"write {new}" if len(new) < 40 else f"write {new[:30]}...", text[:line_start] + new + text[line_end:]
+        )
+        hint = f"write {name} = ..., or def {name}({parameters}): return ... and call it"
+        return f"a function is not defined by `{left} =`", hint, repair
     if right.isidentifier() and not keyword.iskeyword(right):
         mended = f"{text[:line_start]}{right} = {left}{text[line_end:]}"
         return "only a name can be given a value", hint, Repair(f"write {right} = {left}", mended)

@@ -16,13 +16,18 @@ from playground.errors import PlaygroundError, Repair, Span
 from playground.language.limits import LIMITS, spell
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ"
+ESCAPE = r"""\\[\\'"abfnrtv\n]"""  # the backslashes that Python reads without a warning
 TOKEN = re.compile(
     rf"""(?P<comment>\#[^\n]*)
-    |(?P<string>'[^'\\\n]*'|"[^"\\\n]*")
+    |(?P<string>[fFrRuU]{{0,2}}(?:
+        [']{{3}}(?:[^\\']|{ESCAPE}|'(?!''))*+[']{{3}}|["]{{3}}(?:[^\\"]|{ESCAPE}|"(?!["]["]))*+["]{{3}}
+        |'(?:[^'\\\n]|{ESCAPE})*+'|"(?:[^"\\\n]|{ESCAPE})*+"))
+    |(?P<unclosed>[']{{3}}(?:[^\\']|{ESCAPE}|'(?!''))*+|["]{{3}}(?:[^\\"]|{ESCAPE}|"(?!["]["]))*+
+        |'(?:[^'\\\n]|{ESCAPE})*+|"(?:[^"\\\n]|{ESCAPE})*+)
     |(?P<number>0[xXoObB][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)
     |(?P<name>[^\W\d{SUPERSCRIPTS}][^\W{SUPERSCRIPTS}]*)
     |(?P<power>[{SUPERSCRIPTS}]+)
-    |(?P<space>[ \t]+)
+    |(?P<space>[ \t]+|\\\n)
     |(?P<newline>\n)
     |(?P<other>\*\*|//|[=!<>+\-*/]=|.)""",
     re.VERBOSE | re.DOTALL,
@@ -54,13 +59,16 @@ INSTEAD = {
     "¼": "0.25",
     "¾": "0.75",
 }
+NOT_HERE = frozenset({"lim", "limit", "integral", "integrate", "derivative", "solve", "plot", "diff", "differentiate"})
 REFUSED = {
     "{": "curly brackets have no meaning here; write ( ) to group and [ ] for tensors",
     "}": "curly brackets have no meaning here; write ( ) to group and [ ] for tensors",
     "\\": "a backslash has no meaning here; a line may be broken inside brackets",
     "!": "for a factorial write exp(lgamma(n + 1))",
-    '"': "a quoted word ends on its line with the same quote sign, and holds no backslash",
-    "'": "a quoted word ends on its line with the same quote sign, and holds no backslash",
+    '"': "a quoted word ends on its line with the same quote sign; of backslashes it holds only \\n, \\t and the like",
+    "'": "a quoted word ends on its line with the same quote sign; of backslashes it holds only \\n, \\t and the like",
+    **dict.fromkeys("∂∇", "every gradient stands beside its leaf; as a value: grad(y, x)[0]"),
+    "∫": "integrals are not computed here",
     "?": "allowed are names, numbers and + - * / ** @ // % ( ) [ ] , . : = < >",
 }
 
@@ -85,19 +93,28 @@ def normalise(text: str) -> str:
     return text.translate(SAME_LENGTH)
 
 
-def scan(text: str) -> tuple[Token, ...]:
-    """The tokens of a normalised text; PlaygroundError at the first that cannot stand where it does."""
+def check_length(text: str) -> None:
+    """PlaygroundError for a text that is longer than any may be, before anything looks at its characters."""
+    if not isinstance(text, str):
+        raise PlaygroundError(f"a {type(text).__name__} is no text", hint="write it between quotes")
     if len(text) > LIMITS.text_length:
         raise PlaygroundError(
             f"a text of {spell(len(text))} characters; the limit is {spell(LIMITS.text_length)}",
             span=Span(LIMITS.text_length, len(text)),
             text=text,
         )
+
+
+def scan(text: str) -> tuple[Token, ...]:
+    """The tokens of a normalised text; PlaygroundError at the first that cannot stand where it does."""
+    check_length(text)
     tokens: list[Token] = []
     brackets: list[Token] = []
     for found in TOKEN.finditer(text):
         token = Token(str(found.lastgroup), found.group(), Span(found.start(), found.end()))
         previous = tokens[-1] if tokens else None
+        if token.kind == "unclosed":
+            _refuse_unclosed(text, token, previous)
         if token.kind == "power" or token.text in INSTEAD or (token.kind == "other" and token.text not in PLAIN):
             _refuse_character(text, token)
         if token.kind == "other":
@@ -109,6 +126,15 @@ def scan(text: str) -> tuple[Token, ...]:
     if brackets:
         _refuse_open(text, tokens, brackets)
     return tuple(tokens)
+
+
+def _refuse_unclosed(text: str, token: Token, previous: Token | None) -> NoReturn:
+    """A quote sign that begins a word and does not end it; behind a name it is meant as a derivative."""
+    place = Span(token.span.start, token.span.start + 1)
+    if token.text[0] == "'" and previous is not None and (previous.kind == "name" or previous.text in (")", "]")):
+        hint = "a gradient stands beside its leaf; as a value: grad(y, x)[0]; a matrix is transposed by .T"
+        raise PlaygroundError("`'` is no sign of a derivative here", span=place, hint=hint, text=text)
+    raise PlaygroundError("this quoted word never ends", span=place, hint=REFUSED[token.text[0]], text=text)
 
 
 def instead_of(token: Token) -> str | None:
@@ -123,26 +149,22 @@ def instead_of(token: Token) -> str | None:
 
 
 def _refuse_character(text: str, token: Token) -> NoReturn:
-    mended = "".join(
-        (instead_of(part) or part.text) if instead_of(part) != "" else ""
-        for part in (
-            Token(str(found.lastgroup), found.group(), Span(found.start(), found.end()))
-            for found in TOKEN.finditer(text)
-        )
-    )
     instead = instead_of(token)
     shown = token.text if token.text.isprintable() and not token.text.isspace() else f"U+{ord(token.text[0]):04X}"
     if instead is not None:
         what = f"write `{instead}`" if instead else "it is invisible; take it out"
         hint = "powers are written with **, as in x ** 2" if instead.startswith("**") else what
         label = f"write {instead}" if instead else "take it out"
-        raise PlaygroundError(
-            f"`{shown}` is not understood", span=token.span, hint=hint, repair=Repair(label, mended), text=text
-        )
+        repair = Repair(label, _with_signs_replaced(text))
+        raise PlaygroundError(f"`{shown}` is not understood", span=token.span, hint=hint, repair=repair, text=text)
     hint = REFUSED.get(token.text, REFUSED["?"])
-    if token.text in "\"'" and text[token.span.end :].split("\n")[0].find(token.text) < 0:
-        raise PlaygroundError("this quoted word never ends", span=token.span, hint=hint, text=text)
     raise PlaygroundError(f"`{shown}` is not understood", span=token.span, hint=hint, text=text)
+
+
+def _with_signs_replaced(text: str) -> str:
+    """Replace every character that Python does not know and that stands for something."""
+    parts = (Token(str(found.lastgroup), found.group(), Span(*found.span())) for found in TOKEN.finditer(text))
+    return "".join(part.text if (instead := instead_of(part)) is None else instead for part in parts)
 
 
 def _match_brackets(text: str, token: Token, brackets: list[Token]) -> None:
@@ -214,6 +236,9 @@ def _check_neighbours(text: str, previous: Token, token: Token, tokens: list[Tok
 
 
 def _refuse_missing_operator(text: str, span: Span, before: Token, token: Token) -> NoReturn:
+    if before.text in NOT_HERE:
+        hint = "every value and every gradient of the text is shown; grad(y, x)[0] is one as a value"
+        raise PlaygroundError(f"`{before.text}` is not here", span=before.span, hint=hint, text=text)
     mended = text[: before.span.end] + "*" + text[token.span.start :]
     whole = f"{before.text}*{token.text}" if token.text != "(" else f"{before.text}*( )"
     raise PlaygroundError(

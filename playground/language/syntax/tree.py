@@ -108,7 +108,9 @@ class CallArgument:
 class Call:
     """`sin(x)`, `torch.sin(x)`, `x.sum(dim=1)`."""
 
-    home: str  # '' as typed without a prefix, 'torch', 'F', 'autograd', 'linalg', 'special'; 'Tensor' for a method
+    home: (
+        str  # '' as typed without a prefix, 'torch', 'F', 'autograd', 'linalg', 'special', 'fft'; 'Tensor' for a method
+    )
     name: str
     receiver: Expression | None
     arguments: tuple[CallArgument, ...]
@@ -116,7 +118,89 @@ class Call:
     name_span: Span = field(compare=False)
 
 
-Expression = Literal | Name | NamedConstant | Unary | Binary | Sequence | Slice | Index | Attribute | Call
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`a and b`, `a or b`, `not a`, `a is b`, `a is not b`: of plain values, or of tensors of one element."""
+
+    how: str
+    operands: tuple[Expression, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`then if test else other`."""
+
+    test: Expression
+    then: Expression
+    other: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """`for targets in iterable if condition` inside a comprehension."""
+
+    targets: tuple[Name, ...]
+    unpack: bool
+    iterable: Expression
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehension:
+    """`[element for ...]`, or `(element for ...)` as the argument of a call."""
+
+    kind: str  # 'list' or 'generator'
+    element: Expression
+    generators: tuple[Generator, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a `def` or `lambda`; `default` is None where a value has to be given."""
+
+    name: str
+    default: Expression | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """`lambda x: x * x`."""
+
+    parameters: tuple[Parameter, ...]
+    body: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CallOwn:
+    """A call of a function that the text defines."""
+
+    function: Expression
+    arguments: tuple[CallArgument, ...]
+    span: Span = field(compare=False)
+
+
+Expression = (
+    Literal
+    | Name
+    | NamedConstant
+    | Unary
+    | Binary
+    | Sequence
+    | Slice
+    | Index
+    | Attribute
+    | Call
+    | Logic
+    | Conditional
+    | Comprehension
+    | Lambda
+    | CallOwn
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +209,15 @@ class Assign:
 
     targets: tuple[Name, ...]
     unpack: bool  # the left side is a tuple, even of one name
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`x = 3` where `x` is a leaf: the value of the leaf, as the text itself says it."""
+
+    target: Name
     value: Expression
     span: Span = field(compare=False)
 
@@ -167,12 +260,120 @@ class GradMode:
     span: Span = field(compare=False)
 
 
-Statement = Assign | Augmented | Evaluate | For | GradMode
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if test:` with its `else:`; `elif` is an `if` in it."""
+
+    test: Expression
+    body: tuple[Statement, ...]
+    orelse: tuple[Statement, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """`break` or `continue`."""
+
+    how: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """`def name(parameters):`."""
+
+    target: Name
+    parameters: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """`return value`, the last thing that a call of a `def` does."""
+
+    value: Expression | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetItem:
+    """`x[index] = value`, `x[index] += value`: in place, as in PyTorch."""
+
+    target: Index
+    operator: str  # '' for '=', '+' for '+='
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetData:
+    """`x.data = value`, `x.data -= value`: into the memory of `x`, unseen by autograd."""
+
+    target: Expression  # `x`
+    operator: str
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClearGrad:
+    """`x.grad = None`."""
+
+    target: Expression  # `x`
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """`items.append(value)`."""
+
+    target: Name
+    value: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """`torch.manual_seed(value)`."""
+
+    value: Expression
+    span: Span = field(compare=False)
+
+
+Statement = (
+    Assign
+    | State
+    | Augmented
+    | Evaluate
+    | For
+    | GradMode
+    | If
+    | Leave
+    | Define
+    | Return
+    | SetItem
+    | SetData
+    | ClearGrad
+    | Append
+    | Seed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a text itself says of a leaf: `x = 3`, `x = torch.tensor([1.0, 2.0], requires_grad=True)`."""
+
+    value: str  # as it is written: '3', '[1.0, 2.0]'
+    span: Span = field(compare=False)  # where the value stands
+    dtype: str = "float32"
+    requires_grad: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class FreeName:
-    """A name that the text uses and never assigned before: it becomes a leaf."""
+    """A name that becomes a leaf: the text never gives it a value before it is used, or gives it a literal."""
 
     name: str
     spans: tuple[Span, ...] = field(compare=False)
+    stated: Stated | None = field(default=None, compare=False)

@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from playground.language.syntax import tree
 from playground.language.syntax.program import Program
 
-COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, TIGHT = range(1, 9)  # how strongly an operator binds
+LAMBDA, CHOICE, EITHER, BOTH, NEITHER, COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, TIGHT = range(
+    13
+)  # how strongly an operator binds
 BINDING = {
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), COMPARISON),
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "is", "is not"), COMPARISON),
+    "or": EITHER,
+    "and": BOTH,
     "|": OR,
     "&": AND,
     **dict.fromkeys("+-", SUM),
@@ -22,6 +26,8 @@ WRITTEN_HOMES = {
     "autograd": "torch.autograd.",
     "linalg": "torch.linalg.",
     "special": "torch.special.",
+    "fft": "torch.fft.",
+    "math": "math.",
 }
 
 
@@ -51,15 +57,44 @@ def _statement(node: tree.Statement, indent: str) -> str:
             return indent + write(value)
         case tree.Assign(targets=targets, unpack=unpack, value=value):
             return f"{indent}{_targets(targets, unpack)} = {write(value)}"
+        case tree.State(target=target, value=value):
+            return f"{indent}{target.id} = {write(value)}"
         case tree.Augmented(target=target, operator=operator, value=value):
             return f"{indent}{target.id} {operator}= {write(value)}"
         case tree.For(targets=targets, unpack=unpack, iterable=iterable, body=body):
-            return f"{indent}for {_targets(targets, unpack)} in {write(iterable)}:\n" + write_statements(
-                body, indent + "    "
-            )
+            return f"{indent}for {_targets(targets, unpack)} in {write(iterable)}:\n" + _block(body, indent)
         case tree.GradMode(enabled=enabled, body=body):
             name = "enable_grad" if enabled else "no_grad"
-            return f"{indent}with torch.{name}():\n" + write_statements(body, indent + "    ")
+            return f"{indent}with torch.{name}():\n" + _block(body, indent)
+        case tree.If(test=test, body=body, orelse=orelse):
+            other = f"\n{indent}else:\n{_block(orelse, indent)}" if orelse else ""
+            return f"{indent}if {write(test)}:\n{_block(body, indent)}{other}"
+        case tree.Define(target=target, parameters=parameters, body=body):
+            return f"{indent}def {target.id}({_parameters(parameters)}):\n{_block(body, indent)}"
+        case tree.Return(value=value):
+            return f"{indent}return" + ("" if value is None else f" {write(value)}")
+        case tree.Leave(how=how):
+            return indent + how
+        case tree.SetItem(target=place, operator=operator, value=value):
+            return f"{indent}{write(place)} {operator}= {write(value)}"
+        case tree.SetData(target=place, operator=operator, value=value):
+            return f"{indent}{_inside(place, TIGHT)}.data {operator}= {write(value)}"
+        case tree.ClearGrad(target=place):
+            return f"{indent}{_inside(place, TIGHT)}.grad = None"
+        case tree.Append(target=target, value=value):
+            return f"{indent}{target.id}.append({write(value)})"
+        case tree.Seed(value=value):
+            return f"{indent}torch.manual_seed({write(value)})"
+
+
+def _block(body: tuple[tree.Statement, ...], indent: str) -> str:
+    return write_statements(body, indent + "    ") if body else f"{indent}    pass"
+
+
+def _parameters(parameters: tuple[tree.Parameter, ...]) -> str:
+    return ", ".join(
+        one.name if one.default is None else f"{one.name}={_inside(one.default, CHOICE)}" for one in parameters
+    )
 
 
 def _targets(targets: tuple[tree.Name, ...], unpack: bool) -> str:
@@ -95,6 +130,25 @@ def _expression(node: tree.Expression) -> tuple[str, int]:
         case tree.Call(home=home, name=name, receiver=receiver, arguments=arguments):
             front = WRITTEN_HOMES.get(home, "") if receiver is None else _inside(receiver, TIGHT) + "."
             return f"{front}{name}({', '.join(map(_argument, arguments))})", TIGHT
+        case tree.CallOwn(function=function, arguments=arguments):
+            return f"{_inside(function, TIGHT)}({', '.join(map(_argument, arguments))})", TIGHT
+        case tree.Logic(how="not", operands=operands):
+            return f"not {_inside(operands[0], NEITHER)}", NEITHER
+        case tree.Logic(how=how, operands=operands):
+            return f" {how} ".join(_inside(part, BINDING[how] + 1) for part in operands), BINDING[how]
+        case tree.Conditional(test=test, then=then, other=other):
+            first, second = _inside(then, CHOICE + 1), _inside(test, CHOICE + 1)
+            return f"{first} if {second} else {_inside(other, CHOICE)}", CHOICE
+        case tree.Comprehension(kind=kind, element=element, generators=generators):
+            inner = " ".join([write(element), *map(_generator, generators)])
+            return (f"[{inner}]" if kind == "list" else f"({inner})"), TIGHT
+        case tree.Lambda(parameters=parameters, body=body):
+            return f"lambda{' ' if parameters else ''}{_parameters(parameters)}: {_inside(body, LAMBDA)}", LAMBDA
+
+
+def _generator(node: tree.Generator) -> str:
+    conditions = "".join(f" if {_inside(test, CHOICE + 1)}" for test in node.conditions)
+    return f"for {_targets(node.targets, node.unpack)} in {_inside(node.iterable, CHOICE + 1)}{conditions}"
 
 
 def _inside(node: tree.Expression, at_least: int, is_base: bool = False) -> str:

@@ -21,7 +21,7 @@ from playground.layers.run.warnings import Caution
 from playground.layers.stack.analysis import StackRow
 from playground.trace.trace import Trace
 
-_CLASS = re.compile(r"^\s*class\s", re.MULTILINE)
+_CLASS = re.compile(r"^[ \t]*class\s", re.MULTILINE)
 
 
 class Net(Protocol):

@@ -10,7 +10,7 @@ from playground.errors import PlaygroundError, Repair, Span
 from playground.language.functions.table import PREFIXES
 from playground.language.limits import LIMITS
 from playground.language.syntax.python_parser import Places, python_tree
-from playground.language.syntax.scan import normalise
+from playground.language.syntax.scan import check_length, normalise
 from playground.language.syntax.tree import Evaluate
 from playground.layers.pasted.expressions import PastedExpressions
 from playground.layers.pasted.ignored import LeftOut
@@ -34,6 +34,7 @@ def parse_module(text: str) -> PastedSource:
     >>> source.module.name, source.inputs
     ('Double', ('x',))
     '''
+    check_length(text)
     text = normalise(text)
     if re.search(r"\bclass\b", text) is None:
         raise PlaygroundError("there is no class", span=Span(0, len(text)), hint=f"begin with {_EXAMPLE}", text=text)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from playground.errors import Span
-from playground.language.syntax.program import Statements
+from playground.language.syntax.statements import Statements
 from playground.language.syntax.tree import Assign, Literal, Name, Sequence
 from playground.layers.pasted.expressions import PastedExpressions, is_self, last_name
 from playground.layers.pasted.tree import Append, If, Keep, KeepIn, Register

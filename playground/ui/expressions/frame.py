@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from playground.computing.turns import COMPUTING
-from playground.errors import PlaygroundError, Span
+from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
 from playground.language.syntax.program import Program
+from playground.language.syntax.tree import FreeName
 from playground.trace.trace import Trace
 from playground.ui.expressions.links import expression_query
 from playground.ui.shared.drawn import Drawn
@@ -24,6 +26,7 @@ from playground.ui.shared.frame_data import (
     error_data,
 )
 from playground.ui.shared.stepper_session import stepper_frame
+from playground.unforeseen import tried
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 _KEPT = 64  # pictures kept for everyone: a class opens the same link
@@ -42,8 +45,10 @@ class Shown:
 
 
 def show(document: Document, unfolding: Unfolding = UNTOUCHED) -> Shown | PlaygroundError:
-    """Run a document and draw it with these modules open; an error is returned, so that it is remembered too."""
-    return _show(document, unfolding)
+    """Run a document and draw it with these modules open; an error is returned, so that it is remembered too.
+
+    What nobody foresaw is told in its place, and not remembered: it may be gone the next time."""
+    return tried(lambda: _show(document, unfolding))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -68,24 +73,43 @@ def frame(
     have: str | None = None,
     step: int | None = None,
     unfolding: Unfolding = UNTOUCHED,
+    refused: PlaygroundError | None = None,
 ) -> tuple[FrameData, Shown | None]:
-    """The frame, and what is the last good picture now. A broken text keeps the last good one."""
-    outcome = show(document, unfolding)
-    good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
-    rows, leaf_error = _leaf_rows(document, good)
-    error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
+    """The frame, and what is the last good picture now. A broken text keeps the last good one.
+
+    `refused`: why the last edit was not taken. Whatever goes wrong, there is a frame in which the text can be changed.
+    """
+    made = tried(lambda: _parts(document, last_good, unfolding))
+    if isinstance(made, PlaygroundError):
+        made = _FrameParts(last_good, "", [], made)
+    error = refused or made.error
     data = stepper_frame(
-        None if good is None else good.drawn,
-        expression_query(document),
+        None if made.good is None else made.good.drawn,
+        made.query,
         sequence=sequence,
         have=have,
         step=step,
         document=_fields(document),
-        leaves=rows,
-        error=None if error is None else _error(error, rows),
+        leaves=made.rows,
+        error=None if error is None else _error(error, made.rows),
         editable=True,
     )
-    return data, good
+    return data, made.good
+
+
+class _FrameParts(NamedTuple):
+    good: Shown | None
+    query: str
+    rows: list[LeafRowData]
+    error: PlaygroundError | None
+
+
+def _parts(document: Document, last_good: Shown | None, unfolding: Unfolding) -> _FrameParts:
+    outcome = show(document, unfolding)
+    good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
+    rows, leaf_error = _leaf_rows(document, good)
+    error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
+    return _FrameParts(good, expression_query(document), rows, error)
 
 
 def _part(document: Document, error: PlaygroundError) -> Shown | None:
@@ -117,28 +141,32 @@ def _fields(document: Document) -> DocumentData:
 
 def _leaf_rows(document: Document, good: Shown | None) -> tuple[list[LeafRowData], PlaygroundError | None]:
     """Return one row per free name; while the text is broken, those of the last good text."""
-    program = _program(document) or (None if good is None else _program(good.document))
+    now = _program(document)
+    program = now or (None if good is None else _program(good.document))
     if program is None:
         return [], None
+    typed = {leaf.name: leaf for leaf in document.leaves} if now is None else {}
     rows: list[LeafRowData] = []
     first: PlaygroundError | None = None
     for free in program.free_names:
-        leaf = document.leaf(free.name)
+        leaf = typed.get(free.name) or Leaf.stated(free) or document.leaf(free.name)
         error = _leaf_error(leaf, document.rng_seed)
         first = first or error
-        rows.append(_leaf_row(leaf, error, free.spans))
+        rows.append(_leaf_row(leaf, error, free, now is not None))
     return rows, first
 
 
 def _program(document: Document) -> Program | None:
-    try:
-        return document.program()
-    except PlaygroundError:
-        return None
+    program = tried(document.program)
+    return None if isinstance(program, PlaygroundError) else program
+
+
+def _leaf_error(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
+    return tried(lambda: _leaf_refusal(leaf, rng_seed))
 
 
 @lru_cache(maxsize=1024)
-def _leaf_error(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
+def _leaf_refusal(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
     try:
         leaf.tensor(rng_seed)
     except PlaygroundError as error:
@@ -146,9 +174,9 @@ def _leaf_error(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
     return None
 
 
-def _leaf_row(leaf: Leaf, error: PlaygroundError | None, spans: Sequence[Span]) -> LeafRowData:
+def _leaf_row(leaf: Leaf, error: PlaygroundError | None, free: FreeName, is_read: bool) -> LeafRowData:
     number = _number(leaf.value)
-    bound = 10.0 if number is None else max(10.0, 10.0 ** math.ceil(math.log10(max(abs(number), 1.0))))
+    bound = 10.0 if number is None else _round_bound(abs(number))
     is_scalar = number is not None
     return {
         "name": leaf.name,
@@ -159,9 +187,16 @@ def _leaf_row(leaf: Leaf, error: PlaygroundError | None, spans: Sequence[Span]) 
         "minimum": -bound if is_scalar else None,
         "maximum": bound if is_scalar else None,
         "step": (bound / 100 if leaf.dtype.startswith("float") else 1.0) if is_scalar else None,
-        "spans": [[span.start, span.end] for span in spans],
+        "spans": [[span.start, span.end] for span in free.spans],
+        "stated": None if free.stated is None else [free.stated.span.start, free.stated.span.end] if is_read else [],
         "error": None if error is None else error.message,
     }
+
+
+def _round_bound(size: float) -> float:
+    """The power of ten, 10 at least, that a slider reaches for a number of this size."""
+    exponent = max(1, math.ceil(math.log10(max(size, 1.0))))
+    return 10.0**exponent if exponent <= sys.float_info.max_10_exp else sys.float_info.max
 
 
 def _number(text: str) -> float | None:

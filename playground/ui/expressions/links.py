@@ -12,8 +12,10 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
+from playground.language.limits import LIMITS
 from playground.ui.shared.link_format import RestoredLink, query_of, restore
 
+_USED = re.compile(r"\b\w+\b(?!\s*=(?!=))")  # a word that is not what is assigned
 _GRAD = {"0": {"requires_grad": False}, "1": {"requires_grad": True}}
 
 
@@ -36,9 +38,9 @@ def expression_query(document: Document) -> str:
 def _named(document: Document) -> list[Leaf]:
     """The leaves that the text names; others are kept for when it names them again, and are nobody else's business."""
     try:
-        names = {free.name for free in document.program().free_names}
+        names = {free.name for free in document.program().free_names if free.stated is None}  # else the text says it
     except PlaygroundError:
-        names = set(re.findall(r"\w+(?!\w|\s*=(?!=))", document.text))  # not what is assigned
+        names = set(_USED.findall(document.text[: LIMITS.text_length]))
     return [leaf for leaf in document.leaves if leaf.name in names]
 
 
@@ -59,6 +61,8 @@ def _document(parts: dict[str, str], problems: list[str]) -> Document | None:
         except PlaygroundError as error:
             problems.append(f"The link's {error.message}.")
             bad = error.message.partition(":")[0]
+            if bad == "text":  # without it there is no document
+                return None
             if fields.pop(bad, None) is None:
                 fields.pop("leaves", None)
     return None

@@ -16,10 +16,11 @@ from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame
 from playground.ui.expressions.links import restore_expression
+from playground.ui.shared.boundary import bounded, plain
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.page import STYLE, page_session
-from playground.ui.shared.popovers import close_examples, examples, gallery, plain
+from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import WORKBENCH, last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession
 
@@ -33,10 +34,12 @@ class ExpressionSession:
 
     document: Document
     problems: tuple[str, ...] = ()
+    refused: PlaygroundError | None = None  # why the last edit was not taken
     good: Shown | None = None  # the last picture, which a broken text keeps
     stepper: StepperSession = field(default_factory=lambda: StepperSession(WORKBENCH))
 
 
+@bounded
 def expressions_page() -> None:
     """The whole page."""
     session = _session()
@@ -65,6 +68,7 @@ def _restored() -> ExpressionSession:
 
 
 @st.fragment
+@bounded
 def _exports(good: Callable[[], Shown | None]) -> None:
     with st.container(key="exports"):
         st.caption("Each holds the numbers that are shown. “Save picture” above the graph saves the step you stand at.")
@@ -72,6 +76,7 @@ def _exports(good: Callable[[], Shown | None]) -> None:
 
 
 @st.fragment
+@bounded
 def _workbench() -> None:
     session = _session()
     at = session.stepper
@@ -82,6 +87,7 @@ def _workbench() -> None:
         have=at.have,
         step=at.step,
         unfolding=at.unfolded.unfolding,
+        refused=session.refused,
     )
     at.step = None
     frame_now = at.completed(data, answered(at.asked, _shown()))
@@ -101,24 +107,25 @@ def take_edit() -> None:
     session, edit = _session(), last_edit(WORKBENCH)
     try:
         sent = Document.from_fields({**edit, "rng_seed": session.document.rng_seed})
-    except PlaygroundError as error:  # no browser of ours sends this
-        session.problems = (f"An edit could not be read: {error.message}",)
+    except PlaygroundError as error:  # it is not answered, so that the browser keeps what was typed
+        session.refused = error
         return
     document = replace(sent, leaves=session.document.leaves).with_leaves({leaf.name: leaf for leaf in sent.leaves})
     session.document = replace(document, leaves=document.leaves[-MOST_LEAVES:])
     session.stepper.take_edit(edit)
-    session.problems = ()
+    session.problems, session.refused = (), None
 
 
 def _open(chosen: Preset[Document]) -> None:
     session = _session()
-    session.document, session.problems = chosen.document, ()
+    session.document, session.problems, session.refused = chosen.document, (), None
     session.good = None  # another document: what stands there is not its last good picture
     session.stepper.begin()
     close_examples()
 
 
 @st.fragment
+@bounded
 def _reference() -> None:
     """The functions of the language, searched as one types."""
     with st.container(key="functions"):

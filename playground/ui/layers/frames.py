@@ -13,7 +13,6 @@ from playground.explain.numbers import shape_text as tensor_shape
 from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.catalogue.spec import Path
 from playground.layers.document import Refused, StackDocument
-from playground.layers.listing import Listing
 from playground.layers.net.net import Net, net_of, record_net
 from playground.layers.run.composed_linear import ComposedLinear, composed_linear
 from playground.layers.run.module_notes import module_notes
@@ -27,6 +26,7 @@ from playground.ui.layers.links import stack_query
 from playground.ui.layers.rows import catalogue_data, listing_data
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.frame_data import error_data, repair_data
+from playground.unforeseen import tried
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 from playground.views.png import data_uri
 
@@ -53,9 +53,14 @@ class ShownStack:
     cautions: tuple[frame_data.CautionData, ...]
 
 
-@lru_cache(maxsize=_KEPT)
 def show_stack(net: Net, unfolding: Unfolding = UNTOUCHED) -> ShownStack | PlaygroundError:
-    """Run a net and draw it with these modules open; an error is returned, so that it is remembered too."""
+    """Run a net and draw it with these modules open; an error is returned, so that it is remembered too.
+
+    What nobody foresaw is told in its place, and not remembered: it may be gone the next time."""
+    return tried(lambda: _in_turn(net, unfolding))
+
+
+def _in_turn(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
     with COMPUTING.turn():
         return _computed(net, unfolding)
 
@@ -80,9 +85,14 @@ def _recorded(net: Net) -> tuple[Recorded, tuple[Caution, ...]]:
     return recorded, net.cautions(recorded)
 
 
-@lru_cache(maxsize=_KEPT)
 def show_before_problem(net: Net, unfolding: Unfolding = UNTOUCHED) -> Drawn | None:
     """The picture of the layers before the one that does not fit; None where nothing runs."""
+    drawn = tried(lambda: _show_before_problem(net, unfolding))
+    return None if isinstance(drawn, PlaygroundError) else drawn
+
+
+@lru_cache(maxsize=_KEPT)
+def _show_before_problem(net: Net, unfolding: Unfolding) -> Drawn | None:
     try:
         with COMPUTING.turn():
             trace = net.trace_before_problem(batch_of(net.document)[0])
@@ -96,21 +106,19 @@ def stack_frame(
 ) -> frame_data.StackFrameData:
     """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list."""
     document = net.document
-    listing: Listing | None = None
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
-    rows = last_rows
-    totals: frame_data.TotalsData | None = None
-    try:
-        listing = net.listing
-        rows, totals = listing_data(listing, document.batch)
-    except PlaygroundError as broken:
-        error = broken
+    listed = tried(lambda: (net.listing, *listing_data(net.listing, document.batch)))
+    if isinstance(listed, PlaygroundError):
+        listing, rows, totals, error = None, last_rows, None, listed
+    else:
+        listing, rows, totals = listed
     problem = None if listing is None else listing.problem
     found: tuple[frame_data.CautionData, ...] = ()
     if isinstance(shown, ShownStack):
         found = shown.cautions
     elif listing is not None:
-        found = tuple(map(caution_data, net.cautions()))
+        cautions = tried(net.cautions)
+        found = () if isinstance(cautions, PlaygroundError) else tuple(map(caution_data, cautions))
     return {
         "sequence": answer.sequence,
         "refused": None if answer.refused is None else _refused(answer.refused),

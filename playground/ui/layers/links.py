@@ -25,8 +25,12 @@ def restore_stack(params: Mapping[str, str]) -> RestoredLink[StackDocument]:
     return restore(params, "stack", _document)
 
 
-def _document(parts: dict[str, str], problems: list[str]) -> StackDocument:
-    document, table = StackDocument(parts.pop("stack")), StackDocument.settings()
+def _document(parts: dict[str, str], problems: list[str]) -> StackDocument | None:
+    table = StackDocument.settings()
+    document, refusals = StackDocument().with_settings({"text": parts.pop("stack")})
+    if refusals:
+        problems += [f"The link's {refusal.message}: {refusal.hint}." for refusal in refusals.values()]
+        return None
     for key, text in parts.items():
         if key not in table or key == "text":
             problems.append(f"The link's part {key[:40]!r} was not understood.")

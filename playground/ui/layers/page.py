@@ -20,12 +20,13 @@ from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frame_data import RowData, StackFrameData
 from playground.ui.layers.frames import Answer, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.layers.links import restore_stack
+from playground.ui.shared.boundary import bounded, guarded, plain, told
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.hand_over import train_this
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.page import STYLE, page_session
-from playground.ui.shared.popovers import close_examples, examples, gallery, plain
+from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
 
@@ -42,7 +43,7 @@ def _component() -> Callable[..., Any]:
 
 def stack_editor(data: StackFrameData, *, key: str, on_edit: Callable[[], None]) -> None:
     """Show a frame; `on_edit` is called when the user changed something, before the page runs again."""
-    _component()(data={"frame": data}, key=key, on_edit_change=on_edit, width="stretch", height="content")
+    _component()(data={"frame": data}, key=key, on_edit_change=guarded(on_edit), width="stretch", height="content")
 
 
 @dataclass
@@ -59,6 +60,7 @@ class StackSession:
     stepper: StepperSession = field(default_factory=lambda: StepperSession(GRAPH))
 
 
+@bounded
 def layers_page() -> None:
     """The whole page."""
     st.html(STYLE)
@@ -83,6 +85,7 @@ def _restored() -> StackSession:
 
 
 @st.fragment
+@bounded
 def _body() -> None:
     session = _session()
     with st.container():  # always there, so that what follows keeps its place
@@ -111,9 +114,12 @@ def _take_edit() -> None:
     """Take an edit of the text, the list or a setting."""
     session, sent = _session(), last_edit(LIST)
     given, edit = sent.get("document"), sent.get("edit")
-    session.sequence = sequence_of(sent)
     session.problems, session.refused, session.place = (), None, None
     document = _taken(session, given if isinstance(given, dict) else {})
+    if session.refused is not None and session.refused.field == "text":
+        session.problems = (told(session.refused),)
+        return  # it is not answered, so that the browser keeps what was typed
+    session.sequence = sequence_of(sent)
     try:
         if isinstance(edit, dict):
             document, session.place = edited(document, edit)
@@ -142,6 +148,7 @@ def _open(chosen: Preset[StackDocument]) -> None:
 
 
 @st.fragment
+@bounded
 def _exports() -> None:
     session = _session()
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):

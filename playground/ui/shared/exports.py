@@ -10,6 +10,7 @@ import streamlit as st
 
 from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
+from playground.unforeseen import tried
 from playground.views.export import Export, exports_of
 
 S = TypeVar("S")  # what is exported
@@ -34,9 +35,11 @@ def export_buttons(table: Sequence[Export[S]], shown: Callable[[], S | None], ke
 
 def _made(shown: Callable[[], S | None], export: Export[S]) -> bytes:
     """The file, or what there is to say in its place."""
-    try:
-        now = shown()
-        with COMPUTING.turn():
-            return b"Nothing has been drawn yet." if now is None else export.content(now)
-    except PlaygroundError as error:
-        return error.marked().encode()
+    now = shown()
+    made = b"Nothing has been drawn yet." if now is None else tried(lambda: _content(export, now))
+    return made.marked().encode(errors="replace") if isinstance(made, PlaygroundError) else made
+
+
+def _content(export: Export[S], now: S) -> bytes:
+    with COMPUTING.turn():
+        return export.content(now)

@@ -44,7 +44,7 @@ class LeafSettingData(TypedDict):
 
 
 class LeafRowData(LeafSettingData):
-    """One leaf of the form; `minimum`, `maximum` and `step` of a scalar's slider."""
+    """One leaf of the form; `minimum`, `maximum`, `step`: of its slider; `stated`: where the text has the value."""
 
     name: str
     is_scalar: bool
@@ -52,6 +52,7 @@ class LeafRowData(LeafSettingData):
     maximum: float | None
     step: float | None
     spans: list[list[int]]
+    stated: list[int] | None
     error: str | None
 
 

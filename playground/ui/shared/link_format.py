@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
+from playground.texts import whole_characters
+
 D = TypeVar("D")  # a page's document
 VERSION = "1"
 MOST_CHARACTERS = 16_000
@@ -33,7 +35,8 @@ def query_of(parts: Iterable[tuple[str, str]], also_plain: str = "=") -> str:
     ('v=1&text=y%20=%20x*x', 'v=1&text=y%20%3D%20x*x')
     """
     plain = f"*()[],.;:!~{also_plain}"
-    return "&".join(f"{quote(key, safe='.')}={quote(text, safe=plain)}" for key, text in [("v", VERSION), *parts])
+    whole = [(whole_characters(key), whole_characters(text)) for key, text in [("v", VERSION), *parts]]
+    return "&".join(f"{quote(key, safe='.')}={quote(text, safe=plain)}" for key, text in whole)
 
 
 def parts_of(params: Mapping[str, str | Sequence[str]]) -> tuple[dict[str, list[str]], list[str]]:
@@ -45,6 +48,7 @@ def parts_of(params: Mapping[str, str | Sequence[str]]) -> tuple[dict[str, list[
     parts = {key: contents for key, contents in listed.items() if contents and key not in FOREIGN}
     if sum(len(key) + sum(map(len, contents)) for key, contents in parts.items()) > MOST_CHARACTERS:
         return {}, [f"The link is longer than {MOST_CHARACTERS} characters; it was not read."]
+    parts = {whole_characters(key): [*map(whole_characters, contents)] for key, contents in parts.items()}
     version = parts.pop("v", [VERSION])[-1]
     if version == VERSION:
         return parts, []

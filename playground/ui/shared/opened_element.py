@@ -18,6 +18,7 @@ from playground.layers.net.net import net_of, record_net
 from playground.layers.run.settings import batch_of
 from playground.trace.trace import Trace
 from playground.ui.shared.frame_data import ElementAnswerData
+from playground.unforeseen import tried
 
 Source = Document | StackDocument
 _KEPT = 2  # traces with their tensors: stepping through the elements of one runs its document once
@@ -61,14 +62,20 @@ def answered(
     }
     if refusal:
         return given | {"error": {"message": refusal, "hint": ""}}
-    try:
-        with COMPUTING.turn():
-            found = run_source(question.document) if trace is None else trace()
-            value = _value(found, question.key)
-            index = read_index(question.index, found.values[value].shape)
-            return given | {"index": ", ".join(map(str, index)), "answer": element_answer(found, value, index)}
-    except PlaygroundError as error:
-        return given | {"error": {"message": error.message, "hint": error.hint}}
+    answer = tried(lambda: _answer(question, trace))
+    if isinstance(answer, PlaygroundError):
+        return given | {"error": {"message": answer.message, "hint": answer.hint}}
+    index, said = answer
+    return given | {"index": ", ".join(map(str, index)), "answer": said}
+
+
+def _answer(question: Asked, trace: Callable[[], Trace] | None) -> tuple[tuple[int, ...], dict[str, Any]]:
+    """The index as it was understood, and what there is to say about the element."""
+    with COMPUTING.turn():
+        found = run_source(question.document) if trace is None else trace()
+        value = _value(found, question.key)
+        index = read_index(question.index, found.values[value].shape)
+        return index, element_answer(found, value, index)
 
 
 @lru_cache(maxsize=_KEPT)

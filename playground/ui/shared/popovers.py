@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.lessons.gallery import Gallery, Preset, PresetGroup
+from playground.ui.shared.boundary import guarded, plain
 
 D = TypeVar("D")  # the document of a preset
 T = TypeVar("T")
@@ -56,9 +56,4 @@ def gallery(
 def _choice(
     column: DeltaGenerator, text: str, key: str, on_choose: Callable[[T], None], chosen: T, **look: Any
 ) -> None:
-    column.button(text, key=key, on_click=on_choose, args=(chosen,), width="stretch", **look)
-
-
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return re.sub(r"([*_$\[\]~`:|<])", r"\\\1", text)
+    column.button(text, key=key, on_click=guarded(on_choose), args=(chosen,), width="stretch", **look)

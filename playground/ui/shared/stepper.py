@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 import streamlit as st
 
+from playground.texts import plain_data
+from playground.ui.shared.boundary import guarded
 from playground.ui.shared.frame_data import FrameData
 
 WORKBENCH = "stepper"  # the key of the expressions page's, and of the one that stands there while PyTorch is loaded
@@ -33,19 +36,24 @@ def stepper(
     _component()(
         data={"frame": data},
         key=key,
-        on_edit_change=on_edit or _nothing,
-        on_open_change=on_open or _nothing,
-        on_element_change=on_element or _nothing,
+        on_edit_change=guarded(on_edit or _nothing),
+        on_open_change=guarded(on_open or _nothing),
+        on_element_change=guarded(on_element or _nothing),
         width="stretch",
         height="content",
     )
 
 
 def last_edit(key: str, name: str = "edit") -> dict[str, Any]:
-    """Return what the browser last sent as this state of the component with this key; empty before the first time."""
+    """Return what the browser last sent as this state of the component with this key; empty before the first time.
+
+    Anybody may write to the server's socket: a message that is nested deeper than any of ours says nothing.
+    """
     state = st.session_state.get(key)
     edit = None if state is None else state.get(name)
-    return dict(edit) if isinstance(edit, Mapping) else {}
+    with suppress(ValueError):
+        return plain_data(dict(edit)) if isinstance(edit, Mapping) else {}
+    return {}
 
 
 def _nothing() -> None:

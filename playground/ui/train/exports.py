@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from playground.errors import PlaygroundError
 from playground.runs.result import result_of
 from playground.runs.run import Run
 from playground.runs.store import Store
+from playground.ui.shared.boundary import sentence_of
 from playground.ui.shared.exports import export_buttons
-from playground.ui.shared.popovers import plain
 from playground.ui.train.captions import run_name
 from playground.ui.train.links import train_query
 from playground.views.charts.run_exports import RUN_EXPORTS
@@ -29,8 +28,8 @@ def run_exports(runs: Sequence[Run], store: Store) -> None:
         run = next((one for one in runs if one.id == chosen), run)
     try:
         export_buttons(RUN_EXPORTS, lambda: result_of(store, run.id), f"run-export-{{}}-{run.id}")
-    except PlaygroundError as error:
-        st.error(plain(f"{error.message}. {error.hint}"))
+    except Exception as error:
+        st.error(sentence_of(error))
         return
     _links(run)
 

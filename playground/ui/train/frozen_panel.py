@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
 from playground.runs.store import Store
+from playground.ui.shared.boundary import bounded, guarded, plain, sentence_of
 from playground.ui.shared.frame_data import FrameData
 from playground.ui.shared.opened_element import answered
-from playground.ui.shared.popovers import plain
 from playground.ui.shared.stepper import stepper
 from playground.ui.shared.stepper_session import StepperSession, stepper_frame
 from playground.ui.train.frozen_step import FrozenStep, frozen_step, recorded_step
@@ -33,6 +32,7 @@ class OpenedStep:
 
 
 @st.fragment
+@bounded
 def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None], store: Store) -> None:
     """The part of the page; nothing where no step is open."""
     opened = shown()
@@ -44,8 +44,8 @@ def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None
             with st.spinner("Opening the step …"):
                 step = _step(opened, store)
             place.subheader(plain(step.title), anchor=False)
-        except PlaygroundError as error:
-            place.error(plain(f"{error.message}. {error.hint}"))
+        except Exception as error:
+            place.error(sentence_of(error))
         if place.button("Close", key=CLOSE):
             close()
             st.rerun()
@@ -88,7 +88,7 @@ def _does(shown: Callable[[], OpenedStep | None], take: Callable[[OpenedStep], N
         if opened is not None:
             take(opened)
 
-    return callback
+    return guarded(callback)
 
 
 def _goes(number: int | None = None) -> Callable[[OpenedStep], None]:

@@ -15,6 +15,7 @@ from playground.training.config import TrainConfig
 from playground.training.size import check_size, size_of
 from playground.ui.shared.frame_data import error_data, repair_data
 from playground.ui.train.frame_data import NetCheckData, NetLayerData, NetProblemData
+from playground.unforeseen import tried
 
 _KEPT = 128
 _ROWS = {row.name: row for row in DATASETS}
@@ -22,13 +23,17 @@ _ROWS = {row.name: row for row in DATASETS}
 
 def check(config: TrainConfig) -> NetCheckData:
     """The check of the net with these settings, without its data."""
+    checked = tried(lambda: _check_with_data(config))
+    if isinstance(checked, PlaygroundError):
+        return {"input": "", "rows": [], "parameters": None, "problem": _told(checked), "classes": []}
+    return checked
+
+
+def _check_with_data(config: TrainConfig) -> NetCheckData:
     if not store.is_upload(config.data):
         row = _ROWS[config.data]
         return _check(config.text, row.input_shape, len(row.classes), config.loss, config.batch)
-    try:
-        upload = store.describe(config.data)
-    except PlaygroundError as error:
-        return {"input": "", "rows": [], "parameters": None, "problem": _told(error), "classes": []}
+    upload = store.describe(config.data)
     return _check(config.text, upload.input_shape, len(upload.classes), config.loss, config.batch) | {
         "classes": list(upload.classes)
     }

@@ -18,6 +18,7 @@ from playground.layers.run.warnings import Caution
 from playground.lessons.runs import reported
 from playground.training.config import TrainConfig
 from playground.ui.train.frame_data import NoteData
+from playground.unforeseen import tried
 
 _ROWS = {row.name: row for row in DATASETS}
 _KEPT = 128
@@ -31,7 +32,8 @@ def notes(config: TrainConfig) -> list[NoteData]:
         found.append(_note(f"{not_here(row)} The bundled digits need no network.", (DIGITS, digits_fields())))
     if is_upload(config.data):
         found += _upload_notes(config)
-    found += [_caution_note(caution) for caution in _cautions_of(config)]
+    cautions = tried(lambda: _cautions_of(config))
+    found += [] if isinstance(cautions, PlaygroundError) else [_caution_note(caution) for caution in cautions]
     if config.data == "XOR" and not config.folds:
         found.append(_note("XOR has four points in all: the net is tested on those that it is trained on."))
     figures = [f"{one.metric} {one.shown(one.value)} {one.when}" for one in reported(config)]

@@ -10,13 +10,13 @@ from typing import Any
 import streamlit as st
 
 from playground.data.uploads.store import UploadRow
-from playground.errors import PlaygroundError
 from playground.lessons.gallery import Preset, PresetGroup
 from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
+from playground.ui.shared.boundary import bounded, guarded, plain
 from playground.ui.shared.hand_over import handed_over
 from playground.ui.shared.page import STYLE, page_session
-from playground.ui.shared.popovers import close_examples, examples, gallery, plain
+from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit
 from playground.ui.train.engine import engine, keep_going
 from playground.ui.train.exports import run_exports
@@ -24,7 +24,7 @@ from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import frozen_part
 from playground.ui.train.polling import INTERVALS, differs
 from playground.ui.train.preview import preview
-from playground.ui.train.session import TrainSession, told
+from playground.ui.train.session import TrainSession
 from playground.ui.train.upload import described, upload_form
 
 PREVIEW, EXPORT, SETUP, RUNS_SIDE = "run-look", "run-exports", "train-setup", "train-runs"
@@ -41,16 +41,13 @@ def _component() -> Callable[..., Any]:
     )
 
 
+@bounded
 def train_page() -> None:
     """The whole page."""
     for style in _STYLES:
         st.html(style)
-    try:
-        session = _session()
-        session.runs.poll(engine().store)
-    except PlaygroundError as error:
-        st.error(plain(told(error)))
-        return
+    session = _session()
+    session.runs.poll(engine().store)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _popovers()
     with st.container():  # always there, so that what follows keeps its place
@@ -77,6 +74,7 @@ def _popovers() -> None:
 
 
 @st.fragment
+@bounded
 def _exports() -> None:
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         if st.session_state[EXPORT]:  # they are read when somebody opens it
@@ -85,7 +83,7 @@ def _exports() -> None:
 
 def mounted(frame: SetupFrameData | RunsFrameData, key: str, on_edit: Callable[[], None]) -> None:
     """Show a frame; `on_edit` is called when the visitor did something, before the page runs again."""
-    _component()(data={"frame": frame}, key=key, on_edit_change=on_edit, width="stretch", height="content")
+    _component()(data={"frame": frame}, key=key, on_edit_change=guarded(on_edit), width="stretch", height="content")
 
 
 def _session() -> TrainSession:
@@ -101,17 +99,15 @@ def _restored() -> TrainSession:
     return TrainSession.opened(params, engine(), RUNS.presets[0].document)
 
 
+@bounded
 def _runs() -> None:
     session = _session()
-    try:
-        session.runs.poll(engine().store)
-        keep_going(followed.run for followed in session.runs.followed)
-        session.watch()
-        if session.is_page_due or differs(session.every, INTERVALS.seconds(id(session), session.runs.interval)):
-            st.rerun()
-        mounted(session.runs_frame(engine()), RUNS_SIDE, _take_action)
-    except PlaygroundError as error:  # the database is away for a moment
-        st.error(plain(told(error)))
+    session.runs.poll(engine().store)
+    keep_going(followed.run for followed in session.runs.followed)
+    session.watch()
+    if session.is_page_due or differs(session.every, INTERVALS.seconds(id(session), session.runs.interval)):
+        st.rerun()
+    mounted(session.runs_frame(engine()), RUNS_SIDE, _take_action)
 
 
 def _take_setup() -> None:

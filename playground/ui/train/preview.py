@@ -11,10 +11,9 @@ import streamlit as st
 from playground.data.dataset import Data
 from playground.data.datasets import DATA_NAMES
 from playground.data.preview import ClassCount, class_balance, example_grid, one_batch
-from playground.errors import PlaygroundError
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
-from playground.ui.shared.popovers import plain
+from playground.ui.shared.boundary import guarded, plain, sentence_of
 from playground.ui.train.notes import missing, not_here, with_digits
 from playground.views.png import photo_uri
 
@@ -32,8 +31,8 @@ def preview(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
     try:
         with st.spinner("Reading the data …"):
             data = data_of(config)
-    except PlaygroundError as error:
-        st.error(plain(f"{error.message}. {error.hint}".replace("`", "")))
+    except Exception as error:
+        st.error(sentence_of(error).replace("\\`", ""))
         if config.data != "digits":
             _digits_instead(config, take)
         return
@@ -41,7 +40,7 @@ def preview(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
 
 
 def _digits_instead(config: TrainConfig, take: Callable[[TrainConfig], None]) -> None:
-    st.button("Use the bundled digits", key="look-digits", on_click=take, args=(with_digits(config),))
+    st.button("Use the bundled digits", key="look-digits", on_click=guarded(take), args=(with_digits(config),))
 
 
 def preview_html(data: Data, config: TrainConfig) -> str:

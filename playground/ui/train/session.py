@@ -11,6 +11,7 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.runs.engine import RunEngine
 from playground.training.config import TrainConfig
+from playground.ui.shared.boundary import told
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import OpenedStep
 from playground.ui.train.frozen_step import OPENS
@@ -95,9 +96,12 @@ class TrainSession:
     def take_setup(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
         """Take the settings as they are typed, maybe to train with them."""
         self._known_by(sent.get("owner"))
-        self.sequence = _whole(sent.get("sequence"))
         given = sent.get("fields")
-        self.typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
+        self.typed = typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
+        if "text" in typed.refused:  # it is not answered, so that the browser keeps what was typed
+            self.said = f"The layers cannot be taken: {typed.refused['text'][1]}."
+            return
+        self.sequence = _whole(sent.get("sequence"))
         self.problems, self.said = (), ""
         if sent.get("do") in ("train", "folds"):
             try:
@@ -240,11 +244,6 @@ class TrainSession:
         """Take the token that the browser keeps: whoever has it controls the runs that were started with it."""
         if isinstance(owner, str) and _OWNER.fullmatch(owner):
             self.owner = owner
-
-
-def told(error: PlaygroundError) -> str:
-    """An error in one line."""
-    return f"{error.message}. {error.hint}".rstrip(". ") + "."
 
 
 def _whole(number: Any) -> int:

@@ -10,8 +10,7 @@ import streamlit as st
 from playground.data.uploads.images import SIDES
 from playground.data.uploads.reader import Kind, Reading
 from playground.data.uploads.store import UploadRow
-from playground.errors import PlaygroundError
-from playground.ui.shared.popovers import plain
+from playground.ui.shared.boundary import bounded, plain, sentence_of
 
 _ABOUT = (
     "A **zip of pictures**, a folder for each class (`cat/1.png`, `dog/1.png`), or a **CSV table**, a row for each "
@@ -24,6 +23,7 @@ _POLL = 0.5  # seconds between two polls of whether a file has been read
 
 
 @st.fragment
+@bounded
 def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
     """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used."""
     with st.container(key="own"):
@@ -48,6 +48,7 @@ def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
             st.success(plain(said))
 
 
+@bounded
 def _waiting(on_data: Callable[[UploadRow], None]) -> None:
     asked, reading = st.session_state.get(_READING, (None, None))
     if reading is not None and not reading.is_over:
@@ -57,8 +58,8 @@ def _waiting(on_data: Callable[[UploadRow], None]) -> None:
         problem = ""
         try:
             on_data(reading.data())
-        except PlaygroundError as error:
-            problem = plain(f"{error.message}. {error.hint}".replace("`", ""))
+        except Exception as error:
+            problem = sentence_of(error).replace("\\`", "")
         finally:  # whatever went wrong, it is not tried again at the next poll
             del st.session_state[_READING]
             st.session_state[_READ] = asked, problem

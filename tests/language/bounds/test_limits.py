@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
 from playground.errors import PlaygroundError
-from playground.language.bounds.budget import Budget
-from playground.language.evaluate.interpreter import interpret
+from playground.language.bounds.budget import Budget, TooDear, within
+from playground.language.evaluate.interpreter import Interpreter, interpret
 from playground.language.function import Cost
 from playground.language.limits import LIMITS, LanguageLimits, spell
+from playground.language.run import run
 from playground.language.syntax.program import parse
 
 
@@ -29,6 +32,37 @@ def evaluate(text: str) -> object:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        pytest.param("[i for i in range(10**9)]", "a loop of 10^9 rounds; the limit is 2,000", id="comprehension"),
+        pytest.param("[i for i in range(1500)]", "a list of more than 10^3 items", id="comprehension-items"),
+        pytest.param(
+            "[i * j for i in range(99) for j in range(99)]", "a list of more than 10^3 items", id="comprehension-of-two"
+        ),
+        pytest.param(
+            "[1 for i in range(99) for j in range(99) if i < 0]", "2,000 lines executed", id="comprehension-empty"
+        ),
+        pytest.param("zip(range(10**9), range(2))", "1,000,000,000 items; the limit", id="zip"),
+        pytest.param("list(range(10**9))", "1,000,000,000 items; the limit", id="list"),
+        pytest.param("enumerate(ones(3000))", "3,000 items; the limit", id="enumerate"),
+        pytest.param(
+            "ys = [1]\nys = [ys for i in range(900)]\n[ys for i in range(900)]",
+            "nested too deeply, or too",
+            id="lists-of-lists",
+        ),
+        pytest.param("ys = []\nfor i in range(1999):\n    ys.append(i)", "lines executed", id="append"),
+        pytest.param("def f(n):\n    return f(n + 1)\nf(0)", "calls nested too deeply", id="recursion"),
+        pytest.param("def f(n):\n    return f(n - 1) + f(n - 1) if n > 0 else 0\nf(15)", "lines executed", id="calls"),
+        pytest.param("f = lambda t: t\n" + "f(" * 30 + "x" + ")" * 30, "", id="calls-in-arguments")
+        if False
+        else pytest.param(
+            "g = lambda t: " + "-" * 60 + "t\nh = lambda t: g(" + "-" * 60 + "t)\nh(x)",
+            "nested too deeply",
+            id="deep-functions",
+        ),
+        pytest.param("pow(9, 9**9)", "the limit is|digits", id="pow"),
+        pytest.param("A[zeros(2 * 10**4).long()] = 2", "2,000,000 elements", id="item-assignment"),
+        pytest.param("sum(range(10**9))", "10^9 rounds", id="sum-of-a-range"),
+        pytest.param("max(range(10**12))", "does not take a range", id="max-of-a-range"),
+        pytest.param("round(5, -(10**9))", "digits from", id="round"),
         pytest.param("zeros(10**9)", "a tensor of 10^9 elements; the limit is 10^6", id="zeros"),
         pytest.param("zeros(1000, 1001)", "a tensor of 1,001,000 elements", id="zeros-just-over"),
         pytest.param("ones((10**5, 10**5))", "10^10 elements", id="ones"),
@@ -123,6 +157,85 @@ def evaluate(text: str) -> object:
         pytest.param("1 / 0", "division", id="division"),
         pytest.param("(-8) ** 0.5", "root of a negative", id="complex"),
         pytest.param("matrix_power(A, 10**15)", None, id="matrix-power-by-squaring"),
+        pytest.param("linalg.svd(ones(2000, 1))", "elements; the limit", id="svd-in-full"),
+        pytest.param("linalg.svd(randn(300, 300))", "floating-point operations", id="svd-sides"),
+        pytest.param("linalg.eigh(zeros(0, 400, 400))", "floating-point operations", id="eigh-of-no-matrices"),
+        pytest.param("linalg.lstsq(ones(0, 900, 900), ones(0, 900, 900))", "operations|elements", id="lstsq-of-none"),
+        pytest.param("linalg.vander(ones(1000), N=10**4)", "10^7 elements", id="vander"),
+        pytest.param("cov(ones(1500, 2))", "2,250,000 elements", id="cov"),
+        pytest.param("cartesian_prod(ones(10**4), ones(10**4))", "elements; the limit", id="cartesian_prod"),
+        pytest.param("combinations(ones(100), 10**6)", "10^18 elements", id="combinations-of-many"),
+        pytest.param("combinations(ones(300), 3)", "elements; the limit|on the way", id="combinations"),
+        pytest.param("block_diag(ones(1, 2000), ones(1000, 1))", "elements; the limit", id="block_diag"),
+        pytest.param("diag_embed(ones(10**4))", "10^8 elements", id="diag_embed"),
+        pytest.param("tril_indices(10**5, 10**5)", "elements; the limit", id="tril_indices"),
+        pytest.param("bincount(tensor([10**12]))", "elements; the limit", id="bincount"),
+        pytest.param("histc(x, bins=10**9)", "10^9 elements", id="histc"),
+        pytest.param("ones(10**5).unfold(0, 5 * 10**4, 1)", "elements; the limit", id="unfold-along"),
+        pytest.param("diff(ones(10**6), n=10**6)", "on the way", id="diff"),
+        pytest.param("interpolate(image, 10**5)", "10^10 elements", id="interpolate"),
+        pytest.param("interpolate(image, scale_factor=1e6)", "elements; the limit", id="interpolate-factor"),
+        pytest.param("affine_grid(A[:2, :3][None], (1, 1, 10**4, 10**4))", "elements; the limit", id="affine_grid"),
+        pytest.param("fold(ones(1, 4, 9), (10**5, 10**5), 2)", "10^10 elements", id="fold"),
+        pytest.param("local_response_norm(image, 10**8)", "operations|on the way", id="local_response_norm"),
+        pytest.param("fft(x, n=10**9)", "elements; the limit", id="fft"),
+        pytest.param("fft2(A, s=(10**5, 10**5))", "elements; the limit", id="fft2"),
+        pytest.param("irfft(rfft(x), n=10**9)", "10^9 elements", id="irfft"),
+        pytest.param("fftfreq(10**9)", "10^9 elements", id="fftfreq"),
+        pytest.param("special.multigammaln(x, 10**9)", "operations|on the way", id="multigammaln"),
+        pytest.param("multinomial(x, 10**9, replacement=True)", "10^9 elements", id="multinomial"),
+        pytest.param(
+            "a = ones(20, 1000)\nctc_loss(zeros(2000, 20, 5), a.long(), (2000,) * 1, (1,))", "a tuple", id="ctc-tuple"
+        ),
+        pytest.param(
+            "ctc_loss(zeros(9000, 20, 5), ones(20, 1000).long(), ones(20).long(), ones(20).long())",
+            "floating-point operations|on the way",
+            id="ctc",
+        ),
+        pytest.param("a = ones(700, 700)\nlinalg.multi_dot((a, a, a))", "floating-point operations", id="multi_dot"),
+        pytest.param("a = ones(10**6)\nfor i in range(20):\n    polygamma(2, a)", "operations", id="polygamma"),
+        # an empty axis makes nothing small: the other axes come back in what is computed
+        pytest.param("zeros(0, 10**9)", "10^9 elements", id="empty-zeros"),
+        pytest.param("det(zeros(10**9, 0, 0))", "10^9 elements", id="empty-det"),
+        pytest.param("slogdet(zeros(10**9, 0, 0))", "10^9 elements", id="empty-slogdet"),
+        pytest.param("linalg.matrix_rank(zeros(10**9, 0, 1))", "10^9 elements", id="empty-matrix-rank"),
+        pytest.param("linalg.matrix_norm(zeros(10**9, 0, 1))", "10^9 elements", id="empty-matrix-norm"),
+        pytest.param("layer_norm(zeros(10**9, 0), (0,))", "10^9 elements", id="empty-layer-norm"),
+        pytest.param("a = zeros(10**9, 0)\ncosine_similarity(a, a)", "10^9 elements", id="empty-cosine"),
+        pytest.param("normalize(zeros(10**9, 0))", "10^9 elements", id="empty-normalize"),
+        pytest.param("a = zeros(10**9, 0)\npairwise_distance(a, a)", "10^9 elements", id="empty-distance"),
+        pytest.param("tensordot(zeros(10**4, 0), zeros(0, 10**4), dims=1)", "10^8 elements", id="empty-tensordot"),
+        pytest.param("zeros(10**4, 0) @ zeros(0, 10**4)", "10^8 elements", id="empty-product"),
+        pytest.param("a = zeros(10**6, 0)\ncat([a, a])", "2,000,000 elements", id="empty-cat"),
+        pytest.param("zeros(1, 0).expand(10**9, 0)", "10^9 elements", id="empty-expand"),
+        pytest.param("einsum('ij,jk->ik', zeros(10**4, 0), zeros(0, 10**4))", "10^8 elements", id="empty-einsum"),
+        pytest.param("cdist(zeros(10**4, 0), zeros(10**4, 0))", "10^8 elements", id="empty-cdist"),
+        pytest.param("zeros(1000, 0).sum(1)", None, id="empty-sum"),
+        # derivatives that are dearer than the call
+        pytest.param(
+            "a = ones(20000, requires_grad=True)\ngrad(cumprod(a, 0).sum(), a, create_graph=True)",
+            "floating-point operations",
+            id="second-order-cumprod",
+        ),
+        pytest.param(
+            "a = ones(20000, requires_grad=True)\ngrad(prod(a), a, create_graph=True)",
+            "floating-point operations",
+            id="second-order-prod",
+        ),
+        pytest.param("a = ones(20000, requires_grad=True)\ngrad(cumprod(a, 0).sum(), a)", None, id="cumprod"),
+        # calls that take long for their size, by an argument, by a dtype, by their values
+        pytest.param("a = ones(900, 90)\ncdist(a, 2 * a, p=2.5)", "floating-point operations", id="cdist-of-any-p"),
+        pytest.param(
+            "a = ones(10**6)\nfor i in range(64):\n    i0(a)[0]",
+            "floating-point operations|bytes",
+            id="slow-elementwise",
+        ),
+        pytest.param(
+            "a = ones(950, 950, dtype=torch.float16)\na @ a", "floating-point operations", id="half-precision"
+        ),
+        pytest.param("a = ones(950, 950, dtype=torch.bfloat16)\na @ a", "floating-point operations", id="bfloat16"),
+        pytest.param("matrix_exp(1e30 * ones(300, 300))", "floating-point operations", id="matrix-exp-of-large-values"),
+        pytest.param("matrix_exp(A / 1000)", None, id="matrix-exp-of-small-values"),
     ],
 )
 def test_attacks(text: str, message: str | None) -> None:
@@ -140,6 +253,40 @@ def attack(text: str, message: str | None) -> float:
         assert any(part in caught.value.message for part in message.split("|")), caught.value.message
         assert caught.value.position() is not None
     return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [pytest.param({"passes": 3}, id="passes"), pytest.param({"second": "x"}, id="second")],
+)
+def test_passes_that_follow_a_text_are_charged_before_it_ends(settings: dict[str, Any]) -> None:
+    leaves: dict[str, Any] = {"x": "ones(840, 840)"}
+    text = "(x @ x).sum()"  # 1.2e9 operations, and twice as many for each pass
+    assert run(text, leaves, passes=0)["x"].adjoint is None
+    with pytest.raises(PlaygroundError, match="floating-point operations") as caught:
+        run(text, leaves, **settings)
+    assert caught.value.position() is not None
+
+
+def test_a_derivative_is_charged_with_what_it_takes() -> None:
+    for call, times in (("sin(x)", 2), ("logcumsumexp(x, 0)", 4), ("cumprod(x, 0)", 4), ("prod(x)", 4)):
+        interpreter = Interpreter(parse(f"y = {call}"), {"x": torch.ones(1000, requires_grad=True)})
+        result, budget = interpreter.result(), interpreter.calls.budget
+        assert isinstance(result, torch.Tensor)
+        forward = budget.work
+        budget.charge_passes([result])
+        assert times * forward <= budget.work - forward < 1.1 * times * forward, call
+
+
+def test_a_share_ends_a_run_before_the_call_that_goes_beyond_it() -> None:
+    share = replace(LIMITS, ops=3)
+    with within(share):
+        run("y = x * x\ny + 1", {"x": 1.0})
+        with pytest.raises(TooDear):
+            run("y = x * x\nfor i in range(9):\n    y = y + 1", {"x": 1.0})
+        with pytest.raises(PlaygroundError, match="10\\^9 elements"):  # what nobody may do is refused at once
+            run("zeros(10**9)")
+    run("y = x * x\nfor i in range(9):\n    y = y + 1", {"x": 1.0})
 
 
 def test_a_budget_counts_before_it_allows() -> None:

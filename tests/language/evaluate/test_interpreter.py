@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import interpret
 from playground.language.syntax.program import parse
 
@@ -90,6 +91,125 @@ def test_results(text: str, expected: object) -> None:
     found = result(text)
     assert isinstance(found, Tensor)
     torch.testing.assert_close(found.detach(), torch.tensor(expected), equal_nan=True)
+
+
+INF = math.inf
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "[float('inf'), float('-inf'), float('nan'), float('2.5')]", [INF, -INF, math.nan, 2.5], id="float"
+        ),
+        pytest.param("float(s) + int(2.9) + int(-2.9) + bool(s)", 3.0, id="conversions"),
+        pytest.param("max(2, 3) * min([4, 5, 1]) + abs(-2) + round(2.6) + sum([1, 2])", 11, id="python-functions"),
+        pytest.param("max(s, 5) + min(0, s)", 5.0, id="max-of-a-number-and-a-tensor"),
+        pytest.param("max(x, dim=0).values", 3.0, id="max-of-a-tensor"),
+        pytest.param("math.sqrt(16) * s + math.floor(2.5)", 10.0, id="math"),
+        pytest.param("math.pi + np.pi + torch.pi - 3 * pi", 0.0, id="pi"),
+        pytest.param(
+            "from math import sqrt as root, tau\nimport torch.nn.functional as nnf\nroot(4) * nnf.relu(s)",
+            4.0,
+            id="imports",
+        ),
+        pytest.param("[i * s for i in range(4) if i != 2]", [0.0, 2.0, 6.0], id="comprehension"),
+        pytest.param("[i * j for i in range(1, 3) for j in (10, 20)]", [10, 20, 20, 40], id="comprehension-of-two"),
+        pytest.param("i = 7\nys = [i * s for i in range(3)]\ni * s", 14.0, id="comprehension-keeps-names"),
+        pytest.param("sum(x[i] * i for i in range(3))", 4.0, id="generator"),
+        pytest.param("sum([x, 2 * x])", [3.0, -6.0, 9.0], id="sum-of-tensors"),
+        pytest.param("ys = []\nfor v in x:\n    ys.append(v * v)\ntorch.stack(ys)", [1.0, 4.0, 9.0], id="append"),
+        pytest.param(
+            "ys = [1.0 * i for i in range(3)]\nys[1] = s\nys[-1] += 1\ntorch.stack([ys[1], s])", [2.0, 2.0], id="list"
+        ),
+        pytest.param("[a * b for a, b in zip(x, [1, 2, 3])]", [1.0, -4.0, 9.0], id="zip"),
+        pytest.param("y = 0\nfor i, (a, b) in enumerate(zip(x, x)):\n    y = y + i * a * b\ny", 22.0, id="enumerate"),
+        pytest.param("def f(a, b=2):\n    c = a * b\n    return c + 1\nf(s) + f(b=3, a=s)", 12.0, id="def"),
+        pytest.param("def f(t):\n    return t * k\nk = 3\nf(s)", 6.0, id="def-reads-what-comes-later"),
+        pytest.param("k = 3\ndef f(t):\n    k = 2\n    return t * k\nf(s) * k", 12.0, id="def-has-its-own-names"),
+        pytest.param("def relu(t):\n    return 5 * t\nrelu(s)", 10.0, id="def-hides-a-function"),
+        pytest.param(
+            "def f(n):\n    if n == 0:\n        return s\n    return s * f(n - 1)\nf(3)", 16.0, id="recursion"
+        ),
+        pytest.param(
+            "def f(t):\n    for i in range(9):\n        if i > 1:\n            return t\n        t = t * s\nf(s)",
+            8.0,
+            id="return-in-a-loop",
+        ),
+        pytest.param("f = lambda t, n=2: t ** n\nf(s) + f(s, 3)", 12.0, id="lambda"),
+        pytest.param(
+            "def twice(f, t):\n    return f(f(t))\ntwice(lambda t: t * t, s)", 16.0, id="function-as-argument"
+        ),
+        pytest.param("def power(n):\n    return lambda t: t ** n\npower(3)(s)", 8.0, id="closure"),
+        pytest.param("n = 3\ns if n > 2 else 2 * s", 2.0, id="choice"),
+        pytest.param("2 * s if s > 5 else 3 * s", 6.0, id="choice-by-a-tensor"),
+        pytest.param(
+            "if s > 1 and not s > 5:\n    y = s\nelif s > 9:\n    y = 0 * s\nelse:\n    y = 2 * s\ny", 2.0, id="if"
+        ),
+        pytest.param("m = None\ny = s if m is None else m\ny or 3", 2.0, id="is-none"),
+        pytest.param(
+            "for i in range(9):\n    if i == 1:\n        continue\n    if i > 3:\n        break\n    y = i * s\ny",
+            6.0,
+            id="break",
+        ),
+        pytest.param("y = x * 1\ny[0] = 5\ny[1:] *= 2\ny[y > 5] = s\ny", [5.0, -4.0, 2.0], id="items"),
+        pytest.param("y = zeros(2, 2)\ny[0] = [1., 2.]\ny[:, 1] += 1\ny", [[1.0, 3.0], [0.0, 1.0]], id="item-list"),
+        pytest.param("(s * s).backward()\ns.data -= 0.25 * s.grad\ns.data[...] *= 2\ns", 2.0, id="data"),
+        pytest.param("s.data = 7\ns", 7.0, id="data-set"),
+        pytest.param("(s * s).backward()\ns.grad = None\n(s * 3).backward()\ns.grad", 3.0, id="grad-cleared"),
+        pytest.param("w = ones(2)\nw.requires_grad = True\nw.sum().backward()\nw.grad", [1.0, 1.0], id="requires-grad"),
+        pytest.param("torch.Tensor([1, 2]) / torch.LongTensor([2, 4])", [0.5, 0.5], id="old-constructors"),
+        pytest.param("y: Tensor = s * 2\ny", 4.0, id="annotation"),
+    ],
+)
+def test_python_around_pytorch(text: str, expected: object) -> None:
+    found = result(text)
+    parts = found if isinstance(found, tuple) else (found,)
+    wanted = torch.tensor(expected)
+    torch.testing.assert_close(
+        parts[0].detach() if len(parts) == 1 else torch.stack([p.detach() for p in parts]), wanted, equal_nan=True
+    )
+
+
+def test_the_seed_is_that_of_pytorch() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        expected = torch.randn(3), torch.rand(2)
+    found = result("torch.manual_seed(5)\ntorch.randn(3), torch.rand(2)")
+    assert isinstance(found, tuple)
+    assert [part.tolist() for part in found] == [part.tolist() for part in expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "marked"),
+    [
+        pytest.param("y = x if x > 0 else -x", "shape (3,)", "x > 0", id="condition-of-a-tensor"),
+        pytest.param("x > 0 and x < 1", "`and` does not work on tensors", "x > 0", id="and"),
+        pytest.param("not x", "shape (3,)", "x", id="not"),
+        pytest.param("def f(n):\n    return f(n + 1)\nf(0)", "nested too deeply", "f(n + 1)", id="no-end"),
+        pytest.param("def f(t):\n    return t\nf()", "`f` needs `t`", "f()", id="argument-missing"),
+        pytest.param("f = lambda t: t\nf(1, 2)", "takes 1 argument", "f(1, 2)", id="argument-too-many"),
+        pytest.param("f = lambda t: t\nf(u=1)", "no argument `u`", "f(u=1)", id="argument-unknown"),
+        pytest.param("def f(g):\n    return g(1)\nf(s)", "not a function", "g(1)", id="no-function"),
+        pytest.param("def f(t):\n    y = t\nf(s) * 2", "`f(s)` is None", "f(s)", id="no-return"),
+        pytest.param("float('three')", "`three` is no number", "float('three')", id="float"),
+        pytest.param("float(x)", "not one number", "float(x)", id="float-of-a-tensor"),
+        pytest.param("math.sqrt(-1)", "`sqrt` does not take this", "math.sqrt(-1)", id="math"),
+        pytest.param("ys = [i for i in range(3)]\nys[5]", "no element 5", "5", id="list-index"),
+        pytest.param("y = 3 * 1\ny.append(2)", "not a list", "y", id="append"),
+        pytest.param("n = (1, 2)\nn[0] = 3", "a tuple has no such element to set", "n[0]", id="tuple-item"),
+        pytest.param("x[0] = 5", "cannot be changed in place", "x[0] = 5", id="item-of-a-leaf"),
+        pytest.param("y = x * 1\ny[7] = 5", "no element 7", "y[7] = 5", id="item-out-of-range"),
+        pytest.param("torch.manual_seed(-1)", "a seed is a whole number", "-1", id="seed"),
+        pytest.param("for i in 3 * s:\n    i", "cannot run over", "3 * s", id="loop"),
+    ],
+)
+def test_what_does_not_work_is_said_at_its_place(text: str, message: str, marked: str) -> None:
+    with pytest.raises(PlaygroundError) as caught:
+        result(text)
+    assert message in caught.value.message
+    assert caught.value.span is not None and caught.value.text is not None
+    assert caught.value.span.of(caught.value.text) == marked
 
 
 def test_gradients_flow_through_lists() -> None:

@@ -33,6 +33,7 @@ from playground.language.syntax.unparse import unparse
         pytest.param("~(x>0)", "~(x > 0)", id="not"),
         pytest.param("1e999 + 1_000 + .5", "1e999 + 1000 + 0.5", id="numbers"),
         pytest.param("torch.nn.functional.relu(x)", "F.relu(x)", id="prefix"),
+        pytest.param("x,y=2,[ .5 ]", "x = 2\ny = [0.5]", id="stated"),
         pytest.param("θ * math.pi", "θ * math.pi", id="constant"),
     ],
 )

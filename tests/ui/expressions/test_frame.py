@@ -45,6 +45,23 @@ def test_a_bad_leaf_is_marked_at_its_row() -> None:
     assert data["leaves"][1]["error"] is None
 
 
+def test_a_literal_with_a_name_is_a_leaf_whose_place_is_sent() -> None:
+    document = Document("x = 3\nf = x*x*k", (Leaf("x", "9.0"), Leaf("k", "2.0")))
+    data, good = frame(document, None)
+    assert [(row["name"], row["value"], row["stated"], row["maximum"]) for row in data["leaves"]] == [
+        ("x", "3", [4, 5], 10.0),
+        ("k", "2.0", None, 10.0),
+    ]
+    assert good is not None and good.trace()["f"].data.item() == 18.0
+    assert "leaf.x" not in data["query"] and "leaf.k=2.0" in data["query"]
+    broken, _ = frame(Document("x = \nf = x*x*k", (Leaf("x", ""), Leaf("k", "2.0"))), good)
+    assert [(row["name"], row["value"], row["stated"]) for row in broken["leaves"]] == [
+        ("x", "", []),
+        ("k", "2.0", None),
+    ]
+    json.dumps(broken)
+
+
 def test_the_drawing_is_sent_once() -> None:
     data, good = frame(GOOD, None)
     again, _ = frame(Document("y = w*x", (Leaf("w", "4.0"), Leaf("x", "2.0"))), good, have=data["picture"]["key"])

@@ -2,6 +2,7 @@
 // The leaves: one row per free name of the text, with its value, dtype and requires_grad.
 import { createDebounce } from "../../shared/debounce.js";
 import { el, prose, replace, setAttribute } from "../../shared/dom.js";
+import { isLiteral } from "./stated.js";
 
 /** @typedef {import("../contract.js").LeafRow} LeafRow */
 /** @typedef {import("../contract.js").LeafSetting} LeafSetting */
@@ -65,6 +66,7 @@ function createLeafRow(name, onChange) {
     debounced.typed();
     showSlider();
     onChange({ value: field.value }, `value-${name}`);
+    if (element.classList.contains("stated") && !isLiteral(field.value)) debounced.set("a number, or a list of numbers: it is written into the text");
   });
   slider.addEventListener("input", () => {
     field.value = sliderText(Number(slider.value), Number(slider.step));
@@ -82,6 +84,11 @@ function createLeafRow(name, onChange) {
       slider.min = String(row.minimum ?? -10);
       slider.max = String(row.maximum ?? 10);
       slider.step = String(row.step ?? 0.1);
+      element.classList.toggle("stated", Boolean(row.stated));
+      for (const control of [dtype, grad]) {
+        control.disabled = Boolean(row.stated);
+        setAttribute(control, "title", row.stated ? "the text says it" : null);
+      }
       if (force) {
         if (field.value !== row.value) field.value = row.value;
         const names = DTYPES.includes(row.dtype) ? DTYPES : [...DTYPES, row.dtype];

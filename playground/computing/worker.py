@@ -1,0 +1,84 @@
+"""The side of a process that computes: it answers one job after the other, each within limits of its own."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from playground.computing.messages import Message, error_message, receive, send
+from playground.errors import PlaygroundError
+
+Job = Callable[[Message], Message]
+MEGABYTE = 1_000_000
+MOST_KEPT = 200 * MEGABYTE  # a process that has grown by more is not used again: so its memory comes back
+SMALLER = "make it smaller: fewer lines, elements, layers or examples"
+ALLOCATORS_SAY = ("can't allocate memory", "not enough memory", "out of memory")
+
+
+def serve(connection: socket.socket, jobs: Mapping[str, Job]) -> None:
+    """Answer what comes over the connection, until the other side closes it or this process has grown."""
+    began = used()
+    while (asked := receive(connection)) is not None:
+        answer = _answer(jobs, asked)
+        answer["is_last"] = used() - began > MOST_KEPT
+        send(connection, answer)
+        if answer["is_last"]:
+            return
+
+
+def _answer(jobs: Mapping[str, Job], asked: Message) -> Message:
+    too_much = PlaygroundError(f"this takes more memory than one picture may, {asked['megabytes']:,} MB", hint=SMALLER)
+    try:
+        with limited(asked["seconds"], asked["megabytes"] * MEGABYTE):
+            return {"answer": jobs[asked["job"]](asked["given"])}
+    except PlaygroundError as error:
+        if lacks_memory(f"{error.message} {error.__cause__}"):
+            error = too_much
+        return {"error": error_message(error)}
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError) or lacks_memory(str(error)):
+            return {"error": error_message(too_much)}
+        raise
+
+
+def lacks_memory(said: str) -> bool:
+    """Tell whether an allocator has said this; PyTorch has no error of its own for it on the CPU."""
+    return any(words in said.lower() for words in ALLOCATORS_SAY)
+
+
+@contextmanager
+def limited(seconds: float, room: int) -> Iterator[None]:
+    """End this process when it has computed for so long in the block; more memory than this is refused to it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends the process, in the middle of a call too
+    with suppress(ValueError, OSError):  # a system may know no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (_addresses() + room, hard))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def used() -> int:
+    """Bytes of memory that this process has now; 0 where the system does not tell."""
+    return _pages()[1] * resource.getpagesize()
+
+
+def _addresses() -> int:
+    pages = _pages()[0]
+    if not pages:
+        raise OSError("the size of this process is not known")
+    return pages * resource.getpagesize()
+
+
+def _pages() -> tuple[int, int]:
+    with suppress(OSError, ValueError):
+        size, resident, *_ = map(int, Path("/proc/self/statm").read_text().split())
+        return size, resident
+    return 0, 0
