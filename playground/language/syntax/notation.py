@@ -286,9 +286,9 @@ RULES = (
         lambda text: _NUMBERS.sub(lambda found: f"[{', '.join(found[1].split())}]", text),
     ),
     Rule(
-        re.compile(rf"^(\s*{_NAMES})\s*:=", re.MULTILINE),
+        re.compile(rf"^([ \t]*{_NAMES})[ \t]*:=", re.MULTILINE),
         "`:=` is not understood",
         "write x = ...",
-        lambda text: re.sub(rf"^(\s*{_NAMES})\s*:=\s*", r"\1 = ", text, flags=re.MULTILINE),
+        lambda text: re.sub(rf"^([ \t]*{_NAMES})[ \t]*:=[ \t]*", r"\1 = ", text, flags=re.MULTILINE),
     ),
 )
