@@ -118,7 +118,7 @@ ON_A_MATRIX = [
 ]
 
 
-@pytest.mark.parametrize(("row", "numpys"), ON_A_MATRIX, ids=str)
+@pytest.mark.parametrize(("row", "numpys"), ON_A_MATRIX, ids=lambda part: part if isinstance(part, str) else part.key)
 def test_an_argument_has_numpys_name_where_pytorch_takes_it(row: Function, numpys: str) -> None:
     matrix = torch.tensor([[1.0, 2.0], [4.0, 3.0]])
     given = "axis=0" if numpys == "axis" else "dim=0, keepdims=True"
