@@ -20,7 +20,9 @@ def one(name: str, call: Callable[..., Any], meaning: str, derivative: str, exam
     return Function(name, (SPECIAL,), "input", call, meaning, derivative, example, bound, **more)
 
 
-def two(name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str, bound: Bound = series) -> Function:
+def two(
+    name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str, bound: Bound = series
+) -> Function:
     """A function of `torch.special` of two tensors that broadcast together."""
     return Function(name, (SPECIAL,), "input, other", call, meaning, derivative, example, bound)
 
