@@ -196,7 +196,9 @@ def evaluate(text: str) -> object:
         # a zeta function has a term for each whole number up to 0; places where it has many are refused by their price
         pytest.param("polygamma(2, -300.5 * ones(10**6))", "floating-point operations", id="polygamma"),
         pytest.param("special.zeta(tensor(2.0), -300.5 * ones(10**6))", "floating-point operations", id="zeta"),
-        pytest.param("polygamma(1, tensor(-1e9 - 0.5, dtype=float64))", "floating-point operations", id="polygamma-far"),
+        pytest.param(
+            "polygamma(1, tensor(-1e9 - 0.5, dtype=float64))", "floating-point operations", id="polygamma-far"
+        ),
         pytest.param("polygamma(2, x)", None, id="polygamma-near"),
         *(
             pytest.param(
