@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from playground.trace.array import Array
@@ -15,7 +15,10 @@ Use = tuple[int, str]  # a forward edge: op and path of the argument
 
 
 def contributions(trace: Trace) -> Mapping[int, tuple[Arrival, ...]]:
-    """Value -> the contributions that it got in the last pass that reached it, in order of arrival."""
+    """Value -> the contributions that it got in the last pass that reached it, in order of arrival.
+
+    What reached a tensor by the name that a call handed it on under, has reached it by its first name too.
+    """
     found: dict[int, list[Arrival]] = defaultdict(list)
     passes: dict[int, int] = {}
     for step in trace.steps:
@@ -28,11 +31,20 @@ def contributions(trace: Trace) -> Mapping[int, tuple[Arrival, ...]]:
             value = trace.nodes[step.node].edges[part.edge].value
             if value is None:
                 continue
-            if passes.get(value) != step.backward_pass:
-                passes[value] = step.backward_pass
-                found[value] = []
-            found[value].append((step, part))
+            for name in _names_of(trace, value):
+                if passes.get(name) != step.backward_pass:
+                    passes[name] = step.backward_pass
+                    found[name] = []
+                found[name].append((step, part))
     return MappingProxyType({value: tuple(parts) for value, parts in found.items()})
+
+
+def _names_of(trace: Trace, value: int) -> Iterator[int]:
+    """A value, and those that it is the same tensor as."""
+    name: int | None = value
+    while name is not None:
+        yield name
+        name = trace.values[name].alias_of
 
 
 def seeds(trace: Trace, arrived: Mapping[int, tuple[Arrival, ...]]) -> dict[int, Array]:

@@ -312,7 +312,7 @@ class Formulas:
             else:
                 number = constant(text)
                 is_number = isinstance(number, int | float | complex)
-                shown = format_number(number, 7) if is_number else text
+                shown = _constant_text(number) if is_number else text
                 written = latex_number(shown) if is_number else latex_text(text)
                 found[path] = Operand(shown, written, number if is_number else None)
         places = sorted(filter(str.isdigit, found), key=int)
@@ -328,12 +328,18 @@ class Formulas:
             return self._operand(saved.value)
         if saved.data is not None:
             is_number = saved.data.numel == 1 and len(saved.data.shape) < 2  # a matrix is none
-            number = format_number(saved.data.item(), 7) if is_number else ""
+            number = _constant_text(saved.data.item()) if is_number else ""
             return Operand(number, latex_number(number), saved.data)
         number = constant(saved.text)
         is_number = isinstance(number, int | float | complex)
-        text = format_number(number, 7) if is_number else saved.text
+        text = _constant_text(number) if is_number else saved.text
         return Operand(text, latex_number(text), number if is_number else None)
+
+
+def _constant_text(number: Scalar) -> str:
+    """A number as a factor: one of two parts stands in brackets."""
+    text = format_number(number, 7)
+    return f"({text})" if isinstance(number, complex) else text
 
 
 def _settings(node: BackwardNode) -> dict[str, str]:

@@ -42,14 +42,22 @@ class WhyWriter:
         if value in self.seeded and not parts:
             return [self._seed(value, record.adjoint)]
         if not parts:
-            plain = f"{self.names.bar(value)} = {brief(record.adjoint)}"
-            note = f"{self.names.show(value)} got its gradient from outside this recording."
-            return [
-                DerivationLine("Gradient", f"{self.names.latex_bar(value)} = {number(record.adjoint)}", plain, note)
-            ]
+            return [self._from_elsewhere(value, record.adjoint)]
         if record.data.numel == 1 and all(self._is_scalar(step, part) for step, part in parts):
             return self._chain_rule.scalar(value, record.adjoint, parts)
         return self._chain_rule.tensor(value, record.adjoint, parts)
+
+    def _from_elsewhere(self, value: int, adjoint: Array) -> DerivationLine:
+        """A gradient that no recorded node sent: it came by another name of the tensor, or from outside."""
+        name, latex, plain = self.names.show(value), self.names.latex_bar(value), self.names.bar(value)
+        numbers = number(adjoint), brief(adjoint)
+        again = [other.id for other in self.trace.values if other.alias_of == value and other.adjoint is not None]
+        if again:
+            note = f"{self.names.show(again[0])} is the same tensor as {name}: the call hands it on as it is."
+            latex, plain = f"{latex} = {self.names.latex_bar(again[0])}", f"{plain} = {self.names.bar(again[0])}"
+        else:
+            note = f"{name} got its gradient from outside this recording."
+        return DerivationLine("Gradient", f"{latex} = {numbers[0]}", f"{plain} = {numbers[1]}", note)
 
     def check(self, value: int) -> list[tuple[str, str]]:
         """PyTorch's number, the finite difference and their gap; contributions against the gradient."""

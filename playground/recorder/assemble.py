@@ -15,7 +15,7 @@ from playground.recorder.nodes import node_name
 from playground.recorder.optimizer_step import update_steps
 from playground.recorder.tape import NodeEvent, Tape, TapeChange, TapeOp, TapePass, TapeValue, ZeroGrad
 from playground.recorder.value_names import value_names
-from playground.trace.array import Array
+from playground.trace.array import Array, version_of
 from playground.trace.late import Late
 from playground.trace.records import (
     BackwardNode,
@@ -61,6 +61,7 @@ class _Assembly:
         self._numbers = [Array(value.numbers, versions[id(value.numbers)]) for value in tape.values]
         self._names = value_names(tape)
         self._wiring = Wiring(tape)
+        self._aliases = tuple([value.id for value in tape.values if value.alias_of is not None])
         self._passes: list[BackwardPass] = []
         self._steps: list[Step] = []
 
@@ -131,7 +132,36 @@ class _Assembly:
                         grads[index] = self._array(event.grad_after)
             self._steps.append(replace(step, changes=self._changes(event.changes, grads)) if event.changes else step)
         for index, gradient in watched.delivered.items():
-            tape.values[index].adjoint, tape.values[index].reached = gradient, pass_id
+            value = tape.values[self._original(index)]
+            value.adjoint, value.reached = gradient, pass_id
+        if self._aliases:
+            self._shares(watched, pass_id)
+
+    def _original(self, index: int) -> int:
+        alias = self._tape.values[index].alias_of
+        return index if alias is None else self._original(alias)
+
+    def _shares(self, watched: TapePass, pass_id: int) -> None:
+        """Give a tensor that a call handed on as it came what reached it by that name: a part of its one adjoint."""
+        shares = {index: seed for index, seed in zip(watched.roots, watched.seeds, strict=True)}
+        for event in watched.events:
+            if isinstance(event, TapeOp):
+                continue
+            for edge in self._wiring.edges(event.node):
+                sent = event.outgoing[edge.number] if edge.number < len(event.outgoing) else None
+                if edge.value in self._aliases and sent is not None:
+                    so_far = shares.get(edge.value)
+                    shares[edge.value] = sent if so_far is None else so_far + sent
+        for index in reversed(self._aliases):
+            value = self._tape.values[index]
+            share = shares.get(index)
+            if share is None:
+                continue
+            self._versions.setdefault(id(share), version_of(share))  # a sum is none of the tape's own tensors
+            value.adjoint, value.reached = share, pass_id
+            if value.alias_of is not None and value.alias_of in self._aliases:
+                before = shares.get(value.alias_of)
+                shares[value.alias_of] = share if before is None else before + share
 
     def _arrivals(self, event: NodeEvent, arrived: dict[tuple[Node, int], int]) -> None:
         """A leaf written to in place has several values and one node: an adjoint belongs to the newest one used."""

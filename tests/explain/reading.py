@@ -162,6 +162,7 @@ class _Reading:
 
     def value(self, text: str) -> Any:
         text = text.replace("10⁻¹²", "1e-12")
+        text = re.sub(r"(?<![\w.])(\d[\d.]*(?:e[−+]\d+)?)i\b", r"\1j", text)
         ordered = sorted(self.texts, key=len, reverse=True)
         names = "|".join(rf"(?<!{_LETTER})(?<!\.){re.escape(name)}(?!{_LETTER})" for name in ordered)
         text = re.sub(names, lambda match: f" {self.texts[match[0]]} ", text) if names else text
@@ -309,6 +310,8 @@ def _double(content: Any) -> Any:
 
 
 def _tensor(content: Any) -> Tensor:
+    if isinstance(content, complex):
+        return torch.tensor(content, dtype=torch.complex128)
     return content if isinstance(content, Tensor) else torch.tensor(float(content), dtype=torch.float64)
 
 

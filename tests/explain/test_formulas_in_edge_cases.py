@@ -263,3 +263,37 @@ def test_the_origin() -> None:
     assert "where PyTorch sets it to 0" in said(trace, "Atan2Backward0")
     power = record(torch.pow, leaf(0.0), leaf(0.0), names=["a", "b"])
     assert "0 where PyTorch sets it to 0" in said(power, "PowBackward1")
+
+
+HANDED_ON: dict[str, Callable[[Tensor], Tensor]] = {
+    "positive": lambda x: torch.positive(x) * x,
+    "contiguous": lambda x: x.contiguous() * x,
+    "float": lambda x: x.float() * x,
+    "used before": lambda x: (x * 2) * x.contiguous(),
+    "handed on twice": lambda x: (x * 2) * x.contiguous().contiguous(),
+    "returned": lambda x: (x * x).contiguous(),
+    "dropout": lambda x: torch.nn.functional.dropout(x, training=False) * x,
+}
+
+
+@pytest.mark.parametrize("second", ["", "x"])
+@pytest.mark.parametrize("name", HANDED_ON)
+def test_a_tensor_that_a_call_hands_on_as_it_came(name: str, second: str) -> None:
+    x = torch.tensor([0.3, 0.6, 0.8], requires_grad=True)
+    trace = record(HANDED_ON[name], x, names=["x"], **({"second": second} if second else {}))
+    assert complaints(trace) == []
+    explanation = explain(trace)
+    for value in trace.values:
+        notes = " ".join(line.note for line in explanation.derivation(value.id))
+        assert "outside this recording" not in notes
+        if value.requires_grad:
+            assert "does not depend on" not in notes
+
+
+@pytest.mark.parametrize("second", ["z", "phi"])
+def test_a_complex_factor_stands_in_brackets(second: str) -> None:
+    z = torch.tensor([1.0, 2.0], requires_grad=True)
+    phi = torch.tensor([0.5, 0.7], requires_grad=True)
+    trace = record(lambda z, phi: torch.polar(z, phi).imag.sum(), z, phi, names=["z", "phi"], second=second)
+    assert complaints(trace) == []
+    assert not any(" · 0 + 1i" in text.arithmetic or "conj(0" in text.arithmetic for text in explain(trace).steps)

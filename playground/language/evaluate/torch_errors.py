@@ -61,6 +61,9 @@ def _broadcast(site: CallSite, found: re.Match[str]) -> Explained | None:
     return None
 
 
+_OF_VECTORS = ("dot", "vdot")
+
+
 def _matrix(site: CallSite, found: re.Match[str]) -> Explained | None:
     tensors = site.tensors()
     if site.name == "linear" and len(tensors) > 1:
@@ -79,6 +82,9 @@ def _matrix(site: CallSite, found: re.Match[str]) -> Explained | None:
             return message, hint, None
         gap = Span(site.places[0].end, site.places[1].start)
         return message, hint, site.replace(gap, gap.of(site.program.text).replace("@", "*"), "write *")
+    if site.name in _OF_VECTORS and max(left.dim(), right.dim()) > 1:
+        shapes = f"`{left_name}` has shape {tuple(left.shape)}, `{right_name}` {tuple(right.shape)}"
+        return f"`{site.name}` takes two vectors: {shapes}", "the product with a matrix is written with @", None
     inner, other = left.shape[-1], right.shape[-2] if right.dim() > 1 else right.shape[0]
     message = f"{tuple(left.shape)} @ {tuple(right.shape)}: the inner sizes {inner} and {other} differ"
     hint = f"the columns of `{left_name}` ({inner}) must be as many as the rows of `{right_name}` ({other})"
@@ -291,6 +297,11 @@ def _not_derivable(site: CallSite, found: re.Match[str]) -> Explained | None:
     )
 
 
+def _takes_no_gradient(site: CallSite, found: re.Match[str]) -> Explained | None:
+    hint = "it is kept beside the computation: give it with .detach(), or switch its requires_grad off"
+    return f"`{site.name}` has no derivative by `{found.group('name')}`, and that requires a gradient", hint, None
+
+
 def _only_float_gradients(site: CallSite, found: re.Match[str]) -> Explained | None:
     return "only tensors of floating-point numbers can require a gradient", "write the numbers with a point: 2.0", None
 
@@ -376,6 +387,7 @@ _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]],
         _whole_numbers,
     ),
     (r"derivative for (?:aten::)?'?(?P<name>\w+)'? is not implemented", _not_derivable),
+    (r"not differentiable with respect to argument '(?P<name>\w+)'", _takes_no_gradient),
     (r"[Oo]nly Tensors of floating point", _only_float_gradients),
     (r"appears to not have been used in the graph|have not been used in the graph", _unused),
     (r"expected sequence of length|not a sequence|at dim \d+ \(got", _ragged),

@@ -93,6 +93,10 @@ CASES = [
     pytest.param("X[0, 0, 0]", "more indices than axes", "X[0, 0, 0]", None, id="indices"),
     pytest.param("s[0]", "`s` is one number and has no elements", "s[0]", None, id="item-of-a-number"),
     pytest.param("s = s * 1\ns[0] = 1", "`s` is one number and has no elements", "s[0] = 1", None, id="write-a-number"),
+    pytest.param("dot(w, X.T)", "`dot` takes two vectors", "dot(w, X.T)", None, id="dot-of-a-matrix"),
+    pytest.param(
+        "batch_norm(X, v, v)", "no derivative by `running_mean`", "batch_norm(X, v, v)", None, id="running-mean"
+    ),
     pytest.param("X[::-1]", "forwards", "::-1", None, id="step"),
     pytest.param("X @ k", "different dtypes: `X` is float32, `k` is int64", "X @ k", "X @ k.float()", id="dtypes"),
     pytest.param(
@@ -114,7 +118,8 @@ CASES = [
     pytest.param("a, b = v", "2 names for 3 values", "v", None, id="unpack"),
     pytest.param("a, b = s", "cannot be taken apart", "s", None, id="unpack-scalar"),
     pytest.param("for i in s:\n    i", "a loop cannot run over", "s", None, id="loop"),
-    pytest.param("v.sum(dim=0, axis=1)", "no argument `axis`", "sum", None, id="argument"),
+    pytest.param("v.sum(dim=0, axes=1)", "no argument `axes`", "sum", None, id="argument"),
+    pytest.param("v.sum(dim=0, axis=0)", "`dim` is given twice", "sum", None, id="argument-twice"),
     pytest.param("sin()", "needs `input`", "sin", None, id="missing-argument"),
     pytest.param("sin(v, w)", "takes 1 argument, here are 2", "sin", None, id="extra-argument"),
     pytest.param("softmax(v)", "needs `dim`", "softmax", None, id="dim-missing"),
