@@ -45,3 +45,28 @@ def test_a_repair_that_leaves_the_backward_pass_broken_is_not_offered() -> None:
     with pytest.raises(PlaygroundError) as caught:
         run("y = exp(x)\nv = y[0]\nv += 1\ny += 1\nz = y.sum()", {"x": "[1.0, 2.0]"})
     assert caught.value.repair is None
+
+
+# text, what is said, the line that the button writes
+REFUSED = [
+    ("a = (x*2).expand(3, 2)\na += 1\ny = a.sum()", "several elements of `a` are one number in memory", "a = a + 1"),
+    ("y = cat([x, v])\nw = y[1:]\nw += y[:-1]\nz = w.sum()", "`w` is written to while", "w = w + (y[:-1])"),
+    ("y = x*2\ny[0] = x\nz = y.sum()", "a value of shape (2,) does not fit the place of shape ()", None),
+    ("y = x*2\ny.add_(ones(3, 2))\nz = y.sum()", "`y` has shape (2,) and would get (3, 2)", "y = y.add(ones(3, 2))"),
+    ("y = arange(3)\ny += 0.5\nz = x*2", "`y` is int64 and the new numbers are float", "y = y + 0.5"),
+    ("m = x > 1\nm += 1\nz = x*2", "`m` is bool and the new numbers are long", "m = m + 1"),
+    ("a, b = split(x*2, 1)\na[0] = 2\ny = (a*b).sum()", "`a` is one of the views that `split` gave at once", None),
+    ("a, b = unbind(x*2)\na += 1\ny = a*b", "`a` is one of the views that `unbind` gave at once", "a = a + 1"),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "repaired"), REFUSED)
+def test_what_cannot_be_done_in_place(text: str, said: str, repaired: str | None) -> None:
+    """Why, in words of ours and with a repair that runs: no raw sentence of PyTorch's."""
+    with pytest.raises(PlaygroundError) as caught:
+        run(text, LEAVES)
+    error = caught.value
+    assert error.message.startswith(said) and error.hint
+    assert (error.repair.label if error.repair else None) == (f"write {repaired}" if repaired else None)
+    if error.repair is not None:
+        assert run(error.repair.text, LEAVES).outputs

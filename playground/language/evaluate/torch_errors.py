@@ -10,7 +10,7 @@ from torch import Tensor
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.evaluate.arithmetic import describe
 from playground.language.evaluate.call_site import CallSite, Explained
-from playground.language.function import TENSORS
+from playground.language.function import TENSORS, Value
 from playground.language.syntax.in_place import made_anew
 from playground.recorder.overwritten import OVERWRITTEN, Overwritten, overwritten
 from playground.recorder.recorder import current
@@ -162,12 +162,67 @@ def _leaf_in_place(site: CallSite, found: re.Match[str]) -> Explained | None:
 
 
 def _several_views(site: CallSite, found: re.Match[str]) -> Explained | None:
-    made_by = found.group("made_by").removesuffix("Backward0").lower()
+    made_by = _views_of(site.operands[0]) or found.group("made_by").removesuffix("Backward0").lower()
     message = (
         f"`{site.written(0)}` is one of the views that `{made_by}` gave at once: PyTorch does not change such in place"
     )
     hint = "make a new value, or take the view by itself, by an index: x[0]"
     return message, hint, made_anew(site.program.text, site.span)
+
+
+def _views_of(value: Value) -> str:
+    """The call that gave several views at once, from which this one was taken; '' where none is found."""
+    node = value.grad_fn if isinstance(value, Tensor) else None
+    while node is not None:
+        made_by = node.name().removesuffix("Backward0").lower()
+        if made_by in ("split", "splitwithsizes", "unbind"):
+            return made_by.replace("withsizes", "")
+        node = node.next_functions[0][0] if node.next_functions else None
+    return ""
+
+
+def _repeated_element(site: CallSite, found: re.Match[str]) -> Explained | None:
+    name = site.written(0)
+    message = (
+        f"several elements of `{name}` are one number in memory (expand makes such): it cannot be changed in place"
+    )
+    return message, "take a copy first: .clone()", made_anew(site.program.text, site.span)
+
+
+def _overlap(site: CallSite, found: re.Match[str]) -> Explained | None:
+    message = f"`{site.written(0)}` is written to while another part of the same memory is read"
+    return message, "take a copy of what is read first: .clone()", made_anew(site.program.text, site.span)
+
+
+def _item_shape(site: CallSite, found: re.Match[str]) -> Explained | None:
+    if site.name != "[]=" or not isinstance(site.operands[-1], Tensor):
+        return None
+    shape, place = tuple(site.operands[-1].shape), _as_shape(found.group("place"))
+    message = f"a value of shape {shape} does not fit the place of shape {place}"
+    return message, "an item takes one number, or a tensor that broadcasts to its shape", None
+
+
+def _grows_in_place(site: CallSite, found: re.Match[str]) -> Explained | None:
+    name, old, new = site.written(0), found.group("old"), found.group("new")
+    message = f"`{name}` has shape {_as_shape(old)} and would get {_as_shape(new)}: in place, a value keeps its shape"
+    return message, "make a new value instead", made_anew(site.program.text, site.span)
+
+
+def _as_shape(sizes: str) -> str:
+    """Sizes between square brackets as Python writes a shape."""
+    return str(tuple(int(size) for size in sizes.strip("[]").split(",") if size.strip()))
+
+
+def _keeps_its_kind(site: CallSite, found: re.Match[str]) -> Explained | None:
+    if site.name == "[]=" or not site.operands or not isinstance(site.operands[0], Tensor):
+        return None
+    has = str(site.operands[0].dtype).removeprefix("torch.")
+    message = f"`{site.written(0)}` is {has} and the new numbers are {found.group('new').lower()}"
+    return (
+        f"{message}: in place, a value keeps its kind",
+        "make a new value instead",
+        made_anew(site.program.text, site.span),
+    )
 
 
 def _view_without_gradients(site: CallSite, found: re.Match[str]) -> Explained | None:
@@ -297,6 +352,7 @@ def _wrong_kind(site: CallSite) -> Explained:
 
 
 _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]], ...] = (
+    (r"output with shape (?P<old>\[.*?\]) doesn't match the broadcast shape (?P<new>\[.*?\])", _grows_in_place),
     (
         r"must match the size of tensor|not broadcastable|doesn't match the broadcast shape|could not be broadcast",
         _broadcast,
@@ -314,6 +370,10 @@ _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]],
     (r"Trying to backward through the graph a second time|saved intermediate values", _second_backward),
     (r"leaf Variable that requires grad", _leaf_in_place),
     (r"of (?P<made_by>\w+) is a view and is being modified inplace\. This view is the output of a", _several_views),
+    (r"more than one element of the written-to tensor", _repeated_element),
+    (r"some elements of the input tensor and the written-to tensor", _overlap),
+    (r"expand\(.*size=(?P<place>\[.*?\])\)", _item_shape),
+    (r"result type (?P<new>\w+) can't be cast to the desired output type", _keeps_its_kind),
     (r"view was created in no_grad mode", _view_without_gradients),
     (r"modified by an inplace operation|is a view and is being modified", _modified),
     (r"[Dd]imension (?:out of range \(.*got|specified as) (?P<given>-?\d+)", _axis),

@@ -12,6 +12,7 @@ from textwrap import indent
 import torch
 from torch import Tensor
 
+from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import Interpreter
 from playground.language.evaluate.leaves import DTYPES, Leaf
 from playground.language.export.qualified_names import Qualifier
@@ -67,6 +68,8 @@ def to_python(
     print("x.grad =", x.grad.tolist())
     <BLANKLINE>
     """
+    if second is not None and second not in {free.name for free in program.free_names}:
+        raise PlaygroundError(f"`{second[:40]}` is not a leaf of this text", hint="choose one of its free names")
     names = Names(program)
     tensors = {free.name: leaves[free.name].tensor(rng_seed) for free in program.free_names}
     run = Interpreter(program, tensors, rng_seed)
@@ -75,12 +78,9 @@ def to_python(
     body = write_statements(Qualifier(names.generator, names.renamed, run.evaluator, names.result).statements(lines))
     values = "\n".join(_leaf_line(leaves[free.name], names, rng_seed) for free in program.free_names)
     own_backward = _has_backward(program.statements)
-    if own_backward:
-        backward = ""
-    elif second is not None:
-        backward = _second(outputs, result, tensors, second, names, _Passes(passes, zero_grad))
-    else:
-        backward = _backward(outputs, result, tensors, names, _Passes(passes, zero_grad))
+    backward = (
+        "" if own_backward else _passes_after(outputs, result, tensors, second, names, _Passes(passes, zero_grad))
+    )
     prints = [f'print("{names.shown(result)} =", {_numbers(run.last, result)})']
     if second is not None and backward:
         prints.append(f'print("gradient =", {names.gradient}.tolist())')
@@ -235,6 +235,25 @@ def _has_backward(body: tuple[Statement, ...]) -> bool:
 def _needs_no_seed(root: Tensor) -> bool:
     """Tell whether PyTorch starts a backward pass here without being told where: from one real number."""
     return root.numel() == 1 and not root.is_complex()
+
+
+def _passes_after(
+    outputs: Tensor | tuple[Tensor, ...],
+    result: str,
+    tensors: Mapping[str, Tensor],
+    second: str | None,
+    names: Names,
+    passes: _Passes,
+) -> str:
+    """The lines of what follows the text; PlaygroundError where PyTorch refuses it."""
+    try:
+        if second is not None:
+            return _second(outputs, result, tensors, second, names, passes)
+        return _backward(outputs, result, tensors, names, passes)
+    except (RuntimeError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        hint = "run the text: the error there marks its line"
+        raise PlaygroundError(f"PyTorch could not run the backward pass: {reason}", hint=hint) from error
 
 
 def _backward(

@@ -143,3 +143,11 @@ def test_passes_and_zero_grad() -> None:
         "for index in range(2):\n    if index > 0:\n        x.grad = None\n    result.backward(retain_graph=True)"
         in script
     )
+
+
+def test_a_script_that_cannot_be_is_refused_in_a_sentence() -> None:
+    x = {"x": Leaf("x", "[1.0, 2.0]")}
+    with pytest.raises(PlaygroundError, match="could not run the backward pass"):
+        to_python(parse("y = exp(x)\ny += 1\nz = y.sum()"), x)
+    with pytest.raises(PlaygroundError, match="`s` is not a leaf of this text"):
+        to_python(parse("b = 2*x"), x, second="s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -18,14 +19,50 @@ PARTS = (
     "unbind(#.view(-1))[2]",
     "#.view(-1).narrow(0, 1, 2)",
 )
-ONES = ("# + 1", "# * 0.5", "-#", "# ** 2", "# * #", "#.clone()", "#.detach() * #", "relu(#)", "exp(# / 8)")
+ONES = (
+    "# + 1",
+    "# * 0.5",
+    "-#",
+    "# ** 2",
+    "# * #",
+    "#.clone()",
+    "#.detach() * #",
+    "relu(#)",
+    "exp(# / 8)",
+    "dropout(#, 0.5)",
+)
+CODED = (
+    "stack([2 * t for t in #.flatten()])",
+    "cube(#)",
+    "doubled(#)",
+    "sum([k * # for k in range(3)])",
+    "# if 2 > 1 else x",
+    "# * rand(1)",
+    "torch.special.expit(#)",
+    "torch.square(#)",
+    "torch.sinc(#)",
+    "#.flatten().index_select(0, tensor([2, 0, 1]))",
+    "zeros(3).scatter_add(0, tensor([0, 2, 0]), #.flatten())",
+)
+DEFINED = ("def cube(t):\n    return t ** 3", "doubled = lambda t: 2 * t")
 TWOS = (
     "#.reshape(-1) + %.reshape(-1)",
     "#.reshape(-1) - %.flatten()",
     "#.flatten() * %.reshape(-1)",
     "cat([#.view(-1), %.view(-1)])[1:4]",
 )
-WRITES = ("# += 1", "# *= 0.5", "#.mul_(2)", "#.add_(%)", "#.zero_()", "# -= %.view(-1)[0]", "relu_(#)")
+WRITES = (
+    "# += 1",
+    "# *= 0.5",
+    "#.mul_(2)",
+    "#.add_(%)",
+    "#.zero_()",
+    "# -= %.view(-1)[0]",
+    "relu_(#)",
+    "#[0] = 2",
+    "#[0] *= x.sum()",
+    "#[-1:] = 0.5",
+)
 GRADIENTS = ("#.grad.zero_()", "#.grad.mul_(0.5)", "#.grad.add_(1)", "d = #.grad.view(-1)\nd *= 3", "#.grad.sum()")
 STEPS = ("# -= 0.25 * #.grad", "#.add_(#.grad, alpha=-0.5)", "#.zero_()")
 
@@ -57,11 +94,18 @@ def training_texts(draw: DrawFn) -> str:
             _forward(draw, text)
         for _ in range(draw(st.integers(0, 2))):
             _backward(draw, text)
-        if text.reached and draw(st.booleans()):
+        if draw(st.booleans()) and text.reached:
             _between(draw, text)
     if draw(st.booleans()):
         text.add(draw(st.sampled_from((*text.names, *text.roots, *(f"{leaf}.grad" for leaf in text.reached)))))
-    return "\n".join(text.lines)
+    elif draw(st.booleans()):
+        text.add(", ".join(draw(st.lists(st.sampled_from(text.names), min_size=2, max_size=3))))
+    body = "\n".join(text.lines)
+    return "\n".join([*(line for line in DEFINED if re.search(rf"\b{_name_of(line)}\(", body)), body])
+
+
+def _name_of(defined: str) -> str:
+    return defined.removeprefix("def ").split("(")[0].split(" ")[0]
 
 
 def _filled(draw: DrawFn, template: str, names: list[str]) -> str:
@@ -71,17 +115,17 @@ def _filled(draw: DrawFn, template: str, names: list[str]) -> str:
 
 
 def _forward(draw: DrawFn, text: Text) -> None:
-    kind = draw(st.sampled_from(("view", "view", "one", "two", "two", "stretched", "part", "write")))
+    kind = draw(st.sampled_from(("view", "view", "one", "coded", "two", "two", "stretched", "part", "write")))
     if kind == "write":
         made = text.names[len(LEAVES) :]  # a leaf itself is refused
         if not made:
             made = text.names = [*text.names, text.named("x * 2")]
         text.add(_filled(draw, draw(st.sampled_from(WRITES)), made[-3:]))
     elif kind in ("stretched", "part"):
-        made = _filled(draw, draw(st.sampled_from(STRETCHED if kind == "stretched" else PARTS)), text.names)
-        text.roots.append(text.named(f"({made})"))
+        part = _filled(draw, draw(st.sampled_from(STRETCHED if kind == "stretched" else PARTS)), text.names)
+        text.roots.append(text.named(f"({part})"))
     else:
-        templates = {"view": VIEWS, "one": ONES, "two": TWOS}[kind]
+        templates = {"view": VIEWS, "one": ONES, "coded": CODED, "two": TWOS}[kind]
         text.names.append(text.named(_filled(draw, draw(st.sampled_from(templates)), text.names)))
 
 
