@@ -107,8 +107,8 @@ class Reader:
         if not written.is_product:
             value = value * self.adjoint(step, written)
         shape = part.data.shape
-        if tuple(value.shape) == shape:
-            return value
+        if tuple(value.shape) == shape or value.numel() == part.data.numel == 1:  # one number, whatever its axes
+            return value.reshape(shape)
         return value.sum_to_size(shape) if summed_from(part) is not None else value.expand(shape)
 
     def adjoint(self, step: Step, written: Written) -> Tensor:
