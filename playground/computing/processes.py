@@ -22,6 +22,10 @@ BUSY = "others' large pictures are being computed"
 NEVER = "try again in a minute"
 
 
+class NotNow(PlaygroundError):
+    """What was asked may well be answered the next time: nothing is wrong with it that is known."""
+
+
 class Processes:
     """Warm processes of a host program, each of which computes one job at a time.
 
@@ -66,7 +70,7 @@ class Processes:
         """The answer to a job. PlaygroundError: the job's own, or it took too much time or memory."""
         with COMPUTING.aside():
             if not self._places.acquire(timeout=self.limits.waiting):
-                raise PlaygroundError(BUSY, hint=NEVER)
+                raise NotNow(BUSY, hint=NEVER)
             try:
                 return self._compute(job, given)
             finally:
@@ -99,7 +103,7 @@ class Processes:
                 f"this took more than {self.limits.seconds:g} seconds to compute, the limit for one picture",
                 hint=SMALLER,
             )
-        return PlaygroundError(f"the process that computed this has ended{f' ({how})' * bool(how)}", hint=SMALLER)
+        return NotNow(f"the process that computed this has ended{f' ({how})' * bool(how)}", hint=SMALLER)
 
     def _connection(self) -> socket.socket:
         """A connection to a process that waits, else to a new one."""
@@ -115,7 +119,7 @@ class Processes:
                     has_started = True
                 if self._wait(0.05) and self._control is not None:
                     return self._forked(self._control)
-        raise PlaygroundError("the processes for large pictures do not start", hint=NEVER)
+        raise NotNow("the processes for large pictures do not start", hint=NEVER)
 
     def _waiting(self) -> socket.socket | None:
         """A connection to a process that has nothing to do."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playground.computing.messages import Message, error_message, receive, send
 from playground.errors import PlaygroundError
+from playground.unforeseen import unforeseen
 
 Job = Callable[[Message], Message]
 MEGABYTE = 1_000_000
@@ -39,10 +40,10 @@ def _answer(jobs: Mapping[str, Job], asked: Message) -> Message:
         if lacks_memory(f"{error.message} {error.__cause__}"):
             error = too_much
         return {"error": error_message(error)}
-    except (MemoryError, RuntimeError) as error:
+    except Exception as error:
         if isinstance(error, MemoryError) or lacks_memory(str(error)):
             return {"error": error_message(too_much)}
-        raise
+        return {"error": error_message(unforeseen(error))}
 
 
 def lacks_memory(said: str) -> bool:

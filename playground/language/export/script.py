@@ -6,7 +6,7 @@ import builtins
 import inspect
 import keyword
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from textwrap import indent
 
 import torch
@@ -78,9 +78,9 @@ def to_python(
     if own_backward:
         backward = ""
     elif second is not None:
-        backward = _second(outputs, result, tensors[second], names.leaf(second), names)
+        backward = _second(outputs, result, tensors, second, names, _Passes(passes, zero_grad))
     else:
-        backward = _backward(outputs, result, tensors, names, passes, zero_grad)
+        backward = _backward(outputs, result, tensors, names, _Passes(passes, zero_grad))
     prints = [f'print("{names.shown(result)} =", {_numbers(run.last, result)})']
     if second is not None and backward:
         prints.append(f'print("gradient =", {names.gradient}.tolist())')
@@ -242,8 +242,7 @@ def _backward(
     result: str,
     tensors: Mapping[str, Tensor],
     names: Names,
-    passes: int,
-    zero_grad: bool,
+    passes: _Passes,
 ) -> str:
     """The lines of the backward pass; it is run here, too, to know which leaves it reaches."""
     roots = [output for output in (outputs if isinstance(outputs, tuple) else (outputs,)) if output.requires_grad]
@@ -251,32 +250,64 @@ def _backward(
         return ""
     torch.autograd.backward(roots, [torch.ones_like(root) for root in roots])
     if isinstance(outputs, tuple):
-        call = (
-            f"torch.autograd.backward([y for y in {result} if y.requires_grad], [torch.ones_like(y) for y in {result} "
-            + ("if y.requires_grad]")
-        )
+        call = f"torch.autograd.backward({_roots(result)}, {_ones(result)}"
     else:
         call = f"{result}.backward(" + ("" if _needs_no_seed(outputs) else f"torch.ones_like({result})")
-    if passes == 1:
+    return _repeated(call, tensors, names, passes)
+
+
+def _roots(result: str) -> str:
+    """The tensors of several results that a backward pass starts from."""
+    return f"[y for y in {result} if y.requires_grad]"
+
+
+def _ones(result: str) -> str:
+    """A seed of ones for each of them."""
+    return f"[torch.ones_like(y) for y in {result} if y.requires_grad]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Passes:
+    """How often `backward()` runs, and whether gradients are cleared in between."""
+
+    count: int
+    zero_grad: bool
+
+
+def _repeated(call: str, tensors: Mapping[str, Tensor], names: Names, passes: _Passes) -> str:
+    """A call of `backward` without its closing bracket, as often as is wanted."""
+    if passes.count == 1:
         return f"{call})"
     keep = "retain_graph=True" if call.endswith("(") else ", retain_graph=True"
     clear = [f"        {names.leaf(name)}.grad = None\n" for name, tensor in tensors.items() if tensor.requires_grad]
-    between = "    if index > 0:\n" + "".join(clear) if zero_grad and clear else ""
-    return f"for index in range({passes}):\n{between}    {call}{keep})"
+    between = "    if index > 0:\n" + "".join(clear) if passes.zero_grad and clear else ""
+    return f"for index in range({passes.count}):\n{between}    {call}{keep})"
 
 
-def _second(outputs: Tensor | tuple[Tensor, ...], result: str, source: Tensor, name: str, names: Names) -> str:
+def _second(
+    outputs: Tensor | tuple[Tensor, ...],
+    result: str,
+    tensors: Mapping[str, Tensor],
+    second: str,
+    names: Names,
+    passes: _Passes,
+) -> str:
     """The lines that differentiate the gradient of one leaf again; they are run here, too."""
-    if isinstance(outputs, tuple) or not outputs.requires_grad:
+    roots = [output for output in (outputs if isinstance(outputs, tuple) else (outputs,)) if output.requires_grad]
+    if not roots:
         return ""
-    seed = "" if _needs_no_seed(outputs) else f", torch.ones_like({result})"
-    (gradient,) = torch.autograd.grad(outputs, source, torch.ones_like(outputs), create_graph=True)
-    lines = f"({names.gradient},) = torch.autograd.grad({result}, {name}{seed}, create_graph=True)"
+    name = names.leaf(second)
+    (gradient,) = torch.autograd.grad(roots, tensors[second], [torch.ones_like(r) for r in roots], create_graph=True)
+    if isinstance(outputs, tuple):
+        called = f"{_roots(result)}, {name}, {_ones(result)}"
+    else:
+        called = f"{result}, {name}" + ("" if _needs_no_seed(outputs) else f", torch.ones_like({result})")
+    lines = f"({names.gradient},) = torch.autograd.grad({called}, create_graph=True)"
     if not gradient.requires_grad:
         return lines
     torch.autograd.backward([gradient], [torch.ones_like(gradient)])
     again = "" if _needs_no_seed(gradient) else f"torch.ones_like({names.gradient})"
-    return f"{lines}\n{names.gradient}.backward({again})"
+    return f"{lines}\n" + _repeated(f"{names.gradient}.backward({again}", tensors, names, passes)
 
 
 def _forward(

@@ -158,7 +158,7 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
     else:
         message, hint, span = _explain_token(text, solid, before, here, span)
         word = next((token for token in (here, before) if token and keyword.iskeyword(token.text)), None)
-        if word is not None and re.search(rf"^\s*{word.text}\s*=[^=]", text, re.MULTILINE):
+        if word is not None and re.search(rf"^[ \t]*{word.text}[ \t]*=[^=]", text, re.MULTILINE):
             message, span = f"`{word.text}` is a word of Python and cannot be a name", word.span
             hint, repair = "take another name", _rename(text, tokens, word.text)
     if span.end > len(text):  # what is missing belongs after the last character: that one is marked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -25,6 +26,7 @@ from playground.layers.pasted.tree import PastedSource
 from playground.layers.run.pasted_warnings import pasted_cautions
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import Caution
+from playground.layers.stack.problems import check_input
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 
@@ -64,8 +66,7 @@ class PastedNet:
     @torch.no_grad()
     def outputs(self, x: Tensor) -> Shape:
         net = self.build()
-        if not 1 <= len(x) <= LIMITS.batch:
-            raise PlaygroundError(f"a batch of {len(x)}", hint=f"from 1 to {LIMITS.batch} examples")
+        check_input(self.document.input_shape, len(x))
         out = net(x)
         if not isinstance(out, Tensor) or out.dim() < 1 or len(out) != len(x):
             message = "forward gives no row for each example"
@@ -74,7 +75,8 @@ class PastedNet:
 
     def most_examples(self, batch: int) -> int:
         """The most examples that any recording may have: the costs of a class show when it runs."""
-        return min(batch, LIMITS.batch)
+        each = math.prod(self.document.input_shape)
+        return max(1, min(batch, LIMITS.batch, LIMITS.activations // each))
 
     def size(self) -> NetSize:
         return size_by_running(self.build(), self.document.input_shape)

@@ -15,7 +15,6 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.kind import LayerRule
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
-from playground.layers.limits import LIMITS
 from playground.layers.listing import ListedArgument, ListedLayer, Listing
 from playground.layers.pasted.build import build_with_origins
 from playground.layers.pasted.constructors import Origins
@@ -23,6 +22,7 @@ from playground.layers.pasted.costs import PastedCosts
 from playground.layers.pasted.expressions import CONTAINERS
 from playground.layers.pasted.parse import parse_module
 from playground.layers.pasted.pasted_module import PastedModule
+from playground.layers.stack.problems import check_input
 
 MOST_ROWS = 500  # calls of layers that are listed
 MOST_TERMS = 4  # of the sum of parameters
@@ -47,8 +47,7 @@ def pasted_listing(document: StackDocument) -> Listing:
     out: Any = None
     problem = None
     try:
-        if not 1 <= document.batch <= LIMITS.batch:
-            raise PlaygroundError(f"a batch of {document.batch}", hint=f"from 1 to {LIMITS.batch} examples")
+        check_input(document.input_shape, document.batch)
         with hooks.costs.counting():
             out = net(torch.zeros(document.batch, *document.input_shape))
     except PlaygroundError as error:

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import flop_registry
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Shape
 from playground.layers.listing import NetSize
+from playground.layers.stack.problems import check_input
 
 
 class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own
@@ -53,6 +54,7 @@ class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorc
 @torch.no_grad()
 def size_by_running(net: nn.Module, input_shape: Shape) -> NetSize:
     """The size of a class, which is run with two examples, as small a batch as can be told from one."""
+    check_input(input_shape, 2)
     net.eval()  # so that dropout draws nothing, and batch norm stays where it is
     x, given, costs = torch.zeros(2, *input_shape), _Given(), PastedCosts(net)
     with given, costs:

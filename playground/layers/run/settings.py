@@ -12,12 +12,13 @@ from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.losses import loss_of
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
-from playground.layers.stack.problems import UnfitSetting
+from playground.layers.stack.problems import UnfitSetting, check_input
 
 
 def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
     """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): digits or points where they fit the
-    input, else random numbers."""
+    input, else random numbers. Raises UnfitSetting, before anything is made."""
+    check_input(document.input_shape, document.batch)
     if document.data == "digits":
         _check_fit(document, "digits are", (1, SIDE, SIDE))
         x, labels = digit_batch(document.batch, document.rng_seed)

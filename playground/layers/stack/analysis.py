@@ -187,8 +187,7 @@ class _Walker:
 
 def check_batch(analysis: Analysis, batch: int) -> None:
     """Refuse a batch that is too large for this stack, by name: UnfitSetting."""
-    if not 1 <= batch <= LIMITS.batch:
-        raise problems.UnfitSetting("batch", f"a batch of {spell(batch)}", f"from 1 to {LIMITS.batch} examples")
+    problems.check_input(analysis.stack.input_shape, batch)
     outputs = sum(math.prod(row.gives) for row in analysis.rows)
     for what, each, limit in (
         ("outputs", outputs, LIMITS.activations),

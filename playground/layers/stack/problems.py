@@ -58,11 +58,27 @@ def check_sizes(stack: Stack) -> None:
         path = everything[LIMITS.layers][0]
         hint = f"the limit is {LIMITS.layers} layers"
         raise ProblemFound(Problem(path, f"a stack of {len(everything)} layers", hint, ()))
-    shape = stack.input_shape
-    if not shape or any(size < 1 for size in shape) or len(shape) > 4 or math.prod(shape) > LIMITS.input:
+    try:
+        check_input(stack.input_shape)
+    except UnfitSetting as error:
+        raise ProblemFound(Problem((0,), error.message, error.hint, ())) from None
+
+
+def check_input(shape: Shape, batch: int = 1) -> None:
+    """Raise UnfitSetting for an input, or a batch of it, that is larger than the limits allow.
+
+    Whoever makes a batch asks first: each of its sizes is within limits of its own, and their product may not be.
+    """
+    each = math.prod(shape)
+    if not shape or any(size < 1 for size in shape) or len(shape) > 4 or each > LIMITS.input:
         message = f"an input of shape {shape_rules.text(shape)}"
         hint = f"one to four sizes of at least 1, at most {spell(LIMITS.input)} elements in all"
-        raise ProblemFound(Problem((0,), message, hint, ()))
+        raise UnfitSetting("input_shape", message, hint)
+    if not 1 <= batch <= LIMITS.batch:
+        raise UnfitSetting("batch", f"a batch of {spell(batch)}", f"from 1 to {LIMITS.batch} examples")
+    if each * batch > LIMITS.activations:
+        hint = f"the limit is {spell(LIMITS.activations)}; a batch of {max(1, LIMITS.activations // each)} fits"
+        raise UnfitSetting("batch", f"a batch of {batch} has {spell(each * batch)} numbers", hint)
 
 
 def misfit_problem(stack: Stack, path: Path, layer: LayerSpec, misfit: Misfit) -> Problem:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from playground.computing.turns import COMPUTING
+from playground.computing.processes import NotNow
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
@@ -16,6 +16,7 @@ from playground.language.syntax.program import Program
 from playground.language.syntax.tree import FreeName
 from playground.trace.trace import Trace
 from playground.ui.expressions.links import expression_query
+from playground.ui.shared.apart import Apart, apart, small, small_turn
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.frame_data import (
     DocumentData,
@@ -53,12 +54,25 @@ def show(document: Document, unfolding: Unfolding = UNTOUCHED) -> Shown | Playgr
 
 @lru_cache(maxsize=_KEPT)
 def _show(document: Document, unfolding: Unfolding) -> Shown | PlaygroundError:
-    with COMPUTING.turn():
-        return _computed(document, unfolding)
+    try:
+        with small_turn():
+            return computed(document, unfolding)
+    except Apart:
+        return _computed_apart(document, unfolding)
+
+
+def _computed_apart(document: Document, unfolding: Unfolding) -> Shown | PlaygroundError:
+    try:
+        return Shown(document, Drawn(**apart("expression", document, unfolding=unfolding.listed())))
+    except NotNow:
+        raise  # it is not remembered
+    except PlaygroundError as error:
+        return error.with_traceback(None)
 
 
 @lru_cache(maxsize=_KEPT)  # again: who waited while another made the same picture finds it made
-def _computed(document: Document, unfolding: Unfolding) -> Shown | PlaygroundError:
+def computed(document: Document, unfolding: Unfolding) -> Shown | PlaygroundError:
+    """The same without a turn, and with whatever error nobody foresaw."""
     try:
         return Shown(document, Drawn.of(document.run(), document.graph, unfolding))
     except PlaygroundError as error:
@@ -168,9 +182,12 @@ def _leaf_error(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
 @lru_cache(maxsize=1024)
 def _leaf_refusal(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
     try:
-        leaf.tensor(rng_seed)
+        with small():
+            leaf.tensor(rng_seed)
     except PlaygroundError as error:
         return error.with_traceback(None)
+    except Apart:  # the process that runs the text finds it
+        return None
     return None
 
 
@@ -207,8 +224,13 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _is_about(row: LeafRowData, error: PlaygroundError) -> bool:
+    """Tell whether an error is that of a leaf's value."""
+    return row["error"] == error.message or error.message.startswith(f"the value of `{row['name']}`: ")
+
+
 def _error(error: PlaygroundError, rows: list[LeafRowData]) -> PageErrorData:
-    leaf = next((row["name"] for row in rows if row["error"] is not None and row["error"] == error.message), None)
+    leaf = next((row["name"] for row in rows if _is_about(row, error)), None)
     told = error_data(error)
     return {
         "message": told["message"],

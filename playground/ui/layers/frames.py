@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from playground.computing.turns import COMPUTING
+from playground.computing.processes import NotNow
 from playground.errors import PlaygroundError
 from playground.explain.numbers import format_number, range_text
 from playground.explain.numbers import shape_text as tensor_shape
@@ -24,6 +24,7 @@ from playground.trace.array import Array
 from playground.ui.layers import frame_data
 from playground.ui.layers.links import stack_query
 from playground.ui.layers.rows import catalogue_data, listing_data
+from playground.ui.shared.apart import apart, small_turn, takes_process
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.frame_data import error_data, repair_data
 from playground.unforeseen import tried
@@ -57,16 +58,34 @@ def show_stack(net: Net, unfolding: Unfolding = UNTOUCHED) -> ShownStack | Playg
     """Run a net and draw it with these modules open; an error is returned, so that it is remembered too.
 
     What nobody foresaw is told in its place, and not remembered: it may be gone the next time."""
-    return tried(lambda: _in_turn(net, unfolding))
+    return tried(lambda: _show_stack(net, unfolding))
 
 
-def _in_turn(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
-    with COMPUTING.turn():
-        return _computed(net, unfolding)
+@lru_cache(maxsize=_KEPT)
+def _show_stack(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
+    if takes_process(net.document):
+        return _computed_apart(net, unfolding)
+    with small_turn():
+        return computed(net, unfolding)
+
+
+def _computed_apart(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
+    document = net.document
+    try:
+        net.check()
+        found = apart("stack", document, unfolding=unfolding.listed())
+    except NotNow:
+        raise  # it is not remembered
+    except PlaygroundError as error:
+        return error.with_traceback(None)
+    if "unfit" in found:
+        return UnfitSetting(**found["unfit"])
+    return ShownStack(document, Drawn(**found["drawn"]), found["results"], tuple(found["cautions"]))
 
 
 @lru_cache(maxsize=_KEPT)  # again: who waited while another made the same picture finds it made
-def _computed(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
+def computed(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
+    """The same without a turn, and with whatever error nobody foresaw."""
     document = net.document
     plain = net if document.graph == "forward" else net_of(replace(document, graph="forward"))  # of all three graphs
     try:
@@ -94,9 +113,14 @@ def show_before_problem(net: Net, unfolding: Unfolding = UNTOUCHED) -> Drawn | N
 @lru_cache(maxsize=_KEPT)
 def _show_before_problem(net: Net, unfolding: Unfolding) -> Drawn | None:
     try:
-        with COMPUTING.turn():
+        if takes_process(net.document):
+            drawn = apart("before-problem", net.document, unfolding=unfolding.listed())["drawn"]
+            return None if drawn is None else Drawn(**drawn)
+        with small_turn():
             trace = net.trace_before_problem(batch_of(net.document)[0])
             return None if trace is None else Drawn.of(trace, net.document.graph, unfolding, {})
+    except NotNow:
+        raise
     except PlaygroundError:
         return None
 

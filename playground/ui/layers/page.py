@@ -153,4 +153,5 @@ def _exports() -> None:
     session = _session()
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         st.caption("Scripts print the loss and the gradient norms of this page.")
-        export_buttons(STACK_EXPORTS, lambda: session.document, "stack-export-{}")  # a pasted class has fewer
+        # a pasted class has fewer
+        export_buttons(STACK_EXPORTS, lambda: session.document, "stack-export-{}", lambda document: document)

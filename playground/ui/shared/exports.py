@@ -10,20 +10,29 @@ import streamlit as st
 
 from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
+from playground.language.document import Document
+from playground.layers.document import StackDocument
+from playground.ui.shared.apart import Apart, apart, kind_of, small_turn, takes_process
 from playground.unforeseen import tried
 from playground.views.export import Export, exports_of
 
 S = TypeVar("S")  # what is exported
+Source = Callable[[S], Document | StackDocument] | None  # the document that it is of, where a process can make the file
 
 
-def export_buttons(table: Sequence[Export[S]], shown: Callable[[], S | None], key: str) -> None:
+def export_buttons(
+    table: Sequence[Export[S]],
+    shown: Callable[[], S | None],
+    key: str,
+    source: Source[S] = None,
+) -> None:
     """A button for each export that there is of what is shown now; `key`: of a button, by the file's name or kind."""
     now = shown()
     for export in table if now is None else exports_of(table, now):
         about, name = (export.about, export.file_name) if now is None else (export.about_for(now), export.name_for(now))
         st.download_button(
             f"**{export.label}** {about}",
-            data=partial(_made, shown, export),
+            data=partial(_made, shown, export, source),
             file_name=str(name),
             mime=export.mime,
             key=key.format(export.kind or name),
@@ -33,13 +42,27 @@ def export_buttons(table: Sequence[Export[S]], shown: Callable[[], S | None], ke
         )
 
 
-def _made(shown: Callable[[], S | None], export: Export[S]) -> bytes:
+def _made(shown: Callable[[], S | None], export: Export[S], source: Source[S]) -> bytes:
     """The file, or what there is to say in its place."""
     now = shown()
-    made = b"Nothing has been drawn yet." if now is None else tried(lambda: _content(export, now))
+    made = b"Nothing has been drawn yet." if now is None else tried(lambda: _content(export, now, source))
     return made.marked().encode(errors="replace") if isinstance(made, PlaygroundError) else made
 
 
-def _content(export: Export[S], now: S) -> bytes:
-    with COMPUTING.turn():
-        return export.content(now)
+def _content(export: Export[S], now: S, source: Source[S]) -> bytes:
+    document = None if source is None else source(now)
+    if document is None:
+        with COMPUTING.turn():
+            return export.content(now)
+    if takes_process(document):
+        return _made_apart(document, export)
+    try:
+        with small_turn():
+            return export.content(now)
+    except Apart:
+        return _made_apart(document, export)
+
+
+def _made_apart(document: Document | StackDocument, export: Export[S]) -> bytes:
+    made: str = apart("export", document, kind=kind_of(document), label=export.label)["text"]
+    return made.encode()

@@ -17,6 +17,7 @@ from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, record_net
 from playground.layers.run.settings import batch_of
 from playground.trace.trace import Trace
+from playground.ui.shared.apart import Apart, apart, kind_of, small_turn, takes_process
 from playground.ui.shared.frame_data import ElementAnswerData
 from playground.unforeseen import tried
 
@@ -62,20 +63,44 @@ def answered(
     }
     if refusal:
         return given | {"error": {"message": refusal, "hint": ""}}
-    answer = tried(lambda: _answer(question, trace))
-    if isinstance(answer, PlaygroundError):
-        return given | {"error": {"message": answer.message, "hint": answer.hint}}
-    index, said = answer
-    return given | {"index": ", ".join(map(str, index)), "answer": said}
+    found = tried(lambda: _answer(question, trace))
+    if isinstance(found, PlaygroundError):
+        return given | {"error": {"message": found.message, "hint": found.hint}}
+    return given | {"index": ", ".join(map(str, found.index)), "answer": found.said}
 
 
-def _answer(question: Asked, trace: Callable[[], Trace] | None) -> tuple[tuple[int, ...], dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Answer:
     """The index as it was understood, and what there is to say about the element."""
-    with COMPUTING.turn():
-        found = run_source(question.document) if trace is None else trace()
-        value = _value(found, question.key)
-        index = read_index(question.index, found.values[value].shape)
-        return index, element_answer(found, value, index)
+
+    index: tuple[int, ...]
+    said: dict[str, Any]
+
+
+def _answer(question: Asked, trace: Callable[[], Trace] | None) -> Answer:
+    if trace is not None:
+        with COMPUTING.turn():
+            return answer_in(trace(), question.key, question.index)
+    if takes_process(question.document):
+        return _answered_apart(question)
+    try:
+        with small_turn():
+            return answer_in(run_source(question.document), question.key, question.index)
+    except Apart:
+        return _answered_apart(question)
+
+
+def answer_in(trace: Trace, key: str, text: str) -> Answer:
+    """The answer from a trace. PlaygroundError: it has no such value, or the value no such element."""
+    value = _value(trace, key)
+    index = read_index(text, trace.values[value].shape)
+    return Answer(index, element_answer(trace, value, index))
+
+
+def _answered_apart(question: Asked) -> Answer:
+    document = question.document
+    found = apart("element", document, kind=kind_of(document), key=question.key, index=question.index)
+    return Answer(tuple(found["index"]), found["said"])
 
 
 @lru_cache(maxsize=_KEPT)

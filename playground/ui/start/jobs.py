@@ -1,0 +1,99 @@
+"""The jobs that are computed in processes of their own; as a program, their host (`playground.computing.host`)."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from playground.computing.host import run_host
+from playground.computing.messages import Message
+from playground.computing.worker import Job
+from playground.errors import PlaygroundError
+from playground.language.document import Document
+from playground.layers.document import StackDocument
+from playground.layers.net.net import net_of
+from playground.layers.stack.problems import UnfitSetting
+from playground.lessons.presets import EXPRESSIONS, STACKS
+from playground.ui.expressions.exports import EXPORTS
+from playground.ui.expressions.frame import Shown
+from playground.ui.expressions.frame import computed as computed_text
+from playground.ui.layers.exports import STACK_EXPORTS
+from playground.ui.layers.frames import computed as computed_net
+from playground.ui.layers.frames import show_before_problem
+from playground.ui.shared.apart import fields
+from playground.ui.shared.opened_element import answer_in, run_source
+from playground.views.export import Export
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
+
+
+def _expression(given: Message) -> Message:
+    return asdict(_shown(Document.from_fields(given["document"]), Unfolding.of(given["unfolding"])).drawn)
+
+
+def _shown(document: Document, unfolding: Unfolding = UNTOUCHED) -> Shown:
+    shown = computed_text(document, unfolding)
+    if isinstance(shown, PlaygroundError):
+        raise shown
+    return shown
+
+
+def _stack(given: Message) -> Message:
+    shown = computed_net(net_of(StackDocument.from_fields(given["document"])), Unfolding.of(given["unfolding"]))
+    if isinstance(shown, UnfitSetting):
+        return {"unfit": {"field": shown.field, "message": shown.message, "hint": shown.hint}}
+    if isinstance(shown, PlaygroundError):
+        raise shown
+    return {"drawn": asdict(shown.drawn), "results": shown.results, "cautions": list(shown.cautions)}
+
+
+def _before_problem(given: Message) -> Message:
+    net = net_of(StackDocument.from_fields(given["document"]))
+    drawn = show_before_problem(net, Unfolding.of(given["unfolding"]))
+    return {"drawn": None if drawn is None else asdict(drawn)}
+
+
+def _element(given: Message) -> Message:
+    return asdict(answer_in(run_source(_document(given)), given["key"], given["index"]))
+
+
+def _export(given: Message) -> Message:
+    document = _document(given)
+    if isinstance(document, StackDocument):
+        return {"text": _made(STACK_EXPORTS, document, given["label"])}
+    return {"text": _made(EXPORTS, _shown(document), given["label"])}
+
+
+def _made(table: tuple[Export[Any], ...], shown: Shown | StackDocument, label: str) -> str:
+    return next(export for export in table if export.label == label).content(shown).decode()
+
+
+def _document(given: Message) -> Document | StackDocument:
+    if given["kind"] == "stack":
+        return StackDocument.from_fields(given["document"])
+    return Document.from_fields(given["document"])
+
+
+JOBS: dict[str, Job] = {
+    "expression": _expression,
+    "stack": _stack,
+    "before-problem": _before_problem,
+    "element": _element,
+    "export": _export,
+}
+
+
+def warm() -> None:
+    """Compute once what most jobs compute, in one thread."""
+    torch.set_num_threads(1)  # a fork of a process with threads would hang
+    untouched: list[str] = []
+    _expression({"document": fields(EXPRESSIONS.presets[0].document), "unfolding": untouched})
+    _stack({"document": fields(STACKS.presets[0].document), "unfolding": untouched})
+
+
+if __name__ == "__main__":
+    warm()
+    run_host(socket.socket(fileno=int(sys.argv[1])), JOBS)

@@ -1,0 +1,199 @@
+"""What is dear is computed in a process, with the same result; what is too dear ends there, and the next edit works."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import playground.ui.expressions.frame as expressions
+import playground.ui.layers.frames as layers
+from playground.computing.limits import ComputingLimits
+from playground.computing.messages import Message
+from playground.computing.processes import NotNow, Processes
+from playground.errors import PlaygroundError
+from playground.language.document import Document
+from playground.layers.document import StackDocument
+from playground.layers.net.net import net_of
+from playground.layers.stack.problems import UnfitSetting
+from playground.ui.expressions.exports import EXPORTS
+from playground.ui.expressions.frame import Shown, frame, show
+from playground.ui.layers.exports import STACK_EXPORTS
+from playground.ui.layers.frames import ShownStack, show_before_problem, show_stack
+from playground.ui.shared import apart, exports, opened_element
+from playground.ui.shared.opened_element import Asked, answered
+from playground.views.graph.unfolding import UNTOUCHED
+
+PATIENCE = 60.0
+SMALL = Document.from_fields({"text": "y = x*x", "leaves": {"x": {"value": "3.0"}}})
+DEAR = Document.from_fields(
+    {"text": "for i in range(60):\n    x = sin(x)\ny = x", "leaves": {"x": {"value": "[0.5, 2]"}}}
+)
+STACK = StackDocument.from_fields(
+    {"text": "Linear(3) ReLU Linear(2)", "input_shape": [4], "data": "random", "batch": 8, "classes": 2}
+)
+
+
+class Counted(Processes):
+    """Processes that note which jobs they were given."""
+
+    def __init__(self, limits: ComputingLimits) -> None:
+        super().__init__(limits)
+        self.jobs: list[str] = []
+
+    def compute(self, job: str, given: Message) -> Message:
+        self.jobs.append(job)
+        return super().compute(job, given)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Counted]:
+    processes = Counted(ComputingLimits(processes=1, seconds=10.0))
+    processes.start("playground.ui.start.jobs")
+    end = time.monotonic() + PATIENCE
+    while not processes.is_ready:
+        assert time.monotonic() < end, "the host does not start"
+        time.sleep(0.05)
+    yield processes
+    processes.stop()
+
+
+@pytest.fixture
+def processes(shared: Counted, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counted]:
+    monkeypatch.setattr(apart, "PROCESSES", shared)
+    shared.jobs.clear()
+    limits = shared.limits
+    for remembered in (
+        *(expressions._show, expressions.computed, layers._show_stack, layers.computed, layers._show_before_problem),
+        opened_element.run_source,
+    ):
+        remembered.cache_clear()
+    yield shared
+    shared.limits = limits
+
+
+def test_what_is_small_is_computed_here_and_what_is_dear_there_with_the_same_picture(processes: Counted) -> None:
+    small = show(SMALL)
+    assert isinstance(small, Shown) and processes.jobs == []
+    dear = show(DEAR)
+    assert processes.jobs == ["expression"]
+    assert dear == expressions.computed(DEAR, UNTOUCHED)
+    assert show(DEAR) is dear and processes.jobs == ["expression"]  # it is remembered
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(replace(DEAR, text=DEAR.text + "\nz = y @ nothing_there"), id="a name"),
+        pytest.param(replace(DEAR, text=DEAR.text + "\nz = y.reshape(7)"), id="a shape"),
+        pytest.param(replace(DEAR, text="zeros(10**9) * x"), id="beyond every limit"),
+    ],
+)
+def test_an_error_is_the_same_there_with_its_place(processes: Counted, document: Document) -> None:
+    there, here = show(document), expressions.computed(document, UNTOUCHED)
+    assert isinstance(there, PlaygroundError) and isinstance(here, PlaygroundError)
+    assert (there.message, there.hint, there.span, there.repair) == (here.message, here.hint, here.span, here.repair)
+    assert there.span is not None
+
+
+def test_an_error_of_a_dear_leaf_is_marked_at_that_leaf(processes: Counted) -> None:
+    leaves = {"x": {"value": "zeros(300, 300).reshape(7)"}}
+    data, _ = frame(Document.from_fields({"text": "y = x.sum()", "leaves": leaves}), None)
+    assert processes.jobs
+    assert data["error"] is not None and data["error"]["leaf"] == "x"
+
+
+def test_what_takes_too_long_is_ended_in_words_and_the_next_edit_works(processes: Counted) -> None:
+    processes.limits, long = replace(processes.limits, seconds=0.02), replace(DEAR, rng_seed=7)
+    refused = show(long)
+    assert isinstance(refused, PlaygroundError) and "took more than 0.02 seconds" in refused.message
+    assert show(long) is refused and processes.jobs == ["expression"]  # it is not tried again at every rerun
+    data, good = frame(long, None)
+    assert data["error"] is not None and "0.02 seconds" in data["error"]["message"] and good is None
+    assert isinstance(show(SMALL), Shown)
+    processes.limits = replace(processes.limits, seconds=10.0)
+    assert isinstance(show(replace(DEAR, rng_seed=8)), Shown)
+
+
+def test_what_takes_too_much_memory_is_refused_in_words(processes: Counted) -> None:
+    processes.limits = replace(processes.limits, megabytes=10)
+    large = Document.from_fields(
+        {
+            "text": "y = ones(1000, 1000) * x\nfor i in range(12):\n    y = sin(y)\ny = y.sum()",
+            "leaves": {"x": {"value": "2"}},
+        }
+    )
+    refused = show(large)
+    assert isinstance(refused, PlaygroundError) and "more memory than one picture may, 10 MB" in refused.message
+    processes.limits = replace(processes.limits, megabytes=1_000)
+    assert isinstance(show(replace(large, rng_seed=1)), Shown)
+
+
+def test_being_told_to_come_back_is_not_remembered(processes: Counted) -> None:
+    processes.limits = replace(processes.limits, waiting=0.01)
+    with processes._places:
+        busy = show(DEAR)
+        assert isinstance(busy, NotNow) and "others' large pictures" in busy.message
+        busy_stack = show_stack(net_of(STACK))
+        assert isinstance(busy_stack, NotNow)
+    assert isinstance(show(DEAR), Shown)
+    assert isinstance(show_stack(net_of(STACK)), ShownStack)
+
+
+def test_a_process_that_was_lost_is_told_and_replaced(processes: Counted) -> None:
+    assert isinstance(show(DEAR), Shown)
+    lost = processes._idle[-1]
+    lost.close()  # as when it was ended from outside
+    processes._idle.clear()
+    assert isinstance(show(replace(DEAR, rng_seed=2)), Shown)
+
+
+def test_nets_are_the_same_there(processes: Counted) -> None:
+    net = net_of(STACK)
+    there = show_stack(net)
+    assert processes.jobs == ["stack"]
+    assert isinstance(there, ShownStack) and there == layers.computed(net, UNTOUCHED)
+    unfit = net_of(replace(STACK, data="digits"))
+    found, expected = show_stack(unfit), layers.computed(unfit, UNTOUCHED)
+    assert isinstance(found, PlaygroundError) and isinstance(expected, PlaygroundError)
+    assert (type(found), found.message, found.hint) == (type(expected), expected.message, expected.hint)
+    if isinstance(found, UnfitSetting) and isinstance(expected, UnfitSetting):
+        assert found.field == expected.field
+    broken = net_of(replace(STACK, text="Linear(3) ReLU Conv2d(2, 3) Linear(2)"))
+    before = show_before_problem(broken)
+    assert before is not None and processes.jobs.count("before-problem") == 1
+
+
+def test_exports_are_the_same_there(processes: Counted) -> None:
+    shown = show(DEAR)
+    assert isinstance(shown, Shown)
+    for export in EXPORTS:
+        made = exports._made(lambda: shown, export, lambda now: now.document)
+        assert made == export.content(shown), export.label
+    assert "export" in processes.jobs
+    for stack_export in STACK_EXPORTS:
+        made = exports._made(lambda: STACK, stack_export, lambda now: now)
+        assert made == stack_export.content(STACK), stack_export.label
+
+
+@pytest.mark.parametrize(("document", "index"), [(DEAR, "1"), (STACK, "1")])
+def test_opened_elements_are_the_same_there(processes: Counted, document: Any, index: str) -> None:
+    question = Asked(document, "value-1", index, 3)
+    there = answered(question, document)
+    assert processes.jobs == ["element"]
+    assert there is not None and there["error"] is None and there["number"] == 3
+    trace = opened_element.run_source(document)
+    here = answered(question, document, trace=lambda: trace)
+    assert there == here
+    wrong = answered(Asked(document, "value-1", "77", 4), document)
+    assert wrong is not None and wrong["error"] is not None and "no element" in wrong["error"]["message"]
+
+
+def test_without_processes_threads_compute_everything() -> None:
+    assert os.environ["PLAYGROUND_COMPUTING_PROCESSES"] == "0"
+    with apart.small_turn():
+        DEAR.run()
