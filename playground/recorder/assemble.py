@@ -143,7 +143,7 @@ class _Assembly:
 
     def _shares(self, watched: TapePass, pass_id: int) -> None:
         """Give a tensor that a call handed on as it came what reached it by that name: a part of its one adjoint."""
-        shares = {index: seed for index, seed in zip(watched.roots, watched.seeds, strict=True)}
+        shares = dict(zip(watched.roots, watched.seeds, strict=True))
         for event in watched.events:
             if isinstance(event, TapeOp):
                 continue

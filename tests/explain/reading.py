@@ -18,6 +18,7 @@ from torch import Tensor
 from playground.explain.broadcasting import summed_from
 from playground.explain.explanation import Explanation
 from playground.explain.formulas import Formulas, Written
+from playground.trace.array import Array
 from playground.trace.records import Contribution, Step
 from playground.trace.trace import Trace
 
@@ -107,8 +108,8 @@ class Reader:
         if not written.is_product:
             value = value * self.adjoint(step, written)
         shape = part.data.shape
-        if tuple(value.shape) == shape:
-            return value
+        if tuple(value.shape) == shape or value.numel() == part.data.numel == 1:  # one number, whatever its axes
+            return value.reshape(shape)
         return value.sum_to_size(shape) if summed_from(part) is not None else value.expand(shape)
 
     def adjoint(self, step: Step, written: Written) -> Tensor:
@@ -142,7 +143,7 @@ class _Reading:
         self.known: dict[str, Any] = {"pi": math.pi}
         self.texts: dict[str, str] = {}
         for value in trace.values:
-            self._name(names.show(value.id), f"value_{value.id}", value.data.tensor() if value.data.is_exact else None)
+            self._name(names.show(value.id), f"value_{value.id}", _whole(value.data))
         self._name(written.adjoint.text, "adjoint", reader.adjoint(step, written))
         for saved in node.saved:
             array = saved.data if saved.value is None else trace.values[saved.value].data
@@ -301,6 +302,11 @@ def _broadcast(shapes: list[tuple[int, ...]]) -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _whole(array: Array) -> Tensor | None:
+    """Every element, also of an array too large for a document, as long as the recording lives."""
+    return array.dense() if array.is_exact or array._tensor is not None else None
 
 
 def _double(content: Any) -> Any:
