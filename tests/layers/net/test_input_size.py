@@ -1,4 +1,4 @@
-"""No batch is made of an input that is refused as too large: each of its sizes is within limits, their product is not."""
+"""No batch is made of an input that is refused as too large: its sizes are within limits, their product is not."""
 
 from __future__ import annotations
 
@@ -63,9 +63,8 @@ def test_nothing_is_made_of_what_is_refused(
     shape: tuple[int, ...], batch: int, text: str, way: Callable[[StackDocument], object]
 ) -> None:
     document = StackDocument(text, shape, data="random", batch=batch)
-    with Largest() as made:  # type: ignore[no-untyped-call]
-        with suppress(PlaygroundError):
-            way(document)
+    with Largest() as made, suppress(PlaygroundError):  # type: ignore[no-untyped-call]
+        way(document)
     assert made.elements < 64_000, "less than the smaller of the two batches: the net's own weights"
 
 
