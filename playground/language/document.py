@@ -15,6 +15,7 @@ from playground.language.repairs import tried
 from playground.language.run import run_program
 from playground.language.syntax.program import Program, parse
 from playground.language.syntax.scan import normalise
+from playground.recorder.overwritten import Overwritten
 from playground.texts import whole_characters
 from playground.trace.trace import Trace
 
@@ -60,12 +61,19 @@ class Document(SettingsDocument):
             return self._run()
         except PlaygroundError as error:
             refused = error  # outside of `except` its repair is tried: nothing there is an error within an error
-        raise tried(refused, self._evaluate) if refused.text == normalise(self.text) else refused
+        if refused.text != normalise(self.text):
+            raise refused
+        # of what was changed in place only the backward pass tells whether it is mended
+        raise tried(refused, self._recorded if isinstance(refused, Overwritten) else self._evaluate)
 
     def _evaluate(self, program: Program) -> None:
         """Run another text over the leaves of this one."""
         leaves = [Leaf.stated(free) or self.leaf(free.name) for free in program.free_names]
         interpret(program, {leaf.name: leaf.tensor(self.rng_seed) for leaf in leaves}, self.rng_seed)
+
+    def _recorded(self, program: Program) -> Trace:
+        """Record another text over the leaves of this one."""
+        return replace(self, text=program.text)._run()
 
     def _run(self) -> Trace:
         program = self.program()

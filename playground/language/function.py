@@ -38,6 +38,10 @@ TENSOR_LISTS = frozenset(["tensors", "operands", "indices"])
 OUTSIDE = r",(?![^(]*\))"  # a comma between parameters, not inside of `dims=(0, 1)`
 
 
+NUMPYS = {"axis": "dim", "keepdims": "keepdim"}
+_WRITTEN_IN_PYTHON = ("norm", "split")  # functions of PyTorch that take only the names of their own
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """An upper bound, known before the call: elements and axes of the results, and the work in flops."""
@@ -87,6 +91,11 @@ class Function:
         """The signature's names, in order."""
         return parameters(self.signature)
 
+    def also_called(self, name: str) -> str:
+        """The parameter that a name means: PyTorch's own functions take NumPy's `axis` and `keepdims` as well."""
+        is_own = self.homes[0] in (TORCH, METHOD) and F not in self.homes and self.name not in _WRITTEN_IN_PYTHON
+        return NUMPYS.get(name, name) if is_own else name
+
     @property
     def key(self) -> str:
         """Unique in the table: 'torch.sin', 'F.linear', 'Tensor.view'."""
@@ -132,7 +141,8 @@ class Arguments(dict[str, Value]):
                 takes = f"{len(places)} argument" + ("s" if len(places) != 1 else "")
                 raise PlaygroundError(f"`{function.name}` takes {takes}, here are {len(positional)}", hint=hint)
         known = {name.name for name in names}
-        for name, value in named.items():
+        for written, value in named.items():
+            name = function.also_called(written)
             if name not in known:
                 raise PlaygroundError(f"`{function.name}` has no argument `{name}`", hint=hint)
             if name in bound:

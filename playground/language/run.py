@@ -12,6 +12,7 @@ from playground.errors import PlaygroundError, Span
 from playground.language.bounds.bound import tensors_in
 from playground.language.evaluate.interpreter import Interpreter, interpret
 from playground.language.evaluate.leaves import Leaf
+from playground.language.evaluate.torch_errors import mended
 from playground.language.function import Value
 from playground.language.functions.table import CONSTANTS
 from playground.language.repairs import tried
@@ -20,6 +21,7 @@ from playground.language.syntax.name_words import words_on_names
 from playground.language.syntax.program import Program, parse
 from playground.language.syntax.scan import normalise
 from playground.language.syntax.walk import calls
+from playground.recorder.overwritten import Overwritten
 from playground.recorder.record import record
 from playground.trace.records import Note
 from playground.trace.trace import Trace
@@ -50,9 +52,10 @@ def run(
     >>> trace["x1"].adjoint.item()
     5.5
     """
-    try:
+
+    def recorded(program: Program) -> Trace:
         return run_program(
-            parse(text),
+            program,
             leaves,
             rng_seed=rng_seed,
             passes=passes,
@@ -61,10 +64,15 @@ def run(
             second=second,
             default=default,
         )
+
+    try:
+        return recorded(parse(text))
     except PlaygroundError as error:
         refused = error
     if not isinstance(text, str) or refused.text != normalise(text):
         raise refused
+    if isinstance(refused, Overwritten):  # only the backward pass tells whether it is mended
+        raise tried(refused, recorded)
     raise tried(refused, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0"))
 
 
@@ -102,6 +110,8 @@ def run_program(
             second=second,
             notes=said,
         )
+    except Overwritten as error:
+        raise (mended(error) if error.span is not None else _placed(program, error)) from None
     except PlaygroundError as error:
         if error.text is not None and error.span is not None:
             raise

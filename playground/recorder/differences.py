@@ -17,10 +17,12 @@ from torch import Tensor
 from playground.recorder.checks.beside import Beside, beside
 from playground.recorder.checks.design_gaps import gap_of
 from playground.recorder.checks.probes import (
+    CHANCE,
     INNER,
     KINK,
     NOT_SMOOTH,
     ONE_SIDED,
+    REFUSED,
     TORN,
     UNDEFINED,
     Move,
@@ -74,15 +76,15 @@ class Differences:
         """Central differences with two step sizes (Richardson), against the adjoints of the last pass."""
         if not self._passes or self.missing():
             return ()
+        targets = self._targets()
+        inner = self._inner()
+        movable = [value for value in targets if value.id not in inner]
         try:
             with torch.no_grad():
-                targets = self._targets()
-                inner = self._inner()
-                apart = [value for value in targets if value.id in inner]
-                movable = [value for value in targets if value.id not in inner]
-                return (*self._differences(*self._plan(movable), self._objective()), *map(_not_moved, apart))
-        except (RuntimeError, NotImplementedError, TypeError, ValueError):  # float64 or a copy is refused
-            return ()
+                found = self._differences(*self._plan(movable), self._objective())
+        except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:  # float64 or a copy is refused
+            found = tuple(_not_moved(value, REFUSED + str(error).splitlines()[0][:200]) for value in movable)
+        return (*found, *[_not_moved(value, INNER) for value in targets if value.id in inner])
 
     def _targets(self) -> list[TapeValue]:
         """The values whose adjoint is the derivative of what the last pass started from, and can be moved."""
@@ -145,7 +147,7 @@ class Differences:
             return ()
         checks, at_rest = self._probe(probes, objective)
         if not self._repeats(at_rest):
-            return ()
+            return tuple(_not_moved(value, CHANCE) for value in targets)
         self._again(probes, checks, objective, [i for i, check in enumerate(checks) if is_doubtful(check)], SMALLER)
         broken = [i for i, check in enumerate(checks) if check.note in (UNDEFINED, ONE_SIDED)]
         broken = [i for i in broken if math.isfinite(checks[i].gradient) and math.isfinite(probes[i].step)]
@@ -222,7 +224,7 @@ class Differences:
     def _is_torn(
         self, probe: Probe, checks: list[DifferenceCheck], check: DifferenceCheck, objective: Objective
     ) -> bool:
-        """Tell whether slopes fail to add up: that of this probe, and that along another direction, to that of both.
+        """Tell whether slopes fail to add up: that of this probe and that along another direction, or those of all.
 
         So it is where elements that are equal are sorted: the slope along each of them is the same from both sides, and
         yet no gradient gives them all. Elements that have a kink of their own are left alone.
@@ -230,15 +232,19 @@ class Differences:
         generator = torch.Generator().manual_seed(probe.value.id)
         direction = probe.direction
         aside = torch.randn(direction.shape, generator=generator, dtype=torch.float64).to(direction.device)
-        for other in checks:
-            if other.value == check.value and other.note and other.index is not None:
+        own = [other for other in checks if other.value == check.value and other.index is not None]
+        for other in own:
+            if not other.is_comparable:
                 aside[other.index] = 0
+        added = sum(float(aside[other.index]) * other.difference for other in own if other.is_comparable)
         moved = [Probe(probe.value, None, along, 0.0, 0.0) for along in (aside, direction + aside)]
         for one in moved:
             one.step = probe.step
         (alone, both), _ = self._probe(moved, objective)
-        gap = abs(both.difference - alone.difference - check.difference)
-        return gap > KINK * max(1.0, abs(both.difference)) + 10 * (both.uncertainty + alone.uncertainty)
+        least = KINK * max(1.0, abs(both.difference)) + 10 * (both.uncertainty + alone.uncertainty)
+        return abs(both.difference - alone.difference - check.difference) > least or (
+            len(own) == direction.numel() and abs(alone.difference - added) > least
+        )
 
     def _probe(self, probes: list[Probe], objective: Objective) -> tuple[list[DifferenceCheck], float]:
         """Each probe's check, and the objective with nothing moved."""
@@ -278,11 +284,19 @@ class Differences:
             finally:
                 _warn_of_slow_vmap(True)
         single = [{probe.value.id: probe.direction * amount} for probe, amount in moves]
-        return [float(objective(moved)) for moved in (*single, {})]
+        return [*(_or_nan(objective, moved) for moved in single), float(objective({}))]
 
 
-def _not_moved(value: TapeValue) -> DifferenceCheck:
-    """The check of a value that cannot be moved by itself: its gradient, and why nothing stands beside it."""
+def _or_nan(objective: Objective, moved: dict[int, Tensor]) -> float:
+    """The objective; NaN where the function is not defined (a probability below 0)."""
+    try:
+        return float(objective(moved))
+    except (RuntimeError, ValueError):
+        return math.nan
+
+
+def _not_moved(value: TapeValue, why: str) -> DifferenceCheck:
+    """The check of a value that is not moved: its gradient, and why nothing stands beside it."""
     assert value.adjoint is not None  # only values that a pass reached are checked
     first = float(dense(value.adjoint).reshape(-1)[0]) if value.data.numel() else 0.0
-    return DifferenceCheck(value.id, (0,) * value.data.dim(), first, math.nan, math.nan, INNER)
+    return DifferenceCheck(value.id, (0,) * value.data.dim(), first, math.nan, math.nan, why)

@@ -15,6 +15,7 @@ from playground.recorder.differences import Differences
 from playground.recorder.inputs import as_leaf, modules_of, name_arguments, name_parameters, name_tensors, variables_of
 from playground.recorder.modules import inside_modules
 from playground.recorder.optimizer_step import fresh_arguments, output_after, parameters_of, take_step, versions_of
+from playground.recorder.overwritten import OVERWRITTEN, overwritten
 from playground.recorder.recorder import Recorder, at_work, current
 from playground.recorder.replay import Replay
 from playground.recorder.tape import ZeroGrad
@@ -89,7 +90,10 @@ def record(
             if optimizer is not None:
                 take_step(optimizer, recorder.tape, versions)
 
-        _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors), step)
+        try:
+            _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors), step)
+        except PlaygroundError as error:
+            raise (overwritten(recorder.tape, text) if OVERWRITTEN in error.message else None) or error from error
         recorder.engine.memory.finish()
     if outputs and recorder.tape.update is not None:
         place = next((index for index, output in enumerate(outputs) if output.requires_grad), 0)

@@ -294,7 +294,9 @@ class Frame:
                 inner.execute(inner_step)
             return tuple([inner.value(root) for root in roots])
 
-        starts = [torch.zeros_like(self.value(source)) for source in step.sources]
+        starts = [
+            torch.full_like(self.value(source), -0.0) for source in step.sources
+        ]  # what + leaves every x as it is
         outputs, pull_back = torch.func.vjp(ahead, *starts)[:2]
         given = step.watched.seed_values or (None,) * len(roots)
         seeds = [

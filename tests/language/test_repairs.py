@@ -41,6 +41,12 @@ MENDED = [
     pytest.param("W@x+V@x", "`W` is a number", "W*x+V*x", id="products-of-numbers"),
     pytest.param("x := 3", "`:=`", "x = 3", id="walrus"),
     pytest.param("[1 2 3] * x", "commas", "[1, 2, 3] * x", id="list"),
+    # other libraries
+    pytest.param("np.linalg.norm(np.sin([x, 2]))", "NumPy's", "torch.norm(torch.sin([x, 2]))", id="np-linalg"),
+    pytest.param("x * jnp.exp(x)", "another library's", "x * torch.exp(x)", id="jnp"),
+    pytest.param("x * np.random.randn(2)", "NumPy's", "x * torch.randn(2)", id="np-random"),
+    pytest.param("y = tanh(x)\ny.clamp_(0, 1)\ny", "not allowed", "y = tanh(x)\ny = y.clamp(0, 1)\ny", id="clamp_"),
+    pytest.param("tanh(x).clamp_(0, 1)", "not allowed", "tanh(x).clamp(0, 1)", id="clamp_-in-a-chain"),
     # LaTeX, notebooks
     pytest.param("$x^2$", "LaTeX", "x**2", id="latex"),
     pytest.param(r"\frac{1}{1 + e^{-x}}", "LaTeX", "((1)/(1 + e**(-x)))", id="fraction"),
@@ -77,6 +83,10 @@ def test_a_slip_is_named_and_mended(text: str, message: str, mended: str) -> Non
         pytest.param("2A @ x", "write the multiplication", id="needs-matrices"),
         pytest.param("x[0", "expected `]`", id="no-element"),
         pytest.param("d/dx(x**2)", "grad(y, x)[0]", id="d-dx"),
+        pytest.param("y = d/dx x^2", "grad(y, x)[0]", id="d-dx-and-a-space"),
+        pytest.param("z = x * 2.0j", "torch.complex(", id="imaginary"),
+        pytest.param("try:\n    y = x\nexcept ValueError:\n    y = 2*x", "write its lines alone", id="try"),
+        pytest.param("def main():\n    y = x*x\n    y.backward()\nmain()", "return y", id="nothing-returned"),
         pytest.param("∂f/∂x", "grad(y, x)[0]", id="partial"),
         pytest.param("f'(x)", "grad(y, x)[0]", id="prime"),
         pytest.param("lim x", "is shown", id="limit"),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from playground.recorder import differences
 from playground.recorder.checks.probes import (
+    CHANCE,
     INNER,
     JUMP,
     KINKED,
@@ -153,6 +154,15 @@ def test_random_constants_are_held() -> None:
 def test_a_hidden_source_of_chance_is_found_out() -> None:
     trace = record(lambda x: torch.ops.aten.native_dropout(x, 0.5, True)[0], torch.ones(100, requires_grad=True))
     assert trace.checks == ()
+
+
+def test_chance_that_no_name_tells_of_is_said() -> None:
+    noise = torch.zeros(100)
+    torch.manual_seed(0)
+    trace = record(
+        lambda x: torch.ops.aten.rrelu_with_noise(x, noise, 0.1, 0.9, True), -torch.ones(100, requires_grad=True)
+    )
+    assert {check.note for check in trace.checks} == {CHANCE}
 
 
 def test_detached_factors_are_held_constant() -> None:
@@ -351,6 +361,36 @@ def test_a_direction_leaves_out_what_is_not_finite() -> None:
     trace = record(lambda x: x.log().sum(), numbers.requires_grad_(), names=["x"])
     (check,) = [check for check in trace.checks if trace.values[check.value].name == "x"]
     assert (check.index, check.note) == (None, "")
+    assert_consistent(trace)
+
+
+def test_terms_with_an_infinite_partner_are_left_out_whole() -> None:
+    trace = record(F.l1_loss, leaf(torch.inf, 1.0), leaf(0.5, 3.0), names=["x", "y"])
+    assert notes_of(trace, "y") == [UNDEFINED, ""]
+    assert_consistent(trace)
+
+
+def test_sums_that_skip_a_nan_are_not_looked_into() -> None:
+    trace = record(lambda x: torch.nansum(x), leaf(1.0, torch.inf), names=["x"])
+    assert notes_of(trace) == [UNDEFINED, UNDEFINED]
+
+
+def test_a_negative_zero_stays_one() -> None:
+    trace = record(lambda x, y: (x / y).sum(), leaf(1.0, 2.0), leaf(2.0, -0.0), names=["x", "y"])
+    assert notes_of(trace) == ["", UNDEFINED]
+    assert_consistent(trace)
+
+
+@pytest.mark.parametrize("function", [torch.median, lambda x: x.kthvalue(2).values])
+def test_an_order_statistic_of_equal_elements(function: Callable[[Tensor], Tensor]) -> None:
+    trace = record(function, leaf(2.0, 2.0, 2.0), names=["x"])
+    assert TORN in notes_of(trace)
+    assert_consistent(trace)
+
+
+def test_a_probability_is_not_moved_below_zero() -> None:
+    trace = record(lambda x: F.binary_cross_entropy(x, torch.ones_like(x)), leaf(0.0, 0.5), names=["x"])
+    assert notes_of(trace) == [ONE_SIDED, ""]
     assert_consistent(trace)
 
 

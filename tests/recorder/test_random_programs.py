@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
 
 from playground.recorder.record import record
 from playground.trace.trace import Trace
+from tests.recorder.helpers import note_kinds
 from tests.recorder.strategies import Program, programs
 
 
@@ -88,3 +92,59 @@ def test_json_is_exact(program: Program) -> None:
     back = Trace.from_json(document)
     assert back == trace
     assert back.to_json() == document
+
+
+@given(programs(most_calls=6), st.sampled_from(["squares", "beside the inputs", "a sum that goes on", "third order"]))
+def test_differences_go_through_gradients(program: Program, use: str) -> None:
+    trace = with_gradients(program, use)
+    for check in trace.checks:
+        if not check.note:
+            scale = max(1.0, abs(check.gradient))
+            assert check.gap <= 1e-3 * scale + 10 * check.uncertainty, check
+    assert trace.checks or {"no_check", "no_gradient"}.intersection(note_kinds(trace))
+
+
+@given(programs(most_calls=5), st.sampled_from(["squares", "beside the inputs", "third order"]))
+def test_tangents_go_through_gradients(program: Program, use: str) -> None:
+    trace = with_gradients(program, use, tangent=1.0)
+    tangent = trace.values[trace.outputs[0]].tangent
+    if tangent is None:
+        assert note_kinds(trace) in (["no_tangent"], ["no_gradient"], ["no_tangent", "no_gradient"])
+        return
+    leaves = program.inputs()
+    plain = torch.autograd.grad(used(program, use, leaves), leaves, allow_unused=True, materialize_grads=True)
+    expected = sum(float(gradient.sum()) for gradient in plain)
+    size = sum(float(gradient.abs().sum()) for gradient in plain)
+    assert float(tangent.tensor()) == pytest.approx(expected, abs=1e-6 * max(1.0, size))
+
+
+def with_gradients(program: Program, use: str, tangent: float | None = None) -> Trace:
+    """A trace of a program that computes with its own gradients."""
+    inputs = program.inputs()
+    names = [f"x{index}" for index in range(len(inputs))]
+    return record(
+        lambda *leaves: used(program, use, list(leaves)),
+        *inputs,
+        names=names,
+        tangent=None if tangent is None else dict.fromkeys(names, tangent),
+    )
+
+
+def used(program: Program, use: str, leaves: list[Tensor]) -> Tensor:
+    """One number made of the gradients of a program."""
+    output = program(*leaves)
+    gradients = _gradients(output, leaves)
+    if use == "third order":
+        inner = torch.stack([(g * x.cos()).sum() for g, x in zip(gradients, leaves, strict=True)]).sum()
+        gradients = _gradients(inner, leaves)
+    if use == "beside the inputs":
+        return torch.stack([(g * x.sin()).sum() for g, x in zip(gradients, leaves, strict=True)]).sum()
+    total = torch.stack([g.tanh().square().sum() for g in gradients]).sum()
+    return total + output.tanh() if use == "a sum that goes on" else total
+
+
+def _gradients(output: Tensor, leaves: list[Tensor]) -> list[Tensor]:
+    if not output.requires_grad:
+        return [x * 0 for x in leaves]
+    found = torch.autograd.grad(output, leaves, create_graph=True, allow_unused=True)
+    return [x * 0 if g is None else g for g, x in zip(found, leaves, strict=True)]

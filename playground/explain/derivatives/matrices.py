@@ -27,9 +27,12 @@ def _scaled(name: str, formula: Formula) -> Formula:
         found = formula.value(r)
         return r.number(name) * (r.g * found if not formula.is_product else found)
 
-    text = formula.text if formula.is_product else "@g"
-    latex = formula.latex if formula.is_product else "@g"
-    return Formula(f"@{{{name}}}·({text})", rf"@{{{name}}} \left({latex}\right)", value)
+    scale = f"@{{{name}}}"
+    if formula is _SUM_ROWS:
+        return Formula(f"sum({scale}·@g)", rf"{scale} \textstyle\sum @g", value)
+    if formula is _UNIT:
+        return Formula(f"{scale}·@g", rf"{scale} \, @g", value)
+    return Formula(f"{scale}·({formula.text})", rf"{scale} \left({formula.latex}\right)", value)
 
 
 def _added(left: Formula, right: Formula) -> Row:

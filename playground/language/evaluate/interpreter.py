@@ -77,6 +77,8 @@ class Interpreter:
         found = [item if isinstance(item, Tensor) else plain_tensor(item) for item in _results(self.last)]
         if not found:
             hint = "end with an expression, or give a value a name"
+            if isinstance(self.program.statements[-1], Evaluate) and self.evaluator.root is not None:
+                hint = "let the function return what it computed: return y"
             self.calls.refuse("the text has no tensor for its result", self.program.statements[-1].span, hint)
         return found[0] if len(found) == 1 else tuple(found)
 

@@ -11,6 +11,9 @@ from playground.errors import PlaygroundError, Repair, Span
 from playground.language.evaluate.arithmetic import describe
 from playground.language.evaluate.call_site import CallSite, Explained
 from playground.language.function import TENSORS
+from playground.language.syntax.in_place import made_anew
+from playground.recorder.overwritten import OVERWRITTEN, Overwritten, overwritten
+from playground.recorder.recorder import current
 
 
 def explained(error: Exception, site: CallSite) -> PlaygroundError:
@@ -18,6 +21,10 @@ def explained(error: Exception, site: CallSite) -> PlaygroundError:
     if isinstance(error, PlaygroundError):
         return error
     message = str(error)
+    if OVERWRITTEN in message and (recorder := current()) is not None:
+        found_out = overwritten(recorder.tape, site.program.text)
+        if found_out is not None:
+            return mended(found_out)
     for pattern, rule in _RULES:
         if (found := re.search(pattern, message)) and (told := rule(site, found)):
             return site.error(*told)
@@ -27,6 +34,14 @@ def explained(error: Exception, site: CallSite) -> PlaygroundError:
     first = re.sub(r"^\w+\(\): ", "", first)[:200] or type(error).__name__
     hint = f"{site.function.name}({site.function.signature})" if site.function else ""
     return site.error(f"PyTorch refuses this: {first}", hint)
+
+
+def mended(error: Overwritten) -> Overwritten:
+    """The error with a repair that makes a new value, where its line can be so written."""
+    if error.text is None or error.span is None or not error.is_anew:
+        return error
+    repair = made_anew(error.text, error.span)
+    return Overwritten(error.message, span=error.span, hint=error.hint, repair=repair, text=error.text)
 
 
 def _broadcast(site: CallSite, found: re.Match[str]) -> Explained | None:
@@ -44,6 +59,9 @@ def _broadcast(site: CallSite, found: re.Match[str]) -> Explained | None:
             )
             return message, hint, None
     return None
+
+
+_OF_VECTORS = ("dot", "vdot")
 
 
 def _matrix(site: CallSite, found: re.Match[str]) -> Explained | None:
@@ -64,6 +82,9 @@ def _matrix(site: CallSite, found: re.Match[str]) -> Explained | None:
             return message, hint, None
         gap = Span(site.places[0].end, site.places[1].start)
         return message, hint, site.replace(gap, gap.of(site.program.text).replace("@", "*"), "write *")
+    if site.name in _OF_VECTORS and max(left.dim(), right.dim()) > 1:
+        shapes = f"`{left_name}` has shape {tuple(left.shape)}, `{right_name}` {tuple(right.shape)}"
+        return f"`{site.name}` takes two vectors: {shapes}", "the product with a matrix is written with @", None
     inner, other = left.shape[-1], right.shape[-2] if right.dim() > 1 else right.shape[0]
     message = f"{tuple(left.shape)} @ {tuple(right.shape)}: the inner sizes {inner} and {other} differ"
     hint = f"the columns of `{left_name}` ({inner}) must be as many as the rows of `{right_name}` ({other})"
@@ -125,10 +146,7 @@ def _second_backward(site: CallSite, found: re.Match[str]) -> Explained | None:
 
 def _leaf_in_place(site: CallSite, found: re.Match[str]) -> Explained | None:
     name = site.written(0)
-    repair = None
-    if site.name.endswith("=") and site.name != "[]=" and name.isidentifier():
-        new = f"{name} = {name} {site.name[:-1]} {site.written(1)}"
-        repair = site.replace(site.span, new, f"write {new}")
+    repair = made_anew(site.program.text, site.span)
     if site.name == "[]=" and name.isidentifier():
         line = site.program.text.rfind("\n", 0, site.span.start) + 1
         indent = site.program.text[line : site.span.start]
@@ -141,6 +159,20 @@ def _leaf_in_place(site: CallSite, found: re.Match[str]) -> Explained | None:
         message = f"`{name}` is a view of a leaf that requires a gradient: it cannot be changed in place"
         return message, "take a copy first: .clone()", repair
     return f"`{name}` is a leaf that requires a gradient: it cannot be changed in place", hint, repair
+
+
+def _several_views(site: CallSite, found: re.Match[str]) -> Explained | None:
+    made_by = found.group("made_by").removesuffix("Backward0").lower()
+    message = (
+        f"`{site.written(0)}` is one of the views that `{made_by}` gave at once: PyTorch does not change such in place"
+    )
+    hint = "make a new value, or take the view by itself, by an index: x[0]"
+    return message, hint, made_anew(site.program.text, site.span)
+
+
+def _view_without_gradients(site: CallSite, found: re.Match[str]) -> Explained | None:
+    message = f"`{site.written(0)}` is a view that was made inside no_grad, and is changed outside of it"
+    return message, "do both inside, or both outside", None
 
 
 def _modified(site: CallSite, found: re.Match[str]) -> Explained | None:
@@ -171,6 +203,15 @@ def _too_many_indices(site: CallSite, found: re.Match[str]) -> Explained | None:
     return f"more indices than axes{shape}", "one index for each axis; ... stands for those left out", None
 
 
+def _item_of_a_number(site: CallSite, found: re.Match[str]) -> Explained | None:
+    name = site.written(0)
+    return (
+        f"`{name}` is one number and has no elements to choose from",
+        "give it a list of numbers, or leave out the []",
+        None,
+    )
+
+
 def _dtypes(site: CallSite, found: re.Match[str]) -> Explained | None:
     kinds = [(name, str(tensor.dtype).removeprefix("torch.")) for name, tensor in site.tensors()]
     if len({kind for _, kind in kinds}) < 2:
@@ -199,6 +240,11 @@ def _not_derivable(site: CallSite, found: re.Match[str]) -> Explained | None:
         "it can be used where no gradient is needed: put .detach() or torch.no_grad() around it",
         None,
     )
+
+
+def _takes_no_gradient(site: CallSite, found: re.Match[str]) -> Explained | None:
+    hint = "it is kept beside the computation: give it with .detach(), or switch its requires_grad off"
+    return f"`{site.name}` has no derivative by `{found.group('name')}`, and that requires a gradient", hint, None
 
 
 def _only_float_gradients(site: CallSite, found: re.Match[str]) -> Explained | None:
@@ -267,10 +313,13 @@ _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]],
     (r"can be implicitly created only for real scalar outputs", _complex_root),
     (r"Trying to backward through the graph a second time|saved intermediate values", _second_backward),
     (r"leaf Variable that requires grad", _leaf_in_place),
+    (r"of (?P<made_by>\w+) is a view and is being modified inplace\. This view is the output of a", _several_views),
+    (r"view was created in no_grad mode", _view_without_gradients),
     (r"modified by an inplace operation|is a view and is being modified", _modified),
     (r"[Dd]imension (?:out of range \(.*got|specified as) (?P<given>-?\d+)", _axis),
     (r"index (?P<given>-?\d+) is out of (?:bounds|range)", _index_range),
     (r"too many indices", _too_many_indices),
+    (r"invalid index of a 0-dim tensor", _item_of_a_number),
     (r"dtype|scalar type|same type|Input type", _dtypes),
     (
         r"can only be (?:float|calculated)|not implemented for '(?:Int|Long|Bool|Short|Char|Byte)'|"
@@ -278,6 +327,7 @@ _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]],
         _whole_numbers,
     ),
     (r"derivative for (?:aten::)?'?(?P<name>\w+)'? is not implemented", _not_derivable),
+    (r"not differentiable with respect to argument '(?P<name>\w+)'", _takes_no_gradient),
     (r"[Oo]nly Tensors of floating point", _only_float_gradients),
     (r"appears to not have been used in the graph|have not been used in the graph", _unused),
     (r"expected sequence of length|not a sequence|at dim \d+ \(got", _ragged),

@@ -190,9 +190,9 @@ CREATION = (
     ),
     new(
         "normal",
-        "mean, std, size",
+        "mean, std, size, *, dtype=None, requires_grad=False",
         lambda mean, std, size, **options: torch.normal(
-            float(mean), float(std), size, **{"dtype": torch.float32, **options}
+            float(mean), float(std), size, **{"dtype": torch.float32, **given(options)}
         ),
         "Random numbers of a normal distribution.",
         "x * normal(0.0, 1.0, (2, 3))",

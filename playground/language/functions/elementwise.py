@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from playground.language.bounds.bound import elementwise, slow_elementwise
+from playground.language.bounds.slow import gammas
 from playground.language.function import METHOD, SPECIAL, TORCH, Arguments, Cost, F, Function
 
 HERE = (TORCH, METHOD)
@@ -89,8 +90,8 @@ ELEMENTWISE = (
         r"\frac{\sqrt{\pi}}{2} e^{\operatorname{erf}^{-1}(x)^2}",
         bound=slow_elementwise,
     ),
-    one("lgamma", torch.lgamma, "log |Γ(x)|; exp(lgamma(n + 1)) is n factorial.", r"\psi(x)", bound=slow_elementwise),
-    one("digamma", torch.digamma, "Derivative of lgamma.", r"\psi'(x)", bound=slow_elementwise),
+    one("lgamma", torch.lgamma, "log |Γ(x)|; exp(lgamma(n + 1)) is n factorial.", r"\psi(x)", bound=gammas),
+    one("digamma", torch.digamma, "Derivative of lgamma.", r"\psi'(x)", bound=gammas),
     one(
         "sinc",
         torch.sinc,

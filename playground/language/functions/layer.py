@@ -221,7 +221,7 @@ LAYERS = (
     Function(
         "embedding",
         (F,),
-        "input, weight",
+        "input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False",
         functional.embedding,
         "The rows of weight that the whole numbers name.",
         r"\text{added to the rows}",

@@ -8,19 +8,23 @@ from typing import Any
 import torch
 
 from playground.language.bounds.scattering import stretched
-from playground.language.bounds.slow import approximated, series, several_gammas
-from playground.language.function import METHOD, SPECIAL, TORCH, Function
+from playground.language.bounds.slow import approximated, gammas, polygammas, series, several_gammas, terms_of_zeta
+from playground.language.function import METHOD, SPECIAL, TORCH, Arguments, Cost, Function
+
+Bound = Callable[[Arguments], Cost]
 
 
 def one(name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str = "", **more: Any) -> Function:
     """A function of `torch.special` of one tensor; by default its example is `special.name(x)`."""
-    example = example or f"special.{name}(x)"
-    return Function(name, (SPECIAL,), "input", call, meaning, derivative, example, approximated, **more)
+    example, bound = example or f"special.{name}(x)", more.pop("bound", approximated)
+    return Function(name, (SPECIAL,), "input", call, meaning, derivative, example, bound, **more)
 
 
-def two(name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str) -> Function:
+def two(
+    name: str, call: Callable[..., Any], meaning: str, derivative: str, example: str, bound: Bound = series
+) -> Function:
     """A function of `torch.special` of two tensors that broadcast together."""
-    return Function(name, (SPECIAL,), "input, other", call, meaning, derivative, example, series)
+    return Function(name, (SPECIAL,), "input, other", call, meaning, derivative, example, bound)
 
 
 SPECIALS = (
@@ -30,8 +34,8 @@ SPECIALS = (
     one("ndtri", torch.special.ndtri, "Its inverse: the quantile.", r"\sqrt{2\pi}\,e^{y^2/2}"),
     one("log_ndtr", torch.special.log_ndtr, "log of ndtr, without underflow.", r"\frac{\varphi(x)}{\Phi(x)}"),
     one("entr", torch.special.entr, "-x log x, the entropy of a share.", r"-1 - \ln x"),
-    one("psi", torch.special.psi, "Derivative of gammaln.", r"\psi'(x)"),
-    one("gammaln", torch.special.gammaln, "Logarithm of the gamma function.", r"\psi(x)"),
+    one("psi", torch.special.psi, "Derivative of gammaln.", r"\psi'(x)", bound=gammas),
+    one("gammaln", torch.special.gammaln, "Logarithm of the gamma function.", r"\psi(x)", bound=gammas),
     one("i0e", torch.special.i0e, "exp(-|x|) times the Bessel function I₀.",
         r"e^{-|x|} I_1(x) - \operatorname{sign}(x)\,y"),
     one("i1", torch.special.i1, "Modified Bessel function I₁.", r"I_0(x) - \frac{y}{x}"),
@@ -48,14 +52,14 @@ SPECIALS = (
     two("xlog1py", torch.special.xlog1py, "x log(1 + y), 0 where x is 0.", r"\ln(1 + y),\ \frac{x}{1 + y}",
         "special.xlog1py(y, x)"),
     two("zeta", torch.special.zeta, "Hurwitz zeta function: the sum of (q + k)⁻ˣ; its derivative is by q.",
-        r"-x\,\zeta(x + 1, q)", "special.zeta(tensor(2.0), x)"),
+        r"-x\,\zeta(x + 1, q)", "special.zeta(tensor(2.0), x)", terms_of_zeta),
     two("gammainc", torch.special.gammainc, "Regularised lower incomplete gamma function; its derivative is by x.",
         r"\frac{x^{a-1} e^{-x}}{\Gamma(a)}", "special.gammainc(tensor(1.5), x)"),
     two("gammaincc", torch.special.gammaincc, "The upper one, 1 - gammainc.",
         r"-\frac{x^{a-1} e^{-x}}{\Gamma(a)}", "special.gammaincc(tensor(1.5), x)"),
     Function(
         "polygamma", (TORCH, SPECIAL), "n, input", torch.polygamma, "The n-th derivative of digamma.",
-        r"\psi^{(n+1)}(x)", "polygamma(1, x)", series,
+        r"\psi^{(n+1)}(x)", "polygamma(1, x)", polygammas,
     ),
     Function(
         "multigammaln", (SPECIAL,), "input, p", torch.special.multigammaln,

@@ -84,6 +84,8 @@ CALLED_HERE: dict[str, str] = {
     "normal": "randn",
     "standard_normal": "randn",
     "astype": "to",
+    "copy": "clone",
+    "deepcopy": "clone",
     # other libraries
     "swish": "silu",
     "ReLU": "relu",

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from playground.language.function import BARE_ORDER, METHOD, Function
+from playground.language.function import BARE_ORDER, METHOD, SPECIAL, Function
 from playground.language.functions.activation import ACTIVATIONS
 from playground.language.functions.creation import CREATION
 from playground.language.functions.elementwise import ELEMENTWISE
@@ -128,6 +128,11 @@ ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
 }
 
 _BY_PLACE: dict[tuple[str, str], Function] = {(home, row.name): row for row in FUNCTIONS for home in row.homes}
+_IN_SPECIAL = (  # what `torch.special` has as well, under the same name
+    *("digamma", "erf", "erfc", "erfinv", "exp2", "expm1", "i0", "log1p", "log_softmax", "logit", "logsumexp"),
+    *("round", "sinc", "softmax", "xlogy"),
+)
+_BY_PLACE |= {(SPECIAL, row.name): row for row in FUNCTIONS if row.name in _IN_SPECIAL}
 
 
 def find(home: str, name: str) -> Function | None:

@@ -19,6 +19,7 @@ from playground.language.functions.table import (
 )
 from playground.language.limits import LIMITS, spell
 from playground.language.syntax import tree
+from playground.language.syntax.in_place import made_anew
 from playground.language.syntax.python_parser import Places
 from playground.language.syntax.refusals import BINARY, COMPARISONS, REFUSED_EXPRESSIONS, UNARY
 
@@ -227,7 +228,7 @@ class Expressions:
                 f"`{name}` is not allowed",
                 place,
                 f"write .{name[:-1]}(), which makes a new tensor",
-                self.replace(place, name[:-1]),
+                (call and made_anew(self.text, self.places.of(call))) or self.replace(place, name[:-1]),
             )
         if find("Tensor", name) is not None and home != "Tensor":
             self.refuse(f"`{name}` is a method, not a function", place, f"write x.{name}(...)")

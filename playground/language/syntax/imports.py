@@ -13,8 +13,9 @@ MODULES = {  # as they are imported -> as they are written in front of a functio
     "torch.nn": "nn",
     "math": "math",
     "numpy": "np",
+    "jax.numpy": "np",
 }
-USUAL = {"np": "np", "numpy": "np", "math": "math", "nn": "nn"}  # without an import, too
+USUAL = {"np": "np", "numpy": "np", "jnp": "np", "math": "math", "nn": "nn"}  # without an import, too
 
 
 class Imports:

@@ -85,7 +85,7 @@ def reason_of(node: ast.stmt, ignored_names: set[str]) -> str | None:
             return IMPORT
         case ast.Expr(value=ast.Constant(value=str())):
             return WORDS
-        case ast.Assert():
+        case ast.Assert() | ast.Raise():
             return CHECK
         case ast.Delete():
             return UNUSED

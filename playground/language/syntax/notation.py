@@ -97,6 +97,9 @@ def names_of(text: str) -> frozenset[str]:
 def explained(error: PlaygroundError, text: str) -> PlaygroundError:
     """The error of a text that cannot be read, where it comes from such a notation; any other as it is."""
     place = len(text) if error.span is None else error.span.end
+    for pattern, message, hint in _WORDS_ALONE:
+        if len(text) <= LIMITS.text_length and (written := pattern.search(text, 0, place + 2)) is not None:
+            return PlaygroundError(message.format(written[0]), span=Span(*written.span()), hint=hint, text=text)
     found = in_our_notation(text) if len(text) <= LIMITS.text_length else None
     if found is None or found.span.start > place:
         return error
@@ -253,6 +256,19 @@ _BARS = re.compile(r"(^|[-+*/(=,\[<>:]\s*)\|([^|\n]+)\|", re.MULTILINE)
 _BEFORE = {"√": "sqrt", "∑": "sum", "∏": "prod"}
 _FUNCTION_POWER = re.compile(rf"\b({_NAMES})\s*(?:\^|\*\*)\s*(\d+)\s*\(")
 _NUMBERS = re.compile(r"\[\s*(-?\d[\d.]*(?:[ \t]+-?\d[\d.]*)+)\s*\]")
+
+_WORDS_ALONE = (  # notations that have no repair, what is said of them, and what to write
+    (
+        re.compile(rf"\bd[ \t]*/[ \t]*d{_NAMES}\b"),
+        "`{}` does not differentiate here",
+        "every gradient stands beside its leaf; as a value: grad(y, x)[0]",
+    ),
+    (
+        re.compile(r"(?<![\w.])\d+\.\d*[jJ]\b"),  # `2j` may be meant as a product
+        "`{}` is not read as an imaginary number",
+        "write torch.complex(tensor(1.0), tensor(2.0)), of the real and the imaginary part",
+    ),
+)
 
 RULES = (
     Rule(IN_PROMPT, "`{}` is a notebook's prompt", "only the lines behind it are part of the text", _prompts),

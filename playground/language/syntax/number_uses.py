@@ -110,9 +110,13 @@ class _Uses:
 
     def _call(self, node: tree.Call, use: Use) -> None:
         self.see(node.receiver, "any")
-        function = find(node.home, node.name)
+        function = find("" if node.home == "math" else node.home, node.name)
         names = [parameter.name for parameter in function.parameters] if function is not None else []
         place = 0 if node.receiver is None else 1
+        if node.home == "math" and function is not None:  # of a tensor it is PyTorch's function of that name
+            for argument in node.arguments:
+                self.see(argument.value, use)
+            return
         is_python = node.home == "math" or (function is not None and function.homes == (PYTHON,))
         for argument in node.arguments:
             name = argument.name or (names[min(place, len(names) - 1)] if names else "")

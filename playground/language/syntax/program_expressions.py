@@ -20,7 +20,11 @@ from playground.language.syntax.python_parser import Places
 _IS = {ast.Is: "is", ast.IsNot: "is not"}
 
 
-_NUMPY = re.compile(r"\b(?:np|numpy)\.(\w+)(?=\()")
+_NUMPY = re.compile(r"\b(?:np|numpy|jnp)\.((?:linalg\.|random\.|fft\.)?\w+)(?=\()")
+_GENERATOR = re.compile(
+    r"^([ \t]*)\w+[ \t]*=[ \t]*torch\.Generator\([^()\n]*\)\.manual_seed\(([^()\n]*)\)", re.MULTILINE
+)
+_NO_GENERATOR = re.compile(r",[ \t]*generator[ \t]*=[ \t]*\w+")
 
 
 MODULE_FUNCTIONS = {  # modules without weights, and the functions that do the same
@@ -90,7 +94,11 @@ def _without_device(node: ast.Call, devices: set[str]) -> ast.Call:
 
 
 def _torch_name(name: str) -> str:
-    """The name that PyTorch has for a function of NumPy, '' where there is none."""
+    """The name that PyTorch has for a function of NumPy, '' where there is none: `linalg.norm` for `linalg.norm`."""
+    home, _, last = name.rpartition(".")
+    if home in ("linalg", "fft") and find(home, last) is not None:
+        return name
+    name = last
     return next((known for known in (name, CALLED_HERE.get(name, "")) if find("torch", known) is not None), "")
 
 
@@ -215,7 +223,7 @@ class ProgramExpressions(Expressions):
         node = _without_device(node, self.devices)
         if written in TENSOR_KINDS and len(node.args) == 1 and isinstance(node.args[0], ast.List) and not node.keywords:
             return self._call(_typed_tensor(node, TENSOR_KINDS[written]))
-        if written.startswith(("nn.", "torch.nn.")) and not written.startswith("torch.nn.functional."):
+        if written.startswith(("nn.", "torch.nn.")) and ".functional." not in written:
             self._module(node, written)
         if written.startswith(("torch.optim.", "optim.")) and "optim" not in self.assigned:
             self.refuse(
@@ -224,6 +232,8 @@ class ProgramExpressions(Expressions):
                 "with torch.no_grad(): w -= 0.1 * w.grad",
             )
         match node.func:
+            case ast.Attribute() if written.startswith("np."):
+                self._refuse_numpy(node.func, written)
             case ast.Name(id=name) if name in self.callables:
                 return self._call_own(node)
             case ast.Name(id=name) if name not in self.assigned and (found := self.imports.function(name)) is not None:
@@ -236,8 +246,8 @@ class ProgramExpressions(Expressions):
                 return self._call_math(node, name)
             case ast.Call(func=inner) if self.imports.prefix(dotted(inner)).startswith(("nn.", "torch.nn.")):
                 self.convert(node.func)  # `nn.ReLU()(x)`
-            case ast.Attribute() if self._prefix(node.func.value) == "np":
-                self._refuse_numpy(node.func)
+            case ast.Attribute(value=ast.Call(func=maker)) if self.imports.prefix(dotted(maker)) == "torch.Generator":
+                self._refuse_generator(node)
         return super()._call(node)
 
     def _missing_operator(self, node: ast.Call) -> NoReturn:
@@ -265,13 +275,21 @@ class ProgramExpressions(Expressions):
         repair = self.replace(self.places.of(node), new, f"write F.{function}")
         self.refuse(f"`{written}` makes a module, and here functions are called", node, hint, repair)
 
-    def _refuse_numpy(self, node: ast.Attribute) -> NoReturn:
+    def _refuse_generator(self, node: ast.Call) -> NoReturn:
+        """`torch.Generator().manual_seed(7)`: the same numbers come from the one source that there is here."""
+        hint = "write torch.manual_seed(7), and leave out generator=: the same numbers come"
+        mended = _NO_GENERATOR.sub("", _GENERATOR.sub(r"\1torch.manual_seed(\2)", self.text))
+        repair = None if mended == self.text else Repair("write torch.manual_seed", mended)
+        self.refuse("a text has one source of random numbers, and no generators", node, hint, repair)
+
+    def _refuse_numpy(self, node: ast.Attribute, prefixed: str) -> NoReturn:
         """`np.sin(x)`: PyTorch has a function for it, and every other one of NumPy in the text is mended with it."""
-        name = _torch_name(node.attr)
+        name = _torch_name(prefixed.removeprefix("np."))
         mended = _NUMPY.sub(lambda found: f"torch.{_torch_name(found[1]) or found[1]}", self.text)
         written = self.places.of(node).of(self.text)
+        owner = "NumPy's" if written.startswith(("np.", "numpy.")) else "another library's"
         self.refuse(
-            f"`{written}` is NumPy's: it knows nothing of gradients",
+            f"`{written}` is {owner}: it knows nothing of PyTorch's gradients",
             node,
             f"write torch.{name}" if name else "torch has most functions of NumPy, under the same or a similar name",
             Repair(f"write torch.{name}", mended) if name else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from playground.recorder.recorded_gradients import RunStep, inputs_of, outputs_o
 from playground.recorder.replay import Masks, Replay, as_float64
 from playground.recorder.tape import Tape, TapeOp
 
+NAN_PROOF = frozenset({"nansum", "nanmean", "nanmedian", "nanquantile", "nan_to_num", "nan_to_num_", "fmax", "fmin"})
 SUMS_OF_TERMS = frozenset(
     {
         *("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss", "kl_div", "poisson_nll_loss"),
@@ -63,9 +64,14 @@ class Beside:
 
 def beside(tape: Tape, replay: Replay, weights: Mapping[int, Tensor]) -> Beside | None:
     """The terms of an objective with elements that are not finite; None where there are none to leave out."""
+    if any(isinstance(step, TapeOp) and step.name in NAN_PROOF for step in replay.steps):
+        return None  # a NaN would not show what depends on what
     tail = _affine_end(tape, replay.steps, weights)
     read = {index for op in tail for _, index in op.inputs if tape.values[index].node is not None}
     broken = _broken(tape, read | weights.keys())
+    for op in tail:
+        if op.name in SUMS_OF_TERMS:
+            _leave_out_whole_terms(tape, op, broken)
     spread = {  # what a call of the end makes of terms that are left out
         index
         for op in tail
@@ -82,6 +88,15 @@ def _broken(tape: Tape, among: Iterable[int]) -> dict[int, Tensor]:
     data = {index: tape.values[index].data for index in among}
     kept = {index: numbers.isfinite() for index, numbers in data.items() if numbers.layout is torch.strided}
     return {index: finite for index, finite in kept.items() if not finite.all()}
+
+
+def _leave_out_whole_terms(tape: Tape, op: TapeOp, broken: dict[int, Tensor]) -> None:
+    """A term with one element that is not finite is left out with all its elements."""
+    data = {index: tape.values[index].data for _, index in op.inputs}
+    kept = {index: numbers.isfinite() for index, numbers in data.items() if numbers.is_floating_point()}
+    whole = reduce(torch.logical_and, kept.values())
+    if not whole.all():
+        broken.update({i: whole if whole.shape == own.shape else own & whole.all() for i, own in kept.items()})
 
 
 def _affine_end(tape: Tape, steps: list[RunStep], roots: Iterable[int]) -> list[TapeOp]:

@@ -92,8 +92,10 @@ def _has_repeated_index(case: Case) -> bool:
 
 
 def _is_off_diagonal(case: Case) -> bool:
+    """Tell whether the gradient is one of an element that has a twin in the other triangle, or of what leads to it."""
     index = case.check.index
-    return index is None or len(index) < 2 or index[-1] != index[-2]
+    is_read = any(source == case.check.value for _, source in case.op.inputs)
+    return index is None or not is_read or len(index) < 2 or index[-1] != index[-2]
 
 
 def _has_repeated_eigenvalue(case: Case) -> bool:

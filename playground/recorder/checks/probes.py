@@ -24,6 +24,8 @@ JUMP = "a jump: there is no slope here, and PyTorch chooses a number"
 STEEP = "not differentiable here: the slope grows without bound"
 TORN = "a kink: the slopes along two directions do not add up, and PyTorch chooses a number"
 INNER = "not moved by itself: another result of the same call is computed from it"
+CHANCE = "not compared: a second run comes to another value, as something in it is random"
+REFUSED = "not compared: a second run in float64 is refused: "
 NOT_SMOOTH = frozenset({KINKED, JUMP, STEEP})
 
 Move = tuple["Probe", float]  # how far along its direction
@@ -92,7 +94,8 @@ def rows(moves: Sequence[Move]) -> dict[int, Tensor]:
 
 
 def _rows_of(value: TapeValue, moves: Sequence[Move], count: int, places: Sequence[int] | None = None) -> Tensor:
-    made = torch.zeros((count, value.data.numel()), dtype=torch.float64, device=value.data.device)
+    # -0, because x + -0 is x for every x, and -0 + 0 is 0: 1/x would jump from -infinity to infinity
+    made = torch.full((count, value.data.numel()), -0.0, dtype=torch.float64, device=value.data.device)
     at = range(len(moves)) if places is None else places
     single = [(row, probe.along, amount) for row, (probe, amount) in zip(at, moves, strict=True) if _is_place(probe)]
     if single:

@@ -108,7 +108,7 @@ BAD = [
     pytest.param("x * sin", "is a function", 1, 5, None, id="function-as-value"),
     pytest.param("x.sum + 1", "is a method", 1, 1, "x.sum() + 1", id="method-as-value"),
     pytest.param("view(x, 2)", "is a method", 1, 1, None, id="method-as-function"),
-    pytest.param("x.exp_()", "`exp_`", 1, 3, "x.exp()", id="in-place"),
+    pytest.param("x.exp_()", "`exp_`", 1, 3, "x = x.exp()", id="in-place"),
     pytest.param("lambda = 2", "word of Python", 1, 1, "lambda_ = 2", id="keyword"),
     pytest.param("torch", "where functions are", 1, 1, None, id="module-as-value"),
     pytest.param("np.sin(x)", "NumPy's", 1, 1, "torch.sin(x)", id="numpy"),

@@ -1,4 +1,4 @@
-"""No batch is made of an input that is refused as too large: its sizes are within limits, their product is not."""
+"""No batch is made of an input that is refused as too large: each size is within its limit, their product is not."""
 
 from __future__ import annotations
 

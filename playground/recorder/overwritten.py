@@ -1,0 +1,84 @@
+"""A backward pass that cannot run, because a value which it saved was changed in place: which, by whom, for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playground.errors import PlaygroundError
+from playground.recorder.memory import memory_of
+from playground.recorder.nodes import saved_of
+from playground.recorder.tape import Tape, TapeOp, TapeValue
+from playground.trace.array import version_of
+
+OVERWRITTEN = "has been modified by an inplace operation"  # how PyTorch says it, of a pass and of a saved tensor
+_LONGEST = 40
+_OF_RESULTS = ("result", "output")
+
+
+class Overwritten(PlaygroundError):
+    """The error for a value that was changed in place after a call had saved it; `span` marks the change.
+
+    `is_anew`: a new value in its place would cure it.
+    """
+
+    is_anew = False
+
+
+def overwritten(tape: Tape, text: str) -> Overwritten | None:
+    """The first saved value that the engine missed on its way, in the order in which it runs; None: none is found."""
+    for op, name in _missed(tape):
+        value = _saved_value(tape, op, name)
+        writer = None if value is None else _writer(tape, value, op)
+        if value is not None and writer is not None:
+            return _error(value, op, writer, text)
+    return None
+
+
+def _missed(tape: Tape) -> Iterator[tuple[TapeOp, str]]:
+    """Calls, the last first, whose backward nodes cannot read what they saved; and PyTorch's name for it."""
+    for op in reversed(tape.ops):
+        for node in reversed(op.nodes):
+            for name, content in saved_of(node) if not tape.edges or node in tape.edges else ():
+                if isinstance(content, str) and OVERWRITTEN in content:
+                    yield op, name
+
+
+def _saved_value(tape: Tape, op: TapeOp, name: str) -> TapeValue | None:
+    """The value that the call saved under this name, of those that were written to since."""
+    inputs = [tape.values[index] for _, index in op.inputs]
+    outputs = [tape.values[index] for index in op.outputs]
+    candidates = [*outputs, *inputs] if name.startswith(_OF_RESULTS) else [*inputs, *outputs]
+    return next((value for value in candidates if value.version != version_of(value.tensor)), None)
+
+
+def _writer(tape: Tape, value: TapeValue, after: TapeOp) -> TapeOp | None:
+    """The first call after this one that wrote into the memory of the value."""
+    memory = memory_of(value.tensor)
+    for op in tape.ops[after.id + 1 :]:
+        touched = [tape.values[index].tensor for index in (*op.outputs, *(index for _, index in op.inputs[:1]))]
+        if op.in_place and any(memory_of(tensor) == memory for tensor in touched):
+            return op
+    return None
+
+
+def _error(value: TapeValue, saver: TapeOp, writer: TapeOp, text: str) -> Overwritten:
+    name = value.label or value.name
+    saved = "a value" if name is None else f"`{name}`"
+    message = (
+        f"{saved} is changed in place by `{_written(writer, text)}`, "
+        f"and the backward pass of `{_written(saver, text)}` needs it as it was"
+    )
+    kept = "its own result" if value.id in saver.outputs else "its argument"
+    way_out = (
+        "make a new value instead of changing this one" if writer.grad_enabled else "call backward() before this line"
+    )
+    hint = f"`{saver.name}` saves {kept} for its derivative: {way_out}"
+    error = Overwritten(message, span=writer.span, hint=hint, text=text or None)
+    error.is_anew = writer.grad_enabled
+    return error
+
+
+def _written(op: TapeOp, text: str) -> str:
+    """A call as it stands in the text, else by its name."""
+    written = "" if op.span is None else op.span.of(text)
+    return written if 0 < len(written) <= _LONGEST and "\n" not in written else op.name
