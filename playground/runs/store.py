@@ -22,7 +22,7 @@ from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, now, take_turns
 from playground.training.config import TrainConfig
 from playground.training.records import TrainRecord
 
-CHECKPOINTS_KEPT = 2  # of one run: the newest, and the one before in case that one is damaged
+CHECKPOINTS_KEPT = 2  # of a run that goes on: the newest, and the one before in case that one is damaged
 
 
 class Store(Database):
@@ -184,7 +184,9 @@ class Store(Database):
                 connection.execute(
                     mine.where(RUNS.c.more_epochs > epochs).values(status="queued", worker="", attempt=0)
                 )
-            connection.execute(mine.values(status=status, reason=reason, finished=ended, worker=""))
+            is_mine = connection.execute(mine.values(status=status, reason=reason, finished=ended, worker="")).rowcount
+            if is_mine and ended is not None:
+                _keep_checkpoints(connection, run, 1)
 
     def save_checkpoint(self, run: str, worker: str, step: int, content: bytes) -> None:
         """Keep a checkpoint with its digest, and let go of older ones."""
@@ -194,9 +196,7 @@ class Store(Database):
             here = (CHECKPOINTS.c.run == run) & (CHECKPOINTS.c.step == step)
             connection.execute(delete(CHECKPOINTS).where(here))
             connection.execute(insert(CHECKPOINTS).values(run=run, step=step, digest=_digest(content), content=content))
-            newest = select(CHECKPOINTS.c.step).where(CHECKPOINTS.c.run == run).order_by(CHECKPOINTS.c.step.desc())
-            kept = list(connection.scalars(newest.limit(CHECKPOINTS_KEPT)))
-            connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run == run, CHECKPOINTS.c.step.not_in(kept)))
+            _keep_checkpoints(connection, run, CHECKPOINTS_KEPT)
 
     def checkpoint(self, run: str) -> bytes | None:
         """The newest checkpoint that is whole; None where there is none."""
@@ -231,6 +231,13 @@ class Store(Database):
         query = select(func.count()).select_from(RUNS).where(RUNS.c.status.in_(("queued", "running")))
         with self._transaction() as connection:
             return bool(connection.scalar(query))
+
+
+def _keep_checkpoints(connection: Connection, run: str, count: int) -> None:
+    """Let go of all but the newest."""
+    newest = select(CHECKPOINTS.c.step).where(CHECKPOINTS.c.run == run).order_by(CHECKPOINTS.c.step.desc())
+    kept = list(connection.scalars(newest.limit(count)))
+    connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run == run, CHECKPOINTS.c.step.not_in(kept)))
 
 
 def _unless_running(there: Any, running: Any) -> Any:

@@ -6,6 +6,7 @@ import os
 import random
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +89,34 @@ def connect(url: str) -> sa.Engine:
     """An engine with its tables made. SQLite: write-ahead log, so that readers never wait for a writer."""
     address = sa.make_url(url)
     is_sqlite = address.get_backend_name() == "sqlite"
-    file = address.database or ""
-    if is_sqlite and file not in ("", ":memory:") and not file.startswith("file:"):  # that is a URI, and no path
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if (file := file_of(url)) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(address, pool_pre_ping=not is_sqlite)
+    if file is not None:
+        _keep_private(file)
     if is_sqlite:
         sa.event.listen(engine, "connect", _prepare_sqlite)
     make(engine)
     return engine
+
+
+def file_of(url: str) -> Path | None:
+    """The file that an SQLite database is kept in; None for another database, one in memory, and one that is a URI."""
+    address = sa.make_url(url)
+    file = address.database or ""
+    is_path = file not in ("", ":memory:") and not file.startswith("file:")
+    return Path(file) if address.get_backend_name() == "sqlite" and is_path else None
+
+
+def _keep_private(file: Path) -> None:
+    """Make the file if it is not there, for its owner alone: the tokens of all owners are in it.
+
+    SQLite gives the files beside it the same mode. What a group was allowed stays.
+    """
+    with suppress(OSError):  # SQLite says better what is wrong with it, and another owner's file is another's concern
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        if (mode := file.stat().st_mode & 0o777) & 0o007:
+            file.chmod(mode & ~0o007)
 
 
 def make(engine: sa.Engine) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -105,7 +106,7 @@ def read_in_subprocess(
         except OSError as error:
             raise PlaygroundError(f"the file cannot be kept: {error}", hint="Is the disk full?") from error
         command = [*_COMMAND, str(path), kind, json.dumps(options)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as program:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as program:
             try:
                 return describe(_name(program, on_progress))
             finally:
@@ -128,6 +129,7 @@ def _name(program: subprocess.Popen[str], on_progress: Callable[[int], None] | N
 def main(file: str, kind: str, options: str) -> None:
     """Read one file: the program."""
     _give_way()
+    threading.Thread(target=_end_with_asker, args=(Path(file),), daemon=True).start()
     try:
         if kind == "table":
             data = from_csv(Path(file).read_bytes(), **json.loads(options))
@@ -141,6 +143,14 @@ def main(file: str, kind: str, options: str) -> None:
 def _give_way() -> None:
     os.nice(NICE)
     torch.set_num_threads(1)
+
+
+def _end_with_asker(file: Path) -> None:
+    """End this program, and take its file away, when whoever asked is killed: nothing is ever said over this pipe, and
+    its end means that the other side is gone."""
+    sys.stdin.read()
+    shutil.rmtree(file.parent, ignore_errors=True)
+    os._exit(1)
 
 
 def _say(**what: object) -> None:

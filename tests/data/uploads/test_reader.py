@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import threading
@@ -152,3 +153,30 @@ def test_it_gives_way_to_the_pages() -> None:
     script = "import sys; from playground.data.uploads import reader; reader._give_way(); import os; print(os.nice(0))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert int(done.stdout) == reader.NICE
+
+
+ASKER = """
+import sys
+from pathlib import Path
+from playground.data.uploads.reader import read_in_subprocess
+def told(count):
+    print(count, flush=True)
+    if count:
+        sys.stdin.read()  # it is killed in the middle
+read_in_subprocess(Path(sys.argv[1]).read_bytes(), "pictures", {"side": 8}, told)
+"""
+
+
+def test_a_killed_server_leaves_neither_a_reader_nor_its_file(tmp_path: Path) -> None:
+    packed, scratch = tmp_path / "packed.zip", tmp_path / "scratch"
+    packed.write_bytes(pictures(4 * TOLD_EVERY))
+    scratch.mkdir()
+    command = [sys.executable, "-c", ASKER, str(packed)]
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as asker:
+        assert asker.stdout is not None and asker.stdout.readline() == b"0\n" and asker.stdout.readline() != b""
+        (program,) = psutil.Process(asker.pid).children()
+        assert len(list(scratch.rglob("file"))) == 1
+        asker.kill()
+    psutil.wait_procs([program], timeout=60)
+    assert not program.is_running() and not list(scratch.iterdir())
