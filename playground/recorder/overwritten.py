@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+
 from playground.errors import PlaygroundError
 from playground.recorder.memory import memory_of
 from playground.recorder.nodes import saved_of
@@ -26,11 +28,12 @@ class Overwritten(PlaygroundError):
 
 def overwritten(tape: Tape, text: str) -> Overwritten | None:
     """The first saved value that the engine missed on its way, in the order in which it runs; None: none is found."""
-    for op, name in _missed(tape):
-        value = _saved_value(tape, op, name)
-        writer = None if value is None else _writer(tape, value, op)
-        if value is not None and writer is not None:
-            return _error(value, op, writer, text)
+    with torch._C.DisableTorchFunction():  # a node that is read holds its lock, and a recorder would ask for it again
+        for op, name in _missed(tape):
+            value = _saved_value(tape, op, name)
+            writer = None if value is None else _writer(tape, value, op)
+            if value is not None and writer is not None:
+                return _error(value, op, writer, text)
     return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -70,3 +72,24 @@ def test_what_cannot_be_done_in_place(text: str, said: str, repaired: str | None
     assert (error.repair.label if error.repair else None) == (f"write {repaired}" if repaired else None)
     if error.repair is not None:
         assert run(error.repair.text, LEAVES).outputs
+
+
+ANSWERS = """
+from playground.errors import PlaygroundError
+from playground.language.run import run
+try:
+    run('''z = x.detach() * x
+g, = grad((z.sum() * x.view(-1) + a.flatten()).sum(), a)
+with no_grad():
+    x -= 0.25
+y = (z.sum() * x.view(-1)).sum()
+y.backward()''', {"x": "[[1.0, 2.0]]", "a": "[[1.0, 2.0]]"})
+except PlaygroundError as error:
+    print(error.span.of(error.text))
+"""
+
+
+def test_looking_for_the_line_never_waits_for_itself() -> None:
+    """Beside a view whose memory was written to, a look at it under the recorder once took one lock twice."""
+    ran = subprocess.run([sys.executable, "-c", ANSWERS], capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout.strip() == "x -= 0.25"
