@@ -111,10 +111,12 @@ def file_of(url: str) -> Path | None:
 def _keep_private(file: Path) -> None:
     """Make the file if it is not there, for its owner alone: the tokens of all owners are in it.
 
-    SQLite gives the files beside it the same mode. What a group was allowed stays.
+    SQLite gives the files beside it the same mode. What a group was allowed stays. A file that is there is not opened:
+    to close it would let go of every lock that this process has on it (sqlite.org/howtocorrupt.html, 2.2).
     """
-    with suppress(OSError):  # SQLite says better what is wrong with it, and another owner's file is another's concern
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    with suppress(OSError):  # SQLite says better what is wrong with it
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    with suppress(OSError):  # another owner's file is another's concern
         if (mode := file.stat().st_mode & 0o777) & 0o007:
             file.chmod(mode & ~0o007)
 
