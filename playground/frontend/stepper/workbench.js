@@ -194,13 +194,12 @@ export function createWorkbench(root, host) {
   function revealStep() {
     if (k > 0) graph.reveal(picture.steps[k - 1].active, picture.steps[k - 1].flow);
   }
-  const words = () => wordsAt(picture, timeline, k);
   function announce() {
-    const { phase, sentence, arithmetic } = words();
+    const { phase, sentence, arithmetic } = wordsAt(picture, timeline, k);
     live.textContent = `Step ${k} of ${timeline.last}, ${phase}: ${sentence} ${arithmetic}`;
   }
   function showPosition() {
-    const now = words();
+    const now = wordsAt(picture, timeline, k);
     setAttribute(root, "data-step", String(k));
     setAttribute(root, "data-steps", String(timeline.last));
     setAttribute(root, "data-phase", now.phase);
@@ -210,7 +209,7 @@ export function createWorkbench(root, host) {
   }
   function markText() {
     if (editor.text() !== picture.text) return editor.mark([]);
-    const now = words();
+    const now = wordsAt(picture, timeline, k);
     const marks = now.spans.map(([start, end]) => ({ start: toUnits(start), end: toUnits(end), name: now.phase }));
     const chosen = (selected !== null && picture.items[selected]?.spans) || [];
     for (const [start, end] of chosen) marks.push({ start: toUnits(start), end: toUnits(end), name: "selected" });
@@ -219,7 +218,7 @@ export function createWorkbench(root, host) {
   function refreshPanel() {
     const { pages } = panel;
     const name = panel.shown();
-    if (name === "explanation") showExplanation(pages.explanation, words(), select);
+    if (name === "explanation") showExplanation(pages.explanation, wordsAt(picture, timeline, k), select);
     if (name === "details") showDetails(pages.details, picture, timeline, selected, k);
     if (name === "why") {
       showWhy(reason, picture, selected, standalone);
