@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from playground.cli.trace import add_trace
 from playground.cli.train import add_train
@@ -48,8 +49,15 @@ def _refused(error: PlaygroundError, status: int = BAD_TEXT) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages can be written, whatever bytes the words had that it quotes."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(whole_characters(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m playground", description=__doc__)
+    parser = _Parser(prog="python -m playground", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_trace(commands)
     add_train(commands)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from playground.__main__ import BAD_TEXT, INTERRUPTED, OWN_MISTAKE, main
@@ -26,6 +26,7 @@ def status_of(arguments: list[str]) -> int:
 
 
 @given(st.lists(words, max_size=4))
+@example(["", "-:", "x=\udc80"])  # a byte that is no UTF-8, as Python hands it on
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 def test_any_words_trace_or_are_refused(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     status = status_of(["trace", *arguments])

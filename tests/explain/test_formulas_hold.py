@@ -38,7 +38,7 @@ def traced(text: str, dtype: str = "float32", **more: Any) -> Trace:
 
 
 @pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.slow)])
 def test_of_every_function(function: Function, dtype: str) -> None:
     assert complaints(traced(function.example, dtype)) == []
 

@@ -1,14 +1,13 @@
 """Read an uploaded file in a process of its own, so that the page server goes on answering others.
 
 `python -m playground.data.uploads.reader FILE KIND OPTIONS` says how far it is in lines of JSON, the last of which is
-`{"name": ...}` or `{"message": ..., "hint": ...}`.
+`{"name": ...}` or `{"message": ..., "hint": ...}`. FILE is a copy of its own: it is removed once it is open.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,9 +15,10 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import torch
 
@@ -129,10 +129,19 @@ def _name(program: subprocess.Popen[str], on_progress: Callable[[int], None] | N
 def main(file: str, kind: str, options: str) -> None:
     """Read one file: the program."""
     _give_way()
-    threading.Thread(target=_end_with_asker, args=(Path(file),), daemon=True).start()
+    threading.Thread(target=_end_with_asker, daemon=True).start()
+    try:
+        with open(file, "rb") as opened:
+            _take_away(Path(file))
+            _read(opened, kind, options)
+    except BrokenPipeError:  # nobody hears it
+        return
+
+
+def _read(file: BinaryIO, kind: str, options: str) -> None:
     try:
         if kind == "table":
-            data = from_csv(Path(file).read_bytes(), **json.loads(options))
+            data = from_csv(file.read(), **json.loads(options))
         else:
             data = from_images(file, on_progress=lambda count: _say(pictures=count), **json.loads(options))
         _say(name=data.name)
@@ -145,11 +154,20 @@ def _give_way() -> None:
     torch.set_num_threads(1)
 
 
-def _end_with_asker(file: Path) -> None:
-    """End this program, and take its file away, when whoever asked is killed: nothing is ever said over this pipe, and
-    its end means that the other side is gone."""
-    sys.stdin.read()
-    shutil.rmtree(file.parent, ignore_errors=True)
+def _take_away(file: Path) -> None:
+    """Remove an opened file and its folder: however this program and whoever asked end, nothing stays on the disk."""
+    with suppress(OSError):  # a system that keeps opened files; then whoever asked removes it
+        file.unlink()
+        file.parent.rmdir()
+
+
+def _end_with_asker() -> None:
+    """End this program when whoever asked is killed: nothing is ever said over this pipe, and its end means that.
+
+    Read by the system's call: a thread that waits in `sys.stdin` keeps its lock, and Python's end needs that.
+    """
+    while os.read(0, 1):
+        pass
     os._exit(1)
 
 

@@ -22,7 +22,7 @@ import { createStated } from "./text/stated.js";
 import { createSwitches } from "./text/switches.js";
 import { createTable } from "./panel/table.js";
 import { themeOf } from "../shared/theme.js";
-import { compileTimeline, keepPosition, phaseAt } from "./graph/timeline.js";
+import { compileTimeline, keepPosition, wordsAt } from "./graph/timeline.js";
 import { createHelp, createToolbar } from "./toolbar.js";
 import { showWhy } from "./panel/why.js";
 
@@ -95,7 +95,7 @@ export function createWorkbench(root, host) {
       toolbar.showGraph(name);
       draft.change({ graph: name }, null);
     },
-    onZoom: zoom,
+    onZoom: (command) => zoom(command),
     onToggle: (mark) => toggle(mark, null),
     onSave(format) {
       const svg = graph.svg();
@@ -169,10 +169,7 @@ export function createWorkbench(root, host) {
     if (at && (path || frame)) toggle(path ? (opens ? "+" : "-") + path : (frame ?? ""), at);
   }
   /** @param {string} command */
-  function zoom(command) {
-    if (command === "fit") graph.viewport.fit();
-    else graph.viewport.zoom(command === "zoom-in" ? 1.25 : 0.8);
-  }
+  const zoom = (command) => (command === "fit" ? graph.viewport.fit() : graph.viewport.zoom(command === "zoom-in" ? 1.25 : 0.8));
 
   /** @param {number} next */
   function user(next) {
@@ -197,11 +194,7 @@ export function createWorkbench(root, host) {
   function revealStep() {
     if (k > 0) graph.reveal(picture.steps[k - 1].active, picture.steps[k - 1].flow);
   }
-  function words() {
-    const step = k > 0 ? picture.steps[k - 1] : null;
-    const phase = phaseAt(timeline, k);
-    return { ...(step ?? { ...picture.initial, saved: [], spans: [] }), phase: phase === "initial" ? "start" : phase, notes: picture.notes };
-  }
+  const words = () => wordsAt(picture, timeline, k);
   function announce() {
     const { phase, sentence, arithmetic } = words();
     live.textContent = `Step ${k} of ${timeline.last}, ${phase}: ${sentence} ${arithmetic}`;

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground.computing.processes import PROCESSES
 from playground.ui.shared.frame_data import FrameData
 
 _PACKAGE = Path(__file__).parents[2]
@@ -58,7 +57,6 @@ def _warm() -> None:
         gc.set_threshold(20_000, 20, 20)  # a picture makes 50,000 short-lived objects: look less often
         gc.collect()
         gc.freeze()  # what is alive now stays: later collections need not look at it
-        PROCESSES.start("playground.ui.start.jobs")
     finally:
         _done.set()
 

@@ -118,3 +118,15 @@ export function keepPosition(k, oldLast, newLast) {
 export function phaseAt(timeline, k) {
   return k > 0 ? timeline.steps[k - 1].phase : "initial";
 }
+
+/**
+ * What is said at a position: the step's words, or those of the start.
+ * @param {Picture} picture
+ * @param {Timeline} timeline
+ * @param {number} k
+ */
+export function wordsAt(picture, timeline, k) {
+  const step = k > 0 ? picture.steps[k - 1] : null;
+  const phase = phaseAt(timeline, k);
+  return { ...(step ?? { ...picture.initial, saved: [], spans: [] }), phase: phase === "initial" ? "start" : phase, notes: picture.notes };
+}
