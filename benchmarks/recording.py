@@ -1,4 +1,4 @@
-"""What a recording costs, beside the same run in plain PyTorch and beside torchviz, torchview and torchlens.
+"""What a recording costs, beside the same run in plain PyTorch and beside four peers.
 
 Every method gets the same module and the same inputs, in turn, so that whatever else the machine does meets them all;
 times are CPU times of one thread, medians, with a garbage collection before each. A peer that is not installed is left
@@ -6,6 +6,9 @@ out. A ratio is the median of the ratios to plain forward + backward of the same
 
     python -m benchmarks.recording            # the tables, written to benchmarks/results/recording.md
     python -m benchmarks.recording --quick    # a few rounds, printed only
+    python -m benchmarks.recording --earlier /path/to/checkout
+
+The last also times an earlier build, a checkout with its own `.venv`, in processes that take turns with this build's.
 """
 
 from __future__ import annotations
@@ -13,28 +16,36 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib.metadata
+import io
+import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from playground.language.run import run
-from playground.recorder.record import record
+from playground import record, run
+
+if TYPE_CHECKING:
+    from playground.trace.trace import Trace
 
 RESULTS = Path(__file__).resolve().parent / "results" / "recording.md"
 BATCH = 64
 MOST_OF_PLAIN = 1.5  # a recording of a convolutional net, in times of plain forward + backward
 MOST_FOR_TEXT = 5.0  # milliseconds from the typed text of L0.4 to its finished trace
+MOST_OF_EARLIER = {"chain of 200": 0.6, "MLP 784-300-10": 0.7}  # CPU time of record(), in times of the earlier build's
+PAIRS = 5  # processes of each build
 L04 = "f = log(x1) + x1*x2 - sin(x2)"
 
 Columns = dict[str, dict[str, list[float]]]  # case -> method -> milliseconds of each round
@@ -45,6 +56,15 @@ class Expression(nn.Module):
 
     def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         return torch.log(x1) + x1 * x2 - torch.sin(x2)
+
+
+class Chain(nn.Module):
+    """200 scalar operations, one after the other."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        for _ in range(50):
+            x = torch.log(torch.exp(torch.sin(x) * 1.01))
+        return x
 
 
 class Classifier(nn.Module):
@@ -115,6 +135,7 @@ def cases() -> list[Case]:
     )
     return [
         Case("L0.4, 5 calls", Expression(), scalars, 40, calls=40),
+        Case("chain of 200", Chain(), (torch.tensor(0.5, requires_grad=True),), 20, calls=4),
         Case("MLP 784-300-10", Classifier(dense), images(784), 30, calls=8),
         Case("two convolutions", Classifier(two_convolutions), images(1, 28, 28), 20, is_convolutional=True),
         Case("50-layer CNN", Classifier(fifty_layers()), images(1, 28, 28), 9, is_convolutional=True),
@@ -151,6 +172,15 @@ def recorded(case: Case) -> None:
     record(case.module, *case.inputs)
 
 
+def read(case: Case) -> None:
+    everything(record(case.module, *case.inputs))
+
+
+def everything(trace: Trace) -> object:
+    """Every record of a trace: they are laid out when one of them is first read."""
+    return trace.values, trace.ops, trace.nodes, trace.passes, trace.steps, trace.notes
+
+
 def checked(case: Case) -> None:
     _ = record(case.module, *case.inputs).checks
 
@@ -163,6 +193,7 @@ def ours() -> list[Method]:
     return [
         Method("plain forward + backward", plain),
         Method("record()", recorded),
+        Method("record(), every record read", read),
         Method("record(passes=0): forward, and the graph of backward", looked_at),
         Method("record() + finite differences", checked, most_rounds=10),
         Method("record() + finite differences + JSON", written, most_rounds=10),
@@ -210,6 +241,14 @@ def peers() -> list[Method]:
             Method("torchlens, forward", forward, wrap_torch, unwrap_torch, most_rounds=10),
             Method("torchlens, forward + backward", both, wrap_torch, unwrap_torch, most_rounds=10),
         ]
+    with suppress(ImportError):
+        import torchvista
+
+        def shown(case: Case) -> None:
+            with redirect_stdout(io.StringIO()):  # where a notebook would show it
+                torchvista.trace_model(case.module, case.inputs)
+
+        found.append(Method("torchvista", shown))
     return found
 
 
@@ -238,14 +277,75 @@ def once(method: Method, case: Case) -> float:
 
 
 def text_to_trace(rounds: int) -> float:
-    """Milliseconds from the typed text of L0.4 to its finished trace, once warm: wall time, median."""
+    """Milliseconds of CPU from the typed text of L0.4 to its finished trace, every record read, once warm; median."""
     leaves = {"x1": 2.0, "x2": 5.0}
     times = []
     for _ in range(rounds):
-        start = time.perf_counter()
-        run(L04, leaves)
-        times.append((time.perf_counter() - start) * 1e3)
+        start = time.thread_time()
+        everything(run(L04, leaves))
+        times.append((time.thread_time() - start) * 1e3)
     return statistics.median(times)
+
+
+def own_times() -> dict[str, float]:
+    """Milliseconds of CPU of this build: what `compared` asks each build for."""
+    found = {}
+    for case in cases():
+        if case.name in MOST_OF_EARLIER:
+            methods = [Method("record()", recorded), Method("record(), every record read", read)]
+            measure(case, methods, rounds=15)
+            found |= {f"{case.name}: {method.name}": statistics.median(method.times) for method in methods}
+    return found | {"text of L0.4 to finished trace": text_to_trace(200)}
+
+
+def compared(earlier: Path) -> dict[str, list[tuple[float, float]]]:
+    """What is timed -> the earlier build's time and this one's, for each pair of processes."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    here = Path(__file__).resolve().parent.parent
+    for number in range(PAIRS):
+        print(f"comparing with the earlier build, pair {number + 1} of {PAIRS}", file=sys.stderr)
+        theirs, ours_ = _times_in(earlier), _times_in(here)
+        for name, time_ in theirs.items():
+            found.setdefault(name, []).append((time_, ours_[name]))
+    return found
+
+
+def _times_in(checkout: Path) -> dict[str, float]:
+    """`own_times` of the build in this folder."""
+    command = [str(checkout / ".venv/bin/python"), __file__, "--times"]
+    around = os.environ | {"PYTHONPATH": str(checkout)}
+    answer = subprocess.run(command, cwd=checkout, env=around, capture_output=True, text=True, check=True)
+    times: dict[str, float] = json.loads(answer.stdout)
+    return times
+
+
+def commit(checkout: Path) -> str:
+    """The short name of what is checked out there."""
+    command = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def comparison(pairs: dict[str, list[tuple[float, float]]], name: str) -> list[str]:
+    """Markdown: a row for each thing that is timed; the ratio is the median of the pairs'."""
+    lines = [f"| CPU time | {name} | this build | ratio | at most |", "|---|---|---|---|---|"]
+    for what, times in pairs.items():
+        before, after = (milliseconds(statistics.median(side)) for side in zip(*times, strict=True))
+        limit = MOST_OF_EARLIER.get(what.removesuffix(": record()"), "")
+        lines.append(f"| {what} | {before} | {after} | {_ratio_of(times):.2f} | {limit} |")
+    return lines
+
+
+def _ratio_of(times: list[tuple[float, float]]) -> float:
+    return statistics.median(after / before for before, after in times)
+
+
+def against_earlier(pairs: dict[str, list[tuple[float, float]]]) -> list[tuple[bool, str]]:
+    """The aims beside the earlier build, and whether this run met them."""
+    found = []
+    for case, most in MOST_OF_EARLIER.items():
+        cost = _ratio_of(pairs[f"{case}: record()"])
+        found.append((cost <= most, f"{case}: record() takes {cost:.2f} of the earlier build's time (at most {most})"))
+    return found
 
 
 def ratio(times: list[float], base: list[float]) -> float:
@@ -274,7 +374,7 @@ def milliseconds(time_: float) -> str:
 
 
 def versions() -> str:
-    names = ["torch", "torchviz", "torchview", "torchlens"]
+    names = ["torch", "torchviz", "torchview", "torchlens", "torchvista"]
     known = []
     for name in names:
         try:
@@ -305,7 +405,7 @@ def measure_all(rounds: int | None) -> Columns:
     return columns
 
 
-def report(columns: Columns, text: float) -> str:
+def report(columns: Columns, text: float, beside: list[str], met_or_not: list[tuple[bool, str]]) -> str:
     lines = [
         "# What a recording costs",
         "",
@@ -314,12 +414,15 @@ def report(columns: Columns, text: float) -> str:
         "",
         *table(columns),
         "",
-        "torchviz and torchview run no backward pass and keep no numbers (torchviz lists saved tensors if asked to);",
+        "torchviz, torchview and torchvista run no backward pass and keep no numbers (torchviz lists saved tensors if",
+        "asked to; most of torchvista's time is the page that it writes with its scripts in it);",
         "`record(passes=0)` is what compares with them, and keeps the numbers. `record()` keeps every value, adjoint,",
         "contribution of an edge and saved tensor, and the engine's order; torchlens keeps most values and adjoints.",
+        "A recording lays its records out when one of them is first read: the row below `record()` has both.",
         "Finite differences are left out where a second run in float64 would take too long.",
         "",
-        *[f"- {'met' if met else 'NOT MET'}: {message}" for met, message in verdicts(columns, text)],
+        *([*beside, ""] if beside else []),
+        *[f"- {'met' if met else 'NOT MET'}: {message}" for met, message in met_or_not],
         "",
     ]
     return "\n".join(lines)
@@ -329,17 +432,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 1 where an aim is not met."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recording", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="three rounds, and no file")
+    parser.add_argument("--earlier", type=Path, metavar="CHECKOUT", help="an earlier build with its own .venv")
+    parser.add_argument("--times", action="store_true", help=argparse.SUPPRESS)  # of one build, as JSON
     given = parser.parse_args(arguments)
     warnings.simplefilter("ignore")  # the peers'
     torch.set_num_threads(1)
+    if given.times:
+        print(json.dumps(own_times()))
+        return 0
     columns = measure_all(3 if given.quick else None)
     text = text_to_trace(20 if given.quick else 200)
-    found = report(columns, text)
+    aims, beside = verdicts(columns, text), []
+    if given.earlier is not None:
+        pairs = compared(given.earlier.resolve())
+        aims, beside = [*aims, *against_earlier(pairs)], comparison(pairs, commit(given.earlier))
+    found = report(columns, text, beside, aims)
     print(found)
     if not given.quick:
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(found, encoding="utf-8")
-    return int(not all(met for met, _ in verdicts(columns, text)))
+    return int(not all(met for met, _ in aims))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,14 @@ from typing import Any
 from torch.overrides import resolve_name
 
 # Calls that only look at a tensor or change how autograd treats it: no node of the graph.
-_SILENT = frozenset({"requires_grad_", "retain_grad", "register_hook", "is_leaf", "grad_fn", "requires_grad"})
+_SILENT = frozenset(
+    {
+        *("requires_grad_", "retain_grad", "register_hook", "is_leaf", "grad_fn", "requires_grad", "output_nr"),
+        *("shape", "size", "ndim", "dim", "ndimension", "numel", "nelement", "stride", "storage_offset", "_version"),
+        *("dtype", "itemsize", "element_size", "nbytes", "device", "layout", "is_contiguous"),
+        *("is_floating_point", "is_complex", "is_sparse", "is_inference", "is_conj", "is_neg", "is_cuda"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

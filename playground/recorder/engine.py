@@ -124,7 +124,10 @@ class WatchedEngine:
         """Run `call` with hooks on every node it can reach."""
         nodes = self.look(recorder, roots)
         self._tape.events.append(watched)
-        watcher = Watcher(recorder, watched, is_last)
+        are_hooked = any(leaf._post_accumulate_grad_hooks for leaf in self._leaves.values())
+        watcher = Watcher(recorder, watched, is_last, may_take_over=not are_hooked)
+        if is_last:
+            self.memory.starts_from(watched.seeds)
         hooks: list[Any] = []
         try:
             for node in nodes:

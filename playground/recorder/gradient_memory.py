@@ -41,6 +41,10 @@ class GradientMemory:
             known = self._aliases[id(tensor)] = tensor.detach()
         return known
 
+    def starts_from(self, seeds: Iterable[Tensor]) -> None:
+        """The recorder's own pass starts from these, which are its own: they need no alias."""
+        self._aliases.update({id(seed): seed for seed in seeds})
+
     def pass_ended(self) -> None:
         """No tensor of the engine is handed on any more."""
         self._aliases.clear()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from playground.recorder.recorder import Recorder, current, under_transform
 
@@ -31,9 +32,13 @@ def inside_modules(recorder: Recorder, prefix: str, module: nn.Module) -> Iterat
             recorder.module = stack.pop()[1]
 
     stack: list[tuple[nn.Module, tuple[str, ...]]] = []
-    with ExitStack() as hooks:
+    hooks: list[RemovableHandle] = []
+    try:
         for name, submodule in module.named_modules(prefix=prefix):
             path = tuple(name.split(".")) if name else ()
-            hooks.callback(submodule.register_forward_pre_hook(enter(path), prepend=True).remove)
-            hooks.callback(submodule.register_forward_hook(leave, always_call=True).remove)
+            hooks.append(submodule.register_forward_pre_hook(enter(path), prepend=True))
+            hooks.append(submodule.register_forward_hook(leave, always_call=True))
         yield
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -107,14 +107,18 @@ class TapePass:
     delivered: dict[int, Tensor] = field(default_factory=dict)  # kind 'grad': value -> its gradient
     seed_values: tuple[int | None, ...] = ()  # of seeds that the recording computed: `grad_outputs`, `gradient`
 
-    def tensors(self) -> Iterator[Tensor | None]:
-        """Everything that came and went."""
-        yield from self.seeds
-        yield from self.delivered.values()
+    def add_tensors(self, found: list[Tensor | None]) -> None:
+        """Append everything that came and went."""
+        found += self.seeds
+        found += self.delivered.values()
         for event in self.events:
-            yield from [change.after for change in event.changes]
+            if event.changes:
+                found += [change.after for change in event.changes]
             if isinstance(event, NodeEvent):
-                yield from (*event.incoming, *event.outgoing, *event.locals, event.grad_before, event.grad_after)
+                found += event.incoming
+                found += event.outgoing
+                found += event.locals
+                found += (event.grad_before, event.grad_after)
 
 
 @dataclass(slots=True, eq=False)
@@ -265,23 +269,27 @@ class Tape:
 
     def versions(self) -> dict[int, int]:
         """How often each tensor whose numbers a trace shows has been written to by now, by id: it is held here."""
-        return {id(tensor): version_of(tensor) for tensor in self._tensors() if tensor is not None}
+        tensors = [tensor for tensor in self._tensors() if tensor is not None]
+        try:
+            return {id(tensor): tensor._version for tensor in tensors}
+        except RuntimeError:  # some of them are inference tensors
+            return {id(tensor): version_of(tensor) for tensor in tensors}
 
-    def _tensors(self) -> Iterator[Tensor | None]:
-        for value in self.values:
-            yield value.numbers
-            yield value.tangent
+    def _tensors(self) -> list[Tensor | None]:
+        found: list[Tensor | None] = [value.numbers for value in self.values]
+        found += [value.tangent for value in self.values if value.tangent is not None]
         for saved in self.saved.values():
-            yield from [content for _, content in saved if isinstance(content, Tensor)]
+            found += [content for _, content in saved if isinstance(content, Tensor)]
         for event in self.events:
             if isinstance(event, TapePass):
-                yield from event.tensors()
+                event.add_tensors(found)
             elif isinstance(event, ZeroGrad):
-                yield from (event.after, *[had for _, had in event.leaves])
+                found += (event.after, *[had for _, had in event.leaves])
             else:
-                yield from [change.after for change in event.changes]
+                found += [change.after for change in event.changes]
         if self.update is not None:
-            yield from self.update.tensors()
+            found += self.update.tensors()
+        return found
 
 
 def is_bookkeeping(value: TapeValue | None, name: str) -> bool:

@@ -21,17 +21,21 @@ from playground.recorder.tape import NodeEvent, TapePass, TapeValue
 if TYPE_CHECKING:
     from playground.recorder.recorder import Recorder
 
+LARGE = 4096  # elements: copying as many for a leaf costs more than an alias does
 _running_node: Callable[[], Node] = torch._C._current_autograd_node
 
 
 class Watcher:
     """The hooks of one pass."""
 
-    def __init__(self, recorder: Recorder, watched: TapePass, is_last: bool) -> None:
+    def __init__(self, recorder: Recorder, watched: TapePass, is_last: bool, may_take_over: bool) -> None:
         self._recorder = recorder
         self._memory = recorder.engine.memory
         self._is_last = is_last  # nothing can follow that would see which gradients share memory
-        self._borrows = watched.kind == "backward" and not watched.create_graph and not is_last
+        if watched.kind != "backward" or watched.create_graph or (is_last and not may_take_over):
+            self._borrowed: int | None = None
+        else:
+            self._borrowed = LARGE if is_last else 0  # tensors with this many elements are kept as aliases
         self._changing: list[TapeValue] = []  # by the AccumulateGrad that is running
         self._tape = recorder.tape
         self._pass = watched
@@ -82,9 +86,10 @@ class Watcher:
 
     def _kept(self, tensors: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         """The engine's tensors as they may be kept: what holds them as they are keeps a leaf from taking them over."""
-        if not self._borrows:
+        least, alias = self._borrowed, self._memory.alias
+        if least is None:
             return tensors
-        return tuple([None if tensor is None else self._memory.alias(tensor) for tensor in tensors])
+        return tuple([t if t is None or t.numel() < least else alias(t) for t in tensors])
 
     def _accumulations(self, event: NodeEvent) -> None:
         """With create_graph, an incoming adjoint that no node sent is the engine's own sum: it becomes an op."""

@@ -6,7 +6,22 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.recording import cases, fifty_layers, looked_at, measure, ours, plain, recorded, table, text_to_trace
+from benchmarks.recording import (
+    MOST_OF_EARLIER,
+    against_earlier,
+    cases,
+    comparison,
+    fifty_layers,
+    looked_at,
+    measure,
+    ours,
+    plain,
+    read,
+    recorded,
+    table,
+    text_to_trace,
+)
+from playground import record
 
 
 def test_every_method_gets_its_time() -> None:
@@ -17,7 +32,7 @@ def test_every_method_gets_its_time() -> None:
 
 def test_the_cases_are_those_of_the_course() -> None:
     names = {case.name: case for case in cases()}
-    assert [case.inputs[0].shape[0] for case in cases()[1:]] == [64, 64, 64]
+    assert [case.inputs[0].shape[0] for case in cases()[2:]] == [64, 64, 64]
     linear = [m for m in names["two convolutions"].module.modules() if isinstance(m, nn.Linear)]
     assert (linear[0].in_features, linear[0].out_features) == (24255, 10)
 
@@ -28,7 +43,20 @@ def test_fifty_layers_are_fifty_layers() -> None:
     assert net(torch.zeros(1, 1, 28, 28)).shape == (1, 10)
 
 
-@pytest.mark.parametrize("method", [plain, recorded, looked_at])
+def test_the_chain_has_200_operations() -> None:
+    case = next(case for case in cases() if case.name == "chain of 200")
+    assert len(record(case.module, *case.inputs).ops) == 200
+
+
+def test_builds_are_compared_pair_by_pair() -> None:
+    assert {case.name for case in cases()} >= set(MOST_OF_EARLIER)
+    pairs = {f"{case}: record()": [(2.0, 1.0), (40.0, 24.0), (2.0, 1.9)] for case in MOST_OF_EARLIER}
+    assert comparison(pairs, "abc")[2].startswith("| chain of 200: record() | 2 ms | 1.9 ms | 0.60 | 0.6 |")
+    assert [met for met, _ in against_earlier(pairs)] == [True, True]
+    assert not any(met for met, _ in against_earlier({name: [(1.0, 0.9)] for name in pairs}))
+
+
+@pytest.mark.parametrize("method", [plain, recorded, read, looked_at])
 def test_a_method_runs_its_case(method) -> None:
     method(cases()[0])
 

@@ -34,8 +34,8 @@ def module_gradients(trace: Trace) -> dict[str, ModuleGradient]:
     found: dict[str, tuple[int, float]] = {}
     for number, k in reached.items():
         value = trace.values[number]
-        norm = None if value.adjoint is None else value.adjoint.statistics.norm
-        if value.kind != "parameter" or norm is None:
+        norm = None if value.kind != "parameter" or value.adjoint is None else value.adjoint.statistics.norm
+        if norm is None:
             continue
         names = value.name.split(".")[:-1]
         for length in range(1, len(names) + 1):
