@@ -2,6 +2,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PIP_DISABLE_PIP_VERSION_CHECK=1
+export PYTHONDONTWRITEBYTECODE=  # tests and pages start many processes: each would compile the whole package anew
 
 say() { printf '==> %s\n' "$*" >&2; }
 

@@ -51,6 +51,7 @@ def test_an_exception_on_the_page_is_an_error(scratch) -> None:
     assert list(level.errors) == ["LoadError: the page shows an exception"]
 
 
+@pytest.mark.slow
 def test_a_page_without_the_component_is_an_error(scratch) -> None:
     with serve(scratch("st.stop()")) as server:
         level = asyncio.run(measure(server.url, sessions=1, seconds=0.5, period=0.2))
@@ -58,6 +59,7 @@ def test_a_page_without_the_component_is_an_error(scratch) -> None:
     assert level.seconds == []
 
 
+@pytest.mark.slow
 def test_the_table_is_printed(scratch, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--sessions", "1", "2", "--seconds", "1", "--period", "0.2", "--app", str(scratch())]) == 0
     heading, columns, first, second, last = capsys.readouterr().out.splitlines()

@@ -24,6 +24,7 @@ from benchmarks.recording import (
 from playground import record
 
 
+@pytest.mark.slow
 def test_every_method_gets_its_time() -> None:
     methods = ours()
     measure(cases()[0], methods, rounds=1)

@@ -19,7 +19,7 @@ from playground.training.examples import data_of
 from tests.runs.processes import local_engine, until
 
 TEXT = "Flatten Linear(600) BatchNorm1d ReLU Linear(10)"
-WIDE = TrainConfig(TEXT, train_size=800, test_size=100, epochs=2, record_every=1)
+WIDE = TrainConfig(TEXT, train_size=400, test_size=100, epochs=1, record_every=1)
 
 
 @pytest.fixture

@@ -90,6 +90,7 @@ def test_a_run_to_its_end(either: LocalEngine) -> None:
     assert either.store.checkpoint(run.id) is not None
 
 
+@pytest.mark.slow  # the one above counts the samples, a walk in a browser sees them
 def test_samples_change_while_a_run_trains(either: LocalEngine) -> None:
     run = either.submit(LONG)
     seen = list[tuple[tuple[float, ...], ...]]()
@@ -230,6 +231,7 @@ def test_a_new_rate_holds_from_the_same_step_whoever_dies(own_either: LocalEngin
     assert [(record.step, record.loss, record.learning_rate) for record in store.records(run.id)] == whole
 
 
+@pytest.mark.slow  # tests/ui/train/test_engine.py kills a host, too, and its worker with it
 def test_a_killed_host_is_replaced_and_its_workers_go_on(own_host: LocalEngine) -> None:
     run = own_host.submit(replace(LONG, epochs=60))
     until(lambda: own_host.store.run(run.id).step > 0, "the first record")

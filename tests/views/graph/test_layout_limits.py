@@ -90,7 +90,10 @@ def check_is_whole(graph: Graph, found: Layout) -> None:
             )
 
 
-@pytest.mark.parametrize("kind", ["forward", "backward", "both"])
+KINDS = [*(pytest.param(kind, marks=pytest.mark.slow) for kind in ("forward", "backward")), "both"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_graph_that_takes_too_long_is_laid_out_coarsely(substitute: Substitute, kind: GraphKind) -> None:
     log = substitute(COMPUTES, 'b"splines=line" not in text')
     graph = graph_of("y = sin(x)\ny * y + y", kind)
@@ -101,7 +104,7 @@ def test_a_graph_that_takes_too_long_is_laid_out_coarsely(substitute: Substitute
     assert log.read_text().split() == ["fine", "coarse"]  # that it takes too long is remembered
 
 
-@pytest.mark.parametrize("kind", ["forward", "backward", "both"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_where_even_that_takes_too_long_boxes_stand_in_rows(substitute: Substitute, kind: GraphKind) -> None:
     log = substitute(COMPUTES)
     graph = graph_of("y = sin(x)\nz = y * y + y\nz.backward()\nz * 2", kind)
