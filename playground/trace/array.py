@@ -74,10 +74,11 @@ class Array:
 
     def tolist(self) -> Nested:
         """A number (0-d) or nested lists of numbers, as `Tensor.tolist()`; None where there are too many to keep."""
-        flat = self.flat
-        if flat is None:
+        if not self.is_exact:
             return None
-        return nest(list(flat), self.shape) if self.shape else flat[0]
+        if self._flat is None or self._tensor is not None:
+            return self._dense().tolist()
+        return nest(list(self._flat), self.shape)
 
     def item(self) -> Scalar:
         """The one element; ValueError if there is not exactly one."""

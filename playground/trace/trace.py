@@ -228,8 +228,8 @@ def _sum_checks(trace: Trace) -> list[SumCheck]:
 def _gap(parts: list[Array], adjoint: Array) -> float | None:
     """The largest absolute difference between the sum of the parts and the adjoint, over finite elements."""
     try:
-        total = sum((widened(part.tensor()) for part in parts[1:]), start=widened(parts[0].tensor()))
-        difference = (total - widened(adjoint.tensor())).abs()
+        total = sum((widened(part.dense()) for part in parts[1:]), start=widened(parts[0].dense()))
+        difference = (total - widened(adjoint.dense())).abs()
     except ValueError:  # read back from JSON, where large arrays keep only their summary
         return None
     finite = difference[torch.isfinite(difference)]

@@ -71,6 +71,8 @@ def _holds_everywhere(formula: Formula, recorded: Recorded, part: Contribution) 
     if not eps:
         return False
     wide = expected.to(found.dtype)
+    if torch.equal(found, wide):
+        return True
     error = torch.where(found.isfinite(), (found - wide).abs(), math.inf)  # else ∞ is within ∞ of anything
     limit = (found.abs() + wide.abs()) * (eps * _roundings(eps)) + torch.finfo(expected.dtype).tiny
     same = (error <= limit) & error.isfinite()

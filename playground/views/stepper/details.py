@@ -10,7 +10,6 @@ from playground.explain.details import Details
 from playground.explain.explanation import Explanation
 from playground.explain.why import Why
 from playground.trace.array import Array
-from playground.trace.json_numbers import encode
 from playground.trace.records import BackwardNode, Op, Value
 from playground.views.graph.graph import Box, Graph
 from playground.views.stepper.picture_data import ItemData, WhyData, WhyLineData
@@ -111,7 +110,7 @@ class ItemDetails:
         if array is None or array.numel > self._unsent or not array.is_exact:
             return None
         self._unsent -= array.numel
-        return encode(array.tolist())
+        return array.encoded()
 
     def _item(self, kind: str, details: Details, related: Iterable[str] = (), span: Span | None = None) -> ItemData:
         return {
