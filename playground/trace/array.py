@@ -74,11 +74,9 @@ class Array:
 
     def tolist(self) -> Nested:
         """A number (0-d) or nested lists of numbers, as `Tensor.tolist()`; None where there are too many to keep."""
-        if not self.is_exact:
-            return None
-        if self._flat is None or self._tensor is not None:
-            return self._dense().tolist()
-        return nest(list(self._flat), self.shape)
+        if not self.shape or self._tensor is None:
+            return None if self.flat is None else nest(list(self.flat), self.shape)
+        return self._dense().tolist() if self.is_exact else None
 
     def item(self) -> Scalar:
         """The one element; ValueError if there is not exactly one."""
