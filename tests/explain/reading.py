@@ -25,7 +25,7 @@ from playground.trace.trace import Trace
 HOLES = (
     r"  ",  # two spaces: something between them is missing
     r" [,.](?!\d|\.\.)| :(?![\d,\]])| ;(?! )",
-    r",\s*[.;]",
+    r",\s*(?:;|\.(?!\.\.))",
     r"\b(?:to|and|of|by|with|saves|saved|overwrites|sends) *[.;]",
     r"\b(?:to|and|saves|saved|overwrites|sends|records) *,",
     r"\bover (?:axis|axes) (?!\d)",
@@ -108,7 +108,7 @@ class Reader:
         if not written.is_product:
             value = value * self.adjoint(step, written)
         shape = part.data.shape
-        if tuple(value.shape) == shape or value.numel() == part.data.numel == 1:  # one number, whatever its axes
+        if tuple(value.shape) in (shape, (*[1] * (value.dim() - len(shape)), *shape)):  # a sum over one row
             return value.reshape(shape)
         return value.sum_to_size(shape) if summed_from(part) is not None else value.expand(shape)
 
@@ -162,7 +162,7 @@ class _Reading:
         self.known[placeholder] = content
 
     def value(self, text: str) -> Any:
-        text = text.replace("10⁻¹²", "1e-12")
+        text = text.replace("10⁻¹²", "1e-12").replace("…", "...")
         text = re.sub(r"(?<![\w.])(\d[\d.]*(?:e[−+]\d+)?)i\b", r"\1j", text)
         ordered = sorted(self.texts, key=len, reverse=True)
         names = "|".join(rf"(?<!{_LETTER})(?<!\.){re.escape(name)}(?!{_LETTER})" for name in ordered)

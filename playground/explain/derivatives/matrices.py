@@ -49,6 +49,12 @@ def _added(left: Formula, right: Formula) -> Row:
 
 
 def _determinant(r: Recorded) -> Tensor:
+    if r.a.dim() != 2:
+        raise ValueError("a stack of matrices")
+    return _determinants(r)
+
+
+def _determinants(r: Recorded) -> Tensor:
     found: Tensor = (r.g * r.y)[..., None, None] * torch.linalg.inv(r.a).mT
     return found
 
@@ -106,6 +112,13 @@ MATRICES: dict[str, Row] = {
             r"@g \, @y \, {@a}^{-\top}",
             _determinant,
             "times the determinant and the inverse, transposed",
+            by_numbers=True,
+        ),
+        one(
+            "(@g · @y)[…, None, None] · (@a⁻¹)ᵀ",
+            r"@g_k \, @y_k \, {@a}_k^{-\top}",
+            _determinants,
+            "times the determinant and the inverse, transposed, of each matrix",
             by_numbers=True,
         ),
         one(
