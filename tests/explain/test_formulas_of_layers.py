@@ -104,3 +104,5 @@ def test_of_the_gallery_of_expressions(entry: Preset[Document]) -> None:
 def test_of_the_gallery_of_stacks(entry: Preset[StackDocument]) -> None:
     trace = record_net(net_of(entry.document), *batch_of(entry.document)).trace
     assert complaints(trace) == []
+    again = Trace.from_json(trace.to_json())  # which keeps no more than a summary of most tensors
+    assert explain(again).steps == explain(trace).steps

@@ -29,7 +29,7 @@ def precision(dtype: str) -> float:
 
 
 def holds(formula: Formula, recorded: Recorded, part: Contribution) -> bool | None:
-    """Tell whether a formula gives a step's contribution, element by element; None if the numbers are not known.
+    """Tell whether a formula gives a step's contribution, element by element; None if only shapes are known, and fit.
 
     Of more than `EXACT` elements a fixed selection is compared, and a product is not computed again: whether these
     hold depends on settings, since no formula whose truth depends on the numbers is written for large tensors.
@@ -43,9 +43,17 @@ def holds(formula: Formula, recorded: Recorded, part: Contribution) -> bool | No
                 raise Summarised("too many to compute a product again")
         return _holds_everywhere(formula, recorded, part)
     except Summarised:
-        return None
+        return _fits(formula, recorded, part)
     except _FAILURES:
         return False
+
+
+def _fits(formula: Formula, recorded: Recorded, part: Contribution) -> bool | None:
+    """False where a formula gives another shape than that of the contribution; None: by the shapes it may hold."""
+    try:
+        return None if _product(formula, recorded.without_numbers(), part) is not None else False
+    except _FAILURES:  # it depends on the numbers
+        return None
 
 
 def _holds_once(formula: Formula, recorded: Recorded, part: Contribution) -> bool:

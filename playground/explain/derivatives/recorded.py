@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.trace.array import Array
+from playground.trace.array import DTYPES, Array
 from playground.trace.json_numbers import Scalar
 
 _LOW = (torch.float32, torch.float16, torch.bfloat16)
@@ -52,6 +52,7 @@ class Recorded:
         self._operands, self._adjoint, self._saved, self._settings = operands, adjoint, saved, settings
         self._coarse = coarse
         self._stride = 0  # of large tensors only a selection of elements is read
+        self._has_numbers = True  # else tensors of the recorded shapes without numbers: on PyTorch's meta device
         self._read: dict[int, Tensor] = {}
         self.is_kept = True  # whether every number that was read is one that a document keeps
         self.like = like  # the shape of the contribution
@@ -63,6 +64,12 @@ class Recorded:
     def selected(self, like: Array, stride: int) -> Recorded:
         """Every `stride`th element of the tensors that have the shape of a contribution."""
         return self._other(self._coarse, stride if like.shape == self.like else 0)
+
+    def without_numbers(self) -> Recorded:
+        """The same shapes without numbers, where a document keeps no more: what they tell is computed all the same."""
+        found = self._other(self._coarse, 0)
+        found._has_numbers = False
+        return found
 
     def _other(self, coarse: bool, stride: int) -> Recorded:
         found = Recorded(self._operands, self._adjoint, self._saved, self._settings, self.like, coarse=coarse)
@@ -195,6 +202,8 @@ class Recorded:
         return dense.reshape(-1)[:: self._stride] if self._stride else dense
 
     def _numbers(self, array: Array) -> Tensor:
+        if not self._has_numbers:
+            return _precise(torch.empty(array.shape, dtype=DTYPES[array.dtype], device="meta"), self._coarse)
         known = self._read.get(id(array))
         if known is None:
             self.is_kept &= array.is_exact
