@@ -171,7 +171,7 @@ class _Reading:
         text = re.sub(r"product of the others", "others()", text)
         text = re.sub(r" (\w+)  is finite", r"isfinite(\1)", text)
         text = re.sub(r" (\w+)  is a number", r"isnumber(\1)", text)
-        text = text.replace("not condition", "isfalse(condition)")
+        text = re.sub(r"not (condition|mask)", r"isfalse(\1)", text)
         text = re.sub(r"\|([^|]+)\|", r"abs(\1)", text)
         text = re.sub(r"([²³⁰¹⁴-⁹]+)", lambda match: "**" + match[1].translate(_SUPER), text.replace("⁻¹", ".inv"))
         text = text.replace(" ᵀ", ".mT").replace("ᵀ", ".mT").replace("\u2032(", "_prime(")

@@ -52,6 +52,15 @@ _EVALUATION = Derivative(  # its formulas are not written, since channels do not
     settings=(("training", "False"),),
 )
 
+_ATTENTION = Derivative(
+    "to the values by the weights of attention, to queries and keys through the softmax that made the weights",
+    each=(
+        "through the softmax of the weights, by the keys",
+        "through the softmax of the weights, by the queries",
+        "by the weights of attention, transposed",
+    ),
+)
+
 LAYERS: dict[str, Row] = {
     **{
         name + "Backward": (Derivative(_VIEW),)
@@ -89,5 +98,9 @@ LAYERS: dict[str, Row] = {
     "NativeLayerNormBackward": (Derivative("through the mean and variance of each sample"),),
     "NativeGroupNormBackward": (Derivative("through the mean and variance of each group"),),
     "NativeDropoutBackward": (Derivative("where the element was kept"),),
+    **{
+        f"ScaledDotProduct{kernel}Backward": (_ATTENTION,)
+        for kernel in ("FlashAttentionForCpu", "FlashAttention", "EfficientAttention", "CudnnAttention")
+    },
     "CopySlices": (Derivative("split between the part that was overwritten and the rest"),),
 }

@@ -9,6 +9,10 @@ from playground.explain.derivatives.derivative import Derivative, Formula, Row, 
 from playground.explain.derivatives.recorded import Recorded
 
 
+def _filled_in(r: Recorded) -> Tensor:
+    return (r.g * _mask(r.saved("mask"))).sum()
+
+
 def _mask(mask: Tensor) -> Tensor:
     return mask.to(torch.float64)
 
@@ -228,6 +232,16 @@ LIMITS: dict[str, Row] = {
     ),
     "MaximumBackward": _chosen(">", "larger"),
     "MinimumBackward": _chosen("<", "smaller"),
+    "MaskedFillBackward": (
+        Derivative(
+            "where the mask is not set, and to what was filled in where it is",
+            (
+                Formula("[not mask]", r"[\text{not mask}]", lambda r: _mask(~r.saved("mask"))),
+                Formula("sum(@g · [mask])", r"\textstyle\sum @g \, [\text{mask}]", _filled_in),
+            ),
+            each=("where the mask is not set", "summed where the mask is set"),
+        ),
+    ),
     "WhereBackward": (
         Derivative(
             "to whichever of the two was taken",

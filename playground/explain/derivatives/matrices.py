@@ -131,6 +131,12 @@ MATRICES: dict[str, Row] = {
         ),
         Derivative("by solving with the matrix; where it is singular, PyTorch solves with one close to it"),
     ),
+    "LinalgEighBackward": (  # Giles, 2008: An extended collection of matrix derivative results, 3.1
+        Derivative(
+            "between the eigenvectors: of the eigenvalues as they came, of the eigenvectors over the gaps between "
+            "eigenvalues"
+        ),
+    ),
     "LinalgInvExBackward": (
         one(
             "−@yᵀ @ @g @ @yᵀ",

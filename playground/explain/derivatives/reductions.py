@@ -130,6 +130,15 @@ def norms(power: str) -> Row:
 
 _SPREAD = "in proportion to each element's distance from the mean"
 
+_SOFTMAX = (
+    one(
+        "@y · (@g − sum(@g · @y@{along}))",
+        r"@y \odot \left(@g - \textstyle\sum @g \odot @y\right)",
+        lambda r: r.y * (r.g - _sum(r, r.g * r.y)),
+        "through the softmax",
+    ),
+)
+
 REDUCTIONS: dict[str, Row] = {
     "SumBackward": (
         Derivative("unchanged to every element that was summed", (_UNIT,), settings=_WHOLE),
@@ -240,20 +249,14 @@ REDUCTIONS: dict[str, Row] = {
             "times the softmax of the input",
         ),
     ),
-    "SoftmaxBackward": (
-        one(
-            "@y · (@g − sum(@g · @y@{along}))",
-            r"@y \odot \left(@g - \textstyle\sum @g \odot @y\right)",
-            lambda r: r.y * (r.g - _sum(r, r.g * r.y)),
-            "through the softmax",
-        ),
-    ),
+    "SoftmaxBackward": _SOFTMAX,
+    "SafeSoftmaxBackward": _SOFTMAX,  # of attention: zeros for a row that is masked throughout
     "LogSoftmaxBackward": (
         one(
             "@g − exp(@y) · sum(@g@{along})",
             r"@g - e^{@y} \textstyle\sum @g",
             lambda r: r.g - torch.exp(r.y) * _sum(r, r.g),
-            "minus the softmax times their sum",
+            "less the softmax times the sum of all that came",
         ),
     ),
     "DistBackward": (
