@@ -8,6 +8,8 @@ from playground.language.bounds.bound import PER_ELEMENT, Shape, like, product, 
 from playground.language.bounds.products import matrix_cost
 from playground.language.function import Arguments, Cost
 
+PER_SEEN = 4  # work per element of a window that is compared or added
+
 
 def numbers(arguments: Arguments, name: str, axes: int, default: int) -> list[int]:
     """A setting that is one number for all axes, or one for each."""
@@ -46,7 +48,8 @@ def convolution(arguments: Arguments) -> Cost:
         * product(side + 2 * pad for side, pad in zip(image[-axes:], _padding(arguments, axes, weight), strict=True))
     )
     column = product(weight[1:]) * count
-    return Cost(elements, 2 * elements * product(weight[1:]), axes + 2, max(column, padded))
+    moved = items * column + product(image) + product(weight) + elements  # by a single window more than is multiplied
+    return Cost(elements, 2 * elements * product(weight[1:]) + PER_ELEMENT * moved, axes + 2, max(column, padded))
 
 
 def _padding(arguments: Arguments, axes: int, weight: Shape) -> list[int]:
@@ -72,7 +75,9 @@ def transposed_convolution(arguments: Arguments) -> Cost:
     positions = product(image[-axes:])
     work = 2 * items * positions * product(weight)
     elements = items * weight[1] * groups * product(sides)
-    return Cost(elements, work + elements, axes + 2, product(weight[1:]) * positions)
+    column = product(weight[1:]) * positions
+    moved = items * column + product(image) + product(weight) + elements
+    return Cost(elements, work + PER_ELEMENT * moved, axes + 2, column)
 
 
 def pooling(arguments: Arguments) -> Cost:
@@ -91,7 +96,8 @@ def pooling(arguments: Arguments) -> Cost:
     if axes == 2 and len(image) == 3:  # a signal (N, C, L) or a picture (C, H, W): take the larger
         line = Arguments({**arguments, "stride": (whole_numbers(arguments.get("stride")) or kernel)[:1]})
         elements = max(elements, product(image[:-1]) * windows(line, image[-1:], kernel[:1])[0])
-    return Cost(2 * elements, elements * product(min(length, max(image)) for length in kernel), len(image))
+    seen = elements * product(min(length, max(image)) for length in kernel)
+    return Cost(2 * elements, PER_SEEN * seen + PER_ELEMENT * (product(image) + elements), len(image))
 
 
 def patches(arguments: Arguments) -> Cost:

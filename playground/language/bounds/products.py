@@ -20,6 +20,7 @@ from playground.language.function import Arguments, Cost, Value
 
 POLYNOMIAL = 8  # products of matrices in the polynomial of `matrix_exp`
 MOST_HALVINGS = 1024  # of a float64
+PER_MOVED = 4  # work per element that is read or written, beside the sums: what many small matrices cost
 WEIGHED = 100_000  # elements of a matrix whose values are looked at
 _SECOND = ("other", "mat2", "vec", "vec2", "weight")
 
@@ -40,7 +41,8 @@ def matrix_cost(left: Shape, right: Shape, per_product: int = 2) -> Cost:
     shape = (*batch, *rows, *columns)
     elements = product(shape)
     expanded = product((*batch, *left[-2:])) + product((*batch, *right[-2:]))  # PyTorch copies broadcast batches
-    return Cost(elements, per_product * elements * max(inner, 1) + elements, len(shape), expanded)
+    work = per_product * max(inner, 1) * elements + PER_MOVED * (elements + expanded)
+    return Cost(elements, work, len(shape), expanded)
 
 
 def added_product(arguments: Arguments) -> Cost:
@@ -63,15 +65,15 @@ def bilinear_layer(arguments: Arguments) -> Cost:
     rows = shape_of(arguments.get("x1"))[:-1]
     weight = shape_of(arguments.get("weight"))
     elements = product(rows) * (weight[0] if weight else 1)
-    work = 3 * product(rows) * product(weight)
-    return Cost(elements, work, len(rows) + 1, work // 3)
+    products = product(rows) * product(weight)
+    return Cost(elements, 8 * products, len(rows) + 1, products)
 
 
 def outer_product(arguments: Arguments) -> Cost:
     """Every element by every element: `outer`, `kron`."""
     left, right = shape_of(arguments.get("input")), shape_of(arguments.get("vec2", arguments.get("other")))
     elements = product(left) * product(right)
-    return Cost(elements, 2 * elements, max(2, len(left), len(right)))
+    return Cost(elements, PER_ELEMENT * elements, max(2, len(left), len(right)))
 
 
 def all_pairs(arguments: Arguments) -> Cost:
