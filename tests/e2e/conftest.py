@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,7 +62,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed and HERE in item.path.parents:
         arguments = getattr(item, "funcargs", {})
-        if isinstance(server := arguments.get("server"), Server):
+        if isinstance(server := arguments.get("server"), Server) and server.log_file.exists():  # it may have ended
             report.sections.append(("server log", server.log()[-4000:]))
         for number, page in enumerate(getattr(item, "opened_pages", [])):
             picture = ROOT / "test-results" / f"{item.name}-{report.when}-{number}.png".replace("/", "_")
@@ -114,13 +115,18 @@ def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) 
         if address.scheme in {"http", "https", "ws", "wss"} and address.hostname not in {"127.0.0.1", "localhost"}:
             complaints.append(f"asked for an outside address: {sent.url}")
 
-    def note_error(error: Error) -> None:
-        if "playground" in (error.stack or "") or "file:" in (error.stack or ""):
-            complaints.append(f"one of our scripts threw: {error.stack}")
+    def complain(page: Page, what: str) -> None:
+        complaints.append(what)
+        page.context.close()  # what the test waits for ends at once, and not after a minute in vain
 
-    def note_message(message: ConsoleMessage) -> None:
-        if message.type == "error" and "playground." in str(message.location):
-            complaints.append(f"one of our scripts complained: {message.text}")
+    def note_error(page: Page, error: Error) -> None:
+        if "playground" in (error.stack or "") or "file:" in (error.stack or ""):
+            complain(page, f"one of our scripts threw: {error.stack}")
+
+    def note_message(page: Page, message: ConsoleMessage) -> None:
+        # Streamlit catches what a component throws while it is mounted: its own script writes it to the console.
+        if message.type == "error" and "/playground." in f"{message.location} {message.text}":
+            complain(page, f"one of our scripts complained: {message.text}")
 
     def open_page(
         path: str = "/",
@@ -141,15 +147,15 @@ def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) 
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("request", note_request)
-        page.on("pageerror", note_error)
-        page.on("console", note_message)
+        page.on("pageerror", partial(note_error, page))
+        page.on("console", partial(note_message, page))
         pages.append(page)
         page.goto(path if "://" in path else server.url + path)
         return page
 
     yield open_page
     for page in pages:
-        page.context.close()
+        page.context.close()  # once more is no error
     assert not complaints, "\n".join(complaints)
 
 
