@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
+from torch import Tensor
 from torch.nn import functional
 
+from playground.errors import PlaygroundError
 from playground.language.bounds.slow import paths, several_passes
 from playground.language.function import Arguments, Cost, F, Function
 
@@ -24,6 +27,24 @@ def loss(
 ) -> Function:
     """A number that says how far something is from what is wanted."""
     return Function(name, (F,), signature, call, meaning, derivative, example, bound)
+
+
+def _ctc_loss(
+    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, *settings: Any, **named: Any
+) -> Tensor:
+    """`ctc_loss` of letters that exist, which PyTorch 2.14 does not check."""
+    letters = log_probs.shape[-1] if log_probs.dim() else 0
+    read = targets.detach().long()
+    if targets.dim() == 2:  # what stands behind a word's length is not read
+        lengths = torch.as_tensor(target_lengths).reshape(-1, 1)
+        if len(lengths) == len(targets):
+            read = read[torch.arange(targets.shape[1]) < lengths]
+    unknown = read[(read < 0) | (read >= letters)]
+    if unknown.numel():
+        raise PlaygroundError(
+            f"there is no letter {int(unknown[0])} in targets", hint=f"log_probs has the letters 0 to {letters - 1}"
+        )
+    return functional.ctc_loss(log_probs, targets, input_lengths, target_lengths, *settings, **named)
 
 
 MARGIN_LOSSES = (
@@ -60,7 +81,7 @@ MARGIN_LOSSES = (
          "input, target, log_input=True, full=False, *, eps=1e-08, reduction='mean'",
          "-log of a Poisson probability: exp(x) - t x, x being the log of the rate.", r"\frac{e^x - t}{n}",
          "poisson_nll_loss(y, tensor([1.0, 0.0, 2.0]).type_as(y))"),
-    loss("ctc_loss", functional.ctc_loss,
+    loss("ctc_loss", _ctc_loss,
          "log_probs, targets, input_lengths, target_lengths, blank=0, reduction='mean', zero_infinity=False",
          "-log of the probability of a word, whatever the times of its letters; log_probs: (times, N, letters).",
          r"p - \text{the share of all paths that pass here}",
