@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from playground.errors import PlaygroundError
 from playground import run
+from playground.errors import PlaygroundError
 
 LEAVES = {"image": "randn(2, 4, 4, seed=3)"}
 
@@ -16,7 +16,7 @@ def loss(targets: str, lengths: str = "(1, 1, 1, 1)") -> str:
 
 @pytest.mark.parametrize("targets", ["[[1], [2], [4], [1]]", "[[1], [-2], [3], [1]]", "[1, 2, 4, 1]"])
 def test_a_letter_that_does_not_exist_is_refused(targets: str) -> None:
-    with pytest.raises(PlaygroundError, match="there is no letter (4|-2) in targets") as caught:
+    with pytest.raises(PlaygroundError, match=r"there is no letter (4|-2) in targets") as caught:
         run(loss(targets), LEAVES)
     assert caught.value.hint == "log_probs has the letters 0 to 3"
 
