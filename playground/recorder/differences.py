@@ -142,9 +142,11 @@ class Differences:
     def _differences(
         self, targets: list[TapeValue], in_full: bool, objective: Objective
     ) -> tuple[DifferenceCheck, ...]:
-        probes = [probe for value in targets for probe in probes_of(value, in_full)]
+        found = [(value, probes_of(value, in_full)) for value in targets]
+        still = tuple(_not_moved(value, UNDEFINED) for value, some in found if not some and value.data.numel())
+        probes = [probe for _, some in found for probe in some]
         if not probes:
-            return ()
+            return still
         checks, at_rest = self._probe(probes, objective)
         if not self._repeats(at_rest):
             return tuple(_not_moved(value, CHANCE) for value in targets)
@@ -154,7 +156,8 @@ class Differences:
         if broken and (terms := beside(self._tape, self._replay, self._weights())) is not None:
             self._beside(probes, checks, terms, broken)
         self._steeper(probes, checks, objective)
-        return tuple(self._explained(*pair, checks, objective) for pair in zip(probes, checks, strict=True))
+        pairs = zip(probes, checks, strict=True)
+        return (*(self._explained(*pair, checks, objective) for pair in pairs), *still)
 
     def _again(
         self,

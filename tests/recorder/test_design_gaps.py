@@ -123,6 +123,7 @@ CASES: dict[str, tuple[str, Callable[[], Trace]]] = {
             lambda x, s: torch.as_strided_scatter(x, s, (2, 2), (1, 1)).sum(), random_leaf(3), random_leaf(2, 2)
         ),
     ),
+    "polar": ("the direction is read off", lambda: record(lambda r: torch.polar(r, r + 1).real.sum(), leaf(0.0, 2.0))),
     "ctc_loss": (
         "the gradient takes its input",
         lambda: record(

@@ -118,6 +118,10 @@ def _is_singular(case: Case) -> bool:
     return bool((torch.linalg.svdvals(matrix.double()).amin(-1) <= NEAR * matrix.double().abs().amax()).any())
 
 
+def _has_no_direction(case: Case) -> bool:
+    return bool((case.read()[0] == 0).any())
+
+
 def _is_hidden_write(case: Case) -> bool:
     return case.op.in_place and not case.op.grad_enabled
 
@@ -202,6 +206,12 @@ GAPS = (
         _has_repeated_index,
         "two elements are written to one place: the last one wins, and the gradient counts each",
         "torch.Tensor.scatter_, notes",
+    ),
+    DesignGap(
+        _names("polar"),
+        _has_no_direction,
+        "the direction is read off the result, which has none where the length is 0: the gradient is 0 there",
+        "derivatives.yaml, polar_backward",
     ),
     DesignGap(
         _names("as_strided as_strided_ as_strided_scatter"),

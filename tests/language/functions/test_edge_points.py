@@ -25,8 +25,8 @@ CHUNKS = 8
 
 def points(program: Program) -> Iterator[tuple[str, dict[str, Tensor]]]:
     """The example's leaves, and the same with one of them at an edge: zeros, ones, ties, infinities, NaN."""
-    base = {free.name: Leaf(free.name, EXAMPLE_LEAVES[free.name], "float64").tensor() for free in program.free_names}
-    given = {name: tensor.detach() for name, tensor in base.items()}
+    leaves = [Leaf.stated(free) or Leaf(free.name, EXAMPLE_LEAVES[free.name], "float64") for free in program.free_names]
+    given = {leaf.name: leaf.tensor().detach() for leaf in leaves}
     yield "example", given
     real = [name for name, tensor in given.items() if tensor.is_floating_point()]
     for name in real:
