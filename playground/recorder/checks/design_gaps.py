@@ -210,7 +210,7 @@ GAPS = (
     DesignGap(
         _names("polar"),
         _has_no_length,
-        "the direction is read off the result, which has none where the length is 0, and the opposite where it is below",
+        "the direction is read off the result: there is none where the length is 0, and the opposite where it is below",
         "derivatives.yaml, polar_backward",
     ),
     DesignGap(
