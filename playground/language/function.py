@@ -144,7 +144,9 @@ class Arguments(dict[str, Value]):
         for written, value in named.items():
             name = function.also_called(written)
             if name not in known:
-                raise PlaygroundError(f"`{function.name}` has no argument `{name}`", hint=hint)
+                old = "reduction" in known and name in ("reduce", "size_average")
+                instead = "it was replaced in PyTorch by reduction='none', 'mean' or 'sum'"
+                raise PlaygroundError(f"`{function.name}` has no argument `{name}`", hint=instead if old else hint)
             if name in bound:
                 raise PlaygroundError(f"`{name}` is given twice", hint=hint)
             bound[name] = value

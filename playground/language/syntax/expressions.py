@@ -186,6 +186,8 @@ class Expressions:
         elif isinstance(node.func, ast.Name):
             name, name_span, prefix, home = node.func.id, self.places.of(node.func), "", ""
         else:
+            if isinstance(node.func, ast.Call) and isinstance(node.func.func, ast.Attribute):
+                self._prefix(node.func.func.value)  # torch.func.grad(f)(x)
             self._missing_operator(node)
         if home == "" and name in self.assigned:
             self._missing_operator(node)
@@ -258,17 +260,20 @@ class Expressions:
             return written
         if node.id in ("torch", "F", "nn", "np", "numpy", "os", "sys"):
             span = self.places.of(node)
-            self.refuse(
-                f"`{written}` is not here",
-                Span(span.start, span.start + len(written)),
-                "functions stand in torch, F (torch.nn.functional), torch.linalg and torch.autograd",
-            )
+            self.refuse(f"`{written}` is not here", Span(span.start, span.start + len(written)), _instead(written))
         return None
 
     def _last(self, node: ast.Attribute) -> Span:
         """Find where the name after the last point stands."""
         end = self.places.of(node).end
         return Span(max(end - len(node.attr), 0), end)
+
+
+def _instead(prefix: str) -> str:
+    """What to write in place of functions behind a prefix that is not here."""
+    if prefix in ("torch.func", "torch.autograd.functional"):
+        return "a gradient is taken of a value: y = f(x), then grad(y, x)[0], or y.backward() and x.grad"
+    return "functions stand in torch, F (torch.nn.functional), torch.linalg and torch.autograd"
 
 
 def _digits(number: int) -> int:
