@@ -33,6 +33,7 @@ from playground.training.loop import train
 
 POLL_EVERY = 0.1  # seconds between two polls of the queue: about a hundredth of a core while nothing waits
 SWEEP_EVERY = 2.0  # seconds between two sweeps for workers that are silent
+TIDY_EVERY = 600.0  # seconds between two looks for runs that are too old or too many
 NICE = 10  # pages are answered first
 SHARED = ("MNIST", "Fashion-MNIST", "KMNIST")  # read within a second; a worker may not be silent for long
 
@@ -85,7 +86,7 @@ class Host:
         """Fork workers, collect them, and take back what dead ones held."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
-        swept, busy = 0.0, time.monotonic()
+        swept, tidied, busy = 0.0, -TIDY_EVERY, time.monotonic()
         while self.is_wanted and time.monotonic() - busy < LIMITS.idle:
             now = time.monotonic()
             with suppress(PlaygroundError):  # a database that refuses may be back soon
@@ -95,6 +96,9 @@ class Host:
                     self.orphans = self.store.running(self.machine) - len(self.workers)
                     swept = now
                     busy = now if self.store.is_busy() else busy
+                if now - tidied > TIDY_EVERY:
+                    self.store.tidy()
+                    tidied = now
                 while len(self.workers) + max(self.orphans, 0) < LIMITS.at_once and self._start():
                     busy = now
             time.sleep(POLL_EVERY)

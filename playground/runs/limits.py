@@ -21,6 +21,8 @@ class ServerLimits:
     attempts: int = 3  # workers of one run that may die in a row, the first one counted: then it has failed
     silence: float = 10.0  # seconds without a sign of life after which a worker counts as dead
     idle: int = 3600  # seconds without work after which the host ends
+    days: int = 180  # for which a run is kept that has ended or pauses; 0: for ever
+    megabytes: int = 4_000  # of all runs' checkpoints together: the oldest runs go first; 0: as many as there are
 
 
 LIMITS = from_environment(ServerLimits, "PLAYGROUND_RUNS", os.environ)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, case, delete, func, insert, select, update
 from playground.errors import PlaygroundError
 from playground.runs.admission import check_length, check_room
 from playground.runs.database import Database
+from playground.runs.housekeeping import tidy
 from playground.runs.limits import LIMITS
 from playground.runs.recovery import take_back
 from playground.runs.rows import record_of, record_text, run_of
@@ -22,6 +23,7 @@ from playground.runs.tables import CHECKPOINTS, RECORDS, RUNS, now, take_turns
 from playground.training.config import TrainConfig
 from playground.training.records import TrainRecord
 
+MAY_BE = "it may be kept in another database, or be too old to be kept"
 CHECKPOINTS_KEPT = 2  # of a run that goes on: the newest, and the one before in case that one is damaged
 
 
@@ -53,7 +55,7 @@ class Store(Database):
         with self._transaction() as connection:
             row = connection.execute(select(RUNS).where(RUNS.c.id == run)).one_or_none()
         if row is None:
-            raise PlaygroundError(f"there is no run {run[:24]!r}", hint="it may be kept in another database")
+            raise PlaygroundError(f"there is no run {run[:24]!r}", hint=MAY_BE)
         return run_of(row)
 
     def runs(self, *, owner: str | None = None, ids: Sequence[str] = (), limit: int = 100) -> list[Run]:
@@ -218,6 +220,12 @@ class Store(Database):
         with self._transaction() as connection:
             silent = RUNS.c.heartbeat < now(connection) - LIMITS.silence
             take_back(connection, silent, "the worker gave no sign of life")
+
+    def tidy(self) -> int:
+        """Delete runs at rest that are too old or too many; how many those were."""
+        with self._transaction() as connection:
+            take_turns(connection)
+            return tidy(connection)
 
     def running(self, machine: str) -> int:
         """Count the runs that go on under workers whose names begin so."""

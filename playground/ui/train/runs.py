@@ -10,7 +10,7 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.runs.engine import RunEngine
 from playground.runs.run import Run
-from playground.runs.store import Store
+from playground.runs.store import MAY_BE, Store
 from playground.training.config import TrainConfig
 from playground.ui.train.captions import run_name, sentence, state, time_left
 from playground.ui.train.followed_run import Followed
@@ -77,7 +77,7 @@ class Runs:
         found = {run.id: run for run in store.runs(ids=self.ids, limit=len(self.ids))} if self.ids else {}
         lost = [id for id in self.ids if id not in found]
         if lost:
-            self.problems = tuple(f"There is no run {id!r}; it may be kept in another database." for id in lost)
+            self.problems = tuple(f"There is no run {id!r}; {MAY_BE}." for id in lost)
         self.ids = [id for id in self.ids if id in found]
         self._followed = {id: self._followed.get(id) or Followed(found[id]) for id in self.ids}
         for id, followed in self._followed.items():
