@@ -28,13 +28,16 @@ class Overwritten(PlaygroundError):
 
 def overwritten(tape: Tape, text: str) -> Overwritten | None:
     """The first saved value that the engine missed on its way, in the order in which it runs; None: none is found."""
+    by_itself = None
     with torch._C.DisableTorchFunction():  # a node that is read holds its lock, and a recorder would ask for it again
         for op, name in _missed(tape):
             value = _saved_value(tape, op, name)
             writer = None if value is None else _writer(tape, value, op)
             if value is not None and writer is not None:
                 return _error(value, op, writer, text)
-    return None
+            if value is None and by_itself is None:
+                by_itself = op
+    return None if by_itself is None else _of_itself(by_itself, text)
 
 
 def _missed(tape: Tape) -> Iterator[tuple[TapeOp, str]]:
@@ -79,6 +82,12 @@ def _error(value: TapeValue, saver: TapeOp, writer: TapeOp, text: str) -> Overwr
     error = Overwritten(message, span=writer.span, hint=hint, text=text or None)
     error.is_anew = writer.grad_enabled
     return error
+
+
+def _of_itself(op: TapeOp, text: str) -> Overwritten:
+    """The error for a call that overwrites what its own derivative needs, as `linalg.cond` does in PyTorch 2.14."""
+    message = f"PyTorch cannot differentiate `{_written(op, text)}`: inside it a value is overwritten that is needed"
+    return Overwritten(message, span=op.span, hint="write it out by other calls", text=text or None)
 
 
 def _written(op: TapeOp, text: str) -> str:

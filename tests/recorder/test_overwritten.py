@@ -56,3 +56,9 @@ def test_a_function_names_the_calls(function: Callable[[Tensor], Tensor], writer
         f"is changed in place by `{writer}`, and the backward pass of `{saver}` needs it as it was"
     )
     assert caught.value.hint.startswith(f"`{saver}` saves {kept} for its derivative: ")
+
+
+@pytest.mark.parametrize("p", ["fro", 1, float("inf")])
+def test_a_call_that_overwrites_its_own_value_is_named(p: str | float) -> None:
+    with pytest.raises(PlaygroundError, match="cannot differentiate `linalg_cond`"):
+        record(lambda a: torch.linalg.cond(a, p), torch.eye(2).requires_grad_())
