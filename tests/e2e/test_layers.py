@@ -129,6 +129,15 @@ def enter(page: Page, field: str, text: str) -> None:
     page.get_by_test_id(field).press("Enter")
 
 
+LOOKS = [  # one by default: tests/e2e/test_elements.py looks at the page in light
+    pytest.param({"width": 390, "dark": True}, id="390-dark"),
+    pytest.param({"width": 1280, "dark": False}, id="1280-light", marks=pytest.mark.slow),
+    pytest.param({"width": 1280, "dark": True}, id="1280-dark", marks=pytest.mark.slow),
+    pytest.param({"width": 390, "dark": False}, id="390-light", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS, indirect=True)
 def test_accessible(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], look: dict[str, Any]
 ) -> None:
