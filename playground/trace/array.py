@@ -49,7 +49,7 @@ class Array:
     @property
     def is_exact(self) -> bool:
         """Tell whether every element is kept (at most `EXACT_ELEMENTS`); otherwise only the summary is."""
-        return self.numel <= EXACT_ELEMENTS if self._tensor is not None else self._flat is not None
+        return self._flat is not None or (self._tensor is not None and self.numel <= EXACT_ELEMENTS)
 
     @property
     def flat(self) -> tuple[Scalar, ...] | None:
@@ -75,7 +75,8 @@ class Array:
     def tolist(self) -> Nested:
         """A number (0-d) or nested lists of numbers, as `Tensor.tolist()`; None where there are too many to keep."""
         if not self.shape or self._tensor is None:
-            return None if self.flat is None else nest(list(self.flat), self.shape)
+            flat = self.flat
+            return None if flat is None else nest(list(flat), self.shape) if self.shape else flat[0]
         return self._dense().tolist() if self.is_exact else None
 
     def item(self) -> Scalar:
