@@ -27,6 +27,8 @@ UNARY: dict[str, Callable[[Tensor], Tensor]] = {
     "detached factor": lambda x: x * x.detach(),
     "in place": lambda x: x.clone().mul_(2).add_(x),
     "masked": lambda x: torch.where(x > 0, x, x * 0.1),
+    "item assignment": lambda x: written(x, 0.5),
+    "item assignment of a part": lambda x: written(x, x.detach().flatten()[:1].sum() * 2),
 }
 BINARY: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "add": torch.add,
@@ -36,6 +38,7 @@ BINARY: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "maximum": torch.maximum,
     "atan2": lambda x, y: torch.atan2(x, y * y + 1),
     "lerp": lambda x, y: torch.lerp(x, y, 0.3),
+    "item assignment of a value": lambda x, y: written(x, y.sum()),
 }
 REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sum": lambda x: x.sum(-1),
@@ -80,6 +83,13 @@ class Program:
         for kind, name, operands in self.calls:
             values.append(apply(kind, name, [values[index] for index in operands]))
         return torch.stack([value.sum() for value in values[-3:]]).sum()
+
+
+def written(x: Tensor, number: float | Tensor) -> Tensor:
+    """A copy of the elements in a row, of which the first is overwritten and used further."""
+    copy = x.flatten().clone()
+    copy[:1] = number
+    return copy.reshape(x.shape) * x
 
 
 def apply(kind: str, name: str, operands: list[Tensor]) -> Tensor:

@@ -45,12 +45,22 @@ def small() -> Iterator[None]:
 
 def apart(job: str, document: Document | StackDocument, **given: Any) -> dict[str, Any]:
     """Have a job about a document done in a process. PlaygroundError: the document's own, or beyond the limits."""
-    return PROCESSES.compute(job, {"document": fields(document), **given})
+    return in_process(job, {"document": fields(document), **given})
+
+
+def in_process(job: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Have a job done in a process, whatever it is about. PlaygroundError as for `apart`."""
+    return PROCESSES.compute(job, given)
+
+
+def has_process() -> bool:
+    """Tell whether a process would begin at once."""
+    return PROCESSES.is_ready
 
 
 def takes_process(document: Document | StackDocument) -> bool:
     """Tell whether this is computed in a process whatever its size: a net, once there is a process for it."""
-    return isinstance(document, StackDocument) and PROCESSES.is_ready
+    return isinstance(document, StackDocument) and has_process()
 
 
 def kind_of(document: Document | StackDocument) -> str:

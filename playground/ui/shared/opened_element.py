@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
 from playground.explain.element.answer import element_answer
 from playground.explain.element.places import allowed
@@ -45,12 +44,16 @@ def asked(sent: Mapping[str, Any], document: Source) -> Asked | None:
 
 
 def answered(
-    question: Asked | None, document: Source | None, *, refusal: str = "", trace: Callable[[], Trace] | None = None
+    question: Asked | None,
+    document: Source | None,
+    *,
+    refusal: str = "",
+    answer: Callable[[Asked], Answer] | None = None,
 ) -> ElementAnswerData | None:
     """The frame's `element` (docs/stepper.md); None without a question, and once the page shows another document.
 
-    A `refusal` is what to say while the document does not run. `trace`: what the picture was made of, where the
-    document alone does not tell.
+    A `refusal` is what to say while the document does not run. `answer`: how it is found, where the document alone
+    does not tell what the picture was made of.
     """
     if question is None or question.document != document:
         return None
@@ -63,7 +66,7 @@ def answered(
     }
     if refusal:
         return given | {"error": {"message": refusal, "hint": ""}}
-    found = tried(lambda: _answer(question, trace))
+    found = tried(lambda: (answer or _answer)(question))
     if isinstance(found, PlaygroundError):
         return given | {"error": {"message": found.message, "hint": found.hint}}
     return given | {"index": ", ".join(map(str, found.index)), "answer": found.said}
@@ -77,10 +80,7 @@ class Answer:
     said: dict[str, Any]
 
 
-def _answer(question: Asked, trace: Callable[[], Trace] | None) -> Answer:
-    if trace is not None:
-        with COMPUTING.turn():
-            return answer_in(trace(), question.key, question.index)
+def _answer(question: Asked) -> Answer:
     if takes_process(question.document):
         return _answered_apart(question)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
 from playground.layers.stack.problems import UnfitSetting
 from playground.lessons.presets import EXPRESSIONS, STACKS
+from playground.runs.store import Store
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown
 from playground.ui.expressions.frame import computed as computed_text
@@ -26,6 +28,7 @@ from playground.ui.layers.frames import computed as computed_net
 from playground.ui.layers.frames import show_before_problem
 from playground.ui.shared.apart import fields
 from playground.ui.shared.opened_element import answer_in, run_source
+from playground.ui.train.frozen_step import frozen_step, recorded_step
 from playground.views.export import Export
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
@@ -67,6 +70,21 @@ def _export(given: Message) -> Message:
     return {"text": _made(EXPORTS, _shown(document), given["label"])}
 
 
+def _training_step(given: Message) -> Message:
+    unfolding = Unfolding.of(given["unfolding"])
+    return asdict(frozen_step(_store(given["store"]), given["run"], unfolding, given["key"], given["number"]))
+
+
+def _training_element(given: Message) -> Message:
+    frozen = recorded_step(_store(given["store"]), given["run"], given["key"], given["number"])
+    return asdict(answer_in(frozen.recorded.trace, given["value"], given["index"]))
+
+
+@lru_cache(maxsize=1)
+def _store(url: str) -> Store:
+    return Store(url)
+
+
 def _made(table: tuple[Export[Any], ...], shown: Shown | StackDocument, label: str) -> str:
     return next(export for export in table if export.label == label).content(shown).decode()
 
@@ -83,6 +101,8 @@ JOBS: dict[str, Job] = {
     "before-problem": _before_problem,
     "element": _element,
     "export": _export,
+    "training-step": _training_step,
+    "training-element": _training_element,
 }
 
 

@@ -14,7 +14,8 @@ from playground.ui.shared.frame_data import FrameData
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.stepper import stepper
 from playground.ui.shared.stepper_session import StepperSession, stepper_frame
-from playground.ui.train.frozen_step import FrozenStep, frozen_step, recorded_step
+from playground.ui.train.frozen_step import FrozenStep
+from playground.ui.train.opening import answer_about, open_step
 
 GRAPH, CLOSE = "train-frozen-step", "train-frozen-close"
 NUMBER, NEXT = "train-frozen-number", "train-frozen-next"
@@ -66,7 +67,7 @@ def _step(opened: OpenedStep, store: Store) -> FrozenStep:
     if had is not None and (had.number, had.unfolding) == (opened.wanted, unfolding):
         return had
     wanted, opened.wanted = opened.wanted, 0 if had is None else had.number  # a refused step is not asked for again
-    opened.step = frozen_step(store, opened.run, unfolding, "" if had is None else had.key, wanted)
+    opened.step = open_step(store, opened.run, unfolding, "" if had is None else had.key, wanted)
     opened.wanted = opened.step.number
     return opened.step
 
@@ -102,6 +103,6 @@ def _goes(number: int | None = None) -> Callable[[OpenedStep], None]:
 
 def _frame(opened: OpenedStep, step: FrozenStep, store: Store) -> FrameData:
     at = opened.stepper
-    element = answered(at.asked, StackDocument(), trace=lambda: recorded_step(store, step).recorded.trace)
+    element = answered(at.asked, StackDocument(), answer=lambda asked: answer_about(store, step, asked))
     frame = stepper_frame(step.drawn, "", sequence=opened.number, have=at.have, step=0)
     return at.completed(frame, element)

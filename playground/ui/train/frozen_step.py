@@ -69,9 +69,9 @@ def frozen_step(store: Store, run: str, unfolding: Unfolding = UNTOUCHED, key: s
     return FrozenStep(run, recorded.key, frozen.step, title, (*frozen.notes, *_notes(found)), unfolding, drawn)
 
 
-def recorded_step(store: Store, step: FrozenStep) -> Frozen:
+def recorded_step(store: Store, run: str, key: str, number: int) -> Frozen:
     """Return what the picture of an opened step was made of. PlaygroundError as for `frozen_step`."""
-    return _recorded(store, store.run(step.run), step.key, step.number).frozen
+    return _recorded(store, store.run(run), key, number).frozen
 
 
 def _recorded(store: Store, run: Run, wanted: str, number: int) -> _Recorded:

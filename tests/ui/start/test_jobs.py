@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +21,16 @@ from playground.language.document import Document
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
 from playground.layers.stack.problems import UnfitSetting
+from playground.runs.store import Store
+from playground.training.config import TrainConfig
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame, show
 from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frames import ShownStack, show_before_problem, show_stack
 from playground.ui.shared import apart, exports, opened_element
 from playground.ui.shared.opened_element import Asked, answered
-from playground.views.graph.unfolding import UNTOUCHED
+from playground.ui.train import opening
+from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 PATIENCE = 60.0
 SMALL = Document.from_fields({"text": "y = x*x", "leaves": {"x": {"value": "3.0"}}})
@@ -187,10 +191,52 @@ def test_opened_elements_are_the_same_there(processes: Counted, document: Any, i
     assert processes.jobs == ["element"]
     assert there is not None and there["error"] is None and there["number"] == 3
     trace = opened_element.run_source(document)
-    here = answered(question, document, trace=lambda: trace)
+    here = answered(question, document, answer=lambda about: opened_element.answer_in(trace, about.key, about.index))
     assert there == here
     wrong = answered(Asked(document, "value-1", "77", 4), document)
     assert wrong is not None and wrong["error"] is not None and "no element" in wrong["error"]["message"]
+
+
+def paused_run(store: Store, **changes: Any) -> str:
+    """A run that has not begun: its next step is its first."""
+    config = replace(
+        TrainConfig("Flatten Linear(12) ReLU Linear(10)", train_size=200, test_size=50, batch=20), **changes
+    )
+    run = store.submit(config)
+    store.pause(run.id)
+    return run.id
+
+
+def test_a_step_of_a_run_is_the_same_there(processes: Counted, tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'runs.db'}")
+    run = paused_run(store)
+    near = opening.open_step(store, run)
+    assert processes.jobs == []
+    far = 75_000_000_000 // (3 * 784 * 12 * 20)  # as many steps as are half a minute of multiplications
+    with pytest.raises(PlaygroundError, match="cannot be opened"):
+        opening.open_step(store, run, UNTOUCHED, near.key, far)
+    assert processes.jobs == ["training-step"]
+    asked = Asked(StackDocument(), "value-1", "0", 1)
+    about_near = opening.answer_about(store, near, asked)
+    assert processes.jobs == ["training-step"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "SHARE", 0)
+        assert opening.open_step(store, run, UNTOUCHED, near.key) == near
+        assert opening.open_step(store, run, Unfolding.of(["-*"]), near.key).unfolding == Unfolding("none")
+        assert opening.answer_about(store, near, asked) == about_near
+    assert processes.jobs == ["training-step"] * 3 + ["training-element"]
+
+
+def test_a_step_of_a_large_net_is_opened_there_and_ended_where_it_takes_too_long(
+    processes: Counted, tmp_path: Path
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'runs.db'}")
+    large = "Flatten Linear(4000) ReLU Linear(4000) ReLU Linear(10)"
+    run = paused_run(store, text=large, batch=200)  # 4 * 10^9 multiplications forward
+    processes.limits = replace(processes.limits, seconds=0.05)
+    with pytest.raises(PlaygroundError, match=r"more than 0\.05 seconds"):
+        opening.open_step(store, run)
+    assert processes.jobs == ["training-step"]
 
 
 def test_without_processes_threads_compute_everything() -> None:

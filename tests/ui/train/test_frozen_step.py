@@ -19,7 +19,7 @@ from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 from playground.training.records import TrainRecord
-from playground.ui.train.frozen_step import frozen_step, learner_of, recorded_step
+from playground.ui.train.frozen_step import FrozenStep, frozen_step, learner_of, recorded_step
 from playground.views.graph.unfolding import Unfolding
 
 CONFIG = TrainConfig(
@@ -69,6 +69,10 @@ def interrupted(store: Store, config: TrainConfig, status: Status, *, ahead: int
     return store.run(run.id)
 
 
+def loss_of(store: Store, step: FrozenStep) -> float:
+    return recorded_step(store, step.run, step.key, step.number).recorded.loss
+
+
 def curve(records: list[TrainRecord]) -> list[tuple[int, float, float]]:
     return [(record.step, record.loss, record.learning_rate) for record in records]
 
@@ -80,7 +84,7 @@ def test_the_very_batch_that_comes_next_and_the_run_goes_on_the_same(
     run = interrupted(store, CONFIG, status)
     step = frozen_step(store, run.id)
     assert step.title.startswith(f"Step {STEPS + 1} of run digits")
-    loss = recorded_step(store, step).recorded.loss
+    loss = loss_of(store, step)
     assert loss == whole[STEPS].loss
     assert frozen_step(store, run.id, Unfolding()).drawn == step.drawn
     store.resume(run.id) if status == "paused" else store.retry(run.id)
@@ -105,8 +109,8 @@ def test_any_step_soon_after_the_pause_opens_and_the_run_stays_where_it_is(
     for number in (STEPS + 5, STEPS + 6, STEPS + 2, len(whole)):  # on, the next batch, back, the run's last
         later = frozen_step(store, run.id, key=step.key, number=number)
         assert later.title.startswith(f"Step {number} of run digits") and later.title.endswith("batch that comes then")
-        assert recorded_step(store, later).recorded.loss == whole[number - 1].loss
-    assert recorded_step(store, frozen_step(store, run.id, key=step.key)).recorded.loss == whole[STEPS].loss
+        assert loss_of(store, later) == whole[number - 1].loss
+    assert loss_of(store, frozen_step(store, run.id, key=step.key)) == whole[STEPS].loss
     beyond = frozen_step(store, run.id, key=step.key, number=len(whole) + 1)
     assert beyond.title.endswith(": the batch that would come then")
     for number in (STEPS, STEPS + 501):
@@ -135,7 +139,7 @@ def test_a_finished_run_opens_the_first_batch_of_an_epoch_more(store: Store) -> 
     run = worked(store)
     step = frozen_step(store, run.id)
     assert step.title.startswith(f"Step {run.steps + 1} of run")
-    loss = recorded_step(store, step).recorded.loss
+    loss = loss_of(store, step)
     store.one_epoch_more(run.id)
     worked(store)
     assert store.records(run.id, after=run.steps)[0].loss == loss
@@ -152,7 +156,7 @@ def test_a_run_that_never_began_opens_its_first_step(store: Store, whole: list[T
     store.pause(run.id)
     step = frozen_step(store, run.id)
     assert step.title.startswith("Step 1 of run")
-    assert recorded_step(store, step).recorded.loss == whole[0].loss
+    assert loss_of(store, step) == whole[0].loss
 
 
 def test_a_failed_run_that_is_tried_again_keeps_one_curve(store: Store, whole: list[TrainRecord]) -> None:
