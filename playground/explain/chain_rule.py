@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from playground.explain.broadcasting import summed_axes, summed_from
 from playground.explain.contributions import Arrival
-from playground.explain.derivation_lines import DerivationLine, group, matrix, number, paths, plus
+from playground.explain.derivation_lines import DerivationLine, matrix, number, paths, plus
 from playground.explain.element.products import products as element_products
-from playground.explain.formulas import Formulas
-from playground.explain.latex import latex_escape, latex_name, latex_number
+from playground.explain.formulas import Formulas, group
+from playground.explain.latex import latex_escape, latex_group, latex_name, latex_number
 from playground.explain.numbers import brief, format_number, norm_text, shape_text, subscript
 from playground.trace.array import Array
 from playground.trace.records import BackwardNode, Contribution, Step
@@ -73,9 +73,9 @@ class ChainRule:
         derivative = rf"\frac{{\partial {result}}}{{\partial {symbol}}}"
         chain = (rf"{up} \cdot {derivative}", f"{plain_up} · ∂{plain_result}/∂{plain}")
         if written is not None and not written.is_product:
-            factors = (rf"{up} \cdot {group(written.latex)}", f"{plain_up} · {group(written.text)}")
+            factors = (rf"{up} \cdot {latex_group(written.latex)}", f"{plain_up} · {group(written.text)}")
         elif factor is not None:
-            factors = (rf"{up} \cdot {group(latex_number(count))}", f"{plain_up} · {group(count)}")
+            factors = (rf"{up} \cdot {latex_group(latex_number(count))}", f"{plain_up} · {group(count)}")
         elif written is not None and not mark:
             factors = (written.latex, written.text)
         else:
@@ -84,7 +84,7 @@ class ChainRule:
         if factor is not None and isinstance(adjoint.content, Array):
             incoming = brief(adjoint.content)
             numbers = (
-                rf"{group(latex_number(incoming))} \cdot {group(latex_number(count))}",
+                rf"{latex_group(latex_number(incoming))} \cdot {latex_group(latex_number(count))}",
                 f"{incoming} × {group(count)}",
             )
         return _Term(chain, factors, numbers, share, note)
@@ -175,7 +175,7 @@ class ChainRule:
         elif written.latex in ("1", "-1"):
             formula = written.latex[:-1] + written.adjoint.latex
         else:
-            formula = rf"{written.adjoint.latex} \odot {group(written.latex)}"
+            formula = rf"{written.adjoint.latex} \odot {latex_group(written.latex)}"
         if summed_from(part) is not None:
             return rf"\textstyle\sum {formula}", f"sum({plain})"
         return formula, plain

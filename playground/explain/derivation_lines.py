@@ -40,15 +40,6 @@ def plus(terms: list[str]) -> str:
     return text
 
 
-def group(formula: str) -> str:
-    """A formula as a factor: sums and negative ones in parentheses."""
-    if formula.startswith(("-", "−")):
-        return f"({formula})"
-    closed = formula.startswith("[") and formula.find("]") == len(formula) - 1
-    one = closed or (formula.startswith(("\\frac", "\\cos", "\\tfrac", "\\textstyle")) and " + " not in formula)
-    return f"({formula})" if " " in formula and not one else formula
-
-
 def matrix(array: Array) -> str:
     """A small vector or matrix in LaTeX, a vector as a row; '' for anything else."""
     if not 1 <= len(array.shape) <= 2 or not 0 < array.numel <= BRIEF or not array.is_exact:

@@ -355,13 +355,27 @@ def _checked(adjoint: Operand, factor: Scalar | None, part: Contribution) -> Sca
 
 
 def group(formula: str) -> str:
-    """A formula as a factor: in parentheses if it is a sum or negative.
+    """A formula as a factor: in parentheses if it is a sum, a product of several words or negative.
 
-    >>> group("1 − y²"), group("−1"), group("[x > 0]"), group("cos(x2)")
-    ('(1 − y²)', '(−1)', '[x > 0]', 'cos(x2)')
+    >>> group("1 − y²"), group("−1"), group("[x > 0]"), group("where(x > 1, 1, cos(x))"), group("(x − 1)")
+    ('(1 − y²)', '(−1)', '[x > 0]', 'where(x > 1, 1, cos(x))', '(x − 1)')
     """
     closed = formula.startswith("[") and formula.find("]") == len(formula) - 1
-    return f"({formula})" if (" " in formula and not closed) or formula.startswith(("-", MINUS)) else formula
+    is_open = " " in formula and not closed and not _is_call(formula)
+    return f"({formula})" if is_open or formula.startswith(("-", MINUS)) else formula
+
+
+def _is_call(formula: str) -> bool:
+    """Tell whether a formula is one call or stands in parentheses already: `where(x > 0, 1, x)`, `(a − b)`."""
+    name = formula.find("(")
+    if name < 0 or not (name == 0 or formula[:name].isidentifier()) or not formula.endswith(")"):
+        return False
+    depth = 0
+    for place, character in enumerate(formula):
+        depth += (character == "(") - (character == ")")
+        if depth == 0 and place > name:
+            return place == len(formula) - 1
+    return False
 
 
 def times(adjoint: str, local: str) -> str:

@@ -100,6 +100,28 @@ def latex_number(text: str) -> str:
     return re.sub(r"e([+-]\d+)", lambda match: rf" \times 10^{{{int(match[1])}}}", text)
 
 
+def latex_group(formula: str) -> str:
+    """A formula as a factor: in parentheses if it is negative, a sum, or goes by cases.
+
+    >>> latex_group("-1"), latex_group("1 - {y}^{2}"), latex_group(r"\\frac{1}{1 + x}")
+    ('(-1)', '\\\\left(1 - {y}^{2}\\\\right)', '\\\\frac{1}{1 + x}')
+    """
+    if re.fullmatch(r"-[\d.]+", formula):
+        return f"({formula})"
+    is_sum = formula.startswith(("-", r"\begin{cases}")) or any(sign in _outside(formula) for sign in (" + ", " - "))
+    return rf"\left({formula}\right)" if is_sum else formula
+
+
+def _outside(formula: str) -> str:
+    """What stands in no braces, parentheses or brackets."""
+    depth, outside = 0, ""
+    for character in formula:
+        depth -= character in ")]}"
+        outside += character if depth == 0 else ""
+        depth += character in "([{"
+    return outside
+
+
 def latex_text(text: str) -> str:
     """A constant argument in LaTeX: numbers as numbers, anything else upright."""
     return text if re.fullmatch(r"-?[\d.]+", text) else rf"\mathrm{{{latex_escape(text)}}}"

@@ -21,6 +21,7 @@ from playground.explain.formulas import Formulas, Written
 from playground.trace.array import Array
 from playground.trace.records import Contribution, Step
 from playground.trace.trace import Trace
+from tests.explain.typeset import slips
 
 HOLES = (
     r"  ",  # two spaces: something between them is missing
@@ -34,7 +35,7 @@ HOLES = (
     r"''",
     r"\(, |, \)|\[, |(?<!\d), \]|\[\] =",
 )
-_SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_SUPER = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _LETTER = r"(?:[^\W⁰¹²³⁴-⁹ᵀ]|\u0304)"  # of a name; a power is not a part of it
 _BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -86,6 +87,7 @@ class Reader:
             lines = self.explanation.derivation(value.id)
             for line in lines:
                 yield from wrong_numbers(line.text)
+                yield from slips(line.latex)
                 yield from (f"{line.title}: hole {hole!r} in {line.text!r}" for hole in holes(line.text))
                 yield from (f"{line.title}: hole {hole!r} in {line.note!r}" for hole in holes(line.note))
             yield from _disagreeing([line.text for line in lines if line.title in ("Numbers", "Sum", "Result")])
@@ -173,7 +175,7 @@ class _Reading:
         text = re.sub(r" (\w+)  is a number", r"isnumber(\1)", text)
         text = re.sub(r"not (condition|mask)", r"isfalse(\1)", text)
         text = re.sub(r"\|([^|]+)\|", r"abs(\1)", text)
-        text = re.sub(r"([²³⁰¹⁴-⁹]+)", lambda match: "**" + match[1].translate(_SUPER), text.replace("⁻¹", ".inv"))
+        text = re.sub(r"(⁻?[²³⁰¹⁴-⁹]+)", lambda match: "**" + match[1].translate(_SUPER), text.replace("⁻¹", ".inv"))
         text = text.replace(" ᵀ", ".mT").replace("ᵀ", ".mT").replace("\u2032(", "_prime(")
         for symbol, plain in (
             *(("·", "*"), ("×", "*"), ("−", "-"), ("√", "sqrt"), ("⊗", "%"), ("^", "**"), ("≤", "<="), ("≥", ">=")),

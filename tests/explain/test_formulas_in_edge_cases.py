@@ -234,7 +234,7 @@ def test_a_rule_with_settings_is_written_with_them() -> None:
     assert products(record(lambda x: F.elu(x, alpha=0.5), leaf(-1.0)), "x") == "v̄₁ × ([x > 0] + (v₁ + 0.5)·[x ≤ 0])"
     assert products(record(lambda x: F.softplus(x, beta=2), leaf(-1.0)), "x") == "v̄₁ × σ(2·x)"
     straight = record(lambda x: F.softplus(x, beta=2, threshold=1.0), leaf(3.0))
-    assert products(straight, "x") == "v̄₁ × (where(2·x > 1, 1, σ(2·x)))"
+    assert products(straight, "x") == "v̄₁ × where(2·x > 1, 1, σ(2·x))"
     assert "Φ" not in products(record(lambda x: F.gelu(x, approximate="tanh"), leaf(1.0)), "x")
     assert products(record(lambda x: torch.norm(x, p=1), leaf([3.0, -4.0]), names=["x"]), "x") == "v̄₁ · sign(x)"
     assert products(record(torch.norm, leaf([3.0, -4.0]), names=["x"]), "x") == "v̄₁ · x/v₁"
@@ -261,6 +261,10 @@ def test_a_singular_matrix_has_no_inverse() -> None:
 def test_the_origin() -> None:
     trace = record(torch.atan2, leaf(0.0), leaf(0.0), names=["a", "b"])
     assert "where PyTorch sets it to 0" in said(trace, "Atan2Backward0")
+    assert products(record(lambda x: x**0, leaf(3.0), names=["x"]), "x") == "v̄₁ × 0"
+    assert products(record(lambda x: x**-1.0, leaf(3.0), names=["x"]), "x") == "v̄₁ × (−1)·x⁻²"
+    assert "a positive power of 0 is 0" in said(record(lambda x: 0**x, leaf(3.0), names=["x"]), "PowBackward2")
+    assert "a positive power" not in said(record(lambda x: 0**x, leaf(0.0), names=["x"]), "PowBackward2")
     power = record(torch.pow, leaf(0.0), leaf(0.0), names=["a", "b"])
     assert "0 where PyTorch sets it to 0" in said(power, "PowBackward1")
 

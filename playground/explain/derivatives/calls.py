@@ -17,6 +17,20 @@ _POWER = Formula("@b·@a^@p", r"@b \, {@a}^{@p}", lambda r: r.b * r.a ** (r.b - 
 _EXPONENTIAL = Formula("@y · log(@a)", r"@y \log @a", lambda r: r.y * r.a.log())
 
 
+def _zeroth(r: Recorded) -> float:
+    """`x ** 0`."""
+    if r.setting("1", 1) != 0:
+        raise ValueError("another exponent")
+    return 0.0
+
+
+def _of_zero(r: Recorded) -> float:
+    """`0 ** x` of positive exponents."""
+    if r.setting("1", 1) != 0 or not bool((r.a > 0).all()):
+        raise ValueError("another base, or not 0 on both sides")
+    return 0.0
+
+
 def _exponential(r: Recorded) -> Tensor:
     return r.y * torch.log(r.b)
 
@@ -99,7 +113,7 @@ def _shared_any(r: Recorded) -> Tensor:
 
 
 def _entropy(
-    text: str, latex: str, value: Callable[[Recorded], Tensor], total: str = "@{targets}"
+    text: str, latex: str, value: Callable[[Recorded], Tensor], total: str = "@{targets}", latex_total: str = ""
 ) -> tuple[Formula, ...]:
     """A formula of cross-entropy for each reduction."""
 
@@ -112,7 +126,7 @@ def _entropy(
         return checked
 
     return (
-        Formula(f"@g · {text}/{total}", rf"\tfrac{{@g}}{{{total}}} {latex}", only("mean")),
+        Formula(f"@g · {text}/{total}", rf"\tfrac{{@g}}{{{latex_total or total}}} {latex}", only("mean")),
         Formula(f"@g · {text}", rf"@g \, {latex}", only("sum")),
         Formula(f"@{{by_class}} · {text}", rf"@{{by_class}} \, {latex}", only("none")),
     )
@@ -131,14 +145,15 @@ CROSS_ENTROPY = (
     ),
     *_entropy(
         f"@{{weight}}[@b]@{{rows}} · ({_SOFTMAX} − onehot(@b))",
-        rf"@{{weight}}_{{[@b]}} \left({_LATEX_SOFTMAX} - \mathbf{{1}}_{{@b}}\right)",
+        rf"{{@{{weight}}}}_{{[@b]}} \left({_LATEX_SOFTMAX} - \mathbf{{1}}_{{@b}}\right)",
         _chosen,
         "sum(@{weight}[@b])",
+        r"\textstyle\sum {@{weight}}_{[@b]}",
     ),
     *_entropy(f"({_SOFTMAX} − @b)", rf"\left({_LATEX_SOFTMAX} - @b\right)", _shared, "@{targets}"),
     *_entropy(
         f"({_SOFTMAX} · sum(@b, dim=@{{classes}}, keepdim=True) − @b)",
-        rf"\left({_LATEX_SOFTMAX} \textstyle\sum @b - @b\right)",
+        rf"\left({_LATEX_SOFTMAX} \left(\textstyle\sum @b\right) - @b\right)",
         _shared_any,
     ),
     *_entropy(
@@ -188,6 +203,7 @@ CALLS: dict[str, _Argument] = {
     "rdiv": _RDIV,
     "rpow": {
         "0": (
+            Formula("0", "0", _of_zero),
             Formula("@y · log(@b)", r"@y \log @b", _exponential),
             Formula(
                 "where(@b ≠ 0, @y · log(@b), 0)",
@@ -196,7 +212,7 @@ CALLS: dict[str, _Argument] = {
             ),
         )
     },
-    "pow": {"0": (_POWER,), "1": (_EXPONENTIAL,)},
+    "pow": {"0": (Formula("0", "0", _zeroth), _POWER), "1": (_EXPONENTIAL,)},
     "square": {"0": (Formula("2·@a", "2 @a", lambda r: 2 * r.a),)},
 }
 

@@ -18,8 +18,8 @@ _FIRST_POWER = re.compile(r"\^1(?![\d.])|\^\{1\}")
 _ZEROTH_POWER = re.compile(r"(?:·|\\, )\{?[^\s{}()·^]+\}?(?:\^0(?![\d.])|\^\{0\})")
 _TWICE_GROUPED = re.compile(r"\((\([-−][^()]*\))\)")
 _DOUBLE_MINUS = re.compile(r"− ?−|- ?-")
-_WHOLE_POWER = re.compile(r"\^(\d+)(?![\d.])")
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_WHOLE_POWER = re.compile(r"\^(-?\d+)(?![\d.])")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TWICE_TRANSPOSED = re.compile(r"\{([^{}]*(?:\{[^{}]*\})?)\^\{\\top\}\}\^\{\\top\}")
 
 
@@ -111,13 +111,13 @@ def fill(formula: str, symbols: Mapping[str, str]) -> str:
     return text
 
 
-def less_one(exponent: str) -> str:
+def less_one(exponent: str, *, latex: bool = False) -> str:
     """An exponent less one: a number where it is one.
 
-    >>> less_one("3"), less_one("2.5"), less_one("n")
-    ('2', '1.5', '(n − 1)')
+    >>> less_one("3"), less_one("2.5"), less_one("−1"), less_one("n"), less_one("n", latex=True)
+    ('2', '1.5', '-2', '(n − 1)', 'n - 1')
     """
     try:
-        return f"{float(exponent) - 1:g}"
+        return f"{float(exponent.strip('()').replace('−', '-')) - 1:g}"
     except ValueError:
-        return f"({exponent} − 1)"
+        return f"{exponent} - 1" if latex else f"({exponent} − 1)"

@@ -39,8 +39,46 @@ def _power(r: Recorded) -> Tensor:
     return torch.where(r.b == 0, 0.0, r.b * r.a ** (r.b - 1))
 
 
+def _power_of_zero(r: Recorded) -> float:
+    if not bool((r.b > 0).all()):
+        raise ValueError("not 0 on both sides")
+    return 0.0
+
+
 _FLAT = "times 0: each step of the result is flat"
 _EQUAL = (("alpha", "1"),)
+
+_POWERS: Row = (
+    Derivative(
+        "times the exponent and one power less to the base, times the power and its logarithm to the exponent",
+        (
+            Formula("@b·@a^@p", r"@b \, {@a}^{@p}", lambda r: r.b * r.a ** (r.b - 1)),
+            Formula("@y · log(@a)", r"@y \log @a", lambda r: r.y * r.a.log()),
+        ),
+        each=("times the exponent and one power less", "times the result and the logarithm of the base"),
+    ),
+    Derivative(
+        "as a power, and 0 where PyTorch sets it to 0: to the base where the exponent is 0, to the exponent where "
+        "the base is 0",
+        (
+            Formula(
+                "where(@b ≠ 0, @b·@a^@p, 0)",
+                r"\begin{cases} @b \, {@a}^{@p} & @b \ne 0 \\ 0 & \text{else} \end{cases}",
+                _power,
+            ),
+            Formula(
+                "where(@a ≠ 0, @y · log(@a), 0)",
+                r"\begin{cases} @y \log @a & @a \ne 0 \\ 0 & \text{else} \end{cases}",
+                lambda r: torch.where(r.a == 0, 0.0, r.y * r.a.log()),
+            ),
+        ),
+        each=(
+            "times the exponent and one power less, and 0 where the exponent is 0",
+            "times the result and the logarithm of the base, and 0 where the base is 0",
+        ),
+        by_numbers=True,
+    ),
+)
 
 SUMS: dict[str, Row] = {
     "AddBackward": (
@@ -90,36 +128,10 @@ SUMS: dict[str, Row] = {
         Derivative(_FLAT, (ZERO, ZERO), each=(_FLAT, _FLAT), settings=(("rounding_mode", "*"),)),
     ),
     "NegBackward": (Derivative("negated", (MINUS_UNIT,)),),
-    "PowBackward": (
-        Derivative(
-            "times the exponent and one power less to the base, times the power and its logarithm to the exponent",
-            (
-                Formula("@b·@a^@p", r"@b \, {@a}^{@p}", lambda r: r.b * r.a ** (r.b - 1)),
-                Formula("@y · log(@a)", r"@y \log @a", lambda r: r.y * r.a.log()),
-            ),
-            each=("times the exponent and one power less", "times the result and the logarithm of the base"),
-        ),
-        Derivative(
-            "as a power, and 0 where PyTorch sets it to 0: to the base where the exponent is 0, to the exponent where "
-            "the base is 0",
-            (
-                Formula(
-                    "where(@b ≠ 0, @b·@a^@p, 0)",
-                    r"\begin{cases} @b \, {@a}^{@p} & @b \ne 0 \\ 0 & \text{else} \end{cases}",
-                    _power,
-                ),
-                Formula(
-                    "where(@a ≠ 0, @y · log(@a), 0)",
-                    r"\begin{cases} @y \log @a & @a \ne 0 \\ 0 & \text{else} \end{cases}",
-                    lambda r: torch.where(r.a == 0, 0.0, r.y * r.a.log()),
-                ),
-            ),
-            each=(
-                "times the exponent and one power less, and 0 where the exponent is 0",
-                "times the result and the logarithm of the base, and 0 where the base is 0",
-            ),
-            by_numbers=True,
-        ),
+    "PowBackward": _POWERS,
+    "PowBackward0": (  # the exponent is a number
+        one("0", "0", lambda r: 0.0, "times 0: a power of exponent 0 is 1 everywhere", settings=(("exponent", "0"),)),
+        *_POWERS,
     ),
 }
 
@@ -137,6 +149,15 @@ _LOGARITHM = "times the result and the logarithm of the base"
 
 CURVES: dict[str, Row] = {
     "PowBackward2": (  # 2 ** x: its one edge goes to the exponent
+        one(
+            "0",
+            "0",
+            _power_of_zero,
+            "times 0: a positive power of 0 is 0",
+            letters="b",
+            settings=(("self", "0"),),
+            by_numbers=True,
+        ),
         one("@y · log(@a)", r"@y \log @a", lambda r: r.y * r.a.log(), _LOGARITHM, letters="b"),
         one(
             "where(@a ≠ 0, @y · log(@a), 0)",
@@ -228,8 +249,7 @@ CURVES: dict[str, Row] = {
             (
                 Formula(
                     "tanh_gelu′(@a)",
-                    r"\tfrac{1}{2}(1 + t) + \tfrac{@a}{2} (1 - t^2) \, u', \quad t = \tanh u, "
-                    r"\; u = \sqrt{2/\pi} \, (@a + 0.044715 \, {@a}^{3})",
+                    r"\operatorname{tanh\_gelu}'(@a)",
                     _tanh_gelu,
                 ),
             ),

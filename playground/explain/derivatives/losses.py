@@ -119,7 +119,7 @@ def _nll_case(weighted: bool, ignoring: bool, reduction: str) -> Derivative:
     factors += ["@{weight}[@{target}]@{rows}"] * weighted
     text = f"{spread} · ({' · '.join(factors)}{'/@{total_weight}' * over})"
     latex = r"-\mathbf{1}_{@{target}}"
-    latex += r" [@{target} \ne @{ignore_index}]" * ignoring + r" @{weight}_{[@{target}]}" * weighted
+    latex += r" [@{target} \ne @{ignore_index}]" * ignoring + r" {@{weight}}_{[@{target}]}" * weighted
     latex = spread + r" \, \tfrac{1}{@{total_weight}}" * over + rf" \left({latex}\right)"
     phrase = "to each row's target class, negated" + ", times the weight of the class" * weighted
     phrase += ", nothing for targets that are ignored" * ignoring

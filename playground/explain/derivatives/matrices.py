@@ -29,7 +29,7 @@ def _scaled(name: str, formula: Formula) -> Formula:
 
     scale = f"@{{{name}}}"
     if formula is _SUM_ROWS:
-        return Formula(f"sum({scale}·@g)", rf"{scale} \textstyle\sum @g", value)
+        return Formula(f"sum({scale}·@g)", rf"\textstyle\sum {scale} \, @g", value)
     if formula is _UNIT:
         return Formula(f"{scale}·@g", rf"{scale} \, @g", value)
     return Formula(f"{scale}·({formula.text})", rf"{scale} \left({formula.latex}\right)", value)
@@ -116,7 +116,7 @@ MATRICES: dict[str, Row] = {
         ),
         one(
             "(@g · @y)[…, None, None] · (@a⁻¹)ᵀ",
-            r"@g_k \, @y_k \, {@a}_k^{-\top}",
+            r"{@g}_k \, {@y}_k \, {@a}_k^{-\top}",
             _determinants,
             "times the determinant and the inverse, transposed, of each matrix",
             by_numbers=True,
@@ -162,7 +162,7 @@ MATRICES: dict[str, Row] = {
     "TrilBackward": (
         one(
             "tril(@g, @{diagonal})",
-            r"\operatorname{tril} @g",
+            r"\operatorname{tril}(@g, @{diagonal})",
             lambda r: r.g.tril(int(r.number("diagonal"))),
             "into the lower triangle, zeros elsewhere",
         ),
@@ -170,7 +170,7 @@ MATRICES: dict[str, Row] = {
     "TriuBackward": (
         one(
             "triu(@g, @{diagonal})",
-            r"\operatorname{triu} @g",
+            r"\operatorname{triu}(@g, @{diagonal})",
             lambda r: r.g.triu(int(r.number("diagonal"))),
             "into the upper triangle, zeros elsewhere",
         ),

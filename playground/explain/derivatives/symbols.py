@@ -128,7 +128,7 @@ def _along(symbols: Symbols, latex: bool) -> str:
 
 
 def _freedom(symbols: Symbols, latex: bool) -> str:
-    return format_number(symbols.recorded.count() - float(symbols.recorded.setting("correction", 1)), _DIGITS)
+    return _number(symbols.recorded.count() - float(symbols.recorded.setting("correction", 1)), latex)
 
 
 def _targets(symbols: Symbols, latex: bool) -> str:
@@ -141,7 +141,7 @@ def _number(number: float, latex: bool) -> str:
 
 
 _COMPUTED: dict[str, Callable[[Symbols, bool], str]] = {
-    "p": lambda symbols, latex: less_one(symbols.operand("b", latex)),
+    "p": lambda symbols, latex: less_one(symbols.operand("b", latex), latex=latex),
     "s": lambda symbols, latex: symbols.spread("g", latex),
     "z": lambda symbols, latex: symbols.spread("y", latex),
     "along": _along,
