@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -262,6 +263,24 @@ def test_a_tensors_gradient_is_explained(open_page: OpenPage, ready: Ready) -> N
     expect(panel.locator("math")).to_have_count(3)
     page.get_by_test_id("tab-details").click()
     expect(panel).to_contain_text("14.8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("text", "leaf", "fence"), [("pow(a, b)", "0", "{"), ("a * b", "[[1, 2], [3, 4]]", "[")])
+def test_cases_have_a_brace_and_the_brackets_of_a_matrix_are_drawn(
+    open_page: OpenPage, ready: Ready, text: str, leaf: str, fence: str
+) -> None:
+    page = ready(open_page(f"/?v=1&text={quote('y = ' + text)}&leaf.a={quote(leaf)}&leaf.b=0"))
+    page.get_by_test_id("step-last").click()
+    page.locator('svg [data-key="value-0"]').first.click()
+    page.get_by_test_id("tab-why").click()
+    table = page.get_by_role("tabpanel").filter(visible=True).locator("mtable").first
+    expect(table).to_be_visible()
+    is_matrix = fence == "["
+    expect(table).to_have_css("border-left-width", re.compile(r"1(\.\d+)?px") if is_matrix else "0px")
+    before = table.locator("xpath=preceding-sibling::*[1]")
+    expect(before).to_have_text(fence)
+    expect(before).to_be_visible(visible=not is_matrix)
 
 
 @pytest.mark.slow
