@@ -19,10 +19,12 @@ from playground.recorder.checks.design_gaps import gap_of
 from playground.recorder.checks.probes import (
     CHANCE,
     INNER,
+    JUMP,
     KINK,
     NOT_SMOOTH,
     ONE_SIDED,
     REFUSED,
+    ROUGH,
     TORN,
     UNDEFINED,
     Move,
@@ -30,6 +32,7 @@ from playground.recorder.checks.probes import (
     compare,
     dense,
     disagrees,
+    is_clear,
     is_doubtful,
     probes_of,
     rows,
@@ -44,7 +47,7 @@ ELEMENTS_IN_FULL = 128  # above this many elements in all, values are checked al
 BUDGET = 400_000_000  # work of all the replays of one check, in elements read or written: about a second
 BATCH = 5_000_000  # numbers held at once by replays that run together
 STEEP_SLOPE = 1e3
-SMALLER = 1e-3  # times the step, where the first one met a kink or a jump
+SMALLER = 1e-3  # times the step, where the first one met a kink, a jump or the end of the function
 
 _warn_of_slow_vmap: Callable[[bool], None] = torch._C._functorch._set_vmap_fallback_warning_enabled  # type: ignore[attr-defined]
 
@@ -59,6 +62,8 @@ class Differences:
         self._replay = replay
         self._values = tape.values
         self._passes = [event for event in tape.events if isinstance(event, TapePass)]
+        self._has_drifted = False  # the recorded run came to another value than the one in float64
+        self._changed: Callable[[], frozenset[int]] = frozenset  # values whose adjoint a hook changed
 
     def missing(self) -> str:
         """The reason why gradients are not checked by finite differences; empty if they are."""
@@ -72,10 +77,11 @@ class Differences:
             return "a second run in float64 would take too long"
         return ""
 
-    def check(self, _: Trace) -> tuple[DifferenceCheck, ...]:
+    def check(self, trace: Trace) -> tuple[DifferenceCheck, ...]:
         """Central differences with two step sizes (Richardson), against the adjoints of the last pass."""
         if not self._passes or self.missing():
             return ()
+        self._changed = lambda: frozenset(one.value for one in trace.sums if one.gap > self._rounding(one.value))
         targets = self._targets()
         inner = self._inner()
         movable = [value for value in targets if value.id not in inner]
@@ -148,9 +154,10 @@ class Differences:
         if not probes:
             return still
         checks, at_rest = self._probe(probes, objective)
-        if not self._repeats(at_rest):
+        self._has_drifted = not self._repeats(at_rest)
+        if self._has_drifted and float(objective({})) != at_rest and math.isfinite(at_rest):
             return tuple(_not_moved(value, CHANCE) for value in targets)
-        self._again(probes, checks, objective, [i for i, check in enumerate(checks) if is_doubtful(check)], SMALLER)
+        self._nearer(probes, checks, objective)
         broken = [i for i, check in enumerate(checks) if check.note in (UNDEFINED, ONE_SIDED)]
         broken = [i for i in broken if math.isfinite(checks[i].gradient) and math.isfinite(probes[i].step)]
         if broken and (terms := beside(self._tape, self._replay, self._weights())) is not None:
@@ -158,6 +165,27 @@ class Differences:
         self._steeper(probes, checks, objective)
         pairs = zip(probes, checks, strict=True)
         return (*(self._explained(*pair, checks, objective) for pair in pairs), *still)
+
+    def _nearer(self, probes: list[Probe], checks: list[DifferenceCheck], objective: Objective) -> None:
+        """Try smaller steps where a kink, a jump or the end of the function may be nearby rather than here."""
+        some = [i for i, check in enumerate(checks) if is_doubtful(check) or disagrees(check)]
+        heights = {i: abs(checks[i].difference) * probes[i].step for i in some}
+        self._again(probes, checks, objective, some, SMALLER)
+        for last in (False, True):
+            some = [i for i in some if is_doubtful(checks[i]) or disagrees(checks[i])]
+            steps = {i: probes[i].step for i in some}
+            tried = [*checks]
+            for i in some if last else ():
+                probes[i].step = min(probes[i].step, probes[i].scale or math.inf)  # the number itself may be tiny
+            self._again(probes, tried, objective, some, SMALLER)
+            for i in some:
+                if is_clear(tried[i]):
+                    checks[i] = tried[i]
+                else:
+                    probes[i].step = steps[i]
+        for i, height in heights.items():  # a jump is as high for every step
+            if checks[i].note == JUMP and not 0.5 * height < abs(checks[i].difference) * probes[i].step < 2 * height:
+                checks[i] = replace(checks[i], note=ROUGH)
 
     def _again(
         self,
@@ -220,7 +248,7 @@ class Differences:
         """The check with a note where the two numbers differ and it is known why."""
         if not disagrees(check):
             return check
-        if note := gap_of(self._tape, self._replay.steps, check):
+        if note := gap_of(self._tape, self._replay.steps, check, self._changed, self._has_drifted):
             return replace(check, note=note)
         return replace(check, note=TORN) if self._is_torn(probe, checks, check, objective) else check
 
@@ -243,6 +271,8 @@ class Differences:
         moved = [Probe(probe.value, None, along, 0.0, 0.0) for along in (aside, direction + aside)]
         for one in moved:
             one.step = probe.step
+        if direction.numel() == 1:
+            return False  # there is no other direction
         (alone, both), _ = self._probe(moved, objective)
         least = KINK * max(1.0, abs(both.difference)) + 10 * (both.uncertainty + alone.uncertainty)
         return abs(both.difference - alone.difference - check.difference) > least or (
@@ -267,12 +297,17 @@ class Differences:
         pairs = zip(last.roots, last.seeds, strict=True)
         return [as_float64(self._values[root].data) * as_float64(seed) for root, seed in pairs]
 
+    def _rounding(self, value: int) -> float:
+        """How far a sum in the adjoint's own precision may be from the same sum in float64."""
+        adjoint = self._values[value].adjoint
+        return 0.0 if adjoint is None else 8 * torch.finfo(adjoint.dtype).eps * float(dense(adjoint).abs().max())
+
     def _size(self) -> float:
         size = sum(float(term.abs().sum()) for term in self._terms())
         return size if math.isfinite(size) else 0.0
 
     def _repeats(self, at_rest: float) -> bool:
-        """Tell whether a replay comes to what was recorded; if not, something in it was random after all."""
+        """Tell whether a replay comes to what was recorded; if not, digits were lost there, or something is random."""
         recorded = sum(float(term.sum().real) for term in self._terms())
         return not abs(at_rest - recorded) > 1e-2 * self._size() + 1e-6  # NaN is no difference: it is noted as such
 

@@ -38,6 +38,13 @@ def hooked(x: Tensor) -> Tensor:
     return (y * y).sum()
 
 
+def hooked_node(x: Tensor) -> Tensor:
+    y = x * 2
+    assert y.grad_fn is not None
+    y.grad_fn.register_prehook(lambda adjoints: (adjoints[0] * 10,))
+    return (y * y).sum()
+
+
 def module_hooked(x: Tensor) -> Tensor:
     module = nn.Linear(2, 1).double()
     module.register_full_backward_hook(lambda _, given, __: (given[0] * 2,) if given[0] is not None else None)
@@ -123,6 +130,25 @@ CASES: dict[str, tuple[str, Callable[[], Trace]]] = {
             lambda x, s: torch.as_strided_scatter(x, s, (2, 2), (1, 1)).sum(), random_leaf(3), random_leaf(2, 2)
         ),
     ),
+    "a Cholesky factor that is no triangle": (
+        "one triangle of the factor",
+        lambda: record(lambda m: torch.cholesky_inverse(m).sum(), matrix([2.0, 5.0], [1.0, 3.0])),
+    ),
+    "a Cholesky factor": (
+        "one triangle of the factor",
+        lambda: record(
+            lambda m: torch.cholesky_solve(torch.ones(2, 1).double(), m).sum(), matrix([2.0, 0.0], [1.0, 3.0])
+        ),
+    ),
+    "a hook of a node": ("a hook", lambda: record(hooked_node, leaf(1.0, 2.0))),
+    "lost digits": (
+        "the run lost digits",
+        lambda: record(lambda x: x.exp().log().sum(), leaf(100.0, 2.0, dtype=torch.float32)),
+    ),
+    "0 times infinity in a chain": (
+        "the chain rule multiplies",
+        lambda: record(lambda x: (x * x).sum().sqrt() ** 2, leaf(0.0, 0.0)),
+    ),
     "polar": ("the direction is read off", lambda: record(lambda r: torch.polar(r, r + 1).real.sum(), leaf(0.0, 2.0))),
     "ctc_loss": (
         "the gradient takes its input",
@@ -189,6 +215,16 @@ def test_a_hook_that_changes_nothing_has_no_note() -> None:
     trace = record(looked_at, leaf(1.0, 2.0))
     assert {check.note for check in trace.checks} == {""}
     assert_consistent(trace)
+
+
+def test_a_hook_that_changes_nothing_is_not_blamed() -> None:
+    def looked_up(w: Tensor) -> Tensor:
+        w.register_hook(lambda adjoint: None)
+        return F.embedding(PLACES, w, padding_idx=0).square().sum()
+
+    notes = {check.note for check in record(looked_up, random_leaf(3, 2)).checks}
+    assert any(note.startswith(BY_DESIGN + "the row of padding_idx") for note in notes)
+    assert not any("hook" in note for note in notes)
 
 
 def test_what_the_page_says_beside_such_a_gradient() -> None:

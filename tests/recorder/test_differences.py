@@ -16,6 +16,7 @@ from playground.recorder.checks.probes import (
     JUMP,
     KINKED,
     ONE_SIDED,
+    ROUGH,
     STEEP,
     TORN,
     UNDEFINED,
@@ -24,6 +25,7 @@ from playground.recorder.checks.probes import (
 )
 from playground.recorder.record import record
 from playground.recorder.tape import TapeValue
+from playground.trace.records import BY_DESIGN
 from playground.trace.trace import Trace
 from tests.recorder.helpers import assert_consistent, leaf, note_kinds, random_leaf
 
@@ -118,6 +120,58 @@ def test_a_kink_nearby_is_passed_by() -> None:
     (check,) = [check for check in trace.checks if trace.values[check.value].name == "x"]
     assert (check.note, check.gradient) == ("", 1.0)
     assert check.gap < 1e-6
+
+
+NEARBY: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
+    "the end of a logarithm": (torch.log, 1e-6),
+    "the end of an entropy": (lambda p: -p * p.log(), 1e-6),
+    "the end of a root": (lambda x: x**0.5, 1e-8),
+    "the end of a logarithm in between": (lambda x: torch.log(1 - x), 0.9999999),
+    "the end of an arc": (torch.asin, 0.99999),
+    "a pole": (torch.atanh, 0.999999),
+    "the other branch of a tangent": (torch.tan, 1.57079),
+    "relu's kink": (torch.relu, 1e-9),
+    "another value as large": (lambda x: torch.maximum(x, 0 * x), 1e-9),
+    "a root of squares": (lambda x: torch.sqrt(x * x + x * x), 1e-9),
+    "a length": (lambda x: torch.hypot(x, x), 1e-9),
+    "a step": (torch.floor, 2.0000001),
+    "the end of a fraction": (torch.frac, 1.9999999),
+    "many waves": (lambda x: torch.sin(1e5 * x), 1.0),
+    "many waves before": (torch.sin, 1e5),
+}
+
+
+@pytest.mark.parametrize("name", NEARBY)
+def test_what_is_nearby_is_not_here(name: str) -> None:
+    function, place = NEARBY[name]
+    trace = record(function, leaf(place), names=["x"])
+    assert {check.note for check in trace.checks} == {""}
+    for check in trace.checks:
+        assert check.difference == pytest.approx(check.gradient, rel=1e-4, abs=1e-6)
+
+
+IN_FEW_DIGITS: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
+    "an overflow": (lambda x: x.exp().log(), leaf(100.0, dtype=torch.float32)),
+    "a probability of 0": (lambda x: torch.log(torch.softmax(x, 0)).sum(), leaf(0.0, 200.0, dtype=torch.float32)),
+    "a difference of large numbers": (lambda x: ((x + 1e8) - 1e8).sum(), leaf(1.0, 2.0, dtype=torch.float32)),
+    "a variance": (lambda x: (x * x).mean() - x.mean() ** 2, leaf(1e4, 10001.0, dtype=torch.float32)),
+    "half precision": (lambda x: (x * x).sum(), leaf(300.0, 2.0, dtype=torch.float16)),
+}
+
+
+@pytest.mark.parametrize("name", IN_FEW_DIGITS)
+def test_a_run_that_loses_digits_is_not_called_random(name: str) -> None:
+    trace = record(*IN_FEW_DIGITS[name], names=["x"])
+    checks = [check for check in trace.checks if check.value == trace["x"].id]
+    assert all(check.is_comparable for check in checks)
+    for check in checks:
+        agrees = check.difference == pytest.approx(check.gradient, rel=1e-2)
+        assert check.note.startswith(BY_DESIGN + "the run lost digits") is not agrees
+
+
+def test_rounding_is_no_jump() -> None:
+    trace = record(lambda x: (1 - x.cos()) / (x * x), leaf(1e-4, dtype=torch.float32), names=["x"])
+    assert [check.note for check in trace.checks if check.value == trace["x"].id] == [ROUGH]
 
 
 def test_a_sharp_bend_is_no_kink() -> None:

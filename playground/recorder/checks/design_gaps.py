@@ -29,6 +29,7 @@ class Case:
     tape: Tape
     check: DifferenceCheck
     op: TapeOp
+    has_drifted: bool = False  # the run came to another value than the same run in float64
 
     def argument(self, name: str) -> Any:
         """One argument of the call by its name in PyTorch's signature; None where it has none."""
@@ -126,6 +127,10 @@ def _is_hidden_write(case: Case) -> bool:
     return case.op.in_place and not case.op.grad_enabled
 
 
+def _goes_both_ways(case: Case) -> bool:
+    return case.op.name in CHOICES and _is_unfinished(case)
+
+
 def _has_few_digits(case: Case) -> bool:
     return any(tensor.dtype in (torch.float16, torch.bfloat16) for tensor in (*case.read(), *case.made()))
 
@@ -137,7 +142,10 @@ def _is_unfinished(case: Case) -> bool:
 
 NEAR = 1e-6  # relative distance of two eigenvalues that count as one
 EIGEN = "linalg_eigh linalg_eigvalsh linalg_eig linalg_eigvals linalg_svd linalg_svdvals svd symeig pca_lowrank"
-TRIANGLES = "linalg_eigh linalg_eigvalsh linalg_cholesky linalg_cholesky_ex cholesky cholesky_inverse cholesky_solve"
+TRIANGLES = "linalg_eigh linalg_eigvalsh linalg_cholesky linalg_cholesky_ex cholesky"
+CHOICES = _names(
+    "where masked_fill masked_fill_ masked_scatter masked_scatter_ clamp clamp_ clip nan_to_num nansum nanmean"
+)
 WRITES = (
     "scatter scatter_ index_put index_put_ setitem index_copy index_copy_ put put_ index_fill"
     " max_unpool1d max_unpool2d max_unpool3d"
@@ -150,7 +158,6 @@ HOOKED = DesignGap(
     "torch.Tensor.register_hook, torch.nn.Module.register_full_backward_hook",
 )
 GAPS = (
-    HOOKED,
     DesignGap(
         _names("embedding embedding_bag"),
         _is_padding,
@@ -196,6 +203,12 @@ GAPS = (
         "torch.linalg.eigh and torch.linalg.cholesky, notes",
     ),
     DesignGap(
+        _names("cholesky_inverse cholesky_solve"),
+        _always,
+        "one triangle of the factor is read, and the gradient is computed with the whole matrix, as if both were",
+        "derivatives.yaml, cholesky_inverse and cholesky_solve",
+    ),
+    DesignGap(
         _names("linalg_pinv matrix_rank linalg_matrix_rank linalg_matrix_sqrth"),
         _is_off_diagonal,
         "one triangle of a Hermitian matrix is read, and the gradient is spread over both",
@@ -234,6 +247,7 @@ GAPS = (
         "the gradient goes straight through the rounding, as if it were not there (a straight-through estimator)",
         "torch.fake_quantize_per_tensor_affine",
     ),
+    HOOKED,
     DesignGap(
         frozenset(),
         _is_hidden_write,
@@ -242,16 +256,30 @@ GAPS = (
     ),
     DesignGap(
         frozenset(),
-        _is_unfinished,
+        _has_few_digits,
+        "half precision keeps two or three digits, the difference is computed in double precision",
+        "Numerical accuracy, Reduced precision",
+    ),
+    DesignGap(
+        frozenset(),
+        lambda case: case.has_drifted,
+        "the run lost digits or overflowed in its own precision, and the difference is that of the same run in double"
+        " precision, which comes to another value",
+        "Numerical accuracy, Extremal values",
+    ),
+    DesignGap(
+        frozenset(),
+        _goes_both_ways,
         "the gradient is 0 times infinity on a path that the value does not take: `where` and masks choose values, and"
         " the backward pass still goes through both branches",
         "issue 10729; torch.masked, Distinguishing between 0 and NaN gradient",
     ),
     DesignGap(
         frozenset(),
-        _has_few_digits,
-        "half precision keeps two or three digits, the difference is computed in double precision",
-        "Numerical accuracy, Reduced precision",
+        _is_unfinished,
+        "the chain rule multiplies slope by slope, and one of them is not a finite number here, though the slope of the"
+        " whole is",
+        "Autograd mechanics, Gradients for non-differentiable functions",
     ),
 )
 OVERWRITTEN = DesignGap(
@@ -262,8 +290,15 @@ OVERWRITTEN = DesignGap(
 )
 
 
-def gap_of(tape: Tape, steps: Iterable[RunStep], check: DifferenceCheck) -> str:
-    """The note on a gradient that differs from its finite difference; empty where no row explains it."""
+def gap_of(
+    tape: Tape,
+    steps: Iterable[RunStep],
+    check: DifferenceCheck,
+    changed: Callable[[], frozenset[int]],
+    has_drifted: bool,
+) -> str:
+    """The note on a gradient that differs from its finite difference; empty where no row explains it. `changed`: the
+    values whose adjoint is not the sum of what came to it."""
     reached, ops = {check.value}, []
     for step in steps:
         if not reached.isdisjoint(inputs_of(step)):
@@ -271,18 +306,13 @@ def gap_of(tape: Tape, steps: Iterable[RunStep], check: DifferenceCheck) -> str:
             if isinstance(step, TapeOp):
                 ops.append(step)
     values = [tape.values[index] for index in reached]
-    if any(has_hook(value) for value in values):
+    if not changed().isdisjoint(reached):
         return HOOKED.note
-    cases = [Case(tape, check, op) for op in ops]
+    cases = [Case(tape, check, op, has_drifted) for op in ops]
     for gap in GAPS:
         if any((not gap.calls or case.op.name in gap.calls) and gap.holds(case) for case in cases):
             return gap.note
     return OVERWRITTEN.note if any(map(_was_overwritten, values)) else ""
-
-
-def has_hook(value: TapeValue) -> bool:
-    """Tell whether a hook of the user may change the adjoint of a value."""
-    return value.node is not None and bool(value.tensor._backward_hooks)
 
 
 def _was_overwritten(value: TapeValue) -> bool:

@@ -26,6 +26,7 @@ TORN = "a kink: the slopes along two directions do not add up, and PyTorch choos
 INNER = "not moved by itself: another result of the same call is computed from it"
 CHANCE = "not compared: a second run comes to another value, as something in it is random"
 REFUSED = "not compared: a second run in float64 is refused: "
+ROUGH = "not compared: the function loses so many digits here that rounding hides its slope"
 NOT_SMOOTH = frozenset({KINKED, JUMP, STEEP})
 
 Move = tuple["Probe", float]  # how far along its direction
@@ -41,6 +42,7 @@ class Probe:
         self.index = index
         self.along = along  # the place of the element, or a direction
         self.gradient = gradient
+        self.scale = scale  # how large the numbers are that it moves
         self.step = RELATIVE_STEP * max(scale, SMALLEST_SCALE) * (0.1 if index is None else 1.0)
 
     @property
@@ -151,9 +153,17 @@ def _note(probe: Probe, results: Sequence[float], at_rest: float, noise: float) 
 
 def disagrees(check: DifferenceCheck) -> bool:
     """Tell whether gradient and difference are further apart than rounding can explain."""
-    return not check.note and not check.gap <= KINK * max(1.0, abs(check.gradient)) + 10 * check.uncertainty
+    if check.note or math.isnan(check.difference):
+        return False
+    explained = KINK * max(1.0, abs(check.gradient)) + 10 * check.uncertainty
+    return not math.isfinite(check.gradient) or not check.gap <= explained
 
 
 def is_doubtful(check: DifferenceCheck) -> bool:
     """Tell whether a smaller step may say more."""
-    return check.note in NOT_SMOOTH or check.uncertainty > 1e-3 * max(1.0, abs(check.difference))
+    return check.note in NOT_SMOOTH or check.note == ONE_SIDED or (not check.note and not is_clear(check))
+
+
+def is_clear(check: DifferenceCheck) -> bool:
+    """Tell whether a slope was found, and two steps agree on it."""
+    return not check.note and check.uncertainty <= 1e-3 * max(1.0, abs(check.difference))
