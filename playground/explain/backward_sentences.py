@@ -84,15 +84,7 @@ class BackwardSentences:
 
     def of_node(self, node: BackwardNode, step: Step) -> str:
         """A backward node: what it received, where it sends a product, by which rule, from which saved tensors."""
-        row = self._formulas.derivative(step)
-        phrase = row.phrase
-        if len(step.contributions) == 1:
-            place = node.edges[step.contributions[0].edge].number
-            phrase = row.each[place] if place < len(row.each) else phrase
-        phrase = self._formulas.words(step, phrase) or GENERIC.phrase
-        arrived = [self.names.bar(output) for output in node.outputs if output is not None] or ["what it received, g,"]
-        counts = Counter(self.names.target(node, part) for part in step.contributions)
-        targets = listed([f"{name} (twice)" if count == 2 else name for name, count in counts.items()])
+        arrived = self._formulas.arrived(step) or ["what it received, g,"]
         kept = {saved.value for saved in node.saved if saved.value is not None}
         uses = f" It uses the saved {listed([self.names.show(value) for value in sorted(kept)])}." if kept else ""
         made = (
@@ -100,9 +92,24 @@ class BackwardSentences:
             if step.op is None
             else f" create_graph records it in turn: {self.names.equation(self.trace.ops[step.op])}."
         )
-        does = f"sends {listed(arrived)} to {targets}, {phrase}" if targets else f"takes {listed(arrived)} no further"
+        sent = self._sent(node, step)
+        does = f"sends {listed(arrived)} {sent}" if sent else f"takes {listed(arrived)} no further"
         sentence = f"{node.name} {does}.{uses}{made}"
         return sentence + self._stretched(node, step) + self._fan_out(node, step) + self._first_nan(node, step)
+
+    def _sent(self, node: BackwardNode, step: Step) -> str:
+        """Where it goes, and by which rule: `to a and b, each times the other factor`."""
+        row = self._formulas.derivative(step)
+        targets = [self.names.target(node, part) for part in step.contributions]
+        places = [node.edges[part.edge].number for part in step.contributions]
+        if not targets:
+            return ""
+        if len(places) < len(row.each) and all(place < len(row.each) for place in places):  # not all that it tells of
+            phrases = [self._formulas.words(step, row.each[place]) or GENERIC.phrase for place in places]
+            return ", and ".join(f"to {name}, {phrase}" for name, phrase in zip(targets, phrases, strict=True))
+        phrase = self._formulas.words(step, row.phrase) or GENERIC.phrase
+        counts = Counter(targets)
+        return f"to {listed([f'{name} (twice)' if count == 2 else name for name, count in counts.items()])}, {phrase}"
 
     def _stretched(self, node: BackwardNode, step: Step) -> str:
         """Broadcasting: the engine sums over the axes that the forward pass stretched."""

@@ -89,8 +89,13 @@ class Formulas:
     def function(self, step: Step) -> str:
         """A node as a function of what came to it: `DetBackward0(v̄₁)`."""
         node = self.node(step)
-        arrived = [self.names.bar(output) for output in node.outputs if output is not None]
+        arrived = self.arrived(step)
         return f"{node.name}({', '.join(arrived or [self.adjoint(step).text])})"
+
+    def arrived(self, step: Step) -> list[str]:
+        """The adjoints that came to a node, by the results that have names; not every result need have been used."""
+        came = zip(self.node(step).outputs, step.incoming, strict=False)
+        return [self.names.bar(output) for output, adjoint in came if output is not None and adjoint is not None]
 
     def derivative(self, step: Step) -> Derivative:
         """The row whose words are so for all that a node sent in a step."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from playground.errors import PlaygroundError
 from playground.explain.explanation import explain
@@ -76,6 +77,55 @@ def test_batch_norm_in_evaluation_is_a_constant_scale() -> None:
     text = said(record(norm, rows(4, 3)))
     assert "in evaluation the statistics are constants" in text
     assert "of the batch" not in text
+
+
+ONES = torch.ones(2, 2, 3, dtype=torch.float64)
+KERNEL = torch.ones(1, 2, 2, dtype=torch.float64)
+PARTS: dict[str, tuple[Callable[..., Tensor], str]] = {
+    "bias of a layer norm": (
+        lambda b: F.layer_norm(ONES, (3,), None, b),
+        "to a, summed over the samples.",
+    ),
+    "weight and bias of a layer norm": (
+        lambda w, b: F.layer_norm(ONES, (3,), w, b),
+        "to a, times the normalised input, summed over the samples, and to b, summed over the samples.",
+    ),
+    "input of a layer norm": (lambda x: F.layer_norm(x, (3,)), "to a, through the mean and variance of each sample."),
+    "bias of a batch norm": (
+        lambda b: F.batch_norm(ONES.mT, None, None, None, b, training=True),
+        "to a, summed over all axes but the channels'.",
+    ),
+    "bias of a group norm": (
+        lambda b: F.group_norm(ONES.mT, 1, None, b),
+        "to a, summed over all axes but the channels'.",
+    ),
+    "bias of a convolution": (
+        lambda b: F.conv1d(ONES, KERNEL, b[:1]),
+        "summed over all places and examples.",
+    ),
+    "kernel of a convolution": (
+        lambda w: F.conv1d(ONES, w.expand(1, 2, 3)),
+        "times what the kernel was laid on, summed over all places and examples.",
+    ),
+    "windows with a divisor": (
+        lambda x: F.avg_pool1d(x[None, None], 3).sum() + F.avg_pool2d(x[None, None], (1, 3), divisor_override=1),
+        "over 1, to each element of its window.",
+    ),
+    "dropout": (
+        lambda x: torch.native_dropout(x, 0.5, True)[0],
+        "over 1 − p where the element was kept, and 0 elsewhere.",
+    ),
+    "one piece of two": (lambda x: x.split(2)[0], "SplitBackward0 sends v̄₁ to a,"),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_one_argument_gets_is_told_alone(name: str) -> None:
+    function, sentence = PARTS[name]
+    leaves = [torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True) for _ in range(2)]
+    names = ["a", "b"][: function.__code__.co_argcount]
+    trace = record(lambda *given: function(*given).sum(), *leaves[: len(names)], names=names)
+    assert any(sentence in step.sentence for step in explain(trace).steps)
 
 
 def test_an_embedding_says_what_its_settings_do() -> None:

@@ -52,6 +52,29 @@ _EVALUATION = Derivative(  # its formulas are not written, since channels do not
     settings=(("training", "False"),),
 )
 
+_NO_CHANNELS = "all axes but the channels'"
+
+
+def _normalisation(statistics: str, summed: str) -> Derivative:
+    """A normalisation by statistics of the input itself: its edges go to input, weight and bias."""
+    through = f"through the mean and variance of {statistics}"
+    return Derivative(
+        f"{through} to the input, times the normalised input to the weight, unchanged to the bias, both summed over "
+        f"{summed}",
+        each=(through, f"times the normalised input, summed over {summed}", f"summed over {summed}"),
+    )
+
+
+_CONVOLUTION = Derivative(
+    "through the kernel to the places where it was laid, times what it was laid on to the kernel, unchanged to the "
+    "bias, both summed over all places and examples",
+    each=(
+        "through the kernel, to the places where it was laid",
+        "times what the kernel was laid on, summed over all places and examples",
+        "summed over all places and examples",
+    ),
+)
+
 _ATTENTION = Derivative(
     "to the values by the weights of attention, to queries and keys through the softmax that made the weights",
     each=(
@@ -91,13 +114,19 @@ LAYERS: dict[str, Row] = {
     "UnsafeSplitBackward": (Derivative("joined from the pieces"),),
     "UnsafeChunkBackward": (Derivative("joined from the pieces"),),
     "ConstantPadNdBackward": (Derivative("cut back to what was padded"),),
-    "ConvolutionBackward": (Derivative("slid back over the input, and correlated with the input for the kernel"),),
+    "ConvolutionBackward": (_CONVOLUTION,),
     "MaxPool2DWithIndicesBackward": (Derivative("to the element of each window that was picked as the largest"),),
-    "AvgPool2DBackward": (Derivative("spread evenly over each window"),),
-    "NativeBatchNormBackward": (_EVALUATION, Derivative("through the mean and variance of the batch")),
-    "NativeLayerNormBackward": (Derivative("through the mean and variance of each sample"),),
-    "NativeGroupNormBackward": (Derivative("through the mean and variance of each group"),),
-    "NativeDropoutBackward": (Derivative("where the element was kept"),),
+    **{
+        f"AvgPool{axes}DBackward": (
+            Derivative("spread evenly over each window", settings=(("divisor_override", ""),)),
+            Derivative("over @{divisor_override}, to each element of its window"),
+        )
+        for axes in (2, 3)
+    },
+    "NativeBatchNormBackward": (_EVALUATION, _normalisation("the batch", _NO_CHANNELS)),
+    "NativeLayerNormBackward": (_normalisation("each sample", "the samples"),),
+    "NativeGroupNormBackward": (_normalisation("each group", _NO_CHANNELS),),
+    "NativeDropoutBackward": (Derivative("over 1 − p where the element was kept, and 0 elsewhere"),),
     **{
         f"ScaledDotProduct{kernel}Backward": (_ATTENTION,)
         for kernel in ("FlashAttentionForCpu", "FlashAttention", "EfficientAttention", "CudnnAttention")

@@ -204,8 +204,15 @@ LIMITS: dict[str, Row] = {
         one(
             "@a/|@a|",
             r"\frac{@a}{|@a|}",
-            lambda r: r.a.sgn(),
+            lambda r: r.a / r.a.abs(),
             "in the direction of the number",
+            by_numbers=True,
+        ),
+        one(
+            "where(@a ≠ 0, @a/|@a|, 0)",
+            r"\begin{cases} \frac{@a}{|@a|} & @a \ne 0 \\ 0 & \text{else} \end{cases}",
+            lambda r: r.a.sgn(),
+            "in the direction of the number, and 0 at 0, which has none",
         ),
     ),
     "CopysignBackward": (
