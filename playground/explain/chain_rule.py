@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from playground.explain.broadcasting import summed_axes, summed_from
 from playground.explain.contributions import Arrival
 from playground.explain.derivation_lines import DerivationLine, matrix, number, paths, plus
+from playground.explain.derivatives.agreement import ROUNDINGS, precision
 from playground.explain.element.products import products as element_products
 from playground.explain.formulas import Formulas, group
 from playground.explain.latex import latex_escape, latex_group, latex_name, latex_number
@@ -45,12 +46,16 @@ class ChainRule:
             "Local derivatives": [term.factors for term in terms],
             "Numbers": [term.numbers for term in terms],
         }
+        is_changed = self._is_changed(value, adjoint, parts)
+        left, plain_left = ("", "") if is_changed else (f"{bar} = ", f"{plain_bar} = ")
         lines: list[DerivationLine] = []
         for title, column in columns.items():
             latex, plain = plus([pair[0] for pair in column]), plus([pair[1] for pair in column])
-            lines.append(DerivationLine(title, f"{bar} = {latex}", f"{plain_bar} = {plain}", "" if lines else note))
+            lines.append(DerivationLine(title, left + latex, plain_left + plain, "" if lines else note))
         shares = [term.share for term in terms]
         total = plus([latex_number(share) for share in shares])
+        if is_changed:
+            return [*lines, self._hooked(value, adjoint)]
         result_line = f"{bar} = {total}" + (f" = {number(adjoint)}" if len(shares) > 1 else "")
         plain_total = f"{plain_bar} = {plus(shares)}" + (f" = {brief(adjoint)}" if len(shares) > 1 else "")
         return [*lines, DerivationLine("Sum" if len(shares) > 1 else "Result", result_line, plain_total)]
@@ -127,9 +132,27 @@ class ChainRule:
         chain = DerivationLine(
             "Chain rule" + paths(parts), f"{bar} = {plus(terms)}", f"{plain_bar} = {plus(plain_terms)}"
         )
+        if self._is_changed(value, adjoint, parts):
+            came = DerivationLine("What came" + paths(parts), plus(terms), plus(plain_terms))
+            return [came, *lines, self._hooked(value, adjoint)]
         total = matrix(adjoint) if len(terms) > 1 else ""
         summed = [DerivationLine("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
         return [chain, *lines, *summed, *self._element(value, adjoint, parts)]
+
+    def _is_changed(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> bool:
+        """Tell whether the adjoint is not the sum of what came, as where a hook replaced it."""
+        seed = self.seeded.get(value)
+        arrays = [*([] if seed is None else [seed]), *(part.data for _, part in parts)]
+        if adjoint.flat is None or any(array.flat is None or array.shape != adjoint.shape for array in arrays):
+            return False
+        rounding = ROUNDINGS * precision(adjoint.dtype)
+        columns = zip(adjoint.flat, *(array.flat or () for array in arrays), strict=True)
+        return any(abs(total - sum(came)) > rounding * sum(map(abs, came)) for total, *came in columns)
+
+    def _hooked(self, value: int, adjoint: Array) -> DerivationLine:
+        bar, plain_bar = self.names.latex_bar(value), self.names.bar(value)
+        note = "A hook of the run put this in the place of the sum (torch.Tensor.register_hook)."
+        return DerivationLine("After a hook", f"{bar} = {number(adjoint)}", f"{plain_bar} = {brief(adjoint)}", note)
 
     def _element(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
         """The element of the largest magnitude, as products where the kind of node is known, and summed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
 from playground.explain.explanation import explain
 from playground.explain.numbers import bar, brief, format_number, shape_text, subscript
@@ -147,3 +148,19 @@ def test_numbers() -> None:
     ]
     assert (subscript("x12"), bar("W"), shape_text((3,))) == ("x₁₂", "W̄", "(3,)")
     assert brief(Array(torch.zeros(0, 3))) == "(0, 3), empty"
+
+
+def test_what_a_hook_put_in_the_place_of_a_sum_is_no_equation() -> None:
+    def tripled(x: Tensor) -> Tensor:
+        y = x * x
+        y.register_hook(lambda adjoint: 3 * adjoint)
+        return y.sum()
+
+    for leaf, came, kept in ((2.0, "1 × 1", "v̄₁ = 3"), ([1.0, 2.0], "v̄₂", "v̄₁ = [3, 3]")):
+        trace = record(tripled, torch.tensor(leaf, requires_grad=True), names=["x"])
+        lines = explain(trace).derivation(trace["v1"].id)
+        assert any(line.text == came for line in lines)
+        assert lines[-1].title == "After a hook" and lines[-1].text == kept
+        assert not any("v̄₁" in line.text for line in lines[:-1])
+    trace = record(lambda x: (x * x).sum(), torch.tensor([1.0, 2.0], requires_grad=True), names=["x"])
+    assert all(line.title != "After a hook" for line in explain(trace).derivation(trace["x"].id))
