@@ -133,8 +133,8 @@ class ChainRule:
             "Chain rule" + paths(parts), f"{bar} = {plus(terms)}", f"{plain_bar} = {plus(plain_terms)}"
         )
         if self._is_changed(value, adjoint, parts):
-            came = DerivationLine("What came" + paths(parts), plus(terms), plus(plain_terms))
-            return [came, *lines, self._hooked(value, adjoint)]
+            summed_up = DerivationLine("What came" + paths(parts), plus(terms), plus(plain_terms))
+            return [summed_up, *lines, self._hooked(value, adjoint)]
         total = matrix(adjoint) if len(terms) > 1 else ""
         summed = [DerivationLine("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
         return [chain, *lines, *summed, *self._element(value, adjoint, parts)]

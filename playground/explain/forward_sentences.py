@@ -47,6 +47,8 @@ class ForwardSentences:
             reason = " (no input requires a gradient)"
         elif outputs and not any(_is_real(value.data) for value in outputs):
             reason = f" ({outputs[0].dtype} values have no gradient)"
+        elif op.in_place and any(value.requires_grad for value in outputs):
+            return "what PyTorch records for the memory that it shares is not seen here"
         return f"nothing is recorded for the backward pass{reason}"
 
     def _tangent_sentence(self, op: Op) -> str:
@@ -72,7 +74,8 @@ class ForwardSentences:
 def overwritten(trace: Trace, op: Op) -> list[int]:
     """The arguments of an in-place call that it writes to: those of which it makes a newer version."""
     results = {(trace.values[output].shape, trace.values[output].version) for output in op.outputs}
-    values = [trace.values[argument.value] for argument in op.inputs]
+    is_method = op.name == "setitem" or op.name.endswith("_")  # writes to its first argument; others may be views of it
+    values = [trace.values[argument.value] for argument in op.inputs if argument.path == "0" or not is_method]
     found = [value.id for value in values if value.was_modified and (value.shape, value.version + 1) in results]
     return list(dict.fromkeys(found)) or [op.inputs[0].value]
 

@@ -20,6 +20,7 @@ from playground.recorder.recorder import Recorder, at_work, current
 from playground.recorder.replay import Replay
 from playground.recorder.tape import ZeroGrad
 from playground.recorder.tensor_paths import tensors_in
+from playground.recorder.value_names import value_names
 from playground.trace.records import Note
 from playground.trace.trace import Trace
 
@@ -103,8 +104,18 @@ def record(
     replay = Replay(recorder.tape)
     if tangent:
         replay.tangents({leaves[name].id: direction for name, direction in tangent.items() if name in leaves})
-    recorder.tape.notes += notes
+    recorder.tape.notes += [*_stored_hooks(recorder), *notes]
     return assemble(recorder.tape, text, Differences(recorder.tape, replay))
+
+
+def _stored_hooks(recorder: Recorder) -> list[Note]:
+    """A word on leaves whose `.grad` a hook may change after it was stored, out of sight of the recorder."""
+    hooked = [
+        v for v in recorder.tape.values if v.op is None and getattr(v.tensor, "_post_accumulate_grad_hooks", None)
+    ]
+    names = value_names(recorder.tape) if hooked else []
+    message = "a hook runs after {}.grad is stored, and may change it: that is not shown"
+    return [Note("external", message.format(names[value.id]), value=value.id) for value in hooked]
 
 
 def _backward(

@@ -164,3 +164,21 @@ def test_what_a_hook_put_in_the_place_of_a_sum_is_no_equation() -> None:
         assert not any("v̄₁" in line.text for line in lines[:-1])
     trace = record(lambda x: (x * x).sum(), torch.tensor([1.0, 2.0], requires_grad=True), names=["x"])
     assert all(line.title != "After a hook" for line in explain(trace).derivation(trace["x"].id))
+
+
+def test_an_in_place_call_overwrites_what_it_writes_to_and_no_view_beside() -> None:
+    def assigned(x: Tensor) -> Tensor:
+        y = x * 1
+        y[0] = y[1]
+        return (y**2).sum()
+
+    def through_a_view(x: Tensor) -> Tensor:
+        y = x * 1
+        v = y.view(2)
+        v[1:] *= 2
+        return (y**2).sum()
+
+    trace = record(assigned, torch.tensor([1.0, 2.0], requires_grad=True), names=["x"])
+    assert any("it overwrites v₁; PyTorch records" in step.sentence for step in explain(trace).steps)
+    trace = record(through_a_view, torch.tensor([1.0, 2.0], requires_grad=True), names=["x"])
+    assert not any("nothing is recorded" in step.sentence for step in explain(trace).steps)

@@ -234,3 +234,10 @@ def test_what_the_page_says_beside_such_a_gradient() -> None:
     assert rows["finite difference at [0, 0]"].startswith("4")
     assert rows["gap"] == "4"
     assert "singular" in rows["why they differ"]
+
+
+def test_a_hook_on_a_stored_gradient_has_a_word() -> None:
+    module = nn.Linear(1, 1, bias=False)
+    module.weight.register_post_accumulate_grad_hook(lambda weight: None)
+    trace = record(module, torch.ones(1, 1))
+    assert any("a hook runs after weight.grad is stored" in note.message for note in trace.notes)
