@@ -43,12 +43,21 @@ class Broken:
         """The operands of a function of single elements at the place, in their order, as far as they are known."""
         if self.place is None:
             return []
-        found = {_operand(path): _at(array, self.place) for path, array in self.inputs.items()}
-        found |= {_operand(constant.path): _number(constant.text) for constant in self.op.constants}
+        found = {_operand(path): _at(array, self.place) for path, array in self.inputs.items()} | self._plain
         numbers: list[Scalar] = []
         while (number := found.get(len(numbers))) is not None:
             numbers.append(number)
         return numbers[1::-1] if self._is_reflected else numbers
+
+    @property
+    def scalars(self) -> list[Scalar]:
+        """The operands that are single numbers, which PyTorch converts to the dtype that it computes in."""
+        single = [array.item() for path, array in self.inputs.items() if not array.shape and _operand(path) is not None]
+        return [*single, *(number for index, number in self._plain.items() if index is not None and number is not None)]
+
+    @property
+    def _plain(self) -> dict[int | None, Scalar | None]:
+        return {_operand(constant.path): _number(constant.text) for constant in self.op.constants}
 
     @property
     def _is_reflected(self) -> bool:

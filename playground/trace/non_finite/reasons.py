@@ -7,6 +7,7 @@ that the function could have met is said; and where nothing is known of it, only
 
 from __future__ import annotations
 
+import math
 import re
 
 import torch
@@ -30,7 +31,8 @@ _NON_FINITE = re.compile(r"\b(nan|inf)\b")
 def reason(broken: Broken) -> str:
     """Say why, in words that end a sentence."""
     name = plain_name(broken.op.name)
-    return _given(broken, name) or reason_of_call(broken, name) or _of_elements(broken, name) or _no_inputs(broken)
+    rules = (_given, _converted, reason_of_call, _of_elements)
+    return next(filter(None, (rule(broken, name) for rule in rules)), "") or _no_inputs(broken)
 
 
 def _given(broken: Broken, name: str) -> str:
@@ -45,6 +47,22 @@ def _given(broken: Broken, name: str) -> str:
     if name in PUTS_NUMBERS and kind == broken.what:
         return f"{kind} is what it was given"
     return f"one of the numbers that it was given is {kind}"
+
+
+def _converted(broken: Broken, name: str) -> str:
+    """A single number among the operands is infinity, or 0, in the dtype of the computation."""
+    if name not in FUNCTIONS and name not in ("add", "sub", "mul"):
+        return ""
+    result = DTYPES[broken.result.dtype].to_real()
+    dtype = torch.promote_types(result, torch.float32)  # half precision is computed in single
+    for number in broken.scalars:
+        if not isinstance(number, complex) and number != (held := torch.tensor(float(number), dtype=dtype).item()):
+            short = str(dtype).removeprefix("torch.")
+            if held in (math.inf, -math.inf):
+                return f"{number:g} is infinity there: it lies beyond {limit_of(short)}"
+            if held == 0:
+                return f"{number:g} is 0 there: it is too small for {short}"
+    return ""
 
 
 def _of_elements(broken: Broken, name: str) -> str:
