@@ -159,7 +159,18 @@ BY_STEPS = frozenset(
         *("addmm", "addmv", "addr", "addbmm", "baddbmm", "multi_dot", "linear", "bilinear", "addcmul", "addcdiv"),
         *("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
         *("cosh", "sinh", "lgamma", "digamma", "polygamma", "erfcx", "i0", "i1"),
-        *("hypot", "ldexp", "trapezoid", "cumulative_trapezoid", "mse_loss", "var", "std", "var_mean", "std_mean"),
+        *(
+            "hypot",
+            "ldexp",
+            "trapezoid",
+            "trapz",
+            "cumulative_trapezoid",
+            "mse_loss",
+            "var",
+            "std",
+            "var_mean",
+            "std_mean",
+        ),
         *("norm", "vector_norm", "matrix_norm", "fft", "ifft", "rfft", "irfft", "hfft", "ihfft"),
     }
 )

@@ -50,18 +50,16 @@ def _given(broken: Broken, name: str) -> str:
 
 
 def _converted(broken: Broken, name: str) -> str:
-    """A single number among the operands is infinity, or 0, in the dtype of the computation."""
+    """A single number among the operands is infinity, or 0, in the dtype of the result."""
     if name not in FUNCTIONS and name not in ("add", "sub", "mul"):
         return ""
-    result = DTYPES[broken.result.dtype].to_real()
-    dtype = torch.promote_types(result, torch.float32)  # half precision is computed in single
+    dtype = broken.result.dtype.replace("complex64", "float32").replace("complex128", "float64")
     for number in broken.scalars:
-        if not isinstance(number, complex) and number != (held := torch.tensor(float(number), dtype=dtype).item()):
-            short = str(dtype).removeprefix("torch.")
-            if held in (math.inf, -math.inf):
-                return f"{number:g} is infinity there: it lies beyond {limit_of(short)}"
-            if held == 0:
-                return f"{number:g} is 0 there: it is too small for {short}"
+        held = 0.0 if isinstance(number, complex) else torch.tensor(float(number), dtype=DTYPES[dtype]).item()
+        if math.isinf(held):
+            return f"{dtype} holds {number:g} as infinity: it lies beyond {limit_of(dtype)}"
+        if held == 0 and number != 0 and not isinstance(number, complex):
+            return f"{dtype} holds {number:g} as 0: it is too small"
     return ""
 
 
