@@ -7,10 +7,10 @@ from functools import cached_property
 
 from playground.explain.broadcasting import summed_axes, summed_from
 from playground.explain.derivatives.table import GENERIC
+from playground.explain.first_broken import broken_sentence, first_broken
 from playground.explain.formulas import Formulas
 from playground.explain.numbers import listed, shape_text
 from playground.explain.running_sums import RunningSums
-from playground.trace.non_finite import has_nan, is_finite
 from playground.trace.records import BackwardNode, Step
 
 
@@ -95,7 +95,7 @@ class BackwardSentences:
         sent = self._sent(node, step)
         does = f"sends {listed(arrived)} {sent}" if sent else f"takes {listed(arrived)} no further"
         sentence = f"{node.name} {does}.{uses}{made}"
-        return sentence + self._stretched(node, step) + self._fan_out(node, step) + self._first_nan(node, step)
+        return sentence + self._stretched(node, step) + self._fan_out(node, step) + self._first_nan(step)
 
     def _sent(self, node: BackwardNode, step: Step) -> str:
         """Where it goes, and by which rule: `to a and b, each times the other factor`."""
@@ -132,28 +132,10 @@ class BackwardSentences:
         verb = "are" if " and " in names else "is"
         return f" {names} {verb} used more than once: the contributions add up." if names else ""
 
-    def _first_nan(self, node: BackwardNode, step: Step) -> str:
+    def _first_nan(self, step: Step) -> str:
         """The first NaN or infinity that the backward pass itself makes."""
-        if step.index != self._first_broken:
-            return ""
-        broken = [part.data for part in step.contributions if not is_finite(part.data)]
-        what = "NaN" if any(map(has_nan, broken)) else "infinity"
-        kept = [
-            saved.data or self.trace.values[saved.value or 0].data for saved in node.saved if saved.data or saved.value
-        ]
-        zero_times_infinity = (
-            what == "NaN"
-            and any(array is not None and array.statistics.zeros for array in step.incoming)
-            and any(array.statistics.infinities for array in kept)
-        )
-        reason = ": 0 × ∞ has no value" if zero_times_infinity else ""
-        return f" Here is the first {what} of the backward pass{reason}."
+        return f" {broken_sentence(self._formulas, step)}" if step.index == self._first_broken else ""
 
     @cached_property
     def _first_broken(self) -> int | None:
-        """The first backward step whose adjoint is finite and whose contributions are not."""
-        for step in self.trace.steps:
-            if step.kind == "node" and not all(is_finite(part.data) for part in step.contributions):
-                finite = all(array is None or is_finite(array) for array in step.incoming)
-                return step.index if finite else None
-        return None
+        return first_broken(self.trace.steps)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from playground.explain.derivatives.agreement import agree, conjugated, holds, one_number, precision
+from torch import Tensor
+
+from playground.explain.derivatives.agreement import agree, conjugated, holds, numbers, one_number, precision
 from playground.explain.derivatives.calls import CALLS, second
 from playground.explain.derivatives.derivative import Derivative, Formula
 from playground.explain.derivatives.recorded import Operand, constant
@@ -85,6 +87,15 @@ class Formulas:
             number = None if local is None or local.numel != 1 else local.item()
             self._factors[key] = _checked(self.adjoint(step), number, part)
         return self._factors[key]
+
+    def local_numbers(self, step: Step, part: Contribution) -> Tensor | None:
+        """The local derivative that the adjoint of a node is multiplied by; None where it is unknown, or no factor."""
+        formulas, number = self.derivative(step).formulas, self.node(step).edges[part.edge].number
+        symbols = self._node_symbols(step, part)
+        arrays = [operand.content for operand in symbols.operands.values() if isinstance(operand.content, Array)]
+        if number >= len(formulas) or formulas[number].is_product or not all(array.is_exact for array in arrays):
+            return None
+        return numbers(formulas[number], symbols.recorded)
 
     def function(self, step: Step) -> str:
         """A node as a function of what came to it: `DetBackward0(v̄₁)`."""

@@ -12,7 +12,7 @@ import torch
 from playground.errors import PlaygroundError
 from playground.trace.array import Array
 from playground.trace.codec import trace_from_json, trace_to_json
-from playground.trace.non_finite import first_non_finite
+from playground.trace.non_finite.first import first_non_finite
 from playground.trace.records import (
     BackwardNode,
     BackwardPass,

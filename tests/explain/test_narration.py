@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
@@ -86,6 +88,35 @@ def test_second_derivative_backward_twice_and_nan_are_explained() -> None:
     broken = said(record(lambda x: torch.log(torch.exp(x)), 1000.0))
     assert "Here is the first infinity: the result overflows" in broken
     assert "Here is the first NaN of the backward pass: 0 × ∞ has no value." in broken
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers", "said_of_it"),
+    [
+        (torch.sqrt, [0.0], "infinity of the backward pass: the local derivative comes out as infinity there."),
+        (lambda x: torch.sqrt(x) * 0, [1.0, 0.0], "NaN of the backward pass: 0 × ∞ has no value."),
+        (lambda x: torch.where(x > 0, x.log(), x), [1.0, 0.0], "NaN of the backward pass: 0 × ∞ has no value."),
+        (lambda x: torch.hypot(x, x), [0.0], "NaN of the backward pass: the local derivative has no value there."),
+        (
+            lambda x: torch.sqrt(x) * 1e300,
+            [1e-300],
+            "infinity of the backward pass: the product overflows, it lies beyond the limit of 1.8e+308, the largest "
+            "float64.",
+        ),
+        (lambda x: torch.sqrt(x), [0.0] * 2000, "infinity of the backward pass."),  # no more than a summary is kept
+        (  # a zero and an infinity, but at different places
+            lambda x: x * torch.tensor([float("nan"), float("inf")]) * torch.tensor([0.0, 1.0]),
+            [1.0, 1.0],
+            "NaN of the backward pass: the local derivative has no value there.",
+        ),
+    ],
+)
+def test_the_first_nan_of_the_backward_pass(
+    function: Callable[[Tensor], Tensor], numbers: list[float], said_of_it: str
+) -> None:
+    trace = record(function, torch.tensor(numbers, dtype=torch.float64, requires_grad=True))
+    assert f"Here is the first {said_of_it}" in said(trace)
+    assert said(Trace.from_json(trace.to_json())) == said(trace)
 
 
 def test_formulas_hold_for_the_usual_settings_only() -> None:

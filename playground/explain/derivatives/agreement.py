@@ -105,15 +105,21 @@ def agree(product: complex, total: complex, eps: float) -> bool:
     return gap < math.inf and gap <= _roundings(eps) * eps * (abs(product) + abs(total)) + 1e-37
 
 
-def one_number(formula: Formula, recorded: Recorded) -> complex | None:
-    """The local derivative that a formula gives, where it is one number."""
+def numbers(formula: Formula, recorded: Recorded) -> Tensor | None:
+    """The local derivative that a formula gives, in double precision; None where it cannot be evaluated."""
     try:
         value = formula.value(recorded)
     except _FAILURES:
         return None
-    if not isinstance(value, Tensor):
+    if isinstance(value, Tensor):
         return value
-    return value.item() if value.numel() == 1 else None
+    return torch.tensor(value, dtype=torch.complex128 if isinstance(value, complex) else torch.float64)
+
+
+def one_number(formula: Formula, recorded: Recorded) -> complex | None:
+    """The local derivative that a formula gives, where it is one number."""
+    value = numbers(formula, recorded)
+    return value.item() if value is not None and value.numel() == 1 else None
 
 
 def conjugated(formula: Formula, *, to_real: bool) -> Formula:

@@ -1,0 +1,36 @@
+"""The first call that made a NaN or an infinity."""
+
+from __future__ import annotations
+
+from playground.trace.array import Array
+from playground.trace.non_finite.broken import Broken
+from playground.trace.non_finite.reasons import reason
+from playground.trace.records import Note, Op, Value
+
+
+def first_non_finite(values: tuple[Value, ...], ops: tuple[Op, ...]) -> Note | None:
+    """A note on the first op with a NaN or infinity in its outputs and none in its inputs; None if all is finite."""
+    for op in ops:
+        broken = next((values[index] for index in op.outputs if not is_finite(values[index].data)), None)
+        if broken is None:
+            continue
+        inputs = {argument.path: values[argument.value].data for argument in op.inputs}
+        if not all(is_finite(data) for data in inputs.values()):
+            continue
+        what = "NaN" if has_nan(broken.data) else "infinity"
+        why = reason(Broken(op, what, inputs, broken.data))
+        return Note("non_finite", f"{op.name} made the first {what}: {why}", broken.id, op.id)
+    return None
+
+
+def is_finite(data: Array) -> bool:
+    """Tell whether no element is NaN or infinite."""
+    if not data.dtype.startswith(("float", "bfloat", "complex")):
+        return True
+    statistics = data.statistics
+    return statistics.nans == 0 and statistics.infinities == 0
+
+
+def has_nan(data: Array) -> bool:
+    """Tell whether any element is NaN."""
+    return data.statistics.nans > 0
