@@ -19,10 +19,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A one-click cure: a label for the button and the whole text after the repair."""
+    """A one-click cure: a label for the button and the whole text after the repair.
+
+    `is_guess`: what was meant is a guess, which a person confirms; it is never made along with another repair.
+    """
 
     label: str
     text: str
+    is_guess: bool = False
 
 
 class PlaygroundError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from playground.errors import PlaygroundError, Repair, Span
@@ -237,7 +238,7 @@ class Expressions:
         if find("", name) is not None:
             self.refuse(f"no {kind} `{name}` here", place, f"write {name}(...) as a function")
         guesses = suggest(name, home) or suggest(name)
-        repair = self.replace(place, guesses[0]) if guesses else None
+        repair = replace(self.replace(place, guesses[0]), is_guess=True) if guesses else None
         if not guesses and home == "" and len(name) <= 2 and call is not None and call.args:
             self._missing_operator(call)
         hint = (

@@ -9,22 +9,41 @@ from typing import NoReturn
 
 from playground.errors import Repair, Span
 from playground.language.functions.plain import MATH
-from playground.language.functions.synonyms import CALLED_HERE
 from playground.language.functions.table import PREFIXED_CONSTANTS, find
 from playground.language.syntax import tree
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.imports import Imports
-from playground.language.syntax.left_out import dotted
-from playground.language.syntax.python_parser import Places
+from playground.language.syntax.left_out import dotted, readable
+from playground.language.syntax.numpy_calls import NumpyCalls, torch_name
+from playground.language.syntax.python_parser import Places, python_tree
 
 _IS = {ast.Is: "is", ast.IsNot: "is not"}
 
 
-_NUMPY = re.compile(r"\b(?:np|numpy|jnp)\.((?:linalg\.|random\.|fft\.)?\w+)(?=\()")
 _GENERATOR = re.compile(
     r"^([ \t]*)\w+[ \t]*=[ \t]*torch\.Generator\([^()\n]*\)\.manual_seed\(([^()\n]*)\)", re.MULTILINE
 )
 _NO_GENERATOR = re.compile(r",[ \t]*generator[ \t]*=[ \t]*\w+")
+
+
+_SIMILAR = "torch has most functions of NumPy, under the same or a similar name"
+_IN_TORCH = {  # where the same name gives other numbers, what gives the same
+    **{
+        name: f"write torch.{name}(..., correction=0): NumPy divides by n, and PyTorch by n - 1"
+        for name in ("var", "std")
+    },
+    "median": "write torch.quantile(x, 0.5): torch.median is the lower of the two in the middle",
+    **{name: f"write torch.{name}, or torch.a{name} along an axis" for name in ("max", "min")},
+    "maximum": "write torch.maximum of two tensors, or torch.clamp(x, min=0) beside a number",
+    "minimum": "write torch.minimum of two tensors, or torch.clamp(x, max=0) beside a number",
+    "dot": "write torch.matmul, or @",
+    "transpose": "write A.T",
+    "sort": "write torch.sort(x).values",
+    "split": "write torch.chunk for so many pieces: torch.split takes their length",
+    "random.normal": "write mean + spread * torch.randn(size)",
+    "linalg.norm": "write torch.norm(x) of a vector",
+    "meshgrid": "write torch.meshgrid(x, y, indexing='xy')",
+}
 
 
 MODULE_FUNCTIONS = {  # modules without weights, and the functions that do the same
@@ -91,15 +110,6 @@ def _without_device(node: ast.Call, devices: set[str]) -> ast.Call:
     """A call without `device=`: everything runs on the CPU."""
     kept = [one for one in node.keywords if one.arg != "device" or not _is_device(one.value, devices)]
     return node if len(kept) == len(node.keywords) else ast.copy_location(ast.Call(node.func, node.args, kept), node)
-
-
-def _torch_name(name: str) -> str:
-    """The name that PyTorch has for a function of NumPy, '' where there is none: `linalg.norm` for `linalg.norm`."""
-    home, _, last = name.rpartition(".")
-    if home in ("linalg", "fft") and find(home, last) is not None:
-        return name
-    name = last
-    return next((known for known in (name, CALLED_HERE.get(name, "")) if find("torch", known) is not None), "")
 
 
 class ProgramExpressions(Expressions):
@@ -284,16 +294,24 @@ class ProgramExpressions(Expressions):
 
     def _refuse_numpy(self, node: ast.Attribute, prefixed: str) -> NoReturn:
         """`np.sin(x)`: PyTorch has a function for it, and every other one of NumPy in the text is mended with it."""
-        name = _torch_name(prefixed.removeprefix("np."))
-        mended = _NUMPY.sub(lambda found: f"torch.{_torch_name(found[1]) or found[1]}", self.text)
+        name = prefixed.removeprefix("np.")
         written = self.places.of(node).of(self.text)
         owner = "NumPy's" if written.startswith(("np.", "numpy.")) else "another library's"
+        module, places = python_tree(readable(self.text)[0])
+        mended = NumpyCalls(self.text, places, self._name_in_numpy).rewritten(module)
+        hint = _IN_TORCH.get(name) or (f"write torch.{torch_name(name)}" if torch_name(name) else _SIMILAR)
         self.refuse(
             f"`{written}` is {owner}: it knows nothing of PyTorch's gradients",
             node,
-            f"write torch.{name}" if name else "torch has most functions of NumPy, under the same or a similar name",
-            Repair(f"write torch.{name}", mended) if name else None,
+            hint,
+            None if mended == self.text else Repair(hint if " " not in hint[6:] else "write PyTorch's", mended),
         )
+
+    def _name_in_numpy(self, node: ast.Call) -> str:
+        """What of NumPy a call means, '' for anything else."""
+        found = self.imports.function(node.func.id) if isinstance(node.func, ast.Name) else None
+        written = self.imports.prefix(dotted(node.func)) if found is None else ".".join(found)
+        return written.removeprefix("np.") if written.startswith("np.") else ""
 
     def _is_own(self, node: ast.expr) -> bool:
         """Tell whether a call is one of a function of the text, which may give a function: `power(2)(x)`."""
