@@ -202,11 +202,25 @@ class ProgramEvaluator(Evaluator):
             if node.name == "pow" and len(values) == 2:
                 return self.calls.at(node.span, numbers, "**", *values)
             return self._plain(node, BUILTINS[node.name], values)
+        candidates = values[0] if len(values) == 1 else values
+        if node.name in ("min", "max") and _are_single(candidates):
+            self.plain_calls.add(id(node))
+            return self._chosen(self.items(candidates, node.span), node)
         is_number = [isinstance(value, Tensor) and not value.dim() for value in values]
         if len(values) == 2 and node.name in ("min", "max") and any(is_number):
             self.paired.add(id(node))
             values = [self.calls.as_tensor(value, node.span) for value in values]
         return super()._call(replace(node, arguments=self._known(node, values)))
+
+    def _chosen(self, items: Iterable[Value], node: tree.Call) -> Value:
+        """Python's `max` and `min`: one of the items themselves, the first that no later one exceeds."""
+        first, *rest = items
+        symbol = ">" if node.name == "max" else "<"
+        for item in rest:
+            site = CallSite(symbol, self.program, node.span, (item, first), (node.span, node.span))
+            if self._truth(self.operate(symbol, item, first, site), node.span):
+                first = item
+        return first
 
     def _known(self, node: tree.Call, values: list[Value]) -> tuple[tree.CallArgument, ...]:
         pairs = zip(node.arguments, values, strict=True)
@@ -228,6 +242,15 @@ class ProgramEvaluator(Evaluator):
         except (ValueError, TypeError, ArithmeticError) as error:
             self.calls.refuse(f"`{node.name}` does not take this: {error}", node.span, "it works on plain numbers here")
         return self.calls.at(node.span, bounded, result)
+
+
+def _are_single(values: Value) -> bool:
+    """Tell whether there are several values, of one number each, of which Python chooses by comparing."""
+    return (
+        isinstance(values, list | tuple)
+        and bool(tensors_in(values))
+        and all(isinstance(one, int | float) or (isinstance(one, Tensor) and one.numel() == 1) for one in values)
+    )
 
 
 def _is_plain(value: Value) -> bool:
