@@ -86,6 +86,24 @@ MENDED = [
     pytest.param("np.dot([[x, 1]], [1, x])", "NumPy's", "torch.matmul([[x, 1]], [1, x])", id="numpy-dot"),
     pytest.param("np.transpose(x + torch.ones(2, 3))", "NumPy's", "(x + torch.ones(2, 3)).T", id="numpy-transpose"),
     pytest.param("np.sort([x, 3])", "NumPy's", "torch.sort([x, 3]).values", id="numpy-sort"),
+    pytest.param(
+        "w = nn.Parameter(torch.randn(2))\nw * x",
+        "not needed",
+        "w = torch.randn(2, requires_grad=True)\nw * x",
+        id="parameter",
+    ),
+    pytest.param(
+        "w = nn.Parameter(2 * x)\nw * w",
+        "not needed",
+        "w = (2 * x).detach().requires_grad_()\nw * w",
+        id="parameter-of-a-value",
+    ),
+    pytest.param(
+        "v = x * torch.ones(2)\nv[0 < v < 1]",
+        "two comparisons",
+        "v = x * torch.ones(2)\nv[(0 < v) & (v < 1)]",
+        id="chain-of-tensors",
+    ),
     pytest.param("nn.ReLU()(x)", "makes a module", "(lambda x: F.relu(x))(x)", id="module"),
     pytest.param(
         "loss = nn.MSELoss(reduction='sum')\nloss(x, y)",

@@ -22,7 +22,7 @@ from playground.language.limits import LIMITS, spell
 from playground.language.syntax import tree
 from playground.language.syntax.in_place import made_anew
 from playground.language.syntax.python_parser import Places
-from playground.language.syntax.refusals import BINARY, COMPARISONS, REFUSED_EXPRESSIONS, UNARY
+from playground.language.syntax.refusals import BINARY, COMPARISONS, REFUSED_EXPRESSIONS, UNARY, UNLIKE_PYTORCH
 
 
 class Expressions:
@@ -119,14 +119,19 @@ class Expressions:
         if symbol is None:
             self.refuse("`in` and `is` are not allowed", node, "compare with == < <= > >= !=")
         if len(node.ops) > 1:
-            parts = [self.places.of(operand).of(self.text) for operand in (node.left, *node.comparators)]
-            signs = [COMPARISONS.get(type(operator), "==") for operator in node.ops]
-            mended = " & ".join(f"({a} {sign} {b})" for a, sign, b in zip(parts, signs, parts[1:], strict=False))
-            span = self.places.of(node)
-            self.refuse(
-                "two comparisons in one do not work on tensors", span, f"write {mended}", self.replace(span, mended)
-            )
+            return self._chain(node)
         return tree.Binary(symbol, self.convert(node.left), self.convert(node.comparators[0]), self.places.of(node))
+
+    def _chain(self, node: ast.Compare) -> tree.Expression:
+        """`a < b < c`."""
+        operands = (node.left, *node.comparators)
+        parts = [self.places.of(operand).of(self.text) for operand in operands]
+        signs = [COMPARISONS.get(type(operator), "==") for operator in node.ops]
+        mended = " & ".join(f"({a} {sign} {b})" for a, sign, b in zip(parts, signs, parts[1:], strict=False))
+        span = self.places.of(node)
+        self.refuse(
+            "two comparisons in one do not work on tensors", span, f"write {mended}", self.replace(span, mended)
+        )
 
     def _items(self, node: ast.Tuple | ast.List) -> tuple[tree.Expression, ...]:
         if len(node.elts) > LIMITS.items:
@@ -226,6 +231,8 @@ class Expressions:
         if name in ("eval", "exec", "open", "compile", "getattr", "setattr", "globals", "__import__"):
             self.refuse(f"`{name}` is not a function here", place, "the reference lists every function")
         kind = "method" if home == "Tensor" else "function"
+        if (word := UNLIKE_PYTORCH.get(name)) is not None:
+            self.refuse(f"`{name}` is not here", place, word)
         if name.endswith("_") and find("Tensor", name[:-1]) is not None and home == "Tensor":
             self.refuse(
                 f"`{name}` is not allowed",
@@ -238,6 +245,8 @@ class Expressions:
         if find("", name) is not None:
             self.refuse(f"no {kind} `{name}` here", place, f"write {name}(...) as a function")
         guesses = suggest(name, home) or suggest(name)
+        if name.endswith("_"):  # what writes in place is not replaced by what does not
+            guesses = tuple(guess for guess in guesses if guess.endswith("_"))
         repair = replace(self.replace(place, guesses[0]), is_guess=True) if guesses else None
         if not guesses and home == "" and len(name) <= 2 and call is not None and call.args:
             self._missing_operator(call)

@@ -19,6 +19,8 @@ SETTING = "it has no effect here"
 DEVICE = "everything runs on the CPU"
 UNUSED = "names last until the end of the text"
 MAGIC = "it speaks to a notebook"
+BAR = "a bar of progress computes nothing"
+FENCE = "it only marks where the text begins and ends"
 PROMPT = "prompts, and what was printed below them"
 
 ROOTS = {  # the name that a call begins with -> why its line is left out
@@ -36,6 +38,8 @@ CALLS = {
     "torch.autograd.set_detect_anomaly": SETTING,
     "torch.use_deterministic_algorithms": SETTING,
     "torch.set_num_threads": SETTING,
+    **dict.fromkeys(("torch.allclose", "torch.equal", "torch.testing.assert_close"), CHECK),
+    **dict.fromkeys(("torch.autograd.gradcheck", "np.testing.assert_allclose", "np.allclose"), CHECK),
     "torch.cuda.manual_seed": SETTING,
     "torch.cuda.manual_seed_all": SETTING,
     "torch.cuda.empty_cache": SETTING,
@@ -43,6 +47,7 @@ CALLS = {
 _MAGIC = re.compile(
     r"^([ \t]*)(?:!(?=\w)|%(?=%\w|(?:matplotlib|load_ext|autoreload|pylab|config|time|timeit|reset)\b))", re.M
 )
+_FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$", re.M)
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
 
 
@@ -60,7 +65,8 @@ def readable(text: str) -> tuple[str, tuple[LeftOut, ...]]:
     >>> readable(">>> x = 3\\n>>> x*x\\n9")[0]
     '    x = 3\\n    x*x\\n '
     """
-    found: list[LeftOut] = []
+    found: list[LeftOut] = [LeftOut(Span(*fence.span()), FENCE) for fence in _FENCE.finditer(text)]
+    text = _FENCE.sub(lambda fence: "#".ljust(len(fence[0])), text)
     lines = text.split("\n")
     if (first := next((line for line in lines if line.strip()), "")) and _PROMPT.match(first.lstrip()):
         indent = len(first) - len(first.lstrip())
@@ -89,6 +95,10 @@ def reason_of(node: ast.stmt, ignored_names: set[str]) -> str | None:
             return CHECK
         case ast.Delete():
             return UNUSED
+        case ast.Assign(targets=[ast.Name()], value=value) if _is_text(value):
+            return WORDS
+        case ast.AugAssign(target=ast.Name(), value=value) if _is_text(value):
+            return WORDS
         case ast.Assign(targets=[ast.Name()], value=value) if _is_device(value):
             return DEVICE
         case ast.Expr(value=ast.Call() as call) | ast.Assign(value=ast.Call() as call):
@@ -107,6 +117,17 @@ def _of_call(call: ast.Call, ignored_names: set[str]) -> str | None:
     root = root_of(call.func)
     is_tensor = written.count(".") == 1 and written.split(".")[1] in method_names()  # `time.sum()`: a leaf, no module
     return ROOTS.get(root, PICTURE) if root in ignored_names and not is_tensor else None
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Tell whether a value is a text put together: `f"loss {loss}"`, `"loss {}".format(loss)`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+        return _is_text(node.left) or (isinstance(node.left, ast.Constant) and isinstance(node.left.value, str))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join"):
+        return _is_text(node.func.value) or (
+            isinstance(node.func.value, ast.Constant) and isinstance(node.func.value.value, str)
+        )
+    return isinstance(node, ast.JoinedStr)
 
 
 def _is_device(node: ast.expr) -> bool:

@@ -120,6 +120,25 @@ class NumpyCalls:
         return None
 
 
+_SIMILAR = "torch has most functions of NumPy, under the same or a similar name"
+_IN_TORCH = {  # where the same name gives other numbers, what gives the same
+    **{
+        name: f"write torch.{name}(..., correction=0): NumPy divides by n, and PyTorch by n - 1"
+        for name in ("var", "std")
+    },
+    "median": "write torch.quantile(x, 0.5): torch.median is the lower of the two in the middle",
+    **{name: f"write torch.{name}, or torch.a{name} along an axis" for name in ("max", "min")},
+    "maximum": "write torch.maximum of two tensors, or torch.clamp(x, min=0) beside a number",
+    "minimum": "write torch.minimum of two tensors, or torch.clamp(x, max=0) beside a number",
+    "dot": "write torch.matmul, or @",
+    "transpose": "write A.T",
+    "sort": "write torch.sort(x).values",
+    "split": "write torch.chunk for so many pieces: torch.split takes their length",
+    "random.normal": "write mean + spread * torch.randn(size)",
+    "linalg.norm": "write torch.norm(x) of a vector",
+    "meshgrid": "write torch.meshgrid(x, y, indexing='xy')",
+}
+
 Special = Callable[[NumpyCalls, ast.Call, str], Edits | None]
 SPECIAL: dict[str, Special] = {
     **dict.fromkeys(("var", "std"), NumpyCalls._spread),
@@ -135,6 +154,12 @@ SPECIAL: dict[str, Special] = {
     # the same name for something else: a length in place of a number of pieces, the lower of two in the middle
     **dict.fromkeys(("split", "array_split", "nanmedian", "nanstd", "nanvar"), NumpyCalls._none),
 }
+
+
+def instead_of(name: str) -> str:
+    """What to write for a function of NumPy."""
+    known = torch_name(name)
+    return _IN_TORCH.get(name) or (f"write torch.{known}" if known else _SIMILAR)
 
 
 def torch_name(name: str) -> str:

@@ -11,10 +11,11 @@ from playground.errors import Repair, Span
 from playground.language.functions.plain import MATH
 from playground.language.functions.table import PREFIXED_CONSTANTS, find
 from playground.language.syntax import tree
+from playground.language.syntax.devices import is_move, is_numbers_only, without_device
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.imports import Imports
 from playground.language.syntax.left_out import dotted, readable
-from playground.language.syntax.numpy_calls import NumpyCalls, torch_name
+from playground.language.syntax.numpy_calls import NumpyCalls, instead_of
 from playground.language.syntax.python_parser import Places, python_tree
 
 _IS = {ast.Is: "is", ast.IsNot: "is not"}
@@ -24,26 +25,6 @@ _GENERATOR = re.compile(
     r"^([ \t]*)\w+[ \t]*=[ \t]*torch\.Generator\([^()\n]*\)\.manual_seed\(([^()\n]*)\)", re.MULTILINE
 )
 _NO_GENERATOR = re.compile(r",[ \t]*generator[ \t]*=[ \t]*\w+")
-
-
-_SIMILAR = "torch has most functions of NumPy, under the same or a similar name"
-_IN_TORCH = {  # where the same name gives other numbers, what gives the same
-    **{
-        name: f"write torch.{name}(..., correction=0): NumPy divides by n, and PyTorch by n - 1"
-        for name in ("var", "std")
-    },
-    "median": "write torch.quantile(x, 0.5): torch.median is the lower of the two in the middle",
-    **{name: f"write torch.{name}, or torch.a{name} along an axis" for name in ("max", "min")},
-    "maximum": "write torch.maximum of two tensors, or torch.clamp(x, min=0) beside a number",
-    "minimum": "write torch.minimum of two tensors, or torch.clamp(x, max=0) beside a number",
-    "dot": "write torch.matmul, or @",
-    "transpose": "write A.T",
-    "sort": "write torch.sort(x).values",
-    "split": "write torch.chunk for so many pieces: torch.split takes their length",
-    "random.normal": "write mean + spread * torch.randn(size)",
-    "linalg.norm": "write torch.norm(x) of a vector",
-    "meshgrid": "write torch.meshgrid(x, y, indexing='xy')",
-}
 
 
 MODULE_FUNCTIONS = {  # modules without weights, and the functions that do the same
@@ -72,6 +53,9 @@ MODULE_FUNCTIONS = {  # modules without weights, and the functions that do the s
 }
 
 
+_MAKERS = {
+    f"torch.{name}" for name in ("tensor", "zeros", "ones", "full", "rand", "randn", "eye", "linspace", "arange")
+}
 TENSOR_KINDS = {  # the old names of a tensor's constructor, each of one dtype
     "torch.Tensor": "float32",
     "torch.FloatTensor": "float32",
@@ -89,27 +73,6 @@ def _typed_tensor(node: ast.Call, dtype: str) -> ast.Call:
 
     keyword = ast.copy_location(ast.keyword("dtype", of_torch(dtype)), node.args[0])
     return ast.copy_location(ast.Call(of_torch("tensor"), node.args, [keyword]), node)
-
-
-def _is_move(node: ast.Call, devices: set[str]) -> bool:
-    """Tell whether a method only moves a tensor to a device: `.to(device)`, `.cpu()`, `.cuda()`."""
-    if not isinstance(node.func, ast.Attribute):
-        return False
-    if node.func.attr in ("cpu", "cuda"):
-        return not node.keywords and len(node.args) <= 1
-    return node.func.attr == "to" and len(node.args) == 1 and not node.keywords and _is_device(node.args[0], devices)
-
-
-def _is_device(node: ast.expr, devices: set[str]) -> bool:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value.partition(":")[0] in ("cpu", "cuda", "mps")
-    return isinstance(node, ast.Name) and node.id in devices
-
-
-def _without_device(node: ast.Call, devices: set[str]) -> ast.Call:
-    """A call without `device=`: everything runs on the CPU."""
-    kept = [one for one in node.keywords if one.arg != "device" or not _is_device(one.value, devices)]
-    return node if len(kept) == len(node.keywords) else ast.copy_location(ast.Call(node.func, node.args, kept), node)
 
 
 class ProgramExpressions(Expressions):
@@ -153,6 +116,18 @@ class ProgramExpressions(Expressions):
         if how is None or len(node.ops) > 1:
             return super()._comparison(node)
         return tree.Logic(how, (self.convert(node.left), self.convert(node.comparators[0])), self.places.of(node))
+
+    def _chain(self, node: ast.Compare) -> tree.Expression:
+        """`a < b < c` is `a < b and b < c`; where `b` is a call, it would be called twice."""
+        if any(isinstance(part, ast.Call) for middle in node.comparators[:-1] for part in ast.walk(middle)):
+            return super()._chain(node)
+        operands, pairs = (node.left, *node.comparators), []
+        for left, operator, right in zip(operands, node.ops, operands[1:], strict=False):
+            pair = ast.Compare(left, [operator], [right])
+            pair.lineno, pair.col_offset = left.lineno, left.col_offset
+            pair.end_lineno, pair.end_col_offset = right.end_lineno, right.end_col_offset
+            pairs.append(self._comparison(pair))
+        return tree.Logic("and", tuple(pairs), self.places.of(node))
 
     def _comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> tree.Expression:
         before, found = set(self.assigned), []
@@ -228,9 +203,9 @@ class ProgramExpressions(Expressions):
     def _call(self, node: ast.Call) -> tree.Expression:
         first = dotted(node.func)
         written = "" if first.partition(".")[0] in self.assigned else self.imports.prefix(first)
-        if isinstance(node.func, ast.Attribute) and _is_move(node, self.devices):
+        if isinstance(node.func, ast.Attribute) and (is_move(node, self.devices) or is_numbers_only(node)):
             return self.convert(node.func.value)
-        node = _without_device(node, self.devices)
+        node = without_device(node, self.devices)
         if written in TENSOR_KINDS and len(node.args) == 1 and isinstance(node.args[0], ast.List) and not node.keywords:
             return self._call(_typed_tensor(node, TENSOR_KINDS[written]))
         if written.startswith(("nn.", "torch.nn.")) and ".functional." not in written:
@@ -272,7 +247,7 @@ class ProgramExpressions(Expressions):
         name = written.rpartition(".")[2]
         if name == "Parameter":
             hint = "write torch.tensor(..., requires_grad=True)"
-            self.refuse("`nn.Parameter` is not needed here", node, hint)
+            self.refuse("`nn.Parameter` is not needed here", node, hint, self._parameter(node))
         function = MODULE_FUNCTIONS.get(name)
         if function is None:
             hint = "write its formula, as x @ W.T + b; layers are built on the layers page"
@@ -284,6 +259,22 @@ class ProgramExpressions(Expressions):
         hint = f"call the function: F.{function}({', '.join([takes, *given])})"
         repair = self.replace(self.places.of(node), new, f"write F.{function}")
         self.refuse(f"`{written}` makes a module, and here functions are called", node, hint, repair)
+
+    def _parameter(self, node: ast.Call) -> Repair | None:
+        """`nn.Parameter(t)` as the tensor `t` that requires a gradient."""
+        if len(node.args) != 1 or node.keywords:
+            return None
+        given = self.places.of(node.args[0]).of(self.text)
+        match node.args[0]:
+            case ast.Call(keywords=options) as call if self.imports.prefix(
+                dotted(call.func)
+            ) in _MAKERS and "requires_grad" not in {one.arg for one in options}:
+                new = f"{given[:-1].rstrip().rstrip(',')}, requires_grad=True)"
+            case ast.Name() | ast.Call() | ast.Subscript():
+                new = f"{given}.detach().requires_grad_()"
+            case _:
+                new = f"({given}).detach().requires_grad_()"
+        return self.replace(self.places.of(node), new, f"write {new}" if len(new) < 40 else "write requires_grad=True")
 
     def _refuse_generator(self, node: ast.Call) -> NoReturn:
         """`torch.Generator().manual_seed(7)`: the same numbers come from the one source that there is here."""
@@ -299,7 +290,7 @@ class ProgramExpressions(Expressions):
         owner = "NumPy's" if written.startswith(("np.", "numpy.")) else "another library's"
         module, places = python_tree(readable(self.text)[0])
         mended = NumpyCalls(self.text, places, self._name_in_numpy).rewritten(module)
-        hint = _IN_TORCH.get(name) or (f"write torch.{torch_name(name)}" if torch_name(name) else _SIMILAR)
+        hint = instead_of(name)
         self.refuse(
             f"`{written}` is {owner}: it knows nothing of PyTorch's gradients",
             node,
@@ -347,6 +338,8 @@ class ProgramExpressions(Expressions):
         span = self.places.of(node)
         if node.attr == "data" and self._prefix(node.value) is None:
             return tree.Call("Tensor", "detach", self.convert(node.value), (), span, self._last(node))
+        if node.attr == "newaxis" and self._prefix(node.value) == "np":
+            return tree.Literal("None", None, span)
         if node.attr in PREFIXED_CONSTANTS and self._prefix(node.value) in ("np", "math"):
             number = PREFIXED_CONSTANTS[node.attr]
             if isinstance(number, float):

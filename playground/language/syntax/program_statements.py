@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from playground.errors import Span
 from playground.language.syntax import tree
-from playground.language.syntax.left_out import DEVICE, PRINT, ROOTS, SETTING, WORDS, LeftOut, dotted, reason_of
+from playground.language.syntax.left_out import BAR, DEVICE, PRINT, ROOTS, SETTING, WORDS, LeftOut, dotted, reason_of
 from playground.language.syntax.program_expressions import ProgramExpressions
 from playground.language.syntax.refusals import BINARY
 from playground.language.syntax.statements import Statements
@@ -49,6 +49,8 @@ class ProgramStatements(Statements):
                 return list(self.convert(node.body))
             case ast.AnnAssign(value=None):
                 return []
+            case ast.Assign(targets=[_, _, *_]) if (parts := _one_by_one(node)) is not None:
+                return list(self.convert(parts))
             case ast.Import() | ast.ImportFrom():
                 self.expressions.imports.read(node)
         reason = reason_of(node, self._ignored)
@@ -149,11 +151,25 @@ class ProgramStatements(Statements):
 
     def _for(self, node: ast.For, span: Span) -> tree.For:
         self._loops += 1
+        if (bare := self._without_bar(node.iter)) is not None:
+            node = ast.copy_location(ast.For(node.target, bare, node.body, node.orelse), node)
         node, first = _flat_targets(node, self._everywhere)
         found = super()._for(node, span)
         self._loops -= 1
         assert not first or isinstance(found, tree.For)
         return found
+
+    def _without_bar(self, node: ast.expr) -> ast.expr | None:
+        """What `tqdm(range(3))` and `trange(3)` run over: a bar of progress means nothing here."""
+        if not isinstance(node, ast.Call) or not node.args:
+            return None
+        name = dotted(node.func).rpartition(".")[2]
+        if name not in ("tqdm", "trange") or name in self.expressions.assigned:
+            return None
+        self.left_out.append(LeftOut(self.expressions.places.of(node.func), BAR))
+        if name == "tqdm":
+            return node.args[0]
+        return ast.copy_location(ast.Call(ast.copy_location(ast.Name("range"), node.func), node.args, []), node)
 
     def _define(self, node: ast.FunctionDef, span: Span) -> tree.Define:
         expressions = self.expressions
@@ -219,6 +235,19 @@ def _given(body: Iterable[ast.stmt]) -> Iterator[str]:
                 yield from _given(inner)
             case ast.If(body=inner, orelse=orelse):
                 yield from _given([*inner, *orelse])
+
+
+def _one_by_one(node: ast.Assign) -> list[ast.stmt] | None:
+    """`a = b = value` as `a = value` and `b = a`; of a plain number, each is given that number."""
+    first = next((target for target in node.targets if isinstance(target, ast.Name)), None)
+    if first is None:
+        return None
+    others = [target for target in node.targets if target is not first]
+    is_number = isinstance(node.value, ast.Constant)
+    given = node.value if is_number else ast.copy_location(ast.Name(first.id), first)
+    values = [node.value, *[given for _ in others]]
+    pairs = zip([first, *others], values, strict=True)
+    return [ast.copy_location(ast.Assign([target], value), node) for target, value in pairs]
 
 
 def _names(targets: Iterable[ast.expr]) -> Iterator[str]:

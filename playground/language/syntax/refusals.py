@@ -49,6 +49,18 @@ REFUSED_EXPRESSIONS: dict[type[ast.expr], tuple[str, str]] = {
     ast.Starred: ("`*` in front of a value is not allowed", "write the elements out"),
 }
 
+UNLIKE_PYTORCH = {  # functions that PyTorch or Python has, and what to write in their place
+    **dict.fromkeys(
+        ("empty", "empty_like", "new_empty"),
+        "its numbers are what stood in memory before: write zeros, which has the same shape and dtype",
+    ),
+    "numpy": "numbers without a gradient are x.detach(); everything is a tensor here",
+    "tolist": "numbers without a gradient are x.detach(), and one number is x.item()",
+    "sorted": "write torch.sort(x).values for a tensor; a list keeps its order here",
+    "clip_grad_norm_": "write its formula: with torch.no_grad(): w.grad.mul_(c / w.grad.norm())",
+    "clip_grad_value_": "write its formula, of each gradient: w.grad.clamp(-c, c)",
+}
+
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",

@@ -11,7 +11,7 @@ from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.refusals import BINARY, REFUSED_STATEMENTS
 from playground.language.syntax.tree import Assign, Augmented, Evaluate, For, GradMode, Name, Statement
 
-GRAD_MODES = {"no_grad": False, "enable_grad": True}
+GRAD_MODES = {"no_grad": False, "enable_grad": True, "inference_mode": False}
 
 
 class Statements:
@@ -94,6 +94,10 @@ class Statements:
             and function.value.id == "torch"
         )
         place = self.expressions.places.of(call)
+        if name == "set_grad_enabled" and is_plain and isinstance(call, ast.Call) and len(node.items) == 1:
+            match call.args, call.keywords:
+                case [ast.Constant(value=bool(enabled))], []:
+                    return GradMode(enabled, self.convert(node.body), span)
         if len(node.items) > 1 or name not in GRAD_MODES or not is_plain or item.optional_vars is not None:
             self.expressions.refuse("`with` takes only torch.no_grad() here", place, "write with torch.no_grad():")
         if not isinstance(call, ast.Call) or call.args or call.keywords:
