@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from playground.errors import Repair, Span
 from playground.language.functions.plain import MATH
-from playground.language.functions.table import PREFIXED_CONSTANTS, find
+from playground.language.functions.table import CONSTANTS, PREFIXED_CONSTANTS, PREFIXES, find
 from playground.language.syntax import tree
+from playground.language.syntax.constructors import MAKERS, MODULE_FUNCTIONS, TENSOR_KINDS, typed_tensor
 from playground.language.syntax.devices import is_move, is_numbers_only, without_device
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.imports import Imports
@@ -27,54 +28,6 @@ _GENERATOR = re.compile(
 _NO_GENERATOR = re.compile(r",[ \t]*generator[ \t]*=[ \t]*\w+")
 
 
-MODULE_FUNCTIONS = {  # modules without weights, and the functions that do the same
-    "MSELoss": "mse_loss",
-    "L1Loss": "l1_loss",
-    "SmoothL1Loss": "smooth_l1_loss",
-    "HuberLoss": "huber_loss",
-    "CrossEntropyLoss": "cross_entropy",
-    "NLLLoss": "nll_loss",
-    "BCELoss": "binary_cross_entropy",
-    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
-    "KLDivLoss": "kl_div",
-    "ReLU": "relu",
-    "LeakyReLU": "leaky_relu",
-    "ELU": "elu",
-    "GELU": "gelu",
-    "SiLU": "silu",
-    "Sigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "Softplus": "softplus",
-    "Softmax": "softmax",
-    "LogSoftmax": "log_softmax",
-    "Flatten": "flatten",
-    "MaxPool2d": "max_pool2d",
-    "AvgPool2d": "avg_pool2d",
-}
-
-
-_MAKERS = {
-    f"torch.{name}" for name in ("tensor", "zeros", "ones", "full", "rand", "randn", "eye", "linspace", "arange")
-}
-TENSOR_KINDS = {  # the old names of a tensor's constructor, each of one dtype
-    "torch.Tensor": "float32",
-    "torch.FloatTensor": "float32",
-    "torch.DoubleTensor": "float64",
-    "torch.IntTensor": "int32",
-    "torch.LongTensor": "int64",
-}
-
-
-def _typed_tensor(node: ast.Call, dtype: str) -> ast.Call:
-    """`torch.Tensor([1, 2])` as `torch.tensor([1, 2], dtype=torch.float32)`."""
-
-    def of_torch(name: str) -> ast.expr:
-        return ast.copy_location(ast.Attribute(ast.copy_location(ast.Name("torch"), node.func), name), node.func)
-
-    keyword = ast.copy_location(ast.keyword("dtype", of_torch(dtype)), node.args[0])
-    return ast.copy_location(ast.Call(of_torch("tensor"), node.args, [keyword]), node)
-
-
 class ProgramExpressions(Expressions):
     """`callables` are the names that may be called: functions of the text, and inside one also what it is given."""
 
@@ -82,6 +35,7 @@ class ProgramExpressions(Expressions):
         super().__init__(text, places)
         self.imports = Imports()
         self.callables: set[str] = set()
+        self.holders: set[str] = set()  # names that hold several functions
         self.devices: set[str] = set()  # names that stand for a device
         self._kinds |= {
             ast.IfExp: self._conditional,
@@ -92,6 +46,56 @@ class ProgramExpressions(Expressions):
             ast.JoinedStr: self._formatted,
         }
 
+    def given(self, node: ast.expr) -> tree.Expression:
+        """Convert what is given to a name, to a function or to a tuple: a value, or a function by its name."""
+        return self._function(node) or self.convert(node)
+
+    def _items(self, node: ast.Tuple | ast.List) -> tuple[tree.Expression, ...]:
+        if not any(map(self.is_function, node.elts)):
+            return super()._items(node)
+        return tuple(map(self.given, node.elts))
+
+    def is_function(self, node: ast.expr) -> bool:
+        """Tell whether a function stands here by its name: `torch.sin`, `lambda x: x`, one of the text."""
+        if isinstance(node, ast.Name) and node.id in self.callables:
+            return True
+        return isinstance(node, ast.Lambda) or self._row(node) is not None
+
+    def holds_functions(self, node: ast.expr) -> bool:
+        """Tell whether there are functions among what is gone through: `(torch.sin, torch.cos)`."""
+        match node:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Call(args=parts):
+                return any(self.is_function(part) or self.holds_functions(part) for part in parts)
+        return isinstance(node, ast.Name) and node.id in self.holders
+
+    def _row(self, node: ast.expr) -> tuple[str, str, tuple[str, ...]] | None:
+        """Home, name and what it needs, of a function that stands by its name."""
+        match node:
+            case ast.Name(id=name) if name not in self.assigned and name not in CONSTANTS and len(name) > 1:
+                home = ""
+            case ast.Attribute(value=value, attr=name) if (prefix := self._prefix(value)) is not None:
+                home = PREFIXES.get(prefix, prefix)
+            case _:
+                return None
+        if home == "math" and name in MATH:
+            return home, name, ("x",)
+        function = find(home, name) if home in ("", *PREFIXES.values()) else None
+        if function is None or name in PREFIXED_CONSTANTS:
+            return None
+        needed = tuple(one.name for one in function.parameters if one.is_required and not one.by_name_only)
+        return (home, name, needed) if needed else None
+
+    def _function(self, node: ast.expr) -> tree.Lambda | None:
+        """`torch.sin` as `lambda input: torch.sin(input)`."""
+        found = self._row(node)
+        if found is None:
+            return None
+        home, name, needed = found
+        span = self.places.of(node)
+        arguments = tuple(tree.CallArgument("", tree.Name(one, span), span) for one in needed)
+        call = tree.Call(home, name, None, arguments, span, span)
+        return tree.Lambda(tuple(tree.Parameter(one, None, span) for one in needed), call, span)
+
     def _formatted(self, node: ast.JoinedStr) -> tree.Expression:
         written = self.places.of(node).of(self.text)
         self.refuse(
@@ -99,7 +103,7 @@ class ProgramExpressions(Expressions):
         )
 
     def _conditional(self, node: ast.IfExp) -> tree.Expression:
-        test, then, other = (self.convert(part) for part in (node.test, node.body, node.orelse))
+        test, then, other = self.convert(node.test), self.given(node.body), self.given(node.orelse)
         return tree.Conditional(test, then, other, self.places.of(node))
 
     def _logic(self, node: ast.BoolOp) -> tree.Expression:
@@ -130,16 +134,18 @@ class ProgramExpressions(Expressions):
         return tree.Logic("and", tuple(pairs), self.places.of(node))
 
     def _comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> tree.Expression:
-        before, found = set(self.assigned), []
+        before, found, callables = set(self.assigned), [], self.callables
         for part in node.generators:
             if part.is_async:
                 self.refuse("`async` is not allowed", node, "write for x in xs")
             iterable = self.convert(part.iter)
             targets, unpack = self.loop_target(part.target)
             self.assigned |= {target.id for target in targets}
+            if self.holds_functions(part.iter):
+                self.callables = self.callables | {target.id for target in targets}
             found.append(tree.Generator(targets, unpack, iterable, tuple(map(self.convert, part.ifs))))
         element = self.convert(node.elt)
-        self.assigned = before  # the names end with the comprehension
+        self.assigned, self.callables = before, callables  # the names end with the comprehension
         kind = "list" if isinstance(node, ast.ListComp) else "generator"
         return tree.Comprehension(kind, element, tuple(found), self.places.of(node))
 
@@ -164,7 +170,7 @@ class ProgramExpressions(Expressions):
             span = Span(start, start + len(name.arg))
             if name.arg.startswith("__"):
                 self.refuse("names do not begin with two underscores", span, "take another name")
-            parameters.append(tree.Parameter(name.arg, None if default is None else self.convert(default), span))
+            parameters.append(tree.Parameter(name.arg, None if default is None else self.given(default), span))
         return tuple(parameters)
 
     def _lambda(self, node: ast.Lambda) -> tree.Expression:
@@ -207,7 +213,7 @@ class ProgramExpressions(Expressions):
             return self.convert(node.func.value)
         node = without_device(node, self.devices)
         if written in TENSOR_KINDS and len(node.args) == 1 and isinstance(node.args[0], ast.List) and not node.keywords:
-            return self._call(_typed_tensor(node, TENSOR_KINDS[written]))
+            return self._call(typed_tensor(node, TENSOR_KINDS[written]))
         if written.startswith(("nn.", "torch.nn.")) and ".functional." not in written:
             self._module(node, written)
         if written.startswith(("torch.optim.", "optim.")) and "optim" not in self.assigned:
@@ -226,6 +232,8 @@ class ProgramExpressions(Expressions):
                 if find("", name) is None or prefix in ("math", "np"):
                     return self._imported(node, prefix, real)
             case ast.Call() | ast.Lambda() if isinstance(node.func, ast.Lambda) or self._is_own(node.func):
+                return self._call_own(node)
+            case ast.Subscript(value=ast.Name(id=name)) if name in self.holders:
                 return self._call_own(node)
             case ast.Attribute(attr=name) if self._prefix(node.func.value) == "math" and name in MATH:
                 return self._call_math(node, name)
@@ -268,7 +276,7 @@ class ProgramExpressions(Expressions):
         match node.args[0]:
             case ast.Call(keywords=options) as call if self.imports.prefix(
                 dotted(call.func)
-            ) in _MAKERS and "requires_grad" not in {one.arg for one in options}:
+            ) in MAKERS and "requires_grad" not in {one.arg for one in options}:
                 new = f"{given[:-1].rstrip().rstrip(',')}, requires_grad=True)"
             case ast.Name() | ast.Call() | ast.Subscript():
                 new = f"{given}.detach().requires_grad_()"
@@ -324,14 +332,17 @@ class ProgramExpressions(Expressions):
         return tree.Call("math", name, None, self._given(node), self.places.of(node), self.places.of(node.func))
 
     def _call_own(self, node: ast.Call) -> tree.Expression:
-        return tree.CallOwn(self.convert(node.func), self._given(node), self.places.of(node))
+        return tree.CallOwn(self.convert(node.func), self._given(node, self.given), self.places.of(node))
 
-    def _given(self, node: ast.Call) -> tuple[tree.CallArgument, ...]:
-        arguments = [tree.CallArgument("", self.convert(value), self.places.of(value)) for value in node.args]
+    def _given(
+        self, node: ast.Call, convert: Callable[[ast.expr], tree.Expression] | None = None
+    ) -> tuple[tree.CallArgument, ...]:
+        convert = convert or self.convert
+        arguments = [tree.CallArgument("", convert(value), self.places.of(value)) for value in node.args]
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
-            arguments.append(tree.CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+            arguments.append(tree.CallArgument(keyword.arg, convert(keyword.value), self.places.of(keyword)))
         return tuple(arguments)
 
     def _attribute(self, node: ast.Attribute) -> tree.Expression:

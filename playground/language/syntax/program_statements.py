@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from playground.errors import Span
@@ -120,9 +121,19 @@ class ProgramStatements(Statements):
                 call = tree.Call("Tensor", "requires_grad_", convert(owner), (argument,), span, place_of)
                 return tree.Evaluate(call, span)
         found = super()._assign(node, span)
+        name = found.targets[0].id
         if not found.unpack and self._gives_function(node.value):
-            self.expressions.callables = self.expressions.callables | {found.targets[0].id}
+            self.expressions.callables = self.expressions.callables | {name}
+        if not found.unpack and self.expressions.holds_functions(node.value):
+            self.expressions.holders = self.expressions.holders | {name}
         return found
+
+    def _value(self, node: ast.Assign) -> tree.Expression:
+        """What a name is given; a function only where the name is used again."""
+        match node.targets[0]:
+            case ast.Name(id=name) if len(re.findall(rf"\b{name}\b", self.expressions.text)) > 1:
+                return self.expressions.given(node.value)
+        return super()._value(node)
 
     def _gives_function(self, node: ast.expr) -> bool:
         """Tell whether a value may be a function of the text."""
@@ -130,7 +141,7 @@ class ProgramStatements(Statements):
             return self._gives_function(node.body) or self._gives_function(node.orelse)
         if isinstance(node, ast.Call):
             return isinstance(node.func, ast.Name) and node.func.id in self.expressions.callables
-        return isinstance(node, ast.Lambda) or (isinstance(node, ast.Name) and node.id in self.expressions.callables)
+        return self.expressions.is_function(node)
 
     def _item(self, place: ast.Subscript) -> tree.Index:
         found = self.expressions.convert(place)
@@ -153,6 +164,8 @@ class ProgramStatements(Statements):
         self._loops += 1
         if (bare := self._without_bar(node.iter)) is not None:
             node = ast.copy_location(ast.For(node.target, bare, node.body, node.orelse), node)
+        if self.expressions.holds_functions(node.iter):
+            self.expressions.callables = self.expressions.callables | set(_names([node.target]))
         node, first = _flat_targets(node, self._everywhere)
         found = super()._for(node, span)
         self._loops -= 1

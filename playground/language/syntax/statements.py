@@ -9,7 +9,7 @@ from playground.errors import Repair, Span
 from playground.language.functions.table import PREFIXES
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.refusals import BINARY, REFUSED_STATEMENTS
-from playground.language.syntax.tree import Assign, Augmented, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.tree import Assign, Augmented, Evaluate, Expression, For, GradMode, Name, Statement
 
 GRAD_MODES = {"no_grad": False, "enable_grad": True, "inference_mode": False}
 
@@ -52,9 +52,12 @@ class Statements:
     def _assign(self, node: ast.Assign, span: Span) -> Assign:
         if len(node.targets) > 1:
             self.expressions.refuse("two `=` in one line", span, "give one name per line")
-        value = self.expressions.convert(node.value)
+        value = self._value(node)
         targets, unpack = self._targets(node.targets[0])
         return Assign(targets, unpack, value, span)
+
+    def _value(self, node: ast.Assign) -> Expression:
+        return self.expressions.convert(node.value)
 
     def _augmented(self, node: ast.AugAssign, span: Span) -> Augmented:
         symbol = BINARY.get(type(node.op))
