@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NoReturn
 
 from playground.errors import PlaygroundError, Repair, Span
+from playground.language.function import Function
 from playground.language.functions.table import (
     ATTRIBUTES,
     CONSTANTS,
@@ -23,6 +26,8 @@ from playground.language.syntax import tree
 from playground.language.syntax.in_place import made_anew
 from playground.language.syntax.python_parser import Places
 from playground.language.syntax.refusals import BINARY, COMPARISONS, REFUSED_EXPRESSIONS, UNARY, UNLIKE_PYTORCH
+
+_SPELLED = {"true": "True", "false": "False", "null": "None", "nil": "None", "none": "None"}
 
 
 class Expressions:
@@ -91,6 +96,10 @@ class Expressions:
             return tree.Name(name, span)
         if name in CONSTANTS:
             return tree.NamedConstant(name, name, span)
+        if (constant := _SPELLED.get(name)) is not None:
+            mended = re.sub(rf"\b{name}\b", constant, self.text)
+            repair = Repair(f"write {constant}", mended)
+            self.refuse(f"`{name}` is another language's", span, f"Python writes {constant}", repair)
         if name.startswith("__"):
             self.refuse(f"`{name}` is not a name that can be used", span, "names do not begin with two underscores")
         if name in PREFIXES:
@@ -197,7 +206,11 @@ class Expressions:
             self._missing_operator(node)
         if home == "" and name in self.assigned:
             self._missing_operator(node)
-        if find(home, name) is None:
+        self._check_root(node.func, name)
+        function = find(home, name)
+        if function is not None:
+            self._check_keywords(node, function)
+        if function is None:
             self._unknown_function(name, home, span if name == "print" else name_span, name_span, node)
         if home == "Tensor" and isinstance(node.func, ast.Attribute):
             receiver = self.convert(node.func.value)
@@ -209,6 +222,29 @@ class Expressions:
                 self.refuse(f"`{keyword.arg}` is given twice", keyword)
             arguments.append(tree.CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
         return tree.Call(home, name, receiver, tuple(arguments), span, name_span)
+
+    def _check_root(self, node: ast.expr, name: str) -> None:
+        """`tourch.sin(x)`: a slip in the name of torch would be a leaf."""
+        match node:
+            case ast.Attribute(value=ast.Name(id=root) as place) if root not in self.assigned and root not in PREFIXES:
+                if difflib.get_close_matches(root, ("torch",), cutoff=0.8) and find("torch", name) is not None:
+                    mended = re.sub(rf"\b{root}\b", "torch", self.text)
+                    repair = Repair("write torch", mended, is_guess=True)
+                    self.refuse(f"`{root}` is not known", place, "did you mean `torch`?", repair)
+
+    def _check_keywords(self, node: ast.Call, function: Function) -> None:
+        """`requires_gard=True`: a slip in the name of an argument."""
+        known = [parameter.name for parameter in function.parameters]
+        for keyword in node.keywords:
+            if keyword.arg is None or function.also_called(keyword.arg) in known:
+                continue
+            close = difflib.get_close_matches(keyword.arg, known, n=1, cutoff=0.8)
+            if close and len(keyword.arg) > 3:
+                start = self.places.of(keyword).start
+                place = Span(start, start + len(keyword.arg))
+                repair = replace(self.replace(place, close[0]), is_guess=True)
+                message = f"`{function.name}` has no argument `{keyword.arg}`"
+                self.refuse(message, place, f"did you mean `{close[0]}`?", repair)
 
     def _missing_operator(self, node: ast.Call) -> NoReturn:
         function, whole = self.places.of(node.func), self.places.of(node)

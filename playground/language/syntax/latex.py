@@ -27,9 +27,11 @@ _MARKS = {"prime": "prime", "ast": "star", "star": "star", "*": "star", "dagger"
 _LETTER = r"(?:\s*\{\s*\\?([A-Za-z]\w*)\s*\}|\s+([A-Za-z])(?![A-Za-z])|\s*\\([A-Za-z]+))"
 _ACCENT = re.compile(rf"\\({'|'.join(_ACCENTS)})(?![A-Za-z]){_LETTER}")
 _MARK = re.compile(
-    r"(?<![A-Za-z\\])\\?([A-Za-z]\w*)(?:\^\s*\{?\s*(?:\\(prime|ast|star|dagger)(?![A-Za-z])|(\*))\s*\}?|(')(?!'))(?!\s*\()"
+    r"(?<![A-Za-z_\\])\\?([A-Za-z]\w*+)(?:\^\s*\{?\s*(?:\\(prime|ast|star|dagger)(?![A-Za-z])|(\*))\s*\}?|(')(?!'))(?!\s*\()"
 )
-_NUMBERED = re.compile(r"([A-Za-z]\w*)\s*\^\s*\{\s*\(\s*(\w+)\s*\)\s*\}")  # `x^{(i)}` counts, it is no power
+_NUMBERED = re.compile(
+    r"(?<![A-Za-z_])([A-Za-z]\w*+)\s*\^\s*\{\s*\(\s*(\w+)\s*\)\s*\}"
+)  # `x^{(i)}` counts, it is no power
 _FONTS = "mathbf|mathrm|mathit|mathcal|boldsymbol|bm|vec|text|operatorname"
 _WRAPPED = re.compile(rf"\\({_FONTS})\s*\{{([^{{}}]*)\}}")
 _TRANSPOSED = re.compile(

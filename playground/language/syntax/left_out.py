@@ -19,6 +19,7 @@ SETTING = "it has no effect here"
 DEVICE = "everything runs on the CPU"
 UNUSED = "names last until the end of the text"
 MAGIC = "it speaks to a notebook"
+PRINTED = "it was printed by the line above"
 BAR = "a bar of progress computes nothing"
 FENCE = "it only marks where the text begins and ends"
 PROMPT = "prompts, and what was printed below them"
@@ -48,6 +49,7 @@ _MAGIC = re.compile(
     r"^([ \t]*)(?:!(?=\w)|%(?=%\w|(?:matplotlib|load_ext|autoreload|pylab|config|time|timeit|reset)\b))", re.M
 )
 _FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$", re.M)
+_NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?|None|True|False")
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
 
 
@@ -67,6 +69,7 @@ def readable(text: str) -> tuple[str, tuple[LeftOut, ...]]:
     """
     found: list[LeftOut] = [LeftOut(Span(*fence.span()), FENCE) for fence in _FENCE.finditer(text)]
     text = _FENCE.sub(lambda fence: "#".ljust(len(fence[0])), text)
+    text = _without_outputs(text, found)
     lines = text.split("\n")
     if (first := next((line for line in lines if line.strip()), "")) and _PROMPT.match(first.lstrip()):
         indent = len(first) - len(first.lstrip())
@@ -77,6 +80,33 @@ def readable(text: str) -> tuple[str, tuple[LeftOut, ...]]:
         end = text.find("\n", match.end())
         found.append(LeftOut(Span(match.end(1), end if end >= 0 else len(text)), MAGIC))
     return _MAGIC.sub(r"\1#", text), tuple(found)
+
+
+def _without_outputs(text: str, found: list[LeftOut]) -> str:
+    """Blank what was printed: values with the name of a backward node, and values right below a `print`."""
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    number, is_below_print = 0, False
+    while number < len(lines):
+        written, end = lines[number].strip(), number + 1
+        is_value = _NUMBER.fullmatch(written) is not None and is_below_print
+        if written.startswith(("tensor(", "(tensor(")):
+            depth = written.count("(") - written.count(")")
+            while depth > 0 and end < len(lines):
+                depth += lines[end].count("(") - lines[end].count(")")
+                end += 1
+            last = lines[end - 1].rstrip()
+            is_value = depth == 0 and last.endswith(")") and (is_below_print or "grad_fn=<" in last)
+            end = end if is_value else number + 1
+        if is_value:
+            found.append(LeftOut(Span(starts[number], starts[end] - 1), PRINTED))
+            lines[number:end] = [" " * len(line) for line in lines[number:end]]
+        elif written:
+            is_below_print = written.startswith("print(") and written.endswith(")")
+        number = end
+    return "\n".join(lines)
 
 
 def _without_prompt(line: str, indent: int) -> str:

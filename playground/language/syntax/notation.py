@@ -219,7 +219,8 @@ _DECLARED = re.compile(  # `let y = 3`, `const float y = 3`
     rf"^([ \t]*)((?:let|var|const|val|auto|mut|local|float|double|int)[ \t]+)+(?={_NAMES}[ \t]*=(?!=))", re.MULTILINE
 )
 _AT_A_VALUE = re.compile(  # `f = x^2 at x = 3`
-    rf"^([ \t]*)([^\n#]*?),?[ \t]+(at|for|where|when|with|if)[ \t]+({_NAMES}[ \t]*=[ \t]*-?[\d.]+)[ \t]*$", re.MULTILINE
+    rf"^([ \t]*+)([^\n#]*?),?(?<![ \t])[ \t]+(at|for|where|when|with|if)[ \t]+({_NAMES}[ \t]*=[ \t]*-?[\d.]+)[ \t]*$",
+    re.MULTILINE,
 )
 
 _WORDS_ALONE = (  # notations that have no repair, what is said of them, and what to write

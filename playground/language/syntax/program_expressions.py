@@ -18,6 +18,7 @@ from playground.language.syntax.imports import Imports
 from playground.language.syntax.left_out import dotted, readable
 from playground.language.syntax.numpy_calls import NumpyCalls, instead_of
 from playground.language.syntax.python_parser import Places, python_tree
+from playground.language.syntax.refusals import UNLIKE_PYTORCH
 
 _IS = {ast.Is: "is", ast.IsNot: "is not"}
 
@@ -26,6 +27,10 @@ _GENERATOR = re.compile(
     r"^([ \t]*)\w+[ \t]*=[ \t]*torch\.Generator\([^()\n]*\)\.manual_seed\(([^()\n]*)\)", re.MULTILINE
 )
 _NO_GENERATOR = re.compile(r",[ \t]*generator[ \t]*=[ \t]*\w+")
+
+
+_OF_ONE_NUMBER = ("grad", "jacrev", "jacfwd")  # of a function whose value is one number, these are one
+_DERIVATIVES = (*_OF_ONE_NUMBER, "value_and_grad", "grad_and_value", "hessian", "vjp", "jvp", "jacobian")
 
 
 class ProgramExpressions(Expressions):
@@ -237,11 +242,27 @@ class ProgramExpressions(Expressions):
                 return self._call_own(node)
             case ast.Attribute(attr=name) if self._prefix(node.func.value) == "math" and name in MATH:
                 return self._call_math(node, name)
+            case ast.Call(func=maker) if dotted(maker).rpartition(".")[2] in _DERIVATIVES:
+                self._refuse_derivative(node, node.func)
             case ast.Call(func=inner) if self.imports.prefix(dotted(inner)).startswith(("nn.", "torch.nn.")):
                 self.convert(node.func)  # `nn.ReLU()(x)`
             case ast.Attribute(value=ast.Call(func=maker)) if self.imports.prefix(dotted(maker)) == "torch.Generator":
                 self._refuse_generator(node)
         return super()._call(node)
+
+    def _refuse_derivative(self, node: ast.Call, made: ast.Call) -> NoReturn:
+        """`grad(f)(x)`: the gradient of a value is taken, here as in torch.autograd."""
+        written = self.places.of(made).of(self.text)
+        message = f"`{written[:40]}` would make a function; a gradient is taken of a value here"
+        if len(made.args) != 1 or made.keywords or node.keywords or not node.args:
+            self.refuse(message, node, "write grad(f(x), x)[0]")
+        function, given = (self.places.of(part).of(self.text) for part in (made.args[0], node.args[0]))
+        function = f"({function})" if isinstance(made.args[0], ast.Lambda) else function
+        arguments = ", ".join(self.places.of(part).of(self.text) for part in node.args)
+        new = f"grad({function}({arguments}), {given}, create_graph=True)[0]"
+        is_one = isinstance(node.args[0], ast.Name) and dotted(made.func).rpartition(".")[2] in _OF_ONE_NUMBER
+        repair = self.replace(self.places.of(node), new) if is_one else None
+        self.refuse(message, node, f"write grad({function}({arguments}), {given})[0]", repair)
 
     def _missing_operator(self, node: ast.Call) -> NoReturn:
         place = self.places.of(node)
@@ -253,6 +274,8 @@ class ProgramExpressions(Expressions):
     def _module(self, node: ast.Call, written: str) -> NoReturn:
         """`nn.ReLU()`: a function does the same; layers with weights are built on another page."""
         name = written.rpartition(".")[2]
+        if (word := UNLIKE_PYTORCH.get(name)) is not None:
+            self.refuse(f"`{written}` is not here", node, word)
         if name == "Parameter":
             hint = "write torch.tensor(..., requires_grad=True)"
             self.refuse("`nn.Parameter` is not needed here", node, hint, self._parameter(node))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from typing import NoReturn
 
 from playground.errors import Span
 from playground.language.syntax import tree
 from playground.language.syntax.left_out import BAR, DEVICE, PRINT, ROOTS, SETTING, WORDS, LeftOut, dotted, reason_of
 from playground.language.syntax.program_expressions import ProgramExpressions
 from playground.language.syntax.refusals import BINARY
-from playground.language.syntax.statements import Statements
+from playground.language.syntax.statements import GRAD_MODES, Statements
 
 _MAIN = ("__name__ == '__main__'", "'__main__' == __name__")
 
@@ -91,6 +92,8 @@ class ProgramStatements(Statements):
                 return tree.If(self.expressions.convert(test), self.convert(body), self.convert(orelse), span)
             case ast.FunctionDef():
                 return self._define(node, span)
+            case ast.ClassDef():
+                self._refuse_class(node, span)
             case ast.Return() if self._functions:
                 return tree.Return(None if node.value is None else self.expressions.convert(node.value), span)
             case ast.Break() | ast.Continue() if self._loops:
@@ -172,6 +175,29 @@ class ProgramStatements(Statements):
         assert not first or isinstance(found, tree.For)
         return found
 
+    def _mode(self, decorator: ast.expr) -> bool:
+        """Whether gradients are recorded in a function below `@torch.no_grad()`; any other decorator is refused."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        prefix, _, name = dotted(function).rpartition(".")
+        if (
+            prefix not in ("", "torch")
+            or name not in GRAD_MODES
+            or (isinstance(decorator, ast.Call) and decorator.args)
+        ):
+            hint = "leave the line with @ out; @torch.no_grad() is allowed"
+            self.expressions.refuse("decorators are not allowed", decorator, hint)
+        return GRAD_MODES[name]
+
+    def _refuse_class(self, node: ast.ClassDef, span: Span) -> NoReturn:
+        line = Span(span.start, min(span.end, (self.expressions.text + "\n").index("\n", span.start)))
+        bases = {dotted(base).rpartition(".")[2] for base in node.bases}
+        hint = "write its methods as functions: def f(x): return ...; tensors record their gradients by themselves"
+        if "Function" in bases:
+            hint = "write its forward as a function, def f(x): return ...; PyTorch derives its backward"
+        elif bases & {"Module", "Sequential"}:
+            hint = "layers are built on the page for networks"
+        self.expressions.refuse("classes cannot be defined here", line, hint)
+
     def _without_bar(self, node: ast.expr) -> ast.expr | None:
         """What `tqdm(range(3))` and `trange(3)` run over: a bar of progress means nothing here."""
         if not isinstance(node, ast.Call) or not node.args:
@@ -187,8 +213,7 @@ class ProgramStatements(Statements):
     def _define(self, node: ast.FunctionDef, span: Span) -> tree.Define:
         expressions = self.expressions
         line = Span(span.start, min(span.end, (expressions.text + "\n").index("\n", span.start)))
-        if node.decorator_list:
-            expressions.refuse("decorators are not allowed", node.decorator_list[0], "leave the line with @ out")
+        modes = [self._mode(decorator) for decorator in node.decorator_list]
         if node.name.startswith("__"):
             expressions.refuse("names do not begin with two underscores", line, "take another name")
         if any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in ast.walk(node)):
@@ -203,6 +228,8 @@ class ProgramStatements(Statements):
         loops, self._loops = self._loops, 0
         self._functions += 1
         body = self.convert(node.body)
+        for mode in modes:
+            body = (tree.GradMode(mode, body, span),)
         self._functions -= 1
         self._loops = loops
         expressions.leave(before)

@@ -16,6 +16,7 @@ from playground.language.syntax.scan import Token, scan
 _PARSER = threading.Lock()  # CPython 3.11 counts the depth of its trees once for all threads, and raises SystemError
 DEFINED = re.compile(r"([^\W\d]\w*)\s*\(\s*([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)\s*\)")  # `f(x, y)`
 _INDENT = re.compile(r"^[ \t]*", re.MULTILINE)
+_COMPARED = re.compile(r"\b(?:if|elif|while)\b[^=:\n(]*?[^=:\n(<>!+*/%-](=)(?!=)")  # `if x = 1`
 _TABS = (8, 4, 2)  # how wide a tab may be meant
 INDENTED = re.compile(r"\A(?:[ \t]*(?:\#[^\n]*)?\n)*[ \t]+[^\s\#]")
 
@@ -135,6 +136,10 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
     message, hint, repair = "this is not understood", "", None
     if "cannot assign" in complaint or "Maybe you meant '=='" in complaint:
         message, hint, repair = _explain_assignment(text, solid, span)
+    elif (compared := _COMPARED.search(text, text.rfind("\n", 0, start) + 1, _line_end(text, start))) is not None:
+        message, span = "`=` gives a value to a name", Span(*compared.span(1))
+        hint = "a comparison is written `==`"
+        repair = Repair("write ==", text[: span.start] + "==" + text[span.end :])
     elif "expected ':'" in complaint:
         message, hint = "a `:` is missing", "a line that starts with `for` or `with` ends with a colon"
         line_end = text.find("\n", start) if "\n" in text[start:] else len(text)
@@ -172,6 +177,11 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
     if span.end > len(text):  # what is missing belongs after the last character: that one is marked
         span = Span(min(span.start, max(len(text) - 1, 0)), len(text))
     raise PlaygroundError(message, span=span, hint=hint, repair=repair, text=text) from None
+
+
+def _line_end(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
 
 
 def _without_tabs(text: str) -> Repair | None:

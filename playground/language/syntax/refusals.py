@@ -10,7 +10,10 @@ REFUSED_STATEMENTS: dict[type[ast.stmt], tuple[str, str]] = {
     ast.ClassDef: ("classes cannot be defined here", "layers are built on the page for networks"),
     ast.Return: ("there is nothing to return from", "the last line is the result"),
     ast.Delete: ("`del` is not needed here", "names last until the end of the text"),
-    ast.While: ("`while` is not allowed", "a loop has a known length: for i in range(10):"),
+    ast.While: (
+        "`while` is not allowed",
+        "a loop has a known length: for i in range(100): and as its first line, if not (x > 0): break",
+    ),
     ast.AsyncFor: ("`async` is not allowed", "write for i in range(10):"),
     ast.AsyncWith: ("`async` is not allowed", "write with torch.no_grad():"),
     ast.If: ("`if` is not allowed", "choose element by element: where(x > 0, x, 0 * x)"),

@@ -297,7 +297,7 @@ def _two_readings(text: str, before: Token, token: Token) -> str | None:
     """How `1/2x` and `e^2x` can be written so that they say one thing; None for what is read in one way."""
     if before.kind != "number" or before.span.end != token.span.start:
         return None
-    head = text[: before.span.start]
+    head = text[: before.span.start][-60:]
     found = re.search(r"([\w.)\]]+)?[ \t]*(/|\*\*)[ \t]*(-?)$", head)
     if found is None or (found[2] == "**" and found[1] != "e" and not (found[1] or "").replace(".", "").isdigit()):
         return None

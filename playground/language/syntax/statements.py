@@ -101,6 +101,9 @@ class Statements:
             match call.args, call.keywords:
                 case [ast.Constant(value=bool(enabled))], []:
                     return GradMode(enabled, self.convert(node.body), span)
+        if name == "GradientTape":
+            hint = "leave the line out, and move its lines out: y.backward() gives x.grad, and grad(y, x)[0] is a value"
+            self.expressions.refuse("gradients are recorded all the time here, without a tape", place, hint)
         if len(node.items) > 1 or name not in GRAD_MODES or not is_plain or item.optional_vars is not None:
             self.expressions.refuse("`with` takes only torch.no_grad() here", place, "write with torch.no_grad():")
         if not isinstance(call, ast.Call) or call.args or call.keywords:
