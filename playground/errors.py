@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Repair:
 
     label: str
     text: str
-    is_guess: bool = False
+    is_guess: bool = field(default=False, repr=False)
 
 
 class PlaygroundError(Exception):

@@ -49,7 +49,7 @@ _MAGIC = re.compile(
     r"^([ \t]*)(?:!(?=\w)|%(?=%\w|(?:matplotlib|load_ext|autoreload|pylab|config|time|timeit|reset)\b))", re.M
 )
 _FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$", re.M)
-_NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?|None|True|False")
+_NUMBER = re.compile(r"-?\d++(?:\.\d*+)?(?:e[+-]?\d++)?|None|True|False")
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
 
 

@@ -297,11 +297,16 @@ def _two_readings(text: str, before: Token, token: Token) -> str | None:
     """How `1/2x` and `e^2x` can be written so that they say one thing; None for what is read in one way."""
     if before.kind != "number" or before.span.end != token.span.start:
         return None
-    head = text[: before.span.start][-60:]
-    found = re.search(r"([\w.)\]]+)?[ \t]*(/|\*\*)[ \t]*(-?)$", head)
-    if found is None or (found[2] == "**" and found[1] != "e" and not (found[1] or "").replace(".", "").isdigit()):
+    head = text[: before.span.start].rstrip(" \t")
+    minus = "-" if head.endswith("-") else ""
+    head = head.removesuffix("-").rstrip(" \t")
+    sign = next((sign for sign in ("**", "/") if head.endswith(sign)), None)
+    if sign is None:
         return None
-    above, sign, minus = (found[1] or "1"), found[2], found[3]
+    words = re.findall(r"[\w.]+", head[-40:].removesuffix(sign).rstrip(" \t"))
+    above = words[-1] if words and head.removesuffix(sign).rstrip(" \t").endswith(words[-1]) else "( )"
+    if sign == "**" and above != "e" and not above.replace(".", "").isdigit():
+        return None
     factor = token.text if token.text != "(" else "( )"
     number = minus + before.text
     apart = f"({number})" if minus else number
