@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A one-click cure: a label for the button and the whole text after the repair."""
+    """A one-click cure: a label for the button and the whole text after the repair.
+
+    `is_guess`: what was meant is a guess, which a person confirms; it is never made along with another repair.
+    """
 
     label: str
     text: str
+    is_guess: bool = field(default=False, repr=False)
 
 
 class PlaygroundError(Exception):

@@ -16,8 +16,9 @@ _MOST_RUNS = 3
 def tried(error: PlaygroundError, evaluate: Callable[[Program], object]) -> PlaygroundError:
     """The error with the repair that makes its text run, else without one.
 
-    Where the mended text has another slip of its kind that can be mended, both are mended at once. A repair that would
-    bring in a name that the text does not hold is none. `evaluate` runs a program, or raises PlaygroundError.
+    Where the mended text has another slip of its kind that can be mended, both are mended at once, and the label says
+    so; what would be a guess is left to a button of its own. A repair that would bring in a name that the text does not
+    hold is none. `evaluate` runs a program, or raises PlaygroundError.
     """
     if error.repair is None or error.text is None:
         return error
@@ -33,13 +34,22 @@ def tried(error: PlaygroundError, evaluate: Callable[[Program], object]) -> Play
         except PlaygroundError as next_error:
             following = next_error.repair
             is_of_its_kind = runs == 0 or (was_read and following is not None and following.label == label)
-            if following is None or following.text in seen or not is_of_its_kind or runs >= _MOST_RUNS:
+            if following is None or following.is_guess or following.text in seen or not is_of_its_kind:
+                return _with(error, None)
+            if runs >= _MOST_RUNS:
                 return _with(error, None)
             text = following.text
             continue
         new = {free.name for free in program.free_names if free.stated is None} - words
-        return _with(error, None if any(not name.endswith("_") for name in new) else Repair(label, text))
+        if any(not name.endswith("_") for name in new):
+            return _with(error, None)
+        return _with(error, error.repair if text == error.repair.text else Repair(_label_of(text, label), text))
     return _with(error, None)
+
+
+def _label_of(text: str, first: str) -> str:
+    """What a button says that mends more than the first slip: the whole text where it is short."""
+    return f"write {text}" if len(text) <= 30 and "\n" not in text else f"{first}, and mend the rest"
 
 
 def _is_read(text: str) -> bool:

@@ -75,12 +75,14 @@ def _error(value: TapeValue, saver: TapeOp, writer: TapeOp, text: str) -> Overwr
         f"and the backward pass of `{_written(saver, text)}` needs it as it was"
     )
     kept = "its own result" if value.id in saver.outputs else "its argument"
-    way_out = (
-        "make a new value instead of changing this one" if writer.grad_enabled else "call backward() before this line"
-    )
+    is_unseen = writer.span is not None and ".data" in writer.span.of(text)  # autograd does not count such writes
+    is_anew = writer.grad_enabled and not is_unseen
+    way_out = "make a new value instead of changing this one" if is_anew else "call backward() before this line"
     hint = f"`{saver.name}` saves {kept} for its derivative: {way_out}"
+    if is_unseen:
+        hint += "; PyTorch does not notice a change through .data, and would give the gradient at the new numbers"
     error = Overwritten(message, span=writer.span, hint=hint, text=text or None)
-    error.is_anew = writer.grad_enabled
+    error.is_anew = is_anew
     return error
 
 

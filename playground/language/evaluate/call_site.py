@@ -53,7 +53,9 @@ class CallSite:
                 hint = "a gradient is there after a line with .backward()" if ".grad" in written else ""
                 raise self.error(f"`{written}` is None", hint, span=place)
             if self.function is None and not isinstance(value, Tensor | int | float):
-                raise self.error(f"`{self.name}` does not work on {describe(value)}", span=place)
+                kind = describe(value)
+                hint = "call it, with what it takes in brackets" if kind == "a function" else ""
+                raise self.error(f"`{self.name}` does not work on {kind}", hint, span=place)
         if self.name == "**" and isinstance(self.operands[1], Tensor) and self.operands[1].dtype == torch.bool:
             new = f"({self.written(1)}).float()"
             raise self.error(

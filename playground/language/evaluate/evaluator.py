@@ -48,6 +48,7 @@ class Evaluator:
         self.program = program
         self.calls = calls
         self.values = values
+        self.same_axes: set[int] = set()  # by `id`, each `.T` of a vector, which a script leaves out
         self.root: Value = None  # what the last `.backward()` started from
         self._kinds: dict[type, Callable[[Any], Value]] = {
             tree.Literal: lambda node: node.value,
@@ -165,7 +166,7 @@ class Evaluator:
             self.refuse_none(node.operand)
         if not isinstance(operand, Tensor) or node.name in ("values", "indices"):
             self.calls.refuse(f"{describe(operand)} has no `.{node.name}`", node.span)
-        if node.name == "T" and operand.dim() != 2:
+        if node.name == "T" and operand.dim() > 2:
             shape = tuple(operand.shape)
             self.calls.refuse(f"`.T` is for matrices; this has shape {shape}", node.span, "write .mT or .permute(...)")
         if node.name == "mT" and operand.dim() < 2:
@@ -173,7 +174,11 @@ class Evaluator:
         if node.name == "grad" and not operand.is_leaf and not operand.retains_grad:
             return None  # PyTorch warns, and gives None
         site = self.site(node.name, node, (operand,), (node.operand.span,))
-        value = self.calls.call(site, Cost(0, 1), ATTRIBUTES[node.name], operand)
+        read = ATTRIBUTES[node.name]
+        if node.name == "T" and operand.dim() < 2:
+            self.same_axes.add(id(node))
+            read = _same_axes
+        value = self.calls.call(site, Cost(0, 1), read, operand)
         return tuple(value) if isinstance(value, torch.Size) else value
 
     def _call(self, node: tree.Call) -> Value:
@@ -243,3 +248,8 @@ class Evaluator:
         written = node.span.of(self.program.text)
         hint = "a gradient is there after a line with .backward()" if ".grad" in written else ""
         self.calls.refuse(f"`{written}` is None", node.span, hint)
+
+
+def _same_axes(tensor: Tensor) -> Tensor:
+    """`.T` of a vector or a number, which is that itself: PyTorch gives it along with a warning."""
+    return tensor.permute(tuple(range(tensor.dim())))

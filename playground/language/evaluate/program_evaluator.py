@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.errors import Span
+from playground.errors import PlaygroundError, Span
 from playground.language.bounds.bound import tensors_in
 from playground.language.evaluate.arithmetic import bounded, describe, numbers
 from playground.language.evaluate.call_site import CallSite
@@ -86,11 +86,22 @@ class ProgramEvaluator(Evaluator):
         for part in node.operands:
             value = self.evaluate(part)
             if isinstance(value, Tensor) and value.numel() != 1:
-                message = f"`{node.how}` does not work on tensors"
-                self.calls.refuse(message, part.span, "write (x > 0) & (x < 1), or (x < 0) | (x > 1)")
+                raise self._not_of_tensors(node)
             if self._truth(value, part.span) == (node.how == "or"):
                 return value
         return value
+
+    def _not_of_tensors(self, node: tree.Logic) -> PlaygroundError:
+        """The error of `and` and `or` between tensors, also of `0 < x < 1`; comparisons can be written with a sign."""
+        text, first, *more = self.program.text, *node.operands
+        is_chain = any(part.span.start < first.span.end for part in more)
+        message = "two comparisons in one do not work" if is_chain else f"`{node.how}` does not work"
+        mended = f" {'&' if node.how == 'and' else '|'} ".join(f"({part.span.of(text)})" for part in node.operands)
+        site = CallSite(node.how, self.program, node.span, (), ())
+        if not all(isinstance(part, tree.Binary) for part in node.operands):
+            return site.error(f"{message} on tensors", "write (x > 0) & (x < 1), or (x < 0) | (x > 1)", span=first.span)
+        repair = site.replace(node.span, mended, f"write {mended}")
+        return site.error(f"{message} on tensors", f"write {mended}", repair)
 
     def _comprehension(self, node: tree.Comprehension) -> Value:
         names = {target.id for one in node.generators for target in one.targets}
@@ -193,33 +204,48 @@ class ProgramEvaluator(Evaluator):
     def _builtin(self, node: tree.Call) -> Value:
         """`abs`, `min`, `max`, `round`, `pow`, `sum`: Python's of plain values, PyTorch's of tensors."""
         values = [self.evaluate(argument.value) for argument in node.arguments]
-        if node.name == "sum" and len(values) == 1 and isinstance(values[0], list | tuple | range):
+        if node.name == "sum" and len(values) in (1, 2) and isinstance(values[0], list | tuple | range):
             self.plain_calls.add(id(node))
-            return self._sum(self.items(values[0], node.span), node)
+            return self._sum(self.items(values[0], node.span), node, *values[1:])
         is_written = any(isinstance(one.value, tree.Sequence) and one.value.kind == "list" for one in node.arguments)
         if values and not is_written and all(map(_is_plain, values)):
             self.plain_calls.add(id(node))
             if node.name == "pow" and len(values) == 2:
                 return self.calls.at(node.span, numbers, "**", *values)
             return self._plain(node, BUILTINS[node.name], values)
+        candidates = values[0] if len(values) == 1 else values
+        if node.name in ("min", "max") and _are_single(candidates):
+            self.plain_calls.add(id(node))
+            return self._chosen(self.items(candidates, node.span), node)
         is_number = [isinstance(value, Tensor) and not value.dim() for value in values]
         if len(values) == 2 and node.name in ("min", "max") and any(is_number):
             self.paired.add(id(node))
             values = [self.calls.as_tensor(value, node.span) for value in values]
         return super()._call(replace(node, arguments=self._known(node, values)))
 
+    def _chosen(self, items: Iterable[Value], node: tree.Call) -> Value:
+        """Python's `max` and `min`: one of the items themselves, the first that no later one exceeds."""
+        first, *rest = items
+        symbol = ">" if node.name == "max" else "<"
+        for item in rest:
+            site = CallSite(symbol, self.program, node.span, (item, first), (node.span, node.span))
+            if self._truth(self.operate(symbol, item, first, site), node.span):
+                first = item
+        return first
+
     def _known(self, node: tree.Call, values: list[Value]) -> tuple[tree.CallArgument, ...]:
         pairs = zip(node.arguments, values, strict=True)
         known: list[Any] = [replace(one, value=Known(value, one.value.span)) for one, value in pairs]  # type: ignore[arg-type]
         return tuple(known)
 
-    def _sum(self, items: Iterable[Value], node: tree.Call) -> Value:
+    def _sum(self, items: Iterable[Value], node: tree.Call, start: Value = 0) -> Value:
         """Python's sum: one addition after the other."""
-        total: Value = 0
+        total, begins_with_0 = start, isinstance(start, int) and start == 0
         for number, item in enumerate(items):
             span = node.span
             site = CallSite("+", self.program, span, (total, item), (span, span))
-            total = item if number == 0 and isinstance(item, Tensor) else self.operate("+", total, item, site)
+            is_first = number == 0 and begins_with_0 and isinstance(item, Tensor)
+            total = item if is_first else self.operate("+", total, item, site)
         return total
 
     def _plain(self, node: tree.Call, function: Callable[..., Any], values: list[Value]) -> Value:
@@ -228,6 +254,15 @@ class ProgramEvaluator(Evaluator):
         except (ValueError, TypeError, ArithmeticError) as error:
             self.calls.refuse(f"`{node.name}` does not take this: {error}", node.span, "it works on plain numbers here")
         return self.calls.at(node.span, bounded, result)
+
+
+def _are_single(values: Value) -> bool:
+    """Tell whether there are several values, of one number each, of which Python chooses by comparing."""
+    return (
+        isinstance(values, list | tuple)
+        and bool(tensors_in(values))
+        and all(isinstance(one, int | float) or (isinstance(one, Tensor) and one.numel() == 1) for one in values)
+    )
 
 
 def _is_plain(value: Value) -> bool:

@@ -34,6 +34,7 @@ class Qualifier:
         self._renamed = renamed
         self._plain_calls = frozenset[int]() if seen is None else seen.plain_calls
         self._paired = frozenset[int]() if seen is None else seen.paired
+        self._same_axes = frozenset[int]() if seen is None else seen.same_axes
         self._stacked = {} if seen is None else seen.stacked
         self._numbers: set[str] = set()  # names that may stand for a plain number
 
@@ -74,6 +75,8 @@ class Qualifier:
                 return tree.Slice(first, last, every, node.span)
             case tree.Index(operand=operand, index=index):
                 return replace(node, operand=self.value(operand), index=self._index(index))
+            case tree.Attribute(operand=operand) if id(node) in self._same_axes:
+                return self.value(operand)
             case tree.Attribute(operand=operand):
                 return replace(node, operand=self.value(operand))
             case tree.Call():

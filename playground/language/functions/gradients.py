@@ -98,6 +98,22 @@ GRADIENTS = (
         r"\frac{1}{y},\ -\frac{x}{y^2}",
         "z = x * 2\nz.div_(y)",
     ),
+    in_place(
+        "copy_",
+        "input, src",
+        Tensor.copy_,
+        "The numbers of src, written into the same memory.",
+        r"0,\ 1",
+        "z = x * 2\nz.copy_(y * 3)\nz * x",
+    ),
+    in_place(
+        "fill_",
+        "input, value",
+        Tensor.fill_,
+        "One number everywhere, in the same memory.",
+        r"0,\ \sum \bar y",
+        "z = x * 2\nz.fill_(s * 3)\nz * x",
+    ),
     in_place("zero_", "input", Tensor.zero_, "Fills with 0, in the same memory.", "0", "z = x * 2\nz.zero_()\nz + x"),
     Function(
         "relu_",

@@ -162,7 +162,30 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "sum": sum,
 }
 
-MATH: dict[str, Callable[..., Any]] = {
+
+def factorial(number: int) -> int:
+    """`math.factorial(5)`, of numbers that do not take long."""
+    return math.factorial(_small(number))
+
+
+def combinations(number: int, chosen: int) -> int:
+    """`math.comb(5, 2)`, of numbers that do not take long."""
+    return math.comb(_small(number), _small(chosen))
+
+
+def arrangements(number: int, chosen: int | None = None) -> int:
+    """`math.perm(5, 2)`, of numbers that do not take long."""
+    return math.perm(_small(number), None if chosen is None else _small(chosen))
+
+
+def _small(number: int) -> int:
+    if isinstance(number, int) and number > 1000:
+        raise ValueError("whole numbers up to 1,000")
+    return number
+
+
+_COUNTED: dict[str, Callable[..., Any]] = {"factorial": factorial, "comb": combinations, "perm": arrangements}
+MATH: dict[str, Callable[..., Any]] = _COUNTED | {
     name: getattr(math, name)
     for name in (
         *(
@@ -183,5 +206,6 @@ MATH: dict[str, Callable[..., Any]] = {
         ),
         *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "trunc", "fabs", "pow", "fmod", "hypot"),
         *("erf", "erfc", "gamma", "lgamma", "degrees", "radians", "copysign", "isnan", "isinf", "isfinite"),
+        *("exp2", "cbrt", "gcd", "lcm", "isqrt", "remainder", "ldexp", "nextafter", "ulp"),
     )
 }

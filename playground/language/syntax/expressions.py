@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import math
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from playground.errors import PlaygroundError, Repair, Span
+from playground.language.function import Function
 from playground.language.functions.table import (
     ATTRIBUTES,
     CONSTANTS,
@@ -21,7 +25,9 @@ from playground.language.limits import LIMITS, spell
 from playground.language.syntax import tree
 from playground.language.syntax.in_place import made_anew
 from playground.language.syntax.python_parser import Places
-from playground.language.syntax.refusals import BINARY, COMPARISONS, REFUSED_EXPRESSIONS, UNARY
+from playground.language.syntax.refusals import BINARY, COMPARISONS, REFUSED_EXPRESSIONS, UNARY, UNLIKE_PYTORCH
+
+_SPELLED = {"true": "True", "false": "False", "null": "None", "nil": "None", "none": "None"}
 
 
 class Expressions:
@@ -90,6 +96,10 @@ class Expressions:
             return tree.Name(name, span)
         if name in CONSTANTS:
             return tree.NamedConstant(name, name, span)
+        if (constant := _SPELLED.get(name)) is not None:
+            mended = re.sub(rf"\b{name}\b", constant, self.text)
+            repair = Repair(f"write {constant}", mended)
+            self.refuse(f"`{name}` is another language's", span, f"Python writes {constant}", repair)
         if name.startswith("__"):
             self.refuse(f"`{name}` is not a name that can be used", span, "names do not begin with two underscores")
         if name in PREFIXES:
@@ -118,14 +128,19 @@ class Expressions:
         if symbol is None:
             self.refuse("`in` and `is` are not allowed", node, "compare with == < <= > >= !=")
         if len(node.ops) > 1:
-            parts = [self.places.of(operand).of(self.text) for operand in (node.left, *node.comparators)]
-            signs = [COMPARISONS.get(type(operator), "==") for operator in node.ops]
-            mended = " & ".join(f"({a} {sign} {b})" for a, sign, b in zip(parts, signs, parts[1:], strict=False))
-            span = self.places.of(node)
-            self.refuse(
-                "two comparisons in one do not work on tensors", span, f"write {mended}", self.replace(span, mended)
-            )
+            return self._chain(node)
         return tree.Binary(symbol, self.convert(node.left), self.convert(node.comparators[0]), self.places.of(node))
+
+    def _chain(self, node: ast.Compare) -> tree.Expression:
+        """`a < b < c`."""
+        operands = (node.left, *node.comparators)
+        parts = [self.places.of(operand).of(self.text) for operand in operands]
+        signs = [COMPARISONS.get(type(operator), "==") for operator in node.ops]
+        mended = " & ".join(f"({a} {sign} {b})" for a, sign, b in zip(parts, signs, parts[1:], strict=False))
+        span = self.places.of(node)
+        self.refuse(
+            "two comparisons in one do not work on tensors", span, f"write {mended}", self.replace(span, mended)
+        )
 
     def _items(self, node: ast.Tuple | ast.List) -> tuple[tree.Expression, ...]:
         if len(node.elts) > LIMITS.items:
@@ -191,7 +206,11 @@ class Expressions:
             self._missing_operator(node)
         if home == "" and name in self.assigned:
             self._missing_operator(node)
-        if find(home, name) is None:
+        self._check_root(node.func, name)
+        function = find(home, name)
+        if function is not None:
+            self._check_keywords(node, function)
+        if function is None:
             self._unknown_function(name, home, span if name == "print" else name_span, name_span, node)
         if home == "Tensor" and isinstance(node.func, ast.Attribute):
             receiver = self.convert(node.func.value)
@@ -203,6 +222,29 @@ class Expressions:
                 self.refuse(f"`{keyword.arg}` is given twice", keyword)
             arguments.append(tree.CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
         return tree.Call(home, name, receiver, tuple(arguments), span, name_span)
+
+    def _check_root(self, node: ast.expr, name: str) -> None:
+        """`tourch.sin(x)`: a slip in the name of torch would be a leaf."""
+        match node:
+            case ast.Attribute(value=ast.Name(id=root) as place) if root not in self.assigned and root not in PREFIXES:
+                if difflib.get_close_matches(root, ("torch",), cutoff=0.8) and find("torch", name) is not None:
+                    mended = re.sub(rf"\b{root}\b", "torch", self.text)
+                    repair = Repair("write torch", mended, is_guess=True)
+                    self.refuse(f"`{root}` is not known", place, "did you mean `torch`?", repair)
+
+    def _check_keywords(self, node: ast.Call, function: Function) -> None:
+        """`requires_gard=True`: a slip in the name of an argument."""
+        known = [parameter.name for parameter in function.parameters]
+        for keyword in node.keywords:
+            if keyword.arg is None or function.also_called(keyword.arg) in known:
+                continue
+            close = difflib.get_close_matches(keyword.arg, known, n=1, cutoff=0.8)
+            if close and len(keyword.arg) > 3:
+                start = self.places.of(keyword).start
+                place = Span(start, start + len(keyword.arg))
+                repair = replace(self.replace(place, close[0]), is_guess=True)
+                message = f"`{function.name}` has no argument `{keyword.arg}`"
+                self.refuse(message, place, f"did you mean `{close[0]}`?", repair)
 
     def _missing_operator(self, node: ast.Call) -> NoReturn:
         function, whole = self.places.of(node.func), self.places.of(node)
@@ -225,6 +267,8 @@ class Expressions:
         if name in ("eval", "exec", "open", "compile", "getattr", "setattr", "globals", "__import__"):
             self.refuse(f"`{name}` is not a function here", place, "the reference lists every function")
         kind = "method" if home == "Tensor" else "function"
+        if (word := UNLIKE_PYTORCH.get(name)) is not None:
+            self.refuse(f"`{name}` is not here", place, word)
         if name.endswith("_") and find("Tensor", name[:-1]) is not None and home == "Tensor":
             self.refuse(
                 f"`{name}` is not allowed",
@@ -237,7 +281,9 @@ class Expressions:
         if find("", name) is not None:
             self.refuse(f"no {kind} `{name}` here", place, f"write {name}(...) as a function")
         guesses = suggest(name, home) or suggest(name)
-        repair = self.replace(place, guesses[0]) if guesses else None
+        if name.endswith("_"):  # what writes in place is not replaced by what does not
+            guesses = tuple(guess for guess in guesses if guess.endswith("_"))
+        repair = replace(self.replace(place, guesses[0]), is_guess=True) if guesses else None
         if not guesses and home == "" and len(name) <= 2 and call is not None and call.args:
             self._missing_operator(call)
         hint = (

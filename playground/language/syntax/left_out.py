@@ -19,6 +19,9 @@ SETTING = "it has no effect here"
 DEVICE = "everything runs on the CPU"
 UNUSED = "names last until the end of the text"
 MAGIC = "it speaks to a notebook"
+PRINTED = "it was printed by the line above"
+BAR = "a bar of progress computes nothing"
+FENCE = "it only marks where the text begins and ends"
 PROMPT = "prompts, and what was printed below them"
 
 ROOTS = {  # the name that a call begins with -> why its line is left out
@@ -36,6 +39,8 @@ CALLS = {
     "torch.autograd.set_detect_anomaly": SETTING,
     "torch.use_deterministic_algorithms": SETTING,
     "torch.set_num_threads": SETTING,
+    **dict.fromkeys(("torch.allclose", "torch.equal", "torch.testing.assert_close"), CHECK),
+    **dict.fromkeys(("torch.autograd.gradcheck", "np.testing.assert_allclose", "np.allclose"), CHECK),
     "torch.cuda.manual_seed": SETTING,
     "torch.cuda.manual_seed_all": SETTING,
     "torch.cuda.empty_cache": SETTING,
@@ -43,6 +48,8 @@ CALLS = {
 _MAGIC = re.compile(
     r"^([ \t]*)(?:!(?=\w)|%(?=%\w|(?:matplotlib|load_ext|autoreload|pylab|config|time|timeit|reset)\b))", re.M
 )
+_FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$", re.M)
+_NUMBER = re.compile(r"-?\d++(?:\.\d*+)?(?:e[+-]?\d++)?|None|True|False")
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
 
 
@@ -60,7 +67,9 @@ def readable(text: str) -> tuple[str, tuple[LeftOut, ...]]:
     >>> readable(">>> x = 3\\n>>> x*x\\n9")[0]
     '    x = 3\\n    x*x\\n '
     """
-    found: list[LeftOut] = []
+    found: list[LeftOut] = [LeftOut(Span(*fence.span()), FENCE) for fence in _FENCE.finditer(text)]
+    text = _FENCE.sub(lambda fence: "#".ljust(len(fence[0])), text)
+    text = _without_outputs(text, found)
     lines = text.split("\n")
     if (first := next((line for line in lines if line.strip()), "")) and _PROMPT.match(first.lstrip()):
         indent = len(first) - len(first.lstrip())
@@ -71,6 +80,33 @@ def readable(text: str) -> tuple[str, tuple[LeftOut, ...]]:
         end = text.find("\n", match.end())
         found.append(LeftOut(Span(match.end(1), end if end >= 0 else len(text)), MAGIC))
     return _MAGIC.sub(r"\1#", text), tuple(found)
+
+
+def _without_outputs(text: str, found: list[LeftOut]) -> str:
+    """Blank what was printed: values with the name of a backward node, and values right below a `print`."""
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    number, is_below_print = 0, False
+    while number < len(lines):
+        written, end = lines[number].strip(), number + 1
+        is_value = _NUMBER.fullmatch(written) is not None and is_below_print
+        if written.startswith(("tensor(", "(tensor(")):
+            depth = written.count("(") - written.count(")")
+            while depth > 0 and end < len(lines):
+                depth += lines[end].count("(") - lines[end].count(")")
+                end += 1
+            last = lines[end - 1].rstrip()
+            is_value = depth == 0 and last.endswith(")") and (is_below_print or "grad_fn=<" in last)
+            end = end if is_value else number + 1
+        if is_value:
+            found.append(LeftOut(Span(starts[number], starts[end] - 1), PRINTED))
+            lines[number:end] = [" " * len(line) for line in lines[number:end]]
+        elif written:
+            is_below_print = written.startswith("print(") and written.endswith(")")
+        number = end
+    return "\n".join(lines)
 
 
 def _without_prompt(line: str, indent: int) -> str:
@@ -89,6 +125,10 @@ def reason_of(node: ast.stmt, ignored_names: set[str]) -> str | None:
             return CHECK
         case ast.Delete():
             return UNUSED
+        case ast.Assign(targets=[ast.Name()], value=value) if _is_text(value):
+            return WORDS
+        case ast.AugAssign(target=ast.Name(), value=value) if _is_text(value):
+            return WORDS
         case ast.Assign(targets=[ast.Name()], value=value) if _is_device(value):
             return DEVICE
         case ast.Expr(value=ast.Call() as call) | ast.Assign(value=ast.Call() as call):
@@ -107,6 +147,17 @@ def _of_call(call: ast.Call, ignored_names: set[str]) -> str | None:
     root = root_of(call.func)
     is_tensor = written.count(".") == 1 and written.split(".")[1] in method_names()  # `time.sum()`: a leaf, no module
     return ROOTS.get(root, PICTURE) if root in ignored_names and not is_tensor else None
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Tell whether a value is a text put together: `f"loss {loss}"`, `"loss {}".format(loss)`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+        return _is_text(node.left) or (isinstance(node.left, ast.Constant) and isinstance(node.left.value, str))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join"):
+        return _is_text(node.func.value) or (
+            isinstance(node.func.value, ast.Constant) and isinstance(node.func.value.value, str)
+        )
+    return isinstance(node, ast.JoinedStr)
 
 
 def _is_device(node: ast.expr) -> bool:

@@ -10,29 +10,11 @@ from playground.errors import PlaygroundError, Repair, Span
 from playground.language.functions.synonyms import CALLED_HERE
 from playground.language.functions.table import find
 from playground.language.limits import LIMITS
+from playground.language.syntax.latex import IN_LATEX, from_latex, without_indices
 from playground.language.syntax.scan import TOKEN
 
 _ROUNDS = 30  # of rules that work from the inside out
 _NAMES = r"[^\W\d]\w*"
-_SIGNS = {
-    **dict.fromkeys(("cdot", "times", "ast", "odot"), "*"),
-    **dict.fromkeys(("div", "over"), "/"),
-    **dict.fromkeys(("le", "leq"), "<="),
-    **dict.fromkeys(("ge", "geq"), ">="),
-    **dict.fromkeys(("ne", "neq"), "!="),
-    **dict.fromkeys(("left", "right", "displaystyle", "quad", "qquad", "big", "Big", "bigl", "bigr"), ""),
-    "infty": "inf",
-    "ln": "log",
-    "lVert": "|",
-    "rVert": "|",
-}
-_WRAPPED = re.compile(r"\\(?:mathbf|mathrm|mathit|boldsymbol|bm|vec|hat|text|operatorname)\s*\{([^{}]*)\}")
-_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-_ROOT = re.compile(r"\\sqrt\s*\{([^{}]*)\}")
-_POWER = re.compile(r"\^\s*\{([^{}]*)\}")
-_INDEX = re.compile(r"_\s*\{(\w*)\}")
-_COMMAND = re.compile(r"\\([A-Za-z]+)")
-_PUNCTUATION = re.compile(r"\\[,;:!> ()\[\]]|\$+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +67,10 @@ def in_our_notation(text: str) -> Rewritten | None:
 
 
 def names_of(text: str) -> frozenset[str]:
-    """Every name that a text holds, in whatever notation: `x_{1}` is `x1`."""
+    """Every name that a text holds, in whatever notation: `x_{1}` is `x1`, and `πr` holds `r`."""
     return frozenset(
         found.group()
-        for written in (text, _INDEX.sub(r"\1", text))
+        for written in (text, without_indices(text), from_latex(text), text.replace("π", " "))
         for found in TOKEN.finditer(written)
         if found.lastgroup == "name"
     )
@@ -105,30 +87,6 @@ def explained(error: PlaygroundError, text: str) -> PlaygroundError:
         return error
     label = f"write {found.text}" if len(found.text) <= 30 and "\n" not in found.text else "write it so"
     return PlaygroundError(found.message, span=found.span, hint=found.hint, repair=Repair(label, found.text), text=text)
-
-
-def _latex(text: str) -> str:
-    if "\\" not in text and "$" not in text:
-        return text
-    text = _PUNCTUATION.sub(" ", text)
-    for _ in range(_ROUNDS):
-        before = text
-        text = _WRAPPED.sub(r"\1", text)
-        text = _INDEX.sub(r"\1", text)
-        text = _POWER.sub(r"**(\1)", text)
-        text = _FRACTION.sub(r"((\1)/(\2))", text)
-        text = _ROOT.sub(r"sqrt(\1)", text)
-        if text == before:
-            break
-    text = re.sub(r"\\sigma(?=\s*(?:\\left)?\s*\()", "sigmoid", text)
-    text = _COMMAND.sub(lambda found: _SIGNS.get(found[1], f" {found[1]}" if found[1] != "" else ""), text)
-    return (
-        re.sub(r"(?<=[({])[ \t]+", "", re.sub(r"[ \t]+", " ", text))
-        .strip()
-        .replace("{", "(")
-        .replace("}", ")")
-        .replace("^", "**")
-    )
 
 
 def _prompts(text: str) -> str:
@@ -257,6 +215,14 @@ _BEFORE = {"√": "sqrt", "∑": "sum", "∏": "prod"}
 _FUNCTION_POWER = re.compile(rf"\b({_NAMES})\s*(?:\^|\*\*)\s*(\d+)\s*\(")
 _NUMBERS = re.compile(r"\[\s*(-?\d[\d.]*(?:[ \t]+-?\d[\d.]*)+)\s*\]")
 
+_DECLARED = re.compile(  # `let y = 3`, `const float y = 3`
+    rf"^([ \t]*)((?:let|var|const|val|auto|mut|local|float|double|int)[ \t]+)+(?={_NAMES}[ \t]*=(?!=))", re.MULTILINE
+)
+_AT_A_VALUE = re.compile(  # `f = x^2 at x = 3`
+    rf"^([ \t]*+)([^\n#]*?),?(?<![ \t])[ \t]+(at|for|where|when|with|if)[ \t]+({_NAMES}[ \t]*=[ \t]*-?[\d.]+)[ \t]*$",
+    re.MULTILINE,
+)
+
 _WORDS_ALONE = (  # notations that have no repair, what is said of them, and what to write
     (
         re.compile(rf"\bd[ \t]*/[ \t]*d{_NAMES}\b"),
@@ -271,8 +237,20 @@ _WORDS_ALONE = (  # notations that have no repair, what is said of them, and wha
 )
 
 RULES = (
+    Rule(
+        _DECLARED,
+        "`{}` belongs to another language",
+        "a name is given its value by x = ...",
+        lambda text: _DECLARED.sub(r"\1", text),
+    ),
+    Rule(
+        _AT_A_VALUE,
+        "`{}` says in words where a formula is taken",
+        "give the name its value on a line before: x = 3",
+        lambda text: _AT_A_VALUE.sub(r"\1\4\n\1\2", text),
+    ),
     Rule(IN_PROMPT, "`{}` is a notebook's prompt", "only the lines behind it are part of the text", _prompts),
-    Rule(re.compile(r"\\[A-Za-z]+|\$"), "`{}` is LaTeX", "write it as PyTorch has it: sqrt(x), x**2, x / 2", _latex),
+    Rule(IN_LATEX, "`{}` is LaTeX", "write it as PyTorch has it: sqrt(x), x**2, x / 2", from_latex),
     Rule(_TRANSPOSE, "a transposed matrix is not written with `{}`", "write A.T", _transposed),
     Rule(re.compile("[√∑∏]"), "`{}` is not understood", "write sqrt(x), sum(x), prod(x)", _signs_before),
     Rule(

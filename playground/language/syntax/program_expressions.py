@@ -4,102 +4,33 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from playground.errors import Repair, Span
 from playground.language.functions.plain import MATH
-from playground.language.functions.synonyms import CALLED_HERE
-from playground.language.functions.table import PREFIXED_CONSTANTS, find
+from playground.language.functions.table import CONSTANTS, PREFIXED_CONSTANTS, PREFIXES, find
 from playground.language.syntax import tree
+from playground.language.syntax.constructors import MAKERS, MODULE_FUNCTIONS, TENSOR_KINDS, typed_tensor
+from playground.language.syntax.devices import is_move, is_numbers_only, without_device
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.imports import Imports
-from playground.language.syntax.left_out import dotted
-from playground.language.syntax.python_parser import Places
+from playground.language.syntax.left_out import dotted, readable
+from playground.language.syntax.numpy_calls import NumpyCalls, instead_of
+from playground.language.syntax.python_parser import Places, python_tree
+from playground.language.syntax.refusals import UNLIKE_PYTORCH
 
 _IS = {ast.Is: "is", ast.IsNot: "is not"}
 
 
-_NUMPY = re.compile(r"\b(?:np|numpy|jnp)\.((?:linalg\.|random\.|fft\.)?\w+)(?=\()")
 _GENERATOR = re.compile(
     r"^([ \t]*)\w+[ \t]*=[ \t]*torch\.Generator\([^()\n]*\)\.manual_seed\(([^()\n]*)\)", re.MULTILINE
 )
 _NO_GENERATOR = re.compile(r",[ \t]*generator[ \t]*=[ \t]*\w+")
 
 
-MODULE_FUNCTIONS = {  # modules without weights, and the functions that do the same
-    "MSELoss": "mse_loss",
-    "L1Loss": "l1_loss",
-    "SmoothL1Loss": "smooth_l1_loss",
-    "HuberLoss": "huber_loss",
-    "CrossEntropyLoss": "cross_entropy",
-    "NLLLoss": "nll_loss",
-    "BCELoss": "binary_cross_entropy",
-    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
-    "KLDivLoss": "kl_div",
-    "ReLU": "relu",
-    "LeakyReLU": "leaky_relu",
-    "ELU": "elu",
-    "GELU": "gelu",
-    "SiLU": "silu",
-    "Sigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "Softplus": "softplus",
-    "Softmax": "softmax",
-    "LogSoftmax": "log_softmax",
-    "Flatten": "flatten",
-    "MaxPool2d": "max_pool2d",
-    "AvgPool2d": "avg_pool2d",
-}
-
-
-TENSOR_KINDS = {  # the old names of a tensor's constructor, each of one dtype
-    "torch.Tensor": "float32",
-    "torch.FloatTensor": "float32",
-    "torch.DoubleTensor": "float64",
-    "torch.IntTensor": "int32",
-    "torch.LongTensor": "int64",
-}
-
-
-def _typed_tensor(node: ast.Call, dtype: str) -> ast.Call:
-    """`torch.Tensor([1, 2])` as `torch.tensor([1, 2], dtype=torch.float32)`."""
-
-    def of_torch(name: str) -> ast.expr:
-        return ast.copy_location(ast.Attribute(ast.copy_location(ast.Name("torch"), node.func), name), node.func)
-
-    keyword = ast.copy_location(ast.keyword("dtype", of_torch(dtype)), node.args[0])
-    return ast.copy_location(ast.Call(of_torch("tensor"), node.args, [keyword]), node)
-
-
-def _is_move(node: ast.Call, devices: set[str]) -> bool:
-    """Tell whether a method only moves a tensor to a device: `.to(device)`, `.cpu()`, `.cuda()`."""
-    if not isinstance(node.func, ast.Attribute):
-        return False
-    if node.func.attr in ("cpu", "cuda"):
-        return not node.keywords and len(node.args) <= 1
-    return node.func.attr == "to" and len(node.args) == 1 and not node.keywords and _is_device(node.args[0], devices)
-
-
-def _is_device(node: ast.expr, devices: set[str]) -> bool:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value.partition(":")[0] in ("cpu", "cuda", "mps")
-    return isinstance(node, ast.Name) and node.id in devices
-
-
-def _without_device(node: ast.Call, devices: set[str]) -> ast.Call:
-    """A call without `device=`: everything runs on the CPU."""
-    kept = [one for one in node.keywords if one.arg != "device" or not _is_device(one.value, devices)]
-    return node if len(kept) == len(node.keywords) else ast.copy_location(ast.Call(node.func, node.args, kept), node)
-
-
-def _torch_name(name: str) -> str:
-    """The name that PyTorch has for a function of NumPy, '' where there is none: `linalg.norm` for `linalg.norm`."""
-    home, _, last = name.rpartition(".")
-    if home in ("linalg", "fft") and find(home, last) is not None:
-        return name
-    name = last
-    return next((known for known in (name, CALLED_HERE.get(name, "")) if find("torch", known) is not None), "")
+_OF_ONE_NUMBER = ("grad", "jacrev", "jacfwd")  # of a function whose value is one number, these are one
+_DERIVATIVES = (*_OF_ONE_NUMBER, "value_and_grad", "grad_and_value", "hessian", "vjp", "jvp", "jacobian")
 
 
 class ProgramExpressions(Expressions):
@@ -109,6 +40,7 @@ class ProgramExpressions(Expressions):
         super().__init__(text, places)
         self.imports = Imports()
         self.callables: set[str] = set()
+        self.holders: set[str] = set()  # names that hold several functions
         self.devices: set[str] = set()  # names that stand for a device
         self._kinds |= {
             ast.IfExp: self._conditional,
@@ -119,6 +51,56 @@ class ProgramExpressions(Expressions):
             ast.JoinedStr: self._formatted,
         }
 
+    def given(self, node: ast.expr) -> tree.Expression:
+        """Convert what is given to a name, to a function or to a tuple: a value, or a function by its name."""
+        return self._function(node) or self.convert(node)
+
+    def _items(self, node: ast.Tuple | ast.List) -> tuple[tree.Expression, ...]:
+        if not any(map(self.is_function, node.elts)):
+            return super()._items(node)
+        return tuple(map(self.given, node.elts))
+
+    def is_function(self, node: ast.expr) -> bool:
+        """Tell whether a function stands here by its name: `torch.sin`, `lambda x: x`, one of the text."""
+        if isinstance(node, ast.Name) and node.id in self.callables:
+            return True
+        return isinstance(node, ast.Lambda) or self._row(node) is not None
+
+    def holds_functions(self, node: ast.expr) -> bool:
+        """Tell whether there are functions among what is gone through: `(torch.sin, torch.cos)`."""
+        match node:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Call(args=parts):
+                return any(self.is_function(part) or self.holds_functions(part) for part in parts)
+        return isinstance(node, ast.Name) and node.id in self.holders
+
+    def _row(self, node: ast.expr) -> tuple[str, str, tuple[str, ...]] | None:
+        """Home, name and what it needs, of a function that stands by its name."""
+        match node:
+            case ast.Name(id=name) if name not in self.assigned and name not in CONSTANTS and len(name) > 1:
+                home = ""
+            case ast.Attribute(value=value, attr=name) if (prefix := self._prefix(value)) is not None:
+                home = PREFIXES.get(prefix, prefix)
+            case _:
+                return None
+        if home == "math" and name in MATH:
+            return home, name, ("x",)
+        function = find(home, name) if home in ("", *PREFIXES.values()) else None
+        if function is None or name in PREFIXED_CONSTANTS:
+            return None
+        needed = tuple(one.name for one in function.parameters if one.is_required and not one.by_name_only)
+        return (home, name, needed) if needed else None
+
+    def _function(self, node: ast.expr) -> tree.Lambda | None:
+        """`torch.sin` as `lambda input: torch.sin(input)`."""
+        found = self._row(node)
+        if found is None:
+            return None
+        home, name, needed = found
+        span = self.places.of(node)
+        arguments = tuple(tree.CallArgument("", tree.Name(one, span), span) for one in needed)
+        call = tree.Call(home, name, None, arguments, span, span)
+        return tree.Lambda(tuple(tree.Parameter(one, None, span) for one in needed), call, span)
+
     def _formatted(self, node: ast.JoinedStr) -> tree.Expression:
         written = self.places.of(node).of(self.text)
         self.refuse(
@@ -126,7 +108,7 @@ class ProgramExpressions(Expressions):
         )
 
     def _conditional(self, node: ast.IfExp) -> tree.Expression:
-        test, then, other = (self.convert(part) for part in (node.test, node.body, node.orelse))
+        test, then, other = self.convert(node.test), self.given(node.body), self.given(node.orelse)
         return tree.Conditional(test, then, other, self.places.of(node))
 
     def _logic(self, node: ast.BoolOp) -> tree.Expression:
@@ -144,17 +126,31 @@ class ProgramExpressions(Expressions):
             return super()._comparison(node)
         return tree.Logic(how, (self.convert(node.left), self.convert(node.comparators[0])), self.places.of(node))
 
+    def _chain(self, node: ast.Compare) -> tree.Expression:
+        """`a < b < c` is `a < b and b < c`; where `b` is a call, it would be called twice."""
+        if any(isinstance(part, ast.Call) for middle in node.comparators[:-1] for part in ast.walk(middle)):
+            return super()._chain(node)
+        operands, pairs = (node.left, *node.comparators), []
+        for left, operator, right in zip(operands, node.ops, operands[1:], strict=False):
+            pair = ast.Compare(left, [operator], [right])
+            pair.lineno, pair.col_offset = left.lineno, left.col_offset
+            pair.end_lineno, pair.end_col_offset = right.end_lineno, right.end_col_offset
+            pairs.append(self._comparison(pair))
+        return tree.Logic("and", tuple(pairs), self.places.of(node))
+
     def _comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> tree.Expression:
-        before, found = set(self.assigned), []
+        before, found, callables = set(self.assigned), [], self.callables
         for part in node.generators:
             if part.is_async:
                 self.refuse("`async` is not allowed", node, "write for x in xs")
             iterable = self.convert(part.iter)
             targets, unpack = self.loop_target(part.target)
             self.assigned |= {target.id for target in targets}
+            if self.holds_functions(part.iter):
+                self.callables = self.callables | {target.id for target in targets}
             found.append(tree.Generator(targets, unpack, iterable, tuple(map(self.convert, part.ifs))))
         element = self.convert(node.elt)
-        self.assigned = before  # the names end with the comprehension
+        self.assigned, self.callables = before, callables  # the names end with the comprehension
         kind = "list" if isinstance(node, ast.ListComp) else "generator"
         return tree.Comprehension(kind, element, tuple(found), self.places.of(node))
 
@@ -179,7 +175,7 @@ class ProgramExpressions(Expressions):
             span = Span(start, start + len(name.arg))
             if name.arg.startswith("__"):
                 self.refuse("names do not begin with two underscores", span, "take another name")
-            parameters.append(tree.Parameter(name.arg, None if default is None else self.convert(default), span))
+            parameters.append(tree.Parameter(name.arg, None if default is None else self.given(default), span))
         return tuple(parameters)
 
     def _lambda(self, node: ast.Lambda) -> tree.Expression:
@@ -218,11 +214,11 @@ class ProgramExpressions(Expressions):
     def _call(self, node: ast.Call) -> tree.Expression:
         first = dotted(node.func)
         written = "" if first.partition(".")[0] in self.assigned else self.imports.prefix(first)
-        if isinstance(node.func, ast.Attribute) and _is_move(node, self.devices):
+        if isinstance(node.func, ast.Attribute) and (is_move(node, self.devices) or is_numbers_only(node)):
             return self.convert(node.func.value)
-        node = _without_device(node, self.devices)
+        node = without_device(node, self.devices)
         if written in TENSOR_KINDS and len(node.args) == 1 and isinstance(node.args[0], ast.List) and not node.keywords:
-            return self._call(_typed_tensor(node, TENSOR_KINDS[written]))
+            return self._call(typed_tensor(node, TENSOR_KINDS[written]))
         if written.startswith(("nn.", "torch.nn.")) and ".functional." not in written:
             self._module(node, written)
         if written.startswith(("torch.optim.", "optim.")) and "optim" not in self.assigned:
@@ -242,13 +238,31 @@ class ProgramExpressions(Expressions):
                     return self._imported(node, prefix, real)
             case ast.Call() | ast.Lambda() if isinstance(node.func, ast.Lambda) or self._is_own(node.func):
                 return self._call_own(node)
+            case ast.Subscript(value=ast.Name(id=name)) if name in self.holders:
+                return self._call_own(node)
             case ast.Attribute(attr=name) if self._prefix(node.func.value) == "math" and name in MATH:
                 return self._call_math(node, name)
+            case ast.Call(func=maker) if dotted(maker).rpartition(".")[2] in _DERIVATIVES:
+                self._refuse_derivative(node, node.func)
             case ast.Call(func=inner) if self.imports.prefix(dotted(inner)).startswith(("nn.", "torch.nn.")):
                 self.convert(node.func)  # `nn.ReLU()(x)`
             case ast.Attribute(value=ast.Call(func=maker)) if self.imports.prefix(dotted(maker)) == "torch.Generator":
                 self._refuse_generator(node)
         return super()._call(node)
+
+    def _refuse_derivative(self, node: ast.Call, made: ast.Call) -> NoReturn:
+        """`grad(f)(x)`: the gradient of a value is taken, here as in torch.autograd."""
+        written = self.places.of(made).of(self.text)
+        message = f"`{written[:40]}` would make a function; a gradient is taken of a value here"
+        if len(made.args) != 1 or made.keywords or node.keywords or not node.args:
+            self.refuse(message, node, "write grad(f(x), x)[0]")
+        function, given = (self.places.of(part).of(self.text) for part in (made.args[0], node.args[0]))
+        function = f"({function})" if isinstance(made.args[0], ast.Lambda) else function
+        arguments = ", ".join(self.places.of(part).of(self.text) for part in node.args)
+        new = f"grad({function}({arguments}), {given}, create_graph=True)[0]"
+        is_one = isinstance(node.args[0], ast.Name) and dotted(made.func).rpartition(".")[2] in _OF_ONE_NUMBER
+        repair = self.replace(self.places.of(node), new) if is_one else None
+        self.refuse(message, node, f"write grad({function}({arguments}), {given})[0]", repair)
 
     def _missing_operator(self, node: ast.Call) -> NoReturn:
         place = self.places.of(node)
@@ -260,9 +274,11 @@ class ProgramExpressions(Expressions):
     def _module(self, node: ast.Call, written: str) -> NoReturn:
         """`nn.ReLU()`: a function does the same; layers with weights are built on another page."""
         name = written.rpartition(".")[2]
+        if (word := UNLIKE_PYTORCH.get(name)) is not None:
+            self.refuse(f"`{written}` is not here", node, word)
         if name == "Parameter":
             hint = "write torch.tensor(..., requires_grad=True)"
-            self.refuse("`nn.Parameter` is not needed here", node, hint)
+            self.refuse("`nn.Parameter` is not needed here", node, hint, self._parameter(node))
         function = MODULE_FUNCTIONS.get(name)
         if function is None:
             hint = "write its formula, as x @ W.T + b; layers are built on the layers page"
@@ -275,6 +291,22 @@ class ProgramExpressions(Expressions):
         repair = self.replace(self.places.of(node), new, f"write F.{function}")
         self.refuse(f"`{written}` makes a module, and here functions are called", node, hint, repair)
 
+    def _parameter(self, node: ast.Call) -> Repair | None:
+        """`nn.Parameter(t)` as the tensor `t` that requires a gradient."""
+        if len(node.args) != 1 or node.keywords:
+            return None
+        given = self.places.of(node.args[0]).of(self.text)
+        match node.args[0]:
+            case ast.Call(keywords=options) as call if self.imports.prefix(
+                dotted(call.func)
+            ) in MAKERS and "requires_grad" not in {one.arg for one in options}:
+                new = f"{given[:-1].rstrip().rstrip(',')}, requires_grad=True)"
+            case ast.Name() | ast.Call() | ast.Subscript():
+                new = f"{given}.detach().requires_grad_()"
+            case _:
+                new = f"({given}).detach().requires_grad_()"
+        return self.replace(self.places.of(node), new, f"write {new}" if len(new) < 40 else "write requires_grad=True")
+
     def _refuse_generator(self, node: ast.Call) -> NoReturn:
         """`torch.Generator().manual_seed(7)`: the same numbers come from the one source that there is here."""
         hint = "write torch.manual_seed(7), and leave out generator=: the same numbers come"
@@ -284,16 +316,24 @@ class ProgramExpressions(Expressions):
 
     def _refuse_numpy(self, node: ast.Attribute, prefixed: str) -> NoReturn:
         """`np.sin(x)`: PyTorch has a function for it, and every other one of NumPy in the text is mended with it."""
-        name = _torch_name(prefixed.removeprefix("np."))
-        mended = _NUMPY.sub(lambda found: f"torch.{_torch_name(found[1]) or found[1]}", self.text)
+        name = prefixed.removeprefix("np.")
         written = self.places.of(node).of(self.text)
         owner = "NumPy's" if written.startswith(("np.", "numpy.")) else "another library's"
+        module, places = python_tree(readable(self.text)[0])
+        mended = NumpyCalls(self.text, places, self._name_in_numpy).rewritten(module)
+        hint = instead_of(name)
         self.refuse(
             f"`{written}` is {owner}: it knows nothing of PyTorch's gradients",
             node,
-            f"write torch.{name}" if name else "torch has most functions of NumPy, under the same or a similar name",
-            Repair(f"write torch.{name}", mended) if name else None,
+            hint,
+            None if mended == self.text else Repair(hint if " " not in hint[6:] else "write PyTorch's", mended),
         )
+
+    def _name_in_numpy(self, node: ast.Call) -> str:
+        """What of NumPy a call means, '' for anything else."""
+        found = self.imports.function(node.func.id) if isinstance(node.func, ast.Name) else None
+        written = self.imports.prefix(dotted(node.func)) if found is None else ".".join(found)
+        return written.removeprefix("np.") if written.startswith("np.") else ""
 
     def _is_own(self, node: ast.expr) -> bool:
         """Tell whether a call is one of a function of the text, which may give a function: `power(2)(x)`."""
@@ -315,20 +355,25 @@ class ProgramExpressions(Expressions):
         return tree.Call("math", name, None, self._given(node), self.places.of(node), self.places.of(node.func))
 
     def _call_own(self, node: ast.Call) -> tree.Expression:
-        return tree.CallOwn(self.convert(node.func), self._given(node), self.places.of(node))
+        return tree.CallOwn(self.convert(node.func), self._given(node, self.given), self.places.of(node))
 
-    def _given(self, node: ast.Call) -> tuple[tree.CallArgument, ...]:
-        arguments = [tree.CallArgument("", self.convert(value), self.places.of(value)) for value in node.args]
+    def _given(
+        self, node: ast.Call, convert: Callable[[ast.expr], tree.Expression] | None = None
+    ) -> tuple[tree.CallArgument, ...]:
+        convert = convert or self.convert
+        arguments = [tree.CallArgument("", convert(value), self.places.of(value)) for value in node.args]
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
-            arguments.append(tree.CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+            arguments.append(tree.CallArgument(keyword.arg, convert(keyword.value), self.places.of(keyword)))
         return tuple(arguments)
 
     def _attribute(self, node: ast.Attribute) -> tree.Expression:
         span = self.places.of(node)
         if node.attr == "data" and self._prefix(node.value) is None:
             return tree.Call("Tensor", "detach", self.convert(node.value), (), span, self._last(node))
+        if node.attr == "newaxis" and self._prefix(node.value) == "np":
+            return tree.Literal("None", None, span)
         if node.attr in PREFIXED_CONSTANTS and self._prefix(node.value) in ("np", "math"):
             number = PREFIXED_CONSTANTS[node.attr]
             if isinstance(number, float):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
+from typing import NoReturn
 
 from playground.errors import Span
 from playground.language.syntax import tree
-from playground.language.syntax.left_out import DEVICE, PRINT, ROOTS, SETTING, WORDS, LeftOut, dotted, reason_of
+from playground.language.syntax.left_out import BAR, DEVICE, PRINT, ROOTS, SETTING, WORDS, LeftOut, dotted, reason_of
 from playground.language.syntax.program_expressions import ProgramExpressions
 from playground.language.syntax.refusals import BINARY
-from playground.language.syntax.statements import Statements
+from playground.language.syntax.statements import GRAD_MODES, Statements
 
 _MAIN = ("__name__ == '__main__'", "'__main__' == __name__")
 
@@ -49,6 +51,8 @@ class ProgramStatements(Statements):
                 return list(self.convert(node.body))
             case ast.AnnAssign(value=None):
                 return []
+            case ast.Assign(targets=[_, _, *_]) if (parts := _one_by_one(node)) is not None:
+                return list(self.convert(parts))
             case ast.Import() | ast.ImportFrom():
                 self.expressions.imports.read(node)
         reason = reason_of(node, self._ignored)
@@ -88,6 +92,8 @@ class ProgramStatements(Statements):
                 return tree.If(self.expressions.convert(test), self.convert(body), self.convert(orelse), span)
             case ast.FunctionDef():
                 return self._define(node, span)
+            case ast.ClassDef():
+                self._refuse_class(node, span)
             case ast.Return() if self._functions:
                 return tree.Return(None if node.value is None else self.expressions.convert(node.value), span)
             case ast.Break() | ast.Continue() if self._loops:
@@ -118,9 +124,19 @@ class ProgramStatements(Statements):
                 call = tree.Call("Tensor", "requires_grad_", convert(owner), (argument,), span, place_of)
                 return tree.Evaluate(call, span)
         found = super()._assign(node, span)
+        name = found.targets[0].id
         if not found.unpack and self._gives_function(node.value):
-            self.expressions.callables = self.expressions.callables | {found.targets[0].id}
+            self.expressions.callables = self.expressions.callables | {name}
+        if not found.unpack and self.expressions.holds_functions(node.value):
+            self.expressions.holders = self.expressions.holders | {name}
         return found
+
+    def _value(self, node: ast.Assign) -> tree.Expression:
+        """What a name is given; a function only where the name is used again."""
+        match node.targets[0]:
+            case ast.Name(id=name) if len(re.findall(rf"\b{name}\b", self.expressions.text)) > 1:
+                return self.expressions.given(node.value)
+        return super()._value(node)
 
     def _gives_function(self, node: ast.expr) -> bool:
         """Tell whether a value may be a function of the text."""
@@ -128,7 +144,7 @@ class ProgramStatements(Statements):
             return self._gives_function(node.body) or self._gives_function(node.orelse)
         if isinstance(node, ast.Call):
             return isinstance(node.func, ast.Name) and node.func.id in self.expressions.callables
-        return isinstance(node, ast.Lambda) or (isinstance(node, ast.Name) and node.id in self.expressions.callables)
+        return self.expressions.is_function(node)
 
     def _item(self, place: ast.Subscript) -> tree.Index:
         found = self.expressions.convert(place)
@@ -149,17 +165,55 @@ class ProgramStatements(Statements):
 
     def _for(self, node: ast.For, span: Span) -> tree.For:
         self._loops += 1
+        if (bare := self._without_bar(node.iter)) is not None:
+            node = ast.copy_location(ast.For(node.target, bare, node.body, node.orelse), node)
+        if self.expressions.holds_functions(node.iter):
+            self.expressions.callables = self.expressions.callables | set(_names([node.target]))
         node, first = _flat_targets(node, self._everywhere)
         found = super()._for(node, span)
         self._loops -= 1
         assert not first or isinstance(found, tree.For)
         return found
 
+    def _mode(self, decorator: ast.expr) -> bool:
+        """Whether gradients are recorded in a function below `@torch.no_grad()`; any other decorator is refused."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        prefix, _, name = dotted(function).rpartition(".")
+        if (
+            prefix not in ("", "torch")
+            or name not in GRAD_MODES
+            or (isinstance(decorator, ast.Call) and decorator.args)
+        ):
+            hint = "leave the line with @ out; @torch.no_grad() is allowed"
+            self.expressions.refuse("decorators are not allowed", decorator, hint)
+        return GRAD_MODES[name]
+
+    def _refuse_class(self, node: ast.ClassDef, span: Span) -> NoReturn:
+        line = Span(span.start, min(span.end, (self.expressions.text + "\n").index("\n", span.start)))
+        bases = {dotted(base).rpartition(".")[2] for base in node.bases}
+        hint = "write its methods as functions: def f(x): return ...; tensors record their gradients by themselves"
+        if "Function" in bases:
+            hint = "write its forward as a function, def f(x): return ...; PyTorch derives its backward"
+        elif bases & {"Module", "Sequential"}:
+            hint = "layers are built on the page for networks"
+        self.expressions.refuse("classes cannot be defined here", line, hint)
+
+    def _without_bar(self, node: ast.expr) -> ast.expr | None:
+        """What `tqdm(range(3))` and `trange(3)` run over: a bar of progress means nothing here."""
+        if not isinstance(node, ast.Call) or not node.args:
+            return None
+        name = dotted(node.func).rpartition(".")[2]
+        if name not in ("tqdm", "trange") or name in self.expressions.assigned:
+            return None
+        self.left_out.append(LeftOut(self.expressions.places.of(node.func), BAR))
+        if name == "tqdm":
+            return node.args[0]
+        return ast.copy_location(ast.Call(ast.copy_location(ast.Name("range"), node.func), node.args, []), node)
+
     def _define(self, node: ast.FunctionDef, span: Span) -> tree.Define:
         expressions = self.expressions
         line = Span(span.start, min(span.end, (expressions.text + "\n").index("\n", span.start)))
-        if node.decorator_list:
-            expressions.refuse("decorators are not allowed", node.decorator_list[0], "leave the line with @ out")
+        modes = [self._mode(decorator) for decorator in node.decorator_list]
         if node.name.startswith("__"):
             expressions.refuse("names do not begin with two underscores", line, "take another name")
         if any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in ast.walk(node)):
@@ -174,6 +228,8 @@ class ProgramStatements(Statements):
         loops, self._loops = self._loops, 0
         self._functions += 1
         body = self.convert(node.body)
+        for mode in modes:
+            body = (tree.GradMode(mode, body, span),)
         self._functions -= 1
         self._loops = loops
         expressions.leave(before)
@@ -219,6 +275,19 @@ def _given(body: Iterable[ast.stmt]) -> Iterator[str]:
                 yield from _given(inner)
             case ast.If(body=inner, orelse=orelse):
                 yield from _given([*inner, *orelse])
+
+
+def _one_by_one(node: ast.Assign) -> list[ast.stmt] | None:
+    """`a = b = value` as `a = value` and `b = a`; of a plain number, each is given that number."""
+    first = next((target for target in node.targets if isinstance(target, ast.Name)), None)
+    if first is None:
+        return None
+    others = [target for target in node.targets if target is not first]
+    is_number = isinstance(node.value, ast.Constant)
+    given = node.value if is_number else ast.copy_location(ast.Name(first.id), first)
+    values = [node.value, *[given for _ in others]]
+    pairs = zip([first, *others], values, strict=True)
+    return [ast.copy_location(ast.Assign([target], value), node) for target, value in pairs]
 
 
 def _names(targets: Iterable[ast.expr]) -> Iterator[str]:

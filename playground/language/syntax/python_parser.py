@@ -15,6 +15,9 @@ from playground.language.syntax.scan import Token, scan
 
 _PARSER = threading.Lock()  # CPython 3.11 counts the depth of its trees once for all threads, and raises SystemError
 DEFINED = re.compile(r"([^\W\d]\w*)\s*\(\s*([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)\s*\)")  # `f(x, y)`
+_INDENT = re.compile(r"^[ \t]*", re.MULTILINE)
+_COMPARED = re.compile(r"\b(?:if|elif|while)\b[^=:\n(]*?[^=:\n(<>!+*/%-](=)(?!=)")  # `if x = 1`
+_TABS = (8, 4, 2)  # how wide a tab may be meant
 INDENTED = re.compile(r"\A(?:[ \t]*(?:\#[^\n]*)?\n)*[ \t]+[^\s\#]")
 
 
@@ -133,6 +136,10 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
     message, hint, repair = "this is not understood", "", None
     if "cannot assign" in complaint or "Maybe you meant '=='" in complaint:
         message, hint, repair = _explain_assignment(text, solid, span)
+    elif (compared := _COMPARED.search(text, text.rfind("\n", 0, start) + 1, _line_end(text, start))) is not None:
+        message, span = "`=` gives a value to a name", Span(*compared.span(1))
+        hint = "a comparison is written `==`"
+        repair = Repair("write ==", text[: span.start] + "==" + text[span.end :])
     elif "expected ':'" in complaint:
         message, hint = "a `:` is missing", "a line that starts with `for` or `with` ends with a colon"
         line_end = text.find("\n", start) if "\n" in text[start:] else len(text)
@@ -144,7 +151,13 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
     elif isinstance(error, IndentationError):
         message, hint = "this line is indented differently", "lines that belong together begin in the same column"
         line_start = text.rfind("\n", 0, start) + 1
-        repair = Repair("move the line out", text[:line_start] + text[line_start:].lstrip(" \t"))
+        if "\t" in "".join(_INDENT.findall(text)):
+            hint = "indent every line by spaces: how wide a tab is depends on who reads it"
+            repair = _without_tabs(text)
+        elif "unexpected indent" in complaint:  # nothing opened a block: the line belongs to those before it
+            lines_before = [line for line in text[:line_start].split("\n") if line.strip()]
+            indent_before = _INDENT.match(lines_before[-1])[0] if lines_before else ""  # type: ignore[index]  # matches all
+            repair = Repair("move the line out", text[:line_start] + indent_before + text[line_start:].lstrip(" \t"))
         indent = len(text[line_start:]) - len(text[line_start:].lstrip(" \t"))
         span = Span(line_start, line_start + max(indent, 1))
     elif "leading zeros" in complaint:
@@ -164,6 +177,24 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
     if span.end > len(text):  # what is missing belongs after the last character: that one is marked
         span = Span(min(span.start, max(len(text) - 1, 0)), len(text))
     raise PlaygroundError(message, span=span, hint=hint, repair=repair, text=text) from None
+
+
+def _line_end(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
+
+
+def _without_tabs(text: str) -> Repair | None:
+    """Spaces for the tabs that lines begin with; None where it depends on their width which lines belong together."""
+    found: dict[str, str] = {}
+    for width in _TABS:
+        spaced = _INDENT.sub(lambda indent: indent[0].expandtabs(width), text)  # noqa: B023  # called at once
+        try:
+            with _PARSER:
+                found.setdefault(ast.dump(ast.parse(spaced)), spaced)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return Repair("write spaces for the tabs", next(iter(found.values()))) if len(found) == 1 else None
 
 
 def _explain_assignment(text: str, solid: list[Token], span: Span) -> tuple[str, str, Repair | None]:
@@ -186,9 +217,9 @@ def _explain_assignment(text: str, solid: list[Token], span: Span) -> tuple[str,
         return f"a function is not defined by `{left} =`", hint, repair
     if right.isidentifier() and not keyword.iskeyword(right):
         mended = f"{text[:line_start]}{right} = {left}{text[line_end:]}"
-        return "only a name can be given a value", hint, Repair(f"write {right} = {left}", mended)
+        return "only a name can be given a value", hint, Repair(f"write {right} = {left}", mended, is_guess=True)
     mended = text[: equals.span.start] + "==" + text[equals.span.end :]
-    return "only a name can be given a value", hint, Repair("write ==", mended)
+    return "only a name can be given a value", hint, Repair("write ==", mended, is_guess=True)
 
 
 def _explain_token(

@@ -10,7 +10,10 @@ REFUSED_STATEMENTS: dict[type[ast.stmt], tuple[str, str]] = {
     ast.ClassDef: ("classes cannot be defined here", "layers are built on the page for networks"),
     ast.Return: ("there is nothing to return from", "the last line is the result"),
     ast.Delete: ("`del` is not needed here", "names last until the end of the text"),
-    ast.While: ("`while` is not allowed", "a loop has a known length: for i in range(10):"),
+    ast.While: (
+        "`while` is not allowed",
+        "a loop has a known length: for i in range(100): and as its first line, if not (x > 0): break",
+    ),
     ast.AsyncFor: ("`async` is not allowed", "write for i in range(10):"),
     ast.AsyncWith: ("`async` is not allowed", "write with torch.no_grad():"),
     ast.If: ("`if` is not allowed", "choose element by element: where(x > 0, x, 0 * x)"),
@@ -47,6 +50,18 @@ REFUSED_EXPRESSIONS: dict[type[ast.expr], tuple[str, str]] = {
     ast.FormattedValue: ("texts are not values here", "numbers, lists and tensors are"),
     ast.JoinedStr: ("texts are not values here", "numbers, lists and tensors are"),
     ast.Starred: ("`*` in front of a value is not allowed", "write the elements out"),
+}
+
+UNLIKE_PYTORCH = {  # functions that PyTorch or Python has, and what to write in their place
+    **dict.fromkeys(
+        ("empty", "empty_like", "new_empty"),
+        "its numbers are what stood in memory before: write zeros, which has the same shape and dtype",
+    ),
+    "numpy": "numbers without a gradient are x.detach(); everything is a tensor here",
+    "tolist": "numbers without a gradient are x.detach(), and one number is x.item()",
+    "sorted": "write torch.sort(x).values for a tensor; a list keeps its order here",
+    "clip_grad_norm_": "write its formula: with torch.no_grad(): w.grad.mul_(c / w.grad.norm())",
+    "clip_grad_value_": "write its formula, of each gradient: w.grad.clamp(-c, c)",
 }
 
 BINARY: dict[type[ast.operator], str] = {

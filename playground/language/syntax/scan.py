@@ -15,6 +15,7 @@ from typing import NoReturn
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.limits import LIMITS, spell
 
+_PI = re.compile(r"([a-zA-Z]\d*)?(π)([a-zA-Z]\d*)?")  # `πr`: the circle's number and one letter
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ"
 ESCAPE = r"""\\[\\'"abfnrtv\n]"""  # the backslashes that Python reads without a warning
 TOKEN = re.compile(
@@ -59,6 +60,13 @@ INSTEAD = {
     "¼": "0.25",
     "¾": "0.75",
 }
+SPOKEN = frozenset(  # words between formulas, which are no factors
+    {
+        *("at", "of", "be", "the", "then", "where", "when", "let", "var", "const", "val", "given", "to", "by", "over"),
+        *("plus", "minus", "times", "equals", "squared", "cubed", "through", "divided", "set", "define", "find"),
+        *("compute", "calculate", "evaluate", "subject", "such", "that", "what", "otherwise"),
+    }
+)
 NOT_HERE = frozenset({"lim", "limit", "integral", "integrate", "derivative", "solve", "plot", "diff", "differentiate"})
 REFUSED = {
     "{": "curly brackets have no meaning here; write ( ) to group and [ ] for tensors",
@@ -117,6 +125,8 @@ def scan(text: str) -> tuple[Token, ...]:
             _refuse_unclosed(text, token, previous)
         if token.kind == "power" or token.text in INSTEAD or (token.kind == "other" and token.text not in PLAIN):
             _refuse_character(text, token)
+        if token.kind == "name" and "π" in token.text and instead_of(token) and not _is_given(text, token.text):
+            _refuse_character(text, token)
         if token.kind == "other":
             _match_brackets(text, token, brackets)
         if previous is not None:
@@ -144,6 +154,8 @@ def instead_of(token: Token) -> str | None:
         return f"**{exponent}" if exponent.isalnum() else f"**({exponent})"
     if token.text in INSTEAD:
         return INSTEAD[token.text]
+    if token.kind == "name" and (found := _PI.fullmatch(token.text)) is not None:
+        return "*".join(part.replace("π", "pi") for part in found.groups() if part)
     plain = unicodedata.normalize("NFKC", token.text)
     return plain if token.kind == "other" and plain in PLAIN and plain != token.text else None
 
@@ -151,6 +163,9 @@ def instead_of(token: Token) -> str | None:
 def _refuse_character(text: str, token: Token) -> NoReturn:
     instead = instead_of(token)
     shown = token.text if token.text.isprintable() and not token.text.isspace() else f"U+{ord(token.text[0]):04X}"
+    if instead is not None and token.kind == "name" and text[: token.span.start].rstrip()[-1:] == "/":
+        hint = f"write /({instead}) or /{instead}, whichever is meant"
+        raise PlaygroundError(f"`/{shown}` is read in two ways", span=token.span, hint=hint, text=text)
     if instead is not None:
         what = f"write `{instead}`" if instead else "it is invisible; take it out"
         hint = "powers are written with **, as in x ** 2" if instead.startswith("**") else what
@@ -164,7 +179,20 @@ def _refuse_character(text: str, token: Token) -> NoReturn:
 def _with_signs_replaced(text: str) -> str:
     """Replace every character that Python does not know and that stands for something."""
     parts = (Token(str(found.lastgroup), found.group(), Span(*found.span())) for found in TOKEN.finditer(text))
-    return "".join(part.text if (instead := instead_of(part)) is None else instead for part in parts)
+    return "".join(part.text if (instead := _in_place_of(text, part)) is None else instead for part in parts)
+
+
+def _in_place_of(text: str, part: Token) -> str | None:
+    instead = instead_of(part)
+    if instead is None or part.kind != "name" or part.text == "π":
+        return instead
+    is_below = text[: part.span.start].rstrip()[-1:] == "/"  # `/πr` is read in two ways
+    return None if is_below or _is_given(text, part.text) else instead
+
+
+def _is_given(text: str, name: str) -> bool:
+    """Tell whether a line gives this name a value."""
+    return re.search(rf"^[ \t]*{name}[ \t]*=(?!=)", text, re.MULTILINE) is not None
 
 
 def _match_brackets(text: str, token: Token, brackets: list[Token]) -> None:
@@ -239,12 +267,47 @@ def _refuse_missing_operator(text: str, span: Span, before: Token, token: Token)
     if before.text in NOT_HERE:
         hint = "every value and every gradient of the text is shown; grad(y, x)[0] is one as a value"
         raise PlaygroundError(f"`{before.text}` is not here", span=before.span, hint=hint, text=text)
-    mended = text[: before.span.end] + "*" + text[token.span.start :]
-    whole = f"{before.text}*{token.text}" if token.text != "(" else f"{before.text}*( )"
+    word = next((part.text for part in (before, token) if part.text.lower() in SPOKEN), None)
+    if word is not None:
+        message, hint = (
+            f"`{word}` is a word, and no part of a formula",
+            "write names, numbers and the signs between them",
+        )
+        raise PlaygroundError(message, span=span, hint=hint, text=text)
+    if (meant := _two_readings(text, before, token)) is not None:
+        behind = text[: before.span.start].rstrip()[-2:].strip()
+        message = f"`{before.text}{token.text}` behind `{behind}` is read in two ways"
+        raise PlaygroundError(message, span=span, hint=meant, text=text)
+    line = text[text.rfind("\n", 0, span.start) + 1 :].partition("\n")[0]
+    sign = "@" if re.search(r"\.T\b", line) else "*"  # `x.T A x` is a product of matrices
+    mended = text[: before.span.end] + sign + text[token.span.start :]
+    whole = f"{before.text}{sign}{token.text}" if token.text != "(" else f"{before.text}{sign}( )"
     raise PlaygroundError(
         f"something is missing between `{before.text}` and `{token.text}`",
         span=span,
-        hint=f"write the multiplication: {whole}" if before.text not in (")", "]") else "write the multiplication: *",
-        repair=Repair("write *", mended),
+        hint=f"write the multiplication: {whole}"
+        if before.text not in (")", "]")
+        else f"write the multiplication: {sign}",
+        repair=Repair(f"write {sign}", mended),
         text=text,
     )
+
+
+def _two_readings(text: str, before: Token, token: Token) -> str | None:
+    """How `1/2x` and `e^2x` can be written so that they say one thing; None for what is read in one way."""
+    if before.kind != "number" or before.span.end != token.span.start:
+        return None
+    head = text[: before.span.start].rstrip(" \t")
+    minus = "-" if head.endswith("-") else ""
+    head = head.removesuffix("-").rstrip(" \t")
+    sign = next((sign for sign in ("**", "/") if head.endswith(sign)), None)
+    if sign is None:
+        return None
+    words = re.findall(r"[\w.]+", head[-40:].removesuffix(sign).rstrip(" \t"))
+    above = words[-1] if words and head.removesuffix(sign).rstrip(" \t").endswith(words[-1]) else "( )"
+    if sign == "**" and above != "e" and not above.replace(".", "").isdigit():
+        return None
+    factor = token.text if token.text != "(" else "( )"
+    number = minus + before.text
+    apart = f"({number})" if minus else number
+    return f"write {above}{sign}({number}*{factor}) or {above}{sign}{apart}*{factor}, whichever is meant"

@@ -9,9 +9,9 @@ from playground.errors import Repair, Span
 from playground.language.functions.table import PREFIXES
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.refusals import BINARY, REFUSED_STATEMENTS
-from playground.language.syntax.tree import Assign, Augmented, Evaluate, For, GradMode, Name, Statement
+from playground.language.syntax.tree import Assign, Augmented, Evaluate, Expression, For, GradMode, Name, Statement
 
-GRAD_MODES = {"no_grad": False, "enable_grad": True}
+GRAD_MODES = {"no_grad": False, "enable_grad": True, "inference_mode": False}
 
 
 class Statements:
@@ -52,9 +52,12 @@ class Statements:
     def _assign(self, node: ast.Assign, span: Span) -> Assign:
         if len(node.targets) > 1:
             self.expressions.refuse("two `=` in one line", span, "give one name per line")
-        value = self.expressions.convert(node.value)
+        value = self._value(node)
         targets, unpack = self._targets(node.targets[0])
         return Assign(targets, unpack, value, span)
+
+    def _value(self, node: ast.Assign) -> Expression:
+        return self.expressions.convert(node.value)
 
     def _augmented(self, node: ast.AugAssign, span: Span) -> Augmented:
         symbol = BINARY.get(type(node.op))
@@ -94,6 +97,13 @@ class Statements:
             and function.value.id == "torch"
         )
         place = self.expressions.places.of(call)
+        if name == "set_grad_enabled" and is_plain and isinstance(call, ast.Call) and len(node.items) == 1:
+            match call.args, call.keywords:
+                case [ast.Constant(value=bool(enabled))], []:
+                    return GradMode(enabled, self.convert(node.body), span)
+        if name == "GradientTape":
+            hint = "leave the line out, and move its lines out: y.backward() gives x.grad, and grad(y, x)[0] is a value"
+            self.expressions.refuse("gradients are recorded all the time here, without a tape", place, hint)
         if len(node.items) > 1 or name not in GRAD_MODES or not is_plain or item.optional_vars is not None:
             self.expressions.refuse("`with` takes only torch.no_grad() here", place, "write with torch.no_grad():")
         if not isinstance(call, ast.Call) or call.args or call.keywords:

@@ -113,7 +113,7 @@ CASES = [
     pytest.param("maximum(v, 0)", "a tensor here, not a number", "maximum(v, 0)", "maximum(v, tensor(0))", id="number"),
     pytest.param("v.grad + 1", "`v.grad` is None", "v.grad", None, id="grad-before-backward"),
     pytest.param("v.grad.zero_()", "`v.grad` is None", "v.grad", None, id="grad-method"),
-    pytest.param("v.T", "`.T` is for matrices", "v.T", None, id="T-of-vector"),
+    pytest.param("X[None].T", "`.T` is for matrices", "X[None].T", None, id="T-of-three-axes"),
     pytest.param("grad(s * s, v)", "does not occur in the graph", "grad(s * s, v)", None, id="unused"),
     pytest.param("a, b = v", "2 names for 3 values", "v", None, id="unpack"),
     pytest.param("a, b = s", "cannot be taken apart", "s", None, id="unpack-scalar"),

@@ -34,7 +34,7 @@ def test_what_looks_like_something_else(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("def f(x): return x*x\ntorch.func.grad(f)(x)", "grad(y, x)[0]"),
+        ("def f(x): return x*x\ntorch.func.grad(f)(x)", "grad(f(x), x)[0]"),
         ("y = x*x\ntorch.autograd.functional.jacobian(y, x)", "grad(y, x)[0]"),
         ("F.mse_loss(x, y, reduce=False)", "reduction='none'"),
         ("F.mse_loss(x, y, size_average=True)", "reduction='none'"),
