@@ -257,8 +257,10 @@ class Interpreter:
         """What `old += given` leaves: a tensor or a list is changed in place, of anything else a new value is made."""
         evaluator, places = self.evaluator, (parts[0].span, parts[1].span)
         if isinstance(old, list) and evaluator.grown(old, symbol, given, span):
+            evaluator.kept |= {id(parts[0]), id(parts[1])}
             return old
         if evaluator.has_python_meaning(symbol, old, given):
+            evaluator.kept |= {id(parts[0]), id(parts[1])}
             return evaluator.combined(symbol, old, given, span)
         new = evaluator.tensor_of(parts[1], given)
         if isinstance(old, Tensor):

@@ -43,13 +43,14 @@ class ListEvaluator(Evaluator):
 
     What a script has to write out is noted by the `id` of the node: `made` says what values were wanted as a tensor
     there ('tensor' for a list of numbers, 'stack' of tensors, 'nested' of both, 'other' for what is no list);
-    `itemwise` are the lists whose items became tensors one by one.
+    `itemwise` are the lists whose items became tensors one by one, `kept` those that an operation took as Python does.
     """
 
     def __init__(self, program: Program, calls: TorchCalls, values: dict[str, Value]) -> None:
         super().__init__(program, calls, values)
         self.made: dict[int, set[str]] = {}
         self.itemwise: set[int] = set()
+        self.kept: set[int] = set()
         self._kinds |= {Known: lambda node: node.value}
 
     def tensor_of(self, node: tree.Expression, value: Value) -> Value:
@@ -106,6 +107,7 @@ class ListEvaluator(Evaluator):
     def _binary(self, node: tree.Binary) -> Value:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
         if self.has_python_meaning(node.operator, left, right):
+            self.kept |= {id(node.left), id(node.right)}
             return self.combined(node.operator, left, right, node.span)
         left, right = self.tensor_of(node.left, left), self.tensor_of(node.right, right)
         return self.operate(
@@ -162,7 +164,7 @@ class ListEvaluator(Evaluator):
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             if not isinstance(left, Tensor | int | float) or not isinstance(right, Tensor | int | float):
                 return False
-            return self.truth(self._compared("==", left, right, span), span)
+            return self.truth(self.compared("==", left, right, span), span)
         return bool(left == right)
 
     def _ordered(self, symbol: str, left: Sequence[Value], right: Sequence[Value], span: Span) -> bool:
@@ -171,10 +173,11 @@ class ListEvaluator(Evaluator):
                 continue
             if self.has_python_meaning(symbol, *pair):
                 return self._ordered(symbol, *pair, span)
-            return self.truth(self._compared(symbol, *pair, span), span)
+            return self.truth(self.compared(symbol, *pair, span), span)
         return bool(BINARY[symbol](len(left), len(right)))
 
-    def _compared(self, symbol: str, left: Value, right: Value, span: Span) -> Value:
+    def compared(self, symbol: str, left: Value, right: Value, span: Span) -> Value:
+        """`left < right` and the like, of two numbers or tensors."""
         if not isinstance(left, Tensor) and not isinstance(right, Tensor):
             return self.calls.at(span, numbers, symbol, left, right)
         return self.operate(symbol, left, right, CallSite(symbol, self.program, span, (left, right), (span, span)))

@@ -165,11 +165,22 @@ class ProgramEvaluator(ListEvaluator):
             if node.name == "pow" and len(values) == 2:
                 return self.calls.at(node.span, numbers, "**", *values)
             return self._plain(node, BUILTINS[node.name], values)
+        if node.name in ("min", "max") and len(values) == 1 and _is_of_tensors(values[0]):
+            self.plain_calls.add(id(node))
+            return self._chosen(">" if node.name == "max" else "<", self.items(values[0], node.span), node.span)
         is_number = [isinstance(value, Tensor) and not value.dim() for value in values]
         if len(values) == 2 and node.name in ("min", "max") and any(is_number):
             self.paired.add(id(node))
             values = [self.calls.as_tensor(value, node.span) for value in values]
         return super()._call(replace(node, arguments=self._known(node, values)))
+
+    def _chosen(self, symbol: str, items: Iterable[Value], span: Span) -> Value:
+        """Python's `max` and `min`: the first of the items that no other one exceeds."""
+        best, *others = items
+        for item in others:
+            if self.truth(self.compared(symbol, item, best, span), span):
+                best = item
+        return best
 
     def _known(self, node: tree.Call, values: list[Value]) -> tuple[tree.CallArgument, ...]:
         pairs = zip(node.arguments, values, strict=True)
@@ -205,6 +216,12 @@ class ProgramEvaluator(ListEvaluator):
         except (ValueError, TypeError, ArithmeticError) as error:
             self.calls.refuse(f"`{node.name}` does not take this: {error}", node.span, "it works on plain numbers here")
         return self.calls.at(node.span, bounded, result)
+
+
+def _is_of_tensors(value: Value) -> bool:
+    """Tell whether a list holds tensors, beside numbers at most."""
+    is_flat = isinstance(value, list | tuple) and all(isinstance(item, Tensor | int | float) for item in value)
+    return is_flat and any(isinstance(item, Tensor) for item in value)
 
 
 def _is_plain(value: Value, is_items: bool) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from playground.errors import PlaygroundError
 from playground.language.evaluate.program_evaluator import ProgramEvaluator
 from playground.language.function import METHOD, PYTHON, TENSOR_LISTS, TENSORS, TENSORS_OR_NUMBERS, Function
 from playground.language.functions.literals import as_one
@@ -32,6 +33,8 @@ class Qualifier:
         self._plain_calls = frozenset[int]() if seen is None else seen.plain_calls
         self._paired = frozenset[int]() if seen is None else seen.paired
         self._made = None if seen is None else seen.made
+        self._text = None if seen is None else seen.program.text
+        self._kept = frozenset[int]() if seen is None else seen.kept
         self._itemwise = frozenset[int]() if seen is None else seen.itemwise
         self._numbers: set[str] = set()  # names that may stand for a plain number
 
@@ -57,6 +60,10 @@ class Qualifier:
         written = self.expression(node)
         if not kinds - {"other"}:
             return written
+        if id(node) in self._kept:
+            message = "a list is joined or repeated here at one time, and computed with as a tensor at another"
+            hint = "for a script, write torch.tensor(...) around the list that is a tensor"
+            raise PlaygroundError(message, span=node.span, hint=hint, text=self._text)
         return _torch(next(iter(kinds)), written) if kinds in ({"tensor"}, {"stack"}) else _as_one(written)
 
     def _kinds(self, node: tree.Expression) -> set[str]:

@@ -58,6 +58,7 @@ IN_PYTHON = {  # texts that Python itself takes; `y` is the result
     "in-place-item": "zs = [x * 1, x * 2]\na = zs[0]\nzs[0] += 1\ny = a * zs[0]",
     "list-of-a-range": "y = list(range(3)) + [4]\ny = x * sum(y)",
     "chosen": "y = max([1, 5, 2]) * x + min([3.0, 4.0])",
+    "chosen-from-equals": "y = max([2 * x, x + 2, 1]) + min([x * x, 2 * x])",
     "nested-item": "m = [[1., 2.], [3., 4.]]\ny = x * m[0][1]\nm[0][1] = 5.\ny = y + m[0][1]",
     "data": "data = [(1.0, 2.0), (2.0, 3.0)]\ny = sum((x * a - b) ** 2 for a, b in data) / len(data)",
     "grad-of-a-list": "gs = torch.autograd.grad((w * x).sum(), [w, x])\ny = x * len(gs) + gs[1]",
@@ -127,6 +128,14 @@ def test_elsewhere_a_list_is_a_tensor(text: str, result: float, gradient: float,
 )
 def test_a_result_of_several_parts(text: str, results: object, tmp_path: Path) -> None:
     assert assert_page_and_script(TWO + text, tmp_path)[0] == results
+
+
+def test_a_line_that_is_two_things_has_no_script() -> None:
+    document = Document(TWO + "def f(v, k):\n    return v * k\ny = len(f([1, 2], 2)) * f([1, 2], 2.5).sum() * x")
+    assert document.run()["y"].data.item() == 60.0
+    with pytest.raises(PlaygroundError, match="at one time") as caught:
+        to_python(document.program(), {leaf.name: leaf for leaf in document.used_leaves()})
+    assert caught.value.hint and caught.value.text and caught.value.marked()
 
 
 @given(list_texts())
