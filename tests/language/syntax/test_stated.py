@@ -66,6 +66,13 @@ def stated(text: str) -> dict[str, str]:
         pytest.param("a = [1, 2]\nb = [3]\nfor v in a + b:\n    x * v", {}, id="joined-and-gone-through"),
         pytest.param("a = [1, 2]\nb = a\nc = b + [3]\nx * c[2]", {}, id="joined-under-another-name"),
         pytest.param("h = [0.0]\nh.append(1.0)\nb = [2.0]\nc = h + b\nsum(c) * x", {}, id="joined-with-a-list"),
+        pytest.param("a = [1, 2]\nb = a[:1] + a\nx * len(b)", {}, id="part-joined"),
+        pytest.param("def f(v):\n    return len(v + [1])\na = [1.0, 2.0]\nx * f(a)", {}, id="joined-in-a-function"),
+        pytest.param(
+            "def f(v):\n    v.append(1)\n    return v\na = [1.0]\nx * len(f(a))", {}, id="filled-in-a-function"
+        ),
+        pytest.param("a = [1, 2]\nb = [3, 4]\nx if a == b else 3 * x", {}, id="compared"),
+        pytest.param("n = [2, 3]\nf = x\nfor i, k in enumerate(n):\n    f = f + ones(k)[0]", {}, id="sizes-in-a-loop"),
         # `+` and `*` of tensors, where nothing else is said of them
         pytest.param("w = [1, 2]\n2 * w", {"w": "[1, 2] float32 True"}, id="multiple"),
         pytest.param(
@@ -74,6 +81,8 @@ def stated(text: str) -> dict[str, str]:
             id="sum-of-vectors",
         ),
         pytest.param("w = [1, 2]\nx * w[0] + len(w)", {"w": "[1, 2] float32 True"}, id="chosen-from"),
+        pytest.param("w = [1, 2]\nv = w\nx * v[0] + len(v)", {"w": "[1, 2] float32 True"}, id="two-names"),
+        pytest.param("def f(v):\n    return v[0] * x\nw = [1, 2]\nf(w)", {"w": "[1, 2] float32 True"}, id="given"),
         pytest.param(
             "lr = 0.1\nw = torch.tensor(1., requires_grad=True)\nlr * w", {"w": "1. float32 True"}, id="grad-said"
         ),
