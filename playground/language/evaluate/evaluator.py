@@ -69,7 +69,11 @@ class Evaluator:
 
     def value(self, node: tree.Expression) -> Value:
         """The value of one expression, a list as a tensor."""
-        return self.calls.as_value(self.evaluate(node), node.span)
+        return self.tensor_of(node, self.evaluate(node))
+
+    def tensor_of(self, node: tree.Expression, value: Value) -> Value:
+        """The value of an expression where a tensor is wanted: a list becomes one."""
+        return self.calls.as_value(value, node.span)
 
     def operate(self, symbol: str, left: Value, right: Value, site: CallSite) -> Value:
         """A binary operation: guarded arithmetic on plain numbers, PyTorch's on tensors."""
@@ -132,13 +136,13 @@ class Evaluator:
             return self.calls.nested([self.evaluate(item) for item in node.items], node.span)
         return self.calls.nested(tuple(self.value(item) for item in node.items), node.span)
 
-    def _slice(self, node: tree.Slice) -> slice:
+    def _slice(self, node: tree.Slice, backwards: bool = False) -> slice:
         written = (node.start, node.stop, node.step)
         parts = [None if part is None else self.evaluate(part) for part in written]
         for part, place in zip(parts, written, strict=True):
             if place is not None and part is not None and (not isinstance(part, int) or isinstance(part, bool)):
                 self.calls.refuse(f"a slice is made of whole numbers, not {describe(part)}", place.span)
-        if isinstance(parts[2], int) and parts[2] < 1:
+        if isinstance(parts[2], int) and (parts[2] < 1 if not backwards else parts[2] == 0):
             hint = "write flip(x, (0,)) to go backwards"
             self.calls.refuse("a slice goes forwards: its step is at least 1", node.span, hint)
         return slice(*parts)
@@ -198,6 +202,10 @@ class Evaluator:
         result = self.calls.call(site, cost, call, *positional, itemsize=itemsize(arguments), **named)
         if isinstance(result, int | float) and not isinstance(result, bool):
             return self.calls.at(node.span, bounded, result)
+        return self.given_back(result, node.span)
+
+    def given_back(self, result: Value, span: Span) -> Value:
+        """What a call gives, as the language has it."""
         return tuple(result) if isinstance(result, torch.Size | list) else result
 
     def _arguments(self, node: tree.Call, function: Function) -> tuple[list[Value], dict[str, Value], list[Span]]:
@@ -206,7 +214,7 @@ class Evaluator:
         named: dict[str, Value] = {}
         places: list[Span] = []
         if node.receiver is not None:
-            receiver = self.value(node.receiver)
+            receiver = self.receiver(node.receiver, function)
             if receiver is None:
                 self.refuse_none(node.receiver)
             if not isinstance(receiver, Tensor):
@@ -216,25 +224,35 @@ class Evaluator:
             places.append(node.receiver.span)
         parameters = function.parameters
         for argument in sorted(node.arguments, key=lambda argument: argument.name != ""):
-            value, span = self.evaluate(argument.value), argument.value.span
-            places.append(span)
+            value = self.evaluate(argument.value)
+            places.append(argument.value.span)
             if argument.name:
-                named[argument.name] = self._fit(function, argument.name, value, span)
+                named[argument.name] = self._fit(function, argument.name, value, argument.value)
             else:
                 name = parameters[min(len(positional), len(parameters) - 1)].name if parameters else ""
-                positional.append(self._fit(function, name, value, span))
+                positional.append(self._fit(function, name, value, argument.value))
         return positional, named, places
 
-    def _fit(self, function: Function, name: str, value: Value, span: Span) -> Value:
+    def receiver(self, node: tree.Expression, function: Function) -> Value:
+        """The value whose method is called."""
+        return self.value(node)
+
+    def _fit(self, function: Function, name: str, value: Value, node: tree.Expression) -> Value:
         """A list or a number becomes a tensor where the function wants a tensor."""
         wants_tensor = name in TENSORS and name not in function.plain and function.call is not len
         if isinstance(value, list) and (wants_tensor or name in TENSORS_OR_NUMBERS or name in function.plain):
-            return self.calls.as_tensor(value, span)
+            return self.tensor_of(node, value)
         if wants_tensor and isinstance(value, int | float):
-            return self.calls.as_tensor(value, span)
+            return self.calls.as_tensor(value, node.span)
         if name in TENSOR_LISTS and isinstance(value, list | tuple):
-            return [self._fit(function, "input", item, span) for item in value]
+            return self._fit_each(function, value, node)
         return value
+
+    def _fit_each(self, function: Function, value: list[Value] | tuple[Value, ...], node: tree.Expression) -> Value:
+        """Several tensors, each of which may be given as a list or a number."""
+        if isinstance(node, tree.Sequence):
+            return [self._fit(function, "input", *pair) for pair in zip(value, node.items, strict=True)]
+        return [self._fit(function, "input", item, node) for item in value]
 
     def _bound(self, function: Function, arguments: Arguments, span: Span) -> Cost:
         try:

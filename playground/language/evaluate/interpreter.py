@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from playground.language.evaluate.own_function import OwnFunction
 from playground.language.evaluate.program_evaluator import ProgramEvaluator
 from playground.language.evaluate.torch_calls import TorchCalls
 from playground.language.function import Cost, Value
-from playground.language.functions.literals import plain_tensor
+from playground.language.functions.literals import is_numeric, plain_tensor, shape_in
 from playground.language.syntax import tree
 from playground.language.syntax.program import Program
 from playground.language.syntax.tree import (
@@ -74,7 +74,7 @@ class Interpreter:
     def result(self) -> Tensor | tuple[Tensor, ...]:
         """Runs the program; its last value, as a tensor or several."""
         self.execute(self.program.statements)
-        found = [item if isinstance(item, Tensor) else plain_tensor(item) for item in _results(self.last)]
+        found = [item if isinstance(item, Tensor) else plain_tensor(item) for _, item in results_in(self.last)]
         if not found:
             hint = "end with an expression, or give a value a name"
             if isinstance(self.program.statements[-1], Evaluate) and self.evaluator.root is not None:
@@ -94,7 +94,7 @@ class Interpreter:
     def _execute(self, statement: Statement) -> Flow | None:
         match statement:
             case Evaluate(value=node):
-                value = self.evaluator.value(node)
+                value = self.evaluator.shown(node)
                 is_backward = isinstance(node, Call) and node.name == "backward"
                 self._keep(statement, self.evaluator.root if is_backward else value)
             case Assign(targets=targets, unpack=unpack, value=node):
@@ -148,8 +148,8 @@ class Interpreter:
             case tree.ClearGrad(target=target):
                 self.calls.tell(statement.span)
                 self._tensor(target).grad = None
-            case tree.Append(target=target, value=node):
-                self._append_to(target, self.evaluator.evaluate(node), statement.span)
+            case tree.Append(target=target, value=node, how=how):
+                self._append_to(target, how, self.evaluator.evaluate(node), statement.span)
             case tree.Seed(value=node):
                 seed = self.evaluator.evaluate(node)
                 if not isinstance(seed, int) or seed < 0:
@@ -157,9 +157,9 @@ class Interpreter:
                 self.calls.seed(seed)
 
     def _tensor(self, node: Expression) -> Tensor:
-        value = self.evaluator.value(node)
+        value = self.evaluator.evaluate(node)
         if not isinstance(value, Tensor):
-            self.calls.refuse(f"{describe(value)} is no tensor", node.span, "write tensor(...) around a number")
+            self.calls.refuse(f"{describe(value)} is no tensor", node.span, "write torch.tensor(...) around it")
         return value
 
     def _write_all(self, memory: Value, symbol: str, value: Value, node: tree.SetData) -> None:
@@ -178,14 +178,13 @@ class Interpreter:
         places = (target.operand.span, target.index.span, node.value.span)
         if isinstance(owner, list) and isinstance(index, int) and -len(owner) <= index < len(owner):
             value = self.evaluator.evaluate(node.value)
-            site = CallSite(node.operator, self.program, node.span, (owner[index], value), places[1:])
-            owner[index] = (
-                value if not node.operator else self.evaluator.operate(node.operator, owner[index], value, site)
-            )
+            if node.operator:
+                value = self._changed(node.operator, owner[index], value, (target, node.value), node.span)
+            owner[index] = value
             self.calls.nested(owner, node.span)
             return None
         if not isinstance(owner, Tensor):
-            hint = "elements of a tensor or of a list can be set"
+            hint = "elements of a tensor, or of a list one by one, can be set"
             self.calls.refuse(f"{describe(owner)} has no such element to set", target.span, hint)
         cost = index_cost(owner, index)
         if node.operator:
@@ -205,23 +204,21 @@ class Interpreter:
             self.calls.label(owner, target.operand.id, target.operand.span)
         return owner
 
-    def _append_to(self, target: Name, value: Value, span: Span) -> None:
+    def _append_to(self, target: Name, how: str, value: Value, span: Span) -> None:
         items = self.values.get(target.id)
         if not isinstance(items, list):
             hint = f"write {target.id} = [] first"
             self.calls.refuse(f"`{target.id}` is {describe(items)}, not a list", target.span, hint)
-        items.append(value)
-        self.calls.nested(items, span)
+        if not self.evaluator.grown(items, "+", [value] if how == "append" else value, span):
+            self.calls.refuse(f"a list is not extended by {describe(value)}", span, f"write {target.id}.append(...)")
 
     def _keep(self, statement: Statement, value: Value) -> None:
-        if _results(value):
+        if next(results_in(value), None) is not None:
             self.last, self.last_statement = value, statement
 
     def _given(self, node: Expression) -> Value:
-        """Return what a name is given: a list that is written out is a tensor; an empty one is there to be filled."""
-        value = self.evaluator.evaluate(node)
-        is_written = isinstance(node, tree.Sequence) and bool(node.items)
-        return self.calls.as_value(value, node.span) if is_written else value
+        """Return what a name is given: a list is a list."""
+        return self.evaluator.evaluate(node)
 
     def _assign(self, targets: tuple[Name, ...], unpack: bool, value: Value, span: Span) -> tuple[Value, ...]:
         if not unpack:
@@ -249,15 +246,30 @@ class Interpreter:
         return leaf
 
     def _augmented(self, node: Augmented) -> Value:
-        old, new = self.evaluator.value(node.target), self.evaluator.value(node.value)
-        places = (node.target.span, node.value.span)
+        old, given = self.evaluator.evaluate(node.target), self.evaluator.evaluate(node.value)
+        return self._name_value(
+            node.target, self._changed(node.operator, old, given, (node.target, node.value), node.span)
+        )
+
+    def _changed(
+        self, symbol: str, old: Value, given: Value, parts: tuple[Expression, Expression], span: Span
+    ) -> Value:
+        """What `old += given` leaves: a tensor or a list is changed in place, of anything else a new value is made."""
+        evaluator, places = self.evaluator, (parts[0].span, parts[1].span)
+        if isinstance(old, list) and evaluator.grown(old, symbol, given, span):
+            evaluator.kept |= {id(parts[0]), id(parts[1])}
+            return old
+        if evaluator.has_python_meaning(symbol, old, given):
+            evaluator.kept |= {id(parts[0]), id(parts[1])}
+            return evaluator.combined(symbol, old, given, span)
+        new = evaluator.tensor_of(parts[1], given)
         if isinstance(old, Tensor):
-            site = CallSite(f"{node.operator}=", self.program, node.span, (old, new), places)
+            evaluator.tensor_of(parts[0], old)
+            site = CallSite(f"{symbol}=", self.program, span, (old, new), places)
             site.check()
-            cost = cost_of(node.operator, old, new)
-            return self._name_value(node.target, self.calls.call(site, cost, IN_PLACE[node.operator], old, new))
-        site = CallSite(node.operator, self.program, node.span, (old, new), places)
-        return self._name_value(node.target, self.evaluator.operate(node.operator, old, new, site))
+            return self.calls.call(site, cost_of(symbol, old, new), IN_PLACE[symbol], old, new)
+        old = evaluator.tensor_of(parts[0], old)
+        return evaluator.operate(symbol, old, new, CallSite(symbol, self.program, span, (old, new), places))
 
     def _for(self, node: For) -> Flow | None:
         span = node.iterable.span
@@ -274,8 +286,15 @@ class Interpreter:
         return None
 
 
-def _results(value: Value) -> list[Value]:
-    """Pick what of a value can be a program's result: tensors and numbers, also in a tuple."""
-    if isinstance(value, Tensor | int | float):
-        return [value]
-    return [item for part in value for item in _results(part)] if isinstance(value, tuple | list) else []
+Place = tuple[int, ...]  # the numbers by which an item of nested tuples and lists is chosen
+
+
+def results_in(value: Value, place: Place = ()) -> Iterator[tuple[Place, Value]]:
+    """Pick what of a value can be a program's result, and where it stands: tensors, numbers, lists of numbers."""
+    if isinstance(value, Tensor | int | float) or (
+        isinstance(value, list) and value and is_numeric(value) and shape_in(value) is not None
+    ):
+        yield place, value
+    elif isinstance(value, tuple | list):
+        for number, part in enumerate(value):
+            yield from results_in(part, (*place, number))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from playground.errors import PlaygroundError, Span
 from playground.language.bounds.bound import tensors_in
 from playground.language.evaluate.arithmetic import bounded, describe, numbers
 from playground.language.evaluate.call_site import CallSite
-from playground.language.evaluate.evaluator import Evaluator
+from playground.language.evaluate.list_evaluator import Known, ListEvaluator
 from playground.language.evaluate.own_function import OwnFunction, depth_of
 from playground.language.evaluate.torch_calls import TorchCalls
-from playground.language.function import PYTHON, Cost, Value
+from playground.language.function import PYTHON, Value
 from playground.language.functions.plain import BUILTINS, MATH
 from playground.language.functions.table import find
 from playground.language.limits import LIMITS, spell
@@ -25,19 +26,11 @@ from playground.language.syntax.program import Program
 RunFunction = Callable[[OwnFunction, dict[str, Value]], Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An argument that has been computed."""
-
-    value: Value
-    span: Span
-
-
-class ProgramEvaluator(Evaluator):
+class ProgramEvaluator(ListEvaluator):
     """`run` runs the body of a function of the text.
 
     What a script has to write out is noted by the `id` of the node: `plain_calls` are calls that Python itself answers,
-    `paired` those of `min` and `max` that compare two single numbers, `stacked` the lists that were made tensors.
+    `paired` those of `min` and `max` that compare two single numbers.
     """
 
     def __init__(self, program: Program, calls: TorchCalls, values: dict[str, Value], run: RunFunction) -> None:
@@ -45,10 +38,8 @@ class ProgramEvaluator(Evaluator):
         self.run = run
         self.plain_calls: set[int] = set()
         self.paired: set[int] = set()
-        self.stacked: dict[int, str] = {}  # 'tensor' of numbers, or 'stack' of tensors
         self._calls, self._depth = 0, 0
         self._kinds |= {
-            Known: lambda node: node.value,
             tree.Conditional: lambda node: self.evaluate(node.then if self.holds(node.test) else node.other),
             tree.Logic: self._logic,
             tree.Comprehension: self._comprehension,
@@ -56,30 +47,17 @@ class ProgramEvaluator(Evaluator):
             tree.CallOwn: self._call_own,
         }
 
-    def value(self, node: tree.Expression) -> Value:
-        found = self.evaluate(node)
-        if isinstance(found, list) and not isinstance(node, tree.Sequence):
-            self.stacked[id(node)] = "stack" if tensors_in(found) else "tensor"
-        return self.calls.as_value(found, node.span)
-
     def holds(self, node: tree.Expression) -> bool:
         """Tell whether a condition holds: of a plain value, or of a tensor with one element."""
-        return self._truth(self.evaluate(node), node.span)
-
-    def _truth(self, value: Value, span: Span) -> bool:
-        if not isinstance(value, Tensor):
-            return bool(value)
-        if value.numel() != 1:
-            shape, hint = tuple(value.shape), "choose element by element: where(x > 0, x, 0 * x)"
-            self.calls.refuse(f"a condition is one True or False, and this has shape {shape}", span, hint)
-        site = CallSite("bool", self.program, span, (value,), (span,))
-        return bool(self.calls.call(site, Cost(0, 1), bool, value))
+        return self.truth(self.evaluate(node), node.span)
 
     def _logic(self, node: tree.Logic) -> Value:
         if node.how in ("is", "is not"):
             left, right = (self.evaluate(part) for part in node.operands)
             same = left is right or (isinstance(left, bool | int | str) and type(left) is type(right) and left == right)
             return same == (node.how == "is")
+        if node.how in ("in", "not in"):
+            return self.contains(node)
         if node.how == "not":
             return not self.holds(node.operands[0])
         value: Value = None
@@ -87,7 +65,7 @@ class ProgramEvaluator(Evaluator):
             value = self.evaluate(part)
             if isinstance(value, Tensor) and value.numel() != 1:
                 raise self._not_of_tensors(node)
-            if self._truth(value, part.span) == (node.how == "or"):
+            if self.truth(value, part.span) == (node.how == "or"):
                 return value
         return value
 
@@ -164,23 +142,6 @@ class ProgramEvaluator(Evaluator):
         finally:
             self._calls, self._depth = self._calls - 1, self._depth - function.depth
 
-    def _index(self, node: tree.Index) -> Value:
-        if isinstance(node.operand, tree.Sequence):
-            return super()._index(node)
-        operand = self.evaluate(node.operand)
-        if isinstance(operand, list | range):
-            self._check_position(operand, index := self.evaluate(node.index), node)
-            return operand[index]
-        known: Any = Known(operand, node.operand.span)
-        return super()._index(replace(node, operand=known))
-
-    def _check_position(self, operand: list[Value] | range, index: Value, node: tree.Index) -> None:
-        what = describe(operand)
-        if not isinstance(index, int | slice):
-            self.calls.refuse(f"{what} is indexed by a whole number, not {describe(index)}", node.index.span)
-        if isinstance(index, int) and not -len(operand) <= index < len(operand):
-            self.calls.refuse(f"there is no element {index}: {what} has {len(operand)}", node.index.span)
-
     def _call(self, node: tree.Call) -> Value:
         if node.home == "math":
             return self._math(node)
@@ -190,6 +151,10 @@ class ProgramEvaluator(Evaluator):
         if function is not None and function.homes == (PYTHON,):
             return self.calls.at(node.span, super()._call, node)
         return super()._call(node)
+
+    def given_back(self, result: Value, span: Span) -> Value:
+        found = tuple(result) if isinstance(result, torch.Size) else result
+        return self.calls.nested(found, span) if isinstance(found, tuple | list) else found
 
     def _math(self, node: tree.Call) -> Value:
         """A function of `math`: Python's of plain numbers, PyTorch's of the same name of a tensor."""
@@ -204,48 +169,60 @@ class ProgramEvaluator(Evaluator):
     def _builtin(self, node: tree.Call) -> Value:
         """`abs`, `min`, `max`, `round`, `pow`, `sum`: Python's of plain values, PyTorch's of tensors."""
         values = [self.evaluate(argument.value) for argument in node.arguments]
-        if node.name == "sum" and len(values) in (1, 2) and isinstance(values[0], list | tuple | range):
+        if node.name == "sum" and self._is_of_items(values):
             self.plain_calls.add(id(node))
             return self._sum(self.items(values[0], node.span), node, *values[1:])
-        is_written = any(isinstance(one.value, tree.Sequence) and one.value.kind == "list" for one in node.arguments)
-        if values and not is_written and all(map(_is_plain, values)):
+        if values and all(_is_plain(value, node.name in ("min", "max") and len(values) == 1) for value in values):
             self.plain_calls.add(id(node))
             if node.name == "pow" and len(values) == 2:
                 return self.calls.at(node.span, numbers, "**", *values)
             return self._plain(node, BUILTINS[node.name], values)
         candidates = values[0] if len(values) == 1 else values
-        if node.name in ("min", "max") and _are_single(candidates):
+        if node.name in ("min", "max") and (
+            _are_single(candidates) or (len(values) == 1 and _is_of_tensors(candidates))
+        ):
             self.plain_calls.add(id(node))
-            return self._chosen(self.items(candidates, node.span), node)
+            return self._chosen(">" if node.name == "max" else "<", self.items(candidates, node.span), node.span)
         is_number = [isinstance(value, Tensor) and not value.dim() for value in values]
         if len(values) == 2 and node.name in ("min", "max") and any(is_number):
             self.paired.add(id(node))
             values = [self.calls.as_tensor(value, node.span) for value in values]
         return super()._call(replace(node, arguments=self._known(node, values)))
 
-    def _chosen(self, items: Iterable[Value], node: tree.Call) -> Value:
-        """Python's `max` and `min`: one of the items themselves, the first that no later one exceeds."""
-        first, *rest = items
-        symbol = ">" if node.name == "max" else "<"
-        for item in rest:
-            site = CallSite(symbol, self.program, node.span, (item, first), (node.span, node.span))
-            if self._truth(self.operate(symbol, item, first, site), node.span):
-                first = item
-        return first
+    def _chosen(self, symbol: str, items: Iterable[Value], span: Span) -> Value:
+        """Python's `max` and `min`: the first of the items that no other one exceeds."""
+        best, *others = items
+        for item in others:
+            if self.truth(self.compared(symbol, item, best, span), span):
+                best = item
+        return best
 
     def _known(self, node: tree.Call, values: list[Value]) -> tuple[tree.CallArgument, ...]:
         pairs = zip(node.arguments, values, strict=True)
-        known: list[Any] = [replace(one, value=Known(value, one.value.span)) for one, value in pairs]  # type: ignore[arg-type]
+        known: list[Any] = [replace(one, value=Known(value, one.value)) for one, value in pairs]  # type: ignore[arg-type]
         return tuple(known)
+
+    def _is_of_items(self, values: list[Value]) -> bool:
+        """Tell whether a sum is Python's: of the items of a list, and not along an axis of a tensor."""
+        items, *start = values or [None]
+        if not isinstance(items, list | tuple | range) or len(start) > 1:
+            return False
+        if not start or isinstance(items, range):
+            return True
+        are_lists = [isinstance(item, list | tuple) for item in items]
+        return all(are_lists) if isinstance(start[0], list | tuple) else not any(are_lists)
 
     def _sum(self, items: Iterable[Value], node: tree.Call, start: Value = 0) -> Value:
         """Python's sum: one addition after the other."""
-        total, begins_with_0 = start, isinstance(start, int) and start == 0
+        total: Value = start
         for number, item in enumerate(items):
             span = node.span
+            if self.has_python_meaning("+", total, item):
+                total = self.combined("+", total, item, span)
+                continue
             site = CallSite("+", self.program, span, (total, item), (span, span))
-            is_first = number == 0 and begins_with_0 and isinstance(item, Tensor)
-            total = item if is_first else self.operate("+", total, item, site)
+            is_from_zero = number == 0 and isinstance(start, int) and start == 0
+            total = item if is_from_zero and isinstance(item, Tensor) else self.operate("+", total, item, site)
         return total
 
     def _plain(self, node: tree.Call, function: Callable[..., Any], values: list[Value]) -> Value:
@@ -265,11 +242,14 @@ def _are_single(values: Value) -> bool:
     )
 
 
-def _is_plain(value: Value) -> bool:
-    if isinstance(value, list | tuple | range):
-        return (
-            0 < len(value) <= LIMITS.statements
-            and not tensors_in(value)
-            and all(isinstance(item, int | float) for item in value)
-        )
+def _is_of_tensors(value: Value) -> bool:
+    """Tell whether a list holds tensors, beside numbers at most."""
+    is_flat = isinstance(value, list | tuple) and all(isinstance(item, Tensor | int | float) for item in value)
+    return is_flat and any(isinstance(item, Tensor) for item in value)
+
+
+def _is_plain(value: Value, is_items: bool) -> bool:
+    """Tell whether Python itself takes a value: a number, or numbers to choose from."""
+    if is_items and isinstance(value, list | tuple | range):
+        return 0 < len(value) <= LIMITS.statements and all(isinstance(item, int | float) for item in value)
     return isinstance(value, int | float)

@@ -30,6 +30,7 @@ ERRORS = (
     AssertionError,
     Warning,
 )
+MOST_HELD = 5  # times as many items as one list may have, in all lists within it
 
 
 class TorchCalls:
@@ -114,9 +115,11 @@ class TorchCalls:
             item, level = waiting.pop()
             if isinstance(item, tuple | list):
                 count += 1 + len(item)
-                waiting += [(part, level + 1) for part in item] if count <= limits.items else []
-            if level > limits.dimensions or count > 2 * limits.items:
-                self.refuse("tuples and lists nested too deeply, or too many", span, "join tensors with stack or cat")
+                if level >= limits.dimensions or count > MOST_HELD * limits.items:
+                    self.refuse(
+                        "tuples and lists nested too deeply, or too many", span, "join tensors with stack or cat"
+                    )
+                waiting += [(part, level + 1) for part in item if isinstance(part, tuple | list)]
         return value
 
     def at(self, span: Span, check: Callable[..., Any], *arguments: Any) -> Any:

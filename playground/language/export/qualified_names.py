@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from playground.errors import PlaygroundError
 from playground.language.evaluate.program_evaluator import ProgramEvaluator
 from playground.language.function import METHOD, PYTHON, TENSOR_LISTS, TENSORS, TENSORS_OR_NUMBERS, Function
+from playground.language.functions.literals import as_one
 from playground.language.functions.table import FUNCTIONS, find
 from playground.language.syntax import tree
 from playground.language.syntax.walk import expressions, inner, parts
@@ -22,20 +24,19 @@ LIKE_ANOTHER = {"rand_like": "rand", "randn_like": "randn"}  # PyTorch's own tak
 class Qualifier:
     """Rewrites the statements of one program. `renamed`: names that would hide what the script needs.
 
-    `seen`: the evaluator of a run of the program, which knows what its lists and calls were; `result`: the name that
-    was given to the program's result, a tensor.
+    `seen`: the evaluator of a run of the program, which knows what its lists and calls were.
     """
 
-    def __init__(
-        self, generator: str, renamed: dict[str, str], seen: ProgramEvaluator | None = None, result: str = ""
-    ) -> None:
-        self._result = result
+    def __init__(self, generator: str, renamed: dict[str, str], seen: ProgramEvaluator | None = None) -> None:
         self._generator = generator
         self._renamed = renamed
         self._plain_calls = frozenset[int]() if seen is None else seen.plain_calls
         self._paired = frozenset[int]() if seen is None else seen.paired
         self._same_axes = frozenset[int]() if seen is None else seen.same_axes
-        self._stacked = {} if seen is None else seen.stacked
+        self._made = None if seen is None else seen.made
+        self._text = None if seen is None else seen.program.text
+        self._kept = frozenset[int]() if seen is None else seen.kept
+        self._itemwise = frozenset[int]() if seen is None else seen.itemwise
         self._numbers: set[str] = set()  # names that may stand for a plain number
 
     def statements(self, body: tuple[tree.Statement, ...]) -> tuple[tree.Statement, ...]:
@@ -47,15 +48,28 @@ class Qualifier:
         """An expression where a tensor is wanted: a list, or what may be a number, is made one."""
         if isinstance(node, tree.Sequence) and node.kind == "list":
             return self._tensor_of(node)
-        written = self.expression(node)
-        return written if self._is_tensor(node) else _torch("as_tensor", written)
+        kinds = self._kinds(node)
+        if kinds and "other" not in kinds:
+            return self.value(node)
+        return self.value(node) if self._is_tensor(node) else _torch("as_tensor", self.value(node))
 
     def value(self, node: tree.Expression) -> tree.Expression:
-        """An expression where a list stands for a tensor."""
-        if isinstance(node, tree.Sequence) and node.kind == "list":
+        """An expression where a list stands for a tensor, if it was one in the run."""
+        kinds = self._kinds(node)
+        if isinstance(node, tree.Sequence) and node.kind == "list" and (self._made is None or kinds):
             return self._tensor_of(node)
-        how = self._stacked.get(id(node))
-        return self.expression(node) if how is None else _torch(how, self.expression(node))
+        written = self.expression(node)
+        if not kinds - {"other"}:
+            return written
+        if id(node) in self._kept:
+            message = "a list is joined or repeated here at one time, and computed with as a tensor at another"
+            hint = "for a script, write torch.tensor(...) around the list that is a tensor"
+            raise PlaygroundError(message, span=node.span, hint=hint, text=self._text)
+        return _torch(next(iter(kinds)), written) if kinds in ({"tensor"}, {"stack"}) else _as_one(written)
+
+    def _kinds(self, node: tree.Expression) -> set[str]:
+        """What a run has found where a tensor is wanted: lists, or anything else."""
+        return (self._made or {}).get(id(node), set())
 
     def expression(self, node: tree.Expression) -> tree.Expression:
         """Rewrite one expression; a list stays a list."""
@@ -68,8 +82,8 @@ class Qualifier:
                 return replace(node, operand=self.value(operand))
             case tree.Binary(left=left, right=right):
                 return replace(node, left=self.value(left), right=self.value(right))
-            case tree.Sequence(kind=kind, items=items):
-                return replace(node, items=tuple(map(self.value if kind == "tuple" else self.expression, items)))
+            case tree.Sequence(items=items):
+                return replace(node, items=tuple(map(self.expression, items)))
             case tree.Slice(start=start, stop=stop, step=step):
                 first, last, every = (None if p is None else self.expression(p) for p in (start, stop, step))
                 return tree.Slice(first, last, every, node.span)
@@ -116,14 +130,14 @@ class Qualifier:
 
     def _index(self, node: tree.Expression) -> tree.Expression:
         if isinstance(node, tree.Sequence) and node.kind == "tuple":
-            return replace(node, items=tuple(self.value(item) for item in node.items))
+            return replace(node, items=tuple(self.expression(item) for item in node.items))
         return self.expression(node)
 
     def _tensor_of(self, node: tree.Sequence) -> tree.Expression:
         if all(
             isinstance(part, tree.Sequence | tree.Literal | tree.Unary | tree.NamedConstant | tree.Binary)
             for part in parts(node)
-        ):
+        ) or self._kinds(node) == {"tensor"}:
             return _torch("tensor", self.expression(node))
         rows = tuple(self.as_tensor(item) for item in node.items)
         return _torch("stack", replace(node, items=rows))
@@ -161,9 +175,17 @@ class Qualifier:
     def _argument(self, function: Function, name: str, value: tree.Expression) -> tree.Expression:
         if name in TENSOR_LISTS and name not in function.plain and isinstance(value, tree.Sequence):
             return replace(value, items=tuple(self.as_tensor(item) for item in value.items))
+        if id(value) in self._itemwise:
+            return self._each_as_one(value)
         if name in TENSORS and name not in function.plain and function.homes != (PYTHON,):
             return self.as_tensor(value)
         return self.value(value) if name in (*TENSORS_OR_NUMBERS, *function.plain) else self.expression(value)
+
+    def _each_as_one(self, node: tree.Expression) -> tree.Expression:
+        """A list of tensors that was computed of numbers and lists."""
+        name = tree.Name("part", node.span)
+        one = tree.Generator((name,), False, self.expression(node), ())
+        return tree.Comprehension("list", _torch("as_tensor", _as_one(name)), (one,), node.span)
 
     def _is_tensor(self, node: tree.Expression) -> bool:
         """Tell whether the value is a tensor for certain."""
@@ -176,8 +198,6 @@ class Qualifier:
                 return self._is_tensor(operand)
             case tree.Attribute(name=name):
                 return name in ("T", "mT", "real", "imag", "grad", "values", "indices")
-            case tree.Sequence(kind=kind):
-                return kind == "list"
             case tree.Call(name=name):
                 return name not in NUMBER_FUNCTIONS and id(node) not in self._plain_calls
         return isinstance(node, tree.Literal) and node.value is None
@@ -220,14 +240,11 @@ class Qualifier:
             case tree.Evaluate(value=value) | tree.State(value=value):
                 return replace(node, value=self.value(value))
             case tree.Assign(targets=targets, value=value):
-                is_filled = isinstance(value, tree.Sequence) and not value.items  # `xs = []`, to be appended to
-                stays = node.unpack or is_filled
-                return replace(
-                    node,
-                    targets=self._targets(targets),
-                    value=self.expression(value) if stays else self._written(value, targets[0].id == self._result),
-                )
-            case tree.Augmented(target=target, value=value):
+                return replace(node, targets=self._targets(targets), value=self.value(value))
+            case tree.Augmented(target=target, operator=operator, value=value):
+                if self._kinds(target) - {"other"}:  # a list, of which the operation made a tensor
+                    whole = tree.Binary(operator, self.value(target), self.value(value), node.span)
+                    return tree.Assign(self._targets((target,)), False, whole, node.span)
                 return replace(node, target=self._targets((target,))[0], value=self.value(value))
             case tree.For(targets=targets, iterable=iterable, body=body):
                 return replace(
@@ -236,10 +253,6 @@ class Qualifier:
             case tree.GradMode(body=body):
                 return replace(node, body=self._block(body))
         return self._further(node)
-
-    def _written(self, node: tree.Expression, is_result: bool) -> tree.Expression:
-        """Rewrite what a name is given: a list that is written out is a tensor, one that was computed stays a list."""
-        return self.value(node) if is_result or isinstance(node, tree.Sequence) else self.expression(node)
 
     def _further(self, node: tree.Statement) -> tree.Statement:
         match node:
@@ -266,6 +279,10 @@ class Qualifier:
                     tree.Call(METHOD, "manual_seed", generator, argument, node.span, node.span), node.span
                 )
         return node
+
+
+def _as_one(value: tree.Expression) -> tree.Call:
+    return tree.Call("", as_one.__name__, None, (_positional(value),), value.span, value.span)
 
 
 def _torch(name: str, value: tree.Expression) -> tree.Call:

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from playground.errors import PlaygroundError
-from playground.language.evaluate.interpreter import Interpreter
+from playground.language.evaluate.interpreter import Interpreter, results_in
 from playground.language.evaluate.leaves import DTYPES, Leaf
 from playground.language.export.qualified_names import Qualifier
 from playground.language.function import METHOD, Value
+from playground.language.functions.literals import as_one
 from playground.language.functions.table import FUNCTIONS, find
 from playground.language.syntax import tree
 from playground.language.syntax.program import Program
@@ -35,7 +36,7 @@ from playground.language.syntax.tree import (
 from playground.language.syntax.unparse import write, write_statements
 from playground.language.syntax.walk import expressions, inner, parts, targets_in
 
-OWN = tuple(dict.fromkeys(row.call.__name__ for row in FUNCTIONS if row.is_written_out))
+OWN = (as_one.__name__, *dict.fromkeys(row.call.__name__ for row in FUNCTIONS if row.is_written_out))
 NEEDED = ("torch", "F", "math", *OWN, *dir(builtins), *keyword.softkwlist)  # what the script itself says
 
 
@@ -74,14 +75,15 @@ def to_python(
     tensors = {free.name: leaves[free.name].tensor(rng_seed) for free in program.free_names}
     run = Interpreter(program, tensors, rng_seed)
     outputs = run.result()
-    lines, result = _named_result(_without_stated(program), run.last_statement, names)
-    body = write_statements(Qualifier(names.generator, names.renamed, run.evaluator, names.result).statements(lines))
+    lines, name = _named_result(_without_stated(program), run.last_statement, names)
+    body = write_statements(Qualifier(names.generator, names.renamed, run.evaluator).statements(lines))
+    result = Result.of(run.last, name)
     values = "\n".join(_leaf_line(leaves[free.name], names, rng_seed) for free in program.free_names)
     own_backward = _has_backward(program.statements)
     backward = (
         "" if own_backward else _passes_after(outputs, result, tensors, second, names, _Passes(passes, zero_grad))
     )
-    prints = [f'print("{names.shown(result)} =", {_numbers(run.last, result)})']
+    prints = [f'print("{names.shown(name)} =", {result.numbers})']
     if second is not None and backward:
         prints.append(f'print("gradient =", {names.gradient}.tolist())')
     for name, tensor in tensors.items():
@@ -94,7 +96,9 @@ def to_python(
     imports = ("import math\n\n" if "math." in body else "") + "import torch"
     imports += "\nimport torch.nn.functional as F" if "F." in body else ""
     forward = "" if own_backward or not tangents else _forward(body, result, outputs, tensors, names, tangents)
-    written_out = "\n\n".join(dict.fromkeys(map(_source, expressions(program.statements))))
+    sources = [inspect.getsource(as_one) if f"{as_one.__name__}(" in body else ""]
+    sources += map(_source, expressions(program.statements))
+    written_out = "\n\n".join(dict.fromkeys(source for source in sources if source))
     sections = (imports, written_out, generator, values, body, backward, "\n".join(prints), forward)
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -103,6 +107,39 @@ def _source(node: Expression) -> str:
     """Return the code of a function that is ours, '' of anything else."""
     function = find(node.home, node.name) if isinstance(node, Call) else None
     return inspect.getsource(function.call) if function is not None and function.is_written_out else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a script says the results: as they are, those that a backward pass starts from, their seeds, the numbers."""
+
+    written: str
+    roots: str
+    seeds: str
+    numbers: str
+
+    @classmethod
+    def of(cls, value: Value, name: str) -> Result:
+        """The results that the value of this name holds: itself, or items of it.
+
+        >>> Result.of((2, torch.ones(1, requires_grad=True)), "y").roots
+        '[y[1]]'
+        """
+        found = list(results_in(value))
+        parts = [name + "".join(f"[{number}]" for number in place) for place, _ in found]
+        tensors = {part: item for part, (_, item) in zip(parts, found, strict=True) if isinstance(item, Tensor)}
+        if len(parts) == 1:
+            number = f"{parts[0]}.tolist()" if tensors else f"torch.as_tensor({parts[0]}).tolist()"
+            return cls(parts[0], "", "", number)
+        is_whole = [place for place, _ in found] == [(number,) for number in range(len(value))]
+        written = name if is_whole else f"({', '.join(parts)})"
+        numbers = f"[torch.as_tensor(y).tolist() for y in {written}]"
+        if len(tensors) == len(parts):
+            rest = f"for y in {written} if y.requires_grad]"
+            return cls(written, f"[y {rest}", f"[torch.ones_like(y) {rest}", numbers)
+        roots = [part for part, item in tensors.items() if item.requires_grad]
+        seeds = ", ".join(f"torch.ones_like({root})" for root in roots)
+        return cls(written, f"[{', '.join(roots)}]", f"[{seeds}]", numbers)
 
 
 class Names:
@@ -239,7 +276,7 @@ def _needs_no_seed(root: Tensor) -> bool:
 
 def _passes_after(
     outputs: Tensor | tuple[Tensor, ...],
-    result: str,
+    result: Result,
     tensors: Mapping[str, Tensor],
     second: str | None,
     names: Names,
@@ -258,7 +295,7 @@ def _passes_after(
 
 def _backward(
     outputs: Tensor | tuple[Tensor, ...],
-    result: str,
+    result: Result,
     tensors: Mapping[str, Tensor],
     names: Names,
     passes: _Passes,
@@ -269,20 +306,11 @@ def _backward(
         return ""
     torch.autograd.backward(roots, [torch.ones_like(root) for root in roots])
     if isinstance(outputs, tuple):
-        call = f"torch.autograd.backward({_roots(result)}, {_ones(result)}"
+        call = f"torch.autograd.backward({result.roots}, {result.seeds}"
     else:
-        call = f"{result}.backward(" + ("" if _needs_no_seed(outputs) else f"torch.ones_like({result})")
+        call = f"{result.written}.backward("
+        call += "" if _needs_no_seed(outputs) else f"torch.ones_like({result.written})"
     return _repeated(call, tensors, names, passes)
-
-
-def _roots(result: str) -> str:
-    """The tensors of several results that a backward pass starts from."""
-    return f"[y for y in {result} if y.requires_grad]"
-
-
-def _ones(result: str) -> str:
-    """A seed of ones for each of them."""
-    return f"[torch.ones_like(y) for y in {result} if y.requires_grad]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +333,7 @@ def _repeated(call: str, tensors: Mapping[str, Tensor], names: Names, passes: _P
 
 def _second(
     outputs: Tensor | tuple[Tensor, ...],
-    result: str,
+    result: Result,
     tensors: Mapping[str, Tensor],
     second: str,
     names: Names,
@@ -318,9 +346,10 @@ def _second(
     name = names.leaf(second)
     (gradient,) = torch.autograd.grad(roots, tensors[second], [torch.ones_like(r) for r in roots], create_graph=True)
     if isinstance(outputs, tuple):
-        called = f"{_roots(result)}, {name}, {_ones(result)}"
+        called = f"{result.roots}, {name}, {result.seeds}"
     else:
-        called = f"{result}, {name}" + ("" if _needs_no_seed(outputs) else f", torch.ones_like({result})")
+        called = f"{result.written}, {name}"
+        called += "" if _needs_no_seed(outputs) else f", torch.ones_like({result.written})"
     lines = f"({names.gradient},) = torch.autograd.grad({called}, create_graph=True)"
     if not gradient.requires_grad:
         return lines
@@ -331,7 +360,7 @@ def _second(
 
 def _forward(
     body: str,
-    result: str,
+    result: Result,
     outputs: Tensor | tuple[Tensor, ...],
     tensors: Mapping[str, Tensor],
     names: Names,
@@ -346,13 +375,7 @@ def _forward(
         f"torch.{'ones' if name in tangents else 'zeros'}_like({names.leaf(name)})" for name in tensors
     )
     return (
-        f"def {names.program}({parameters}):\n{indent(body, '    ')}\n    return {result}\n\n\n"
+        f"def {names.program}({parameters}):\n{indent(body, '    ')}\n    return {result.written}\n\n\n"
         f"_, tangent = torch.func.jvp({names.program}, ({primals},), ({directions},))\n"
         f'print("tangent =", tangent.tolist())'
     )
-
-
-def _numbers(value: Value, result: str) -> str:
-    if isinstance(value, Tensor):
-        return f"{result}.tolist()"
-    return f"[torch.as_tensor(y).tolist() for y in {result}]" if isinstance(value, tuple | list) else result

@@ -42,3 +42,26 @@ def _kind(value: Value) -> type:
 def plain_tensor(numbers: Value, dtype: torch.dtype | None = None) -> Tensor:
     """A number or nested lists of numbers as a tensor."""
     return torch.tensor(numbers, dtype=dtype or dtype_of(numbers))
+
+
+def shape_in(value: Value) -> tuple[int, ...] | None:
+    """The shape of the tensor that nested lists make; None where they make none.
+
+    >>> shape_in([[1, 2], [3, 4]]), shape_in([[1, 2], [3]])
+    ((2, 2), None)
+    """
+    if isinstance(value, Tensor):
+        return tuple(value.shape)
+    if not isinstance(value, list | tuple):
+        return () if isinstance(value, int | float) else None
+    inside = {shape_in(item) for item in value}
+    first = next(iter(inside), ())
+    return None if len(inside) > 1 or first is None else (len(value), *first)
+
+
+def as_one(value: object) -> object:
+    """Nested lists of tensors and numbers as one tensor; anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    is_plain = not any(isinstance(item, list | tuple | torch.Tensor) for item in value)
+    return torch.tensor(value) if is_plain else torch.stack([torch.as_tensor(as_one(item)) for item in value])

@@ -16,7 +16,8 @@ Use = Literal["any", "whole", "plain"]  # 'whole': a whole number has to stay a 
 TAKE_TENSORS = (TENSORS | TENSORS_OR_NUMBERS | {"tensors", "operands"}) - {"end", "min", "max"}
 TAKE_POSITIONS = frozenset({"index", "target", "mask", "condition"})
 OF_POSITIONS = frozenset({"one_hot", "embedding", "bincount", "embedding_bag"})  # their input are whole numbers
-OVER_ITEMS = frozenset({"len", "zip", "enumerate", "sum"})
+BESIDE = frozenset({"zip", "enumerate", "reversed", "list", "tuple"})  # they give the items themselves
+OVER_ITEMS = frozenset({"len", "sum"})
 
 
 def plain_names(body: tuple[tree.Statement, ...], candidates: Mapping[str, bool]) -> frozenset[str]:
@@ -121,7 +122,7 @@ class _Uses:
         for argument in node.arguments:
             name = argument.name or (names[min(place, len(names) - 1)] if names else "")
             place += not argument.name
-            self.see(argument.value, _use_of(node, name, is_python))
+            self.see(argument.value, use if is_python and node.name in BESIDE else _use_of(node, name, is_python))
 
     def _call_own(self, node: tree.CallOwn, use: Use) -> None:
         function = node.function.id if isinstance(node.function, tree.Name) else ""

@@ -20,7 +20,7 @@ from playground.language.syntax.numpy_calls import NumpyCalls, instead_of
 from playground.language.syntax.python_parser import Places, python_tree
 from playground.language.syntax.refusals import UNLIKE_PYTORCH
 
-_IS = {ast.Is: "is", ast.IsNot: "is not"}
+_LOGIC = {ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in"}
 
 
 _GENERATOR = re.compile(
@@ -121,8 +121,10 @@ class ProgramExpressions(Expressions):
         return super()._unary(node)
 
     def _comparison(self, node: ast.Compare) -> tree.Expression:
-        how = _IS.get(type(node.ops[0]))
-        if how is None or len(node.ops) > 1:
+        if len(node.ops) > 1 and any(type(one) in _LOGIC for one in node.ops):
+            self.refuse("`in` and `is` compare two values", node, "join two comparisons by `and`")
+        how = _LOGIC.get(type(node.ops[0]))
+        if how is None:
             return super()._comparison(node)
         return tree.Logic(how, (self.convert(node.left), self.convert(node.comparators[0])), self.places.of(node))
 

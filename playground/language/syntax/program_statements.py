@@ -84,10 +84,14 @@ class ProgramStatements(Statements):
                 if len(call.args) != 1 or call.keywords:
                     self.expressions.refuse("`manual_seed` takes one whole number", call, "torch.manual_seed(0)")
                 return tree.Seed(self.expressions.convert(call.args[0]), span)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append", value=ast.Name(id=name) as place)) as call):
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(attr="append" | "extend" as how, value=ast.Name(id=name) as place)
+                ) as call
+            ):
                 if name in self.expressions.assigned and len(call.args) == 1 and not call.keywords:
                     target = tree.Name(name, self.expressions.places.of(place))
-                    return tree.Append(target, self.expressions.convert(call.args[0]), span)
+                    return tree.Append(target, self.expressions.convert(call.args[0]), span, how)
             case ast.If(test=test, body=body, orelse=orelse):
                 return tree.If(self.expressions.convert(test), self.convert(body), self.convert(orelse), span)
             case ast.FunctionDef():

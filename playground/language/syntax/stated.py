@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from playground.errors import Span
 from playground.language.functions.table import PREFIXED_CONSTANTS
 from playground.language.syntax import tree
+from playground.language.syntax.list_uses import list_names
 from playground.language.syntax.number_uses import plain_names
 from playground.language.syntax.walk import expressions, targets_in
 
@@ -27,8 +28,9 @@ def stated_leaves(
     """The names to which a line of the text itself gives a literal, if that is the only value they get.
 
     A number or a list is float32 and requires a gradient; a name whose value PyTorch wants as a plain number (an axis,
-    a size, `range`, a whole exponent) is none. Where the text says `requires_grad` itself (`speaks_of_grad`), numbers
-    stay plain numbers, as in PyTorch, and only `tensor(...)` makes a leaf.
+    a size, `range`, a whole exponent) is none, nor is one that stands for a list of Python (`list_names`). Where the
+    text says `requires_grad` itself (`speaks_of_grad`), numbers stay plain numbers, as in PyTorch, and only
+    `tensor(...)` makes a leaf.
     """
     counts = Counter(target.id for target in targets_in(body))
     given = [one for node in body if isinstance(node, tree.Assign) for one in _given(node)]
@@ -40,8 +42,9 @@ def stated_leaves(
             name: one for name, one in firsts.items() if counts[name] == 1 and _shape(one.value) not in (None, (0,))
         }
     plain = plain_names(body, {name: _is_whole(one.value) for name, one in numbers.items()}) if numbers else frozenset()
+    lists = list_names(body, [name for name, one in numbers.items() if _shape(one.value)]) if numbers else frozenset()
     for name, one in numbers.items():
-        if name not in plain:
+        if name not in plain | lists:
             tensors[name] = tree.Stated(one.value.span.of(text), one.value.span)
     uses = _uses(body)
     return [

@@ -120,7 +120,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """`a and b`, `a or b`, `not a`, `a is b`, `a is not b`: of plain values, or of tensors of one element."""
+    """`a and b`, `not a`, `a is b`, `a not in b` and the like: of plain values, lists, or tensors of one element."""
 
     how: str
     operands: tuple[Expression, ...]
@@ -326,11 +326,12 @@ class ClearGrad:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """`items.append(value)`."""
+    """`items.append(value)`, `items.extend(value)`."""
 
     target: Name
     value: Expression
     span: Span = field(compare=False)
+    how: str = "append"
 
 
 @dataclass(frozen=True, slots=True)

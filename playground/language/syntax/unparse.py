@@ -11,7 +11,7 @@ LAMBDA, CHOICE, EITHER, BOTH, NEITHER, COMPARISON, OR, AND, SUM, PRODUCT, SIGN, 
     13
 )  # how strongly an operator binds
 BINDING = {
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "is", "is not"), COMPARISON),
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "is", "is not", "in", "not in"), COMPARISON),
     "or": EITHER,
     "and": BOTH,
     "|": OR,
@@ -81,8 +81,8 @@ def _statement(node: tree.Statement, indent: str) -> str:
             return f"{indent}{_inside(place, TIGHT)}.data {operator}= {write(value)}"
         case tree.ClearGrad(target=place):
             return f"{indent}{_inside(place, TIGHT)}.grad = None"
-        case tree.Append(target=target, value=value):
-            return f"{indent}{target.id}.append({write(value)})"
+        case tree.Append(target=target, value=value, how=how):
+            return f"{indent}{target.id}.{how}({write(value)})"
         case tree.Seed(value=value):
             return f"{indent}torch.manual_seed({write(value)})"
 

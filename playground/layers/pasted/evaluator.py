@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from playground.errors import Span
 from playground.language.bounds.bound import like
 from playground.language.evaluate.call_site import CallSite
-from playground.language.evaluate.evaluator import Evaluator
+from playground.language.evaluate.list_evaluator import ListEvaluator
 from playground.language.evaluate.torch_calls import ERRORS
 from playground.language.evaluate.torch_errors import explained
 from playground.language.function import Function, Value
 from playground.language.functions.table import ATTRIBUTES
 from playground.language.limits import LIMITS, spell
-from playground.language.syntax.tree import Attribute, CallArgument, Index, Name
+from playground.language.syntax.tree import Attribute, CallArgument, Expression, Index, Name
 from playground.layers.pasted import tree
 from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, kept, kinds_of, what
 
@@ -33,7 +33,7 @@ class _Known:
     span: Span
 
 
-class PastedEvaluator(Evaluator):
+class PastedEvaluator(ListEvaluator):
     """Values of expressions, layers among them. A ModuleList is the tuple of its layers."""
 
     calls: PastedCalls
@@ -62,10 +62,10 @@ class PastedEvaluator(Evaluator):
                 self._refuse_uncalled(place)
         return super().operate(symbol, left, right, site)
 
-    def _fit(self, function: Function, name: str, value: Value, span: Span) -> Value:
+    def _fit(self, function: Function, name: str, value: Value, node: Expression) -> Value:
         if isinstance(value, nn.Module):
-            self._refuse_uncalled(span)
-        return super()._fit(function, name, value, span)
+            self._refuse_uncalled(node.span)
+        return super()._fit(function, name, value, node)
 
     def _refuse_uncalled(self, span: Span) -> None:
         written = span.of(self.program.text)

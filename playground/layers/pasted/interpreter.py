@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import Interpreter
 from playground.language.function import Value
+from playground.language.syntax.tree import Expression, Sequence
 from playground.layers.pasted.evaluator import Maker, PastedEvaluator
 from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, what
 from playground.layers.pasted.tree import Append, If, Invoke, Keep, KeepIn, Method, Register
@@ -26,6 +27,11 @@ class PastedRun(Interpreter):
         self.calls = calls
         self.maker = maker
         self.evaluator: PastedEvaluator = PastedEvaluator(calls, self.values, maker, self.invoke)
+
+    def _given(self, node: Expression) -> Value:
+        """Return what a name is given: numbers that are written out are a tensor."""
+        value = self.evaluator.evaluate(node)
+        return self.evaluator.calls.as_value(value, node.span) if isinstance(node, Sequence) and node.items else value
 
     def execute(self, statements: tuple[Any, ...]) -> None:
         for statement in statements:

@@ -79,7 +79,21 @@ def evaluate(text: str) -> object:
         pytest.param("-(2**53) - 1", "the limit is 2^53", id="negative-integer"),
         pytest.param("x * 'a' * 10**9", "a quoted word", id="string"),
         pytest.param("'a' * 10**9", "a quoted word", id="string-times"),
-        pytest.param("(1, 2) * 10**9", "a tuple", id="tuple-times"),
+        pytest.param("(1, 2) * 10**9", "2.0e+09 items|2,000,000,000 items", id="tuple-times"),
+        pytest.param("[x] * 10**9", "10^9 items; the limit is 2,000", id="list-times"),
+        pytest.param("ys = [1, 2]\nfor i in range(40):\n    ys = ys + ys", "items; the limit is 2,000", id="list-plus"),
+        pytest.param("ys = [1, 2]\nfor i in range(40):\n    ys += ys", "items; the limit is 2,000", id="list-grown"),
+        pytest.param("ys = [1]\nys *= 10**9", "10^9 items; the limit is 2,000", id="list-repeated"),
+        pytest.param("ys = [0] * 999\nzs = [ys] * 999", "nested too deeply, or too many", id="lists-times"),
+        pytest.param("ys = [1]\nys += [ys]", "nested too deeply", id="list-in-itself"),
+        pytest.param("ys = [1, 2]\nfor i in range(40):\n    ys = list(zip(ys, ys))", "nested too deeply", id="zipped"),
+        pytest.param("1 if 0.5 in range(10**9) else 2", "10^9 rounds", id="in-a-range"),
+        pytest.param(
+            "ys = [x[0] * 1 for i in range(300)]\nys == ys + ys\n1 if x[1] + 5 in ys + ys else 2", "operations", id="in"
+        ),
+        pytest.param(
+            "sum([[0] * 99 for i in range(30)], [])", "nested too|items; the limit is 2,000", id="sum-of-lists"
+        ),
         pytest.param("A.reshape(10000, 1) + A.reshape(1, 10000)", "10^8 elements", id="broadcast"),
         pytest.param("a = ones(10**5)\na[:, None] * a", "10^10 elements", id="broadcast-to-10^10"),
         pytest.param("x.expand(10**6, 10**6, 3)", "elements; the limit", id="expand"),
@@ -185,7 +199,9 @@ def evaluate(text: str) -> object:
         pytest.param("special.multigammaln(x, 10**9)", "operations|on the way", id="multigammaln"),
         pytest.param("multinomial(x, 10**9, replacement=True)", "10^9 elements", id="multinomial"),
         pytest.param(
-            "a = ones(20, 1000)\nctc_loss(zeros(2000, 20, 5), a.long(), (2000,) * 1, (1,))", "a tuple", id="ctc-tuple"
+            "a = ones(20, 1000)\nctc_loss(zeros(2000, 20, 5), a.long(), (2000,) * 1, (1,))",
+            "on the way",
+            id="ctc-tuple",
         ),
         pytest.param(
             "ctc_loss(zeros(9000, 20, 5), ones(20, 1000).long(), ones(20).long(), ones(20).long())",

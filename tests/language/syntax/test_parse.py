@@ -97,7 +97,7 @@ BAD = [
     pytest.param("x + 1 = y * 2", "only a name", 1, 1, "x + 1 == y * 2", id="equation"),
     pytest.param("x[0] = y[0] = 2", "two `=`", 1, 1, None, id="chained"),
     pytest.param("x.grad = y", "`.grad`", 1, 1, None, id="grad-assignment"),
-    pytest.param("x in y", "`in` and `is`", 1, 1, None, id="in"),
+    pytest.param("x in y in z", "`in` and `is`", 1, 1, None, id="in"),
     pytest.param("torch = 2", "fixed meaning", 1, 1, None, id="torch-assigned"),
     pytest.param("x //= 2", "only += -=", 1, 1, None, id="augmented"),
     # names

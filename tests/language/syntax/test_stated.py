@@ -57,6 +57,32 @@ def stated(text: str) -> dict[str, str]:
         pytest.param("b = True\nx * b", {}, id="switch"),
         pytest.param("for i in range(2):\n    k = 3\n    x = k * x", {}, id="in-a-loop"),
         pytest.param("w = [[1, 2], [3]]", {}, id="ragged"),
+        # what is used as a list of Python is one
+        pytest.param("h = [0.0]\nh.append(x)\nsum(h)", {}, id="appended-to"),
+        pytest.param("z = [0, 0]\nz[1] = x\nz[0] + z[1]", {}, id="item-set"),
+        pytest.param("k = [1, 3]\nf = x\nfor i in range(4):\n    if i in k:\n        f = f * i", {}, id="looked-in"),
+        pytest.param("a = [1.0, 2.0]\nb = [3.0]\nc = a + b\nx * len(c) + sum(c)", {}, id="joined-and-counted"),
+        pytest.param("a = [1, 2]\nb = a * 2\nx * len(b)", {}, id="repeated-and-counted"),
+        pytest.param("a = [1, 2]\nb = [3]\nfor v in a + b:\n    x * v", {}, id="joined-and-gone-through"),
+        pytest.param("a = [1, 2]\nb = a\nc = b + [3]\nx * c[2]", {}, id="joined-under-another-name"),
+        pytest.param("h = [0.0]\nh.append(1.0)\nb = [2.0]\nc = h + b\nsum(c) * x", {}, id="joined-with-a-list"),
+        pytest.param("a = [1, 2]\nb = a[:1] + a\nx * len(b)", {}, id="part-joined"),
+        pytest.param("def f(v):\n    return len(v + [1])\na = [1.0, 2.0]\nx * f(a)", {}, id="joined-in-a-function"),
+        pytest.param(
+            "def f(v):\n    v.append(1)\n    return v\na = [1.0]\nx * len(f(a))", {}, id="filled-in-a-function"
+        ),
+        pytest.param("a = [1, 2]\nb = [3, 4]\nx if a == b else 3 * x", {}, id="compared"),
+        pytest.param("n = [2, 3]\nf = x\nfor i, k in enumerate(n):\n    f = f + ones(k)[0]", {}, id="sizes-in-a-loop"),
+        # `+` and `*` of tensors, where nothing else is said of them
+        pytest.param("w = [1, 2]\n2 * w", {"w": "[1, 2] float32 True"}, id="multiple"),
+        pytest.param(
+            "u = [1, 2]\nv = [3, 4]\ns = u + v\n(s * s).sum() + s[0]",
+            {"u": "[1, 2] float32 True", "v": "[3, 4] float32 True"},
+            id="sum-of-vectors",
+        ),
+        pytest.param("w = [1, 2]\nx * w[0] + len(w)", {"w": "[1, 2] float32 True"}, id="chosen-from"),
+        pytest.param("w = [1, 2]\nv = w\nx * v[0] + len(v)", {"w": "[1, 2] float32 True"}, id="two-names"),
+        pytest.param("def f(v):\n    return v[0] * x\nw = [1, 2]\nf(w)", {"w": "[1, 2] float32 True"}, id="given"),
         pytest.param(
             "lr = 0.1\nw = torch.tensor(1., requires_grad=True)\nlr * w", {"w": "1. float32 True"}, id="grad-said"
         ),
