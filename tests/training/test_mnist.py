@@ -20,7 +20,7 @@ QUIET = 0.2  # cores that others may use while a time is measured
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(1800),
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(
         not os.environ.get("PLAYGROUND_DATA") or not is_here("MNIST"),
         reason="PLAYGROUND_DATA names no folder with the files of MNIST (MNIST/raw/train-images-idx3-ubyte.gz, ...)",
