@@ -128,10 +128,12 @@ class ProgramStatements(Statements):
                 call = tree.Call("Tensor", "requires_grad_", convert(owner), (argument,), span, place_of)
                 return tree.Evaluate(call, span)
         found = super()._assign(node, span)
+        if found.unpack:  # of no name at all, too: `() = x`
+            return found
         name = found.targets[0].id
-        if not found.unpack and self._gives_function(node.value):
+        if self._gives_function(node.value):
             self.expressions.callables = self.expressions.callables | {name}
-        if not found.unpack and self.expressions.holds_functions(node.value):
+        if self.expressions.holds_functions(node.value):
             self.expressions.holders = self.expressions.holders | {name}
         return found
 
