@@ -12,7 +12,7 @@ from playground.errors import PlaygroundError, Span
 from playground.language.bounds.bound import tensors_in
 from playground.language.evaluate.interpreter import Interpreter, interpret
 from playground.language.evaluate.leaves import Leaf
-from playground.language.evaluate.torch_errors import mended
+from playground.language.evaluate.torch_errors import explained_result, mended
 from playground.language.function import Value
 from playground.language.functions.table import CONSTANTS
 from playground.language.repairs import tried
@@ -150,7 +150,10 @@ def as_function(
         interpreter = Interpreter(program, dict(zip(names, tensors, strict=True)), rng_seed)
         result = interpreter.result()
         if passes or second:
-            interpreter.calls.budget.charge_passes(tensors_in(result), passes, again=second)
+            try:
+                interpreter.calls.budget.charge_passes(tensors_in(result), passes, again=second)
+            except RuntimeError as error:  # of a view whose memory was changed since
+                raise explained_result(error) from error
         return result
 
     return function

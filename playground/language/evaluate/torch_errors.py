@@ -170,6 +170,26 @@ def _several_views(site: CallSite, found: re.Match[str]) -> Explained | None:
     return message, hint, made_anew(site.program.text, site.span)
 
 
+_STALE = r"of (?P<made_by>\w+) is a view and its base or another view of its base has been modified inplace"
+
+
+def _stale_view(_: CallSite, found: re.Match[str]) -> Explained | None:
+    return _stale(found), "take the parts after the change, or one by itself, by an index: x[0]", None
+
+
+def _stale(found: re.Match[str]) -> str:
+    made_by = found.group("made_by").removesuffix("Backward0").lower()
+    return f"a view that `{made_by}` gave beside others is used after their memory was changed in place"
+
+
+def explained_result(error: RuntimeError) -> RuntimeError | PlaygroundError:
+    """What PyTorch says of a result that it has no gradient for any more; any other error as it is."""
+    found = re.search(_STALE, str(error))
+    if found is None:
+        return error
+    return PlaygroundError(_stale(found), hint="take the parts after the change, or one by itself, by an index: x[0]")
+
+
 def _views_of(value: Value) -> str:
     """The call that gave several views at once, from which this one was taken; '' where none is found."""
     node = value.grad_fn if isinstance(value, Tensor) else None
@@ -369,6 +389,7 @@ _RULES: tuple[tuple[str, Callable[[CallSite, re.Match[str]], Explained | None]],
     (r"can be implicitly created only for real scalar outputs", _complex_root),
     (r"Trying to backward through the graph a second time|saved intermediate values", _second_backward),
     (r"leaf Variable that requires grad", _leaf_in_place),
+    (_STALE, _stale_view),
     (r"of (?P<made_by>\w+) is a view and is being modified inplace\. This view is the output of a", _several_views),
     (r"more than one element of the written-to tensor", _repeated_element),
     (r"some elements of the input tensor and the written-to tensor", _overlap),

@@ -7,6 +7,7 @@ import torch
 
 from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import interpret
+from playground.language.run import run
 from playground.language.syntax.program import parse
 
 
@@ -154,3 +155,14 @@ def test_the_repair_cures(case: pytest.param) -> None:  # type: ignore[valid-typ
         "c": torch.ones(3),
     }
     interpret(parse(repaired), leaves)
+
+
+STALE = "v, _ = chunk(w.view(-1), 2)\ny = (w * 2).sum()\ny.backward()\nwith no_grad():\n    w -= 0.25 * w.grad\n"
+
+
+@pytest.mark.parametrize("use", ["z = v * 2", "v", "v, w"])
+def test_a_part_whose_memory_was_changed_since(use: str) -> None:
+    with pytest.raises(PlaygroundError) as caught:
+        run(STALE + use, {"w": [1.0, 2.0, -0.5]})
+    assert "a view that `split` gave beside others is used after their memory was changed" in caught.value.message
+    assert "by an index" in caught.value.hint
