@@ -147,7 +147,8 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
     elif "expected an indented block" in complaint:
         message, hint = "an indented line is missing", "what belongs to `for` or `with` is moved in by four spaces"
         line_start = text.rfind("\n", 0, start) + 1
-        repair = Repair("move the line in", text[:line_start] + "    " + text[line_start:].lstrip(" \t"))
+        if text[line_start : _line_end(text, line_start)].strip():
+            repair = Repair("move the line in", text[:line_start] + "    " + text[line_start:].lstrip(" \t"))
     elif isinstance(error, IndentationError):
         message, hint = "this line is indented differently", "lines that belong together begin in the same column"
         line_start = text.rfind("\n", 0, start) + 1

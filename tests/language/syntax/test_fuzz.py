@@ -69,6 +69,7 @@ def seconds_for(text: str) -> float:
     return time.process_time() - started
 
 
+@example("if 0:\n    ")
 @given(hostile_text())
 def test_a_repair_is_another_text(text: str) -> None:
     try:
