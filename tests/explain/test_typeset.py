@@ -35,11 +35,11 @@ def test_a_formula_is_typeset_as_it_is_written(formula: Formula) -> None:
     plain, latex = written(formula.text, latex=False), written(formula.latex, latex=True)
     compared = 0
     with np.errstate(all="ignore"):
-        for names in draws(200):
+        for names in draws(60):
             expected, found = plain_value(plain, names), Typeset(latex, names).value()
             assert np.isclose(found, expected, rtol=1e-9, equal_nan=True), (formula.text, formula.latex, names)
             compared += bool(np.isfinite(expected))
-    assert compared > 20
+    assert compared > 10
     assert list(slips(latex)) == []
 
 
