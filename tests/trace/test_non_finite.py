@@ -319,6 +319,30 @@ def test_only_the_first_call_is_blamed() -> None:
 
 def test_a_nan_that_was_given_is_nobodys_fault() -> None:
     assert record(lambda x: x * 2, float("nan")).notes == ()
+    assert record(lambda x: x * 2, INFINITY).notes == ()
+
+
+WITH_INFINITY = "one of the numbers that it was given is infinity, and not all that is computed with it has a value"
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers", "message"),
+    [
+        (lambda x: x - x, [INFINITY], "NaN: ∞ − ∞ has no value"),
+        (lambda x: x[0] + x[1], [INFINITY, -INFINITY], "NaN: ∞ − ∞ has no value"),
+        (lambda x: 0 * x, [-INFINITY], "NaN: 0 × ∞ has no value"),
+        (lambda x: x / x, [INFINITY], "NaN: ∞ / ∞ has no value"),
+        (lambda x: 1 / (x - x), [INFINITY], "NaN: ∞ − ∞ has no value"),
+        (torch.sin, [1.0, INFINITY], f"NaN: {WITH_INFINITY}"),
+        (lambda x: x.softmax(0), [1.0, INFINITY], f"NaN: {WITH_INFINITY}"),
+        (torch.log, [INFINITY, -1.0], f"NaN: {LOG_OF_NEGATIVE}"),
+        (lambda x: x - x, [INFINITY] * 70_000, f"NaN: {WITH_INFINITY}"),  # only a summary is kept
+    ],
+)
+def test_a_nan_out_of_infinities_that_were_given(
+    function: Callable[[Tensor], Tensor], numbers: list[float], message: str
+) -> None:
+    assert reason_of(function, *numbers) == message
 
 
 def test_the_trap_of_where() -> None:

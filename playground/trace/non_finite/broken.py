@@ -17,7 +17,7 @@ _REFLECTED = frozenset({"rsub", "rdiv", "rtruediv", "rfloordiv", "rpow", "rmod"}
 
 @dataclass(frozen=True)
 class Broken:
-    """A result with a NaN or an infinity, of finite inputs."""
+    """A result with a NaN or an infinity, of finite inputs; or with a NaN, of inputs without one."""
 
     op: Op
     what: str  # 'NaN' or 'infinity'

@@ -9,15 +9,18 @@ from playground.trace.records import Note, Op, Value
 
 
 def first_non_finite(values: tuple[Value, ...], ops: tuple[Op, ...]) -> Note | None:
-    """A note on the first op with a NaN or infinity in its outputs and none in its inputs; None if all is finite."""
+    """A note on the first op that made a NaN or an infinity out of numbers, or a NaN out of infinities that were given.
+
+    None if all is finite, or was so when it came.
+    """
     for op in ops:
         broken = next((values[index] for index in op.outputs if not is_finite(values[index].data)), None)
         if broken is None:
             continue
         inputs = {argument.path: values[argument.value].data for argument in op.inputs}
-        if not all(is_finite(data) for data in inputs.values()):
-            continue
         what = "NaN" if has_nan(broken.data) else "infinity"
+        if any(map(has_nan, inputs.values())) or (what == "infinity" and not all(map(is_finite, inputs.values()))):
+            continue
         why = reason(Broken(op, what, inputs, broken.data))
         return Note("non_finite", f"{op.name} made the first {what}: {why}", broken.id, op.id)
     return None

@@ -7,6 +7,7 @@ that the function could have met is said; and where nothing is known of it, only
 
 from __future__ import annotations
 
+import cmath
 import math
 import re
 
@@ -25,13 +26,18 @@ from playground.trace.non_finite.functions import (
     plain_name,
 )
 
+_WITH_INFINITY = {
+    **dict.fromkeys(("add", "sub"), "∞ − ∞ has no value"),
+    "mul": "0 × ∞ has no value",
+    "div": "∞ / ∞ has no value",
+}
 _NON_FINITE = re.compile(r"\b(nan|inf)\b")
 
 
 def reason(broken: Broken) -> str:
     """Say why, in words that end a sentence."""
     name = plain_name(broken.op.name)
-    rules = (_given, _converted, reason_of_call, _of_elements)
+    rules = (_given, _of_infinity, _converted, reason_of_call, _of_elements)
     return next(filter(None, (rule(broken, name) for rule in rules)), "") or _no_inputs(broken)
 
 
@@ -47,6 +53,18 @@ def _given(broken: Broken, name: str) -> str:
     if name in PUTS_NUMBERS and kind == broken.what:
         return f"{kind} is what it was given"
     return f"one of the numbers that it was given is {kind}"
+
+
+def _of_infinity(broken: Broken, name: str) -> str:
+    """Infinity is among the elements that it was given: not every computation with it has a value."""
+    numbers = broken.numbers if name in FUNCTIONS or name in _WITH_INFINITY else []  # the place tells of these alone
+    if numbers and not any(map(cmath.isinf, numbers)):
+        return ""
+    if not any(array.statistics.infinities for array in broken.inputs.values()):
+        return ""
+    if numbers and name in _WITH_INFINITY and not broken.is_complex:
+        return _WITH_INFINITY[name]
+    return "one of the numbers that it was given is infinity, and not all that is computed with it has a value"
 
 
 def _converted(broken: Broken, name: str) -> str:
