@@ -50,7 +50,7 @@ def assemble(tape: Tape, text: str, differences: Differences) -> Trace:
         records()  # in making them, every value on the tape gets its adjoint
         return differences.check(trace)
 
-    return Trace(records, tape.outputs, text, checks, tape)
+    return Trace(records, tape.outputs, text, tape.device, checks, tape)
 
 
 class _Assembly:

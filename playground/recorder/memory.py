@@ -16,7 +16,9 @@ def is_same_view(a: Tensor, b: Tensor) -> bool:
     return (
         a.layout is torch.strided
         and b.layout is torch.strided
-        and a.data_ptr() == b.data_ptr()  # what differs oftenest comes first
+        and a.data_ptr() == b.data_ptr()  # what differs oftenest comes first; a device may know no addresses, and say 0
+        and memory_of(a) == memory_of(b)
+        and a.storage_offset() == b.storage_offset()
         and a.shape == b.shape
         and a.stride() == b.stride()
         and a.dtype == b.dtype
@@ -28,13 +30,18 @@ def overlap(a: Tensor, b: Tensor) -> bool:
     memory = memory_of(a)
     if memory is None or memory != memory_of(b) or not a.numel() or not b.numel():
         return False
-    return a.data_ptr() < _end(b) and b.data_ptr() < _end(a)
+    return _start(a) < _end(b) and _start(b) < _end(a)
+
+
+def _start(tensor: Tensor) -> int:
+    """Where in its memory the first element begins, in bytes."""
+    return tensor.storage_offset() * tensor.element_size()
 
 
 def _end(tensor: Tensor) -> int:
-    """The address behind the last element."""
+    """Where the last element ends."""
     last = sum((length - 1) * stride for length, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    return tensor.data_ptr() + (last + 1) * tensor.element_size()
+    return _start(tensor) + (last + 1) * tensor.element_size()
 
 
 def snapshot(tensor: Tensor) -> Tensor:

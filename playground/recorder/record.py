@@ -12,6 +12,7 @@ from torch import Tensor
 from playground.errors import PlaygroundError, Span
 from playground.recorder.assemble import assemble
 from playground.recorder.differences import Differences
+from playground.recorder.home import bring_home
 from playground.recorder.inputs import as_leaf, modules_of, name_arguments, name_parameters, name_tensors, variables_of
 from playground.recorder.modules import inside_modules
 from playground.recorder.optimizer_step import fresh_arguments, output_after, parameters_of, take_step, versions_of
@@ -101,6 +102,7 @@ def record(
         buffers = [buffer for module in modules.values() for buffer in module.buffers()]
         value = recorder.value_of(outputs[place])
         output_after(recorder.tape, value.id, place, lambda: fn(*again), buffers)
+    bring_home(recorder.tape)
     replay = Replay(recorder.tape)
     if tangent:
         replay.tangents({leaves[name].id: direction for name, direction in tangent.items() if name in leaves})

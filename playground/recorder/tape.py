@@ -169,6 +169,7 @@ class Tape:
         self.edges: dict[Node, tuple[tuple[Node | None, int], ...]] = {}  # of every node that a pass can reach
         self.saved: dict[Node, tuple[tuple[str, Any], ...]] = {}
         self.notes: list[Note] = []
+        self.device = "cpu"  # where it ran
         self.update: TapeUpdate | None = None  # always the last thing that happens
         self.outputs: tuple[int, ...] = ()
         self._latest: dict[int, TapeValue] = {}  # id(tensor) -> newest value of that tensor object

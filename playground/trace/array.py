@@ -35,8 +35,12 @@ class Array:
     def __init__(self, tensor: Tensor, version: int | None = None) -> None:
         self.shape: tuple[int, ...] = tuple(tensor.shape)
         self.dtype: str = _dtype_name(tensor.dtype)
-        self._tensor: Tensor | None = tensor.detach() if tensor.requires_grad else tensor
         self._version: int = version_of(tensor) if version is None else version
+        if not tensor.is_cpu:  # a device that is asked for single numbers waits each time
+            self._require_unwritten(tensor)
+            tensor = tensor.detach().cpu()
+            self._version = version_of(tensor)
+        self._tensor: Tensor | None = tensor.detach() if tensor.requires_grad else tensor
         self._flat: tuple[Scalar, ...] | None = None
         self._statistics: Statistics | None = None
         self._thumbnail: tuple[tuple[float, ...], ...] | None = None
@@ -101,13 +105,16 @@ class Array:
         tensor = self._tensor
         if tensor is None:  # read back from JSON: rebuild from the exact elements
             return self.tensor()
-        if version_of(tensor) != self._version:
-            raise RuntimeError("a recorded tensor was written to after the recording; clone it first")
+        self._require_unwritten(tensor)
         if tensor.layout is not torch.strided:
             tensor = tensor.to_dense()
         if tensor._is_zerotensor():  # a gradient of zeros that PyTorch never allocated
             return torch.zeros(tensor.shape, dtype=tensor.dtype)
         return tensor.resolve_conj().resolve_neg()
+
+    def _require_unwritten(self, tensor: Tensor) -> None:
+        if version_of(tensor) != self._version:
+            raise RuntimeError("a recorded tensor was written to after the recording; clone it first")
 
     def to_json(self) -> dict[str, Any]:
         """`shape`, `dtype`, and `data` (exact, nested lists) or `summary` (statistics and thumbnail)."""

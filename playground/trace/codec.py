@@ -39,6 +39,7 @@ def to_document(trace: Trace) -> dict[str, Any]:
         "schema": SCHEMA,
         "version": VERSION,
         "text": trace.text,
+        "device": trace.device,
         "values": [_value_to_json(value) for value in trace.values],
         "ops": writer.write(trace.ops),
         "nodes": writer.write(trace.nodes),
@@ -72,6 +73,7 @@ def trace_from_json(document: str, make: Callable[..., Trace]) -> Trace:
             lambda: records,
             outputs=reader.read(tuple[int, ...], content["outputs"]),
             text=reader.read(str, content["text"]),
+            device=reader.read(str, content.get("device", "cpu")),  # documents of before do not say it
             _check=reader.read(tuple[DifferenceCheck, ...], content["checks"]),
         )
         _verify(trace)

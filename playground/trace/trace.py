@@ -51,6 +51,7 @@ class Trace:
     _records: Callable[[], Records] = field(repr=False)  # made when one of them is first read
     outputs: tuple[int, ...]  # values that the program returned
     text: str = ""  # what was typed; empty for a recorded function or module
+    device: str = "cpu"  # where it was computed, as PyTorch writes it: "cuda:0"
     _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(default=(), repr=False)
     _tape: object = field(default=None, repr=False)  # the recorder's calls, to repeat one; gone in JSON
 
@@ -112,14 +113,14 @@ class Trace:
         return {step.update.value: step.update for step in self.steps if step.update is not None}
 
     def __eq__(self, other: object) -> bool:
-        """Same records, outputs and text."""
+        """Same records, outputs, text and device."""
         return isinstance(other, Trace) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
-        return self._records(), self.outputs, self.text
+        return self._records(), self.outputs, self.text, self.device
 
     def __getitem__(self, name: str) -> Value:
         """The value with this name, else the last one with this label; UnknownValue, a KeyError, if there is none."""
