@@ -8,6 +8,6 @@ from __future__ import annotations
 import torch
 import torch._lazy.ts_backend
 
-torch._lazy.ts_backend.init()  # type: ignore[no-untyped-call]
+torch._lazy.ts_backend.init()
 
 LAZY = torch.device("lazy")

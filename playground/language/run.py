@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from playground.computing.device import brought, placed
 from playground.errors import PlaygroundError, Span
 from playground.language.bounds.bound import tensors_in
 from playground.language.evaluate.interpreter import Interpreter, interpret
@@ -93,23 +94,25 @@ def run_program(
 ) -> Trace:
     """`run` for a text that was parsed before."""
     _check_arguments(program, leaves or {}, tangent or {}, second, passes, rng_seed)
-    tensors = make_leaves(program, leaves or {}, rng_seed, default)
+    made = make_leaves(program, leaves or {}, rng_seed, default)
+    tensors = {name: brought(tensor) for name, tensor in made.items()}
     said = [Note("left_out", sentence) for sentence in told(program.text, program.left_out)]
     free = [one.name for one in program.free_names if one.stated is None]
     said += [Note("name", sentence) for sentence in words_on_names(program.statements, free)]
     try:
-        return record(
-            as_function(program, rng_seed, passes=passes, second=second is not None),
-            *tensors.values(),
-            names=tuple(tensors),
-            text=program.text,
-            spans={free.name: free.spans[0] for free in program.free_names},
-            passes=passes,
-            zero_grad=zero_grad,
-            tangent=tangent,
-            second=second,
-            notes=said,
-        )
+        with placed():
+            return record(
+                as_function(program, rng_seed, passes=passes, second=second is not None),
+                *tensors.values(),
+                names=tuple(tensors),
+                text=program.text,
+                spans={free.name: free.spans[0] for free in program.free_names},
+                passes=passes,
+                zero_grad=zero_grad,
+                tangent=tangent,
+                second=second,
+                notes=said,
+            )
     except Overwritten as error:
         raise (mended(error) if error.span is not None else _placed(program, error)) from None
     except PlaygroundError as error:

@@ -14,13 +14,13 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
+from playground.computing.device import device_of
 from playground.data.path import from_path, is_path
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
 from playground.training import loop
 from playground.training.checkpoint import weights
 from playground.training.config import TrainConfig
-from playground.training.device import device_of
 from playground.training.examples import data_of
 from playground.training.export.result import RunResult, table_of
 from playground.training.learner import Learner

@@ -6,7 +6,6 @@ reads them often, and one by one. A device that is asked for each number waits e
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from playground.recorder.tape import NodeEvent, ParameterUpdate, Tape, TapeChange, TapePass, ZeroGrad

@@ -8,12 +8,12 @@ from torch import Tensor
 
 def memory_of(tensor: Tensor) -> int | None:
     """The memory that a tensor looks at, equal for a tensor and its views; None where that cannot be said (sparse)."""
-    return tensor.untyped_storage()._cdata if tensor.layout is torch.strided else None
+    return int(tensor.untyped_storage()._cdata) if tensor.layout is torch.strided else None
 
 
 def is_same_view(a: Tensor, b: Tensor) -> bool:
     """Tell whether two strided tensors are the same elements of the same memory, in the same order."""
-    return (
+    return bool(
         a.layout is torch.strided
         and b.layout is torch.strided
         and a.data_ptr() == b.data_ptr()  # what differs oftenest comes first; a device may know no addresses, and say 0
@@ -35,7 +35,7 @@ def overlap(a: Tensor, b: Tensor) -> bool:
 
 def _start(tensor: Tensor) -> int:
     """Where in its memory the first element begins, in bytes."""
-    return tensor.storage_offset() * tensor.element_size()
+    return int(tensor.storage_offset()) * tensor.element_size()
 
 
 def _end(tensor: Tensor) -> int:

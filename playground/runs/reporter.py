@@ -62,7 +62,7 @@ class Reporter:
     def began(self, learner: Learner) -> None:
         """The net is built."""
         count = sum(parameter.numel() for parameter in learner.model.parameters())
-        self._change(parameters=count, device=learner.device.type, reason="", share=None, steps=learner.steps)
+        self._change(parameters=count, device=str(learner.device), reason="", share=None, steps=learner.steps)
 
     def add(self, record: TrainRecord, learner: Learner) -> None:
         """A record; raises Lost where there is no use in going on."""

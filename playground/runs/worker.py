@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import torch
+
+from playground.computing.device import device_of
 from playground.data.dataset import Data
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
@@ -12,7 +15,6 @@ from playground.runs.reporter import Lost, Reporter
 from playground.runs.run import Orders, Run, Status
 from playground.runs.store import Store
 from playground.training.checkpoint import checkpoint, restore
-from playground.training.device import device_of
 from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
@@ -48,7 +50,7 @@ class Heeding(Learner):
     """A learner whose next step is recorded where the run is to end: its loop is heard in every step, and not only
     where a record is due anyway. What it trains stays the same."""
 
-    def __init__(self, run: Run, data: Data, device: str, reporter: Reporter) -> None:
+    def __init__(self, run: Run, data: Data, device: torch.device, reporter: Reporter) -> None:
         super().__init__(run.config, data, device)
         self._reporter = reporter
         self.recorded = time.monotonic()  # when the loop went on after the last record

@@ -10,6 +10,7 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
+from playground.computing.device import using
 from playground.data.dataset import Data, Examples
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.losses import loss_of
@@ -63,16 +64,17 @@ def freeze(learner: Learner) -> Frozen:
         optimizer.load_state_dict(copy.deepcopy(learner.optimizer.state_dict()))
         return clipping(optimizer, config.clip) if config.clip else optimizer
 
-    recorded = record_batch(
-        fresh,
-        loss_of(config.loss),
-        x,
-        labels,
-        learner.outputs,
-        Stepper(config.optimizer, learner.learning_rate, build),
-        rows=stated.rows,
-        text=stated.source_text,
-    )
+    with using(learner.device):
+        recorded = record_batch(
+            fresh,
+            loss_of(config.loss),
+            x,
+            labels,
+            learner.outputs,
+            Stepper(config.optimizer, learner.learning_rate, build),
+            rows=stated.rows,
+            text=stated.source_text,
+        )
     notes = [] if examples == batch else [f"The first {examples:,} of the batch's {batch:,} examples."]
     norm = gradient_norm(recorded)
     if config.clip and norm > config.clip:

@@ -9,6 +9,7 @@ from itertools import repeat
 import torch
 from torch import Tensor, nn
 
+from playground.computing.device import CPU, placed
 from playground.data.dataset import Data, Examples
 from playground.layers.catalogue.losses import loss_of
 from playground.layers.listing import NetSize
@@ -29,9 +30,9 @@ class Learner:
     While a run goes on, `change_rate` and `add_epochs` change what it was set to do.
     """
 
-    def __init__(self, config: TrainConfig, data: Data, device: str = "cpu") -> None:
+    def __init__(self, config: TrainConfig, data: Data, device: torch.device = CPU) -> None:
         self.config = config
-        self.device = torch.device(device)
+        self.device = device
         self.classes = data.classes
         shape, classes = data.input_shape, len(data.classes)
         self.model: nn.Module = model_of(config, shape, classes).to(self.device)
@@ -47,7 +48,7 @@ class Learner:
         self.schedule = schedule_of(config, self.optimizer, self.steps_per_epoch, self.planned)
         self.generator = torch.Generator().manual_seed(config.rng_seed)  # of the order
         self.epoch_began_with = self.generator.get_state()
-        self.dropout = dropout_generator(self.model, self.device)
+        self.dropout = dropout_generator(self.model)
         self.step = 0
         self.seconds = 0.0
         self.rate_set: float | None = None  # by `change_rate`
@@ -111,12 +112,19 @@ class Learner:
         step = self.step + 1
         return step == 1 or step % self.record_every == 0 or step % self.steps_per_epoch == 0 or step == self.steps
 
+    def parts(self, x: Tensor) -> Iterator[Tensor]:
+        """The examples on the learner's device, as many at once as there is room for."""
+        at_once = evaluated_at_once(self.size)
+        for start in range(0, max(len(x), 1), at_once):
+            yield x[start : start + at_once].to(self.device)
+
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """The net's outputs as in use: dropout rests, batch norm takes its running statistics."""
         was_training = self.model.training
         self.model.eval()
-        out = torch.cat([self.model(part) for part in torch.split(x.to(self.device), evaluated_at_once(self.size))])
+        with placed(self.device):
+            out = torch.cat([self.model(part) for part in self.parts(x)])
         self.model.train(was_training)
         return out
 

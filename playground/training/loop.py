@@ -10,17 +10,17 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from playground.computing.device import CPU, placed
 from playground.data.dataset import Data
 from playground.errors import PlaygroundError
 from playground.training.config import TrainConfig
 from playground.training.learner import Learner
 from playground.training.probe import Probe, first_not_finite
 from playground.training.records import TrainRecord
-from playground.training.size import evaluated_at_once
 
 
 def train(
-    config: TrainConfig, data: Data, device: str = "cpu", learner: Learner | None = None
+    config: TrainConfig, data: Data, device: torch.device = CPU, learner: Learner | None = None
 ) -> Iterator[TrainRecord]:
     """Train a net, and yield a record every few steps; the time between two calls of `next` is not counted.
 
@@ -33,9 +33,10 @@ def train(
     while learner.step < learner.steps:
         for x, target, labels in learner.batches():
             is_due = learner.is_due
-            with probe if is_due else nullcontext():
-                output = learner.model(x)
-            loss = learner.criterion(output, target)
+            with placed(learner.device):
+                with probe if is_due else nullcontext():
+                    output = learner.model(x)
+                loss = learner.criterion(output, target)
             window.add(loss, output, labels)
             if not math.isfinite(window.losses[-1]):
                 problem = f"the loss is {_named(window.losses[-1])} in step {learner.step + 1}"
@@ -113,8 +114,7 @@ def check_end(learner: Learner, last: TrainRecord) -> None:
     else:
         return
     model.eval()  # as it was tested
-    parts = torch.split(learner.test_set.x, evaluated_at_once(learner.size))
-    raise diverged(learner, f"{problem} after step {learner.step}", parts)
+    raise diverged(learner, f"{problem} after step {learner.step}", learner.parts(learner.test_set.x))
 
 
 def diverged(learner: Learner, problem: str, parts: Iterable[Tensor]) -> PlaygroundError:

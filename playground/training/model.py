@@ -52,15 +52,9 @@ def model_of(config: TrainConfig, input_shape: Shape, classes: int) -> nn.Module
     return net
 
 
-def dropout_generator(net: nn.Module, device: torch.device | None = None) -> torch.Generator | None:
-    """The generator of a net's dropout; None if it has none. With a `device`: made anew there, same seed."""
-    layers = [module for module in net.modules() if isinstance(module, SeededDropout)]
-    generator = next((layer.generator for layer in layers), None)
-    if generator is not None and device is not None and generator.device != device:
-        generator = torch.Generator(device).manual_seed(generator.initial_seed())
-        for layer in layers:
-            layer.generator = generator
-    return generator
+def dropout_generator(net: nn.Module) -> torch.Generator | None:
+    """The generator of a net's dropout, on the CPU; None if it has none."""
+    return next((module.generator for module in net.modules() if isinstance(module, SeededDropout)), None)
 
 
 def _draw_weights(net: nn.Module, name: str, generator: torch.Generator) -> None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from playground.computing.device import here, placed
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
@@ -83,9 +84,10 @@ class PastedNet:
 
     def trace_before_problem(self, x: Tensor) -> Trace | None:
         """The forward pass up to the layer that was complete last."""
-        partial = _UntilProblem(self.build())
+        partial = _UntilProblem(self.build()).to(here())
         try:
-            return record(partial, x, names=("x",), text=self.document.text, passes=0)
+            with placed():
+                return record(partial, x.to(here()), names=("x",), text=self.document.text, passes=0)
         except PlaygroundError:
             if partial.last is None:
                 return None

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from playground.computing.device import here, placed
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, walk
 from playground.layers.catalogue.table import kind_of
@@ -124,7 +125,9 @@ class StackNet:
         if found.problem is not None or not found.rows:
             return None
         check_batch(found, len(x))
-        return record(build(found, self.document.rng_seed), x, names=("x",), passes=0)
+        net = build(found, self.document.rng_seed).to(here())
+        with placed():
+            return record(net, x.to(here()), names=("x",), passes=0)
 
     def cautions(self, recorded: Recorded | None = None) -> tuple[Caution, ...]:
         """The warnings up to the first problem; none where the text is not understood."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
 from playground.errors import PlaygroundError, Span
 from playground.language.bounds.budget import Budget
@@ -69,6 +70,12 @@ class PastedModule(nn.Module):
 
     def _get_name(self) -> str:
         return self._definition.name
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> PastedModule:
+        """Moves the tensors, too, that the class keeps without registering them: `self.mask = torch.ones(3)`."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self._plain = pytree.tree_map_only(Tensor, fn, self._plain)
+        return self
 
     def keep(self, name: str, value: Value) -> None:
         """`self.name = value`; PlaygroundError without a place where the name is taken."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from playground.computing.device import here, placed
 from playground.layers.catalogue.losses import Loss
 from playground.layers.stack.analysis import StackRow
 from playground.recorder.record import record
@@ -116,15 +117,18 @@ def record_batch(
 ) -> Recorded:
     """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64, through a net with `outputs` numbers.
 
+    It computes on the device that is used, wherever net and batch come from.
     `fresh` gives the net, with the same weights, buffers and place in the stream of dropout whenever it is called: the
     facts of the layers come from a second one. `text`: a pasted class, whose lines the trace then names.
     """
+    x, labels = x.to(here()), labels.to(here())
     target = target_of(loss, labels, outputs)
-    module = Supervised(fresh(), loss.build())
+    module = Supervised(fresh(), loss.build()).to(here())
     parameters = list(module.parameters())
     optimizer = stepper.build(parameters) if parameters else None
-    trace = record(module, x, target, names=("x", "target"), text=text, optimizer=optimizer)
-    facts, accuracy = _facts(Supervised(fresh(), loss.build()), x, labels, trace)
+    with placed():
+        trace = record(module, x, target, names=("x", "target"), text=text, optimizer=optimizer)
+        facts, accuracy = _facts(Supervised(fresh(), loss.build()).to(here()), x, labels, trace)
     value = float(trace.values[trace.outputs[-1]].data.item().real)
     return Recorded(rows, trace, value, accuracy, facts, _step(trace, stepper))
 

@@ -1,0 +1,123 @@
+"""Texts on another device than the CPU: the same values, gradients, checks and random numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from playground.computing.device import using
+from playground.errors import PlaygroundError
+from playground.language.document import Document
+from playground.lessons.gallery import Preset
+from playground.lessons.presets import EXPRESSIONS
+from playground.trace.trace import Trace
+from tests.language.export.training_texts import LEAVES, training_texts
+from tests.lazy import LAZY
+
+
+def there(document: Document) -> Trace:
+    with using(LAZY):
+        trace = document.run()
+    assert trace.device == "lazy:0"
+    return trace
+
+
+def assert_same(one: Trace, other: Trace) -> None:
+    assert [(op.name, op.inputs, op.outputs) for op in one.ops] == [
+        (op.name, op.inputs, op.outputs) for op in other.ops
+    ]
+    for mine, theirs in zip(one.values, other.values, strict=True):
+        assert (mine.name, mine.label, mine.kind, mine.shape, mine.dtype, mine.span) == (
+            theirs.name,
+            theirs.label,
+            theirs.kind,
+            theirs.shape,
+            theirs.dtype,
+            theirs.span,
+        )
+        for name in ("data", "adjoint", "grad", "tangent"):
+            a, b = getattr(mine, name), getattr(theirs, name)
+            assert (a is None) == (b is None), (mine.name, name)
+            if a is not None and a.is_exact:
+                assert torch.allclose(a.tensor(), b.tensor(), rtol=1e-5, atol=1e-6, equal_nan=True), (mine.name, name)
+    for check, expected in zip(one.checks, other.checks, strict=True):
+        assert (check.value, check.index, check.note) == (expected.value, expected.index, expected.note)
+    assert one.notes == other.notes
+
+
+@pytest.mark.parametrize("preset", EXPRESSIONS.presets, ids=lambda preset: preset.id)
+def test_every_preset_is_that_of_the_cpu(preset: Preset[Document]) -> None:
+    try:
+        expected = preset.document.run()
+    except PlaygroundError as error:  # some show what goes wrong
+        with pytest.raises(PlaygroundError) as refused:
+            there(preset.document)
+        assert refused.value.message == error.message
+        return
+    assert_same(there(preset.document), expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x * rand(2, 3)",
+        "x * randn(2, 3) + randint(1, 5, (3,))",
+        "x[randperm(3)]",
+        "bernoulli(sigmoid(x)) * x",
+        "x * normal(0.0, 1.0, (3,))",
+        "rand_like(x) * randn_like(x) + x",
+        "dropout(x, 0.4)",
+        "alpha_dropout(x, 0.4, training=True)",
+        "gumbel_softmax(x)",
+        "x[multinomial(softmax(x, 0), 2)]",
+        "x * poisson(exp(x))",
+        "x * torch.tensor([1.0, 2.0, 3.0]) + torch.zeros(3) + torch.arange(3) + torch.ones(3)",
+        "w = torch.randn(3, requires_grad=True); w * x",
+        "x + [1, 2, 3]",
+        "x * eye(3) @ linspace(0, 1, 3)",
+    ],
+)
+def test_what_a_text_makes_is_made_there(text: str) -> None:
+    document = Document.from_fields({"text": text, "leaves": {"x": {"value": "[0.5, 1.0, 2.0]"}}, "rng_seed": 3})
+    assert_same(there(document), document.run())
+
+
+@pytest.mark.parametrize("settings", [{"second": "x"}, {"mode": "forward"}, {"passes": 2}])
+def test_the_settings_of_a_document(settings: dict[str, object]) -> None:
+    document = replace(Document.from_fields({"text": "x**3", "leaves": {"x": "2.0"}}), **settings)  # type: ignore[arg-type]
+    assert_same(there(document), document.run())
+
+
+@pytest.mark.slow
+@settings(max_examples=500)
+@given(training_texts(), st.sampled_from((None, None, "a", "x")), st.integers(0, 9))
+def test_random_texts(text: str, second: str | None, rng_seed: int) -> None:
+    compare(text, second, rng_seed)
+
+
+@settings(max_examples=25)
+@given(training_texts(), st.sampled_from((None, None, "a", "x")), st.integers(0, 9))
+def test_some_random_texts(text: str, second: str | None, rng_seed: int) -> None:
+    compare(text, second, rng_seed)
+
+
+def compare(text: str, second: str | None, rng_seed: int) -> None:
+    """There and here; of texts with several passes only the first, for `lazy` itself adds up later gradients of a sum
+    wrongly (findings/lazy_accumulation.sh)."""
+    lines = text.splitlines()
+    ends = [number for number, line in enumerate(lines, 1) if "backward" in line]
+    leaves = {name: {"value": value} for name, value in LEAVES.items()}
+    document = Document.from_fields(
+        {"text": "\n".join(lines[: ends[0]] if ends else lines), "leaves": leaves, "rng_seed": rng_seed}
+    )
+    used = {free.name for free in document.program().free_names}
+    document = replace(document, second=second if second in used else None)
+    try:
+        expected = document.run()
+    except PlaygroundError:
+        assume(False)
+    assert_same(there(document), expected)
