@@ -19,6 +19,9 @@ def add_trace(commands: Any) -> None:
         nargs="*",
         help="a value for each free name: 2.0, '[[1, 2], [3, 4]]', 'randn(3)'",
     )
+    trace.add_argument(
+        "--device", default="auto", help="auto (PLAYGROUND_DEVICE, else the fastest), cpu, cuda, cuda:1 or mps"
+    )
     output = trace.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print the trace as JSON (schema: docs/trace.md)")
     output.add_argument("--table", action="store_true", help="print the trace table (the default)")
@@ -31,7 +34,8 @@ def trace_command(options: argparse.Namespace) -> int:
     """Record the text, and print or write what is asked for; the exit status."""
     from playground.language.run import run
 
-    trace = run(options.text.replace("\\n", "\n"), dict(_pair(value) for value in options.values))
+    values = dict(_pair(value) for value in options.values)
+    trace = run(options.text.replace("\\n", "\n"), values, device=options.device)
     if options.json:
         from playground.explain.export import explained_json
 

@@ -8,7 +8,9 @@ forks can go on forking.
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,7 +29,11 @@ CPU = torch.device("cpu")
 WANTED = os.environ.get("PLAYGROUND_DEVICE", AUTO)
 LAZY = "lazy"  # PyTorch's ordinary build has this second device: what forgets to move a tensor fails on it in a test
 
+_log = logging.getLogger(__name__)
 _current: ContextVar[torch.device] = ContextVar("device", default=CPU)
+_reason: ContextVar[str] = ContextVar("reason", default="")  # why it is another one than was wanted
+_WANTED_ROOM = re.compile(r"Tried to allocate ([\d.]+ \w+)")  # PyTorch's words for CUDA and MPS
+_FREE_ROOM = re.compile(r"of which ([\d.]+ \w+) is free")
 
 
 def devices() -> tuple[str, ...]:
@@ -37,7 +43,7 @@ def devices() -> tuple[str, ...]:
     (https://docs.pytorch.org/docs/stable/notes/multiprocessing.html).
     """
     cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    mps = ["mps"] if torch.backends.mps.is_available() else []
+    mps = ["mps:0"] if torch.backends.mps.is_available() else []
     return (*cuda, *mps, "cpu")
 
 
@@ -48,14 +54,19 @@ def device_of(wanted: str = AUTO) -> torch.device:
     device(type='cpu')
     """
     wanted = WANTED if wanted == AUTO else wanted
-    there = devices()
-    if wanted == AUTO:
-        return torch.device(there[0])
     if wanted == LAZY:
         return _lazy()
-    if wanted not in (*there, *(name.partition(":")[0] for name in there)):
-        raise PlaygroundError(f"there is no device {wanted[:40]!r} here", hint=f"here are {', '.join(there)}")
-    return torch.device(wanted)
+    there = devices()
+    found = there[0] if wanted == AUTO else next((one for one in there if wanted in (one, one.partition(":")[0])), "")
+    if not found:
+        raise PlaygroundError(f"there is no device {str(wanted)[:40]!r} here", hint=f"here are {', '.join(there)}")
+    return torch.device(found)
+
+
+@lru_cache(maxsize=1)
+def host_device() -> torch.device:
+    """The device of this host."""
+    return device_of()
 
 
 @lru_cache(maxsize=1)
@@ -63,17 +74,34 @@ def _lazy() -> torch.device:
     from torch._lazy import ts_backend
 
     ts_backend.init()
-    return torch.device(LAZY)
+    return torch.device(LAZY, 0)
+
+
+def awake() -> torch.device:
+    """The host's device, after it has computed something: drivers take a second for their first call, and a part of
+    the process's memory. The CPU where it does not answer."""
+    try:
+        device = device_of()
+        torch.ones(1, device=device).sum().item()
+    except (PlaygroundError, RuntimeError) as error:
+        _log.warning("pictures are computed on the CPU: %s", error)
+        return CPU
+    return device
+
+
+def is_accelerator(device: torch.device) -> bool:
+    """Tell whether a device has a driver and memory of its own."""
+    return device.type not in (CPU.type, LAZY)
 
 
 def described(device: str) -> str:
     """A device in words, from PyTorch's name of it.
 
-    >>> described("cpu"), described("mps")
+    >>> described("cpu"), described("mps:0")
     ('the CPU', "Apple's GPU")
     """
     kind, _, index = device.partition(":")
-    if kind == "cuda" and here().type == "cuda":  # else it may be asked for by a process that is to fork
+    if kind == "cuda" and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]  # else it might have to fork
         return str(torch.cuda.get_device_name(int(index or 0)))
     return {"cpu": "the CPU", "mps": "Apple's GPU", "cuda": f"GPU {index or 0}"}.get(kind, device)
 
@@ -83,14 +111,46 @@ def here() -> torch.device:
     return _current.get()
 
 
+def in_words(device: str) -> str:
+    """What is to be said of where something was computed: nothing of the CPU, unless another device was wanted.
+
+    >>> in_words("cpu"), in_words("mps:0")
+    ('', "computed on Apple's GPU")
+    """
+    return _reason.get() if device == "cpu" else f"computed on {described(device)}"
+
+
 @contextmanager
-def using(device: torch.device) -> Iterator[None]:
-    """Inside, `here()` is this device."""
-    token = _current.set(device)
+def using(device: torch.device, because: str = "") -> Iterator[None]:
+    """Inside, `here()` is this device. `because`: why it is not another one, to be said with the result."""
+    tokens = _current.set(device), _reason.set(because)
     try:
         yield
     finally:
-        _current.reset(token)
+        _current.reset(tokens[0])
+        _reason.reset(tokens[1])
+
+
+def needed(said: str) -> str:
+    """What a device had no memory for, from the words of its allocator; '' where they do not tell.
+
+    >>> needed("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has 8.00 GiB of which 1.25 GiB is free. ...")
+    '2.00 GiB more at once, where 1.25 GiB were free'
+    """
+    wanted, free = _WANTED_ROOM.search(said), _FREE_ROOM.search(said)
+    if wanted is None:
+        return ""
+    return f"{wanted[1]} more at once" + (f", where {free[1]} were free" if free else "")
+
+
+def no_room(said: str) -> str:
+    """Why something is computed on the CPU after all, from the words of the allocator of another device.
+
+    >>> no_room("MPS backend out of memory (MPS allocated: 8.00 GB). Tried to allocate 256.00 MB on private pool.")
+    'computed on the CPU: the device lacked memory (256.00 MB more at once)'
+    """
+    wanted = needed(said)
+    return "computed on the CPU: the device lacked memory" + (f" ({wanted})" if wanted else "")
 
 
 def brought(leaf: Tensor) -> Tensor:

@@ -12,19 +12,24 @@ import select
 import signal
 import socket
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from playground.computing.messages import send
-from playground.computing.worker import Job, serve
+from playground.computing.worker import Job, Jobs, serve
 
 NICE = 10  # pages are answered first
 COLLECT_EVERY = 0.05  # seconds between two looks for processes that have ended
 READY = b"r"
 
 
-def run_host(control: socket.socket, jobs: Mapping[str, Job]) -> None:
-    """Fork for whoever asks over `control`, until that is closed. Call it when everything is warm."""
+def run_host(
+    control: socket.socket, jobs: Mapping[str, Job], ready: Callable[[Mapping[str, Job]], Jobs] = Jobs
+) -> None:
+    """Fork for whoever asks over `control`, until that is closed. Call it when everything is warm.
+
+    `ready`: makes the jobs ready in each fork, with what must not be there before it.
+    """
     gc.collect()
     gc.freeze()  # forks share what is there now
     os.nice(NICE)
@@ -39,11 +44,15 @@ def run_host(control: socket.socket, jobs: Mapping[str, Job]) -> None:
         if not data:
             return
         connection = socket.socket(fileno=descriptors[0])
-        connections[_forked(control, connections, connection, jobs)] = connection
+        connections[_forked(control, connections, connection, jobs, ready)] = connection
 
 
 def _forked(
-    control: socket.socket, others: Mapping[int, socket.socket], connection: socket.socket, jobs: Mapping[str, Job]
+    control: socket.socket,
+    others: Mapping[int, socket.socket],
+    connection: socket.socket,
+    jobs: Mapping[str, Job],
+    ready: Callable[[Mapping[str, Job]], Jobs],
 ) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # about forks of processes with threads: there are none
@@ -55,7 +64,7 @@ def _forked(
         control.close()
         for other in others.values():
             other.close()
-        serve(connection, jobs)
+        serve(connection, ready(jobs))
         code = 0
     finally:
         os._exit(code)

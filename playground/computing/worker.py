@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from playground.computing.messages import Message, error_message, receive, send
@@ -17,10 +18,18 @@ Job = Callable[[Message], Message]
 MEGABYTE = 1_000_000
 MOST_KEPT = 200 * MEGABYTE  # a process that has grown by more is not used again: so its memory comes back
 SMALLER = "make it smaller: fewer lines, elements, layers or examples"
-ALLOCATORS_SAY = ("can't allocate memory", "not enough memory", "out of memory")
+ALLOCATORS_SAY = ("can't allocate memory", "not enough memory", "out of memory")  # PyTorch's, by system and device
 
 
-def serve(connection: socket.socket, jobs: Mapping[str, Job]) -> None:
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What a process can do, and whether a limit on its addresses is one on its memory."""
+
+    by_name: Mapping[str, Job]
+    has_addresses: bool = True
+
+
+def serve(connection: socket.socket, jobs: Jobs) -> None:
     """Answer what comes over the connection, until the other side closes it or this process has grown."""
     began = used()
     while (asked := receive(connection)) is not None:
@@ -31,11 +40,11 @@ def serve(connection: socket.socket, jobs: Mapping[str, Job]) -> None:
             return
 
 
-def _answer(jobs: Mapping[str, Job], asked: Message) -> Message:
+def _answer(jobs: Jobs, asked: Message) -> Message:
     too_much = PlaygroundError(f"this takes more memory than one picture may, {asked['megabytes']:,} MB", hint=SMALLER)
     try:
-        with limited(asked["seconds"], asked["megabytes"] * MEGABYTE):
-            return {"answer": jobs[asked["job"]](asked["given"])}
+        with limited(asked["seconds"], asked["megabytes"] * MEGABYTE if jobs.has_addresses else None):
+            return {"answer": jobs.by_name[asked["job"]](asked["given"])}
     except PlaygroundError as error:
         if lacks_memory(f"{error.message} {error.__cause__}"):
             error = too_much
@@ -52,12 +61,14 @@ def lacks_memory(said: str) -> bool:
 
 
 @contextmanager
-def limited(seconds: float, room: int) -> Iterator[None]:
-    """End this process when it has computed for so long in the block; more memory than this is refused to it."""
+def limited(seconds: float, room: int | None) -> Iterator[None]:
+    """End this process when it has computed for so long in the block; more memory than this is refused to it, if any
+    is."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends the process, in the middle of a call too
     with suppress(ValueError, OSError):  # a system may know no such limit
-        resource.setrlimit(resource.RLIMIT_AS, (_addresses() + room, hard))
+        if room is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (_addresses() + room, hard))
     try:
         yield
     finally:

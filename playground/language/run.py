@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.computing.device import brought, placed
+from playground.computing.device import AUTO, brought, device_of, placed, using
 from playground.errors import PlaygroundError, Span
 from playground.language.bounds.bound import tensors_in
 from playground.language.evaluate.interpreter import Interpreter, interpret
@@ -44,10 +44,12 @@ def run(
     tangent: Mapping[str, Any] | None = None,
     second: str | None = None,
     default: str | None = None,
+    device: str = AUTO,
 ) -> Trace:
     """Record a text with these values for its free names; `default` is the value of those that are not given.
 
-    The other arguments are those of `playground.trace.record`. Raises PlaygroundError with the text and the place.
+    `device`: auto (`PLAYGROUND_DEVICE`, else the fastest that is there), cpu, cuda, cuda:1 or mps. The other arguments
+    are those of `playground.trace.record`. Raises PlaygroundError with the text and the place.
 
     >>> trace = run("f = log(x1) + x1*x2 - sin(x2)", {"x1": 2.0, "x2": 5.0})
     >>> trace["x1"].adjoint.item()
@@ -66,15 +68,16 @@ def run(
             default=default,
         )
 
-    try:
-        return recorded(parse(text))
-    except PlaygroundError as error:
-        refused = error
-    if not isinstance(text, str) or refused.text != normalise(text):
-        raise refused
-    if isinstance(refused, Overwritten):  # only the backward pass tells whether it is mended
-        raise tried(refused, recorded)
-    raise tried(refused, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0"))
+    with using(device_of(device)):
+        try:
+            return recorded(parse(text))
+        except PlaygroundError as error:
+            refused = error
+        if not isinstance(text, str) or refused.text != normalise(text):
+            raise refused
+        if isinstance(refused, Overwritten):  # only the backward pass tells whether it is mended
+            raise tried(refused, recorded)
+        raise tried(refused, lambda program: _evaluate(program, leaves or {}, rng_seed, default or "1.0"))
 
 
 def _evaluate(program: Program, leaves: Mapping[str, Given], rng_seed: int, default: str) -> None:

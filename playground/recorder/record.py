@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.computing.device import in_words
 from playground.errors import PlaygroundError, Span
 from playground.recorder.assemble import assemble
 from playground.recorder.differences import Differences
@@ -106,7 +107,8 @@ def record(
     replay = Replay(recorder.tape)
     if tangent:
         replay.tangents({leaves[name].id: direction for name, direction in tangent.items() if name in leaves})
-    recorder.tape.notes += [*_stored_hooks(recorder), *notes]
+    where = in_words(recorder.tape.device)
+    recorder.tape.notes += [*_stored_hooks(recorder), *([Note("device", where)] if where else []), *notes]
     return assemble(recorder.tape, text, Differences(recorder.tape, replay))
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import torch
 
-from playground.computing.device import device_of
+from playground.computing.device import device_of, needed
+from playground.computing.worker import lacks_memory
 from playground.data.dataset import Data
 from playground.errors import PlaygroundError
 from playground.runs.limits import LIMITS
@@ -20,7 +21,6 @@ from playground.training.learner import Learner
 from playground.training.loop import train
 
 NO_MEMORY = "there was not enough memory; a smaller batch or net needs less"
-ALLOCATORS_SAY = ("can't allocate memory", "not enough memory", "out of memory")  # PyTorch's, by system and device
 
 
 def work(store: Store, run: Run) -> None:
@@ -35,15 +35,17 @@ def work(store: Store, run: Run) -> None:
         except Exception as error:  # whatever it is, the owner has to hear of it
             status, reason = (
                 "failed",
-                NO_MEMORY if lacks_memory(error) else f"{type(error).__name__}: {str(error)[:300]}",
+                no_memory(error) or f"{type(error).__name__}: {str(error)[:300]}",
             )
         reporter.release(status, reason)
 
 
-def lacks_memory(error: Exception) -> bool:
-    """Tell whether Python or PyTorch, which has no error of its own for it on the CPU, could allocate no more."""
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or any(words in said for words in ALLOCATORS_SAY)
+def no_memory(error: Exception) -> str:
+    """Why the run has ended, where Python or PyTorch could allocate no more; '' of any other error."""
+    if not isinstance(error, MemoryError) and not lacks_memory(str(error)):
+        return ""
+    wanted = needed(str(error))
+    return NO_MEMORY + (f" ({wanted})" if wanted else "")
 
 
 class Heeding(Learner):

@@ -60,7 +60,13 @@ class TrainConfig(SettingsDocument):
         label="Record every … steps",
         most=10_000,
     )
-    device: str = setting("auto", "where it runs", choices=("auto", "cpu", "cuda", "mps"))
+    device: str = setting(
+        "auto",
+        "where it runs",
+        choices=("auto", "cpu", "cuda", "mps"),
+        pattern=r"cuda:\d",
+        words="auto, cpu, cuda, cuda:1, mps",
+    )
 
     def __post_init__(self) -> None:
         for name, content in self.fields().items():

@@ -11,9 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from playground.recorder.record import record
-from playground.trace.records import Value
 from playground.trace.trace import Trace
-from tests.lazy import LAZY
+from tests.lazy import LAZY, assert_same
 
 
 def moved(numbers: Any, device: torch.device) -> Tensor:
@@ -22,32 +21,6 @@ def moved(numbers: Any, device: torch.device) -> Tensor:
 
 def on(device: torch.device, function: Callable[..., Any], *inputs: Any, **settings: Any) -> Trace:
     return record(function, *[moved(numbers, device) for numbers in inputs], **settings)
-
-
-def assert_same(there: Trace, here: Trace) -> None:
-    """Every record, every number to the last digits of a float32, and every check."""
-    assert (there.device, here.device) == ("lazy:0", "cpu")
-    assert [op.name for op in there.ops] == [op.name for op in here.ops]
-    assert [op.inputs for op in there.ops] == [op.inputs for op in here.ops]
-    assert [node.edges for node in there.nodes] == [node.edges for node in here.nodes]
-    assert [(step.kind, step.op, step.node) for step in there.steps] == [
-        (step.kind, step.op, step.node) for step in here.steps
-    ]
-    for one, other in zip(there.values, here.values, strict=True):
-        assert described(one) == described(other)
-        for name in ("data", "adjoint", "grad", "tangent"):
-            mine, theirs = getattr(one, name), getattr(other, name)
-            assert (mine is None) == (theirs is None), (one.name, name)
-            if mine is not None:
-                assert torch.allclose(mine.tensor(), theirs.tensor(), rtol=1e-6, atol=1e-7, equal_nan=True)
-    assert there.notes == here.notes
-    for check, expected in zip(there.checks, here.checks, strict=True):
-        assert (check.value, check.index, check.note) == (expected.value, expected.index, expected.note)
-        assert check.difference == pytest.approx(expected.difference, rel=1e-5, abs=1e-6, nan_ok=True)
-
-
-def described(value: Value) -> tuple[object, ...]:
-    return value.name, value.shape, value.dtype, value.kind, value.op, value.node, value.alias_of, value.is_leaf
 
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {

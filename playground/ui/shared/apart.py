@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
+from playground.computing.device import CPU, host_device
 from playground.computing.processes import PROCESSES
 from playground.computing.turns import COMPUTING
 from playground.language.bounds.budget import TooDear, within
@@ -36,6 +37,8 @@ def small() -> Iterator[None]:
     if not PROCESSES.is_on:
         yield
         return
+    if has_process() and host_device() != CPU:
+        raise Apart("a thread of the page server wakes no accelerator")
     try:
         with within(SHARE):
             yield

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from playground.computing.elsewhere import on_the_device
 from playground.computing.host import run_host
 from playground.computing.messages import Message
 from playground.computing.worker import Job
@@ -116,4 +117,4 @@ def warm() -> None:
 
 if __name__ == "__main__":
     warm()
-    run_host(socket.socket(fileno=int(sys.argv[1])), JOBS)
+    run_host(socket.socket(fileno=int(sys.argv[1])), JOBS, on_the_device)

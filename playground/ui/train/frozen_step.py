@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
+from playground.computing.device import described, here
 from playground.computing.turns import COMPUTING
 from playground.errors import PlaygroundError
 from playground.layers.run.module_notes import module_notes
@@ -110,7 +111,7 @@ def _learner_at(run: Run, key: str, kept: bytes | None, number: int) -> tuple[Le
 
 def learner_of(run: Run, kept: bytes | None) -> Learner:
     """A learner where the run stands: at this checkpoint, or at its beginning, with what the owner set since."""
-    learner = Learner(run.config, data_of(run.config))
+    learner = Learner(run.config, data_of(run.config), here())
     if kept is not None:
         restore(learner, kept)
     follow(learner, Orders(run.wanted, run.learning_rate, run.more_epochs))
@@ -129,5 +130,6 @@ def _title(run: Run, number: int, following: int) -> str:
 
 
 def _notes(run: Run) -> tuple[str, ...]:
-    is_elsewhere = run.device not in ("", "cpu")
-    return (f"The run is on {run.device}, this step on the CPU: last digits may differ.",) if is_elsewhere else ()
+    is_elsewhere = run.device not in ("", str(here()))
+    where = f"The run is on {described(run.device)}, this step on {described(str(here()))}: last digits may differ."
+    return (where,) if is_elsewhere else ()

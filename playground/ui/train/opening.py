@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from playground.computing.device import CPU, host_device
 from playground.computing.turns import COMPUTING
 from playground.data.datasets import load
 from playground.runs.run import Run
@@ -47,6 +48,8 @@ def _is_dear(run: Run, number: int) -> bool:
     """Tell whether this step, 0 for the next one, is computed in a process: its net or the way to it is long."""
     if not has_process():
         return False
+    if host_device() != CPU:
+        return True  # a thread of the page server wakes no accelerator
     data, config = load(run.config.data), run.config
     size = size_of(document_of(config, tuple(data.train.x.shape[1:]), len(data.classes)))
     trained = max(0, number - run.step - 1)

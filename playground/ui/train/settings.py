@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from playground.computing.device import devices
 from playground.document_settings import DocumentSetting
 from playground.errors import PlaygroundError
 from playground.training.config import SETTINGS, TrainConfig
@@ -75,6 +76,8 @@ def _field(typed: Typed, name: str, group: str, uploads: tuple[str, ...]) -> Set
     choices = list(setting.choices)
     if name == "data":
         choices += [one for one in (*uploads, content) if one not in choices]
+    if name == "device":  # those that are here
+        choices = list(dict.fromkeys(("auto", *devices(), content)))
     kind: Literal["flag", "choice", "number"] = "flag" if type(content) is bool else "choice" if choices else "number"
     given, why = typed.refused.get(name, (written(content), ""))
     return {

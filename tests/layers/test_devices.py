@@ -1,0 +1,90 @@
+"""Stacks and pasted classes on another device than the CPU: the same batch, losses, facts and step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from playground.computing.device import using
+from playground.layers.document import StackDocument
+from playground.layers.net.net import net_of, record_net
+from playground.layers.run.record_batch import Recorded
+from playground.layers.run.settings import batch_of
+from playground.lessons.gallery import Preset
+from playground.lessons.presets import STACKS
+from tests.lazy import LAZY, assert_same
+
+CLASS = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mask = torch.tensor([1.0, 0.0, 1.0, 1.0])
+        self.linear = nn.Linear(4, 3)
+        self.register_buffer("shift", torch.ones(3))
+
+    def forward(self, x):
+        x = self.linear(x * self.mask) + self.shift + torch.zeros(3)
+        return F.dropout(F.relu(x), 0.5, True)
+"""
+
+
+def recorded(document: StackDocument) -> Recorded:
+    return record_net(net_of(document), *batch_of(document))
+
+
+def compare(document: StackDocument) -> None:
+    with using(LAZY):
+        there = recorded(document)
+    here = recorded(document)
+    if "BatchNorm" not in document.text:  # whose running statistics PyTorch's `lazy` does not keep
+        assert_same(there.trace, here.trace, rtol=1e-4, atol=1e-5)
+    assert there.loss == pytest.approx(here.loss, rel=1e-5)
+    assert there.accuracy == here.accuracy
+    for fact, expected in zip(there.facts, here.facts, strict=True):
+        assert (fact.name, fact.zeros, fact.dead) == (expected.name, expected.zeros, expected.dead)
+        assert (fact.gradient_norm or 0) == pytest.approx(expected.gradient_norm or 0, rel=1e-4)
+        assert (fact.mean, fact.deviation) == pytest.approx((expected.mean, expected.deviation), rel=1e-4, abs=1e-6)
+    assert (there.step is None) == (here.step is None)
+    if there.step is not None and here.step is not None:
+        assert there.step.loss_after == pytest.approx(here.step.loss_after, rel=1e-4)
+
+
+LARGE = ("L2.4", "two-convolutions")  # `lazy` takes seconds for each
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [pytest.param(one, id=one.id, marks=[pytest.mark.slow] * (one.id in LARGE)) for one in STACKS.presets],
+)
+def test_every_preset_is_that_of_the_cpu(preset: Preset[StackDocument]) -> None:
+    compare(replace(preset.document, batch=min(preset.document.batch, 4)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Linear(8) Dropout(0.5) ReLU Linear(3)", "Linear(8) BatchNorm1d Tanh Linear(3)", "Linear(6) LayerNorm Linear(3)"],
+)
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_layers_that_draw_and_layers_that_remember(text: str, optimizer: str) -> None:
+    compare(
+        StackDocument.from_fields(
+            {"text": text, "input_shape": [4], "data": "random", "batch": 6, "classes": 3, "optimizer": optimizer}
+        )
+    )
+
+
+def test_a_pasted_class_with_tensors_of_its_own() -> None:
+    compare(StackDocument.from_fields({"text": CLASS, "input_shape": [4], "data": "random", "batch": 4, "classes": 3}))
+
+
+def test_what_is_shown_before_a_problem() -> None:
+    document = StackDocument.from_fields(
+        {"text": "Linear(8) ReLU Conv2d(3, 3)", "input_shape": [4], "data": "random", "batch": 2}
+    )
+    net = net_of(document)
+    with using(LAZY):
+        there = net.trace_before_problem(batch_of(document)[0])
+    here = net.trace_before_problem(batch_of(document)[0])
+    assert there is not None and here is not None
+    assert_same(there, here)
