@@ -29,6 +29,7 @@ from playground.recorder.checks.probes import (
     UNDEFINED,
     Move,
     Probe,
+    agrees,
     compare,
     dense,
     disagrees,
@@ -200,7 +201,13 @@ class Differences:
             probes[index].step *= smaller
         again = self._probe([probes[index] for index in some], objective)[0] if some else []
         for index, check in zip(some, again, strict=True):
-            if checks[index].note or check.note in NOT_SMOOTH or check.uncertainty < checks[index].uncertainty:
+            is_nearer = disagrees(checks[index]) and is_clear(check) and agrees(check)  # a slope is one of the point
+            if (
+                is_nearer
+                or checks[index].note
+                or check.note in NOT_SMOOTH
+                or check.uncertainty < checks[index].uncertainty
+            ):
                 checks[index] = check
 
     def _beside(self, probes: list[Probe], checks: list[DifferenceCheck], terms: Beside, some: list[int]) -> None:

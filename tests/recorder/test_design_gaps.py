@@ -115,6 +115,14 @@ CASES: dict[str, tuple[str, Callable[[], Trace]]] = {
         "one triangle of a Hermitian",
         lambda: record(lambda m: torch.linalg.pinv(m, hermitian=True).sum(), matrix([2.0, 1.0], [1.0, 3.0])),
     ),
+    "pinv of less than full rank": (
+        "the matrix has not its full rank",
+        lambda: record(lambda m: torch.linalg.pinv(m).sum(), torch.ones(2, 3).double().requires_grad_()),
+    ),
+    "pinverse of less than full rank": (
+        "the matrix has not its full rank",
+        lambda: record(lambda m: torch.pinverse(m).sum(), torch.ones(3, 2).double().requires_grad_()),
+    ),
     "scatter": (
         "two elements are written",
         lambda: record(lambda x, s: x.scatter(0, torch.tensor([0, 0]), s).sum(), leaf(1.0, 2.0), leaf(3.0, 4.0)),

@@ -135,6 +135,7 @@ NEARBY: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
     "a root of squares": (lambda x: torch.sqrt(x * x + x * x), 1e-9),
     "a length": (lambda x: torch.hypot(x, x), 1e-9),
     "a step": (torch.floor, 2.0000001),
+    "steps narrower than the difference": (lambda x: torch.round(x, decimals=3), -2.5),
     "the end of a fraction": (torch.frac, 1.9999999),
     "many waves": (lambda x: torch.sin(1e5 * x), 1.0),
     "many waves before": (torch.sin, 1e5),

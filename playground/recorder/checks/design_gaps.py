@@ -209,8 +209,15 @@ GAPS = (
         "derivatives.yaml, cholesky_inverse and cholesky_solve",
     ),
     DesignGap(
-        _names("linalg_pinv matrix_rank linalg_matrix_rank linalg_matrix_sqrth"),
-        _is_off_diagonal,
+        _names("linalg_pinv pinverse"),
+        _is_singular,
+        "the matrix has not its full rank: where the rank changes the pseudoinverse jumps, and the gradient is that of"
+        " changes which keep the rank",
+        "derivatives.yaml, pinv_backward; Golub and Pereyra, 1973",
+    ),
+    DesignGap(
+        _names("linalg_pinv linalg_matrix_sqrth"),
+        lambda case: _is_off_diagonal(case) and (case.op.name != "linalg_pinv" or bool(case.argument("hermitian"))),
         "one triangle of a Hermitian matrix is read, and the gradient is spread over both",
         "torch.linalg.pinv, hermitian",
     ),

@@ -26,7 +26,7 @@ TORN = "a kink: the slopes along two directions do not add up, and PyTorch choos
 INNER = "not moved by itself: another result of the same call is computed from it"
 CHANCE = "not compared: a second run comes to another value, as something in it is random"
 REFUSED = "not compared: a second run in float64 is refused: "
-ROUGH = "not compared: the function loses so many digits here that rounding hides its slope"
+ROUGH = "not compared: rounding hides the slope here, or the function grows without bound around this point"
 NOT_SMOOTH = frozenset({KINKED, JUMP, STEEP})
 
 Move = tuple["Probe", float]  # how far along its direction
@@ -157,6 +157,11 @@ def disagrees(check: DifferenceCheck) -> bool:
         return False
     explained = KINK * max(1.0, abs(check.gradient)) + 10 * check.uncertainty
     return not math.isfinite(check.gradient) or not check.gap <= explained
+
+
+def agrees(check: DifferenceCheck) -> bool:
+    """Tell whether gradient and difference are the same, whatever the uncertainty would allow."""
+    return not check.note and check.gap <= KINK * max(1.0, abs(check.gradient))
 
 
 def is_doubtful(check: DifferenceCheck) -> bool:
