@@ -11,17 +11,15 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
-from torch.utils import _pytree as pytree
 
+from playground.computing.drawn_on_the_cpu import DrawnOnTheCPU
 from playground.errors import PlaygroundError
 
 AUTO = "auto"
@@ -167,30 +165,5 @@ def placed(device: torch.device | None = None) -> Iterator[None]:
     if device == CPU:
         yield
         return
-    with device, _DrawnOnTheCPU(device):
+    with device, DrawnOnTheCPU(device):
         yield
-
-
-class _DrawnOnTheCPU(TorchFunctionMode):
-    """Calls with a generator of the CPU draw there, so that a seed gives the same numbers on every device."""
-
-    def __init__(self, device: torch.device) -> None:
-        super().__init__()
-        self._device = device
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        if kwargs.get("generator") is None:
-            return func(*args, **kwargs)
-        tensors = [one for one in pytree.tree_leaves((args, kwargs)) if isinstance(one, Tensor)]
-        if not tensors:
-            drawn = func(*args, **{**kwargs, "device": CPU})
-            return drawn.detach().to(self._device).requires_grad_(drawn.requires_grad)
-        at_home, by_name = pytree.tree_map_only(Tensor, Tensor.cpu, (args, kwargs))
-        drawn = func(*at_home, **by_name)
-        if not func.__name__.endswith("_"):
-            return drawn.to(self._device)
-        with torch.no_grad():  # in place
-            return tensors[0].copy_(drawn)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -11,9 +13,13 @@ from hypothesis import strategies as st
 from playground.computing.device import using
 from playground.errors import PlaygroundError
 from playground.language.document import Document
+from playground.language.evaluate.leaves import Leaf
+from playground.language.export.script import to_python
+from playground.language.syntax.program import parse
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import EXPRESSIONS
 from playground.trace.trace import Trace
+from tests.alone import output_of
 from tests.language.export.training_texts import LEAVES, training_texts
 from tests.lazy import LAZY, assert_same
 
@@ -105,3 +111,28 @@ def compare(text: str, second: str | None, rng_seed: int) -> None:
     except PlaygroundError:
         assume(False)
     assert_same(there(document), expected)
+
+
+SCRIPTS = {
+    "x * x": "a script",
+    "y = x * randn(3) + dropout(x, 0.4)": "random numbers",
+    "w * x": "a leaf that is drawn",
+    "device = x * 2\nTensor = device + 1\nTensor * zeros(3)": "names that the script needs",
+}
+
+
+@pytest.mark.parametrize("text", SCRIPTS, ids=SCRIPTS.get)
+def test_a_script_computes_where_the_page_did(text: str, tmp_path: Path) -> None:
+    leaves = {"x": Leaf("x", "[0.5, 1.0, 2.0]"), "w": Leaf("w", "randn(3, seed=7)")}
+    program = parse(text)
+    expected = output_of(to_python(program, leaves, rng_seed=3), tmp_path)
+    with using(LAZY):
+        script = to_python(program, leaves, rng_seed=3)
+    assert 'torch.device("lazy:0")' in script
+    awake = "import torch._lazy.ts_backend\n\ntorch._lazy.ts_backend.init()\n"
+    told = output_of(awake + script, tmp_path)
+    for line, same in zip(told.splitlines(), expected.splitlines(), strict=True):
+        name, _, numbers = line.partition(" = ")
+        other, _, there = same.partition(" = ")
+        assert name == other
+        assert literal_eval(numbers) == pytest.approx(literal_eval(there), rel=1e-6)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from playground.computing.device import using
 from playground.layers.document import StackDocument
-from playground.layers.net.net import net_of, record_net
+from playground.layers.export.script import Form
+from playground.layers.net.net import net_of, record_net, script_of
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.settings import batch_of
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
+from tests.alone import output_of
 from tests.lazy import LAZY, assert_same
 
 CLASS = """
@@ -76,6 +79,37 @@ def test_layers_that_draw_and_layers_that_remember(text: str, optimizer: str) ->
 
 def test_a_pasted_class_with_tensors_of_its_own() -> None:
     compare(StackDocument.from_fields({"text": CLASS, "input_shape": [4], "data": "random", "batch": 4, "classes": 3}))
+
+
+FORMS: tuple[Form, ...] = ("sequential", "named", "module", "tensors")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_script_computes_where_the_page_did(form: Form, tmp_path: Path) -> None:
+    document = StackDocument.from_fields(
+        {"text": "Linear(8) LayerNorm ReLU Linear(3)", "input_shape": [4], "data": "random", "batch": 4, "classes": 3}
+    )
+    assert_prints_the_same(document, form, tmp_path)
+
+
+def test_the_script_of_a_class_computes_there_too(tmp_path: Path) -> None:
+    text = CLASS.replace("self.mask = torch.tensor([1.0, 0.0, 1.0, 1.0])", "self.mask = 2.0")
+    text = text.replace("0.5, True", "0.0")
+    given = {"text": text, "input_shape": [4], "data": "random", "batch": 4, "classes": 3}
+    assert_prints_the_same(StackDocument.from_fields(given), "module", tmp_path)
+
+
+def assert_prints_the_same(document: StackDocument, form: Form, folder: Path) -> None:
+    expected = numbers_in(output_of(script_of(document, form), folder))
+    with using(LAZY):
+        script = script_of(document, form)
+    assert script.count('torch.device("lazy:0")') == 1
+    awake = "import torch._lazy.ts_backend\n\ntorch._lazy.ts_backend.init()\n"
+    assert numbers_in(output_of(awake + script, folder)) == pytest.approx(expected, rel=1e-5)
+
+
+def numbers_in(told: str) -> list[float]:
+    return [float(line.rpartition(" ")[2]) for line in told.splitlines()]
 
 
 def test_what_is_shown_before_a_problem() -> None:

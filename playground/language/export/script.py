@@ -15,6 +15,8 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import Interpreter, results_in
 from playground.language.evaluate.leaves import DTYPES, Leaf
+from playground.language.export.device import NAMES as DEVICE_NAMES
+from playground.language.export.device import device_lines
 from playground.language.export.qualified_names import Qualifier
 from playground.language.function import METHOD, Value
 from playground.language.functions.literals import as_one
@@ -37,7 +39,7 @@ from playground.language.syntax.unparse import write, write_statements
 from playground.language.syntax.walk import expressions, inner, parts, targets_in
 
 OWN = (as_one.__name__, *dict.fromkeys(row.call.__name__ for row in FUNCTIONS if row.is_written_out))
-NEEDED = ("torch", "F", "math", *OWN, *dir(builtins), *keyword.softkwlist)  # what the script itself says
+NEEDED = ("torch", "F", "math", *OWN, *DEVICE_NAMES, *dir(builtins), *keyword.softkwlist)  # what the script says
 
 
 def to_python(
@@ -92,6 +94,8 @@ def to_python(
             grad = f"{written}.grad" if tensor.grad is None else f"{written}.grad.tolist()"
             prints.append(f'print("{name}.grad =", {grad})')
     draws = any(isinstance(node, Call) and _is_random(node) for node in expressions(program.statements))
+    draws_leaves = "torch.Generator(" in values
+    device = device_lines(names.device, draws=draws or names.is_seeded or draws_leaves).strip()
     generator = f"{names.generator} = torch.Generator().manual_seed({rng_seed})" if draws or names.is_seeded else ""
     imports = ("import math\n\n" if "math." in body else "") + "import torch"
     imports += "\nimport torch.nn.functional as F" if "F." in body else ""
@@ -99,7 +103,7 @@ def to_python(
     sources = [inspect.getsource(as_one) if f"{as_one.__name__}(" in body else ""]
     sources += map(_source, expressions(program.statements))
     written_out = "\n\n".join(dict.fromkeys(source for source in sources if source))
-    sections = (imports, written_out, generator, values, body, backward, "\n".join(prints), forward)
+    sections = (imports, device, written_out, generator, values, body, backward, "\n".join(prints), forward)
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -159,6 +163,7 @@ class Names:
         self.gradient = self._fresh("gradient")
         self.program = self._fresh("program")
         self.generator = self._fresh("generator")
+        self.device = self._fresh("device")
 
     def script(self, name: str) -> str:
         """The name in the script of a name in the text."""

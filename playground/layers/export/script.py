@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from typing import Literal
 
+from playground.language.export.device import device_line
 from playground.layers.catalogue.losses import loss_of
 from playground.layers.document import StackDocument
 
@@ -43,6 +44,12 @@ for name, parameter in {named}:
 """
 
 
+MOVED = """\
+x, y = x.to(device), y.to(device)
+torch.set_default_device(device)
+"""
+
+
 class NetWriter(ABC):
     """The parts of a script, each a piece of code. Raises PlaygroundError where the net gives no row of numbers."""
 
@@ -61,6 +68,10 @@ class NetWriter(ABC):
     @abstractmethod
     def net(self) -> list[str]:
         """The code that builds the net, in parts."""
+
+    def moved(self) -> str:
+        """The lines that bring the net, drawn on the CPU, and the data to the device."""
+        return f"net = net.to(device)\n{MOVED}"
 
     @abstractmethod
     def outputs(self) -> int:
@@ -99,9 +110,15 @@ class NetWriter(ABC):
 
 def script(writer: NetWriter, data_code: str | None = None) -> str:
     """The whole script; `data_code` says how `x` and `y` are made, if not as the document says."""
-    parts = [*writer.definitions(), *writer.net(), data_code or _data(writer.document), writer.loss()]
+    device = device_line("device")  # dropout draws other numbers there: PyTorch's own has the device's generator
+    parts = [device] * bool(device)
+    parts += [*writer.definitions(), *writer.net(), data_code or _data(writer.document)]
+    parts += [*[writer.moved()] * bool(device), writer.loss()]
     if writer.parameters:
-        parts += [GRADIENTS.format(named=writer.named), writer.step()]
+        gradients = GRADIENTS.format(named=writer.named)
+        if device:  # not every device has float64
+            gradients = gradients.replace("parameter.grad.norm", "parameter.grad.cpu().norm")
+        parts += [gradients, writer.step()]
     return assembled(parts)
 
 

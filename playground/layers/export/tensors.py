@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from playground.computing.device import CPU, here
 from playground.layers.export.operations import computed, drawn, variable
+from playground.layers.export.script import MOVED
 from playground.layers.export.sequential import SequentialWriter
 from playground.layers.stack.analysis import StackRow
 
@@ -37,10 +39,13 @@ class TensorsWriter(SequentialWriter):
         kinds = {row.layer.kind for row in self.analysis.rows}
         softmax = self.document.loss == "CrossEntropyLoss" or kinds & {"Softmax", "LogSoftmax"}
         random = kinds & {"Linear", "Conv1d", "Conv2d", "ConvTranspose2d"}
-        return [code for code, used in ((LOG_SOFTMAX, softmax), (UNIFORM, random)) if used]
+        uniform = UNIFORM.replace(".requires_grad_()", ".to(device).requires_grad_()") if self._is_away else UNIFORM
+        return [code for code, used in ((LOG_SOFTMAX, softmax), (uniform, random)) if used]
 
     def net(self) -> list[str]:
         made = "".join(f"{variable(name)} = {draw}\n" for row in self.analysis.rows for name, draw in drawn(row))
+        if self._is_away:
+            made = made.replace("requires_grad=True", "device=device, requires_grad=True")
         names = [name for row in self.analysis.rows for name, _ in drawn(row)]
         table = "".join(f'    "{name}": {variable(name)},\n' for name in names)
         forward = "".join(f"    {line}\n" for row in self.row_of((), 0) for line in self.lines(row))
@@ -50,6 +55,13 @@ class TensorsWriter(SequentialWriter):
             f"def net(x):\n{forward}    return x",
             f"def loss_function(output, target):\n    return {LOSSES[self.document.loss]}",
         ]
+
+    def moved(self) -> str:
+        return MOVED
+
+    @property
+    def _is_away(self) -> bool:
+        return here() != CPU
 
     def step(self) -> str:
         if self.document.optimizer != "SGD":

@@ -31,6 +31,7 @@ from playground.ui.shared import apart, exports, opened_element
 from playground.ui.shared.opened_element import Asked, answered
 from playground.ui.train import opening
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
+from tests.lazy import LAZY
 
 PATIENCE = 60.0
 SMALL = Document.from_fields({"text": "y = x*x", "leaves": {"x": {"value": "3.0"}}})
@@ -58,12 +59,16 @@ class Counted(Processes):
 def shared() -> Iterator[Counted]:
     processes = Counted(ComputingLimits(processes=1, seconds=10.0))
     processes.start("playground.ui.start.jobs")
+    until_ready(processes)
+    yield processes
+    processes.stop()
+
+
+def until_ready(processes: Processes) -> None:
     end = time.monotonic() + PATIENCE
     while not processes.is_ready:
         assert time.monotonic() < end, "the host does not start"
         time.sleep(0.05)
-    yield processes
-    processes.stop()
 
 
 @pytest.fixture
@@ -243,3 +248,29 @@ def test_without_processes_threads_compute_everything() -> None:
     assert os.environ["PLAYGROUND_COMPUTING_PROCESSES"] == "0"
     with apart.small_turn():
         DEAR.run()
+
+
+def test_on_a_host_with_a_device_everything_is_computed_there_and_nothing_in_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_DEVICE", str(LAZY.type))
+    processes = Counted(ComputingLimits(processes=1, seconds=30.0))
+    processes.start("playground.ui.start.jobs")
+    try:
+        until_ready(processes)
+        for module in (apart, opening):
+            monkeypatch.setattr(module, "host_device", lambda: LAZY)
+        monkeypatch.setattr(apart, "PROCESSES", processes)
+        for remembered in (expressions._show, layers._show_stack, opened_element.run_source):
+            remembered.cache_clear()
+        small = show(SMALL)
+        assert isinstance(small, Shown) and processes.jobs == ["expression"]
+        assert "computed on lazy:0" in small.drawn.rest
+        stack = show_stack(net_of(STACK), UNTOUCHED)
+        assert isinstance(stack, ShownStack) and "computed on lazy:0" in stack.drawn.rest
+        trace = next(export for export in EXPORTS if export.label == "Trace")
+        made = exports._made(lambda: small, trace, lambda now: now.document)
+        assert b'"device": "lazy:0"' in made
+        assert {"expression", "stack", "export"} <= set(processes.jobs)
+    finally:
+        processes.stop()
