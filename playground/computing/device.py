@@ -24,6 +24,10 @@ from playground.errors import PlaygroundError
 
 AUTO = "auto"
 CPU = torch.device("cpu")
+KINDS = ("cpu", "cuda", "mps")  # that can be asked for
+INDEXED = r"cuda:\d"
+# in a script:
+FASTEST = '"cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"'
 WANTED = os.environ.get("PLAYGROUND_DEVICE", AUTO)
 LAZY = "lazy"  # PyTorch's ordinary build has this second device: what forgets to move a tensor fails on it in a test
 
@@ -42,7 +46,7 @@ def devices() -> tuple[str, ...]:
     """
     cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     mps = ["mps:0"] if torch.backends.mps.is_available() else []
-    return (*cuda, *mps, "cpu")
+    return (*cuda, *mps, str(CPU))
 
 
 def device_of(wanted: str = AUTO) -> torch.device:
@@ -115,7 +119,7 @@ def in_words(device: str) -> str:
     >>> in_words("cpu"), in_words("mps:0")
     ('', "computed on Apple's GPU")
     """
-    return _reason.get() if device == "cpu" else f"computed on {described(device)}"
+    return _reason.get() if device == str(CPU) else f"computed on {described(device)}"
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class DrawnOnTheCPU(TorchFunctionMode):
             return func(*args, **kwargs)
         tensors = [one for one in pytree.tree_leaves((args, kwargs)) if isinstance(one, Tensor)]
         if not tensors:
-            drawn = func(*args, **{**kwargs, "device": "cpu"})
+            drawn = func(*args, **{**kwargs, "device": torch.device("cpu")})
             return drawn.detach().to(self._device).requires_grad_(drawn.requires_grad)
         at_home, by_name = pytree.tree_map_only(Tensor, Tensor.cpu, (args, kwargs))
         drawn = func(*at_home, **by_name)

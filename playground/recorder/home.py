@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from playground.computing.device import CPU
 from playground.recorder.tape import NodeEvent, ParameterUpdate, Tape, TapeChange, TapePass, ZeroGrad
-
-HOME = "cpu"
 
 
 def bring_home(tape: Tape) -> None:
@@ -52,7 +51,7 @@ class _Home:
             return tensor
         known = self._copies.get(id(tensor))
         if known is None:
-            known = self._copies[id(tensor)] = tensor, tensor.detach().to(HOME)
+            known = self._copies[id(tensor)] = tensor, tensor.detach().to(CPU)
         return known[1]
 
     def maybe(self, tensor: Tensor | None) -> Tensor | None:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from playground.recorder.home import HOME
+from playground.computing.device import CPU, KINDS
 from playground.recorder.nodes import accumulates
 from playground.recorder.recorded_gradients import (
     GradientStep,
@@ -48,7 +48,7 @@ _RANDOM = frozenset(
 _TO_REAL = frozenset({"float", "half", "bfloat16", "double"})
 _TO_COMPLEX = frozenset({"cfloat", "chalf", "cdouble"})
 # Calls that move; a replay stays on the CPU, to which the numbers were brought.
-_TO_DEVICE = frozenset({"cpu", "cuda", "mps", "xpu"})
+_TO_DEVICE = frozenset(KINDS)
 _DOUBLES = {
     **dict.fromkeys((torch.float32, torch.float16, torch.bfloat16), torch.float64),
     **dict.fromkeys((torch.complex64, torch.complex32), torch.complex128),
@@ -209,7 +209,7 @@ class Replay:
             given = {}
             for index, direction in directions.items():
                 primal = as_float64(self._values[index].data)
-                tangent = torch.as_tensor(direction, dtype=primal.dtype, device=HOME).broadcast_to(primal.shape).clone()
+                tangent = torch.as_tensor(direction, dtype=primal.dtype, device=CPU).broadcast_to(primal.shape).clone()
                 given[index] = _make_dual(primal.clone(), tangent)
             for index, tensor in self.run(given, {}).items():
                 value = self._values[index]
@@ -370,7 +370,7 @@ def repeat_call(op: TapeOp, args: tuple[Any, ...], kwargs: dict[str, Any]) -> li
     if op.name in _TO_COMPLEX:
         return [args[0].to(torch.complex128)]
     if op.name == "to" and len(args) > 1 and isinstance(args[1], str):
-        args = (args[0], HOME, *args[2:])
+        args = (args[0], CPU, *args[2:])
     result = op.func(*_doubled(args), **_doubled(kwargs))
     outputs = [tensor for _, tensor in tensors_in(result)]
     return outputs or [args[0]]  # x[0] = y returns nothing: its output is the tensor it wrote to
@@ -382,9 +382,9 @@ def _doubled(obj: Any) -> Any:
     if isinstance(obj, torch.dtype):
         return _DOUBLES.get(obj, obj)
     if isinstance(obj, torch.device):
-        return torch.device(HOME)
+        return CPU
     if isinstance(obj, tuple | list) and not hasattr(obj, "_fields"):
         return type(obj)(_doubled(element) for element in obj)
     if isinstance(obj, dict):
-        return {key: HOME if key == "device" and element else _doubled(element) for key, element in obj.items()}
+        return {key: CPU if key == "device" and element else _doubled(element) for key, element in obj.items()}
     return obj

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from torch import Tensor
 from torch.autograd.graph import Node
 
+from playground.computing.device import CPU
 from playground.errors import Span
 from playground.recorder.memory import is_same_view, memory_of
 from playground.recorder.nodes import gradient_edge
@@ -169,7 +170,7 @@ class Tape:
         self.edges: dict[Node, tuple[tuple[Node | None, int], ...]] = {}  # of every node that a pass can reach
         self.saved: dict[Node, tuple[tuple[str, Any], ...]] = {}
         self.notes: list[Note] = []
-        self.device = "cpu"  # where it ran
+        self.device = str(CPU)  # where it ran
         self.update: TapeUpdate | None = None  # always the last thing that happens
         self.outputs: tuple[int, ...] = ()
         self._latest: dict[int, TapeValue] = {}  # id(tensor) -> newest value of that tensor object

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from playground.computing.device import CPU
 from playground.errors import PlaygroundError
 from playground.trace.array import Array
 from playground.trace.json_numbers import decode, encode
@@ -73,7 +74,7 @@ def trace_from_json(document: str, make: Callable[..., Trace]) -> Trace:
             lambda: records,
             outputs=reader.read(tuple[int, ...], content["outputs"]),
             text=reader.read(str, content["text"]),
-            device=reader.read(str, content.get("device", "cpu")),  # documents of before do not say it
+            device=reader.read(str, content.get("device", str(CPU))),  # documents of before do not say it
             _check=reader.read(tuple[DifferenceCheck, ...], content["checks"]),
         )
         _verify(trace)

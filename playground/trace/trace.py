@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import torch
 
+from playground.computing.device import CPU
 from playground.errors import PlaygroundError
 from playground.trace.array import Array
 from playground.trace.codec import trace_from_json, trace_to_json
@@ -51,7 +52,7 @@ class Trace:
     _records: Callable[[], Records] = field(repr=False)  # made when one of them is first read
     outputs: tuple[int, ...]  # values that the program returned
     text: str = ""  # what was typed; empty for a recorded function or module
-    device: str = "cpu"  # where it was computed, as PyTorch writes it: "cuda:0"
+    device: str = str(CPU)  # where it was computed, as PyTorch writes it: "cuda:0"
     _check: Callable[[Trace], tuple[DifferenceCheck, ...]] | tuple[DifferenceCheck, ...] = field(default=(), repr=False)
     _tape: object = field(default=None, repr=False)  # the recorder's calls, to repeat one; gone in JSON
 

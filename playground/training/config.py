@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from playground.computing.device import AUTO, INDEXED, KINDS
 from playground.data.datasets import DATA_NAMES
 from playground.document_settings import SettingsDocument, setting
 from playground.errors import PlaygroundError
@@ -61,10 +62,10 @@ class TrainConfig(SettingsDocument):
         most=10_000,
     )
     device: str = setting(
-        "auto",
+        AUTO,
         "where it runs",
-        choices=("auto", "cpu", "cuda", "mps"),
-        pattern=r"cuda:\d",
+        choices=(AUTO, *KINDS),
+        pattern=INDEXED,
         words="auto, cpu, cuda, cuda:1, mps",
     )
 

@@ -1,15 +1,17 @@
-"""Calls that only say where numbers are kept: on a device, or with NumPy. Everything is a tensor on the CPU here."""
+"""Calls that only say where numbers are kept: on a device, or with NumPy. A text runs where the host says."""
 
 from __future__ import annotations
 
 import ast
+
+from playground.computing.device import KINDS
 
 
 def is_move(node: ast.Call, devices: set[str]) -> bool:
     """Tell whether a method only moves a tensor to a device: `.to(device)`, `.cpu()`, `.cuda()`."""
     if not isinstance(node.func, ast.Attribute):
         return False
-    if node.func.attr in ("cpu", "cuda"):
+    if node.func.attr in KINDS:
         return not node.keywords and len(node.args) <= 1
     return node.func.attr == "to" and len(node.args) == 1 and not node.keywords and _is_device(node.args[0], devices)
 
@@ -28,11 +30,11 @@ def is_numbers_only(node: ast.Call) -> bool:
 
 def _is_device(node: ast.expr, devices: set[str]) -> bool:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value.partition(":")[0] in ("cpu", "cuda", "mps")
+        return node.value.partition(":")[0] in KINDS
     return isinstance(node, ast.Name) and node.id in devices
 
 
 def without_device(node: ast.Call, devices: set[str]) -> ast.Call:
-    """A call without `device=`: everything runs on the CPU."""
+    """A call without `device=`: it runs where the host says."""
     kept = [one for one in node.keywords if one.arg != "device" or not _is_device(one.value, devices)]
     return node if len(kept) == len(node.keywords) else ast.copy_location(ast.Call(node.func, node.args, kept), node)

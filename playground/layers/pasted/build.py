@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from playground.computing.device import CPU
 from playground.errors import PlaygroundError
 from playground.language.evaluate.arithmetic import bounded
 from playground.language.function import Value
@@ -129,7 +130,7 @@ class _Builder:
         with torch.device("meta"):
             layer = kind.build(*given.get("shape", ()), **{n: v for n, v in given.items() if n != "shape"})
         self.count(sum(parameter.numel() for parameter in layer.parameters()))
-        layer.to_empty(device="cpu")
+        layer.to_empty(device=CPU)
         draw(layer, self.generator)
         self.origins.of[layer] = Origin(node, kind, rule_arguments(kind, given))
         return layer

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from playground.computing.device import CPU
 from playground.layers.catalogue.modules import Bias, SeededDropout
 from playground.layers.catalogue.spec import Layers, Path
 from playground.layers.catalogue.table import kind_of
@@ -34,7 +35,7 @@ def build(analysis: Analysis, rng_seed: int = 0) -> nn.Sequential:
     analysis.checked()
     with torch.device("meta"):
         net = _sequential(analysis.stack.layers, (), {row.path: row for row in analysis.rows})
-    net.to_empty(device="cpu")
+    net.to_empty(device=CPU)
     draw(net, torch.Generator().manual_seed(rng_seed))
     return net
 

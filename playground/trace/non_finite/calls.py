@@ -27,7 +27,7 @@ def _determinant(broken: Broken) -> str:
     matrices = broken.tensor("0", "input", "A")
     if matrices is None or not matrices.is_exact or broken.place is None:
         return UNKNOWN
-    sign = torch.linalg.slogdet(matrices.dense()[broken.place].cpu()).sign
+    sign = torch.linalg.slogdet(matrices.dense()[broken.place]).sign
     if sign == 0:
         return "the determinant comes out as 0, and the logarithm of 0 is -infinity"
     if not sign.is_complex() and sign < 0 and broken.what == "NaN":

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from playground.computing.device import AUTO, CPU, FASTEST
 from playground.layers.export.script import assembled
 from playground.layers.net.net import net_of
 from playground.training import optimizers
@@ -34,7 +35,6 @@ device = {device}
 net = net.to(device)
 train_x, train_y, test_x, test_y = (part.to(device) for part in (train_x, train_y, test_x, test_y))
 """
-AUTO = '"cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"'
 TEST = """\
 @torch.no_grad()
 def test(x, y):
@@ -114,8 +114,8 @@ def training_script(
     parts += [*writer.definitions(), *writer.net()]
     if config.initial != "PyTorch":
         parts.append(WEIGHT_INIT.format(seed=config.rng_seed, fill=_FILLS[config.initial]))
-    if config.device != "cpu":
-        parts.append(DEVICE.format(device=AUTO if config.device == "auto" else repr(config.device)))
+    if config.device != str(CPU):
+        parts.append(DEVICE.format(device=FASTEST if config.device == AUTO else repr(config.device)))
     parts.append(_optimizer(config) + _schedule(config, dimensions))
     if rates:
         parts += ["from torch.optim.lr_scheduler import LRScheduler\n", f"_RATES = {optimizers._RATES}\n"]
