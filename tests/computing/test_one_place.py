@@ -16,12 +16,9 @@ ALLOWED = {"computing/device.py", "computing/drawn_on_the_cpu.py"}  # the second
 def named(path: Path) -> Iterator[str]:
     """The texts of a file that name a device, and calls that move a tensor to one."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and node.value.partition(":")[0] in (*KINDS, LAZY)
-        ):
-            yield f"{path.name}:{node.lineno}: {node.value!r}"
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if text.partition(":")[0] in (*KINDS, LAZY):
+            yield f"{path.name}:{node.lineno}: {text!r}"
         if isinstance(node, ast.Attribute) and node.attr in ("cuda", "mps", "is_cuda", "is_mps"):
             yield f"{path.name}:{node.lineno}: .{node.attr}"
 
