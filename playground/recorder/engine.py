@@ -94,6 +94,7 @@ class WatchedEngine:
         """Leaves keep the `.grad` they had before; inside, it starts at None, as before a first backward pass."""
         nodes = self._reachable(roots)
         leaves = [leaf_of(node) for node in nodes if accumulates(node) and node not in self._leaves]
+        leaves += self._hidden(nodes)
         before = [(leaf, leaf.grad) for leaf in leaves]
         try:
             for leaf in leaves:
@@ -125,7 +126,7 @@ class WatchedEngine:
         nodes = self.look(recorder, roots)
         self._tape.events.append(watched)
         are_hooked = any(leaf._post_accumulate_grad_hooks for leaf in self._leaves.values())
-        watcher = Watcher(recorder, watched, is_last, may_take_over=not are_hooked)
+        watcher = Watcher(recorder, watched, is_last, not are_hooked, self._hidden(nodes))
         if is_last:
             self.memory.starts_from(watched.seeds)
         hooks: list[Any] = []
@@ -137,6 +138,14 @@ class WatchedEngine:
             for hook in hooks:
                 hook.remove()
             self.memory.pass_ended()
+
+    def _hidden(self, nodes: list[Node]) -> list[Tensor]:
+        """Leaves that no edge leads to, though a custom Function may: a checkpoint runs a backward pass of its own."""
+        if not any(hasattr(type(node), "_forward_cls") for node in nodes):
+            return []
+        reached = {id(leaf_of(node)) for node in nodes if accumulates(node)}
+        found = {id(value.tensor): value.tensor for value in self._tape.values if value.tensor.requires_grad}
+        return [leaf for leaf in found.values() if leaf.is_leaf and id(leaf) not in reached]
 
     def look(self, recorder: Recorder, roots: Iterable[Tensor]) -> list[Node]:
         """Put the graph behind `roots` on the tape, with what its nodes saved, without running it."""

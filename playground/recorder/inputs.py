@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from playground.recorder.tensor_paths import tensors_in
+from playground.recorder.given import tensors_within
 
 MOST_LOOKED_AT = 1000  # objects, in search of names: a variable may hold a data set
 DEEPEST = 4  # containers in one another
@@ -61,7 +61,7 @@ def name_tensors(arguments: list[tuple[str, Any]]) -> list[tuple[str, Tensor]]:
     """Every input tensor with its name; one that is given twice keeps its first name."""
     found: dict[int, tuple[str, Tensor]] = {}
     for name, argument in arguments:
-        for path, tensor in tensors_in(argument):
+        for path, tensor in tensors_within(argument):
             found.setdefault(id(tensor), (f"{name}.{path}" if path else name, tensor))
     return list(found.values())
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
+from torch.jit._script import RecursiveScriptModule
 from torch.utils.hooks import RemovableHandle
 
 from playground.recorder.recorder import Recorder, current, under_transform
@@ -18,7 +19,7 @@ def inside_modules(recorder: Recorder, prefix: str, module: nn.Module) -> Iterat
 
     def enter(path: tuple[str, ...]) -> Callable[..., None]:
         def hook(entered: nn.Module, *_: Any) -> None:
-            if current() is recorder:  # another thread may run the same module meanwhile
+            if current() is recorder and recorder.is_watching:  # not another thread, nor a checkpoint's second run
                 stack.append((entered, recorder.module))
                 recorder.module = path
 
@@ -26,7 +27,7 @@ def inside_modules(recorder: Recorder, prefix: str, module: nn.Module) -> Iterat
 
     def leave(left: nn.Module, _: Any, output: Any) -> None:
         is_entered = bool(stack) and stack[-1][0] is left  # not where a process-wide hook raised before `enter`
-        if current() is recorder and is_entered:
+        if current() is recorder and recorder.is_watching and is_entered:
             if not under_transform():
                 recorder.notice(output)  # what nobody announced belongs to this module
             recorder.module = stack.pop()[1]
@@ -35,6 +36,8 @@ def inside_modules(recorder: Recorder, prefix: str, module: nn.Module) -> Iterat
     hooks: list[RemovableHandle] = []
     try:
         for name, submodule in module.named_modules(prefix=prefix):
+            if isinstance(submodule, RecursiveScriptModule):
+                continue  # it takes no hooks
             path = tuple(name.split(".")) if name else ()
             hooks.append(submodule.register_forward_pre_hook(enter(path), prepend=True))
             hooks.append(submodule.register_forward_hook(leave, always_call=True))

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from playground.errors import PlaygroundError
+from playground.recorder.given import tensors_within
 from playground.recorder.tape import ParameterUpdate, Tape, TapeUpdate
-from playground.recorder.tensor_paths import substitute, tensors_in
+from playground.recorder.tensor_paths import substitute
 from playground.trace.array import Array
 from playground.trace.records import Element, Note, OptimizerSetting, OptimizerState, Step, Update
 
@@ -124,7 +125,7 @@ def output_after(tape: Tape, output: int, place: int, run: Callable[[], Any], bu
     swapped += [(buffer, buffer.detach().clone()) for buffer in buffers]
     leaves = [value.tensor for value in tape.values if value.tensor.is_leaf and value.tensor.requires_grad]
     with _holding(swapped), _without_gradients(leaves), torch.enable_grad():
-        tensors = [tensor for _, tensor in tensors_in(run())]
+        tensors = [tensor for _, tensor in tensors_within(run())]
     if place < len(tensors):
         update.output = output, tensors[place].detach().clone()
 

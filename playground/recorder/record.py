@@ -13,6 +13,14 @@ from playground.computing.device import in_words
 from playground.errors import PlaygroundError, Span
 from playground.recorder.assemble import assemble
 from playground.recorder.differences import Differences
+from playground.recorder.given import (
+    as_tensors,
+    refuse_without_numbers,
+    settle_sizes,
+    tensors_within,
+    uncompiled,
+    unread,
+)
 from playground.recorder.home import bring_home
 from playground.recorder.inputs import as_leaf, modules_of, name_arguments, name_parameters, name_tensors, variables_of
 from playground.recorder.modules import inside_modules
@@ -21,7 +29,6 @@ from playground.recorder.overwritten import OVERWRITTEN, overwritten
 from playground.recorder.recorder import Recorder, at_work, current
 from playground.recorder.replay import Replay
 from playground.recorder.tape import ZeroGrad
-from playground.recorder.tensor_paths import tensors_in
 from playground.recorder.value_names import value_names
 from playground.trace.records import Note
 from playground.trace.trace import Trace
@@ -40,13 +47,15 @@ def record(
     second: str | None = None,
     optimizer: torch.optim.Optimizer | None = None,
     notes: Sequence[Note] = (),
+    **keywords: Any,
 ) -> Trace:
-    """Run `fn(*inputs)` once, then the backward pass from what it returned, and return what happened.
+    """Run `fn(*inputs, **keywords)` once, then the backward pass from what it returned, and return what happened.
 
-    `fn` is any callable over tensors, an `nn.Module` included. Tensors among `inputs` are used as they are; lists,
-    tuples and dicts of tensors are allowed; where no input is a tensor, numbers become float32 leaves that require
-    grad. `names` names the inputs (default: the parameters of `fn`). If `fn` calls `backward()` itself, that is
-    recorded, and no further pass is run.
+    `fn` is any callable over tensors, an `nn.Module` included; of a compiled one, what it was made of. Tensors among
+    the inputs are used as they are, also in lists, dicts, dataclasses and what else PyTorch's pytree knows; arrays of
+    NumPy become leaves; where no input is a tensor, numbers become float32 leaves that require grad. What `fn` returns
+    is looked into in the same way. `names` names the inputs (default: the parameters of `fn`). If `fn` calls
+    `backward()` itself, that is recorded, and no further pass is run.
 
     `seed`: the first adjoint, of the output's shape (default ones). `passes`: how often to run `backward()` (0: only
     look at the graph it would take); `zero_grad`: clear every `.grad` between passes. `tangent`: forward mode, input
@@ -63,13 +72,19 @@ def record(
     """
     if current() is not None:
         raise PlaygroundError("a recording is already under way", hint="call record() outside of the recorded function")
-    arguments = inputs if tensors_in(inputs) else tuple(map(as_leaf, inputs))
+    fn = uncompiled(fn)
+    arguments, by_name = as_tensors(inputs), as_tensors(keywords)
+    if not tensors_within([arguments, by_name]):
+        arguments = tuple(map(as_leaf, arguments))
+        by_name = {name: as_leaf(content) for name, content in by_name.items()}
     optimized = [] if optimizer is None else parameters_of(optimizer)
-    versions, again = versions_of(optimized), fresh_arguments(arguments, optimized) if optimized else ()
-    named = name_arguments(fn, arguments, names)
+    again = fresh_arguments((arguments, by_name), optimized) if optimized else ((), {})
+    named = [*name_arguments(fn, arguments, names), *by_name.items()]
     tensors = name_tensors(named)
     around = variables_of(fn)
     modules = modules_of(fn, around | dict(named))
+    settle_sizes(modules.values(), lambda: fn(*arguments, **by_name))
+    versions = versions_of(optimized)
     recorder = Recorder(
         {id(tensor): name for name, tensor in tensors},
         name_parameters(modules),
@@ -84,17 +99,18 @@ def record(
     with at_work(recorder), torch.enable_grad(), ExitStack() as scope:
         for name, module in modules.items():
             scope.enter_context(inside_modules(recorder, name, module))
-        with recorder:
-            result = fn(*arguments)
-        outputs = [tensor for _, tensor in tensors_in(result)]
+        with recorder.watching():
+            result = fn(*arguments, **by_name)
+        outputs = [tensor for _, tensor in tensors_within(result)]
         recorder.span = None
+        refuse_without_numbers(value.tensor for value in recorder.tape.values)
 
         def step() -> None:
             if optimizer is not None:
                 take_step(optimizer, recorder.tape, versions)
 
         try:
-            _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors), step)
+            _backward(recorder, outputs, seed, passes, zero_grad, second, dict(tensors), step, unread(result))
         except PlaygroundError as error:
             raise (overwritten(recorder.tape, text) if OVERWRITTEN in error.message else None) or error from error
         recorder.engine.memory.finish()
@@ -102,7 +118,7 @@ def record(
         place = next((index for index, output in enumerate(outputs) if output.requires_grad), 0)
         buffers = [buffer for module in modules.values() for buffer in module.buffers()]
         value = recorder.value_of(outputs[place])
-        output_after(recorder.tape, value.id, place, lambda: fn(*again), buffers)
+        output_after(recorder.tape, value.id, place, lambda: fn(*again[0], **again[1]), buffers)
     bring_home(recorder.tape)
     replay = Replay(recorder.tape)
     if tangent:
@@ -131,6 +147,7 @@ def _backward(
     second: str | None,
     inputs: Mapping[str, Tensor],
     step: Callable[[], None],
+    returned: str,
 ) -> None:
     """The backward pass that the user's code left to us, and the optimizer's `step` while the gradients are there."""
     tape = recorder.tape
@@ -139,7 +156,7 @@ def _backward(
         return step()
     roots = [output for output in outputs if output.requires_grad]
     if not roots:
-        tape.notes.append(_no_gradient(recorder, outputs))
+        tape.notes.append(_no_gradient(recorder, outputs, returned))
         return
     if passes == 0:
         recorder.engine.look(recorder, roots)
@@ -172,7 +189,10 @@ def _backward(
         raise PlaygroundError(f"PyTorch could not run the backward pass: {message}", hint=hint) from error
 
 
-def _no_gradient(recorder: Recorder, outputs: list[Tensor]) -> Note:
+def _no_gradient(recorder: Recorder, outputs: list[Tensor], returned: str) -> Note:
+    if returned and not outputs:
+        instead = "return tensors, or lists, dicts or dataclasses of them"
+        return Note("no_gradient", f"a {returned} was returned, which is not looked into: {instead}")
     if not outputs:
         return Note("no_gradient", "nothing was returned that a backward pass could start from")
     value = recorder.value_of(outputs[-1])

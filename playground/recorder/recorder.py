@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 from playground.errors import Span
 from playground.recorder.calls import Callee, callee, writes_in_place
 from playground.recorder.engine import WatchedEngine
+from playground.recorder.given import tensors_within
 from playground.recorder.memory import memory_of, snapshot
 from playground.recorder.nodes import accumulates, created_nodes, gradient_edge, leaf_of, sequence_number
 from playground.recorder.tape import Tape, TapeOp, TapeValue, ZeroGrad, is_bookkeeping
@@ -73,7 +74,18 @@ class Recorder(TorchFunctionMode):
         self._parameters = parameters  # the same of parameters and buffers
         self._around = around  # the same of variables that the function refers to
         self.module: tuple[str, ...] = ()  # the one that is running
+        self.is_watching = False
         self._first_sequence = sequence_number()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Inside, the user's function runs, and every call of it is seen."""
+        self.is_watching = True
+        try:
+            with self:
+                yield
+        finally:
+            self.is_watching = False
 
     def label(self, tensor: Tensor, name: str, span: Span | None = None) -> None:
         """The user calls this tensor `name`."""
@@ -87,7 +99,7 @@ class Recorder(TorchFunctionMode):
     def notice(self, result: Any) -> None:
         """Put the tensors onto the tape that a module returned, as far as nobody announced them."""
         with _unseen_reading():
-            for _, tensor in tensors_in(result):
+            for _, tensor in tensors_within(result):
                 self.value_of(tensor)
 
     def value_of(self, tensor: Tensor) -> TapeValue:

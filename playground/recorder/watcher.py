@@ -6,7 +6,7 @@ broadcast axes). Sources: PyTorch docs, "Autograd mechanics"; `torch.autograd.gr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,7 +16,7 @@ from torch.autograd.graph import Node
 from playground.recorder.engine_ops import engine_op, sent_to
 from playground.recorder.memory import snapshot_of_grad
 from playground.recorder.nodes import accumulates, created_nodes, leaf_of, node_name, sequence_number
-from playground.recorder.tape import NodeEvent, TapePass, TapeValue
+from playground.recorder.tape import NodeEvent, TapeChange, TapePass, TapeValue
 
 if TYPE_CHECKING:
     from playground.recorder.recorder import Recorder
@@ -28,7 +28,9 @@ _running_node: Callable[[], Node] = torch._C._current_autograd_node
 class Watcher:
     """The hooks of one pass."""
 
-    def __init__(self, recorder: Recorder, watched: TapePass, is_last: bool, may_take_over: bool) -> None:
+    def __init__(
+        self, recorder: Recorder, watched: TapePass, is_last: bool, may_take_over: bool, hidden: list[Tensor]
+    ) -> None:
         self._recorder = recorder
         self._memory = recorder.engine.memory
         self._is_last = is_last  # nothing can follow that would see which gradients share memory
@@ -40,6 +42,7 @@ class Watcher:
         self._tape = recorder.tape
         self._pass = watched
         self._open: dict[Node, NodeEvent] = {}  # nodes that are running
+        self._hidden = {id(leaf): (leaf, snapshot_of_grad(leaf)) for leaf in hidden}  # with the gradient known so far
 
     def hooks(self, node: Node) -> list[Any]:
         """Hooks on one node; what they return removes them. A node that only computes needs one, after it has run."""
@@ -66,6 +69,8 @@ class Watcher:
         event.outgoing = self._kept(outgoing)
         if self._pass.create_graph:
             self._as_op(event)
+        if self._hidden and hasattr(type(node), "_forward_cls"):
+            event.changes = tuple(self._accumulated_inside())
         event.locals = local_derivatives(node, event.incoming, event.outgoing)
         self._pass.events.append(event)
 
@@ -83,6 +88,16 @@ class Watcher:
             event.changes = self._memory.after_adding(leaf, self._changing)
             self._changing = []
         self._pass.events.append(event)
+
+    def _accumulated_inside(self) -> Iterator[TapeChange]:
+        """The gradients that the node which has just run gave to leaves by a backward pass of its own."""
+        for leaf, before in list(self._hidden.values()):
+            after = snapshot_of_grad(leaf)
+            value = self._tape.find(leaf)
+            if after is None or value is None or (before is not None and torch.equal(before, after)):
+                continue
+            self._hidden[id(leaf)] = leaf, after
+            yield TapeChange(value.id, "grad", after)
 
     def _kept(self, tensors: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         """The engine's tensors as they may be kept: what holds them as they are keeps a leaf from taking them over."""
