@@ -15,6 +15,7 @@ from playground.layers.catalogue.losses import loss_of
 from playground.layers.listing import NetSize
 from playground.layers.run.record_batch import target_of
 from playground.training.config import TrainConfig
+from playground.training.last_batch import check_last_batch
 from playground.training.limits import LIMITS
 from playground.training.model import document_of, dropout_generator, model_of
 from playground.training.optimizers import optimizer_of, scale_rate, schedule_of
@@ -38,6 +39,7 @@ class Learner:
         self.model: nn.Module = model_of(config, shape, classes).to(self.device)
         self.document = document_of(config, shape, classes)
         self.size = size_of(self.document)
+        check_last_batch(self.document, config.batch, len(data.train.labels), config.steps)
         self.criterion = loss_of(config.loss).build()
         self.train_set, self.test_set = self._on_device(data.train), self._on_device(data.test)
         self.steps_per_epoch = math.ceil(len(self.train_set.labels) / config.batch)

@@ -12,6 +12,7 @@ from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
 from playground.layers.stack.problems import Problem
 from playground.training.config import TrainConfig
+from playground.training.last_batch import check_last_batch
 from playground.training.size import check_size, size_of
 from playground.ui.shared.frame_data import error_data, repair_data
 from playground.ui.train.frame_data import NetCheckData, NetLayerData, NetProblemData
@@ -30,17 +31,19 @@ def check(config: TrainConfig) -> NetCheckData:
 
 
 def _check_with_data(config: TrainConfig) -> NetCheckData:
-    if not store.is_upload(config.data):
-        row = _ROWS[config.data]
-        return _check(config.text, row.input_shape, len(row.classes), config.loss, config.batch)
-    upload = store.describe(config.data)
-    return _check(config.text, upload.input_shape, len(upload.classes), config.loss, config.batch) | {
-        "classes": list(upload.classes)
-    }
+    is_upload = store.is_upload(config.data)
+    row = store.describe(config.data) if is_upload else _ROWS[config.data]
+    examples = 0 if config.folds else config.train_size or row.train_size  # a fold's size depends on the labels
+    batches = config.batch, examples, config.steps
+    found = _check(config.text, row.input_shape, len(row.classes), config.loss, batches)
+    return found | {"classes": list(row.classes)} if is_upload else found
 
 
 @lru_cache(maxsize=_KEPT)
-def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, batch: int) -> NetCheckData:
+def _check(
+    text: str, input_shape: tuple[int, ...], classes: int, loss: str, batches: tuple[int, int, int]
+) -> NetCheckData:
+    """`batches`: their size, the examples of an epoch (0: not known), the steps of the run."""
     document = StackDocument(text, input_shape, loss, classes, data="random")
     found: NetCheckData = {"input": str(input_shape), "rows": [], "parameters": None, "problem": None, "classes": []}
     try:
@@ -60,7 +63,8 @@ def _check(text: str, input_shape: tuple[int, ...], classes: int, loss: str, bat
         found["problem"] = _problem(listing.problem)
     else:
         try:
-            check_size(size_of(document), batch, text)
+            check_size(size_of(document), batches[0], text)
+            check_last_batch(document, *batches)
         except PlaygroundError as error:
             found["problem"] = _told(error)
     return found | {"rows": shown, "parameters": listing.parameters}
