@@ -10,12 +10,12 @@ from typing import Any
 
 from playground.data.dataset import Data
 from playground.data.datasets import DATA_NAMES
-from playground.data.uploads.csv import from_csv
 from playground.data.uploads.images import from_images
 from playground.data.uploads.store import is_upload
+from playground.data.uploads.table import ENDINGS, from_table, is_table
 from playground.errors import PlaygroundError
 
-_KINDS = "a folder or a .zip with one folder of pictures per class, or a .csv with one row per example"
+_KINDS = f"a folder or a .zip with one folder of pictures per class, or a table ({', '.join(ENDINGS)})"
 
 
 def is_path(data: object) -> bool:
@@ -30,8 +30,9 @@ def is_path(data: object) -> bool:
 
 
 def from_path(path: str | Path, *, on_progress: Callable[[int], None] | None = None, **reading: Any) -> Data:
-    """Read it by `from_images` or `from_csv`, and keep it under its name; `reading`: their options, side, colour or
-    label. `on_progress(pictures so far)`. Raises PlaygroundError as they do, and for a path that leads to neither."""
+    """Read it by `from_images` or `from_table`, and keep it under its name; `reading`: their options, side and colour,
+    or label, missing and words. `on_progress(pictures so far)`. Raises PlaygroundError as they do, and for a path that
+    leads to neither."""
     place = Path(path).expanduser()
     if not place.exists():
         hint = f"There are {', '.join(DATA_NAMES)}; or give the path of data of your own: {_KINDS}."
@@ -39,9 +40,9 @@ def from_path(path: str | Path, *, on_progress: Callable[[int], None] | None = N
     if place.is_dir() or place.suffix.lower() == ".zip":
         _check_options(from_images, "pictures", reading)
         return from_images(place, on_progress=on_progress, **reading)
-    if place.suffix.lower() == ".csv":
-        _check_options(from_csv, "a table", reading)
-        return from_csv(place.read_bytes(), **reading)
+    if is_table(place.name):
+        _check_options(from_table, "a table", reading)
+        return from_table(place.read_bytes(), file_name=place.name, **reading)
     raise PlaygroundError(f"{place} cannot be read as data", hint=f"Give {_KINDS}.")
 
 
@@ -49,7 +50,7 @@ def _check_options(read: Callable[..., Data], what: str, reading: dict[str, Any]
     known = [
         name
         for name, given in inspect.signature(read).parameters.items()
-        if given.kind is given.KEYWORD_ONLY and name != "on_progress"
+        if given.kind is given.KEYWORD_ONLY and name not in ("on_progress", "file_name")
     ]
     for name in reading:
         if name not in known:

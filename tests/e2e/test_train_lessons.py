@@ -158,6 +158,12 @@ def test_uploaded_pictures_from_a_zip_to_a_trained_net(open_page: OpenPage, tmp_
     expect(page.locator(".look tbody tr")).to_have_count(2, timeout=PATIENCE)
 
 
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose in one of Streamlit's select boxes."""
+    page.get_by_label(label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 @pytest.mark.slow
 def test_an_uploaded_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
@@ -171,13 +177,12 @@ def test_an_uploaded_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) ->
     expect(page.locator(".st-key-own")).to_contain_text("line 3, column 2 (y): 'two' is not a number", timeout=PATIENCE)
     page.locator(".st-key-own input[type=file]").set_input_files(good)
     expect(page.locator(".st-key-own")).to_contain_text("rows of 2 numbers", timeout=PATIENCE)
-    label = page.get_by_label("Table: column of the label")  # read anew, with another label
-    label.fill("colour")
-    label.press("Enter")
-    expect(page.locator(".st-key-own")).to_contain_text("colour", timeout=PATIENCE)
+    expect(page.locator(".st-key-own")).to_contain_text("The label is column 3 (label): by its name.")
+    expect(page.locator(".st-key-own table th")).to_contain_text(["x · numbers", "y · numbers", "label · the label"])
+    choose(page, "Table: column of the label", "y")
+    expect(page.locator(".st-key-own")).to_contain_text("the class 0 has 1 example", timeout=PATIENCE)
     expect(page.locator(".st-key-own")).not_to_contain_text("rows of 2 numbers")
-    label.fill("label")
-    label.press("Enter")
+    choose(page, "Table: column of the label", "label")
     expect(page.locator(".st-key-own")).to_contain_text("rows of 2 numbers", timeout=PATIENCE)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Normalise").click()

@@ -12,7 +12,7 @@ import torch
 
 import playground
 from playground import PlaygroundError, Trace, record, run, train
-from playground.data.uploads.csv import from_csv
+from playground.data.uploads.table import from_table
 from playground.notebook.train import carry_out
 from playground.training import loop
 from playground.training.config import TrainConfig
@@ -79,7 +79,7 @@ def test_train_reads_an_upload_from_its_path(tmp_path: Path, monkeypatch: pytest
     path.write_text("kind,width\n" + "".join(f"{'big' if n > 9 else 'small'},{n}\n" for n in range(20)))
     for data in (path, str(path)):
         run = train("Linear(2)", data=data, reading={"label": "kind"}, steps=2, progress=False)
-        assert run.config.data == from_csv(path.read_bytes()).name and run.learner.classes == ("big", "small")
+        assert run.config.data == from_table(path.read_bytes()).name and run.learner.classes == ("big", "small")
     with pytest.raises(PlaygroundError, match="cannot be read with `side`"):
         train("Linear(2)", data=path, reading={"side": 20}, progress=False)
     with pytest.raises(PlaygroundError, match="no data set, folder or file 'nowhere'"):

@@ -22,9 +22,9 @@ from typing import Any, BinaryIO, Literal
 
 import torch
 
-from playground.data.uploads.csv import from_csv
 from playground.data.uploads.images import from_images
 from playground.data.uploads.store import UploadRow, describe
+from playground.data.uploads.table import from_table
 from playground.errors import PlaygroundError
 
 Kind = Literal["table", "pictures"]
@@ -93,7 +93,7 @@ def _fulfil(  # knows no Reading: it would keep it
 def read_in_subprocess(
     content: bytes, kind: Kind, options: Mapping[str, Any], on_progress: Callable[[int], None] | None = None
 ) -> UploadRow:
-    """Read a file by `from_csv` or `from_images`, whose `options` they are. Raises PlaygroundError as these do.
+    """Read a file by `from_table` or `from_images`, whose `options` they are. Raises PlaygroundError as these do.
 
     `on_progress` is told 0 when the file's turn has come, then how many pictures were read; its exception ends it.
     """
@@ -141,7 +141,7 @@ def main(file: str, kind: str, options: str) -> None:
 def _read(file: BinaryIO, kind: str, options: str) -> None:
     try:
         if kind == "table":
-            data = from_csv(file.read(), **json.loads(options))
+            data = from_table(file.read(), **json.loads(options))
         else:
             data = from_images(file, on_progress=lambda count: _say(pictures=count), **json.loads(options))
         _say(name=data.name)

@@ -7,8 +7,9 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -34,6 +35,18 @@ class UploadRow:
     classes: tuple[str, ...]
     train_size: int
     test_size: int
+    told: Told = field(default_factory=lambda: Told())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to say of an upload: the name of its file, what was done to read it, and of a table what its
+    columns (name, role, why) are taken for, with its first rows."""
+
+    title: str = ""
+    said: tuple[str, ...] = ()
+    columns: Sequence[Mapping[str, str]] = ()
+    rows: Sequence[Sequence[str]] = ()
 
 
 def is_upload(name: str) -> bool:
@@ -41,10 +54,11 @@ def is_upload(name: str) -> bool:
     return name.startswith("own-")
 
 
-def keep(data: Data) -> Data:
+def keep(data: Data, told: Told | None = None) -> Data:
     """Write the data set to the cache folder, and return it as `load` will, with its name `own-<digest>`.
 
-    Pictures are kept with 8 bits per pixel. Raises PlaygroundError where the folder cannot be written.
+    `told`: what `describe` says of it. Pictures are kept with 8 bits per pixel. Raises PlaygroundError where the folder
+    cannot be written.
     """
     tensors = {
         "train_x": _packed(data.train.x, data.is_pictures),
@@ -57,7 +71,8 @@ def keep(data: Data) -> Data:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as scratch:  # so that nobody reads half of it
-            save_file(tensors, Path(scratch) / path.name, {"classes": json.dumps(data.classes)})
+            said = {"classes": json.dumps(data.classes), "told": json.dumps(asdict(told or Told()))}
+            save_file(tensors, Path(scratch) / path.name, said)
             (Path(scratch) / path.name).replace(path)
         _drop_unused(path)
     except (OSError, SafetensorError) as error:
@@ -91,10 +106,20 @@ def describe(name: str) -> UploadRow:
     try:
         with safe_open(path, framework="pt") as file:
             (train_size, *shape), (test_size, *_) = (file.get_slice(f"{p}_x").get_shape() for p in ("train", "test"))
-            classes = tuple(json.loads((file.metadata() or {})["classes"]))
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+            said = file.metadata() or {}
+            classes = tuple(json.loads(said["classes"]))
+            told = Told(**json.loads(said.get("told", "{}")))
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise PlaygroundError(f"{path} is damaged: {error}", hint=_AGAIN) from error
-    return UploadRow(name, tuple(shape), classes, train_size, test_size)
+    return UploadRow(name, tuple(shape), classes, train_size, test_size, told)
+
+
+def title_of(name: str) -> str:
+    """The name of the file that a data set came from; '' where it is not known."""
+    try:
+        return describe(name).told.title
+    except PlaygroundError:
+        return ""
 
 
 def _existing(name: str) -> Path:

@@ -7,6 +7,7 @@ export interface SettingField {
   help: string;
   kind: "choice" | "number" | "flag";
   choices: string[];
+  titles: Record<string, string>; // of choices that are shown by another name
   value: string | boolean;
   shown: boolean;
   refused: string;

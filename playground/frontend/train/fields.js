@@ -45,7 +45,7 @@ export function createFields(onChange) {
     row.hidden = !field.shown;
     if (control instanceof HTMLSelectElement) {
       if ([...control.options].map((option) => option.value).join() !== field.choices.join())
-        replace(control, ...field.choices.map((choice) => el("option", { value: choice }, choice)));
+        replace(control, ...field.choices.map((choice) => el("option", { value: choice }, field.titles[choice] ?? choice)));
       control.value = String(field.value);
     } else if (control.type === "checkbox") control.checked = Boolean(field.value);
     else if (control.value !== field.value && control.ownerDocument.activeElement !== control) control.value = String(field.value);

@@ -18,6 +18,7 @@ class SettingFieldData(TypedDict):
     help: str
     kind: Literal["choice", "number", "flag"]
     choices: list[str]
+    titles: dict[str, str]  # of choices that are shown by another name
     value: str | bool
     shown: bool
     refused: str

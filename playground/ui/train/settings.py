@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from playground.computing.device import devices
+from playground.data.uploads.store import is_upload, title_of
 from playground.document_settings import DocumentSetting
 from playground.errors import PlaygroundError
 from playground.training.config import SETTINGS, TrainConfig
@@ -87,10 +89,18 @@ def _field(typed: Typed, name: str, group: str, uploads: tuple[str, ...]) -> Set
         "help": f"{setting.meaning}" + (f" ({setting.allowed})" if kind == "number" else ""),
         "kind": kind,
         "choices": choices,
+        "titles": _titles(choices) if name == "data" else {},
         "value": content if kind == "flag" else given,
         "shown": matters(config, name),
         "refused": why,
     }
+
+
+def _titles(names: list[str]) -> dict[str, str]:
+    """The names of the files that data sets of one's own came from; two of one name are told apart."""
+    titles = {name: title for name in names if is_upload(name) and (title := title_of(name))}
+    often = Counter(titles.values())
+    return {name: title if often[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 
 
 def matters(config: TrainConfig, name: str) -> bool:

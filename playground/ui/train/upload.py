@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,15 +10,23 @@ import streamlit as st
 from playground.data.uploads.images import SIDES
 from playground.data.uploads.reader import Kind, Reading
 from playground.data.uploads.store import UploadRow
+from playground.data.uploads.table import ENDINGS, Missing, Words, is_table
 from playground.ui.shared.boundary import bounded, plain, sentence_of
 
 _ABOUT = (
-    "A **zip of pictures**, a folder for each class (`cat/1.png`, `dog/1.png`), or a **CSV table**, a row for each "
-    "example: numbers and a label. A fifth of each class is kept for the test. A file is used as soon as it is chosen. "
-    "Whoever has the link to a run can use its data."
+    "A **zip of pictures**, a folder for each class (`cat/1.png`, `dog/1.png`), or a **table**, a row for each "
+    "example: numbers and a label (`.csv`, `.tsv`, `.txt`, `.data`, `.xlsx`, `.parquet`, `.npz`). A fifth of each "
+    "class is kept for the test. A file is used as soon as it is chosen. Whoever has the link to a run can use its "
+    "data."
 )
+_TYPES = ["zip", *(ending.rpartition(".")[2] for ending in ENDINGS)]
+_GUESSED = "found by itself"
+_MISSING: dict[str, Missing] = {"leave the row out": "leave out", "the mean of the column": "mean"}
+_WORDS: dict[str, Words] = {"a column of 0 and 1 for each word": "one-hot", "leave the column out": "leave out"}
+_ROLES = {"label": "the label", "numbers": "numbers", "words": "words", "left out": "left out"}
+_WIDE = 12  # columns of a table that are shown
 _NAMED = 6  # classes that are named
-_FILE, _READING, _READ = "own-file", "own-reading", "own-read"
+_FILE, _READING, _READ, _ROW = "own-file", "own-reading", "own-read", "own-row"
 _POLL = 0.5  # seconds between two polls of whether a file has been read
 
 
@@ -28,10 +36,16 @@ def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
     """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
-        file = st.file_uploader("Zip or CSV", type=["zip", "csv"], key=_FILE)
+        file = st.file_uploader("Zip of pictures, or a table", type=_TYPES, key=_FILE)
         place = st.container()  # above the settings: a phone shows no more
-        options = _options()
-    kind: Kind = "table" if file is not None and file.name.lower().endswith(".csv") else "pictures"
+        kind: Kind = "table" if file is not None and is_table(file.name) else "pictures"
+        row: UploadRow | None = st.session_state.get(_ROW)
+        known = row.told.columns if file is not None and row is not None and row.told.title == file.name else ()
+        options = _options(file is None or kind == "table", file is None or kind == "pictures", known)
+        if file is not None and row is not None and known:
+            _preview(row)
+    if file is not None:
+        options["table"]["file_name"] = file.name
     asked = None if file is None else (file.file_id, options[kind])
     read, problem = st.session_state.get(_READ, (None, ""))
     wanted, _ = st.session_state.get(_READING, (None, None))
@@ -57,7 +71,9 @@ def _waiting(on_data: Callable[[UploadRow], None]) -> None:
     if reading is not None:
         problem = ""
         try:
-            on_data(reading.data())
+            row = reading.data()
+            st.session_state[_ROW] = row
+            on_data(row)
         except Exception as error:
             problem = sentence_of(error).replace("\\`", "")
         finally:  # whatever went wrong, it is not tried again at the next poll
@@ -83,14 +99,43 @@ def described(data: UploadRow) -> str:
         else f"rows of {data.input_shape[0]:,} numbers"
     )
     sizes = f"{data.train_size:,} to train on, {data.test_size:,} to test with"
-    return f"{data.name} is chosen: {kind}, {sizes}; {count} classes: {names}."
+    title = f"{data.told.title} ({data.name})" if data.told.title else data.name
+    said = [sentence.replace("`", "") for sentence in data.told.said]
+    return " ".join([f"{title} is chosen: {kind}, {sizes}; {count} classes: {names}.", *said])
 
 
-def _options() -> dict[Kind, dict[str, Any]]:
-    """Return how pictures and tables are read: which of the two it will be is not known before the file is there."""
-    least, most = SIDES
-    first, second = st.columns(2, vertical_alignment="bottom")
-    side = first.number_input("Pictures: side in pixels", least, most, 28, key="own-side")
-    colour = second.checkbox("Pictures: in colour", key="own-colour")
-    label = st.text_input("Table: column of the label (empty: found by itself)", key="own-label")
-    return {"pictures": {"side": int(side), "colour": colour}, "table": {"label": label.strip()}}
+def _preview(row: UploadRow) -> None:
+    """The first rows of a table under what each column is taken for."""
+    with st.expander("The first rows, and what each column is taken for", expanded=True):
+        cells: dict[str, list[str]] = {}
+        for place, one in enumerate(row.told.columns[:_WIDE]):
+            name = f"{one['name']} · {_ROLES[one['role']]}"
+            name += f" ({place + 1})" if plain(name) in cells else ""  # a table may call two columns the same
+            cells[plain(name)] = [plain(line[place]) for line in row.told.rows]
+        st.table(cells)
+        if len(row.told.columns) > _WIDE:
+            st.caption(f"The first {_WIDE} of its columns.")
+
+
+def _options(
+    is_table_shown: bool, are_pictures_shown: bool, columns: Sequence[Mapping[str, str]]
+) -> dict[Kind, dict[str, Any]]:
+    """Return how pictures and tables are read: which of the two it will be is not known before the file is there.
+
+    `columns`: of the table that was read.
+    """
+    found: dict[Kind, dict[str, Any]] = {"pictures": {"side": 28, "colour": False}, "table": {}}
+    if are_pictures_shown:
+        least, most = SIDES
+        first, second = st.columns(2, vertical_alignment="bottom")
+        side = first.number_input("Pictures: side in pixels", least, most, 28, key="own-side")
+        found["pictures"] = {"side": int(side), "colour": second.checkbox("Pictures: in colour", key="own-colour")}
+    if is_table_shown:
+        names = [_GUESSED, *(one["name"] for one in columns)]
+        label = st.selectbox("Table: column of the label", names, key="own-label")
+        first, second = st.columns(2)
+        missing = first.selectbox("Table: an empty cell", list(_MISSING), key="own-missing")
+        words = second.selectbox("Table: a column of words", list(_WORDS), key="own-words")
+        label = "" if label == _GUESSED else label
+        found["table"] = {"label": label, "missing": _MISSING[missing], "words": _WORDS[words]}
+    return found

@@ -18,9 +18,9 @@ import pytest
 from PIL import Image
 
 from playground.data.uploads import reader
-from playground.data.uploads.csv import from_csv
 from playground.data.uploads.images import TOLD_EVERY, from_images
 from playground.data.uploads.reader import Reading, read_in_subprocess
+from playground.data.uploads.table import from_table
 from playground.errors import PlaygroundError
 
 TABLE = b"a,b,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n"
@@ -52,7 +52,7 @@ def children() -> list[psutil.Process]:
 
 def test_a_table_becomes_the_same_data_set() -> None:
     row = read_in_subprocess(TABLE, "table", {"label": "kind"})
-    assert (row.name, row.input_shape, row.classes) == (from_csv(TABLE, label="kind").name, (2,), ("x", "y"))
+    assert (row.name, row.input_shape, row.classes) == (from_table(TABLE, label="kind").name, (2,), ("x", "y"))
     assert children() == []
 
 
@@ -67,7 +67,7 @@ def test_pictures_become_the_same_data_set_and_tell_how_far_it_is() -> None:
 @pytest.mark.parametrize(("kind", "content"), [("table", b"kind,a\nx,1\ny,dog\n"), ("pictures", b"no zip")])
 def test_what_is_wrong_is_said_as_it_is_in_the_same_process(kind: reader.Kind, content: bytes) -> None:
     direct: dict[str, Callable[[], object]] = {
-        "table": lambda: from_csv(content),
+        "table": lambda: from_table(content),
         "pictures": lambda: from_images(io.BytesIO(content)),
     }
     with pytest.raises(PlaygroundError) as here:

@@ -26,9 +26,9 @@ from PIL import Image
 from playground.data import datasets
 from playground.data.archives import OFFLINE, paths
 from playground.data.dataset import Data
-from playground.data.uploads.csv import from_csv
 from playground.data.uploads.images import from_images
 from playground.data.uploads.store import describe
+from playground.data.uploads.table import from_table
 from playground.lessons.lecun_1998 import TABLE
 from playground.lessons.runs import RUNS, reported
 from playground.runs.limits import LIMITS
@@ -409,9 +409,14 @@ def test_a_net_without_fault_has_no_note_about_it(engine: Queue, id: str) -> Non
 def test_an_uploaded_table_is_to_be_normalised(engine: Queue) -> None:
     rows = "\n".join(f"{n},{1000 * n},{'low' if n < 10 else 'high'}" for n in range(20))
     session = opened(engine, TrainConfig("Linear(8) ReLU Linear(2)"))
-    data = from_csv(f"x,y,label\n{rows}\n".encode())
+    data = from_table(f"x,y,label\n{rows}\n".encode(), file_name="points.csv")
     session.choose_upload(data.name)
-    assert session.setup_frame()["check"]["input"] == "(2,)" and "2 numbers" in described(describe(data.name))
+    field = next(field for field in session.setup_frame()["fields"] if field["name"] == "data")
+    assert field["titles"] == {data.name: "points.csv"}
+    said = described(describe(data.name))
+    for words in ("points.csv", "rows of 2 numbers", "The label is column 3 (label): by its name."):
+        assert words in said
+    assert session.setup_frame()["check"]["input"] == "(2,)"
     session.take_setup({"sequence": 1, "owner": session.owner, "fields": notes(session)["Normalise"]["fields"]}, engine)
     assert session.typed.config.normalise and "Normalise" not in notes(session)
     assert "data:image" not in preview_html(data_of(session.typed.config), session.typed.config)
