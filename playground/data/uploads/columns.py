@@ -172,10 +172,10 @@ def _role(series: pd.Series, name: str, place: int, missing: int) -> tuple[Role,
 
 def _numbers_rows(present: pd.Series, name: str, place: int) -> bool:
     """Tell whether a column tells the rows apart and nothing else."""
-    if not present.is_unique or len(present) < 3:
+    if len(present) < 3:
         return False
     if _IDS.fullmatch(name) or _IDS.fullmatch(name.casefold()):
-        return True
+        return bool(present.is_unique)
     if name or place or not pd.api.types.is_integer_dtype(present):
         return False
     return bool((present.diff().dropna() == 1).all()) and present.iloc[0] in (0, 1)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from playground.errors import PlaygroundError
 
-SAMPLE = 500  # lines that are looked at
+SAMPLE = 200  # lines that are looked at
+SAMPLE_BYTES = 4_000_000  # in which they are looked for
 SEPARATORS = (",", ";", "\t", "|")
 SPACES = r"\s+"
 # Besides the empty cell; what UCI, Kaggle, R, SQL and spreadsheets write for nothing.
@@ -44,7 +45,7 @@ class Layout:
 
 def layout_of(content: bytes) -> Layout:
     """The layout of a text. PlaygroundError where it is none, or has no two rows with the same number of cells."""
-    encoding, text = decoded(content)
+    encoding, text = decoded(content[:SAMPLE_BYTES], is_whole=len(content) <= SAMPLE_BYTES)
     said = _SAID.match(text)
     lines = _lines(text[said.end() if said else 0 :])
     if len(lines) < 2:
@@ -55,17 +56,19 @@ def layout_of(content: bytes) -> Layout:
     return Layout(encoding, separator, decimal, thousands, has_header(rows, decimal, thousands), int(said is not None))
 
 
-def decoded(content: bytes) -> tuple[str, str]:
+def decoded(content: bytes, *, is_whole: bool = True) -> tuple[str, str]:
     """The encoding of a text, and the text: by its mark, else UTF-8, else Windows' own for western Europe.
+
+    `is_whole`: false for the beginning of a text, whose last letter may be cut in two.
 
     >>> decoded("größe".encode("cp1252"))[0], decoded("größe".encode())[0]
     ('cp1252', 'utf-8-sig')
     """
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if content.startswith(mark):
-            return encoding, _decoded(content, encoding)
+            return encoding, _decoded(content[: len(content) // 2 * 2], encoding)
     try:
-        text = content.decode("utf-8-sig")
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(content, is_whole)
         encoding = "utf-8-sig"
     except UnicodeDecodeError:
         encoding, text = "cp1252", _decoded(content, "cp1252")

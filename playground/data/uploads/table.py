@@ -23,7 +23,7 @@ from playground.data.split import hold_out
 from playground.data.uploads import store
 from playground.data.uploads.columns import PIXELS, BadCell, Column, called, columns_of, numbers_of
 from playground.data.uploads.labels import class_names
-from playground.data.uploads.layout import MISSING, SPACES, Layout, cells_of, decoded, layout_of
+from playground.data.uploads.layout import MISSING, SAMPLE_BYTES, SPACES, Layout, cells_of, decoded, layout_of
 from playground.errors import PlaygroundError
 
 Missing = Literal["leave out", "mean"]
@@ -171,14 +171,13 @@ def _cells(count: int) -> str:
 
 
 def _text(content: bytes, layout: Layout) -> Table:
-    text = decoded(content)[1]
-    if layout.skipped:
-        text = text.split("\n", layout.skipped)[-1]
-    first = _first(text, layout)
+    first = _first(content, layout)
     _check_size(0, len(first))
     try:
         frame = pd.read_csv(
-            io.StringIO(text),
+            io.BytesIO(content),
+            encoding=layout.encoding,
+            skiprows=layout.skipped,
             sep=layout.separator,
             decimal=layout.decimal,
             thousands=layout.thousands or None,
@@ -188,10 +187,14 @@ def _text(content: bytes, layout: Layout) -> Table:
             skipinitialspace=True,
             na_values=list(MISSING),
             low_memory=False,
-            encoding_errors="replace",
         )
     except pd.errors.ParserError as error:
         raise _ragged(str(error)) from error
+    except UnicodeDecodeError as error:  # far behind what was looked at
+        line = content.count(b"\n", 0, error.start) + 1 if error.object == content else 0
+        where = f"line {line}: " if line else ""
+        hint = "Save the table as UTF-8."
+        raise PlaygroundError(f"{where}a letter cannot be read as {layout.encoding}", hint=hint) from error
     except (ValueError, OverflowError, csv.Error) as error:
         message = str(error).splitlines()[0][:200]
         raise PlaygroundError(f"the table cannot be read: {message}", hint="Is a separator missing?") from error
@@ -202,7 +205,7 @@ def _text(content: bytes, layout: Layout) -> Table:
     table = frame.iloc[:, keep]
     if len(table) < 2 - layout.has_header or not len(table):
         raise PlaygroundError("the table has fewer than two rows", hint="One row per example: numbers and a label.")
-    return Table(table, tuple(names[place] for place in keep), lambda row: _line(text, layout, row))
+    return Table(table, tuple(names[place] for place in keep), lambda row: _line(content, layout, row))
 
 
 def _stripped(frame: pd.DataFrame) -> pd.DataFrame:
@@ -215,9 +218,10 @@ def _stripped(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _first(text: str, layout: Layout) -> list[str]:
-    beginning = [line for line in text.split("\n", 50)[:50] if line.strip()]
-    return cells_of(beginning[:1], layout.separator)[0] if beginning else []
+def _first(content: bytes, layout: Layout) -> list[str]:
+    lines = decoded(content[:SAMPLE_BYTES], is_whole=False)[1].splitlines()[layout.skipped :]
+    line = next((line for line in lines if line.strip()), "")
+    return cells_of([line], layout.separator)[0] if line else []
 
 
 def _ragged(said: str) -> PlaygroundError:
@@ -231,19 +235,20 @@ def _ragged(said: str) -> PlaygroundError:
     return PlaygroundError(f"line {line} has {_cells(int(seen))}, but the first row has {expected}", hint=hint)
 
 
-def _line(text: str, layout: Layout, row: int) -> str:
+def _line(content: bytes, layout: Layout, row: int) -> str:
     """The line on which a row ends: rows that are empty are none, and a quoted cell may hold several lines."""
-    wanted = row + layout.has_header
+    text = content.decode(layout.encoding, "replace")
+    wanted = row + layout.has_header + layout.skipped
     if layout.separator == SPACES:
         full = [number for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        return f"line {full[wanted] + layout.skipped}" if wanted < len(full) else f"row {row + 1}"
+        return f"line {full[wanted]}" if wanted < len(full) else f"row {row + 1}"
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.separator, skipinitialspace=True)
     seen = -1
     try:
         for cells in reader:
             seen += bool(cells)
             if seen == wanted:
-                return f"line {reader.line_num + layout.skipped}"
+                return f"line {reader.line_num}"
     except csv.Error:
         pass
     return f"row {row + 1}"
@@ -296,7 +301,8 @@ class _Features:
             place = f"{self._table.place(int(empty.argmax()))}, {label.shown}"
             hint = "Every row needs a label: write it, or remove the row."
             raise PlaygroundError(f"{place}: the label is missing", hint=hint)
-        return [_class_name(value) for value in series.tolist()]
+        names = {value: _class_name(value) for value in series.unique().tolist()}
+        return [names[value] for value in series.tolist()]
 
     def _column(self, column: Column) -> list[np.ndarray]:
         """The columns of numbers that one becomes."""
