@@ -28,7 +28,14 @@ def add_train(commands: Any) -> None:
     )
     parser.add_argument("--side", metavar="N", type=int, help="own pictures: resized to N by N pixels (28)")
     parser.add_argument("--colour", action="store_const", const=True, help="own pictures: in colour, not grey")
+    parser.add_argument("--without", metavar="CLASS", nargs="+", help="own pictures: classes that are left out")
     parser.add_argument("--label", metavar="NAME", help="own table: the column of the label (else found by itself)")
+    parser.add_argument(
+        "--missing", choices=("leave out", "mean"), help="own table: what becomes of rows with empty cells (leave out)"
+    )
+    parser.add_argument(
+        "--words", choices=("one-hot", "leave out"), help="own table: what becomes of columns of words (one-hot)"
+    )
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -49,7 +56,7 @@ def train_command(options: argparse.Namespace) -> int:
     from playground.training.records import TrainRecord
     from playground.views.charts.console import HEADINGS, Console
 
-    given = {name: getattr(options, name) for name in ("side", "colour", "label")}
+    given = {name: getattr(options, name) for name in ("side", "colour", "without", "label", "missing", "words")}
     reading = {name: content for name, content in given.items() if content is not None}
     config = chosen_config(None, settings_of(options), reading, progress=sys.stderr.isatty())
     if options.out is not None:

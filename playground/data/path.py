@@ -11,11 +11,12 @@ from typing import Any
 from playground.data.dataset import Data
 from playground.data.datasets import DATA_NAMES
 from playground.data.uploads.images import from_images
+from playground.data.uploads.picture_files import ARCHIVES
 from playground.data.uploads.store import is_upload
 from playground.data.uploads.table import ENDINGS, from_table, is_table
 from playground.errors import PlaygroundError
 
-_KINDS = f"a folder or a .zip with one folder of pictures per class, or a table ({', '.join(ENDINGS)})"
+_KINDS = f"a folder, a .zip or a .tar.gz with one folder of pictures per class, or a table ({', '.join(ENDINGS)})"
 
 
 def is_path(data: object) -> bool:
@@ -30,16 +31,16 @@ def is_path(data: object) -> bool:
 
 
 def from_path(path: str | Path, *, on_progress: Callable[[int], None] | None = None, **reading: Any) -> Data:
-    """Read it by `from_images` or `from_table`, and keep it under its name; `reading`: their options, side and colour,
-    or label, missing and words. `on_progress(pictures so far)`. Raises PlaygroundError as they do, and for a path that
-    leads to neither."""
+    """Read it by `from_images` or `from_table`, and keep it under its name; `reading`: their options: side, colour and
+    without, or label, missing and words. `on_progress(pictures so far)`. Raises PlaygroundError as they do, and for a
+    path that leads to neither."""
     place = Path(path).expanduser()
     if not place.exists():
         hint = f"There are {', '.join(DATA_NAMES)}; or give the path of data of your own: {_KINDS}."
         raise PlaygroundError(f"there is no data set, folder or file {os.fspath(path)!r}", hint=hint)
-    if place.is_dir() or place.suffix.lower() == ".zip":
+    if place.is_dir() or place.name.lower().endswith(ARCHIVES):
         _check_options(from_images, "pictures", reading)
-        return from_images(place, on_progress=on_progress, **reading)
+        return from_images(place, file_name=place.name, on_progress=on_progress, **reading)
     if is_table(place.name):
         _check_options(from_table, "a table", reading)
         return from_table(place.read_bytes(), file_name=place.name, **reading)

@@ -8,18 +8,19 @@ from typing import Any
 import streamlit as st
 
 from playground.data.uploads.images import SIDES
+from playground.data.uploads.picture_files import ARCHIVES
 from playground.data.uploads.reader import Kind, Reading
 from playground.data.uploads.store import UploadRow
 from playground.data.uploads.table import ENDINGS, Missing, Words, is_table
 from playground.ui.shared.boundary import bounded, plain, sentence_of
 
 _ABOUT = (
-    "A **zip of pictures**, a folder for each class (`cat/1.png`, `dog/1.png`), or a **table**, a row for each "
+    "A **zip or tar of pictures**, a folder for each class (`cat/1.png`, `dog/1.png`), or a **table**, a row for each "
     "example: numbers and a label (`.csv`, `.tsv`, `.txt`, `.data`, `.xlsx`, `.parquet`, `.npz`). A fifth of each "
     "class is kept for the test. A file is used as soon as it is chosen. Whoever has the link to a run can use its "
     "data."
 )
-_TYPES = ["zip", *(ending.rpartition(".")[2] for ending in ENDINGS)]
+_TYPES = [*(ending.rpartition(".")[2] for ending in ARCHIVES), *(ending.rpartition(".")[2] for ending in ENDINGS)]
 _GUESSED = "found by itself"
 _MISSING: dict[str, Missing] = {"leave the row out": "leave out", "the mean of the column": "mean"}
 _WORDS: dict[str, Words] = {"a column of 0 and 1 for each word": "one-hot", "leave the column out": "leave out"}
@@ -42,10 +43,10 @@ def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
         row: UploadRow | None = st.session_state.get(_ROW)
         known = row.told.columns if file is not None and row is not None and row.told.title == file.name else ()
         options = _options(file is None or kind == "table", file is None or kind == "pictures", known)
-        if file is not None and row is not None and known:
+        if kind == "table" and row is not None and known:
             _preview(row)
     if file is not None:
-        options["table"]["file_name"] = file.name
+        options[kind]["file_name"] = file.name
     asked = None if file is None else (file.file_id, options[kind])
     read, problem = st.session_state.get(_READ, (None, ""))
     wanted, _ = st.session_state.get(_READING, (None, None))
@@ -122,14 +123,23 @@ def _options(
 ) -> dict[Kind, dict[str, Any]]:
     """Return how pictures and tables are read: which of the two it will be is not known before the file is there.
 
-    `columns`: of the table that was read.
+    `columns`: of the table that was read, or the classes of the pictures.
     """
-    found: dict[Kind, dict[str, Any]] = {"pictures": {"side": 28, "colour": False}, "table": {}}
+    found: dict[Kind, dict[str, Any]] = {"pictures": {}, "table": {}}
     if are_pictures_shown:
         least, most = SIDES
         first, second = st.columns(2, vertical_alignment="bottom")
         side = first.number_input("Pictures: side in pixels", least, most, 28, key="own-side")
         found["pictures"] = {"side": int(side), "colour": second.checkbox("Pictures: in colour", key="own-colour")}
+        if columns and not is_table_shown:
+            counts = {one["name"]: one["why"] for one in columns}
+            left_out = st.multiselect(
+                "Pictures: classes that are left out",
+                list(counts),
+                format_func=lambda name: f"{name} ({counts[name]})",
+                key="own-without",
+            )
+            found["pictures"]["without"] = left_out
     if is_table_shown:
         names = [_GUESSED, *(one["name"] for one in columns)]
         label = st.selectbox("Table: column of the label", names, key="own-label")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from playground.data import datasets
-from playground.data.uploads import images
+from playground.data.uploads import images, picture_files
 from playground.data.uploads.images import from_images
 from playground.errors import PlaygroundError
 
@@ -135,21 +135,27 @@ def huge_png(side: int) -> bytes:
     ("files", "words"),
     [
         ({}, "there are no pictures"),
-        ({"cat/notes.txt": b"hello"}, "cat/notes.txt is no picture"),
+        ({"cat/notes.txt": b"hello"}, "there are no pictures (1 file is no picture: cat/notes.txt)"),
         ({"cat/1.png": NOISE[: len(NOISE) // 2]}, "cat/1.png cannot be read"),
         ({"cat/1.png": b""}, "cat/1.png is no picture"),
-        ({"cat/1.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>"}, "cat/1.svg is no picture"),
-        ({"cat/1.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n"}, "cat/1.eps is no picture"),
+        (
+            {"cat/1.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>"},
+            "there are no pictures (1 file is no picture: cat/1.svg)",
+        ),
+        (
+            {"cat/1.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n"},
+            "there are no pictures (1 file is no picture: cat/1.eps)",
+        ),
         ({"1.png": flat(0)}, "1.png lies in no folder"),
         ({"cat/1.png": flat(0), "cat/2.png": flat(0)}, "only the class `cat`"),
         ({**GOOD, "cow/1.png": flat(9)}, "the class `cow` has 1 example"),
-        ({"../cat/1.png": flat(0)}, "leads out of the zip"),
-        ({"/etc/cat/1.png": flat(0)}, "leads out of the zip"),
-        ({"C:/cat/1.png": flat(0)}, "leads out of the zip"),
-        ({"cat\\..\\1.png": flat(0)}, "leads out of the zip"),
+        ({"../cat/1.png": flat(0)}, "leads out of the archive"),
+        ({"/etc/cat/1.png": flat(0)}, "leads out of the archive"),
+        ({"C:/cat/1.png": flat(0)}, "leads out of the archive"),
+        ({"cat\\..\\1.png": flat(0)}, "leads out of the archive"),
         ({"cat/1.png": huge_png(8000)}, "cat/1.png is 8,000 × 8,000 pixels large"),
         ({"cat/1.png": huge_png(60000)}, "cat/1.png"),
-        ({"cat/inner.zip": packed(GOOD).getvalue()}, "cat/inner.zip is no picture"),
+        ({"cat/inner.zip": packed(GOOD).getvalue()}, "there are no pictures (1 file is no picture: cat/inner.zip)"),
     ],
 )
 def test_a_wrong_file_is_named(files: dict[str, bytes], words: str, own_cache: Path) -> None:
@@ -160,7 +166,7 @@ def test_a_wrong_file_is_named(files: dict[str, bytes], words: str, own_cache: P
 
 
 def test_a_bomb_is_refused_by_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(picture_files, "MOST_BYTES", 1 << 20)
     bomb = packed({f"cat/{number}.png": bytes(1 << 18) for number in range(5)}, compression=zipfile.ZIP_DEFLATED)
     assert len(bomb.getvalue()) < 1 << 13
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("something was unpacked"))
@@ -169,7 +175,7 @@ def test_a_bomb_is_refused_by_what_it_declares(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_one_large_file_in_a_zip_is_not_unpacked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MOST_FILE_BYTES", 1000)
+    monkeypatch.setattr(picture_files, "MOST_FILE_BYTES", 1000)
     with pytest.raises(PlaygroundError, match=r"cat/1\.png is too large"):
         from_images(packed({"cat/1.png": bytes(100_000)}, compression=zipfile.ZIP_DEFLATED))
 
@@ -180,13 +186,13 @@ def test_a_zip_that_lies_about_its_sizes() -> None:
     size = struct.pack("<I", len(content))
     while (at := bomb.find(size)) >= 0:
         bomb[at : at + 4] = struct.pack("<I", 10)
-    with pytest.raises(PlaygroundError, match="the zip cannot be read"):
+    with pytest.raises(PlaygroundError, match="the archive cannot be read"):
         from_images(BytesIO(bytes(bomb)))
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-40], lambda content: b"PK" + content[2:200]])
 def test_a_damaged_zip(damage: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(PlaygroundError, match="the zip cannot be read") as caught:
+    with pytest.raises(PlaygroundError, match="the archive cannot be read") as caught:
         from_images(BytesIO(damage(packed(GOOD).getvalue())))
     assert "again" in caught.value.hint
 
@@ -214,11 +220,11 @@ def test_a_zip_with_a_password() -> None:
 
 
 def test_too_many_files_and_too_many_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(images, "MOST_FILES", 3)
+    monkeypatch.setattr(picture_files, "MOST_FILES", 3)
     for source in (packed(GOOD), unpacked(GOOD, tmp_path / "mine")):
         with pytest.raises(PlaygroundError, match="more than 3 files"):
             from_images(source)
-    monkeypatch.setattr(images, "MOST_FILES", 10)
+    monkeypatch.setattr(picture_files, "MOST_FILES", 10)
     monkeypatch.setattr(images, "MOST_BYTES", 100 * 100 * 4 * 3)
     with pytest.raises(PlaygroundError, match="more than 3 pictures of 100 × 100"):
         from_images(packed(GOOD), side=100)
