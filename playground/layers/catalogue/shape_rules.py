@@ -51,15 +51,22 @@ def bias(shape: Shape, given: Given) -> LayerRule:
 
 
 def convolution(dimensions: int) -> Any:
-    """(C, *) to (out_channels, *): floor((n + 2·padding − kernel)/stride + 1) along each axis."""
+    """(C, *) to (out_channels, *): floor((n + 2·padding − dilation·(kernel − 1) − 1)/stride + 1) along each axis.
+
+    With groups each filter sees the channels of its own group alone.
+    """
 
     def rule(shape: Shape, given: Given) -> LayerRule:
         channels, kernel = _picture(shape, dimensions), _sizes(given["kernel_size"], dimensions)
-        out, bias = given["out_channels"], given["bias"]
+        out, bias, groups = given["out_channels"], given["bias"], given["groups"]
         _pinned(given, "in_channels", channels, [Mend(f"set in_channels to {channels}", unpin="in_channels")])
+        if channels % groups or out % groups:
+            shared = math.gcd(channels, out)
+            mends = (_set("groups", max(one for one in range(1, min(shared, groups) + 1) if shared % one == 0)),)
+            raise Misfit(f"channels in {groups} equal groups", f"{channels} in, {out} out", mends)
         sizes, formulas = _windows(shape, given, kernel)
-        weights = channels * math.prod(kernel) * out
-        factors = "·".join(map(str, [out, channels, *kernel]))
+        weights = channels // groups * math.prod(kernel) * out
+        factors = "·".join(map(str, [out, channels, *kernel])) + (f"/{groups}" if groups > 1 else "")
         return LayerRule(
             (out, *sizes),
             ", ".join(dict.fromkeys(formulas)),
@@ -111,6 +118,16 @@ def pooling(shape: Shape, given: Given) -> LayerRule:
 def pooling_stride(given: Given) -> Any:
     """The step of a pooling window: 0 stands for as far as it is wide."""
     return given["kernel_size"] if not any(pair(given["stride"])) else given["stride"]
+
+
+def reach(given: Given) -> tuple[int, int]:
+    """How wide a window is along each axis: a filter with dilation has gaps between its numbers.
+
+    >>> reach({"kernel_size": 3, "dilation": (1, 2)})
+    (3, 5)
+    """
+    (height, width), (down, across) = pair(given["kernel_size"]), pair(given.get("dilation", 1))
+    return down * (height - 1) + 1, across * (width - 1) + 1
 
 
 def adaptive(shape: Shape, given: Given) -> LayerRule:
@@ -201,11 +218,18 @@ def _windows(shape: Shape, given: Given, kernel: tuple[int, ...]) -> tuple[list[
     """Count the windows that fit along each axis, and write the arithmetic of it."""
     dimensions = len(kernel)
     stride, padding = _sizes(given["stride"], dimensions), _sizes(given["padding"], dimensions)
+    dilation = _sizes(given.get("dilation", 1), dimensions)
     sizes, formulas = [], []
-    for n, k, s, p in zip(shape[1:], kernel, stride, padding, strict=True):
-        size = (n + 2 * p - k) // s + 1
-        formulas.append(f"floor(({n} + 2·{p} − {k})/{s} + 1) = {size}")
+    for n, k, s, p, d in zip(shape[1:], kernel, stride, padding, dilation, strict=True):
+        wide = d * (k - 1) + 1
+        size = (n + 2 * p - wide) // s + 1
+        taken = str(k) if d == 1 else f"({d}·({k} − 1) + 1)"
+        formulas.append(f"floor(({n} + 2·{p} − {taken})/{s} + 1) = {size}")
         sizes.append(size)
+        if wide > n + 2 * p and d > 1:
+            raise Misfit(
+                f"at least {wide} in each direction", f"{n}" + (f" + 2·{p}" if p else ""), (_set("dilation", 1),)
+            )
         if k > n + 2 * p:
             smaller = min(min(shape[1:]) + 2 * p, k)
             mends = [_set("kernel_size", smaller)]

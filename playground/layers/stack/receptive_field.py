@@ -52,7 +52,9 @@ def field_after(field: Field | None, layer: LayerSpec, kind: Kind) -> Field | No
         return None
     if "kernel_size" not in given:
         return field
-    windows = zip(*map(pair, (given["kernel_size"], shape_rules.pooling_stride(given), given["padding"])), strict=True)
+    windows = zip(
+        *map(pair, (shape_rules.reach(given), shape_rules.pooling_stride(given), given["padding"])), strict=True
+    )
     return tuple(reach.through(*window) for reach, window in zip(field, windows, strict=False))  # a signal: one axis
 
 

@@ -50,7 +50,7 @@ def shape_after(layers: Layers, shape: Shape) -> Shape | None:
 
 
 def _centred(layer: LayerSpec, stride: int) -> LayerSpec:
-    height, width = ((size - 1) // 2 for size in pair(kind_of(layer.kind).given(layer)["kernel_size"]))
+    height, width = ((size - 1) // 2 for size in shape_rules.reach(kind_of(layer.kind).given(layer)))
     padding: Size = height if height == width else (height, width)
     return layer.with_arg("stride", stride).with_arg("padding", padding)
 

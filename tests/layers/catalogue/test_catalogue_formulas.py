@@ -78,7 +78,7 @@ def check_symbols(row: StackRow) -> None:
     first, each = gives.replace(", …", "")[1:-1].split(", ")
     assert row.gives[0] == {"C": row.takes[0], "out": given.get("out_channels")}[first]
     window = {"kernel": given["kernel_size"], "stride": shape_rules.pooling_stride(given), "padding": given["padding"]}
-    window["output_padding"] = given.get("output_padding", 0)
+    window |= {"output_padding": given.get("output_padding", 0), "dilation": given.get("dilation", 1)}
     for axis, n in enumerate(row.takes[1:]):
         sizes = {name: pair(size)[axis] for name, size in window.items()}
         assert evaluated(each, n=n, **sizes) == row.gives[1 + axis]
@@ -95,7 +95,7 @@ def parameters_in_symbols(kind: Kind, row: StackRow, given: Given) -> int:
     height, width = pair(given.get("kernel_size", 0))
     names = {"C": row.takes[0], "features": row.takes[-1] if kind.name == "Bias" else row.takes[0]}
     names |= {"in_": row.takes[-1], "out": given.get("out_channels", given.get("out_features", 0))}
-    names |= {"kernel": height, "kernel_H": height, "kernel_W": width}
+    names |= {"kernel": height, "kernel_H": height, "kernel_W": width, "groups": given.get("groups", 1)}
     if without is not None and not given[without]:
         return 0
     return evaluated(always, **names) + (evaluated(more, **names) if more and given[with_it] else 0)

@@ -6,12 +6,15 @@ from torch import nn
 
 from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Kind, LayerArgument
-from playground.layers.catalogue.kinds.arguments import KERNEL, PADDING, PICTURE, STRIDE, WINDOW, plain
+from playground.layers.catalogue.kinds.arguments import DILATION, FILTER, KERNEL, PADDING, PICTURE, STRIDE, plain
 from playground.layers.catalogue.modules import Bias
 
 _bias = LayerArgument("bias", "bool", True, "whether an offset is added")
 _out_channels = LayerArgument("out_channels", "int", None, "how many filters", 1, 1024)
-_convolution = plain("out_channels", "kernel_size", "stride", "padding", "bias", in_channels="channels")
+_groups = LayerArgument("groups", "int", 1, "of channels that do not see each other", 1, 1024)
+_convolution = plain(
+    "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias", in_channels="channels"
+)
 
 WEIGHTS: tuple[Kind, ...] = (
     Kind(
@@ -45,8 +48,8 @@ WEIGHTS: tuple[Kind, ...] = (
         "Conv1d",
         "Layers with weights",
         "Filters slid along a signal.",
-        f"(C, L) → (out, {WINDOW})",
-        "out·C·kernel (+ out with bias)",
+        f"(C, L) → (out, {FILTER})",
+        "out·C·kernel/groups (+ out with bias)",
         nn.Conv1d,
         shape_rules.convolution(1),
         (
@@ -54,6 +57,8 @@ WEIGHTS: tuple[Kind, ...] = (
             LayerArgument("kernel_size", "int", None, "length of the filter", 1, 64),
             LayerArgument("stride", "int", 1, "how far the window moves", 1, 64),
             LayerArgument("padding", "int", 0, "zeros added at both ends", 0, 64),
+            LayerArgument("dilation", "int", 1, "how far apart the filter's numbers lie", 1, 64),
+            _groups,
             _bias,
         ),
         _convolution,
@@ -66,11 +71,11 @@ WEIGHTS: tuple[Kind, ...] = (
         "Conv2d",
         "Layers with weights",
         "Filters slid over a picture.",
-        f"(C, H, W) → (out, {WINDOW}, …)",
-        "out·C·kernel_H·kernel_W (+ out with bias)",
+        f"(C, H, W) → (out, {FILTER}, …)",
+        "out·C·kernel_H·kernel_W/groups (+ out with bias)",
         nn.Conv2d,
         shape_rules.convolution(2),
-        (_out_channels, KERNEL, STRIDE, PADDING, _bias),
+        (_out_channels, KERNEL, STRIDE, PADDING, DILATION, _groups, _bias),
         _convolution,
         pins=("in_channels",),
         saves="input",

@@ -48,6 +48,8 @@ def _axes(row: StackRow) -> list[_Axis]:
     if row.layer.kind not in WINDOWS:
         return []
     given = kind_of(row.layer.kind).given(row.layer)
+    if shape_rules.reach(given) != pair(given["kernel_size"]):
+        return []  # with dilation a filter means to pass over what lies between its numbers
     windows = zip(*map(pair, (given["kernel_size"], shape_rules.pooling_stride(given), given["padding"])), strict=True)
     names = ("rows", "columns") if len(row.takes) == 3 else ("places",)
     axes = zip(names, row.takes[1:], windows, strict=False)  # a signal has one axis, and a pair of sizes
