@@ -68,3 +68,14 @@ class SeededDropout(nn.Dropout):
             return input
         keep = torch.zeros_like(input).bernoulli_(1 - self.p, generator=self.generator)
         return input * (keep / (1 - self.p))
+
+
+class SeededDropout2d(SeededDropout):
+    """`nn.Dropout2d` that draws from its own generator: whole channels of (N, C, H, W) are kept or dropped."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return input
+        channels = torch.zeros(*input.shape[:2], 1, 1, dtype=input.dtype, device=input.device)
+        keep = channels.bernoulli_(1 - self.p, generator=self.generator)
+        return input * (keep / (1 - self.p))

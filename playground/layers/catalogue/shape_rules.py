@@ -154,6 +154,46 @@ def batch_norm(dimensions: int) -> Any:
     return rule
 
 
+def group_norm(shape: Shape, given: Given) -> LayerRule:
+    """The shape stays; a scale and an offset for each channel. The channels fall into equal groups."""
+    _at_least(shape, 1, "(N, C, *)")
+    channels, groups = shape[0], given["num_groups"]
+    _pinned(given, "num_channels", channels, [Mend(f"set num_channels to {channels}", unpin="num_channels")])
+    if channels % groups:
+        fits = max(number for number in range(1, min(channels, groups) + 1) if channels % number == 0)
+        raise Misfit(f"channels in {groups} equal groups", str(channels), (_set("num_groups", fits),))
+    return LayerRule(shape, "", 2 * channels * given["affine"], f"2·{channels}" if given["affine"] else "")
+
+
+def prelu(shape: Shape, given: Given) -> LayerRule:
+    """The shape stays; one slope for all numbers, or one for each channel."""
+    number = given["num_parameters"]
+    if number != 1 and (not shape or number != shape[0]):
+        mends = (_set("num_parameters", 1), *([_set("num_parameters", shape[0])] if shape else []))
+        raise Misfit(f"{number} channels", str(shape[0]) if shape else text(shape), mends)
+    return LayerRule(shape, "", number, str(number))
+
+
+def padded(shape: Shape, given: Given) -> LayerRule:
+    """(C, H, W) to (C, H + 2·padding, W + 2·padding)."""
+    channels, p = _picture(shape, 2), given["padding"]
+    formulas = dict.fromkeys(f"{n} + 2·{p} = {n + 2 * p}" for n in shape[1:])
+    return LayerRule((channels, *(n + 2 * p for n in shape[1:])), ", ".join(formulas))
+
+
+def upsampled(shape: Shape, given: Given) -> LayerRule:
+    """(C, H, W) to (C, scale·H, scale·W)."""
+    channels, scale = _picture(shape, 2), given["scale_factor"]
+    formulas = dict.fromkeys(f"{scale}·{n} = {scale * n}" for n in shape[1:])
+    return LayerRule((channels, *(scale * n for n in shape[1:])), ", ".join(formulas))
+
+
+def pictures(shape: Shape, given: Given) -> LayerRule:
+    """(C, H, W) to the same."""
+    _picture(shape, 2)
+    return LayerRule(shape)
+
+
 def layer_norm(shape: Shape, given: Given) -> LayerRule:
     """The shape stays; a scale and an offset for each place in the last `dims` axes."""
     _at_least(shape, given["dims"], f"{given['dims']} axes beside the batch", (_set("dims", max(1, len(shape))),))

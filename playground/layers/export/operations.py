@@ -18,6 +18,9 @@ FROM_SCRATCH = {
     "Linear": "x @ {weight}.T",
     "Bias": "x + {bias}",
     "Dropout": "x * torch.zeros_like(x).bernoulli_(1 - {p}) / (1 - {p})",
+    "Dropout2d": "x * torch.zeros(*x.shape[:2], 1, 1).bernoulli_(1 - {p}) / (1 - {p})",
+    "ZeroPad2d": "F.pad(x, ({padding},) * 4)",
+    "Upsample": "x.repeat_interleave({scale_factor}, 2).repeat_interleave({scale_factor}, 3)",
     "Flatten": "x.flatten(1)",
     "Reshape": "x.reshape(len(x), {shape})",
     # Not by clamp, whose derivative at 0 itself is another, nor with an exp that may overflow.
@@ -40,7 +43,12 @@ FUNCTIONS = {
     "AvgPool2d": "avg_pool2d",
     "AdaptiveAvgPool2d": "adaptive_avg_pool2d",
     "Softplus": "softplus",
+    "GroupNorm": "group_norm",
+    "PReLU": "prelu",
 }
+
+
+NO_ARGUMENTS = ("bias", "num_parameters")  # of constructors, not of the functions
 
 
 def variable(name: str) -> str:
@@ -59,6 +67,8 @@ def drawn(row: StackRow) -> Iterator[tuple[str, str]]:
     for name, tensor in tensors.items():
         shape = ", ".join(map(str, tensor.shape))
         draw = f"torch.{'ones' if name == 'weight' else 'zeros'}({shape}, requires_grad=True)"
+        if isinstance(module, nn.PReLU):
+            draw = f"torch.full(({shape},), {module.init}, requires_grad=True)"
         if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
             draw = f"uniform({shape}, fan_in={tensors['weight'][0].numel()})"
         yield f"{row.name}.{name}", draw
@@ -69,13 +79,16 @@ def computed(row: StackRow) -> list[str]:
     kind = row.layer.kind
     weights = {name.rpartition(".")[2]: variable(name) for name, _ in drawn(row)}
     given = constructor(row)
+    if kind == "GroupNorm":
+        scale = ", ".join(weights.values() or ("None", "None"))
+        return [f"F.group_norm(x, {given['num_groups']}, {scale}, {given['eps']!r})"]
     if "Norm" in kind:
         axes = tuple(range(-len(given["normalized_shape"]), 0)) if kind == "LayerNorm" else (0, 2, 3)[: len(row.takes)]
         return _normalised(axes, given["eps"], weights, len(row.takes) if kind != "LayerNorm" else 1)
     by_position, by_name = written_arguments(row)
     if kind in FUNCTIONS:
-        first = weights.values() if "Conv" in kind else map(content_text, by_position)
-        extra = [f"{name}={content_text(content)}" for name, content in by_name.items() if name != "bias"]
+        first = list(weights.values()) or list(map(content_text, by_position))
+        extra = [f"{name}={content_text(content)}" for name, content in by_name.items() if name not in NO_ARGUMENTS]
         return [f"F.{FUNCTIONS[kind]}({', '.join(['x', *first, *extra])})"]
     if kind == "Reshape":
         given["shape"] = ", ".join(map(str, by_position))

@@ -21,7 +21,7 @@ from playground.layers.pasted.tree import Apply, Make, Spread
 from playground.layers.stack.text import content_text
 
 LARGEST = 65_536  # of an in-size
-IN_SIZES = ("in_features", "in_channels", "num_features", "features", "normalized_shape")
+IN_SIZES = ("in_features", "in_channels", "num_features", "num_channels", "features", "normalized_shape")
 HARMLESS = ("inplace",)  # it changes memory, and no number
 
 

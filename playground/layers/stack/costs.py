@@ -14,6 +14,7 @@ from playground.layers.stack.repairs import Counted, narrower
 from playground.layers.stack.text import layer_text, to_text
 
 BYTES = 4  # of one float32
+VIEWS = {"Flatten", "Reshape", "Identity"}  # what they give lies in the memory of what they take
 STATISTICS = 2  # a mean and the inverse of a deviation
 POSITION_BYTES = 8  # of one position that a pooling layer remembers
 
@@ -69,7 +70,7 @@ class Memory:
 
     def _of_each(self, kind: Kind, given: Given, takes: Shape, gives: Shape) -> int:
         source = self.storage
-        if kind.family != "Shapes" and kind.name != "Identity":
+        if kind.name not in VIEWS:
             self.fresh()
         if kind.name == "AdaptiveAvgPool2d" and gives[1:] == (1, 1):
             return 0  # PyTorch takes the mean, which needs none of the numbers
@@ -81,9 +82,10 @@ class Memory:
             self.kept.add(self.storage)
             size += math.prod(gives) * BYTES
         if kind.saves == "mask":
-            size += math.prod(gives) * BYTES
+            size += (gives[0] if kind.name == "Dropout2d" else math.prod(gives)) * BYTES
         if "positions" in kind.saves:
             size += math.prod(gives) * POSITION_BYTES
         if kind.saves == "input and statistics":
-            size += STATISTICS * math.prod(takes[: -given["dims"]]) * BYTES
+            groups = given["num_groups"] if "num_groups" in given else math.prod(takes[: -given["dims"]])
+            size += STATISTICS * groups * BYTES
         return size

@@ -10,7 +10,7 @@ from playground.layers.catalogue.kind import Kind, pair
 from playground.layers.catalogue.spec import LayerSpec, Shape
 
 # These mix whole axes, or slide no window of one size over their input; Softmax mixes channels, which are not followed.
-UNFOLLOWED = {"Linear", "LayerNorm", "Flatten", "Reshape", "AdaptiveAvgPool2d", "ConvTranspose2d"}
+UNFOLLOWED = {"Linear", "LayerNorm", "Flatten", "Reshape", "AdaptiveAvgPool2d", "ConvTranspose2d", "Upsample"}
 
 
 class Reach(NamedTuple):
@@ -50,6 +50,8 @@ def field_after(field: Field | None, layer: LayerSpec, kind: Kind) -> Field | No
     given = kind.given(layer)
     if field is None or kind.name in UNFOLLOWED:
         return None
+    if kind.name == "ZeroPad2d":
+        return tuple(reach.through(1, 1, given["padding"]) for reach in field)
     if "kernel_size" not in given:
         return field
     windows = zip(

@@ -129,8 +129,9 @@ def is_without_batch(kind: Kind, stack: Stack) -> bool:
 
 
 def is_no_picture(kind: Kind, stack: Stack) -> bool:
-    """PyTorch's AdaptiveAvgPool2d counts no axes, against its own documentation."""
-    return kind.name == "AdaptiveAvgPool2d" and len(stack.input_shape) != 3
+    """PyTorch's AdaptiveAvgPool2d counts no axes, against its own documentation; others take what is no picture."""
+    lax = ("AdaptiveAvgPool2d", "Dropout2d", "ZeroPad2d", "Upsample")
+    return kind.name in lax and len(stack.input_shape) != 3
 
 
 def is_empty(kind: Kind, stack: Stack) -> bool:

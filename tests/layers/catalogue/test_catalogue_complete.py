@@ -29,6 +29,8 @@ SAVES_NOTHING = {
     "Flatten": "a view",
     "Reshape": "a view",
     "Identity": "its input itself",
+    "ZeroPad2d": "a copy in a frame: its derivative is a slice",
+    "Upsample": "copies: their derivatives are added",
     "Residual": "a sum; what is inside keeps its own",
     "Parallel": "a concatenation; what is inside keeps its own",
 }

@@ -43,6 +43,9 @@ def check_numbers(row: StackRow) -> None:
             assert row.formula == f"{row.takes[-1]} → {row.gives[-1]}"
         case "AdaptiveAvgPool2d":
             assert row.formula == f"each channel to {row.gives[1]}×{row.gives[2]}"
+        case "ZeroPad2d" | "Upsample":
+            sizes = sizes if len(sizes) == len(row.gives) - 1 else sizes * 2
+            assert tuple(map(int, sizes)) == row.gives[1:]
         case "Flatten" | "Reshape":
             assert sizes == ["·".join(map(str, row.gives))]
         case "Parallel":
@@ -73,6 +76,10 @@ def check_symbols(row: StackRow) -> None:
     takes, _, gives = kind.formula.partition(" → ")
     if takes == "the same shape":
         assert row.gives == row.takes
+    if kind.name in ("ZeroPad2d", "Upsample"):
+        name = "padding" if kind.name == "ZeroPad2d" else "scale_factor"
+        each = gives.partition(", ")[2].partition(",")[0]
+        assert row.gives == (row.takes[0], *(evaluated(each, n=n, **{name: given[name]}) for n in row.takes[1:]))
     if kind.name not in WINDOWS:
         return
     first, each = gives.replace(", …", "")[1:-1].split(", ")
@@ -96,6 +103,7 @@ def parameters_in_symbols(kind: Kind, row: StackRow, given: Given) -> int:
     names = {"C": row.takes[0], "features": row.takes[-1] if kind.name == "Bias" else row.takes[0]}
     names |= {"in_": row.takes[-1], "out": given.get("out_channels", given.get("out_features", 0))}
     names |= {"kernel": height, "kernel_H": height, "kernel_W": width, "groups": given.get("groups", 1)}
+    names |= {"num_parameters": given.get("num_parameters", 0)}
     if without is not None and not given[without]:
         return 0
     return evaluated(always, **names) + (evaluated(more, **names) if more and given[with_it] else 0)

@@ -9,7 +9,7 @@ from torch import nn
 from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import PICTURE, plain
-from playground.layers.catalogue.modules import SeededDropout
+from playground.layers.catalogue.modules import SeededDropout, SeededDropout2d
 from playground.layers.catalogue.spec import Shape
 
 _affine = LayerArgument("affine", "bool", True, "whether a scale and an offset are learnt")
@@ -22,6 +22,10 @@ def _layer_norm(shape: Shape, given: Given) -> dict[str, Any]:
         "eps": given["eps"],
         "elementwise_affine": given["elementwise_affine"],
     }
+
+
+def _group_norm(shape: Shape, given: Given) -> dict[str, Any]:
+    return {"num_groups": given["num_groups"], "num_channels": shape[0], "eps": given["eps"], "affine": given["affine"]}
 
 
 NORMALISATION: tuple[Kind, ...] = (
@@ -74,6 +78,21 @@ NORMALISATION: tuple[Kind, ...] = (
         example_shape=(5,),
     ),
     Kind(
+        "GroupNorm",
+        "Normalisation",
+        "Each group of channels of an example to mean 0 and deviation 1, then scaled channel by channel.",
+        "the same shape",
+        "2·C (0 without affine)",
+        nn.GroupNorm,
+        shape_rules.group_norm,
+        (LayerArgument("num_groups", "int", None, "how many groups of channels", 1, 1024), _eps, _affine),
+        _group_norm,
+        pins=("num_channels",),
+        saves="input and statistics",
+        example="GroupNorm(2)",
+        example_shape=(4, 3, 3),
+    ),
+    Kind(
         "Dropout",
         "Normalisation",
         "Sets each number to 0 with probability p while training, and scales up the others.",
@@ -86,5 +105,19 @@ NORMALISATION: tuple[Kind, ...] = (
         saves="mask",
         example="Dropout(0.3)",
         example_shape=(4,),
+    ),
+    Kind(
+        "Dropout2d",
+        "Normalisation",
+        "Sets whole channels to 0 with probability p while training, and scales up the others.",
+        "the same shape",
+        "0",
+        SeededDropout2d,
+        shape_rules.pictures,
+        (LayerArgument("p", "float", 0.5, "probability", 0.0, 0.99),),
+        plain("p"),
+        saves="mask",
+        example="Dropout2d(0.3)",
+        example_shape=PICTURE,
     ),
 )
