@@ -117,6 +117,17 @@ LAYERS: dict[str, Row] = {
     "ConvolutionBackward": (_CONVOLUTION,),
     "MaxPool2DWithIndicesBackward": (Derivative("to the element of each window that was picked as the largest"),),
     **{
+        f"UpsampleNearest{axes}DBackward": (Derivative("summed over the elements that each one became"),)
+        for axes in (1, 2, 3)
+    },
+    "PreluKernelBackward": (
+        Derivative(
+            "unchanged where the input is positive, else times the slope, to the input; times the input where that is "
+            "not positive to the slope",
+            each=("unchanged where it is positive, else times the slope", "times the input where that is not positive"),
+        ),
+    ),
+    **{
         f"AvgPool{axes}DBackward": (
             Derivative("spread evenly over each window", settings=(("divisor_override", ""),)),
             Derivative("over @{divisor_override}, to each element of its window"),
