@@ -102,7 +102,7 @@ def _edits(node: Any, text: str) -> Iterator[Edit]:
         yield node.span.start, node.span.end, f"torch.{node.name}"
     elif isinstance(node, tree.Call):
         function = find("", node.name) if node.home == "" else None
-        if function is not None:
+        if function is not None and not node.span.of(text).startswith("math."):
             home = next(home for home in ("torch", "F", *function.homes) if home in function.homes)
             place = node.name_span.start
             yield place, place, _PREFIXES.get(home, f"torch.{home}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -107,6 +108,8 @@ class _Builder:
 
     def container(self, name: str, positional: list[Value], named: dict[str, Value]) -> nn.Module:
         """`nn.ModuleList([...])`, `nn.ModuleDict({...})` and `nn.Sequential(...)`."""
+        if name == "Sequential" and len(positional) == 1 and isinstance(positional[0], dict) and not named:
+            return nn.Sequential(OrderedDict(positional[0]))
         is_one = name != "Sequential"
         given = (positional[0] if positional else ()) if is_one else tuple(positional)
         modules = tuple(given.values()) if isinstance(given, dict) else given

@@ -80,6 +80,8 @@ class PastedEvaluator(ListEvaluator):
             known: Any = _Known(operand, node.operand.span)  # computed once: a call in it is recorded
             return super()._attribute(replace(node, operand=known))
         value, found = kept(operand, node.name)
+        if is_self and node.name == "training":
+            return operand.training
         if not found:
             hint = f"set it in __init__: self.{node.name} = ..." if is_self else ""
             self.calls.refuse(f"`{node.span.of(self.program.text)}` has no value", node.span, hint)

@@ -190,7 +190,8 @@ class PastedExpressions(LogicExpressions):
         if not self.in_init:
             hint = f"write self.layer = {place.of(self.text)}(...) in __init__, and self.layer(x) here"
             self.refuse("layers are made in `__init__`: only there are their parameters found", place, hint)
-        if name == "ModuleDict" and not is_pasted:
+        is_ordered = name == "Sequential" and len(node.args) == 1 and isinstance(node.args[0], ast.Dict)
+        if (name == "ModuleDict" or is_ordered) and not is_pasted:
             return tree.Make(name, is_pasted, self._dictionary(node), self.places.of(node), place)
         return tree.Make(name, is_pasted, self.arguments(node), self.places.of(node), place)
 

@@ -19,6 +19,7 @@ _IMPORTS = (
     "from torch import Tensor",
     "from torch.nn import functional as F",
 )
+_STAYING = ("import math", "from collections import OrderedDict", "import collections")
 _ALLOWED = f"they are here already; allowed are {', '.join(_IMPORTS)}"
 _TYPES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
 _REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?\n?")  # of the line of an import
@@ -40,12 +41,38 @@ class LeftOut(ast.NodeTransformer):
     def of(self, module: ast.Module) -> ast.Module:
         """The tree without them; functions in functions are left as they are, and refused by the reader."""
         body: list[ast.stmt] = []
+        used = {name.id for node in module.body if isinstance(node, ast.ClassDef) for name in _names(node)}
+        has_classes = any(isinstance(node, ast.ClassDef) for node in module.body)
         for node in module.body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                self._import(node)
+                self._import(node, used)
+            elif isinstance(node, ast.ClassDef):
+                body.append(self._class(node))
+            elif has_classes and not _given_names(node) & used:
+                self._leave_out(node)
             else:
-                body.append(self._class(node) if isinstance(node, ast.ClassDef) else node)
+                body.append(node)
         return ast.Module(body, [])
+
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
+        """What is asserted is no part of the computation."""
+        return ast.copy_location(ast.Pass(), node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        """What is printed is left out, of the text, too."""
+        if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "print":
+            self._drop(node)
+            return ast.copy_location(ast.Pass(), node)
+        return node
+
+    def _leave_out(self, node: ast.stmt) -> None:
+        """A line that no class needs: `net = Net()`, a function that makes one, `if __name__ == "__main__":`."""
+        first = node.decorator_list[0] if isinstance(node, ast.FunctionDef) and node.decorator_list else node
+        start, span = self.places.of(first).start, self.places.of(node)
+        line = self.text.rfind("\n", 0, start) + 1
+        start = start if self.text[line:start].strip(" \t@") else line
+        rest = _REST.match(self.text, span.end)
+        self.edits.append((start, span.end if rest is None else rest.end(), ""))
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         """`y: Tensor = x` is `y = x`, and without a value it is nothing."""
@@ -106,16 +133,32 @@ class LeftOut(ast.NodeTransformer):
         span = self.places.of(node)
         self.edits.append((span.start, span.end, "pass"))
 
-    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+    def _import(self, node: ast.Import | ast.ImportFrom, used: set[str]) -> None:
         span = self.places.of(node)
         rest = _REST.match(self.text, span.end)
         end = span.end if rest is None else rest.end()
         line = self.text.rfind("\n", 0, span.start) + 1
         start = span.start if self.text[line : span.start].strip() else line
-        if not all(written in _IMPORTS for written in _one_by_one(node)):
+        written = list(_one_by_one(node))
+        if all(one in _STAYING for one in written):
+            return  # the script needs it, and the reader knows it
+        unknown = [name for name, one in zip(node.names, written, strict=True) if one not in _IMPORTS]
+        given = {(name.asname or name.name).partition(".")[0] for name in unknown}
+        if "*" in given or given & used:
             without = Repair("leave out the import", self.text[:start] + self.text[end:])
             self.refuse("nothing but torch, nn, F and Tensor can be imported", node, _ALLOWED, without)
         self.edits.append((start, end, ""))
+
+
+def _names(node: ast.AST) -> Iterator[ast.Name]:
+    return (part for part in ast.walk(node) if isinstance(part, ast.Name))
+
+
+def _given_names(node: ast.stmt) -> set[str]:
+    """The names that a statement gives a value, as far as a class could use them."""
+    if isinstance(node, ast.FunctionDef):
+        return {node.name}
+    return {name.id for name in _names(node) if isinstance(name.ctx, ast.Store)}
 
 
 def _one_by_one(node: ast.Import | ast.ImportFrom) -> Iterator[str]:

@@ -16,8 +16,9 @@ from playground.layers.pasted.expressions import PastedExpressions
 from playground.layers.pasted.ignored import LeftOut
 from playground.layers.pasted.statements import PastedStatements
 from playground.layers.pasted.tree import Invoke, Method, MethodParameter, PastedClass, PastedSource
+from playground.layers.pasted.usual import as_is_usual
 
-_QUOTED = re.compile(r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'""")
+_QUOTED = re.compile(r"""#[^\n]*|(?:\b[rRuU])?\"{3}[\s\S]*?\"{3}|(?:\b[rRuU])?'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'""")
 _NAME = re.compile(r"class[ \t]+(\w+)")
 _BASES = ("nn.Module", "torch.nn.Module", "Module")
 _EXAMPLE = "class Bias(nn.Module):"
@@ -51,7 +52,7 @@ def parse_module(text: str) -> PastedSource:
 def _without_docstring(found: re.Match[str]) -> str:
     """Spaces for a text in triple quotes, so that every other character stays where it was."""
     written = found.group()
-    is_docstring = written[:3] in ('"""', "'''") and len(written) >= 6
+    is_docstring = written.lstrip("rRuU")[:3] in ('"""', "'''") and len(written) >= 6
     return re.sub(r"[^\n]", " ", written) if is_docstring else written
 
 
@@ -71,9 +72,10 @@ class _ClassReader:
     def source(self, module: ast.Module) -> PastedSource:
         self.check_depth(module)
         module = self.left_out.of(module)
-        body = _without_words(module.body)
         found: list[PastedClass] = []
         self.making, self.running = _reached(module, "__init__"), _reached(module, "forward")
+        module = as_is_usual(module, self.making | self.running)
+        body = _without_words(module.body)
         names = [node.name for node in body if isinstance(node, ast.ClassDef)]
         for node in body:
             if not isinstance(node, ast.ClassDef):
@@ -163,7 +165,9 @@ class _ClassReader:
         self, node: ast.FunctionDef, expressions: PastedExpressions, line: Span
     ) -> tuple[MethodParameter, ...]:
         given = node.args
-        if given.vararg or given.kwarg or given.posonlyargs:
+        used = {name.id for line in node.body for name in ast.walk(line) if isinstance(name, ast.Name)}
+        others = [one for one in (given.vararg, given.kwarg) if one is not None and one.arg in used]
+        if others or given.posonlyargs:
             self.refuse("`*`, `**` and `/` among the arguments are not allowed", line, "write one name for each")
         if not given.args or given.args[0].arg != "self":
             self.refuse(f"the first argument of `{node.name}` is self", line, f"write def {node.name}(self, ...):")

@@ -97,18 +97,30 @@ def test_the_script_runs_by_itself_and_imports_once(text: str, tmp_path: Path) -
     assert [n for _, n in read(told)] == [n for _, n in shown(record_net(net_of(document), *random_batch(document)))]
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["import os", "import torch as t", "import torch, sys", "from torch import *", "from . import nn",
-     "import torchvision", "from torch.nn import functional", "from __future__ import annotations"],
-)  # fmt: skip
-def test_any_other_import_is_refused_with_what_is_allowed(line: str) -> None:
+OTHERS = {
+    "import os": "os", "import torch as t": "t", "import torch, sys": "sys", "from torch import *": "",
+    "from . import nn": "nn", "import torchvision": "torchvision", "from torch.nn import functional": "functional",
+    "import os.path": "os", "from math import sqrt": "sqrt",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", OTHERS)
+def test_another_import_that_is_used_is_refused_with_what_is_allowed(line: str) -> None:
+    used = BARE.replace("hidden=8", f"hidden={OTHERS[line]}") if OTHERS[line] else BARE
     with pytest.raises(PlaygroundError, match="nothing but torch") as caught:
-        parse_module("import torch\n" + line + "\n\n" + BARE)
+        parse_module("import torch\n" + line + "\n\n" + used)
     error = caught.value
     assert error.span is not None and error.span.of("import torch\n" + line) == line
     assert "from torch import nn" in error.hint and error.repair is not None
-    assert error.repair.text == "import torch\n\n" + BARE
+    assert error.repair.text == "import torch\n\n" + used
+
+
+@pytest.mark.parametrize("line", [*(line for line, name in OTHERS.items() if name not in ("", "nn")), "import typing"])
+def test_another_import_that_no_class_uses_is_left_out(line: str) -> None:
+    source = parse_module("import torch\n" + line + "\n\n" + BARE)
+    assert source.module.name == parse_module(BARE).module.name
+    ((_, _, new), *_) = [edit for edit in source.left_out if source.text[edit[0] : edit[1]].strip() == line]
+    assert new == ""
 
 
 @pytest.mark.parametrize("annotation", ["f(3)", "[i for i in y]", "lambda: 3", "a + b", "x if y else z", "{1: 2}"])

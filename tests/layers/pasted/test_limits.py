@@ -37,7 +37,10 @@ MAKERS = METHODS.replace("nn.Linear(4, 4)", "self.first(3)")
         (module("return torch.nn.__dict__"), "`__dict__`"),
         (module("return __import__('os')"), "__import__"),
         (module("import os\nreturn x"), "nothing can be imported"),
-        ("import os\n" + LENET, "nothing but torch"),
+        (
+            "import os\n" + LENET.replace("super().__init__()", "super().__init__()\n        self.x = os.name"),
+            "nothing but torch",
+        ),
         (module("return torch.load('x')"), "`load`"),
         (module("return torch.ops.aten"), "torch.ops|not here|no `"),
         (module("return eval('x')"), "`eval`"),

@@ -207,7 +207,7 @@ def test_parameters_finds_no_tensors_that_are_not_parameters() -> None:
     ("text", "message", "marked"),
     [
         (BIAS.replace("        super().__init__()\n", ""), "missing", "def __init__(self, n):"),
-        ("import os\n" + BIAS, "nothing but torch", "import os"),
+        ("import os\n" + BIAS.replace("self, n", "self, n=os"), "nothing but torch", "import os"),
         ("@decorator\n" + BIAS, "decorators", "decorator"),
         ("x = 1\n" + BIAS, "only classes", "x = 1"),
         (BIAS.replace("(nn.Module)", ""), "not a module", "Bias"),
