@@ -15,6 +15,7 @@ from playground.trace.records import DifferenceCheck
 RELATIVE_STEP = 1e-3  # of one element; a whole direction takes a tenth, as it meets more kinks
 SMALLEST_SCALE = 1e-2
 KINK = 1e-3  # one-sided differences further apart than this, relatively, mean a kink
+SAME = 1e-6  # a gradient and a difference this close are the same number, relatively
 NOISE = 2.0**-50  # relative rounding error of the objective
 
 UNDEFINED = "not defined here: the value is not a finite number"
@@ -161,7 +162,7 @@ def disagrees(check: DifferenceCheck) -> bool:
 
 def agrees(check: DifferenceCheck) -> bool:
     """Tell whether gradient and difference are the same, whatever the uncertainty would allow."""
-    return not check.note and check.gap <= KINK * max(1.0, abs(check.gradient))
+    return not check.note and check.gap <= SAME * max(1.0, abs(check.gradient))
 
 
 def is_doubtful(check: DifferenceCheck) -> bool:
