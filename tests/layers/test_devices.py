@@ -53,7 +53,7 @@ def compare(document: StackDocument) -> None:
         assert there.step.loss_after == pytest.approx(here.step.loss_after, rel=1e-4)
 
 
-LARGE = ("L2.4", "two-convolutions")  # `lazy` takes seconds for each
+LARGE = ("L2.3a", "L2.4", "two-convolutions")  # `lazy` takes seconds for each
 
 
 @pytest.mark.parametrize(

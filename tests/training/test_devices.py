@@ -83,9 +83,9 @@ def test_every_optimizer_takes_the_same_steps(data: Data, row: OptimizerRow, mom
     [
         pytest.param(CONVOLUTION, id="convolution"),
         pytest.param(DROPOUT, id="dropout"),
-        pytest.param(replace(MLP, loss="MSELoss", clip=0.5), id="clipped squares"),
-        pytest.param(replace(MLP, schedule="cosine", shuffle=False), id="cosine"),
-        pytest.param(replace(MLP, initial="Kaiming normal"), id="initial weights"),
+        pytest.param(replace(MLP, loss="MSELoss", clip=0.5), id="clipped squares", marks=pytest.mark.slow),
+        pytest.param(replace(MLP, schedule="cosine", shuffle=False), id="cosine", marks=pytest.mark.slow),
+        pytest.param(replace(MLP, initial="Kaiming normal"), id="initial weights", marks=pytest.mark.slow),
     ],
 )
 def test_every_kind_of_net_takes_the_same_steps(data: Data, config: TrainConfig) -> None:
@@ -114,7 +114,9 @@ def test_every_preset_takes_the_same_steps(preset: Preset[TrainConfig]) -> None:
 
 
 @pytest.mark.parametrize("config", [DROPOUT, replace(MLP, optimizer="Adam")], ids=["dropout", "Adam"])
-@pytest.mark.parametrize(("first", "second"), [(LAZY, CPU), (CPU, LAZY), (LAZY, LAZY)])
+@pytest.mark.parametrize(
+    ("first", "second"), [(LAZY, CPU), (CPU, LAZY), pytest.param(LAZY, LAZY, marks=pytest.mark.slow)]
+)
 def test_a_checkpoint_goes_from_one_device_to_the_other(
     data: Data, config: TrainConfig, first: torch.device, second: torch.device
 ) -> None:
