@@ -53,7 +53,7 @@ def messages(kind: type) -> st.SearchStrategy[dict[str, Any]]:
 
 LINKED: dict[type, Callable[[Any], Any]] = {
     Document: lambda found: restore_expression(dict(parse_qsl(expression_query(found)))).document,
-    StackDocument: lambda found: restore_stack(dict(parse_qsl(stack_query(found)))).document,
+    StackDocument: lambda found: restore_stack(dict(parse_qsl(stack_query(found), keep_blank_values=True))).document,
     TrainConfig: lambda found: TrainConfig.from_fields(found.fields()),
 }
 
