@@ -48,10 +48,10 @@ def layout_of(content: bytes) -> Layout:
     encoding, text = decoded(content[:SAMPLE_BYTES], is_whole=len(content) <= SAMPLE_BYTES)
     said = _SAID.match(text)
     lines = _lines(text[said.end() if said else 0 :])
-    if len(lines) < 2:
-        raise PlaygroundError("the table has fewer than two rows", hint="One row per example: numbers and a label.")
     separator = said[1] if said else separator_of(lines)
     rows = cells_of(lines, separator)
+    if len(rows) < 2:
+        raise PlaygroundError("the table has fewer than two rows", hint="One row per example: numbers and a label.")
     decimal, thousands = marks_of([cell for row in rows for cell in row], separator)
     return Layout(encoding, separator, decimal, thousands, has_header(rows, decimal, thousands), int(said is not None))
 
@@ -121,6 +121,8 @@ def separator_of(lines: Sequence[str]) -> str:
         try:
             rows = cells_of(lines, separator)
         except PlaygroundError:
+            continue
+        if not rows:
             continue
         counts = Counter(map(len, rows))
         usual, times = max(counts.items(), key=lambda pair: (pair[1], pair[0]))

@@ -205,6 +205,8 @@ def _text(content: bytes, layout: Layout) -> Table:
     table = frame.iloc[:, keep]
     if len(table) < 2 - layout.has_header or not len(table):
         raise PlaygroundError("the table has fewer than two rows", hint="One row per example: numbers and a label.")
+    if len(keep) < 2:
+        raise PlaygroundError("fewer than two columns have cells", hint="A label and at least one column of numbers.")
     return Table(table, tuple(names[place] for place in keep), lambda row: _line(content, layout, row))
 
 
@@ -220,8 +222,8 @@ def _stripped(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _first(content: bytes, layout: Layout) -> list[str]:
     lines = decoded(content[:SAMPLE_BYTES], is_whole=False)[1].splitlines()[layout.skipped :]
-    line = next((line for line in lines if line.strip()), "")
-    return cells_of([line], layout.separator)[0] if line else []
+    rows = cells_of([line for line in lines if line.strip()][:50], layout.separator)
+    return rows[0] if rows else []
 
 
 def _ragged(said: str) -> PlaygroundError:
