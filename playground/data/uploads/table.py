@@ -10,7 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,20 +21,29 @@ from playground.data.dataset import Data
 from playground.data.digits import SIDE
 from playground.data.split import hold_out
 from playground.data.uploads import store
-from playground.data.uploads.columns import PIXELS, BadCell, Column, called, columns_of, numbers_of
+from playground.data.uploads.arrays import arrays_of
+from playground.data.uploads.columns import (
+    PIXELS,
+    BadCell,
+    Column,
+    called,
+    class_name,
+    columns_of,
+    holds_quantities,
+    numbers_of,
+)
 from playground.data.uploads.labels import class_names
 from playground.data.uploads.layout import MISSING, SAMPLE_BYTES, SPACES, Layout, cells_of, decoded, layout_of
 from playground.errors import PlaygroundError
 
 Missing = Literal["leave out", "mean"]
 Words = Literal["one-hot", "leave out"]
+Predict = Literal["", "classes", "numbers"]
 
 MOST_BYTES = 256 << 20
 MOST_COLUMNS = 10_000
 MOST_CELLS = 100_000_000
 ENDINGS = (".csv", ".tsv", ".txt", ".data", ".tab", ".csv.gz", ".xlsx", ".parquet", ".npz")
-LABEL_ARRAYS = ("y", "label", "labels", "target", "targets")  # names in an .npz
-EXAMPLE_ARRAYS = ("x", "data", "images", "features")
 SHOWN, MOST_SHOWN = 6, 50  # rows and columns of the preview
 LONGEST = 40  # characters of a cell that are shown
 NO_WORD = "(empty)"  # the word of an empty cell among words
@@ -67,39 +76,43 @@ def from_table(
     label: str = "",
     missing: Missing = "leave out",
     words: Words = "one-hot",
+    predict: Predict = "",
 ) -> Data:
     """Read a data set from the rows of a table: text with any usual separator, decimal mark and encoding, with or
     without names in its first row, .xlsx, .parquet or .npz; also compressed with gzip.
 
     `label`: the column of the classes; else it is guessed by names and values, and `store.describe` says which and
-    why. `missing`: rows with empty cells are left out, or the cells become the mean of their column (a word of their
-    own among words). `words`: other columns of a few different words become columns of 0 and 1, or are left out. Ids,
-    dates, and columns that are mostly empty are left out, which is said. 784 columns, each 0 to 255 (or all 0 to 1),
+    why. `predict`: whether the labels are classes or numbers to predict; else their values say it. `missing`: rows with
+    empty cells are left out, or the cells become the mean of their column (a word of their own among words). `words`:
+    other columns of a few different words become columns of 0 and 1, or are left out. Ids, dates, and columns that are
+    mostly empty are left out, which is said. 784 columns, each 0 to 255 (or all 0 to 1),
     become a picture (1, 28, 28); others stay (F,), in their own units. A fifth of each class is held out as test
     examples. The result is kept, and `datasets.load` finds it by its name. Raises PlaygroundError, which names line
     and column.
     """
-    _check_options(missing, words)
+    _check_options(missing=missing, words=words, predict=predict)
     content = _unpacked(content)
     if len(content) > MOST_BYTES:
         hint = f"{MOST_BYTES >> 20} MB are allowed: take fewer rows."
         raise PlaygroundError(f"the file has {len(content) >> 20:,} MB", hint=hint)
     if _is_zip_with(content, ".npy"):
-        return store.keep(_arrays(content), store.Told(file_name))
+        return store.keep(arrays_of(content, predict), store.Told(file_name))
     table = _read(content)
     columns = columns_of(table.frame, label, table.names)
-    found = _Features(table, columns, missing, words)
-    classes, labels = class_names(found.written)
+    found = _Features(table, columns, missing, words, predict)
+    classes, labels = found.labels()
     x = found.x
     if x.shape[1] == PIXELS and found.are_pixels:
         x = (x / 255 if x.max() > 1 else x).view(-1, 1, SIDE, SIDE)
     return store.keep(hold_out(x, labels, classes), store.Told(file_name, found.said, *_preview(table, columns)))
 
 
-def _check_options(missing: str, words: str) -> None:
-    for name, given, known in (("missing", missing, ("leave out", "mean")), ("words", words, ("one-hot", "leave out"))):
-        if given not in known:
-            raise PlaygroundError(f"{name}: {str(given)[:LONGEST]!r} is unknown", hint=f"One of {', '.join(known)}.")
+def _check_options(**given: str) -> None:
+    for name, choices in (("missing", Missing), ("words", Words), ("predict", Predict)):
+        known = get_args(choices)
+        if given[name] not in known:
+            hint = f"One of {', '.join(filter(None, known))}."
+            raise PlaygroundError(f"{name}: {str(given[name])[:LONGEST]!r} is unknown", hint=hint)
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -265,11 +278,13 @@ def _typed(frame: pd.DataFrame) -> Table:
 class _Features:
     """The numbers and the labels of a table, and what was done to come to them."""
 
-    def __init__(self, table: Table, columns: Sequence[Column], missing: Missing, words: Words) -> None:
+    def __init__(
+        self, table: Table, columns: Sequence[Column], missing: Missing, words: Words, predict: Predict
+    ) -> None:
         self._table, self._columns = table, columns
         self._missing, self._words = missing, words
-        label = next(column for column in columns if column.role == "label")
-        names = self._labels(label)
+        self._label = next(column for column in columns if column.role == "label")
+        self._are_numbers = self._is_predicted(predict)
         pairs = [
             (column, one) for column in columns if column.role in ("numbers", "words") for one in self._column(column)
         ]
@@ -291,20 +306,41 @@ class _Features:
         with np.errstate(over="ignore"):  # what is too large for float32 is not finite, and refused below
             x = numbers[kept].astype(np.float32)
         self.x: Tensor = torch.from_numpy(np.ascontiguousarray(x))
-        self.written = [name for name, stays in zip(names, kept, strict=True) if stays]
+        self._kept = kept
         self.are_pixels = len(used) == PIXELS == len([one for one in columns if one.role == "numbers"])
         self._check(x, kept, [column for column, _ in pairs])
-        self.said = tuple(self._told(label))
+        self.said = tuple(self._told(self._label))
 
-    def _labels(self, label: Column) -> list[str]:
+    def labels(self) -> tuple[tuple[str, ...], Tensor]:
+        """The classes, () where there are numbers to predict, and the labels of the rows that are used (N,)."""
+        series = self._written(self._label)
+        if self._are_numbers:
+            try:
+                numbers = numbers_of(series, self._label).to_numpy()[self._kept]
+            except BadCell as bad:
+                raise self._bad(bad.row, self._label, bad.cell) from None
+            with np.errstate(over="ignore"):
+                found = numbers.astype(np.float32)
+            if not np.isfinite(found).all():
+                row = int(np.flatnonzero(self._kept)[(~np.isfinite(found)).argmax()])
+                place = f"{self._table.place(row)}, {self._label.shown}"
+                raise PlaygroundError(f"{place}: the number is not finite", hint="Write a number, or remove the row.")
+            return (), torch.from_numpy(found)
+        names = {value: class_name(value) for value in series.unique().tolist()}
+        return class_names([names[value] for value in series[self._kept].tolist()])
+
+    def _written(self, label: Column) -> pd.Series:
         series = self._table.frame.iloc[:, self._columns.index(label)]
         empty = series.isna().to_numpy()
         if empty.any():
             place = f"{self._table.place(int(empty.argmax()))}, {label.shown}"
             hint = "Every row needs a label: write it, or remove the row."
             raise PlaygroundError(f"{place}: the label is missing", hint=hint)
-        names = {value: _class_name(value) for value in series.unique().tolist()}
-        return [names[value] for value in series.tolist()]
+        return series
+
+    def _is_predicted(self, predict: Predict) -> bool:
+        """Tell whether the labels are numbers to predict."""
+        return predict == "numbers" or (not predict and holds_quantities(self._written(self._label)))
 
     def _column(self, column: Column) -> list[np.ndarray]:
         """The columns of numbers that one becomes."""
@@ -344,6 +380,8 @@ class _Features:
     def _told(self, label: Column) -> list[str]:
         """What was done, in sentences."""
         said = [f"The label is {label.shown}: {label.why}."]
+        if self._are_numbers:
+            said.append("Its numbers are predicted: they are no classes.")
         out = [f"{one.shown} ({one.why})" for one in self._columns if one.role == "left out"]
         words = [one.shown for one in self._columns if one.role == "words"]
         if words and self._words == "leave out":
@@ -365,18 +403,6 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
-def _class_name(value: object) -> str:
-    """1 and 1.0 are one class.
-
-    >>> _class_name(1.0), _class_name("1.0"), _class_name("a "), _class_name(2.5)
-    ('1', '1', 'a', '2.5')
-    """
-    text = str(value).strip()
-    if re.fullmatch(r"[+-]?\d+\.0+", text):
-        return text.partition(".")[0]
-    return text
-
-
 def _preview(table: Table, columns: Sequence[Column]) -> tuple[list[dict[str, str]], list[list[str]]]:
     """What the columns are taken for, and the first rows."""
     described = [
@@ -385,37 +411,3 @@ def _preview(table: Table, columns: Sequence[Column]) -> tuple[list[dict[str, st
     beginning = table.frame.iloc[:SHOWN, :MOST_SHOWN]
     rows = [["" if pd.isna(cell) else str(cell)[:LONGEST] for cell in row] for row in beginning.itertuples(index=False)]
     return described, rows
-
-
-def _arrays(content: bytes) -> Data:
-    """The arrays of an .npz: the examples and their labels, by name or by shape."""
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files[:20]}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise PlaygroundError("the arrays cannot be read", hint="Write them with numpy.savez, no objects.") from error
-    labels = next((array for name, array in arrays.items() if name.lower() in LABEL_ARRAYS), None)
-    if labels is None:
-        labels = next((array for array in arrays.values() if array.ndim == 1), None)
-    x = next((array for name, array in arrays.items() if name.lower() in EXAMPLE_ARRAYS), None)
-    if x is None:
-        x = next((array for array in arrays.values() if array.ndim >= 2 and array is not labels), None)
-    if x is None or labels is None or labels.ndim != 1 or len(x) != len(labels) or x.ndim not in (2, 3, 4):
-        named = ", ".join(f"{name} {array.shape}" for name, array in list(arrays.items())[:8])
-        hint = f"x (N, F), (N, H, W) or (N, H, W, C) and y (N,) are needed; there are {named or 'none'}."
-        raise PlaygroundError("the examples and their labels are not found", hint=hint)
-    if x.dtype.kind not in "fiub":
-        raise PlaygroundError(f"the examples are {x.dtype}", hint="Numbers are needed.")
-    numbers = torch.from_numpy(np.ascontiguousarray(x.astype(np.float32)))
-    if numbers.ndim == 3:
-        numbers = numbers[:, None]
-    elif numbers.ndim == 4 and numbers.shape[-1] in (1, 3) and numbers.shape[1] not in (1, 3):
-        numbers = numbers.permute(0, 3, 1, 2).contiguous()
-    if not bool(torch.isfinite(numbers).all()):
-        raise PlaygroundError("a number of the examples is not finite", hint="Replace NaN and infinity first.")
-    if numbers.ndim == 4:
-        if numbers.min() < 0 or numbers.max() > 255:
-            raise PlaygroundError("pixels are 0 to 255, or 0 to 1", hint="Scale the pictures first.")
-        numbers = numbers / 255 if numbers.max() > 1 else numbers
-    classes, found = class_names([_class_name(value) for value in labels.tolist()])
-    return hold_out(numbers, found, classes)

@@ -49,9 +49,9 @@ chosen = stratified_order({part}_y, {seed})[:{size}]
 {part}_x, {part}_y = {part}_x[chosen], {part}_y[chosen]
 """
 FOLD = """\
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import {kind}
 
-cutter = StratifiedKFold({folds}, shuffle=True, random_state={seed})
+cutter = {kind}({folds}, shuffle=True, random_state={seed})
 kept, held_out = list(cutter.split(torch.zeros(len(train_y)), train_y.numpy()))[{fold}]
 test_x, test_y = train_x[held_out], train_y[held_out]
 train_x, train_y = train_x[kept], train_y[kept]
@@ -60,6 +60,10 @@ NORMALISE = """\
 axes = [1, -1] + [1] * (train_x.ndim - 2)
 mean, deviation = (torch.tensor(row).view(axes) for row in statistics(train_x))
 train_x, test_x = (train_x - mean) / deviation, (test_x - mean) / deviation
+"""
+NORMALISE_LABELS = """\
+(middle,), (unit,) = statistics(train_y[:, None])  # the numbers to predict are normalised, too
+train_y, test_y = (train_y - middle) / unit, (test_y - middle) / unit
 """
 
 
@@ -86,8 +90,11 @@ def data_parts(config: TrainConfig, dimensions: Dimensions, folder: str) -> Iter
         if size:
             yield SUBSET.format(part=part, seed=config.rng_seed, size=size)
     if config.folds:
-        yield FOLD.format(folds=config.folds, fold=config.fold, seed=config.rng_seed)
+        kind = "StratifiedKFold" if dimensions.classes else "KFold"
+        yield FOLD.format(kind=kind, folds=config.folds, fold=config.fold, seed=config.rng_seed)
     if config.normalise:
         yield f"CHUNK = {split.CHUNK}  # examples that are held in float64 at once\n"
         yield inspect.getsource(split.statistics)
         yield NORMALISE
+        if not dimensions.classes:
+            yield NORMALISE_LABELS

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playground.errors import PlaygroundError
+from playground.lessons.runs import RUNS
 from playground.runs.engine import RunEngine
 from playground.training.config import TrainConfig
+from playground.training.fitted import fitted
 from playground.ui.shared.boundary import told
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import OpenedStep
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN, restore_train, runs_in, train_query
 from playground.ui.train.net_check import check
-from playground.ui.train.notes import notes
+from playground.ui.train.notes import notes, upload_row
 from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
 from playground.ui.train.runs import ACTIVE, Runs, act, has_diverged, is_mine, rate_of
 from playground.ui.train.settings import Typed, fields, read_settings
@@ -71,9 +73,11 @@ class TrainSession:
         self.problems, self.said = (), ""
 
     def choose_upload(self, name: str) -> None:
-        """Take all of a data set of the visitor's own."""
+        """Take all of a data set of the visitor's own, with the net fitted to it."""
         self.uploads = (name, *(one for one in self.uploads if one != name))
-        self.open(replace(self.typed.config, data=name, train_size=0, test_size=0))
+        config, row = replace(self.typed.config, data=name, train_size=0, test_size=0), upload_row(name)
+        known = [preset.document.text for preset in RUNS.presets]
+        self.open(config if row is None else fitted(config, row.input_shape, len(row.classes), known))
 
     # The settings' side ---------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from playground.data.uploads.images import SIDES
 from playground.data.uploads.picture_files import ARCHIVES
 from playground.data.uploads.reader import Kind, Reading
 from playground.data.uploads.store import UploadRow
-from playground.data.uploads.table import ENDINGS, Missing, Words, is_table
+from playground.data.uploads.table import ENDINGS, Missing, Predict, Words, is_table
 from playground.ui.shared.boundary import bounded, plain, sentence_of
 
 _ABOUT = (
@@ -24,6 +24,7 @@ _TYPES = [*(ending.rpartition(".")[2] for ending in ARCHIVES), *(ending.rpartiti
 _GUESSED = "found by itself"
 _MISSING: dict[str, Missing] = {"leave the row out": "leave out", "the mean of the column": "mean"}
 _WORDS: dict[str, Words] = {"a column of 0 and 1 for each word": "one-hot", "leave the column out": "leave out"}
+_PREDICT: dict[str, Predict] = {_GUESSED: "", "a class": "classes", "a number to predict": "numbers"}
 _ROLES = {"label": "the label", "numbers": "numbers", "words": "words", "left out": "left out"}
 _WIDE = 12  # columns of a table that are shown
 _NAMED = 6  # classes that are named
@@ -94,6 +95,7 @@ def described(data: UploadRow) -> str:
     """Describe a data set of one's own in a sentence."""
     count = len(data.classes)
     names = ", ".join(data.classes[:_NAMED]) + (", …" if count > _NAMED else "")
+    labels = f"{count} classes: {names}" if count else "a number to predict for each"
     kind = (
         f"pictures of shape {data.input_shape}"
         if len(data.input_shape) == 3
@@ -102,7 +104,7 @@ def described(data: UploadRow) -> str:
     sizes = f"{data.train_size:,} to train on, {data.test_size:,} to test with"
     title = f"{data.told.title} ({data.name})" if data.told.title else data.name
     said = [sentence.replace("`", "") for sentence in data.told.said]
-    return " ".join([f"{title} is chosen: {kind}, {sizes}; {count} classes: {names}.", *said])
+    return " ".join([f"{title} is chosen: {kind}, {sizes}; {labels}.", *said])
 
 
 def _preview(row: UploadRow) -> None:
@@ -146,6 +148,11 @@ def _options(
         first, second = st.columns(2)
         missing = first.selectbox("Table: an empty cell", list(_MISSING), key="own-missing")
         words = second.selectbox("Table: a column of words", list(_WORDS), key="own-words")
-        label = "" if label == _GUESSED else label
-        found["table"] = {"label": label, "missing": _MISSING[missing], "words": _WORDS[words]}
+        predict = st.selectbox("Table: the label is", list(_PREDICT), key="own-predict")
+        found["table"] = {
+            "label": "" if label == _GUESSED else label,
+            "missing": _MISSING[missing],
+            "words": _WORDS[words],
+            "predict": _PREDICT[predict],
+        }
     return found

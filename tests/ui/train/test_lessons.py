@@ -355,12 +355,15 @@ def test_uploaded_pictures_are_chosen_and_checked(engine: Queue) -> None:
     session.choose_upload(data.name)
     frame = session.setup_frame()
     assert frame["check"]["input"] == "(1, 12, 12)" and frame["check"]["classes"] == ["class a", "class b"]
-    assert frame["check"]["rows"][-1]["gives"] == "(N, 10)"
+    assert frame["check"]["rows"][-1]["gives"] == "(N, 2)"  # the net is fitted to the data
+    fields = {"text": "Flatten Linear(10)"}
+    session.take_setup({"sequence": 1, "owner": session.owner, "fields": fields}, engine)
+    frame = session.setup_frame()
     field = next(field for field in frame["fields"] if field["name"] == "data")
     assert field["value"] == data.name and data.name in field["choices"]
     mend = notes(session)["Set out_features to 2"]
     assert "10 outputs for 2 classes" in mend["text"]
-    session.take_setup({"sequence": 1, "owner": session.owner, "fields": mend["fields"], "do": "train"}, engine)
+    session.take_setup({"sequence": 2, "owner": session.owner, "fields": mend["fields"], "do": "train"}, engine)
     assert session.typed.config.text == "Flatten Linear(2)" and "Set out_features to 2" not in notes(session)
     works(engine)
     assert shown(session, engine)["runs"][0]["status"] == "finished"
@@ -417,7 +420,10 @@ def test_an_uploaded_table_is_to_be_normalised(engine: Queue) -> None:
     for words in ("points.csv", "rows of 2 numbers", "The label is column 3 (label): by its name."):
         assert words in said
     assert session.setup_frame()["check"]["input"] == "(2,)"
-    session.take_setup({"sequence": 1, "owner": session.owner, "fields": notes(session)["Normalise"]["fields"]}, engine)
+    assert session.typed.config.normalise and "Normalise" not in notes(session)  # fitted to the data
+    fields = {"normalise": False}
+    session.take_setup({"sequence": 1, "owner": session.owner, "fields": fields}, engine)
+    session.take_setup({"sequence": 2, "owner": session.owner, "fields": notes(session)["Normalise"]["fields"]}, engine)
     assert session.typed.config.normalise and "Normalise" not in notes(session)
     assert "data:image" not in preview_html(data_of(session.typed.config), session.typed.config)
 
