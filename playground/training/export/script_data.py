@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from playground.data import split
 from playground.data.archives import CLASSES
+from playground.data.uploads import store
 from playground.training.config import TrainConfig
 from playground.training.export.dimensions import Dimensions
+from playground.training.export.script_table import table_parts
 
 DIGITS = """\
 from sklearn.datasets import load_digits
@@ -79,6 +81,8 @@ def data_parts(config: TrainConfig, dimensions: Dimensions, folder: str) -> Iter
     elif config.data in CLASSES:
         pixels = COLOURED if config.data == "CIFAR-10" else GREY
         yield TORCHVISION.format(name=CLASSES[config.data], folder=folder, pixels=pixels)
+    elif (row := store.describe(config.data)).told.recipe is not None and row.told.title:
+        yield from table_parts(row)
     else:
         yield UPLOAD.format(name=config.data)
     cuts = {"train": config.train_size, "test": 0 if config.folds else config.test_size}

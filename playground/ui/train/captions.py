@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.data.uploads.store import title_of
 from playground.explain.numbers import format_number
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
@@ -16,7 +17,7 @@ def run_name(run: Run) -> str:
     if run.title:
         return run.title
     title = net_of(StackDocument(run.config.text)).title
-    name = f"{run.config.data} · {title}"
+    name = f"{title_of(run.config.data)} · {title}"
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 

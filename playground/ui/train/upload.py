@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from playground.data.uploads.features import Missing, Predict, Words
 from playground.data.uploads.images import SIDES
 from playground.data.uploads.picture_files import ARCHIVES
 from playground.data.uploads.reader import Kind, Reading
 from playground.data.uploads.store import UploadRow
-from playground.data.uploads.table import ENDINGS, Missing, Predict, Words, is_table
+from playground.data.uploads.table import ENDINGS, is_table
 from playground.ui.shared.boundary import bounded, plain, sentence_of
 
 _ABOUT = (
@@ -29,13 +30,15 @@ _ROLES = {"label": "the label", "numbers": "numbers", "words": "words", "left ou
 _WIDE = 12  # columns of a table that are shown
 _NAMED = 6  # classes that are named
 _FILE, _READING, _READ, _ROW = "own-file", "own-reading", "own-read", "own-row"
-_POLL = 0.5  # seconds between two polls of whether a file has been read
+_PATIENCE = 0.3  # seconds that the page waits for a file, after which it says how far it is
+_POLL = 0.3  # seconds between two polls of whether a file has been read
 
 
 @st.fragment
 @bounded
-def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
-    """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used."""
+def upload_form(said: str, on_data: Callable[[UploadRow], None], on_problem: Callable[[], None]) -> None:
+    """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used;
+    `on_problem` is called where it cannot be read."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
         file = st.file_uploader("Zip of pictures, or a table", type=_TYPES, key=_FILE)
@@ -57,17 +60,22 @@ def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
         st.session_state[_READING] = asked, Reading(file.getvalue(), kind, options[kind])
     with place:
         if file is not None and asked != read:
-            st.fragment(_waiting, run_every=_POLL)(on_data)  # meanwhile the rest of the page goes on
+            st.fragment(_waiting, run_every=_POLL)(on_data, on_problem)  # meanwhile the rest of the page goes on
         elif file is not None and problem:
             st.error(problem)
         elif said:
             st.success(plain(said))
 
 
+def is_reading() -> bool:
+    """Tell whether a file of this visitor is being read, or is about to be used."""
+    return _READING in st.session_state
+
+
 @bounded
-def _waiting(on_data: Callable[[UploadRow], None]) -> None:
+def _waiting(on_data: Callable[[UploadRow], None], on_problem: Callable[[], None]) -> None:
     asked, reading = st.session_state.get(_READING, (None, None))
-    if reading is not None and not reading.is_over:
+    if reading is not None and not reading.is_over(_PATIENCE):
         st.caption(_progress(reading))
         return
     if reading is not None:
@@ -78,6 +86,7 @@ def _waiting(on_data: Callable[[UploadRow], None]) -> None:
             on_data(row)
         except Exception as error:
             problem = sentence_of(error).replace("\\`", "")
+            on_problem()
         finally:  # whatever went wrong, it is not tried again at the next poll
             del st.session_state[_READING]
             st.session_state[_READ] = asked, problem
