@@ -80,11 +80,11 @@ def holds_quantities(series: pd.Series) -> bool:
     present = series.dropna()
     if pd.api.types.is_bool_dtype(present) or not len(present):
         return False
-    numbers = pd.to_numeric(present, errors="coerce")
+    numbers = pd.to_numeric(pd.Series(present.unique()), errors="coerce")
     different = numbers.nunique()
     if numbers.isna().any() or different < 3:
         return False
-    if different > len(numbers) / 2:
+    if different > len(present) / 2:
         return True
     low, high = numbers.min(), numbers.max()
     is_numbering = low in (0, 1) and high - low + 1 == different and bool((numbers % 1 == 0).all())

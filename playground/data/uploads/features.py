@@ -21,6 +21,7 @@ Missing = Literal["leave out", "mean"]
 Words = Literal["one-hot", "leave out"]
 Predict = Literal["", "classes", "numbers"]
 
+ROWS_AT_ONCE = 4096
 LONGEST = 40  # characters of a cell that are shown
 NO_WORD = "(empty)"  # the word of an empty cell among words
 
@@ -42,21 +43,19 @@ class Features:
         used = [one for _, one in pairs]
         if not used:
             raise PlaygroundError("no column but the label can be computed with", hint="A column of numbers is needed.")
-        numbers = np.column_stack(used)
-        kept = np.ones(len(numbers), dtype=bool)
-        empty = np.isnan(numbers)
-        if missing == "leave out":
-            kept = ~empty.any(1)
-        else:
-            means = np.nanmean(numbers, axis=0)
-            numbers = np.where(empty, means, numbers)
+        kept, self._filled = np.ones(len(used[0]), dtype=bool), 0
+        for place, one in enumerate(used):
+            empty = np.isnan(one)
+            if missing == "leave out":
+                kept &= ~empty
+            elif empty.any():
+                self._filled += int(empty.sum())
+                used[place] = np.where(empty, np.nanmean(one), one)
         self.left_out = int((~kept).sum())
-        self._filled = int(empty.sum()) if missing == "mean" else 0
         if not kept.any():
             raise PlaygroundError("every row has an empty cell", hint="Let empty cells become their column's mean.")
-        with np.errstate(over="ignore"):  # what is too large for float32 is not finite, and refused below
-            x = numbers[kept].astype(np.float32)
-        self.x: Tensor = torch.from_numpy(np.ascontiguousarray(x))
+        x = _stacked(used, kept)
+        self.x: Tensor = torch.from_numpy(x)
         self._kept = kept
         self.are_pixels = len(used) == PIXELS == len([one for one in columns if one.role == "numbers"])
         self._check(x, kept, [column for column, _ in pairs])
@@ -77,8 +76,9 @@ class Features:
                 place = f"{self._table.place(row)}, {self._label.shown}"
                 raise PlaygroundError(f"{place}: the number is not finite", hint="Write a number, or remove the row.")
             return (), torch.from_numpy(found)
-        names = {value: class_name(value) for value in series.unique().tolist()}
-        return class_names([names[value] for value in series[self._kept].tolist()])
+        codes, different = pd.factorize(series[self._kept])
+        classes, indices = class_names([class_name(value) for value in different.tolist()])
+        return classes, indices[torch.from_numpy(codes)]
 
     def _written(self, label: Column) -> pd.Series:
         series = self._table.frame.iloc[:, self._columns.index(label)]
@@ -158,6 +158,19 @@ class Features:
             cells = "empty cell" if self._filled == 1 else "empty cells"
             said.append(f"{self._filled:,} {cells} became the mean of the column.")
         return said
+
+
+def _stacked(columns: Sequence[np.ndarray], kept: np.ndarray) -> np.ndarray:
+    """The rows that are kept (N, F), float32, of columns (M,); a part of the rows at a time, for the memory's sake."""
+    found = np.empty((int(kept.sum()), len(columns)), np.float32)
+    end = 0
+    with np.errstate(over="ignore"):  # what is too large for float32 is not finite, and refused afterwards
+        for start in range(0, len(kept), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            part = np.stack([one[rows] for one in columns], axis=1)[kept[rows]]
+            found[end : end + len(part)] = part
+            end += len(part)
+    return found
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from playground.errors import PlaygroundError
 
 SAMPLE = 200  # lines that are looked at
+SAMPLE_LETTERS, FEWEST = 20_000, 20  # of wide rows fewer lines are looked at, but so many at least
 SAMPLE_BYTES = 4_000_000  # in which they are looked for
 SEPARATORS = (",", ";", "\t", "|")
 SPACES = r"\s+"
@@ -91,10 +92,12 @@ def _decoded(content: bytes, encoding: str) -> str:
 def _lines(text: str) -> list[str]:
     """The first lines with something in them."""
     found: list[str] = []
+    letters = 0
     for line in text.splitlines():
         if line.strip():
             found.append(line)
-        if len(found) == SAMPLE:
+            letters += len(line)
+        if len(found) == SAMPLE or (letters > SAMPLE_LETTERS and len(found) >= FEWEST):
             break
     return found
 

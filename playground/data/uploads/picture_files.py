@@ -7,6 +7,8 @@ archive states is trusted.
 from __future__ import annotations
 
 import lzma
+import posixpath
+import re
 import struct
 import tarfile
 import zipfile
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from operator import itemgetter
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from playground.errors import PlaygroundError
@@ -32,7 +34,7 @@ MOST_FILES = 50_000
 MOST_FILE_BYTES = 32 << 20  # of one picture, as it lies in the file
 MOST_BYTES = 1 << 30  # of all pictures together, unpacked
 LAYOUT = "One folder per class, with that class's pictures in it: cat/1.png, cat/2.png, dog/1.png."
-_CLUTTER = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "Thumbs.db", "thumbs.db", "desktop.ini"})
+_CLUTTER = re.compile(r"(^|/)(\.|(__MACOSX|@eaDir|\$RECYCLE\.BIN|[Tt]humbs\.db|desktop\.ini)(/|$))")
 _BAD_ARCHIVE = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, NotImplementedError, OSError, RuntimeError, ValueError),
@@ -154,11 +156,11 @@ def _beginning(path: Path) -> bytes:
 def inside(name: str) -> str:
     """A name in an archive, with the separators of POSIX; PlaygroundError for one that leads out of it."""
     plain = name.replace("\\", "/")
-    path = PurePosixPath(plain)
-    if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
+    parts = [part for part in plain.split("/") if part not in ("", ".")]
+    if plain.startswith("/") or ".." in parts or (parts and ":" in parts[0]):
         hint = "Pack the folders again, with names that stay inside the archive."
         raise PlaygroundError(f"{name!r} leads out of the archive", hint=hint)
-    return path.as_posix()
+    return "/".join(parts)
 
 
 def is_clutter(name: str) -> bool:
@@ -167,16 +169,16 @@ def is_clutter(name: str) -> bool:
     >>> [is_clutter(name) for name in ("cat/.ipynb_checkpoints/1.png", "@eaDir/cat/1.png", "cat/1.png")]
     [True, True, False]
     """
-    return any(part.startswith(".") or part in _CLUTTER for part in PurePosixPath(name).parts)
+    return _CLUTTER.search(name) is not None
 
 
 def _sorted_out(files: Sequence[tuple[str, Read]]) -> Found:
     """The pictures by class. The class is the uppermost folder, below those that hold everything together."""
     meant = sorted(((name, read) for name, read in files if not is_clutter(name)), key=itemgetter(0))
     _check_count(len(meant))
-    pictures = [(name, read) for name, read in meant if PurePosixPath(name).suffix.lower() in ENDINGS]
-    others = tuple(name for name, _ in meant if PurePosixPath(name).suffix.lower() not in ENDINGS)
-    paths = [PurePosixPath(name).parts for name, _ in pictures]
+    pictures = [(name, read) for name, read in meant if _is_picture(name)]
+    others = () if len(pictures) == len(meant) else tuple(name for name, _ in meant if not _is_picture(name))
+    paths = [name.split("/") for name, _ in pictures]
     above = 0
     while paths and min(map(len, paths)) > above + 2 and len({parts[above] for parts in paths}) == 1:
         above += 1
@@ -189,6 +191,10 @@ def _sorted_out(files: Sequence[tuple[str, Read]]) -> Found:
             raise PlaygroundError(f"{name} lies in no folder, so it has no class", hint=LAYOUT)
     made = [PictureFile(name, parts[above], read) for (name, read), parts in zip(pictures, paths, strict=True)]
     return Found(tuple(made), others, splits)
+
+
+def _is_picture(name: str) -> bool:
+    return posixpath.splitext(name)[1].lower() in ENDINGS
 
 
 def _check_count(count: int) -> None:

@@ -7,6 +7,7 @@ it is removed once it is open.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -176,6 +177,7 @@ def _name(program: subprocess.Popen[str], on_progress: Callable[[int], None] | N
 def main() -> None:
     """Wait for one file and read it: the program."""
     _give_way()
+    gc.freeze()  # what was imported stays: to look through it again and again takes a fifth of a reading
     line = sys.stdin.readline()
     if not line:  # whoever asked has ended, or wants nothing
         return

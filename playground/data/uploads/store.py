@@ -59,8 +59,8 @@ def is_upload(name: str) -> bool:
 def keep(data: Data, told: Told | None = None) -> Data:
     """Write the data set to the cache folder, and return it as `load` will, with its name `own-<digest>`.
 
-    `told`: what `describe` says of it. Pictures are kept with 8 bits per pixel. Raises PlaygroundError where the folder
-    cannot be written.
+    `told`: what `describe` says of it. Pictures, within [0, 1] or bytes, are kept with 8 bits per pixel. Raises
+    PlaygroundError where the folder cannot be written.
     """
     tensors = {
         "train_x": _packed(data.train.x, data.is_pictures),
@@ -136,7 +136,9 @@ def _path(name: str) -> Path:
 
 
 def _packed(x: Tensor, is_pictures: bool) -> Tensor:
-    return (x * 255).round_().to(torch.uint8).contiguous() if is_pictures else x.contiguous()
+    if is_pictures and x.is_floating_point():
+        x = (x * 255).round_().to(torch.uint8)
+    return x.contiguous()
 
 
 def _unpacked(x: Tensor) -> Tensor:
@@ -152,7 +154,7 @@ def _name(tensors: dict[str, Tensor], classes: tuple[str, ...]) -> str:
     digest = hashlib.sha256(json.dumps(classes).encode())
     for key, tensor in tensors.items():
         digest.update(f"{key} {tensor.dtype} {tuple(tensor.shape)};".encode())
-        digest.update(tensor.numpy().tobytes())
+        digest.update(tensor.contiguous().numpy().data)
     return f"own-{digest.hexdigest()[:16]}"
 
 

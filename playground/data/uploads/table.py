@@ -12,7 +12,7 @@ from playground.data.digits import SIDE
 from playground.data.split import hold_out
 from playground.data.uploads import store
 from playground.data.uploads.arrays import arrays_of
-from playground.data.uploads.columns import PIXELS, Column, called, columns_of
+from playground.data.uploads.columns import Column, called, columns_of
 from playground.data.uploads.features import LONGEST, Features, Missing, Predict, Words
 from playground.data.uploads.table_file import GZIP, Table, is_zip_with, read_table, unpacked
 from playground.errors import PlaygroundError
@@ -59,11 +59,12 @@ def from_table(
     columns = columns_of(table.frame, label, table.names)
     found = Features(table, columns, missing, words, predict)
     classes, labels = found.labels()
-    x = found.x
-    if x.shape[1] == PIXELS and found.are_pixels:
-        x = (x / 255 if x.max() > 1 else x).view(-1, 1, SIDE, SIDE)
+    x, are_pixels = found.x, found.are_pixels
     recipe = found.recipe("gzip" if is_compressed else "").to_json()
     told = store.Told(file_name, found.said, *_preview(table, columns), recipe)
+    del table, found  # takes more memory than what it has become
+    if are_pixels:
+        x = (x / 255 if x.max() > 1 else x).view(-1, 1, SIDE, SIDE)
     return store.keep(hold_out(x, labels, classes), told)
 
 

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -116,20 +117,7 @@ def _text(content: bytes, layout: Layout, form: str) -> Table:
     first = _first(content, layout)
     _check_size(0, len(first))
     try:
-        frame = pd.read_csv(
-            io.BytesIO(content),
-            encoding=layout.encoding,
-            skiprows=layout.skipped,
-            sep=layout.separator,
-            decimal=layout.decimal,
-            thousands=layout.thousands or None,
-            header=0 if layout.has_header else None,
-            names=range(len(first)),
-            index_col=False,
-            skipinitialspace=True,
-            na_values=list(MISSING),
-            low_memory=False,
-        )
+        frame = _frame(content, layout, len(first))
     except pd.errors.ParserError as error:
         raise _ragged(str(error)) from error
     except UnicodeDecodeError as error:  # far behind what was looked at
@@ -144,7 +132,7 @@ def _text(content: bytes, layout: Layout, form: str) -> Table:
     frame = _stripped(frame)
     names = tuple(name.strip() for name in first) if layout.has_header else ("",) * len(first)
     keep = [place for place in range(frame.shape[1]) if names[place] or frame.iloc[:, place].notna().any()]
-    table = frame.iloc[:, keep]
+    table = frame if len(keep) == frame.shape[1] else frame.iloc[:, keep]
     if len(table) < 2 - layout.has_header or not len(table):
         raise PlaygroundError("the table has fewer than two rows", hint="One row per example: numbers and a label.")
     if len(keep) < 2:
@@ -154,14 +142,49 @@ def _text(content: bytes, layout: Layout, form: str) -> Table:
     return Table(table, kept, tuple(keep), lambda row: _line(content, layout, row), source)
 
 
+def _frame(content: bytes, layout: Layout, columns: int) -> pd.DataFrame:
+    """The cells. They are read in parts, which takes less memory; where these disagree about what a column holds, all
+    of it decides."""
+    read = partial(
+        pd.read_csv,
+        encoding=layout.encoding,
+        skiprows=layout.skipped,
+        sep=layout.separator,
+        decimal=layout.decimal,
+        thousands=layout.thousands or None,
+        header=0 if layout.has_header else None,
+        names=range(columns),
+        index_col=False,
+        skipinitialspace=_has_spaces(content, layout),
+        na_values=list(MISSING),
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.DtypeWarning)
+            return read(io.BytesIO(content))
+    except pd.errors.DtypeWarning:
+        return read(io.BytesIO(content), low_memory=False)
+
+
 def _stripped(frame: pd.DataFrame) -> pd.DataFrame:
     """The same without spaces around words; a cell of spaces alone is empty."""
     for place in range(frame.shape[1]):
         series = frame.iloc[:, place]
         if not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series)):
-            words = series.astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+            words = series.str.strip() if isinstance(series.dtype, pd.StringDtype) else _without_spaces(series)
             frame[frame.columns[place]] = words.where(~words.isin(("", *MISSING)), np.nan)
     return frame
+
+
+def _without_spaces(series: pd.Series) -> pd.Series:
+    return series.astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+
+
+def _has_spaces(content: bytes, layout: Layout) -> bool:
+    """Tell whether a space follows a separator anywhere: to look for it takes less than to skip it at each."""
+    if layout.separator == SPACES or layout.encoding == "utf-16":
+        return True
+    return b" " in content and f"{layout.separator} ".encode() in content
 
 
 def _first(content: bytes, layout: Layout) -> list[str]:

@@ -90,7 +90,8 @@ LEAVE_OUT = """\
     x, labels = x[kept].astype(np.float32), stripped(table[{label}])[kept]
 """
 MEAN = """\
-    x = np.where(np.isnan(x), np.nanmean(x, axis=0), x).astype(np.float32)  # of its column
+    means = [np.nanmean(column) for column in np.ascontiguousarray(x.T)]
+    x = np.where(np.isnan(x), means, x).astype(np.float32)  # an empty cell becomes the mean of its column
     labels = stripped(table[{label}])
 """
 PIXELS = """\
