@@ -6,7 +6,7 @@ What lies in a list, a dict or an attribute has the path to it for a name: `mode
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from types import FunctionType, MethodType, ModuleType
@@ -21,6 +21,7 @@ MOST_LOOKED_AT = 1000  # objects, in search of names: a variable may hold a data
 DEEPEST = 4  # containers in one another
 # These hold nothing that has its name from them.
 _CLOSED = (torch.optim.Optimizer, ModuleType, FunctionType, MethodType, type)
+_REGISTERS = frozenset(vars(nn.Module()))  # of parameters, buffers, modules and hooks
 
 
 def as_leaf(value: Any) -> Any:
@@ -130,6 +131,39 @@ def modules_of(fn: Callable[..., Any], around: Mapping[str, Any]) -> dict[str, n
     found = {"": own} if isinstance(own, nn.Module) else {}
     named = named_inside(around)
     return found | {name: content for name, content in named.items() if isinstance(content, nn.Module)}
+
+
+def unregistered(modules: Mapping[str, nn.Module]) -> dict[str, Any]:
+    """The tensors and modules that modules hold without having registered them, by path: in plain lists, for instance.
+
+    >>> class Mixture(nn.Module):
+    ...     experts = None
+    >>> net = Mixture()
+    >>> net.experts = [nn.ReLU(), nn.Tanh()]
+    >>> list(unregistered({"net": net}))
+    ['net.experts.0', 'net.experts.1']
+    """
+    known = {id(part) for module in modules.values() for part in module.modules()}
+    found: dict[str, Any] = {}
+    while modules:
+        attributes = {
+            f"{path}.{key}" if path else key: content
+            for name, module in modules.items()
+            for path, part in module.named_modules(prefix=name)
+            for key, content in _attributes(part)
+        }
+        inside = {path: content for path, content in named_inside(attributes).items() if id(content) not in known}
+        modules = {path: content for path, content in inside.items() if isinstance(content, nn.Module)}
+        known |= {id(part) for module in modules.values() for part in module.modules()}
+        found |= inside
+    return found
+
+
+def _attributes(module: nn.Module) -> Iterable[tuple[str, Any]]:
+    """What the user's class put into a module beside its registers; nothing of PyTorch's own layers."""
+    if type(module).__module__.startswith("torch."):
+        return ()
+    return [(key, content) for key, content in vars(module).items() if key not in _REGISTERS]
 
 
 def name_parameters(modules: Mapping[str, nn.Module]) -> dict[int, str]:
