@@ -1,8 +1,8 @@
 """Every recorded call alone once more: its function on its recorded arguments gives its recorded results, bit for bit.
 
-Calls that draw random numbers are no exception: all calls are repeated in their order, and begin with the state of the
-generator in which the recording began, so that each draws what it drew. A call that PyTorch does not announce (a custom
-Function, a scripted module, vmap) has no function to call again; it is counted by itself.
+A call that draws random numbers begins in the state of the generator that it found, which `Draws` has noted. Of a call
+that leaves its memory as it comes (`new_empty`) only shape and type can be the same. A call that PyTorch does not
+announce (a custom Function, a scripted module, vmap) has no function to call again; it is counted by itself.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from playground.recorder.memory import memory_of
-from playground.recorder.record import record
 from playground.recorder.replay import is_random
 from playground.recorder.tape import Tape, TapeOp, TapeValue
 from playground.recorder.tensor_paths import substitute, tensors_in
 from playground.trace.trace import Trace
 
-SEED = 7
+UNFILLED = frozenset({"new_empty", "empty_like", "new_empty_strided", "resize_"})  # what was in that memory, is in it
 
 
 @dataclass
@@ -39,37 +39,53 @@ class Replayed:
         return f"{self.calls} calls ({kinds}), {self.same} the same bit for bit"
 
 
-def recorded(fn: Any, *inputs: Any, passes: int = 1, **keywords: Any) -> Trace:
-    """A recording whose random numbers can be drawn again."""
-    torch.manual_seed(SEED)
-    return record(fn, *inputs, passes=passes, **keywords)
+class Draws(TorchFunctionMode):
+    """Around a recording: the state of the generator before each call that draws, by the tensor that came out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._states: dict[tuple[int, int], Tensor] = {}  # id and version; the tape holds the tensors
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        before = torch.get_rng_state()
+        result = func(*args, **(kwargs or {}))
+        if not torch.equal(before, torch.get_rng_state()):
+            self._states.update({(id(tensor), tensor._version): before for _, tensor in tensors_in(result)})
+        return result
+
+    def before(self, value: TapeValue) -> Tensor | None:
+        """The state from which this value was drawn; None where it was not."""
+        return self._states.get((id(value.tensor), value.version))
 
 
-def replayed(trace: Trace) -> Replayed:
-    """Repeat every call of a recording that `recorded` has made."""
+def replayed(trace: Trace, draws: Draws | None = None) -> Replayed:
+    """Repeat every call of a recording."""
     tape = trace._tape
     assert isinstance(tape, Tape)
     found, versions = Replayed(), tape.versions()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
         for op in tape.ops:
             found.calls += 1
             if op.func is None:
                 found.unannounced += 1
                 continue
+            state = None if draws is None else draws.before(tape.values[op.outputs[0]])
+            if state is not None:
+                assert is_random(op), f"{op.name} draws random numbers, which the recorder does not know"
+                torch.set_rng_state(state)
+            found.random += state is not None
             found.in_place += op.in_place
-            found.random += is_random(op) and tape.values[op.outputs[0]].alias_of is None  # no dropout in eval mode
             again = results_again(tape, op)
-            wrong = [index for index in op.outputs if not same_bits(tape.values[index].data, again[index])]
+            wrong = [index for index in op.outputs if not is_same(op, tape.values[index].data, again[index])]
             found.same += not wrong
             found.different += [f"{op.id} {op.name} in {'.'.join(op.module)}: result {index}" for index in wrong]
     assert tape.versions() == versions, "the tape was written to"
     return found
 
 
-def assert_replayed(trace: Trace) -> Replayed:
+def assert_replayed(trace: Trace, draws: Draws | None = None) -> Replayed:
     """Every call that can be repeated comes out the same."""
-    found = replayed(trace)
+    found = replayed(trace, draws)
     assert found.calls and not found.different, found.different[:5]
     assert found.same == found.calls - found.unannounced
     return found
@@ -133,9 +149,11 @@ def _placed(storage: torch.UntypedStorage, like: Tensor) -> Tensor:
     return empty.set_(storage, like.storage_offset(), like.shape, like.stride())
 
 
-def same_bits(one: Tensor, other: Tensor) -> bool:
-    """Tell whether two tensors have one shape, one type and the same bits: NaN is NaN, and -0.0 is not 0.0."""
+def is_same(op: TapeOp, one: Tensor, other: Tensor) -> bool:
+    """Tell whether two results have one shape, one type and the same bits: NaN is NaN, and -0.0 is not 0.0."""
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
+    if op.name in UNFILLED:
+        return True
     bits = [tensor.detach().resolve_conj().resolve_neg().contiguous().reshape(-1) for tensor in (one, other)]
     return not one.numel() or torch.equal(*[each.view(torch.uint8) for each in bits])

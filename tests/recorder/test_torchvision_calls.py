@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from tests.recorder.replayed import Replayed, assert_replayed, recorded
+from playground.recorder.record import record
+from tests.recorder.replayed import Draws, Replayed, assert_replayed
 
 torchvision = pytest.importorskip("torchvision")
 models = torchvision.models
@@ -102,8 +103,9 @@ def check(name: str, monkeypatch: pytest.MonkeyPatch, *, training: bool = False)
     torch.manual_seed(0)
     with one_parameter_for_each_shape() if is_tied else nullcontext():
         model: nn.Module = models.get_model(name, weights=None, **options(name))
-    trace = recorded(model.train(training), *inputs(name, 2 if training else 1), passes=0)
-    found = assert_replayed(trace)
+    with Draws() as draws:
+        trace = record(model.train(training), *inputs(name, 2 if training else 1), passes=0)
+    found = assert_replayed(trace, draws)
     assert not found.unannounced
     assert all(trace.values[index].data.statistics.nans == 0 for index in trace.outputs)
     say(name, found, training, is_tied)
