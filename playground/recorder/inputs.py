@@ -143,18 +143,18 @@ def unregistered(modules: Mapping[str, nn.Module]) -> dict[str, Any]:
     >>> list(unregistered({"net": net}))
     ['net.experts.0', 'net.experts.1']
     """
-    known = {id(part) for module in modules.values() for part in module.modules()}
     found: dict[str, Any] = {}
+    known: set[int] = set()
     while modules:
+        parts = [named for name, module in modules.items() for named in module.named_modules(prefix=name)]
         attributes = {
-            f"{path}.{key}" if path else key: content
-            for name, module in modules.items()
-            for path, part in module.named_modules(prefix=name)
-            for key, content in _attributes(part)
+            f"{path}.{key}" if path else key: content for path, part in parts for key, content in _attributes(part)
         }
+        if not attributes:
+            break
+        known.update([id(part) for _, part in parts])
         inside = {path: content for path, content in named_inside(attributes).items() if id(content) not in known}
         modules = {path: content for path, content in inside.items() if isinstance(content, nn.Module)}
-        known |= {id(part) for module in modules.values() for part in module.modules()}
         found |= inside
     return found
 
@@ -167,9 +167,11 @@ def _attributes(module: nn.Module) -> Iterable[tuple[str, Any]]:
 
 
 def name_parameters(modules: Mapping[str, nn.Module]) -> dict[int, str]:
-    """id -> name of every parameter and buffer."""
-    return {
-        id(tensor): f"{prefix}.{name}" if prefix else name
-        for prefix, module in reversed(list(modules.items()))
-        for name, tensor in [*module.named_parameters(), *module.named_buffers()]
-    }
+    """id -> name of every parameter and buffer; one that is held twice keeps its first name."""
+    named: dict[int, str] = {}
+    for name, module in modules.items():
+        for path, part in module.named_modules(prefix=name):  # once for both, where PyTorch's own lists walk twice
+            for key, tensor in (*part._parameters.items(), *part._buffers.items()):
+                named.setdefault(id(tensor), f"{path}.{key}" if path else key)
+    named.pop(id(None), None)  # a layer without a bias
+    return named
