@@ -6,7 +6,7 @@ What lies in a list, a dict or an attribute has the path to it for a name: `mode
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from types import FunctionType, MethodType, ModuleType
@@ -21,6 +21,7 @@ MOST_LOOKED_AT = 1000  # objects, in search of names: a variable may hold a data
 DEEPEST = 4  # containers in one another
 # These hold nothing that has its name from them.
 _CLOSED = (torch.optim.Optimizer, ModuleType, FunctionType, MethodType, type)
+_REGISTERS = frozenset(vars(nn.Module()))  # of parameters, buffers, modules and hooks
 
 
 def as_leaf(value: Any) -> Any:
@@ -132,10 +133,45 @@ def modules_of(fn: Callable[..., Any], around: Mapping[str, Any]) -> dict[str, n
     return found | {name: content for name, content in named.items() if isinstance(content, nn.Module)}
 
 
+def unregistered(modules: Mapping[str, nn.Module]) -> dict[str, Any]:
+    """The tensors and modules that modules hold without having registered them, by path: in plain lists, for instance.
+
+    >>> class Mixture(nn.Module):
+    ...     experts = None
+    >>> net = Mixture()
+    >>> net.experts = [nn.ReLU(), nn.Tanh()]
+    >>> list(unregistered({"net": net}))
+    ['net.experts.0', 'net.experts.1']
+    """
+    found: dict[str, Any] = {}
+    known: set[int] = set()
+    while modules:
+        parts = [named for name, module in modules.items() for named in module.named_modules(prefix=name)]
+        attributes = {
+            f"{path}.{key}" if path else key: content for path, part in parts for key, content in _attributes(part)
+        }
+        if not attributes:
+            break
+        known.update([id(part) for _, part in parts])
+        inside = {path: content for path, content in named_inside(attributes).items() if id(content) not in known}
+        modules = {path: content for path, content in inside.items() if isinstance(content, nn.Module)}
+        found |= inside
+    return found
+
+
+def _attributes(module: nn.Module) -> Iterable[tuple[str, Any]]:
+    """What the user's class put into a module beside its registers; nothing of PyTorch's own layers."""
+    if type(module).__module__.startswith("torch."):
+        return ()
+    return [(key, content) for key, content in vars(module).items() if key not in _REGISTERS]
+
+
 def name_parameters(modules: Mapping[str, nn.Module]) -> dict[int, str]:
-    """id -> name of every parameter and buffer."""
-    return {
-        id(tensor): f"{prefix}.{name}" if prefix else name
-        for prefix, module in reversed(list(modules.items()))
-        for name, tensor in [*module.named_parameters(), *module.named_buffers()]
-    }
+    """id -> name of every parameter and buffer; one that is held twice keeps its first name."""
+    named: dict[int, str] = {}
+    for name, module in modules.items():
+        for path, part in module.named_modules(prefix=name):  # once for both, where PyTorch's own lists walk twice
+            for key, tensor in (*part._parameters.items(), *part._buffers.items()):
+                named.setdefault(id(tensor), f"{path}.{key}" if path else key)
+    named.pop(id(None), None)  # a layer without a bias
+    return named

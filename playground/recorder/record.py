@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from playground.computing.device import in_words
 from playground.errors import PlaygroundError, Span
@@ -22,7 +22,15 @@ from playground.recorder.given import (
     unread,
 )
 from playground.recorder.home import bring_home
-from playground.recorder.inputs import as_leaf, modules_of, name_arguments, name_parameters, name_tensors, variables_of
+from playground.recorder.inputs import (
+    as_leaf,
+    modules_of,
+    name_arguments,
+    name_parameters,
+    name_tensors,
+    unregistered,
+    variables_of,
+)
 from playground.recorder.modules import inside_modules
 from playground.recorder.optimizer_step import fresh_arguments, output_after, parameters_of, take_step, versions_of
 from playground.recorder.overwritten import OVERWRITTEN, overwritten
@@ -83,6 +91,8 @@ def record(
     tensors = name_tensors(named)
     around = variables_of(fn)
     modules = modules_of(fn, around | dict(named))
+    around |= (held := unregistered(modules))
+    modules |= {name: content for name, content in held.items() if isinstance(content, nn.Module)}
     settle_sizes(modules.values(), lambda: fn(*arguments, **by_name))
     versions = versions_of(optimized)
     recorder = Recorder(

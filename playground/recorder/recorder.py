@@ -23,7 +23,7 @@ from playground.recorder.given import tensors_within
 from playground.recorder.memory import memory_of, snapshot
 from playground.recorder.nodes import accumulates, created_nodes, gradient_edge, leaf_of, sequence_number
 from playground.recorder.tape import Tape, TapeOp, TapeValue, ZeroGrad, is_bookkeeping
-from playground.recorder.tensor_paths import tensors_in, tensors_of_call
+from playground.recorder.tensor_paths import settled, tensors_in, tensors_of_call
 from playground.trace.array import version_of
 from playground.trace.records import Note, ValueKind
 
@@ -251,8 +251,8 @@ class Recorder(TorchFunctionMode):
                 known.name,
                 known.qualname,
                 call.func,
-                call.args,
-                call.kwargs,
+                settled(call.args),
+                settled(call.kwargs) if call.kwargs else {},
                 tuple([(path, value.id) for path, value in call.inputs]),
                 tuple(made),
                 self.span,

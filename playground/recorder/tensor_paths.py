@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from torch import Tensor
 
 _NESTS = (tuple, list, dict, slice)
+_CONTAINERS = frozenset({tuple, list, dict})
 
 
 def tensors_in(obj: Any, path: str = "") -> list[tuple[str, Tensor]]:
@@ -43,6 +44,26 @@ def tensors_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple
     if kwargs:
         _collect(kwargs, "", found)
     return found
+
+
+def settled(arguments: Any) -> Any:
+    """The same arguments, copied where a list or a dict is among them: the caller may change its own after the call.
+
+    >>> parts = [1, 2]
+    >>> kept = settled((parts, 0))
+    >>> parts.append(3)
+    >>> kept
+    ([1, 2], 0)
+    """
+    elements = arguments.values() if isinstance(arguments, dict) else arguments
+    return substitute(arguments, lambda _, tensor: tensor) if _can_change(elements) else arguments
+
+
+def _can_change(elements: Collection[Any]) -> bool:
+    """Tell whether a list or a dict is among them; asked at every call, and quick where nothing is nested."""
+    if _CONTAINERS.isdisjoint(map(type, elements)):
+        return False
+    return any(type(one) in (list, dict) or (type(one) is tuple and _can_change(one)) for one in elements)
 
 
 def substitute(obj: Any, replace: Callable[[str, Tensor], Any], path: str = "") -> Any:

@@ -14,7 +14,8 @@ from playground.recorder.inputs import MOST_LOOKED_AT, named_inside
 from playground.recorder.record import record
 from playground.recorder.recorder import current
 from playground.trace.trace import Trace
-from tests.recorder.helpers import assert_consistent, leaf, node_names, note_kinds, op_names, random_leaf
+from tests.recorder.helpers import assert_consistent, close, leaf, node_names, note_kinds, op_names, random_leaf
+from tests.recorder.replayed import assert_replayed
 
 
 @pytest.mark.parametrize(
@@ -387,6 +388,29 @@ def test_filling_an_empty_tensor() -> None:
     trace = record(fn, random_leaf(3))
     assert node_names(trace).count("CopySlices") == 2
     assert_consistent(trace)
+
+
+def test_a_list_that_grows_after_a_call_stays_as_the_call_had_it() -> None:
+    def dense(x: Tensor) -> Tensor:
+        features = [x]
+        for _ in range(2):
+            features.append(torch.cat(features).sin())
+        shape = [2, 4]
+        square = torch.cat(features).reshape(shape)
+        shape.reverse()
+        return torch.einsum("ij,jk", [square, square.reshape(shape)]).sum()
+
+    x = leaf(1, 2)
+    trace = record(dense, x)
+    assert [len(op.inputs) for op in trace.ops if op.name == "cat"] == [1, 2, 3]
+    assert [op.constants[0].text for op in trace.ops if op.name == "reshape"] == ["[2, 4]", "[4, 2]"]
+    assert trace.checks
+    assert_consistent(trace)
+    assert_replayed(trace)
+    forward = record(dense, x, tangent={"x": [1.0, 0.0]})
+    (slope,) = torch.autograd.grad(dense(x), x)
+    assert forward.values[forward.outputs[0]].tangent is not None
+    assert close(forward.values[forward.outputs[0]].tangent.item(), slope[0].item())  # type: ignore[union-attr]
 
 
 def test_an_output_argument_is_written_to() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 from tests.recorder.helpers import assert_consistent, node_names, note_kinds, op_names, random_leaf
+from tests.recorder.replayed import assert_replayed
 
 
 def seeded(module: nn.Module) -> nn.Module:
@@ -121,6 +122,55 @@ def test_a_module_around_the_function() -> None:
 def test_a_module_among_the_inputs() -> None:
     trace = record(lambda model, x: model(x).sum(), seeded(nn.Linear(2, 1)), torch.ones(1, 2))
     assert trace["model.weight"].kind == "parameter"
+
+
+class Expert(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(self.fc(x))
+
+
+class Unregistered(nn.Module):
+    """Layers as beginners keep them, out of PyTorch's sight: `parameters()` has none of these."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.experts = [Expert(), Expert()]
+        self.by_name = {"gate": nn.Linear(2, 2)}
+        self.scale = torch.tensor([1.0, 2.0], requires_grad=True)
+        self.inner = nn.ModuleList([Expert()])
+        self.also = [self.inner[0]]
+        vars(self.inner[0])["outer"] = [self]  # a circle
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights = self.by_name["gate"](x).softmax(-1)
+        mixed = sum(weights[:, [i]] * expert(x) for i, expert in enumerate(self.experts))
+        return torch.as_tensor(self.also[0](mixed * self.scale))
+
+
+def test_modules_in_plain_lists_and_dicts_of_a_module_have_their_paths() -> None:
+    trace = record(nn.Sequential(seeded(Unregistered())), torch.ones(3, 2))
+    assert {value.name: value.kind for value in trace.values if value.op is None} == {
+        "input": "input",
+        "0.by_name.gate.weight": "parameter",
+        "0.by_name.gate.bias": "parameter",
+        "0.experts.0.fc.weight": "parameter",
+        "0.experts.0.fc.bias": "parameter",
+        "0.experts.1.fc.weight": "parameter",
+        "0.experts.1.fc.bias": "parameter",
+        "0.scale": "input",
+        "0.inner.0.fc.weight": "parameter",  # what is registered keeps its name
+        "0.inner.0.fc.bias": "parameter",
+    }
+    assert [".".join(op.module) for op in trace.ops if op.name in ("linear", "tanh")] == [
+        *("0.by_name.gate", "0.experts.0.fc", "0.experts.0", "0.experts.1.fc", "0.experts.1"),
+        *("0.inner.0.fc", "0.inner.0"),
+    ]
+    assert all(value.grad is not None for value in trace.values if value.kind == "parameter")
+    assert_replayed(trace)
 
 
 def test_a_bound_method() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from playground.errors import PlaygroundError
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 from playground.views.stepper.picture import picture
+from tests.recorder.replayed import assert_replayed
 
 X = torch.linspace(-1, 1, 12).reshape(4, 3)
 
@@ -156,6 +158,34 @@ def test_a_compiled_module_is_recorded_as_what_it_was_made_of() -> None:
     assert [op.name for op in trace.ops] == ["linear", "tanh"]
     function = torch.compile(lambda x: (x * x).sum())
     assert [op.name for op in record(function, torch.ones(2, requires_grad=True)).ops] == ["mul", "sum"]
+
+
+HOOKS: dict[str, Callable[[Any], object]] = {
+    "a forward hook": lambda net: net[1].register_forward_hook(lambda _, __, output: output * 2),
+    "a backward hook": lambda net: net[1].register_full_backward_hook(lambda _, sent, __: (sent[0] * 3,)),
+    "a backward hook before": lambda net: net[1].register_full_backward_pre_hook(lambda _, came: (came[0] * 3,)),
+    "a hook of a parameter": lambda net: net[0].weight.register_hook(lambda gradient: gradient * 2),
+}
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_hooks_of_a_module_do_what_they_do_without_a_recording(name: str) -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 1))
+    without = copy.deepcopy(net)
+    HOOKS[name](net)
+    trace = record(net, X)
+    assert Trace.from_json(trace.to_json()) == trace
+    assert_replayed(trace)
+    torch.autograd.backward(net(X).sum())
+    changed = []
+    torch.autograd.backward(without(X).sum())
+    for (path, parameter), unhooked in zip(net.named_parameters(), without.parameters(), strict=True):
+        grad = trace[path].grad
+        assert grad is not None and parameter.grad is not None and unhooked.grad is not None
+        assert torch.equal(grad.tensor(), parameter.grad), path
+        changed.append(not torch.equal(parameter.grad, unhooked.grad))
+    assert any(changed), "the hook makes a difference"
 
 
 def test_what_has_no_numbers_is_refused_in_one_sentence() -> None:
