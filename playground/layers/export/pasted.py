@@ -19,7 +19,7 @@ from playground.layers.catalogue import modules
 from playground.layers.document import StackDocument
 from playground.layers.export.script import NetWriter
 from playground.layers.listing import Listing
-from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, Make, Method, PastedClass, PastedSource
+from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, KindName, Make, PastedClass, PastedSource
 
 _OURS = ("Bias", "Reshape", "Residual", "Parallel")  # kinds that PyTorch lacks
 _PREFIXES = {"F": "F.", "torch": "torch.", PYTHON: ""}
@@ -39,7 +39,7 @@ class PastedWriter(NetWriter):
         return [*(inspect.getsource(getattr(modules, name)) for name in ours), *_classes(text)]
 
     def net(self) -> list[str]:
-        return [self.seeded(f"net = {self.source.module.name}()")]
+        return [self.seeded(f"net = {self.source.made}")]
 
     def outputs(self) -> int:
         output = self.listing.output
@@ -58,13 +58,12 @@ def plain_python(source: PastedSource) -> tuple[str, tuple[str, ...]]:
     """
     edits: set[Edit] = set(source.left_out)
     ours: dict[str, None] = {}
-    for one in source.classes:
-        for method, in_init in [(m, True) for m in one.makers] + [(m, False) for m in one.methods]:
-            for node in _walk(method):
-                if isinstance(node, Make) and not node.is_pasted and node.name in _OURS:
-                    ours[node.name] = None
-                edits |= set(_edits(node, source.text))
-                edits |= set() if in_init else set(_tensors(node, source.text))
+    for part, in_init in _parts(source):
+        for node in _walk(part):
+            if isinstance(node, Make | KindName) and not _is_pasted(node) and node.name in _OURS:
+                ours[node.name] = None
+            edits |= set(_edits(node, source.text))
+            edits |= set() if in_init else set(_tensors(node, source.text))
     taken = next((one for one in source.classes if one.name in ours), None)
     if taken is not None:
         message = f"the class `{taken.name}` hides the layer nn.{taken.name}"
@@ -73,6 +72,19 @@ def plain_python(source: PastedSource) -> tuple[str, tuple[str, ...]]:
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
     return text, tuple(ours)
+
+
+def _parts(source: PastedSource) -> Iterator[tuple[Any, bool]]:
+    """What is read of a text, and whether it may make layers: lists are lists there."""
+    for one in source.classes:
+        yield from [(method, True) for method in one.makers] + [(method, False) for method in one.methods]
+    for function in source.functions:
+        yield from [(function.making, True), (function.running, False)]
+    yield from [(constant, True) for constant in source.constants]
+
+
+def _is_pasted(node: Make | KindName) -> bool:
+    return isinstance(node, Make) and node.is_pasted
 
 
 def _walk(node: Any) -> Iterator[Any]:
@@ -124,8 +136,8 @@ def _tensors(node: Any, text: str) -> Iterator[Edit]:
             operands = inputs
         case tree.Call(receiver=receiver):
             operands = (receiver,)
-        case Method(result=result):
-            operands = (result,)
+        case tree.Return(value=value):
+            operands = (value,)
     for part in operands:
         if isinstance(part, tree.Sequence) and part.kind == "list":
             plain = all(

@@ -16,14 +16,15 @@ from playground.errors import PlaygroundError
 from playground.language.evaluate.arithmetic import bounded
 from playground.language.function import Value
 from playground.language.limits import spell
+from playground.language.syntax.tree import Assign
 from playground.layers.catalogue.kind import Kind
 from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
 from playground.layers.pasted.constructors import Origin, Origins, arguments, rule_arguments
 from playground.layers.pasted.expressions import CONTAINERS
 from playground.layers.pasted.interpreter import PastedRun, bound, interpret_forward
-from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, what
-from playground.layers.pasted.tree import Initialise, Make, Method, PastedClass, PastedSource
+from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, Surroundings, what
+from playground.layers.pasted.tree import Constant, Initialise, Make, Method, PastedClass, PastedSource
 from playground.layers.stack.build import draw
 
 LARGEST_INITIAL = 1e6  # of a number that weights are drawn with
@@ -49,21 +50,42 @@ class _Builder:
     def __init__(self, source: PastedSource, generator: torch.Generator) -> None:
         self.source, self.generator = source, generator
         self.classes = {one.name: one for one in source.classes}
-        self.calls = PastedCalls(source.text, generator)
+        functions = {one.name: OwnFunction(one.making, one.running) for one in source.functions}
+        self.around = Surroundings(source.text, generator, {**self.classes, **functions})
+        self.calls = PastedCalls(self.around)
         self.origins = Origins(source.text)
         self.parameters = self.layers = 0
 
     def whole(self, arguments: dict[str, Value]) -> tuple[PastedModule, Origins]:
-        definition = self.source.module
+        definition, entry = self.source.module, self.source.entry
         given = {name: _plain(name, value) for name, value in arguments.items()}
         try:
-            made = self.calls.at(definition.span, self.module, definition, [], given)
+            for constant in self.source.constants:
+                self.constant(constant)
+            if entry is None or given:
+                made = self.calls.at(definition.span, self.module, definition, [], given)
+            else:
+                made = PastedRun(self.calls, {}, self.make).evaluator.evaluate(entry.value)
         except RecursionError:
             hint = "give inner parts names on lines of their own"
             self.calls.refuse("this is nested too deeply", definition.span, hint)
-        assert isinstance(made, PastedModule)
+        if not isinstance(made, PastedModule):
+            hint = f"let it return {definition.name}(...)"
+            self.calls.refuse(
+                f"this gives {what(made)}, not a module", definition.span if entry is None else entry.span, hint
+            )
         self.origins.guard()
         return made, self.origins
+
+    def constant(self, constant: Constant) -> None:
+        """Gives the names beside the classes their values."""
+        run = PastedRun(self.calls, {}, self.make)
+        run.execute((Assign(constant.targets, constant.unpack, constant.value, constant.span),))
+        for name, value in run.values.items():
+            if isinstance(value, Tensor | nn.Module):
+                hint = "make it in __init__, where it is part of the module"
+                self.calls.refuse(f"`{name}` is {what(value)} outside of the classes", constant.span, hint)
+            self.around.names[name] = value
 
     def make(self, node: Make | Initialise, positional: list[Value], named: dict[str, Value]) -> Made:
         """The value of one `Make` or `Initialise`; PlaygroundError without a place."""
@@ -89,10 +111,11 @@ class _Builder:
 
     def module(self, definition: PastedClass, positional: list[Value], named: dict[str, Value]) -> PastedModule:
         """A class of the text: its `__init__`, line by line."""
-        module = PastedModule(definition, self.source.text, self.generator, interpret_forward)
-        init = definition.find("__init__", in_init=True) or Method("__init__", (), (), None, definition.span)
+        module = PastedModule(definition, self.around, interpret_forward)
+        init = definition.find("__init__", in_init=True) or Method("__init__", (), (), definition.span)
         values = bound(self.calls, init, positional, named, definition.name)
-        PastedRun(self.calls, {"self": module} | values, self.make).result_of(init)
+        with self.calls.method(definition.name, definition.span):
+            PastedRun(self.calls, {"self": module} | values, self.make).result_of(init)
         return module
 
     def parameter(self, positional: list[Value], named: dict[str, Value]) -> nn.Parameter:

@@ -19,9 +19,10 @@ from playground.language.functions.table import ATTRIBUTES
 from playground.language.limits import LIMITS, spell
 from playground.language.syntax.tree import Attribute, CallArgument, Expression, Index, Name
 from playground.layers.pasted import tree
-from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, kept, kinds_of, what
+from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, kept, kinds_of, what
 
 Maker = Callable[[tree.Make | tree.Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor]
+Caller = Callable[[OwnFunction, tree.Apply, list[Value], dict[str, Value]], Value]
 Invoker = Callable[[tree.Invoke, list[Value], dict[str, Value]], Value]
 
 
@@ -38,9 +39,11 @@ class PastedEvaluator(ListEvaluator):
 
     calls: PastedCalls
 
-    def __init__(self, calls: PastedCalls, values: dict[str, Value], maker: Maker | None, invoke: Invoker) -> None:
+    def __init__(
+        self, calls: PastedCalls, values: dict[str, Value], maker: Maker | None, invoke: Invoker, call: Caller
+    ) -> None:
         super().__init__(calls.program, calls, values)
-        self.maker, self.invoke = maker, invoke
+        self.maker, self.invoke, self.call = maker, invoke, call
         self._kinds |= {
             _Known: lambda node: node.value,
             tree.Make: self._make,
@@ -54,7 +57,24 @@ class PastedEvaluator(ListEvaluator):
             tree.Choose: lambda node: self.evaluate(node.yes if self.test(node.test) else node.no),
             tree.IsKind: self._is_kind,
             tree.Dictionary: self._dictionary,
+            tree.KindName: lambda node: node,
+            tree.Lambda: lambda node: self.own(node.method),
+            tree.MethodName: self._method_name,
         }
+
+    def own(self, method: tree.Method) -> OwnFunction:
+        """A function that stands here: it sees the names that are here when it is called."""
+        return OwnFunction(method, method, self.values)
+
+    def _method_name(self, node: tree.MethodName) -> OwnFunction:
+        definition = self.values["self"].definition
+        making, running = definition.find(node.name, in_init=True), definition.find(node.name)
+        return OwnFunction(making, running, {"self": self.values["self"]})
+
+    def _name(self, node: Name) -> Value:
+        if node.id not in self.values and node.id in self.calls.names:
+            return self.calls.names[node.id]
+        return super()._name(node)
 
     def operate(self, symbol: str, left: Value, right: Value, site: CallSite) -> Value:
         for value, place in zip((left, right), site.places, strict=True):
@@ -74,6 +94,13 @@ class PastedEvaluator(ListEvaluator):
     def _attribute(self, node: Attribute) -> Value:
         is_self = isinstance(node.operand, Name) and node.operand.id == "self"
         operand = self.value(node.operand)
+        if isinstance(operand, tree.PastedClass):
+            constant, found = operand.constant(node.name)
+            if not found:
+                self.calls.refuse(
+                    f"`{operand.name}` has no constant `{node.name}`", node.span, f"write {node.name} = 1 in it"
+                )
+            return constant
         if not isinstance(operand, nn.Module):
             if node.name not in ATTRIBUTES:
                 self.calls.refuse(f"{what(operand)} has no `.{node.name}`", node.span)
@@ -137,6 +164,11 @@ class PastedEvaluator(ListEvaluator):
             part: Any = argument.value
             if isinstance(part, tree.Spread):
                 positional += self._items(tree.LoopItems("", (part.value,), part.span))
+            elif argument.name == "**":
+                more = self.evaluate(part)
+                if not isinstance(more, dict) or not all(isinstance(name, str) for name in more):
+                    self.calls.refuse(f"`**` takes a dictionary apart, not {what(more)}", argument.span)
+                named |= more
             elif argument.name:
                 named[argument.name] = self.evaluate(part)
             else:
@@ -148,12 +180,13 @@ class PastedEvaluator(ListEvaluator):
         return self.invoke(node, positional, named)
 
     def _dictionary(self, node: tree.Dictionary) -> Value:
-        return {name: self.evaluate(value) for name, value in node.items}
+        made = {name: self.evaluate(value) for name, value in node.items}
+        return self.calls.nested(made, node.span)
 
     def _parts(self, node: tree.Parts) -> tuple[Value, ...]:
         owner = self.values["self"] if node.owner is None else self.evaluate(node.owner)
         if node.how in ("items", "values", "keys"):
-            if not isinstance(owner, nn.ModuleDict):
+            if not isinstance(owner, nn.ModuleDict | dict):
                 self.calls.refuse(f"{what(owner)} has no `.{node.how}()` here", node.span, "nn.ModuleDict has")
             return tuple(getattr(owner, node.how)())
         if not isinstance(owner, nn.Module):
@@ -181,6 +214,8 @@ class PastedEvaluator(ListEvaluator):
 
     def _index(self, node: Index) -> Value:
         operand: Any = self.value(node.operand)
+        if isinstance(operand, dict):
+            return self._entry(operand, self.evaluate(node.index), node)
         if isinstance(operand, nn.ModuleDict | nn.Sequential):
             index = self.evaluate(node.index)
             wanted: Any = str if isinstance(operand, nn.ModuleDict) else int | slice
@@ -195,21 +230,44 @@ class PastedEvaluator(ListEvaluator):
         known: Any = _Known(operand, node.operand.span)
         return super()._index(replace(node, operand=known))
 
+    def _entry(self, dictionary: dict[Value, Value], key: Value, node: Index) -> Value:
+        """`cfg["widths"]`."""
+        if not isinstance(key, str | int | float) or key not in dictionary:
+            names = ", ".join(map(repr, list(dictionary)[:8]))
+            self.calls.refuse(f"there is nothing under {key!r:.60}", node.index.span, f"there are {names}")
+        return dictionary[key]
+
     def _apply(self, node: tree.Apply) -> Value:
         layer = self.evaluate(node.layer)
         written = node.layer.span.of(self.program.text)
+        if isinstance(layer, OwnFunction):
+            self.calls.at(node.span, self.calls.budget.count_statement)
+            return self.call(layer, node, *self.arguments(node.arguments))
+        if isinstance(layer, tree.PastedClass | tree.KindName):
+            return self._make(self._made_by_name(layer, node))
         if not isinstance(layer, nn.Module):
             hint = "to multiply write *" if isinstance(layer, Tensor | int | float) else "call one of its layers"
             self.calls.refuse(f"`{written}` is {what(layer)}, not a layer", node.span, hint)
-        inputs = tuple(self.value(part) for part in node.inputs)
-        for value, part in zip(inputs, node.inputs, strict=True):
+        inputs, named = self.arguments(node.arguments)
+        inputs = [self.calls.as_value(value, node.span) for value in inputs]
+        is_own = isinstance(layer, PastedModule)
+        for value in () if is_own else inputs:
             if not isinstance(value, Tensor):
-                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", part.span, "a number: tensor(2.0)")
-        if len(inputs) != 1 and not isinstance(layer, PastedModule):
-            self.calls.refuse(f"`{written}` takes one input", node.span, f"write {written}(x)")
+                place = node.inputs[0].span if node.inputs else node.span
+                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", place, "a number: tensor(2.0)")
+        if (len(inputs) != 1 or named) and not is_own:
+            self.calls.refuse(f"`{written}` takes one input, by position", node.span, f"write {written}(x)")
         self.calls.tell(node.span)
         self.calls.applied = layer, node
-        return self.guarded(node.span, lambda: layer(*inputs), inputs)
+        return self.guarded(node.span, lambda: layer(*inputs, **named), (*inputs, *named.values()))
+
+    def _made_by_name(self, kind: tree.PastedClass | tree.KindName, node: tree.Apply) -> tree.Make:
+        """`block(64, stride=2)`, where a name stands for a class or a kind of layer."""
+        if self.maker is None:
+            hint = "write self.layer = ... in __init__, and self.layer(x) here"
+            self.calls.refuse("layers are made in `__init__`: only there are their parameters found", node.span, hint)
+        is_pasted = isinstance(kind, tree.PastedClass)
+        return tree.Make(kind.name, is_pasted, node.arguments, node.span, node.layer.span)
 
     def guarded(self, span: Span, call: Callable[[], Value], operands: tuple[Value, ...]) -> Value:
         """The value of a call; whatever goes wrong in it is explained at this place."""

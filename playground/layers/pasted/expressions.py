@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import Span
@@ -23,6 +24,7 @@ INITIALISERS = (
 _INIT = ("nn.init", "torch.nn.init", "init")
 _PARTS = ("items", "values", "keys", "modules", "children", "parameters")
 BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
+ReadFunction = Callable[[ast.FunctionDef | ast.Lambda, "PastedExpressions"], tree.Method]
 _NONE = {ast.Is: "is None", ast.IsNot: "is not None"}
 
 
@@ -64,24 +66,51 @@ class LogicExpressions(Expressions):
         return tree.IsKind(self.convert(node.args[0]), tuple(written), self.places.of(node))
 
 
-class PastedExpressions(LogicExpressions):
-    """Expressions of one method. `later` are the classes of the text that are not known yet, `methods` the names of
-    those of the class and `base` the class of the text that it continues."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an expression can use besides its own names: classes of the text, its functions and constants, and of the
+    class that it stands in the methods and the class of the text that it continues."""
 
-    def __init__(
-        self,
-        text: str,
-        places: Places,
-        known: Iterable[str],
-        later: Iterable[str],
-        in_init: bool,
-        methods: frozenset[str] = frozenset(),
-        base: tree.PastedClass | None = None,
-    ) -> None:
+    classes: frozenset[str]
+    names: frozenset[str] = frozenset()  # of functions and constants
+    methods: frozenset[str] = frozenset()
+    base: tree.PastedClass | None = None
+
+
+class PastedExpressions(LogicExpressions):
+    """Expressions of one method or function. `read` reads a function within it."""
+
+    def __init__(self, text: str, places: Places, around: Around, in_init: bool, read: ReadFunction) -> None:
         super().__init__(text, places)
-        self.known, self.later, self.in_init = set(known), set(later), in_init
-        self.methods, self.base = methods, base
-        self._kinds |= {ast.ListComp: self._each, ast.GeneratorExp: self._each}
+        self.around, self.in_init, self.read = around, in_init, read
+        self.known, self.methods, self.base = around.classes, around.methods, around.base
+        self.assigned |= around.names
+        self._kinds |= {
+            ast.ListComp: self._each,
+            ast.GeneratorExp: self._each,
+            ast.Lambda: self._lambda,
+            ast.Dict: self._dict,
+        }
+
+    def inside(self, in_init: bool) -> PastedExpressions:
+        """Those of a function within this one: it knows the names that are known here."""
+        found = PastedExpressions(self.text, self.places, self.around, in_init, self.read)
+        found.assigned |= self.assigned
+        return found
+
+    def _lambda(self, node: ast.Lambda) -> Any:
+        """It is called when `forward` runs, also where `__init__` keeps it."""
+        return tree.Lambda(self.read(node, self.inside(in_init=False)), self.places.of(node))
+
+    def _dict(self, node: ast.Dict) -> Any:
+        if not self.in_init:
+            self.refuse("dictionaries are made in `__init__`", node, "keep it there: self.sizes = {...}")
+        items: list[tuple[Any, Any]] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if not isinstance(key, ast.Constant) or type(key.value) not in (str, int, float):
+                self.refuse("the keys of a dictionary are quoted words or numbers", key or node, '{"width": 64}')
+            items.append((key.value, self.convert(value)))
+        return tree.Dictionary(tuple(items), self.places.of(node))
 
     def loop_target(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
         """The names that a comprehension gives to its items."""
@@ -116,6 +145,8 @@ class PastedExpressions(LogicExpressions):
     def _name(self, node: ast.Name) -> Any:
         if node.id == "self":
             self.refuse("`self` stands before a point", node, "for instance self.weight")
+        if node.id in self.known:
+            return Name(node.id, self.places.of(node))
         return super()._name(node)
 
     def _attribute(self, node: ast.Attribute) -> Any:
@@ -125,9 +156,13 @@ class PastedExpressions(LogicExpressions):
                 f"`{node.attr}` is not a name that can be used", span, "names do not begin with two underscores"
             )
         if is_self(node.value):
+            if node.attr in self.methods and node.attr not in ("forward", "__init__"):
+                return tree.MethodName(node.attr, span)
             return Attribute(Name("self", span), node.attr, span)
+        if dotted(node.value) in ("nn", "torch.nn") and node.attr in LAYERS and root not in self.assigned:
+            return tree.KindName(node.attr, span)
         is_language = node.attr in (*ATTRIBUTES, "data", "grad_fn") or node.attr in method_names()
-        if is_language or (root != "self" and root not in self.assigned):
+        if is_language or (root != "self" and root not in self.assigned | self.known):
             return super()._attribute(node)
         return Attribute(self.convert(node.value), node.attr, span)
 
@@ -156,9 +191,7 @@ class PastedExpressions(LogicExpressions):
         if isinstance(node.func, ast.Call):
             self.convert(node.func)  # `nn.ReLU()(x)`: a layer that is made here is refused as such
         if self._is_layer(node.func):
-            if node.keywords:
-                self.refuse("a layer takes its input by position", node.keywords[0], "write self.layer(x)")
-            return tree.Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), span)
+            return tree.Apply(self.convert(node.func), self.arguments(node), span)
         if (
             isinstance(node.func, ast.Attribute | ast.Name)
             and (written or last_name(node.func)).split(".")[-1] in BACKWARD
@@ -169,7 +202,7 @@ class PastedExpressions(LogicExpressions):
     def _is_class(self, prefix: str, name: str) -> bool:
         if prefix:
             return prefix in ("nn", "torch.nn")
-        return name in self.known | self.later or name in LAYERS or name[0].isupper()
+        return name in self.known or name in LAYERS or name[0].isupper()
 
     def _is_layer(self, func: ast.expr) -> bool:
         root = root_of(func)
@@ -180,8 +213,6 @@ class PastedExpressions(LogicExpressions):
 
     def _make(self, node: ast.Call, prefix: str, name: str, place: Span) -> tree.Make:
         is_pasted = not prefix and name in self.known
-        if not is_pasted and not prefix and name in self.later:
-            self.refuse(f"`{name}` is not known here yet", place, "a class is used only by classes below it")
         if not is_pasted and name not in LAYERS:
             near = nearest(name)
             hint = f"did you mean nn.{near.name}?" if near else "the catalogue lists every layer"
@@ -199,11 +230,10 @@ class PastedExpressions(LogicExpressions):
         """The arguments of a call, `*layers` among them."""
         arguments = [CallArgument("", self._argument(part), self.places.of(part)) for part in node.args]
         for keyword in node.keywords:
-            if keyword.arg is None:
-                self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
-            if any(keyword.arg == given.name for given in arguments):
-                self.refuse(f"`{keyword.arg}` is given twice", keyword)
-            arguments.append(CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+            name = keyword.arg or "**"
+            if any(name == given.name for given in arguments):
+                self.refuse(f"`{name}` is given twice", keyword)
+            arguments.append(CallArgument(name, self.convert(keyword.value), self.places.of(keyword)))
         return tuple(arguments)
 
     def _method(self, node: ast.Call, func: ast.Attribute, span: Span) -> Any:

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 from playground.errors import Span
 from playground.language.syntax.statements import Statements
-from playground.language.syntax.tree import Assign, Literal, Name, Sequence
+from playground.language.syntax.tree import Assign, Leave, Literal, Name, Return, Sequence
 from playground.layers.pasted.expressions import PastedExpressions, is_self, last_name
-from playground.layers.pasted.tree import Append, If, Keep, KeepIn, Register
+from playground.layers.pasted.tree import Append, Define, If, Keep, KeepIn, Raise, Register
 
 
 class PastedStatements(Statements):
@@ -22,8 +22,12 @@ class PastedStatements(Statements):
         span = self.expressions.places.of(node)
         refuse = self.expressions.refuse
         match node:
-            case ast.Return():
-                refuse("`return` is the last line of a method", span, "leave it out here")
+            case ast.Return(value=value):
+                return Return(None if value is None else self.expressions.convert(value), span)
+            case ast.Raise():
+                return Raise(_message(node), span)
+            case ast.Break() | ast.Continue():
+                return Leave("break" if isinstance(node, ast.Break) else "continue", span)
             case ast.If():
                 test = self.expressions.convert(node.test)
                 return If(test, self.convert(node.body), self.convert(node.orelse), span)
@@ -39,8 +43,11 @@ class PastedStatements(Statements):
                 target
             ):
                 return self._register(call, span)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                refuse("no functions within functions", span, "write its lines where it would be called")
+            case ast.FunctionDef():
+                inside = self.expressions.inside(self.expressions.in_init)
+                inside.assigned.add(node.name)
+                self.expressions.assigned.add(node.name)
+                return Define(self.expressions.read(node, inside), span)
             case ast.Assign(targets=[ast.Attribute(value=target) as place]) if is_self(target):
                 if not self.expressions.in_init:
                     refuse(
@@ -101,3 +108,9 @@ class PastedStatements(Statements):
         if isinstance(node, ast.Attribute) and is_self(node.value):
             self.expressions.refuse("one `self.name = ...` to a line", node, "write y = ... or self.name = ...")
         super()._refuse_target(node)
+
+
+def _message(node: ast.Raise) -> str:
+    """What an error says that the text raises, as far as it is written out."""
+    given = node.exc.args if isinstance(node.exc, ast.Call) else []
+    return next((part.value for part in given if isinstance(part, ast.Constant) and isinstance(part.value, str)), "")
