@@ -12,6 +12,7 @@ from torch import nn
 
 from playground.errors import PlaygroundError
 from playground.language.function import PYTHON
+from playground.language.functions.plain import BUILTINS
 from playground.language.functions.table import find
 from playground.language.syntax import tree
 from playground.language.syntax.python_parser import INDENTED
@@ -62,7 +63,7 @@ def plain_python(source: PastedSource) -> tuple[str, tuple[str, ...]]:
         for node in _walk(part):
             if isinstance(node, Make | KindName) and not _is_pasted(node) and node.name in _OURS:
                 ours[node.name] = None
-            edits |= set(_edits(node, source.text))
+            edits |= set() if in_init and _is_builtin(node) else set(_edits(node, source.text))
             edits |= set() if in_init else set(_tensors(node, source.text))
     taken = next((one for one in source.classes if one.name in ours), None)
     if taken is not None:
@@ -81,6 +82,11 @@ def _parts(source: PastedSource) -> Iterator[tuple[Any, bool]]:
     for function in source.functions:
         yield from [(function.making, True), (function.running, False)]
     yield from [(constant, True) for constant in source.constants]
+
+
+def _is_builtin(node: Any) -> bool:
+    """`max(1, n)` of plain numbers."""
+    return isinstance(node, tree.Call) and node.home == "" and node.name in BUILTINS
 
 
 def _is_pasted(node: Make | KindName) -> bool:
@@ -133,20 +139,20 @@ def _tensors(node: Any, text: str) -> Iterator[Edit]:
         case tree.Assign(value=value) | tree.Augmented(value=value):
             operands = (value,)
         case Apply(inputs=inputs):
-            operands = inputs
+            operands = tuple(part for part in inputs if _is_written_out(part))  # of tensors it is a list there, too
         case tree.Call(receiver=receiver):
             operands = (receiver,)
         case tree.Return(value=value):
             operands = (value,)
     for part in operands:
         if isinstance(part, tree.Sequence) and part.kind == "list":
-            plain = all(
-                isinstance(inner, tree.Sequence | tree.Literal | tree.Unary | tree.NamedConstant)
-                for inner in _walk(part)
-                if hasattr(inner, "span")
-            )
-            yield part.span.start, part.span.start, "torch.tensor(" if plain else "torch.stack("
+            yield part.span.start, part.span.start, "torch.tensor(" if _is_written_out(part) else "torch.stack("
             yield part.span.end, part.span.end, ")"
+
+
+def _is_written_out(node: Any) -> bool:
+    kinds = (tree.Sequence, tree.Literal, tree.Unary, tree.NamedConstant)
+    return all(isinstance(inner, kinds) for inner in _walk(node) if hasattr(inner, "span"))
 
 
 def _classes(text: str) -> list[str]:

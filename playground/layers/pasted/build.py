@@ -28,7 +28,8 @@ from playground.layers.pasted.tree import Constant, Initialise, Make, Method, Pa
 from playground.layers.stack.build import draw
 
 LARGEST_INITIAL = 1e6  # of a number that weights are drawn with
-Made = nn.Module | nn.Parameter | Tensor
+LARGEST_ORTHOGONAL = 1024  # of the shorter side of a matrix: it is factorised
+Made = nn.Module | nn.Parameter | Tensor | float
 
 
 def build_pasted(source: PastedSource, arguments: Mapping[str, Value] | None = None, rng_seed: int = 0) -> PastedModule:
@@ -168,7 +169,16 @@ class _Builder:
             raise PlaygroundError(f"this brings the module to {spell(self.parameters)} parameters", hint=hint)
 
 
-def _initialise(name: str, positional: list[Value], named: dict[str, Value], generator: Any) -> Tensor:
+def _gain(given: dict[str, Value], hint: str) -> float:
+    """`nn.init.calculate_gain("relu")`."""
+    try:
+        gain = nn.init.calculate_gain(**given)
+    except (TypeError, ValueError):
+        raise PlaygroundError("`nn.init.calculate_gain` does not know this", hint=hint) from None
+    return float(gain)
+
+
+def _initialise(name: str, positional: list[Value], named: dict[str, Value], generator: Any) -> Tensor | float:
     """Calls `nn.init.<name>` on a parameter, in place; PlaygroundError without a place where it does not fit."""
     function = getattr(nn.init, name)  # one of `INITIALISERS`
     names = [known for known in inspect.signature(function).parameters if known != "generator"]
@@ -178,9 +188,14 @@ def _initialise(name: str, positional: list[Value], named: dict[str, Value], gen
     if len(positional) > len(names) or wrong is not None:
         raise PlaygroundError(f"`nn.init.{name}` does not take these arguments", hint=hint)
     given |= named
+    if name == "calculate_gain":
+        return _gain(given, hint)
     target = given.pop("tensor", None)
     if not isinstance(target, Tensor):
         raise PlaygroundError(f"`nn.init.{name}` fills a tensor, not {what(target)}", hint=hint)
+    if name == "orthogonal_" and target.dim() > 1 and min(len(target), target[:1].numel()) > LARGEST_ORTHOGONAL:
+        message = f"an orthogonal matrix of {tuple(target.shape)} takes too long"
+        raise PlaygroundError(message, hint=f"the limit is {LARGEST_ORTHOGONAL:,} rows or columns")
     if target.requires_grad and not isinstance(target, nn.Parameter):
         raise PlaygroundError(f"`nn.init.{name}` fills a parameter, not what is computed", hint=hint)
     for word, value in given.items():

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any
 
 from torch import Tensor, nn
 
 from playground.errors import Span
 from playground.language.bounds.bound import like
+from playground.language.evaluate.arithmetic import bounded, numbers
 from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.list_evaluator import ListEvaluator
 from playground.language.evaluate.torch_calls import ERRORS
 from playground.language.evaluate.torch_errors import explained
 from playground.language.function import Function, Value
-from playground.language.functions.table import ATTRIBUTES
+from playground.language.functions.plain import BUILTINS, MATH
+from playground.language.functions.table import ATTRIBUTES, find
 from playground.language.limits import LIMITS, spell
-from playground.language.syntax.tree import Attribute, CallArgument, Expression, Index, Name
+from playground.language.syntax.tree import Attribute, Call, CallArgument, Expression, Index, Name
 from playground.layers.pasted import tree
 from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, kept, kinds_of, what
 
-Maker = Callable[[tree.Make | tree.Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor]
-Caller = Callable[[OwnFunction, tree.Apply, list[Value], dict[str, Value]], Value]
+Maker = Callable[
+    [tree.Make | tree.Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor | float
+]
+Caller = Callable[[OwnFunction, tree.Apply | tree.ForEach, list[Value], dict[str, Value]], Value]
 Invoker = Callable[[tree.Invoke, list[Value], dict[str, Value]], Value]
+
+
+_PRODUCT = partial(reduce, partial(numbers, "*"))
+LONGEST = 100  # characters of a text that is put together
+_PLAIN_KINDS: dict[str, type] = {
+    "int": int, "float": float, "bool": bool, "str": str, "dict": dict, "tuple": tuple, "list": tuple, "Tensor": Tensor
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,10 @@ class PastedEvaluator(ListEvaluator):
             tree.KindName: lambda node: node,
             tree.Lambda: lambda node: self.own(node.method),
             tree.MethodName: self._method_name,
+            tree.ForEach: self._for_each,
+            tree.Has: self._has,
+            tree.Words: self._words,
+            tree.KindOf: self._kind_of,
         }
 
     def own(self, method: tree.Method) -> OwnFunction:
@@ -70,6 +86,46 @@ class PastedEvaluator(ListEvaluator):
         definition = self.values["self"].definition
         making, running = definition.find(node.name, in_init=True), definition.find(node.name)
         return OwnFunction(making, running, {"self": self.values["self"]})
+
+    def owner(self, node: Any) -> Value:
+        """The module that something is done to."""
+        return self.values["self"] if node is None else self.evaluate(node)
+
+    def _for_each(self, node: tree.ForEach) -> Value:
+        owner, function = self.owner(node.owner), self.evaluate(node.function)
+        if not isinstance(owner, nn.Module) or not isinstance(function, OwnFunction):
+            self.calls.refuse("`.apply` calls a function of the text for every layer", node.span, "self.apply(draw)")
+        for module in _inside_first(owner):
+            self.calls.at(node.span, self.calls.budget.count_statement)
+            self.call(function, node, [module], {})
+        return owner
+
+    def _has(self, node: tree.Has) -> Value:
+        owner, name = self.owner(node.owner), self.evaluate(node.name)
+        if not isinstance(owner, nn.Module) or not isinstance(name, str) or name.startswith("_"):
+            self.calls.refuse(f"{what(owner)} has no {name!r:.60}", node.span, "what a module keeps has a name")
+        value, found = kept(owner, name)
+        if not node.is_get:
+            return found
+        if not found:
+            self.calls.refuse(f"there is nothing under {name!r:.60}", node.span, "set it in __init__")
+        return tuple(value) if isinstance(value, nn.ModuleList) else value
+
+    def _words(self, node: tree.Words) -> str:
+        values = [self.evaluate(value) for value in node.values]
+        for value, place in zip(values, node.values, strict=True):
+            if not isinstance(value, str | int | float):
+                self.calls.refuse(f"{what(value)} is no part of a text", place.span, "numbers and quoted words are")
+        text = node.pieces[0] + "".join(f"{value}{piece}" for value, piece in zip(values, node.pieces[1:], strict=True))
+        if len(text) > LONGEST:
+            self.calls.refuse(f"a text of {len(text)} characters", node.span, f"the limit is {LONGEST}")
+        return text
+
+    def _kind_of(self, node: tree.KindOf) -> str:
+        value = self.evaluate(node.value)
+        if not isinstance(value, nn.Module):
+            self.calls.refuse(f"{what(value)} is no layer", node.span, "layers have a kind")
+        return value.definition.name if isinstance(value, PastedModule) else type(value).__name__.removeprefix("Seeded")
 
     def _name(self, node: Name) -> Value:
         if node.id not in self.values and node.id in self.calls.names:
@@ -201,6 +257,28 @@ class PastedEvaluator(ListEvaluator):
             self.calls.refuse("a condition does not look at tensors", node.span, hint)
         return value is not None and (isinstance(value, nn.Module) or bool(value))
 
+    def _call(self, node: Call) -> Value:
+        """Functions of Python on plain numbers give plain numbers: `math.sqrt(2 / n)`, `max(1, n // 4)`."""
+        names = MATH if node.home == "math" else BUILTINS if self.maker is not None else {}
+        function = _PRODUCT if node.name == "prod" else names.get(node.name)
+        if function is None or node.home not in ("math", "") or any(one.name for one in node.arguments):
+            return super()._call(node)
+        values, _ = self.arguments(node.arguments)
+        parts = values[0] if len(values) == 1 and isinstance(values[0], tuple | range) else values
+        if not values or not all(isinstance(part, int | float) for part in parts):
+            if find("", node.name) is None:
+                self.calls.refuse(f"`{node.name}` takes plain numbers here", node.span)
+            known = tuple(
+                replace(one, value=_Known(value, one.value.span))  # type: ignore[arg-type]  # it has a place
+                for one, value in zip(node.arguments, values, strict=True)
+            )
+            return super()._call(replace(node, home="", arguments=known))
+        try:
+            return self.calls.at(node.span, bounded, function(*values))
+        except (ValueError, TypeError, ArithmeticError):
+            hint = "another number"
+            self.calls.refuse(f"`{node.span.of(self.program.text)[:60]}` has no value here", node.span, hint)
+
     def _logic(self, node: tree.Logic) -> bool:
         if node.how.startswith("is"):
             return (self.evaluate(node.operands[0]) is None) == (node.how == "is None")
@@ -210,7 +288,14 @@ class PastedEvaluator(ListEvaluator):
 
     def _is_kind(self, node: tree.IsKind) -> bool:
         value = self.evaluate(node.value)
-        return isinstance(value, nn.Module) and any(name in kinds_of(value) for name in node.names)
+        names = {name.removeprefix("torch.") for name in node.names}
+        if not isinstance(value, nn.Module):
+            if isinstance(value, tuple) and len(names & {"tuple", "list"}) == 1:
+                self.calls.refuse(
+                    "lists and tuples are one here", node.span, "ask for both: isinstance(x, (list, tuple))"
+                )
+            return isinstance(value, tuple(kind for name, kind in _PLAIN_KINDS.items() if name in names))
+        return bool(names & kinds_of(value))
 
     def _index(self, node: Index) -> Value:
         operand: Any = self.value(node.operand)
@@ -249,8 +334,8 @@ class PastedEvaluator(ListEvaluator):
             hint = "to multiply write *" if isinstance(layer, Tensor | int | float) else "call one of its layers"
             self.calls.refuse(f"`{written}` is {what(layer)}, not a layer", node.span, hint)
         inputs, named = self.arguments(node.arguments)
-        inputs = [self.calls.as_value(value, node.span) for value in inputs]
         is_own = isinstance(layer, PastedModule)
+        inputs = inputs if is_own else [self.calls.as_value(value, node.span) for value in inputs]
         for value in () if is_own else inputs:
             if not isinstance(value, Tensor):
                 place = node.inputs[0].span if node.inputs else node.span
@@ -275,3 +360,10 @@ class PastedEvaluator(ListEvaluator):
             return self.calls.at(span, call)
         except ERRORS as error:
             raise explained(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None
+
+
+def _inside_first(module: nn.Module) -> Iterator[nn.Module]:
+    """A module and all in it, in the order of nn.Module.apply."""
+    for child in module.children():
+        yield from _inside_first(child)
+    yield module

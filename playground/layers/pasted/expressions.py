@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import Span
+from playground.language.functions.plain import MATH
 from playground.language.functions.table import ATTRIBUTES, PREFIXES, method_names
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.python_parser import Places
-from playground.language.syntax.tree import Attribute, CallArgument, Name, Sequence
+from playground.language.syntax.tree import Attribute, Call, CallArgument, Name, Sequence
 from playground.layers.catalogue.table import KINDS, nearest
 from playground.layers.pasted import tree
 
@@ -19,11 +21,13 @@ CONTAINERS = ("ModuleList", "ModuleDict", "Sequential")
 LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in KINDS)])
 INITIALISERS = (
     *("uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_"),
-    *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_"),
+    *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "calculate_gain"),
 )
+_WRITTEN = (ast.Constant, ast.List, ast.Tuple, ast.UnaryOp, ast.unaryop, ast.expr_context)
 _INIT = ("nn.init", "torch.nn.init", "init")
 _PARTS = ("items", "values", "keys", "modules", "children", "parameters")
 BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
+_NUMPY, _OF_NUMPY = ("np", "numpy"), ("prod", "sqrt", "exp", "log", "log2", "log10", "floor", "ceil")  # of numbers
 ReadFunction = Callable[[ast.FunctionDef | ast.Lambda, "PastedExpressions"], tree.Method]
 _NONE = {ast.Is: "is None", ast.IsNot: "is not None"}
 
@@ -90,7 +94,44 @@ class PastedExpressions(LogicExpressions):
             ast.GeneratorExp: self._each,
             ast.Lambda: self._lambda,
             ast.Dict: self._dict,
+            ast.JoinedStr: self._formatted,
         }
+
+    def kept(self, node: ast.expr) -> Any:
+        """What a name is given. A list of what is not written out is a list that may grow, in `forward`, too."""
+        if isinstance(node, ast.IfExp):
+            test, yes, no = self.convert(node.test), self.kept(node.body), self.kept(node.orelse)
+            return tree.Choose(test, yes, no, self.places.of(node))
+        is_numbers = (
+            isinstance(node, ast.List) and node.elts and all(isinstance(part, _WRITTEN) for part in ast.walk(node))
+        )
+        if isinstance(node, ast.List) and not is_numbers:
+            return Sequence("tuple", self._items(node), self.places.of(node))
+        return self.convert(node)
+
+    def _formatted(self, node: ast.JoinedStr) -> Any:
+        pieces, values = [""], []
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                pieces[-1] += str(part.value)
+            elif isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None:
+                values.append(part.value)
+                pieces.append("")
+            else:
+                self.refuse("a text is put together of plain values", node, 'for instance f"block{i}"')
+        return self._words(pieces, values, node)
+
+    def _words(self, pieces: list[str], values: list[ast.expr], node: ast.expr) -> Any:
+        if len(pieces) != len(values) + 1:
+            self.refuse("a text is put together of plain values", node, 'for instance "block{}".format(i)')
+        return tree.Words(tuple(pieces), tuple(map(self.convert, values)), self.places.of(node))
+
+    def _binary(self, node: ast.BinOp) -> Any:
+        """`"block%d" % i`."""
+        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+            values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            return self._words(re.split("%[ds]", node.left.value), values, node)
+        return super()._binary(node)
 
     def inside(self, in_init: bool) -> PastedExpressions:
         """Those of a function within this one: it knows the names that are known here."""
@@ -151,6 +192,8 @@ class PastedExpressions(LogicExpressions):
 
     def _attribute(self, node: ast.Attribute) -> Any:
         span, root = self.places.of(node), root_of(node)
+        if node.attr == "__name__" and isinstance(node.value, ast.Attribute) and node.value.attr == "__class__":
+            return tree.KindOf(self.convert(node.value.value), span)
         if node.attr.startswith("__"):
             self.refuse(
                 f"`{node.attr}` is not a name that can be used", span, "names do not begin with two underscores"
@@ -178,6 +221,14 @@ class PastedExpressions(LogicExpressions):
             return super()._call(renamed(node, "zeros"))
         if written == "isinstance" and written not in self.assigned:
             return self._is_kind(node)
+        if written in ("hasattr", "getattr", "self.__getattr__") and self._is_of_module(node, written):
+            owner = self.owner(node.args[0] if len(node.args) == 2 else None)
+            return tree.Has(owner, self.convert(node.args[-1]), written != "hasattr", span)
+        is_plain = (prefix == "math" and name in MATH) or (prefix in _NUMPY and name in _OF_NUMPY)
+        if is_plain and prefix not in self.assigned and not node.keywords:
+            return Call("math", name, None, self.arguments(node), span, place)
+        if written == "hasattr":
+            self.refuse("`hasattr` looks at the module here", span, 'for instance hasattr(self, "shortcut")')
         if prefix in _INIT and prefix not in self.assigned:
             return self._initialise(node, name, place)
         if written and written not in self.assigned and self._is_class(prefix, name):
@@ -188,7 +239,7 @@ class PastedExpressions(LogicExpressions):
                 return special
         if is_self(node.func):
             self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
-        if isinstance(node.func, ast.Call):
+        if isinstance(node.func, ast.Call) and not self._is_layer(node.func):
             self.convert(node.func)  # `nn.ReLU()(x)`: a layer that is made here is refused as such
         if self._is_layer(node.func):
             return tree.Apply(self.convert(node.func), self.arguments(node), span)
@@ -199,6 +250,15 @@ class PastedExpressions(LogicExpressions):
             self.refuse("the backward pass is not part of a module", span, "it is run for you after `forward`")
         return super()._call(node)
 
+    def _is_of_module(self, node: ast.Call, written: str) -> bool:
+        """Tell whether a name is looked up in the module, or in a layer of it."""
+        number = 1 if written.startswith("self.") else 2
+        return len(node.args) == number and not node.keywords and (number == 1 or root_of(node.args[0]) == "self")
+
+    def owner(self, node: ast.expr | None) -> Any:
+        """The module that something is done to; None is `self`."""
+        return None if node is None or is_self(node) else self.convert(node)
+
     def _is_class(self, prefix: str, name: str) -> bool:
         if prefix:
             return prefix in ("nn", "torch.nn")
@@ -208,6 +268,8 @@ class PastedExpressions(LogicExpressions):
         root = root_of(func)
         if root == "self" and isinstance(func, ast.Attribute):
             return is_self(func.value) or func.attr not in method_names()
+        if isinstance(func, ast.Call):
+            return dotted(func.func) in ("getattr", "self.__getattr__") and root_of(func.args[0]) == "self"
         is_index = isinstance(func, ast.Subscript)
         return (is_index and root == "self") or (root in self.assigned and (is_index or isinstance(func, ast.Name)))
 
@@ -247,7 +309,12 @@ class PastedExpressions(LogicExpressions):
             if func.attr == "forward" or func.attr.startswith("__"):
                 self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
             return tree.Invoke(func.attr, None, self.arguments(node), span)
-        if func.attr in _PARTS and root_of(func) == "self" and not node.args and not node.keywords:
+        if func.attr == "format" and isinstance(func.value, ast.Constant) and isinstance(func.value.value, str):
+            return self._words(func.value.value.split("{}"), node.args, node)
+        if func.attr == "apply" and self.in_init and len(node.args) == 1 and not node.keywords:
+            return tree.ForEach(self.owner(func.value), self.convert(node.args[0]), span)
+        is_part = root_of(func) == "self" or (root_of(func) in self.assigned and func.attr in _PARTS[:3])
+        if func.attr in _PARTS and is_part and not node.args and not node.keywords:
             owner: Any = None if is_self(func.value) else self.convert(func.value)
             return tree.Parts(owner, func.attr, span)
         return None

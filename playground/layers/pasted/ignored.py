@@ -22,7 +22,13 @@ _IMPORTS = (
     "import torch.nn.init as init",
     "from torch.nn import init",
 )
-_STAYING = ("import math", "from collections import OrderedDict", "import collections")
+_STAYING = (
+    "import math",
+    "import numpy as np",
+    "import numpy",
+    "from collections import OrderedDict",
+    "import collections",
+)
 _ALLOWED = f"they are here already; allowed are {', '.join(_IMPORTS)}"
 _TYPES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
 _REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?\n?")  # of the line of an import

@@ -13,7 +13,19 @@ from playground.language.function import Value
 from playground.language.syntax.tree import Expression, Return, Sequence
 from playground.layers.pasted.evaluator import Maker, PastedEvaluator
 from playground.layers.pasted.pasted_module import Inputs, OwnFunction, PastedCalls, PastedModule, what
-from playground.layers.pasted.tree import Append, Define, If, Invoke, Keep, KeepIn, Method, Raise, Register
+from playground.layers.pasted.tree import (
+    AddModule,
+    Append,
+    Define,
+    If,
+    Invoke,
+    Keep,
+    KeepIn,
+    Method,
+    Raise,
+    Register,
+    While,
+)
 
 NOTHING: Mapping[str, Value] = {}
 
@@ -46,6 +58,14 @@ class PastedRun(Interpreter):
                 self.calls.at(span, self.values["self"].keep_buffer, name, self.evaluator.value(value))
             case If(test=test, body=body, orelse=orelse):
                 return self.execute(body if self.evaluator.test(test) else orelse)
+            case While(test=test, body=body, span=span):
+                while self.evaluator.test(test):
+                    self.calls.at(span, self.calls.budget.count_statement)
+                    flow = self.execute(body)
+                    if flow is not None and flow.how != "continue":
+                        return flow if flow.how == "return" else None
+            case AddModule():
+                self._add_module(statement)
             case Append():
                 self._append(statement)
             case Return(value=node) if node is not None:
@@ -63,14 +83,30 @@ class PastedRun(Interpreter):
         item, owner = self.evaluator.evaluate(node.value), self.values["self"]
         modules, values = (owner._modules, owner._plain) if node.on_self else ({}, self.values)
         target = modules.get(node.name, values.get(node.name))
-        if isinstance(target, nn.ModuleList | nn.Sequential) and isinstance(item, nn.Module):
-            target.append(item)
-        elif isinstance(target, tuple):
-            values[node.name] = self.calls.nested((*target, item), node.span)
+        items = item if node.many else (item,)
+        is_layers = isinstance(items, tuple | nn.ModuleList) and all(isinstance(one, nn.Module) for one in items)
+        if isinstance(target, nn.ModuleList | nn.Sequential) and is_layers:
+            target.extend(items)
+        elif isinstance(target, tuple) and isinstance(items, tuple):
+            values[node.name] = self.calls.nested((*target, *items), node.span)
         else:
             self.calls.refuse(
                 f"{what(item)} cannot be appended to {what(target)}", node.span, "write layers = [] first"
             )
+
+    def _add_module(self, node: AddModule) -> None:
+        """A layer under a name that is put together."""
+        owner = self.values["self"] if node.owner is None else self.evaluator.evaluate(node.owner)
+        name, value = self.evaluator.evaluate(node.name), self.evaluator.evaluate(node.value)
+        if not isinstance(name, str) or not name or "." in name or name.startswith("_"):
+            self.calls.refuse(f"{name!r:.60} is no name of a layer", node.name.span, 'for instance "conv1"')
+        if isinstance(owner, PastedModule):
+            self.calls.at(node.span, owner.keep, name, value)
+        elif isinstance(owner, nn.Sequential) and isinstance(value, nn.Module) and not hasattr(nn.Sequential, name):
+            owner.add_module(name, value)
+        else:
+            hint = "a layer, to an nn.Sequential or to the module itself"
+            self.calls.refuse(f"{what(value)} cannot be added to {what(owner)}", node.span, hint)
 
     def _keep_in(self, node: KeepIn) -> None:
         """A parameter of one layer in place of another's: both have the same then."""

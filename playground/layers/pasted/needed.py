@@ -30,6 +30,7 @@ def needed(module: ast.Module) -> Needed:
     >>> [ast.unparse(node) for node in (*found.kept[1:], *found.left_out, found.entry)]
     ['WIDTH = 3', 'net = A(4)', 'print(net)', 'A(4)']
     """
+    unused = _prune(module)
     file = _File(module)
     last = file.last()
     if last is None:
@@ -39,7 +40,23 @@ def needed(module: ast.Module) -> Needed:
     names.add("*")  # of an import: it may be any name
     kept = [node for node in module.body if _given(node) & names and node is not file.making]
     others = [node for node in module.body if node not in kept]
-    return Needed(tuple(kept), tuple(others), entry)
+    return Needed(tuple(kept), (*others, *unused), entry)
+
+
+def _prune(module: ast.Module) -> list[ast.stmt]:
+    """Takes the methods out of classes that nothing calls, and gives them."""
+    called = reached(module, None, "__init__") | reached(module, None, "forward")
+    unused: list[ast.stmt] = []
+    for node in module.body:
+        if isinstance(node, ast.ClassDef) and _method(node, "forward") is not None:
+            found = [part for part in node.body if isinstance(part, ast.FunctionDef) and not _is_reached(part, called)]
+            node.body = [part for part in node.body if part not in found]
+            unused += found
+    return unused
+
+
+def _is_reached(method: ast.FunctionDef, called: frozenset[str]) -> bool:
+    return method.name in called or method.name.startswith("__")
 
 
 class _File:
@@ -231,3 +248,49 @@ def dotted(node: ast.expr) -> str:
         found.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(found)]) if isinstance(node, ast.Name) else ""
+
+
+def reached(module: ast.Module, entry: ast.Call | None, start: str) -> frozenset[str]:
+    """The names of the methods and functions that `self.name` and `name` reach from the methods called `start`.
+
+    From `__init__`, also what makes the module (`entry`) and the constants reach is found.
+    """
+    functions = {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
+    uses: dict[str, set[str]] = {}
+    for method in ast.walk(module):
+        if isinstance(method, ast.FunctionDef):
+            uses.setdefault(method.name, set()).update(_uses(method, functions))
+    found, waiting = {start}, [start]
+    if start == "__init__":
+        others = [node for node in module.body if not isinstance(node, ast.ClassDef | ast.FunctionDef)]
+        outside = set().union(*(_uses(node, functions) for node in ([] if entry is None else [entry]) + others))
+        found |= outside
+        waiting += outside
+    while waiting:
+        new = (uses.get(waiting.pop(), set()) & uses.keys()) - found - {"forward", "__init__"}
+        found |= new
+        waiting += new
+    return frozenset(found)
+
+
+def named(module: ast.Module) -> frozenset[str]:
+    """The methods and functions that stand somewhere without being called: who calls them is known when it runs."""
+    functions = {part.name for part in ast.walk(module) if isinstance(part, ast.FunctionDef)}
+    called = {id(part.func) for part in ast.walk(module) if isinstance(part, ast.Call)}
+    found = {part.id for part in ast.walk(module) if isinstance(part, ast.Name) and id(part) not in called}
+    for part in ast.walk(module):
+        if isinstance(part, ast.Attribute) and id(part) not in called and dotted(part.value) == "self":
+            found.add(part.attr)
+    return frozenset(found & functions)
+
+
+def _uses(node: ast.AST, functions: set[str]) -> set[str]:
+    """The methods of `self` and `super()` that a node names, and the functions of the text."""
+    found = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in functions}
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute):
+            owner = part.value
+            is_super = isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
+            if is_super or (isinstance(owner, ast.Name) and owner.id == "self"):
+                found.add(part.attr)
+    return found

@@ -16,7 +16,7 @@ from playground.language.syntax.tree import Assign, Evaluate
 from playground.layers.limits import LIMITS as LAYERS
 from playground.layers.pasted.expressions import Around, PastedExpressions
 from playground.layers.pasted.ignored import LeftOut
-from playground.layers.pasted.needed import needed
+from playground.layers.pasted.needed import named, needed, reached
 from playground.layers.pasted.statements import PastedStatements
 from playground.layers.pasted.tree import (
     Constant,
@@ -81,6 +81,7 @@ class _ClassReader:
             self.left_out.lines(span)
         self.making: frozenset[str] = frozenset()  # names of methods and functions that `__init__` reaches, and itself
         self.running: frozenset[str] = frozenset()  # the same of `forward`
+        self.named: frozenset[str] = frozenset()  # of those that stand somewhere without being called
         self.around = Around(frozenset())
 
     def refuse(
@@ -94,6 +95,7 @@ class _ClassReader:
         module = self.left_out.of(module)
         self.making = reached(module, entry, "__init__")
         self.running = reached(module, None, "forward")
+        self.named = named(module)
         module = as_is_usual(module, self.making | self.running)
         body = _without_words(module.body)
         classes = [node for node in body if isinstance(node, ast.ClassDef)]
@@ -144,7 +146,14 @@ class _ClassReader:
             self.method(node, self.expressions(self.around, in_init)) if node.name in names else None
             for in_init, names in ((True, self.making), (False, self.running))
         )
-        return PastedFunction(node.name, making, running, self.first_line(node))
+        return PastedFunction(node.name, making, running or self.maybe(node, self.around), self.first_line(node))
+
+    def maybe(self, node: ast.FunctionDef, around: Around, is_own: bool = False) -> Method | None:
+        """A function that is only named somewhere, as `forward` may call it; None where it makes layers or draws."""
+        try:
+            return self.method(node, self.expressions(around, False), is_own) if node.name in self.named else None
+        except PlaygroundError:
+            return None
 
     def entry(self, call: ast.Call) -> Entry:
         expressions = self.expressions(self.around, in_init=True)
@@ -210,6 +219,8 @@ class _ClassReader:
         making = [part for part in parts.values() if part.name in self.making]
         running = [part for part in parts.values() if part.name in self.running or part.name not in self.making]
         makers, others = tuple(read(part, True) for part in making), tuple(read(part, False) for part in running)
+        maybe = [self.maybe(part, around, is_own=True) for part in making if part not in running]
+        others += tuple(part for part in maybe if part is not None)
         return PastedClass(node.name, base, makers, others, span, constants)
 
     def method(
@@ -291,41 +302,6 @@ class _ClassReader:
         """The line that a statement begins with."""
         span = self.places.of(node)
         return Span(span.start, min(span.end, (self.text + "\n").index("\n", span.start)))
-
-
-def reached(module: ast.Module, entry: ast.Call | None, start: str) -> frozenset[str]:
-    """The names of the methods and functions that `self.name` and `name` reach from the methods called `start`.
-
-    From `__init__`, also what makes the module (`entry`) and the constants reach is found.
-    """
-    functions = {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
-    uses: dict[str, set[str]] = {}
-    for method in ast.walk(module):
-        if isinstance(method, ast.FunctionDef):
-            uses.setdefault(method.name, set()).update(_uses(method, functions))
-    found, waiting = {start}, [start]
-    if start == "__init__":
-        others = [node for node in module.body if not isinstance(node, ast.ClassDef | ast.FunctionDef)]
-        outside = set().union(*(_uses(node, functions) for node in ([] if entry is None else [entry]) + others))
-        found |= outside
-        waiting += outside
-    while waiting:
-        new = (uses.get(waiting.pop(), set()) & uses.keys()) - found - {"forward", "__init__"}
-        found |= new
-        waiting += new
-    return frozenset(found)
-
-
-def _uses(node: ast.AST, functions: set[str]) -> set[str]:
-    """The methods of `self` and `super()` that a node names, and the functions of the text."""
-    found = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in functions}
-    for part in ast.walk(node):
-        if isinstance(part, ast.Attribute):
-            owner = part.value
-            is_super = isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
-            if is_super or (isinstance(owner, ast.Name) and owner.id == "self"):
-                found.add(part.attr)
-    return found
 
 
 def _whole(node: ast.stmt) -> ast.stmt:

@@ -86,6 +86,61 @@ class Raise:
 
 
 @dataclass(frozen=True, slots=True)
+class While:
+    """`while test:`, in `__init__` only."""
+
+    test: Node
+    body: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """`self.apply(function)`: of every module in it, what is inside first."""
+
+    owner: Node  # None: `self`
+    function: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AddModule:
+    """`self.features.add_module("conv1", layer)`, `setattr(self, "conv1", layer)`."""
+
+    owner: Node  # None: `self`
+    name: Node
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """`hasattr(self, "shortcut")`, and with `is_get` `getattr(self, "layer1")`."""
+
+    owner: Node  # None: `self`
+    name: Node
+    is_get: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`"block{}".format(i)`, `f"block{i}"`, `"block%d" % i`: the pieces, one value between each two."""
+
+    pieces: tuple[str, ...]
+    values: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class KindOf:
+    """`m.__class__.__name__`."""
+
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
     """`[element for a, b in items]`: a tuple, so that it may hold layers."""
 
@@ -116,12 +171,13 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """`layers.append(value)`, `self.layers.append(value)`."""
+    """`layers.append(value)`, `self.layers.append(value)`; `many`: `layers.extend(values)`."""
 
     name: str
     on_self: bool
     value: Node
     span: Span
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from playground.language.limits import LIMITS
+from playground.layers.pasted.needed import dotted
 
 _CONSTANT = (ast.Constant, ast.Tuple, ast.List, ast.UnaryOp, ast.USub, ast.UAdd, ast.expr_context)
+
+
+# `weight.data.normal_(0, 0.01)` draws what `nn.init.normal_(weight, 0, 0.01)` draws
+_FILLS = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
+_INIT = ("nn.init.", "torch.nn.init.", "init.")
 
 
 def as_is_usual(module: ast.Module, called: frozenset[str]) -> ast.Module:
@@ -19,7 +25,7 @@ def as_is_usual(module: ast.Module, called: frozenset[str]) -> ast.Module:
         node.body = [part for part in node.body if not isinstance(part, ast.FunctionDef) or _is_reached(part, called)]
     others = [node for node in module.body if not isinstance(node, ast.ClassDef)]
     others = [node for node in others if not isinstance(node, ast.FunctionDef) or node.name in called]
-    return _Ordered().visit(ast.Module([*others, *in_order(classes)], []))  # type: ignore[no-any-return]
+    return _Usual().visit(ast.Module([*others, *in_order(classes)], []))  # type: ignore[no-any-return]
 
 
 def _is_reached(method: ast.FunctionDef, called: frozenset[str]) -> bool:
@@ -55,12 +61,33 @@ def _without_lists(value: Any) -> Any:
     return tuple(map(_without_lists, value)) if isinstance(value, list | tuple) else value
 
 
-class _Ordered(ast.NodeTransformer):
-    """`OrderedDict([("a", x), ("b", y)])` is `{"a": x, "b": y}`."""
+class _Usual(ast.NodeTransformer):
+    """What has another way to say it: `OrderedDict([("a", x)])` is `{"a": x}`, and `.data` of what is only filled, or
+    asked for its shape, is that itself."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        if (
+            node.attr in ("shape", "size", "dim")
+            and isinstance(node.value, ast.Attribute)
+            and node.value.attr == "data"
+        ):
+            node.value = node.value.value
+        return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        name = ast.unparse(node.func)
+        name = dotted(node.func)
+        if name.startswith(_INIT):
+            node.args = [_without_data(part) for part in node.args]
+            return node
+        match node.func:
+            case ast.Attribute(attr=how, value=ast.Attribute(attr="data", value=owner)) if how in _FILLS:
+                function: ast.expr = node.func
+                for part in ("nn", "init", _FILLS[how]):
+                    outer = ast.Name(part, ast.Load()) if part == "nn" else ast.Attribute(function, part, ast.Load())
+                    function = ast.copy_location(outer, node.func)
+                return ast.copy_location(ast.Call(function, [owner, *node.args], node.keywords), node)
         given = node.args[0] if len(node.args) == 1 and not node.keywords else None
         if name not in ("OrderedDict", "collections.OrderedDict") or not isinstance(given, ast.List):
             return node
@@ -68,6 +95,10 @@ class _Ordered(ast.NodeTransformer):
         if len(pairs) != len(given.elts):
             return node
         return ast.copy_location(ast.Dict([key for key, _ in pairs], [part for _, part in pairs]), node)
+
+
+def _without_data(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Attribute) and node.attr == "data" else node
 
 
 def in_order(classes: Iterable[ast.ClassDef]) -> list[ast.ClassDef]:

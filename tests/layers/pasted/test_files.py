@@ -165,6 +165,42 @@ FILES = {
         "        return x if self.below is None else self.below(x)\n",
         "Tree()",
     ),
+    "layers under names that are put together": (
+        module(
+            "self.s = nn.Sequential()\nfor i in range(2):\n    self.s.add_module(f'l{i}', nn.Linear(16, 16))\n"
+            "    self.s.add_module('r{}'.format(i), nn.ReLU())\n    setattr(self, 'l%d' % i, nn.Linear(16, 3))\n"
+            "self.add_module('last', nn.Tanh())",
+            FLAT + "for i in range(2):\n    y = getattr(self, 'l%d' % i)(self.s(x))\n    x = x + y.sum()\n"
+            "return self.last(y) if hasattr(self, 'last') else y",
+        ),
+        "Net()",
+    ),
+    "lists that grow": (
+        module(
+            "self.n = a = 2\nself.n += 1\nlayers = [nn.Linear(16, 16)]\nwhile self.n:\n    self.n -= 1\n"
+            "    layers += [nn.Tanh()]\n    if self.n == 1:\n        break\nlayers.extend([nn.Linear(16, 16)] * a)\n"
+            "self.m = nn.ModuleList(layers[:1])\nself.m.extend(layers[1:])\nself.join = Join()",
+            FLAT + "outs = [x, 2 * x]\nfor layer in self.m:\n    outs.append(layer(outs[-1]))\n"
+            "rest = [outs[0]] if self.n else []\nrest.extend(outs[2:])\ny = self.join([rest[0], rest[-1]])\n"
+            "return y[:, :3] + y[:, -3:]",
+            before="class Join(nn.Module):\n    def forward(self, xs):\n        return torch.cat(xs, 1)\n",
+        ),
+        "Net()",
+    ),
+    "weights drawn anew": (
+        module(
+            "self.c = nn.Conv2d(1, 2, 3)\nself.a = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 3))\n"
+            "for m in self.modules():\n    if isinstance(m, nn.Conv2d):\n        n = max(3, 2) ** 2\n"
+            "        m.weight.data.normal_(0, math.sqrt(2.0 / n))\n        m.bias.data.zero_()\n"
+            "self.apply(self._draw)\nself.a.apply(draw)",
+            "x = self.c(x)\nassert x.data.size()[0] == x.data.shape[0]\nreturn self.a(torch.flatten(x, 1))",
+            before="import math\nfrom torch.nn import init\n\ndef draw(m):\n    classname = m.__class__.__name__\n"
+            "    if classname == 'Linear' and m.bias is not None:\n        init.constant_(m.bias.data, 0.1)\n",
+            after="\n    def _draw(self, m):\n        if isinstance(m, (nn.Linear, nn.Conv2d)):\n"
+            "            nn.init.orthogonal_(m.weight.data, nn.init.calculate_gain('relu'))\n",
+        ),
+        "Net()",
+    ),
     "inputs by name": (
         module(
             "self.m = Mix()", FLAT + "return self.m(x, y=2 * x)[:, :3]",
@@ -222,8 +258,9 @@ def test_what_trains_is_not_in_the_script() -> None:
     [
         (HEAD + BLOCKS.split("def _net")[0], "`Net` needs `block`", "net = Net(block, numbers, size, classes)"),
         (module("self.l = nn.Linear(16, K)", "return x", before="K = len(sizes)\n"), "`sizes` has no value", "above"),
-        (module("self.l = 1", "return x", before="def f(x):\n    while x:\n        x = 1\n").replace("= 1", "= f(1)"),
-         "`while`", ""),
+        (module("self.l = 1", "return f(x)", before="def f(x):\n    while x:\n        x = 1\n"), "`while`", ""),
+        (module("self.l = 1", "return x if hasattr(x, 'l') else 2"), "looks at the module", "hasattr(self"),
+        (module("self.l = isinstance((1, 2), list)", "return x"), "one here", "(list, tuple)"),
         (module("if 1 < 2:\n    raise ValueError('too small')", "return x"), "the text stops here: too small", ""),
         (module("self.l = 1", "return x") + "net = Net().eval\nnet = small(3)\n\ndef small(n):\n    Net()\n",
          "gives nothing", "return Net"),

@@ -215,7 +215,7 @@ def test_parameters_finds_no_tensors_that_are_not_parameters() -> None:
         (module("return eval('x')"), "`eval` is not a function", "eval"),
         (module("return exec('x')"), "`exec` is not a function", "exec"),
         (module("return open('x')"), "`open` is not a function", "open"),
-        (module("return getattr(self, 'x')"), "`getattr` is not a function", "getattr"),
+        (module("return getattr(x, 'y')"), "`getattr` is not a function", "getattr"),
         (module("return self.__class__"), "`__class__`", "self.__class__"),
         (module("return x.__class__"), "`__class__`", "x.__class__"),
         (module("self = x\nreturn x"), "the module itself", "self"),
