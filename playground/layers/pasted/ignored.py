@@ -30,6 +30,7 @@ _STAYING = (
     "import collections",
 )
 _ALLOWED = f"they are here already; allowed are {', '.join(_IMPORTS)}"
+_OPTIONS = "an option that a class uses needs a default that is written out: default=64"
 _TYPES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
 _REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?\n?")  # of the line of an import
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
@@ -157,7 +158,8 @@ class LeftOut(ast.NodeTransformer):
         given = {(name.asname or name.name).partition(".")[0] for name in unknown}
         if "*" in given or given & used:
             without = Repair("leave out the import", self.text[:start] + self.text[end:])
-            self.refuse("nothing but torch, nn, F and Tensor can be imported", node, _ALLOWED, without)
+            hint = _OPTIONS if "argparse" in given else _ALLOWED
+            self.refuse("nothing but torch, nn, F and Tensor can be imported", node, hint, without)
         self.edits.append((start, end, ""))
 
 

@@ -17,6 +17,7 @@ from playground.layers.limits import LIMITS as LAYERS
 from playground.layers.pasted.expressions import Around, PastedExpressions
 from playground.layers.pasted.ignored import LeftOut
 from playground.layers.pasted.needed import named, needed, reached
+from playground.layers.pasted.options import Place, option_uses, place_of, write_defaults
 from playground.layers.pasted.statements import PastedStatements
 from playground.layers.pasted.tree import (
     Constant,
@@ -53,6 +54,9 @@ def parse_module(text: str) -> PastedSource:
         raise PlaygroundError("there is no class", span=Span(0, len(text)), hint=f"begin with {_EXAMPLE}", text=text)
     plain = _QUOTED.sub(_without_docstring, text)
     found = tree_if_read(plain)
+    uses = {} if found is None else option_uses(found[0])
+    if found is not None:
+        write_defaults(found[0], uses)
     file = None if found is None else needed(found[0])
     left_out = () if found is None or file is None else tuple(map(found[1].of, map(_whole, file.left_out)))
     for span in left_out:
@@ -63,7 +67,9 @@ def parse_module(text: str) -> PastedSource:
     except PlaygroundError as error:
         repair = error.repair if plain.translate(_BRACES) == text else None  # it would lose the docstrings
         raise PlaygroundError(error.message, span=error.span, hint=error.hint, repair=repair, text=text) from None
-    return _ClassReader(text, places, left_out).source(module, None if file is None else file.entry)
+    reader = _ClassReader(text, places, left_out)
+    reader.write_defaults(module, uses)
+    return reader.source(module, None if file is None else file.entry)
 
 
 def _without_docstring(found: re.Match[str]) -> str:
@@ -90,8 +96,18 @@ class _ClassReader:
         span = place if isinstance(place, Span) else self.places.of(place)
         raise PlaygroundError(message, span=span, hint=hint, repair=repair, text=self.text)
 
+    def write_defaults(self, module: ast.Module, uses: dict[Place, ast.expr]) -> None:
+        """Writes the defaults of a file's options where the module uses them, in the script, too."""
+        for node in ast.walk(module):
+            if isinstance(node, ast.Attribute) and place_of(node) in uses:
+                span = self.places.of(node)
+                self.left_out.edits.append((span.start, span.end, ast.unparse(uses[place_of(node)])))
+        write_defaults(module, uses)
+
     def source(self, module: ast.Module, entry: ast.Call | None) -> PastedSource:
         self.check_depth(module)
+        if entry is not None:
+            self.check_depth(ast.Module([ast.Expr(entry)], []))
         module = self.left_out.of(module)
         self.making = reached(module, entry, "__init__")
         self.running = reached(module, None, "forward")

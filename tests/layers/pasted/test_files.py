@@ -5,8 +5,11 @@ Each text is run twice, by the page's reader and by Python itself, from the same
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -201,6 +204,18 @@ FILES = {
         ),
         "Net()",
     ),
+    "sizes from the command line": (
+        module(
+            "self.l = nn.Linear(int(np.prod(shape)), opt.hidden_size)\nself.m = nn.Linear(opt.hidden_size, 3)",
+            FLAT + "return self.m(self.l(x)) * (opt.scale if not opt.plain else 1)",
+            before="import argparse\nimport numpy as np\nparser = argparse.ArgumentParser()\n"
+            "parser.add_argument('-n', '--hidden-size', type=int, default=5, help='width')\n"
+            "parser.add_argument('--scale', type=float, default=-0.5)\n"
+            "parser.add_argument('--plain', action='store_true')\n"
+            "opt = parser.parse_args()\nprint(opt)\nshape = (opt.hidden_size - 4, 4, 4)\n",
+        ),
+        "Net()",
+    ),
     "inputs by name": (
         module(
             "self.m = Mix()", FLAT + "return self.m(x, y=2 * x)[:, :3]",
@@ -215,7 +230,7 @@ FILES = {
 def by_python(text: str, made: str) -> nn.Module:
     """The module as Python itself makes it, without the lines that train it."""
     names: dict[str, Any] = {"device": "cpu", "x": torch.zeros(2, 1, 4, 4), "__name__": "pasted", "F": F}
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), patch.object(sys, "argv", ["pasted"]):
         exec(compile(text, "pasted", "exec"), names)  # noqa: S102  # a text of this file
         torch.manual_seed(5)
         net: nn.Module = eval(made, names)  # noqa: S307
@@ -261,6 +276,9 @@ def test_what_trains_is_not_in_the_script() -> None:
         (module("self.l = 1", "return f(x)", before="def f(x):\n    while x:\n        x = 1\n"), "`while`", ""),
         (module("self.l = 1", "return x if hasattr(x, 'l') else 2"), "looks at the module", "hasattr(self"),
         (module("self.l = isinstance((1, 2), list)", "return x"), "one here", "(list, tuple)"),
+        (module("self.l = nn.Linear(16, o.n)", "return x", before="import argparse\np = argparse.ArgumentParser()\n"
+                "p.add_argument('--n', type=int, required=True)\no = p.parse_args()\n"),
+         "nothing but torch", "default=64"),
         (module("if 1 < 2:\n    raise ValueError('too small')", "return x"), "the text stops here: too small", ""),
         (module("self.l = 1", "return x") + "net = Net().eval\nnet = small(3)\n\ndef small(n):\n    Net()\n",
          "gives nothing", "return Net"),
@@ -270,3 +288,23 @@ def test_what_is_missing_is_said(text: str, words: str, hint: str) -> None:
     with pytest.raises(PlaygroundError, match=words) as caught:
         build_pasted(parse_module(text))
     assert caught.value.span is not None and hint in caught.value.hint
+
+
+LONG = {
+    "classes": "".join(f"class C{i}(nn.Module):\n  def forward(self, x): return C{i - 1}\n" for i in range(300)),
+    "constants that use each other": "a = b\nb = a\n" * 1500,
+    "constants in a row": "n0 = 1\n" + "".join(f"n{i} = n{i - 1}\n" for i in range(1, 1000)),
+    "a deep line": "net = Net(" + "-" * 15_000 + "1)\n",
+    "functions that call twice": "".join(f"def f{i}():\n  return f{i + 1}() + f{i + 1}()\n" for i in range(400)),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_file_is_read_or_refused_soon(name: str) -> None:
+    text = LONG[name] + module("self.l = nn.Linear(16, 3)", FLAT + "return self.l(x)")
+    start = time.process_time()
+    try:
+        build_pasted(parse_module(text))
+    except PlaygroundError as error:
+        assert "deep" in error.message
+    assert time.process_time() - start < 5

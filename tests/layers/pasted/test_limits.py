@@ -107,6 +107,8 @@ MAKERS = METHODS.replace("nn.Linear(4, 4)", "self.first(3)")
             "class A(nn.Module):\n    n = 99999999999999999999\n    def forward(self, x):\n        return x",
             "only methods",
         ),
+        (module("return x") + "net = Net(" + "-" * 150 + "1)\n", "nested|deep"),
+        (module("return x") + "net = Net(" + "+".join("1" * 3000) + ")\n", "nested|deep"),
         (MAKERS, "more than 20 deep"),
         ("@property\n" + LENET, "decorators"),
         (LENET.replace("    def features", "    @property\n    def features"), "decorators"),
