@@ -15,7 +15,8 @@ from playground.environment import from_environment
 class LayerLimits:
     """The limits of a stack; the defaults keep one recording within a few seconds and 1 GB."""
 
-    text_length: int = 10_000  # characters
+    text_length: int = 20_000  # characters of a class: a file with its docstrings, and what trains it
+    stack_length: int = 10_000  # characters of a list of layers
     layers: int = 200  # blocks and what is in them counted
     depth: int = 6  # of nesting
     batch: int = 512  # examples

@@ -49,13 +49,28 @@ class Places:
         return Span(self.at(node.lineno, node.col_offset), self.at(end_line, end_byte))
 
 
-def python_tree(text: str, scanned: str | None = None, most: int = LIMITS.nodes) -> tuple[ast.Module, Places]:
+def tree_if_read(text: str) -> tuple[ast.Module, Places] | None:
+    """Python's tree of a text as it is, before anything is checked; None where Python cannot read it."""
+    is_indented = INDENTED.match(text) is not None
+    try:
+        with _PARSER:
+            module = ast.parse("if 1:\n" + text if is_indented else text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a UnicodeEncodeError is a ValueError
+        return None
+    first = module.body[0] if is_indented else None
+    body = first.body if isinstance(first, ast.If) else module.body
+    return ast.Module(body, []), Places(text, 2 if is_indented else 1)
+
+
+def python_tree(
+    text: str, scanned: str | None = None, most: int = LIMITS.nodes, longest: int = LIMITS.text_length
+) -> tuple[ast.Module, Places]:
     """Python's tree of a normalised text, within the limits on nodes and depth.
 
     `scanned`: the text as the first look takes it, of the same length, where more characters are allowed than usual;
-    `most`: how many nodes.
+    `most`: how many nodes; `longest`: how many characters.
     """
-    tokens = scan(text if scanned is None else scanned)
+    tokens = scan(text if scanned is None else scanned, longest)
     if all(token.kind in ("space", "newline") or token.text == ";" for token in tokens):
         refuse_empty(text)
     is_indented = INDENTED.match(text) is not None  # a whole text may be indented: it is the body of an `if` then

@@ -101,21 +101,21 @@ def normalise(text: str) -> str:
     return text.translate(SAME_LENGTH)
 
 
-def check_length(text: str) -> None:
-    """PlaygroundError for a text that is longer than any may be, before anything looks at its characters."""
+def check_length(text: str, most: int = LIMITS.text_length) -> None:
+    """PlaygroundError for a text that is longer than it may be, before anything looks at its characters."""
     if not isinstance(text, str):
         raise PlaygroundError(f"a {type(text).__name__} is no text", hint="write it between quotes")
-    if len(text) > LIMITS.text_length:
+    if len(text) > most:
         raise PlaygroundError(
-            f"a text of {spell(len(text))} characters; the limit is {spell(LIMITS.text_length)}",
-            span=Span(LIMITS.text_length, len(text)),
+            f"a text of {spell(len(text))} characters; the limit is {spell(most)}",
+            span=Span(most, len(text)),
             text=text,
         )
 
 
-def scan(text: str) -> tuple[Token, ...]:
+def scan(text: str, most: int = LIMITS.text_length) -> tuple[Token, ...]:
     """The tokens of a normalised text; PlaygroundError at the first that cannot stand where it does."""
-    check_length(text)
+    check_length(text, most)
     tokens: list[Token] = []
     brackets: list[Token] = []
     for found in TOKEN.finditer(text):

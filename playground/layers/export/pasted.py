@@ -12,6 +12,7 @@ from torch import nn
 
 from playground.errors import PlaygroundError
 from playground.language.function import PYTHON
+from playground.language.functions.plain import BUILTINS
 from playground.language.functions.table import find
 from playground.language.syntax import tree
 from playground.language.syntax.python_parser import INDENTED
@@ -19,7 +20,7 @@ from playground.layers.catalogue import modules
 from playground.layers.document import StackDocument
 from playground.layers.export.script import NetWriter
 from playground.layers.listing import Listing
-from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, Make, Method, PastedClass, PastedSource
+from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, KindName, Make, PastedClass, PastedSource
 
 _OURS = ("Bias", "Reshape", "Residual", "Parallel")  # kinds that PyTorch lacks
 _PREFIXES = {"F": "F.", "torch": "torch.", PYTHON: ""}
@@ -39,7 +40,7 @@ class PastedWriter(NetWriter):
         return [*(inspect.getsource(getattr(modules, name)) for name in ours), *_classes(text)]
 
     def net(self) -> list[str]:
-        return [self.seeded(f"net = {self.source.module.name}()")]
+        return [self.seeded(f"net = {self.source.made}")]
 
     def outputs(self) -> int:
         output = self.listing.output
@@ -58,13 +59,12 @@ def plain_python(source: PastedSource) -> tuple[str, tuple[str, ...]]:
     """
     edits: set[Edit] = set(source.left_out)
     ours: dict[str, None] = {}
-    for one in source.classes:
-        for method, in_init in [(m, True) for m in one.makers] + [(m, False) for m in one.methods]:
-            for node in _walk(method):
-                if isinstance(node, Make) and not node.is_pasted and node.name in _OURS:
-                    ours[node.name] = None
-                edits |= set(_edits(node, source.text))
-                edits |= set() if in_init else set(_tensors(node, source.text))
+    for part, in_init in _parts(source):
+        for node in _walk(part):
+            if isinstance(node, Make | KindName) and not _is_pasted(node) and node.name in _OURS:
+                ours[node.name] = None
+            edits |= set() if in_init and _is_builtin(node) else set(_edits(node, source.text))
+            edits |= set() if in_init else set(_tensors(node, source.text))
     taken = next((one for one in source.classes if one.name in ours), None)
     if taken is not None:
         message = f"the class `{taken.name}` hides the layer nn.{taken.name}"
@@ -73,6 +73,24 @@ def plain_python(source: PastedSource) -> tuple[str, tuple[str, ...]]:
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
     return text, tuple(ours)
+
+
+def _parts(source: PastedSource) -> Iterator[tuple[Any, bool]]:
+    """What is read of a text, and whether it may make layers: lists are lists there."""
+    for one in source.classes:
+        yield from [(method, True) for method in one.makers] + [(method, False) for method in one.methods]
+    for function in source.functions:
+        yield from [(function.making, True), (function.running, False)]
+    yield from [(constant, True) for constant in source.constants]
+
+
+def _is_builtin(node: Any) -> bool:
+    """`max(1, n)` of plain numbers."""
+    return isinstance(node, tree.Call) and node.home == "" and node.name in BUILTINS
+
+
+def _is_pasted(node: Make | KindName) -> bool:
+    return isinstance(node, Make) and node.is_pasted
 
 
 def _walk(node: Any) -> Iterator[Any]:
@@ -121,20 +139,20 @@ def _tensors(node: Any, text: str) -> Iterator[Edit]:
         case tree.Assign(value=value) | tree.Augmented(value=value):
             operands = (value,)
         case Apply(inputs=inputs):
-            operands = inputs
+            operands = tuple(part for part in inputs if _is_written_out(part))  # of tensors it is a list there, too
         case tree.Call(receiver=receiver):
             operands = (receiver,)
-        case Method(result=result):
-            operands = (result,)
+        case tree.Return(value=value):
+            operands = (value,)
     for part in operands:
         if isinstance(part, tree.Sequence) and part.kind == "list":
-            plain = all(
-                isinstance(inner, tree.Sequence | tree.Literal | tree.Unary | tree.NamedConstant)
-                for inner in _walk(part)
-                if hasattr(inner, "span")
-            )
-            yield part.span.start, part.span.start, "torch.tensor(" if plain else "torch.stack("
+            yield part.span.start, part.span.start, "torch.tensor(" if _is_written_out(part) else "torch.stack("
             yield part.span.end, part.span.end, ")"
+
+
+def _is_written_out(node: Any) -> bool:
+    kinds = (tree.Sequence, tree.Literal, tree.Unary, tree.NamedConstant)
+    return all(isinstance(inner, kinds) for inner in _walk(node) if hasattr(inner, "span"))
 
 
 def _classes(text: str) -> list[str]:

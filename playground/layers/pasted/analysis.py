@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 from playground.errors import PlaygroundError
 from playground.layers.catalogue.kind import LayerRule
@@ -103,7 +104,8 @@ class _CallHooks:
             if len(self.rows) >= MOST_ROWS:
                 hint = f"the limit is {MOST_ROWS} calls"
                 raise PlaygroundError(f"layers are called more than {MOST_ROWS} times", hint=hint)
-            self.rows.append(self.row(name, module, self.shape(inputs[0])))
+            first = next((part for part in tree_leaves(inputs) if isinstance(part, Tensor)), None)
+            self.rows.append(self.row(name, module, () if first is None else self.shape(first)))
             costs = self.costs
             self.open.append(_Open(len(self.rows) - 1, 0, costs.multiplications, costs.saved))
 

@@ -16,18 +16,20 @@ from playground.errors import PlaygroundError
 from playground.language.evaluate.arithmetic import bounded
 from playground.language.function import Value
 from playground.language.limits import spell
+from playground.language.syntax.tree import Assign
 from playground.layers.catalogue.kind import Kind
 from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
 from playground.layers.pasted.constructors import Origin, Origins, arguments, rule_arguments
 from playground.layers.pasted.expressions import CONTAINERS
 from playground.layers.pasted.interpreter import PastedRun, bound, interpret_forward
-from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, what
-from playground.layers.pasted.tree import Initialise, Make, Method, PastedClass, PastedSource
+from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, Surroundings, what
+from playground.layers.pasted.tree import Constant, Initialise, Make, Method, PastedClass, PastedSource
 from playground.layers.stack.build import draw
 
 LARGEST_INITIAL = 1e6  # of a number that weights are drawn with
-Made = nn.Module | nn.Parameter | Tensor
+LARGEST_ORTHOGONAL = 1024  # of the shorter side of a matrix: it is factorised
+Made = nn.Module | nn.Parameter | Tensor | float
 
 
 def build_pasted(source: PastedSource, arguments: Mapping[str, Value] | None = None, rng_seed: int = 0) -> PastedModule:
@@ -49,21 +51,42 @@ class _Builder:
     def __init__(self, source: PastedSource, generator: torch.Generator) -> None:
         self.source, self.generator = source, generator
         self.classes = {one.name: one for one in source.classes}
-        self.calls = PastedCalls(source.text, generator)
+        functions = {one.name: OwnFunction(one.making, one.running) for one in source.functions}
+        self.around = Surroundings(source.text, generator, {**self.classes, **functions})
+        self.calls = PastedCalls(self.around)
         self.origins = Origins(source.text)
         self.parameters = self.layers = 0
 
     def whole(self, arguments: dict[str, Value]) -> tuple[PastedModule, Origins]:
-        definition = self.source.module
+        definition, entry = self.source.module, self.source.entry
         given = {name: _plain(name, value) for name, value in arguments.items()}
         try:
-            made = self.calls.at(definition.span, self.module, definition, [], given)
+            for constant in self.source.constants:
+                self.constant(constant)
+            if entry is None or given:
+                made = self.calls.at(definition.span, self.module, definition, [], given)
+            else:
+                made = PastedRun(self.calls, {}, self.make).evaluator.evaluate(entry.value)
         except RecursionError:
             hint = "give inner parts names on lines of their own"
             self.calls.refuse("this is nested too deeply", definition.span, hint)
-        assert isinstance(made, PastedModule)
+        if not isinstance(made, PastedModule):
+            hint = f"let it return {definition.name}(...)"
+            self.calls.refuse(
+                f"this gives {what(made)}, not a module", definition.span if entry is None else entry.span, hint
+            )
         self.origins.guard()
         return made, self.origins
+
+    def constant(self, constant: Constant) -> None:
+        """Gives the names beside the classes their values."""
+        run = PastedRun(self.calls, {}, self.make)
+        run.execute((Assign(constant.targets, constant.unpack, constant.value, constant.span),))
+        for name, value in run.values.items():
+            if isinstance(value, Tensor | nn.Module):
+                hint = "make it in __init__, where it is part of the module"
+                self.calls.refuse(f"`{name}` is {what(value)} outside of the classes", constant.span, hint)
+            self.around.names[name] = value
 
     def make(self, node: Make | Initialise, positional: list[Value], named: dict[str, Value]) -> Made:
         """The value of one `Make` or `Initialise`; PlaygroundError without a place."""
@@ -89,10 +112,11 @@ class _Builder:
 
     def module(self, definition: PastedClass, positional: list[Value], named: dict[str, Value]) -> PastedModule:
         """A class of the text: its `__init__`, line by line."""
-        module = PastedModule(definition, self.source.text, self.generator, interpret_forward)
-        init = definition.find("__init__", in_init=True) or Method("__init__", (), (), None, definition.span)
+        module = PastedModule(definition, self.around, interpret_forward)
+        init = definition.find("__init__", in_init=True) or Method("__init__", (), (), definition.span)
         values = bound(self.calls, init, positional, named, definition.name)
-        PastedRun(self.calls, {"self": module} | values, self.make).result_of(init)
+        with self.calls.method(definition.name, definition.span):
+            PastedRun(self.calls, {"self": module} | values, self.make).result_of(init)
         return module
 
     def parameter(self, positional: list[Value], named: dict[str, Value]) -> nn.Parameter:
@@ -145,7 +169,16 @@ class _Builder:
             raise PlaygroundError(f"this brings the module to {spell(self.parameters)} parameters", hint=hint)
 
 
-def _initialise(name: str, positional: list[Value], named: dict[str, Value], generator: Any) -> Tensor:
+def _gain(given: dict[str, Value], hint: str) -> float:
+    """`nn.init.calculate_gain("relu")`."""
+    try:
+        gain = nn.init.calculate_gain(**given)
+    except (TypeError, ValueError):
+        raise PlaygroundError("`nn.init.calculate_gain` does not know this", hint=hint) from None
+    return float(gain)
+
+
+def _initialise(name: str, positional: list[Value], named: dict[str, Value], generator: Any) -> Tensor | float:
     """Calls `nn.init.<name>` on a parameter, in place; PlaygroundError without a place where it does not fit."""
     function = getattr(nn.init, name)  # one of `INITIALISERS`
     names = [known for known in inspect.signature(function).parameters if known != "generator"]
@@ -155,9 +188,14 @@ def _initialise(name: str, positional: list[Value], named: dict[str, Value], gen
     if len(positional) > len(names) or wrong is not None:
         raise PlaygroundError(f"`nn.init.{name}` does not take these arguments", hint=hint)
     given |= named
+    if name == "calculate_gain":
+        return _gain(given, hint)
     target = given.pop("tensor", None)
     if not isinstance(target, Tensor):
         raise PlaygroundError(f"`nn.init.{name}` fills a tensor, not {what(target)}", hint=hint)
+    if name == "orthogonal_" and target.dim() > 1 and min(len(target), target[:1].numel()) > LARGEST_ORTHOGONAL:
+        message = f"an orthogonal matrix of {tuple(target.shape)} takes too long"
+        raise PlaygroundError(message, hint=f"the limit is {LARGEST_ORTHOGONAL:,} rows or columns")
     if target.requires_grad and not isinstance(target, nn.Parameter):
         raise PlaygroundError(f"`nn.init.{name}` fills a parameter, not what is computed", hint=hint)
     for word, value in given.items():

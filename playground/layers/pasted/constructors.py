@@ -6,7 +6,7 @@ import inspect
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from playground.layers.stack.text import content_text
 
 LARGEST = 65_536  # of an in-size
 IN_SIZES = ("in_features", "in_channels", "num_features", "num_channels", "features", "normalized_shape")
+OUT_SIZES = ("out_features", "out_channels", "groups")  # what they cost is counted when the layer is made, and called
 HARMLESS = ("inplace",)  # it changes memory, and no number
 
 
@@ -152,6 +153,8 @@ def arguments(kind: Kind, positional: list[Value], named: dict[str, Value]) -> d
         argument = kind.argument(name)
         if name not in allowed:
             raise PlaygroundError(f"{kind.name} has no argument {name} here", hint=hint)
+        if argument is not None and name in OUT_SIZES:
+            argument = replace(argument, maximum=LARGEST)
         problem = problem_of(argument, value) if argument is not None else _size_problem(name, value)
         if problem:
             raise PlaygroundError(f"{name} of {kind.name} is {problem}", hint=hint)

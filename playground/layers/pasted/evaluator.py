@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any
 
 from torch import Tensor, nn
 
 from playground.errors import Span
 from playground.language.bounds.bound import like
+from playground.language.evaluate.arithmetic import bounded, numbers
 from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.list_evaluator import ListEvaluator
 from playground.language.evaluate.torch_calls import ERRORS
 from playground.language.evaluate.torch_errors import explained
 from playground.language.function import Function, Value
-from playground.language.functions.table import ATTRIBUTES
+from playground.language.functions.plain import BUILTINS, MATH
+from playground.language.functions.table import ATTRIBUTES, find
 from playground.language.limits import LIMITS, spell
-from playground.language.syntax.tree import Attribute, CallArgument, Expression, Index, Name
+from playground.language.syntax.tree import Attribute, Call, CallArgument, Expression, Index, Name
 from playground.layers.pasted import tree
-from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, kept, kinds_of, what
+from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, kept, kinds_of, what
 
-Maker = Callable[[tree.Make | tree.Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor]
+Maker = Callable[
+    [tree.Make | tree.Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor | float
+]
+Caller = Callable[[OwnFunction, tree.Apply | tree.ForEach, list[Value], dict[str, Value]], Value]
 Invoker = Callable[[tree.Invoke, list[Value], dict[str, Value]], Value]
+
+
+_PRODUCT = partial(reduce, partial(numbers, "*"))
+LONGEST = 100  # characters of a text that is put together
+_PLAIN_KINDS: dict[str, type] = {
+    "int": int, "float": float, "bool": bool, "str": str, "dict": dict, "tuple": tuple, "list": tuple, "Tensor": Tensor
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +51,11 @@ class PastedEvaluator(ListEvaluator):
 
     calls: PastedCalls
 
-    def __init__(self, calls: PastedCalls, values: dict[str, Value], maker: Maker | None, invoke: Invoker) -> None:
+    def __init__(
+        self, calls: PastedCalls, values: dict[str, Value], maker: Maker | None, invoke: Invoker, call: Caller
+    ) -> None:
         super().__init__(calls.program, calls, values)
-        self.maker, self.invoke = maker, invoke
+        self.maker, self.invoke, self.call = maker, invoke, call
         self._kinds |= {
             _Known: lambda node: node.value,
             tree.Make: self._make,
@@ -54,7 +69,68 @@ class PastedEvaluator(ListEvaluator):
             tree.Choose: lambda node: self.evaluate(node.yes if self.test(node.test) else node.no),
             tree.IsKind: self._is_kind,
             tree.Dictionary: self._dictionary,
+            tree.KindName: lambda node: node,
+            tree.Lambda: lambda node: self.own(node.method),
+            tree.MethodName: self._method_name,
+            tree.ForEach: self._for_each,
+            tree.Has: self._has,
+            tree.Words: self._words,
+            tree.KindOf: self._kind_of,
         }
+
+    def own(self, method: tree.Method) -> OwnFunction:
+        """A function that stands here: it sees the names that are here when it is called."""
+        return OwnFunction(method, method, self.values)
+
+    def _method_name(self, node: tree.MethodName) -> OwnFunction:
+        definition = self.values["self"].definition
+        making, running = definition.find(node.name, in_init=True), definition.find(node.name)
+        return OwnFunction(making, running, {"self": self.values["self"]})
+
+    def owner(self, node: Any) -> Value:
+        """The module that something is done to."""
+        return self.values["self"] if node is None else self.evaluate(node)
+
+    def _for_each(self, node: tree.ForEach) -> Value:
+        owner, function = self.owner(node.owner), self.evaluate(node.function)
+        if not isinstance(owner, nn.Module) or not isinstance(function, OwnFunction):
+            self.calls.refuse("`.apply` calls a function of the text for every layer", node.span, "self.apply(draw)")
+        for module in _inside_first(owner):
+            self.calls.at(node.span, self.calls.budget.count_statement)
+            self.call(function, node, [module], {})
+        return owner
+
+    def _has(self, node: tree.Has) -> Value:
+        owner, name = self.owner(node.owner), self.evaluate(node.name)
+        if not isinstance(owner, nn.Module) or not isinstance(name, str) or name.startswith("_"):
+            self.calls.refuse(f"{what(owner)} has no {name!r:.60}", node.span, "what a module keeps has a name")
+        value, found = kept(owner, name)
+        if not node.is_get:
+            return found
+        if not found:
+            self.calls.refuse(f"there is nothing under {name!r:.60}", node.span, "set it in __init__")
+        return tuple(value) if isinstance(value, nn.ModuleList) else value
+
+    def _words(self, node: tree.Words) -> str:
+        values = [self.evaluate(value) for value in node.values]
+        for value, place in zip(values, node.values, strict=True):
+            if not isinstance(value, str | int | float):
+                self.calls.refuse(f"{what(value)} is no part of a text", place.span, "numbers and quoted words are")
+        text = node.pieces[0] + "".join(f"{value}{piece}" for value, piece in zip(values, node.pieces[1:], strict=True))
+        if len(text) > LONGEST:
+            self.calls.refuse(f"a text of {len(text)} characters", node.span, f"the limit is {LONGEST}")
+        return text
+
+    def _kind_of(self, node: tree.KindOf) -> str:
+        value = self.evaluate(node.value)
+        if not isinstance(value, nn.Module):
+            self.calls.refuse(f"{what(value)} is no layer", node.span, "layers have a kind")
+        return value.definition.name if isinstance(value, PastedModule) else type(value).__name__.removeprefix("Seeded")
+
+    def _name(self, node: Name) -> Value:
+        if node.id not in self.values and node.id in self.calls.names:
+            return self.calls.names[node.id]
+        return super()._name(node)
 
     def operate(self, symbol: str, left: Value, right: Value, site: CallSite) -> Value:
         for value, place in zip((left, right), site.places, strict=True):
@@ -74,6 +150,13 @@ class PastedEvaluator(ListEvaluator):
     def _attribute(self, node: Attribute) -> Value:
         is_self = isinstance(node.operand, Name) and node.operand.id == "self"
         operand = self.value(node.operand)
+        if isinstance(operand, tree.PastedClass):
+            constant, found = operand.constant(node.name)
+            if not found:
+                self.calls.refuse(
+                    f"`{operand.name}` has no constant `{node.name}`", node.span, f"write {node.name} = 1 in it"
+                )
+            return constant
         if not isinstance(operand, nn.Module):
             if node.name not in ATTRIBUTES:
                 self.calls.refuse(f"{what(operand)} has no `.{node.name}`", node.span)
@@ -137,6 +220,11 @@ class PastedEvaluator(ListEvaluator):
             part: Any = argument.value
             if isinstance(part, tree.Spread):
                 positional += self._items(tree.LoopItems("", (part.value,), part.span))
+            elif argument.name == "**":
+                more = self.evaluate(part)
+                if not isinstance(more, dict) or not all(isinstance(name, str) for name in more):
+                    self.calls.refuse(f"`**` takes a dictionary apart, not {what(more)}", argument.span)
+                named |= more
             elif argument.name:
                 named[argument.name] = self.evaluate(part)
             else:
@@ -148,12 +236,13 @@ class PastedEvaluator(ListEvaluator):
         return self.invoke(node, positional, named)
 
     def _dictionary(self, node: tree.Dictionary) -> Value:
-        return {name: self.evaluate(value) for name, value in node.items}
+        made = {name: self.evaluate(value) for name, value in node.items}
+        return self.calls.nested(made, node.span)
 
     def _parts(self, node: tree.Parts) -> tuple[Value, ...]:
         owner = self.values["self"] if node.owner is None else self.evaluate(node.owner)
         if node.how in ("items", "values", "keys"):
-            if not isinstance(owner, nn.ModuleDict):
+            if not isinstance(owner, nn.ModuleDict | dict):
                 self.calls.refuse(f"{what(owner)} has no `.{node.how}()` here", node.span, "nn.ModuleDict has")
             return tuple(getattr(owner, node.how)())
         if not isinstance(owner, nn.Module):
@@ -168,6 +257,28 @@ class PastedEvaluator(ListEvaluator):
             self.calls.refuse("a condition does not look at tensors", node.span, hint)
         return value is not None and (isinstance(value, nn.Module) or bool(value))
 
+    def _call(self, node: Call) -> Value:
+        """Functions of Python on plain numbers give plain numbers: `math.sqrt(2 / n)`, `max(1, n // 4)`."""
+        names = MATH if node.home == "math" else BUILTINS if self.maker is not None else {}
+        function = _PRODUCT if node.name == "prod" else names.get(node.name)
+        if function is None or node.home not in ("math", "") or any(one.name for one in node.arguments):
+            return super()._call(node)
+        values, _ = self.arguments(node.arguments)
+        parts = values[0] if len(values) == 1 and isinstance(values[0], tuple | range) else values
+        if not values or not all(isinstance(part, int | float) for part in parts):
+            if find("", node.name) is None:
+                self.calls.refuse(f"`{node.name}` takes plain numbers here", node.span)
+            known = tuple(
+                replace(one, value=_Known(value, one.value.span))  # type: ignore[arg-type]  # it has a place
+                for one, value in zip(node.arguments, values, strict=True)
+            )
+            return super()._call(replace(node, home="", arguments=known))
+        try:
+            return self.calls.at(node.span, bounded, function(*values))
+        except (ValueError, TypeError, ArithmeticError):
+            hint = "another number"
+            self.calls.refuse(f"`{node.span.of(self.program.text)[:60]}` has no value here", node.span, hint)
+
     def _logic(self, node: tree.Logic) -> bool:
         if node.how.startswith("is"):
             return (self.evaluate(node.operands[0]) is None) == (node.how == "is None")
@@ -177,10 +288,19 @@ class PastedEvaluator(ListEvaluator):
 
     def _is_kind(self, node: tree.IsKind) -> bool:
         value = self.evaluate(node.value)
-        return isinstance(value, nn.Module) and any(name in kinds_of(value) for name in node.names)
+        names = {name.removeprefix("torch.") for name in node.names}
+        if not isinstance(value, nn.Module):
+            if isinstance(value, tuple) and len(names & {"tuple", "list"}) == 1:
+                self.calls.refuse(
+                    "lists and tuples are one here", node.span, "ask for both: isinstance(x, (list, tuple))"
+                )
+            return isinstance(value, tuple(kind for name, kind in _PLAIN_KINDS.items() if name in names))
+        return bool(names & kinds_of(value))
 
     def _index(self, node: Index) -> Value:
         operand: Any = self.value(node.operand)
+        if isinstance(operand, dict):
+            return self._entry(operand, self.evaluate(node.index), node)
         if isinstance(operand, nn.ModuleDict | nn.Sequential):
             index = self.evaluate(node.index)
             wanted: Any = str if isinstance(operand, nn.ModuleDict) else int | slice
@@ -195,21 +315,44 @@ class PastedEvaluator(ListEvaluator):
         known: Any = _Known(operand, node.operand.span)
         return super()._index(replace(node, operand=known))
 
+    def _entry(self, dictionary: dict[Value, Value], key: Value, node: Index) -> Value:
+        """`cfg["widths"]`."""
+        if not isinstance(key, str | int | float) or key not in dictionary:
+            names = ", ".join(map(repr, list(dictionary)[:8]))
+            self.calls.refuse(f"there is nothing under {key!r:.60}", node.index.span, f"there are {names}")
+        return dictionary[key]
+
     def _apply(self, node: tree.Apply) -> Value:
         layer = self.evaluate(node.layer)
         written = node.layer.span.of(self.program.text)
+        if isinstance(layer, OwnFunction):
+            self.calls.at(node.span, self.calls.budget.count_statement)
+            return self.call(layer, node, *self.arguments(node.arguments))
+        if isinstance(layer, tree.PastedClass | tree.KindName):
+            return self._make(self._made_by_name(layer, node))
         if not isinstance(layer, nn.Module):
             hint = "to multiply write *" if isinstance(layer, Tensor | int | float) else "call one of its layers"
             self.calls.refuse(f"`{written}` is {what(layer)}, not a layer", node.span, hint)
-        inputs = tuple(self.value(part) for part in node.inputs)
-        for value, part in zip(inputs, node.inputs, strict=True):
+        inputs, named = self.arguments(node.arguments)
+        is_own = isinstance(layer, PastedModule)
+        inputs = inputs if is_own else [self.calls.as_value(value, node.span) for value in inputs]
+        for value in () if is_own else inputs:
             if not isinstance(value, Tensor):
-                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", part.span, "a number: tensor(2.0)")
-        if len(inputs) != 1 and not isinstance(layer, PastedModule):
-            self.calls.refuse(f"`{written}` takes one input", node.span, f"write {written}(x)")
+                place = node.inputs[0].span if node.inputs else node.span
+                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", place, "a number: tensor(2.0)")
+        if (len(inputs) != 1 or named) and not is_own:
+            self.calls.refuse(f"`{written}` takes one input, by position", node.span, f"write {written}(x)")
         self.calls.tell(node.span)
         self.calls.applied = layer, node
-        return self.guarded(node.span, lambda: layer(*inputs), inputs)
+        return self.guarded(node.span, lambda: layer(*inputs, **named), (*inputs, *named.values()))
+
+    def _made_by_name(self, kind: tree.PastedClass | tree.KindName, node: tree.Apply) -> tree.Make:
+        """`block(64, stride=2)`, where a name stands for a class or a kind of layer."""
+        if self.maker is None:
+            hint = "write self.layer = ... in __init__, and self.layer(x) here"
+            self.calls.refuse("layers are made in `__init__`: only there are their parameters found", node.span, hint)
+        is_pasted = isinstance(kind, tree.PastedClass)
+        return tree.Make(kind.name, is_pasted, node.arguments, node.span, node.layer.span)
 
     def guarded(self, span: Span, call: Callable[[], Value], operands: tuple[Value, ...]) -> Value:
         """The value of a call; whatever goes wrong in it is explained at this place."""
@@ -217,3 +360,10 @@ class PastedEvaluator(ListEvaluator):
             return self.calls.at(span, call)
         except ERRORS as error:
             raise explained(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None
+
+
+def _inside_first(module: nn.Module) -> Iterator[nn.Module]:
+    """A module and all in it, in the order of nn.Module.apply."""
+    for child in module.children():
+        yield from _inside_first(child)
+    yield module

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import Span
+from playground.language.functions.plain import MATH
 from playground.language.functions.table import ATTRIBUTES, PREFIXES, method_names
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.python_parser import Places
-from playground.language.syntax.tree import Attribute, CallArgument, Name, Sequence
+from playground.language.syntax.tree import Attribute, Call, CallArgument, Name, Sequence
 from playground.layers.catalogue.table import KINDS, nearest
 from playground.layers.pasted import tree
 
@@ -18,11 +21,14 @@ CONTAINERS = ("ModuleList", "ModuleDict", "Sequential")
 LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in KINDS)])
 INITIALISERS = (
     *("uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_"),
-    *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_"),
+    *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "calculate_gain"),
 )
+_WRITTEN = (ast.Constant, ast.List, ast.Tuple, ast.UnaryOp, ast.unaryop, ast.expr_context)
 _INIT = ("nn.init", "torch.nn.init", "init")
 _PARTS = ("items", "values", "keys", "modules", "children", "parameters")
 BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
+_NUMPY, _OF_NUMPY = ("np", "numpy"), ("prod", "sqrt", "exp", "log", "log2", "log10", "floor", "ceil")  # of numbers
+ReadFunction = Callable[[ast.FunctionDef | ast.Lambda, "PastedExpressions"], tree.Method]
 _NONE = {ast.Is: "is None", ast.IsNot: "is not None"}
 
 
@@ -64,24 +70,88 @@ class LogicExpressions(Expressions):
         return tree.IsKind(self.convert(node.args[0]), tuple(written), self.places.of(node))
 
 
-class PastedExpressions(LogicExpressions):
-    """Expressions of one method. `later` are the classes of the text that are not known yet, `methods` the names of
-    those of the class and `base` the class of the text that it continues."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an expression can use besides its own names: classes of the text, its functions and constants, and of the
+    class that it stands in the methods and the class of the text that it continues."""
 
-    def __init__(
-        self,
-        text: str,
-        places: Places,
-        known: Iterable[str],
-        later: Iterable[str],
-        in_init: bool,
-        methods: frozenset[str] = frozenset(),
-        base: tree.PastedClass | None = None,
-    ) -> None:
+    classes: frozenset[str]
+    names: frozenset[str] = frozenset()  # of functions and constants
+    methods: frozenset[str] = frozenset()
+    base: tree.PastedClass | None = None
+
+
+class PastedExpressions(LogicExpressions):
+    """Expressions of one method or function. `read` reads a function within it."""
+
+    def __init__(self, text: str, places: Places, around: Around, in_init: bool, read: ReadFunction) -> None:
         super().__init__(text, places)
-        self.known, self.later, self.in_init = set(known), set(later), in_init
-        self.methods, self.base = methods, base
-        self._kinds |= {ast.ListComp: self._each, ast.GeneratorExp: self._each}
+        self.around, self.in_init, self.read = around, in_init, read
+        self.known, self.methods, self.base = around.classes, around.methods, around.base
+        self.assigned |= around.names
+        self._kinds |= {
+            ast.ListComp: self._each,
+            ast.GeneratorExp: self._each,
+            ast.Lambda: self._lambda,
+            ast.Dict: self._dict,
+            ast.JoinedStr: self._formatted,
+        }
+
+    def kept(self, node: ast.expr) -> Any:
+        """What a name is given. A list of what is not written out is a list that may grow, in `forward`, too."""
+        if isinstance(node, ast.IfExp):
+            test, yes, no = self.convert(node.test), self.kept(node.body), self.kept(node.orelse)
+            return tree.Choose(test, yes, no, self.places.of(node))
+        is_numbers = (
+            isinstance(node, ast.List) and node.elts and all(isinstance(part, _WRITTEN) for part in ast.walk(node))
+        )
+        if isinstance(node, ast.List) and not is_numbers:
+            return Sequence("tuple", self._items(node), self.places.of(node))
+        return self.convert(node)
+
+    def _formatted(self, node: ast.JoinedStr) -> Any:
+        pieces, values = [""], []
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                pieces[-1] += str(part.value)
+            elif isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None:
+                values.append(part.value)
+                pieces.append("")
+            else:
+                self.refuse("a text is put together of plain values", node, 'for instance f"block{i}"')
+        return self._words(pieces, values, node)
+
+    def _words(self, pieces: list[str], values: list[ast.expr], node: ast.expr) -> Any:
+        if len(pieces) != len(values) + 1:
+            self.refuse("a text is put together of plain values", node, 'for instance "block{}".format(i)')
+        return tree.Words(tuple(pieces), tuple(map(self.convert, values)), self.places.of(node))
+
+    def _binary(self, node: ast.BinOp) -> Any:
+        """`"block%d" % i`."""
+        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+            values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            return self._words(re.split("%[ds]", node.left.value), values, node)
+        return super()._binary(node)
+
+    def inside(self, in_init: bool) -> PastedExpressions:
+        """Those of a function within this one: it knows the names that are known here."""
+        found = PastedExpressions(self.text, self.places, self.around, in_init, self.read)
+        found.assigned |= self.assigned
+        return found
+
+    def _lambda(self, node: ast.Lambda) -> Any:
+        """It is called when `forward` runs, also where `__init__` keeps it."""
+        return tree.Lambda(self.read(node, self.inside(in_init=False)), self.places.of(node))
+
+    def _dict(self, node: ast.Dict) -> Any:
+        if not self.in_init:
+            self.refuse("dictionaries are made in `__init__`", node, "keep it there: self.sizes = {...}")
+        items: list[tuple[Any, Any]] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if not isinstance(key, ast.Constant) or type(key.value) not in (str, int, float):
+                self.refuse("the keys of a dictionary are quoted words or numbers", key or node, '{"width": 64}')
+            items.append((key.value, self.convert(value)))
+        return tree.Dictionary(tuple(items), self.places.of(node))
 
     def loop_target(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
         """The names that a comprehension gives to its items."""
@@ -116,18 +186,26 @@ class PastedExpressions(LogicExpressions):
     def _name(self, node: ast.Name) -> Any:
         if node.id == "self":
             self.refuse("`self` stands before a point", node, "for instance self.weight")
+        if node.id in self.known:
+            return Name(node.id, self.places.of(node))
         return super()._name(node)
 
     def _attribute(self, node: ast.Attribute) -> Any:
         span, root = self.places.of(node), root_of(node)
+        if node.attr == "__name__" and isinstance(node.value, ast.Attribute) and node.value.attr == "__class__":
+            return tree.KindOf(self.convert(node.value.value), span)
         if node.attr.startswith("__"):
             self.refuse(
                 f"`{node.attr}` is not a name that can be used", span, "names do not begin with two underscores"
             )
         if is_self(node.value):
+            if node.attr in self.methods and node.attr not in ("forward", "__init__"):
+                return tree.MethodName(node.attr, span)
             return Attribute(Name("self", span), node.attr, span)
+        if dotted(node.value) in ("nn", "torch.nn") and node.attr in LAYERS and root not in self.assigned:
+            return tree.KindName(node.attr, span)
         is_language = node.attr in (*ATTRIBUTES, "data", "grad_fn") or node.attr in method_names()
-        if is_language or (root != "self" and root not in self.assigned):
+        if is_language or (root != "self" and root not in self.assigned | self.known):
             return super()._attribute(node)
         return Attribute(self.convert(node.value), node.attr, span)
 
@@ -143,6 +221,14 @@ class PastedExpressions(LogicExpressions):
             return super()._call(renamed(node, "zeros"))
         if written == "isinstance" and written not in self.assigned:
             return self._is_kind(node)
+        if written in ("hasattr", "getattr", "self.__getattr__") and self._is_of_module(node, written):
+            owner = self.owner(node.args[0] if len(node.args) == 2 else None)
+            return tree.Has(owner, self.convert(node.args[-1]), written != "hasattr", span)
+        is_plain = (prefix == "math" and name in MATH) or (prefix in _NUMPY and name in _OF_NUMPY)
+        if is_plain and prefix not in self.assigned and not node.keywords:
+            return Call("math", name, None, self.arguments(node), span, place)
+        if written == "hasattr":
+            self.refuse("`hasattr` looks at the module here", span, 'for instance hasattr(self, "shortcut")')
         if prefix in _INIT and prefix not in self.assigned:
             return self._initialise(node, name, place)
         if written and written not in self.assigned and self._is_class(prefix, name):
@@ -153,12 +239,10 @@ class PastedExpressions(LogicExpressions):
                 return special
         if is_self(node.func):
             self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
-        if isinstance(node.func, ast.Call):
+        if isinstance(node.func, ast.Call) and not self._is_layer(node.func):
             self.convert(node.func)  # `nn.ReLU()(x)`: a layer that is made here is refused as such
         if self._is_layer(node.func):
-            if node.keywords:
-                self.refuse("a layer takes its input by position", node.keywords[0], "write self.layer(x)")
-            return tree.Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), span)
+            return tree.Apply(self.convert(node.func), self.arguments(node), span)
         if (
             isinstance(node.func, ast.Attribute | ast.Name)
             and (written or last_name(node.func)).split(".")[-1] in BACKWARD
@@ -166,22 +250,31 @@ class PastedExpressions(LogicExpressions):
             self.refuse("the backward pass is not part of a module", span, "it is run for you after `forward`")
         return super()._call(node)
 
+    def _is_of_module(self, node: ast.Call, written: str) -> bool:
+        """Tell whether a name is looked up in the module, or in a layer of it."""
+        number = 1 if written.startswith("self.") else 2
+        return len(node.args) == number and not node.keywords and (number == 1 or root_of(node.args[0]) == "self")
+
+    def owner(self, node: ast.expr | None) -> Any:
+        """The module that something is done to; None is `self`."""
+        return None if node is None or is_self(node) else self.convert(node)
+
     def _is_class(self, prefix: str, name: str) -> bool:
         if prefix:
             return prefix in ("nn", "torch.nn")
-        return name in self.known | self.later or name in LAYERS or name[0].isupper()
+        return name in self.known or name in LAYERS or name[0].isupper()
 
     def _is_layer(self, func: ast.expr) -> bool:
         root = root_of(func)
         if root == "self" and isinstance(func, ast.Attribute):
             return is_self(func.value) or func.attr not in method_names()
+        if isinstance(func, ast.Call):
+            return dotted(func.func) in ("getattr", "self.__getattr__") and root_of(func.args[0]) == "self"
         is_index = isinstance(func, ast.Subscript)
         return (is_index and root == "self") or (root in self.assigned and (is_index or isinstance(func, ast.Name)))
 
     def _make(self, node: ast.Call, prefix: str, name: str, place: Span) -> tree.Make:
         is_pasted = not prefix and name in self.known
-        if not is_pasted and not prefix and name in self.later:
-            self.refuse(f"`{name}` is not known here yet", place, "a class is used only by classes below it")
         if not is_pasted and name not in LAYERS:
             near = nearest(name)
             hint = f"did you mean nn.{near.name}?" if near else "the catalogue lists every layer"
@@ -199,11 +292,10 @@ class PastedExpressions(LogicExpressions):
         """The arguments of a call, `*layers` among them."""
         arguments = [CallArgument("", self._argument(part), self.places.of(part)) for part in node.args]
         for keyword in node.keywords:
-            if keyword.arg is None:
-                self.refuse("`**` in front of an argument is not allowed", keyword, "write the arguments out")
-            if any(keyword.arg == given.name for given in arguments):
-                self.refuse(f"`{keyword.arg}` is given twice", keyword)
-            arguments.append(CallArgument(keyword.arg, self.convert(keyword.value), self.places.of(keyword)))
+            name = keyword.arg or "**"
+            if any(name == given.name for given in arguments):
+                self.refuse(f"`{name}` is given twice", keyword)
+            arguments.append(CallArgument(name, self.convert(keyword.value), self.places.of(keyword)))
         return tuple(arguments)
 
     def _method(self, node: ast.Call, func: ast.Attribute, span: Span) -> Any:
@@ -217,7 +309,12 @@ class PastedExpressions(LogicExpressions):
             if func.attr == "forward" or func.attr.startswith("__"):
                 self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
             return tree.Invoke(func.attr, None, self.arguments(node), span)
-        if func.attr in _PARTS and root_of(func) == "self" and not node.args and not node.keywords:
+        if func.attr == "format" and isinstance(func.value, ast.Constant) and isinstance(func.value.value, str):
+            return self._words(func.value.value.split("{}"), node.args, node)
+        if func.attr == "apply" and self.in_init and len(node.args) == 1 and not node.keywords:
+            return tree.ForEach(self.owner(func.value), self.convert(node.args[0]), span)
+        is_part = root_of(func) == "self" or (root_of(func) in self.assigned and func.attr in _PARTS[:3])
+        if func.attr in _PARTS and is_part and not node.args and not node.keywords:
             owner: Any = None if is_self(func.value) else self.convert(func.value)
             return tree.Parts(owner, func.attr, span)
         return None

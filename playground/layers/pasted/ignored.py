@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from playground.errors import Repair, Span
 from playground.language.syntax.python_parser import Places
+from playground.layers.pasted.needed import free_names, is_quiet
 from playground.layers.pasted.tree import Edit
 
 _IMPORTS = (
@@ -18,9 +19,18 @@ _IMPORTS = (
     "from torch import nn",
     "from torch import Tensor",
     "from torch.nn import functional as F",
+    "import torch.nn.init as init",
+    "from torch.nn import init",
 )
-_STAYING = ("import math", "from collections import OrderedDict", "import collections")
+_STAYING = (
+    "import math",
+    "import numpy as np",
+    "import numpy",
+    "from collections import OrderedDict",
+    "import collections",
+)
 _ALLOWED = f"they are here already; allowed are {', '.join(_IMPORTS)}"
+_OPTIONS = "an option that a class uses needs a default that is written out: default=64"
 _TYPES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
 _REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?\n?")  # of the line of an import
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
@@ -41,17 +51,16 @@ class LeftOut(ast.NodeTransformer):
     def of(self, module: ast.Module) -> ast.Module:
         """The tree without them; functions in functions are left as they are, and refused by the reader."""
         body: list[ast.stmt] = []
-        used = {name.id for node in module.body if isinstance(node, ast.ClassDef) for name in _names(node)}
-        has_classes = any(isinstance(node, ast.ClassDef) for node in module.body)
+        used = set().union(
+            *(free_names(node) for node in module.body if not isinstance(node, ast.Import | ast.ImportFrom))
+        )
         for node in module.body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._import(node, used)
             elif isinstance(node, ast.ClassDef):
                 body.append(self._class(node))
-            elif has_classes and not _given_names(node) & used:
-                self._leave_out(node)
             else:
-                body.append(node)
+                body.append(self.visit(node))
         return ast.Module(body, [])
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
@@ -59,20 +68,23 @@ class LeftOut(ast.NodeTransformer):
         return ast.copy_location(ast.Pass(), node)
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
-        """What is printed is left out, of the text, too."""
-        if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "print":
+        """What is printed or logged is left out, of the text, too."""
+        if is_quiet(node):
             self._drop(node)
             return ast.copy_location(ast.Pass(), node)
         return node
 
-    def _leave_out(self, node: ast.stmt) -> None:
-        """A line that no class needs: `net = Net()`, a function that makes one, `if __name__ == "__main__":`."""
-        first = node.decorator_list[0] if isinstance(node, ast.FunctionDef) and node.decorator_list else node
-        start, span = self.places.of(first).start, self.places.of(node)
-        line = self.text.rfind("\n", 0, start) + 1
-        start = start if self.text[line:start].strip(" \t@") else line
+    def lines(self, span: Span) -> None:
+        """Leaves out a statement that no class needs, with what is left of its lines."""
+        line = self.text.rfind("\n", 0, span.start) + 1
+        start = span.start if self.text[line : span.start].strip() else line
         rest = _REST.match(self.text, span.end)
         self.edits.append((start, span.end if rest is None else rest.end(), ""))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        """The annotations of a function, and of those in it."""
+        self._signature(node)
+        return self.generic_visit(node)  # type: ignore[return-value]  # the same function
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         """`y: Tensor = x` is `y = x`, and without a value it is nothing."""
@@ -88,10 +100,10 @@ class LeftOut(ast.NodeTransformer):
         body: list[ast.stmt] = []
         for part in node.body:
             if isinstance(part, ast.FunctionDef):
-                self._signature(part)
-                body.append(self.generic_visit(part))  # type: ignore[arg-type]  # the same function
-            elif isinstance(part, ast.AnnAssign) and part.value is None:
-                self.visit_AnnAssign(part)  # `weight: Tensor`, as a class declares what it keeps
+                body.append(self.visit_FunctionDef(part))
+            elif isinstance(part, ast.AnnAssign):
+                declared = self.visit_AnnAssign(part)  # `weight: Tensor`, as a class declares what it keeps
+                body += [declared] if part.value is not None else []
             else:
                 body.append(part)
         node.body = body
@@ -142,23 +154,18 @@ class LeftOut(ast.NodeTransformer):
         written = list(_one_by_one(node))
         if all(one in _STAYING for one in written):
             return  # the script needs it, and the reader knows it
-        unknown = [name for name, one in zip(node.names, written, strict=True) if one not in _IMPORTS]
+        unknown = [name for name, one in zip(node.names, written, strict=True) if not _is_known(one)]
         given = {(name.asname or name.name).partition(".")[0] for name in unknown}
         if "*" in given or given & used:
             without = Repair("leave out the import", self.text[:start] + self.text[end:])
-            self.refuse("nothing but torch, nn, F and Tensor can be imported", node, _ALLOWED, without)
+            hint = _OPTIONS if "argparse" in given else _ALLOWED
+            self.refuse("nothing but torch, nn, F and Tensor can be imported", node, hint, without)
         self.edits.append((start, end, ""))
 
 
-def _names(node: ast.AST) -> Iterator[ast.Name]:
-    return (part for part in ast.walk(node) if isinstance(part, ast.Name))
-
-
-def _given_names(node: ast.stmt) -> set[str]:
-    """The names that a statement gives a value, as far as a class could use them."""
-    if isinstance(node, ast.FunctionDef):
-        return {node.name}
-    return {name.id for name in _names(node) if isinstance(name.ctx, ast.Store)}
+def _is_known(written: str) -> bool:
+    """`import torch.utils.data` gives the name `torch`, as `import torch` does."""
+    return written in _IMPORTS or (written.startswith("import torch.") and " as " not in written)
 
 
 def _one_by_one(node: ast.Import | ast.ImportFrom) -> Iterator[str]:

@@ -7,13 +7,27 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from playground.errors import PlaygroundError
-from playground.language.evaluate.interpreter import Interpreter
+from playground.errors import PlaygroundError, Span
+from playground.language.evaluate.interpreter import Flow, Interpreter
 from playground.language.function import Value
-from playground.language.syntax.tree import Expression, Sequence
+from playground.language.syntax.tree import Expression, Return, Sequence
 from playground.layers.pasted.evaluator import Maker, PastedEvaluator
-from playground.layers.pasted.pasted_module import PastedCalls, PastedModule, what
-from playground.layers.pasted.tree import Append, If, Invoke, Keep, KeepIn, Method, Register
+from playground.layers.pasted.pasted_module import Inputs, OwnFunction, PastedCalls, PastedModule, what
+from playground.layers.pasted.tree import (
+    AddModule,
+    Append,
+    Define,
+    If,
+    Invoke,
+    Keep,
+    KeepIn,
+    Method,
+    Raise,
+    Register,
+    While,
+)
+
+NOTHING: Mapping[str, Value] = {}
 
 
 class PastedRun(Interpreter):
@@ -26,47 +40,73 @@ class PastedRun(Interpreter):
         self.values.update(values)
         self.calls = calls
         self.maker = maker
-        self.evaluator: PastedEvaluator = PastedEvaluator(calls, self.values, maker, self.invoke)
+        self.evaluator: PastedEvaluator = PastedEvaluator(calls, self.values, maker, self.invoke, self.call)
 
     def _given(self, node: Expression) -> Value:
         """Return what a name is given: numbers that are written out are a tensor."""
         value = self.evaluator.evaluate(node)
         return self.evaluator.calls.as_value(value, node.span) if isinstance(node, Sequence) and node.items else value
 
-    def execute(self, statements: tuple[Any, ...]) -> None:
-        for statement in statements:
-            match statement:
-                case Keep(name=name, value=value, span=span):
+    def _execute(self, statement: Any) -> Flow | None:
+        match statement:
+            case Keep(name=name, value=value, span=span):
+                kept = self.evaluator.evaluate(value)
+                self.calls.at(span, self.values["self"].keep, name, kept)
+            case KeepIn():
+                self._keep_in(statement)
+            case Register(name=name, value=value, span=span):
+                self.calls.at(span, self.values["self"].keep_buffer, name, self.evaluator.value(value))
+            case If(test=test, body=body, orelse=orelse):
+                return self.execute(body if self.evaluator.test(test) else orelse)
+            case While(test=test, body=body, span=span):
+                while self.evaluator.test(test):
                     self.calls.at(span, self.calls.budget.count_statement)
-                    kept = self.evaluator.evaluate(value)
-                    self.calls.at(span, self.values["self"].keep, name, kept)
-                case KeepIn():
-                    self.calls.at(statement.span, self.calls.budget.count_statement)
-                    self._keep_in(statement)
-                case Register(name=name, value=value, span=span):
-                    self.calls.at(span, self.calls.budget.count_statement)
-                    self.calls.at(span, self.values["self"].keep_buffer, name, self.evaluator.value(value))
-                case If(test=test, body=body, orelse=orelse, span=span):
-                    self.calls.at(span, self.calls.budget.count_statement)
-                    self.execute(body if self.evaluator.test(test) else orelse)
-                case Append():
-                    self.calls.at(statement.span, self.calls.budget.count_statement)
-                    self._append(statement)
-                case _:
-                    super().execute((statement,))
+                    flow = self.execute(body)
+                    if flow is not None and flow.how != "continue":
+                        return flow if flow.how == "return" else None
+            case AddModule():
+                self._add_module(statement)
+            case Append():
+                self._append(statement)
+            case Return(value=node) if node is not None:
+                return Flow("return", self.evaluator.value(node))
+            case Define(method=method):
+                self.values[method.name] = self.evaluator.own(method)
+            case Raise(message=message, span=span):
+                told = f"the text stops here: {message}" if message else "the text stops here with an error of its own"
+                self.calls.refuse(told, span, "give it what it allows")
+            case _:
+                return super()._execute(statement)
+        return None
 
     def _append(self, node: Append) -> None:
         item, owner = self.evaluator.evaluate(node.value), self.values["self"]
         modules, values = (owner._modules, owner._plain) if node.on_self else ({}, self.values)
         target = modules.get(node.name, values.get(node.name))
-        if isinstance(target, nn.ModuleList | nn.Sequential) and isinstance(item, nn.Module):
-            target.append(item)
-        elif isinstance(target, tuple):
-            values[node.name] = self.calls.nested((*target, item), node.span)
+        items = item if node.many else (item,)
+        is_layers = isinstance(items, tuple | nn.ModuleList) and all(isinstance(one, nn.Module) for one in items)
+        if isinstance(target, nn.ModuleList | nn.Sequential) and is_layers:
+            target.extend(items)
+        elif isinstance(target, tuple) and isinstance(items, tuple):
+            values[node.name] = self.calls.nested((*target, *items), node.span)
         else:
             self.calls.refuse(
                 f"{what(item)} cannot be appended to {what(target)}", node.span, "write layers = [] first"
             )
+
+    def _add_module(self, node: AddModule) -> None:
+        """A layer under a name that is put together."""
+        owner = self.values["self"] if node.owner is None else self.evaluator.evaluate(node.owner)
+        name, value = self.evaluator.evaluate(node.name), self.evaluator.evaluate(node.value)
+        if not isinstance(name, str) or not name or "." in name or name.startswith("_"):
+            self.calls.refuse(f"{name!r:.60} is no name of a layer", node.name.span, 'for instance "conv1"')
+        if isinstance(owner, PastedModule):
+            self.calls.at(node.span, owner.keep, name, value)
+        elif isinstance(owner, nn.Sequential) and isinstance(value, nn.Module) and not hasattr(nn.Sequential, name):
+            owner.add_module(name, value)
+        else:
+            hint = "a layer, to an nn.Sequential or to the module itself"
+            self.calls.refuse(f"{what(value)} cannot be added to {what(owner)}", node.span, hint)
 
     def _keep_in(self, node: KeepIn) -> None:
         """A parameter of one layer in place of another's: both have the same then."""
@@ -91,53 +131,79 @@ class PastedRun(Interpreter):
         with self.calls.method(node.name, node.span):
             return PastedRun(self.calls, {"self": module} | values, self.maker).result_of(method)
 
+    def call(self, function: OwnFunction, node: Any, positional: list[Value], named: dict[str, Value]) -> Value:
+        """A function of the text, a lambda, or a method by its name."""
+        method = function.running if self.maker is None or function.making is None else function.making
+        if method is None:
+            self.calls.refuse("this function makes layers", node.span, "layers are made in `__init__`")
+        given = dict(function.values)
+        values = self.calls.at(node.span, bound, self.calls, method, positional, named, "", given)
+        maker = self.maker if method is function.making else None
+        with self.calls.method(method.name, node.span):
+            return PastedRun(self.calls, given | values, maker).result_of(method)
+
     def result_of(self, method: Method) -> Value:
         """Runs a method; what it returns."""
-        self.execute(method.body)
-        if method.result is None:
-            return None
-        self.calls.at(method.result.span, self.calls.budget.count_statement)
-        return self.evaluator.value(method.result)
+        flow = self.execute(method.body)
+        return None if flow is None else flow.value
 
 
 def bound(
-    calls: PastedCalls, method: Method, positional: list[Value], named: dict[str, Value], name: str = ""
+    calls: PastedCalls,
+    method: Method,
+    positional: list[Value],
+    named: dict[str, Value],
+    name: str = "",
+    around: Mapping[str, Value] = NOTHING,
 ) -> dict[str, Value]:
     """The arguments of a method by name, with its defaults; PlaygroundError without a place where they do not fit."""
     name, names = name or method.name, [parameter.name for parameter in method.parameters]
     takes = f"{name}({', '.join(names)})"
-    if len(positional) > len(names):
+    if len(positional) > len(names) and not method.rest:
         raise PlaygroundError(f"`{name}` takes {len(names)} arguments, here are {len(positional)}", hint=takes)
     values = dict(zip(names, positional, strict=False))
+    more: dict[str, Value] = {}
     for given, value in named.items():
+        if method.more and given not in names:
+            more[given] = value
+            continue
         if given not in names or given in values:
             problem = "is given twice" if given in values else f"is no argument of `{name}`"
             raise PlaygroundError(f"`{given}` {problem}", hint=takes)
         values[given] = value
-    defaults = PastedRun(calls, {}).evaluator
+    values |= {method.rest: tuple(positional[len(names) :])} if method.rest else {}
+    values |= {method.more: more} if method.more else {}
+    defaults = PastedRun(calls, around).evaluator
     for parameter in method.parameters:
         if parameter.name not in values:
             if parameter.default is None:
-                hint = f"give it, or a default: def {method.name}(self, {parameter.name}=10):"
+                hint = f"write {takes} with values, or a default: {parameter.name}=10"
+                if method.name == "__init__":
+                    hint = f"write it on a line below the classes: net = {takes}, with values; or a default"
                 raise PlaygroundError(f"`{name}` needs `{parameter.name}`", span=parameter.span, hint=hint)
             values[parameter.name] = defaults.evaluate(parameter.default)
     return values
 
 
+def last_return(method: Method) -> Span:
+    """Where a method says what it gives, as far as that is its last line."""
+    last = method.body[-1] if method.body else None
+    return last.value.span if isinstance(last, Return) and last.value is not None else method.span
+
+
 def interpret_forward(
-    module: PastedModule, calls: PastedCalls, inputs: tuple[Tensor, ...]
+    module: PastedModule, calls: PastedCalls, inputs: Inputs, named: dict[str, Value]
 ) -> Tensor | tuple[Tensor, ...]:
     """The `forward` of a module, line by line."""
     definition = module.definition
-    method, result = definition.forward, definition.forward.result
+    method = definition.forward
     few, many = len(method.required), len(method.parameters)
-    if not few <= len(inputs) <= many or not all(isinstance(part, Tensor) for part in inputs):
+    if not few <= len(inputs) + len(named) or not (len(inputs) <= many or method.rest):
         wanted = ", ".join(parameter.name for parameter in method.parameters)
         calls.refuse(f"`forward` of {definition.name} takes {wanted}", definition.span, "as tensors")
-    assert result is not None
-    values = calls.at(definition.span, bound, calls, method, list(inputs), {})
+    values = calls.at(definition.span, bound, calls, method, list(inputs), named)
     value = PastedRun(calls, {"self": module} | values).result_of(method)
     parts = value if isinstance(value, tuple) and value else (value,)
     if not all(isinstance(part, Tensor) for part in parts):
-        calls.refuse(f"`forward` returns {what(value)}", result.span, "return a tensor")
+        calls.refuse(f"`forward` returns {what(value)}", last_return(method), "return a tensor")
     return value if isinstance(value, Tensor) else tuple(parts)

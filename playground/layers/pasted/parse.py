@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.functions.table import PREFIXES
 from playground.language.limits import LIMITS
-from playground.language.syntax.python_parser import Places, python_tree
+from playground.language.syntax.python_parser import Places, python_tree, tree_if_read
 from playground.language.syntax.scan import check_length, normalise
-from playground.language.syntax.tree import Evaluate
-from playground.layers.pasted.expressions import PastedExpressions
+from playground.language.syntax.tree import Assign, Evaluate
+from playground.layers.limits import LIMITS as LAYERS
+from playground.layers.pasted.expressions import Around, PastedExpressions
 from playground.layers.pasted.ignored import LeftOut
+from playground.layers.pasted.needed import named, needed, reached
+from playground.layers.pasted.options import Place, option_uses, place_of, write_defaults
 from playground.layers.pasted.statements import PastedStatements
-from playground.layers.pasted.tree import Invoke, Method, MethodParameter, PastedClass, PastedSource
-from playground.layers.pasted.usual import as_is_usual
+from playground.layers.pasted.tree import (
+    Constant,
+    Entry,
+    Invoke,
+    Method,
+    MethodParameter,
+    PastedClass,
+    PastedFunction,
+    PastedSource,
+)
+from playground.layers.pasted.usual import as_is_usual, constants_of
 
 _QUOTED = re.compile(r"""#[^\n]*|(?:\b[rRuU])?\"{3}[\s\S]*?\"{3}|(?:\b[rRuU])?'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'""")
 _NAME = re.compile(r"class[ \t]+(\w+)")
@@ -35,18 +48,28 @@ def parse_module(text: str) -> PastedSource:
     >>> source.module.name, source.inputs
     ('Double', ('x',))
     '''
-    check_length(text)
+    check_length(text, LAYERS.text_length)
     text = normalise(text)
     if re.search(r"\bclass\b", text) is None:
         raise PlaygroundError("there is no class", span=Span(0, len(text)), hint=f"begin with {_EXAMPLE}", text=text)
     plain = _QUOTED.sub(_without_docstring, text)
+    found = tree_if_read(plain)
+    uses = {} if found is None else option_uses(found[0])
+    if found is not None:
+        write_defaults(found[0], uses)
+    file = None if found is None else needed(found[0])
+    left_out = () if found is None or file is None else tuple(map(found[1].of, map(_whole, file.left_out)))
+    for span in left_out:
+        plain = plain[: span.start] + re.sub(r"[^\n]", " ", span.of(plain)) + plain[span.end :]
     try:
         scanned = plain.translate(_BRACES)
-        module, places = python_tree(plain, scanned, MOST_NODES)
+        module, places = python_tree(plain, scanned, MOST_NODES, LAYERS.text_length)
     except PlaygroundError as error:
-        repair = error.repair if scanned == text else None  # it would lose the docstrings
+        repair = error.repair if plain.translate(_BRACES) == text else None  # it would lose the docstrings
         raise PlaygroundError(error.message, span=error.span, hint=error.hint, repair=repair, text=text) from None
-    return _ClassReader(text, places).source(module)
+    reader = _ClassReader(text, places, left_out)
+    reader.write_defaults(module, uses)
+    return reader.source(module, None if file is None else file.entry)
 
 
 def _without_docstring(found: re.Match[str]) -> str:
@@ -57,11 +80,15 @@ def _without_docstring(found: re.Match[str]) -> str:
 
 
 class _ClassReader:
-    def __init__(self, text: str, places: Places) -> None:
+    def __init__(self, text: str, places: Places, left_out: tuple[Span, ...]) -> None:
         self.text, self.places = text, places
         self.left_out = LeftOut(text, places, self.refuse)
-        self.making: frozenset[str] = frozenset()  # names of methods that `__init__` calls, and itself
+        for span in left_out:
+            self.left_out.lines(span)
+        self.making: frozenset[str] = frozenset()  # names of methods and functions that `__init__` reaches, and itself
         self.running: frozenset[str] = frozenset()  # the same of `forward`
+        self.named: frozenset[str] = frozenset()  # of those that stand somewhere without being called
+        self.around = Around(frozenset())
 
     def refuse(
         self, message: str, place: Span | ast.stmt | ast.expr, hint: str, repair: Repair | None = None
@@ -69,21 +96,91 @@ class _ClassReader:
         span = place if isinstance(place, Span) else self.places.of(place)
         raise PlaygroundError(message, span=span, hint=hint, repair=repair, text=self.text)
 
-    def source(self, module: ast.Module) -> PastedSource:
+    def write_defaults(self, module: ast.Module, uses: dict[Place, ast.expr]) -> None:
+        """Writes the defaults of a file's options where the module uses them, in the script, too."""
+        for node in ast.walk(module):
+            if isinstance(node, ast.Attribute) and place_of(node) in uses:
+                span = self.places.of(node)
+                self.left_out.edits.append((span.start, span.end, ast.unparse(uses[place_of(node)])))
+        write_defaults(module, uses)
+
+    def source(self, module: ast.Module, entry: ast.Call | None) -> PastedSource:
         self.check_depth(module)
+        if entry is not None:
+            self.check_depth(ast.Module([ast.Expr(entry)], []))
         module = self.left_out.of(module)
-        found: list[PastedClass] = []
-        self.making, self.running = _reached(module, "__init__"), _reached(module, "forward")
+        self.making = reached(module, entry, "__init__")
+        self.running = reached(module, None, "forward")
+        self.named = named(module)
         module = as_is_usual(module, self.making | self.running)
         body = _without_words(module.body)
-        names = [node.name for node in body if isinstance(node, ast.ClassDef)]
-        for node in body:
-            if not isinstance(node, ast.ClassDef):
-                self.refuse("only classes stand here", self.first_line(node), f"begin with {_EXAMPLE}")
-            found.append(self.pasted_class(node, found, names))
-        if not found:
+        classes = [node for node in body if isinstance(node, ast.ClassDef)]
+        if not classes:
             self.refuse("there is no class", Span(0, len(self.text)), f"begin with {_EXAMPLE}")
-        return PastedSource(self.text, tuple(found), tuple(self.left_out.edits))
+        others = [node for node in body if not isinstance(node, ast.ClassDef)]
+        names = frozenset(name for node in others for name in self.given(node))
+        self.around = Around(frozenset(node.name for node in classes), names)
+        constants = tuple(self.constant(node) for node in others if not isinstance(node, ast.FunctionDef))
+        functions = tuple(self.function(node) for node in others if isinstance(node, ast.FunctionDef))
+        found: list[PastedClass] = []
+        for node in classes:
+            found.append(self.pasted_class(node, found))
+        made = None if entry is None else self.entry(entry)
+        return PastedSource(self.text, tuple(found), tuple(self.left_out.edits), functions, constants, made)
+
+    def given(self, node: ast.stmt) -> tuple[str, ...]:
+        """The names of a function or of constants beside the classes."""
+        match node:
+            case ast.FunctionDef(name=name):
+                names: tuple[str, ...] = (name,)
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                names = (name,)
+            case ast.Assign(targets=[ast.Tuple(elts=parts)]) if all(isinstance(part, ast.Name) for part in parts):
+                names = tuple(part.id for part in parts if isinstance(part, ast.Name))
+            case _:
+                hint = f"begin with {_EXAMPLE}"
+                self.refuse("only classes, functions and constants stand here", self.first_line(node), hint)
+        for name in names:
+            if name in PREFIXES or name.startswith("__"):
+                self.refuse(f"`{name}` cannot be given a meaning here", self.first_line(node), "take another name")
+        return names
+
+    def expressions(self, around: Around, in_init: bool) -> PastedExpressions:
+        return PastedExpressions(self.text, self.places, around, in_init, self.method)
+
+    def constant(self, node: ast.stmt) -> Constant:
+        """`WIDTHS = [16, 32]`: numbers, words, lists and dictionaries of them, kinds of layers."""
+        expressions = self.expressions(self.around, in_init=True)
+        (statement,) = PastedStatements(expressions).convert([node])
+        self.check_free(expressions, "give it a value above")
+        assert isinstance(statement, Assign)
+        return Constant(statement.targets, statement.unpack, statement.value, self.first_line(node))
+
+    def function(self, node: ast.FunctionDef) -> PastedFunction:
+        """A function beside the classes, read once for `__init__` and once for `forward`, as far as each reaches it."""
+        making, running = (
+            self.method(node, self.expressions(self.around, in_init)) if node.name in names else None
+            for in_init, names in ((True, self.making), (False, self.running))
+        )
+        return PastedFunction(node.name, making, running or self.maybe(node, self.around), self.first_line(node))
+
+    def maybe(self, node: ast.FunctionDef, around: Around, is_own: bool = False) -> Method | None:
+        """A function that is only named somewhere, as `forward` may call it; None where it makes layers or draws."""
+        try:
+            return self.method(node, self.expressions(around, False), is_own) if node.name in self.named else None
+        except PlaygroundError:
+            return None
+
+    def entry(self, call: ast.Call) -> Entry:
+        expressions = self.expressions(self.around, in_init=True)
+        value = expressions.convert(call)
+        self.check_free(expressions, "write the number itself")
+        return Entry(value, ast.unparse(call), self.places.of(call))
+
+    def check_free(self, expressions: PastedExpressions, hint: str) -> None:
+        """Refuses the first name that nothing gives a value."""
+        for name, spans in expressions.free.items():
+            self.refuse(f"`{name}` has no value here", spans[0], hint.format(name=name))
 
     def check_depth(self, module: ast.Module) -> None:
         """`python_tree` looks at statements and expressions; defaults and comprehensions have depth, too."""
@@ -95,7 +192,7 @@ class _ClassReader:
                 self.refuse(f"nested more than {LIMITS.depth} deep", Span(0, len(self.text)), hint)
             waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
 
-    def pasted_class(self, node: ast.ClassDef, known: list[PastedClass], names: list[str]) -> PastedClass:
+    def pasted_class(self, node: ast.ClassDef, known: list[PastedClass]) -> PastedClass:
         name = _NAME.match(self.text, self.places.of(node).start)
         span = self.first_line(node) if name is None else Span(*name.span(1))
         if node.decorator_list:
@@ -107,13 +204,15 @@ class _ClassReader:
         if written == ["Module"]:
             start = self.places.of(node.bases[0]).start
             self.left_out.edits.append((start, start, "nn."))
-        earlier = [one.name for one in known]
-        if node.name in earlier:
+        if node.name in [one.name for one in known]:
             self.refuse(f"there are two classes `{node.name}`", span, "take another name")
         if node.name.startswith("__") or node.name in PREFIXES:
             self.refuse(f"`{node.name}` cannot be the name of a class", span, "take another name")
         parts: dict[str, ast.FunctionDef] = {}
+        constants = tuple(constant for part in node.body for constant in constants_of(part))
         for part in _without_words(node.body):
+            if constants_of(part):
+                continue
             if not isinstance(part, ast.FunctionDef):
                 hint = "what a class keeps is set in __init__: self.name = ..."
                 self.refuse("a class holds only methods here", self.first_line(part), hint)
@@ -128,80 +227,74 @@ class _ClassReader:
             self.refuse(f"`{node.name}` has no `forward`", span, hint)
         methods = frozenset(parts) | (base.names if base is not None else frozenset())
 
+        around = replace(self.around, methods=methods, base=base)
+
         def read(part: ast.FunctionDef, in_init: bool) -> Method:
-            later = [name for name in names if name not in earlier]
-            expressions = PastedExpressions(self.text, self.places, earlier, later, in_init, methods, base)
-            return self.method(part, expressions)
+            return self.method(part, self.expressions(around, in_init), is_own=True)
 
         making = [part for part in parts.values() if part.name in self.making]
         running = [part for part in parts.values() if part.name in self.running or part.name not in self.making]
         makers, others = tuple(read(part, True) for part in making), tuple(read(part, False) for part in running)
-        return PastedClass(node.name, base, makers, others, span)
+        maybe = [self.maybe(part, around, is_own=True) for part in making if part not in running]
+        others += tuple(part for part in maybe if part is not None)
+        return PastedClass(node.name, base, makers, others, span, constants)
 
-    def method(self, node: ast.FunctionDef, expressions: PastedExpressions) -> Method:
-        line = self.first_line(node)
-        if node.decorator_list:
-            self.refuse("decorators are not allowed", node.decorator_list[0], "leave the line with @ out")
-        parameters = self.parameters(node, expressions, line)
-        body = _without_words(node.body)
-        start: tuple[Any, ...] = ()
-        result = None
-        if node.name == "__init__":
-            start, body = self.without_super(node, body, line, expressions)
-        elif body and isinstance(body[-1], ast.Return):
-            last = body.pop()
-            result = last.value if isinstance(last, ast.Return) else None
-        if node.name == "forward" and result is None:
+    def method(
+        self, node: ast.FunctionDef | ast.Lambda, expressions: PastedExpressions, is_own: bool = False
+    ) -> Method:
+        """A method (`is_own`), a function beside the classes or within one, or a lambda."""
+        if isinstance(node, ast.Lambda):
+            name, line, body = "lambda", self.places.of(node), [_returned(node.body)]
+        else:
+            name, line, body = node.name, self.first_line(node), _without_words(node.body)
+            if node.decorator_list:
+                self.refuse("decorators are not allowed", node.decorator_list[0], "leave the line with @ out")
+        parameters, rest, more = self.parameters(node, expressions, name, line, is_own)
+        expressions.assigned |= {parameter.name for parameter in parameters} | {rest, more} - {""}
+        statements = PastedStatements(expressions)
+        converted: tuple[Any, ...] = ()
+        if name == "__init__" and is_own and isinstance(node, ast.FunctionDef):
+            place = self.place_of_super(node, body, line)
+            before, call, body = body[:place], body[place], body[place + 1 :]
+            converted = (*statements.convert(before), *self.super_init(call, expressions))
+        if name == "forward" and is_own and not any(map(_gives, body)):
             self.refuse("`forward` returns nothing", line, "end it with return and the result")
-        expressions.assigned |= {parameter.name for parameter in parameters}
-        converted = (*start, *PastedStatements(expressions).convert(body))
-        returned = None if result is None else expressions.convert(result)
-        for name, spans in expressions.free.items():
-            hint = f"make it an argument of `{node.name}`, or write self.{name}"
-            self.refuse(f"`{name}` has no value here", spans[0], hint)
-        return Method(node.name, parameters, converted, returned, line)
+        converted += statements.convert(body)
+        self.check_free(expressions, f"make it an argument of `{name}`" + (", or write self.{name}" if is_own else ""))
+        return Method(name, parameters, converted, line, rest, more)
 
     def parameters(
-        self, node: ast.FunctionDef, expressions: PastedExpressions, line: Span
-    ) -> tuple[MethodParameter, ...]:
+        self, node: ast.FunctionDef | ast.Lambda, expressions: PastedExpressions, name: str, line: Span, is_own: bool
+    ) -> tuple[tuple[MethodParameter, ...], str, str]:
+        """The arguments without `self`, and the names behind `*` and `**`."""
         given = node.args
-        used = {name.id for line in node.body for name in ast.walk(line) if isinstance(name, ast.Name)}
-        others = [one for one in (given.vararg, given.kwarg) if one is not None and one.arg in used]
-        if others or given.posonlyargs:
-            self.refuse("`*`, `**` and `/` among the arguments are not allowed", line, "write one name for each")
-        if not given.args or given.args[0].arg != "self":
-            self.refuse(f"the first argument of `{node.name}` is self", line, f"write def {node.name}(self, ...):")
-        names = [*given.args[1:], *given.kwonlyargs]
+        if given.posonlyargs:
+            self.refuse("`/` among the arguments is not allowed", line, "leave it out")
+        if is_own and (not given.args or given.args[0].arg != "self"):
+            self.refuse(f"the first argument of `{name}` is self", line, f"write def {name}(self, ...):")
+        names = [*given.args[is_own:], *given.kwonlyargs]
         missing = [None] * (len(given.args) - len(given.defaults))
-        defaults = [*missing, *given.defaults][1:] + given.kw_defaults
+        defaults = [*missing, *given.defaults][is_own:] + given.kw_defaults
         found = []
-        for name, default in zip(names, defaults, strict=True):
-            span = Span(
-                *(self.places.at(name.lineno, name.col_offset + shift) for shift in (0, len(name.arg.encode())))
-            )
-            if name.arg in PREFIXES or name.arg.startswith("__"):
-                self.refuse(f"`{name.arg}` cannot be the name of an argument", span, "take another name")
-            found.append(MethodParameter(name.arg, None if default is None else expressions.convert(default), span))
-        if node.name == "forward" and not any(parameter.default is None for parameter in found):
+        for one, default in zip(names, defaults, strict=True):
+            span = Span(*(self.places.at(one.lineno, one.col_offset + shift) for shift in (0, len(one.arg.encode()))))
+            if one.arg in PREFIXES or one.arg.startswith("__") or one.arg == "self":
+                self.refuse(f"`{one.arg}` cannot be the name of an argument", span, "take another name")
+            found.append(MethodParameter(one.arg, None if default is None else expressions.convert(default), span))
+        if name == "forward" and is_own and not any(parameter.default is None for parameter in found):
             self.refuse("`forward` takes no input", line, "write def forward(self, x):")
-        return tuple(found)
+        rest, more = ("" if one is None else one.arg for one in (given.vararg, given.kwarg))
+        return tuple(found), rest, more
 
-    def without_super(
-        self, node: ast.FunctionDef, body: list[ast.stmt], line: Span, expressions: PastedExpressions
-    ) -> tuple[tuple[Any, ...], list[ast.stmt]]:
-        """Return what `super().__init__()` runs of a base class of the text, and the lines after it."""
-        first = body[0] if body else None
-        call = first.value if isinstance(first, ast.Expr) else None
-        if isinstance(call, ast.Call) and ast.unparse(call).startswith("super("):
-            if re.match(r"super\((\w+, self)?\).__init__\(", ast.unparse(call)) is None:
-                self.refuse("`super()` is only called as super().__init__()", call, "write super().__init__()")
-            base = expressions.base
-            if base is None and (call.args or call.keywords):
-                self.refuse("`nn.Module` takes no arguments", call, "write super().__init__()")
-            expressions.assigned |= {name.arg for name in (*node.args.args[1:], *node.args.kwonlyargs)}
-            given = expressions.arguments(call)
-            invoked: Any = Invoke("__init__", base, given, self.places.of(call))
-            return (Evaluate(invoked, invoked.span),) if base is not None else (), body[1:]
+    def place_of_super(self, node: ast.FunctionDef, body: list[ast.stmt], line: Span) -> int:
+        """Which line of `__init__` is `super().__init__()`."""
+        for place, statement in enumerate(body):
+            call = statement.value if isinstance(statement, ast.Expr) else None
+            written = ast.unparse(call) if isinstance(call, ast.Call) else ""
+            if written.startswith(("super(", "nn.Module.__init__(")):
+                if re.match(r"super\((\w+, self)?\).__init__\(|nn.Module.__init__\(self\)$", written) is None:
+                    self.refuse("`super()` is only called as super().__init__()", statement, "write super().__init__()")
+                return place
         start = self.places.of(node.body[0]).start
         indent = self.text[self.text.rfind("\n", 0, start) + 1 : start]
         added = f"super().__init__()\n{indent}"
@@ -209,30 +302,39 @@ class _ClassReader:
         hint = "begin with super().__init__(): it makes the place where parameters are kept"
         self.refuse("`super().__init__()` is missing", line, hint, None if indent.strip() else repair)
 
+    def super_init(self, statement: ast.stmt, expressions: PastedExpressions) -> tuple[Any, ...]:
+        """What `super().__init__()` runs of a base class of the text."""
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        assert isinstance(call, ast.Call)
+        if ast.unparse(call) == "nn.Module.__init__(self)":
+            return ()
+        if expressions.base is None and (call.args or call.keywords):
+            self.refuse("`nn.Module` takes no arguments", call, "write super().__init__()")
+        given = expressions.arguments(call)
+        invoked: Any = Invoke("__init__", expressions.base, given, self.places.of(call))
+        return () if expressions.base is None else (Evaluate(invoked, invoked.span),)
+
     def first_line(self, node: ast.stmt) -> Span:
         """The line that a statement begins with."""
         span = self.places.of(node)
         return Span(span.start, min(span.end, (self.text + "\n").index("\n", span.start)))
 
 
-def _reached(module: ast.Module, start: str) -> frozenset[str]:
-    """The names of the methods that `self.name(...)` reaches from one of this name, in any class."""
-    calls: dict[str, set[str]] = {}
-    for method in ast.walk(module):
-        if isinstance(method, ast.FunctionDef):
-            calls.setdefault(method.name, set()).update(
-                call.func.attr
-                for call in ast.walk(method)
-                if isinstance(call, ast.Call)
-                and isinstance(call.func, ast.Attribute)
-                and ast.unparse(call.func.value).partition("(")[0] in ("self", "super")
-            )
-    found, waiting = {start}, [start]
-    while waiting:
-        new = (calls.get(waiting.pop(), set()) & calls.keys()) - found - {"forward", "__init__"}
-        found |= new
-        waiting += new
-    return frozenset(found)
+def _whole(node: ast.stmt) -> ast.stmt:
+    """A statement with its decorators."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef) and node.decorator_list:
+        first = node.decorator_list[0]
+        node.lineno, node.col_offset = first.lineno, max(first.col_offset - 1, 0)
+    return node
+
+
+def _gives(node: ast.stmt) -> bool:
+    """Tell whether a statement returns a value somewhere."""
+    return any(isinstance(part, ast.Return) and part.value is not None for part in ast.walk(node))
+
+
+def _returned(value: ast.expr) -> ast.stmt:
+    return ast.copy_location(ast.Return(value), value)
 
 
 def _without_words(body: list[ast.stmt]) -> list[ast.stmt]:

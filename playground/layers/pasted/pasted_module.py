@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -15,30 +15,64 @@ from torch.utils import _pytree as pytree
 from playground.errors import PlaygroundError, Span
 from playground.language.bounds.budget import Budget
 from playground.language.evaluate.arithmetic import describe
-from playground.language.evaluate.torch_calls import TorchCalls
+from playground.language.evaluate.torch_calls import MOST_HELD, TorchCalls
 from playground.language.function import Value
 from playground.language.limits import LIMITS
 from playground.language.syntax.program import Program
-from playground.layers.pasted.tree import Apply, PastedClass
+from playground.layers.pasted.tree import Apply, KindName, Method, PastedClass
 
 # A batch is larger than what an expression computes with; operations and lines are as many as there.
 PASTED_LIMITS = replace(
     LIMITS, elements=8 * LIMITS.elements, total_bytes=4 * LIMITS.total_bytes, work=10 * LIMITS.work
 )  # fmt: skip
-Interpret = Callable[["PastedModule", "PastedCalls", tuple[Tensor, ...]], Tensor | tuple[Tensor, ...]]
+Inputs = tuple[Value, ...]  # of `forward`: a module of the text may be given anything by another
+Interpret = Callable[["PastedModule", "PastedCalls", Inputs, dict[str, Value]], Tensor | tuple[Tensor, ...]]
 running: ContextVar[PastedCalls | None] = ContextVar("running", default=None)
 CALLS = 20  # methods that call each other, one inside the other
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the classes of one text share: the text, its random numbers, and the names that stand beside them."""
+
+    text: str
+    generator: torch.Generator
+    names: dict[str, Value] = field(default_factory=dict)  # classes, functions, constants
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnFunction:
+    """A function of the text as a value, with the names it was made among. What makes layers and what runs are read
+    apart; one of them may be missing."""
+
+    making: Method | None
+    running: Method | None
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 class PastedCalls(TorchCalls):
     """The calls of one forward pass, or of one construction: modules inside share the budget of the outermost."""
 
-    def __init__(self, text: str, generator: torch.Generator) -> None:
-        super().__init__(Program(text, (), ()), 0)
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(Program(around.text, (), ()), 0)
         self.budget = Budget(PASTED_LIMITS)
-        self._generator = generator
+        self._generator = around.generator
+        self.names = around.names
         self.inside = 0  # how many methods are under way
         self.applied: tuple[nn.Module, Apply] | None = None  # the layer that was called last, and where
+
+    def nested(self, value: Value, span: Span) -> Value:
+        """A tuple, list or dictionary, unless it holds too much: dictionaries count as what is in them."""
+        waiting, count = [(value, 0)], 0
+        while waiting:
+            item, level = waiting.pop()
+            inside = tuple(item.values()) if isinstance(item, dict) else item
+            if isinstance(inside, tuple | list):
+                count += 1 + len(inside)
+                if level >= LIMITS.dimensions or count > MOST_HELD * LIMITS.items:
+                    self.refuse("tuples, lists and dictionaries nested too deeply, or too many", span, "hold less")
+                waiting += [(part, level + 1) for part in inside if isinstance(part, tuple | list | dict)]
+        return value
 
     @contextmanager
     def method(self, name: str, span: Span) -> Iterator[None]:
@@ -57,10 +91,9 @@ class PastedCalls(TorchCalls):
 class PastedModule(nn.Module):
     """A class of the text as a module. What is neither parameter nor module (sizes, tensors, lists) is in `_plain`."""
 
-    def __init__(self, definition: PastedClass, text: str, generator: torch.Generator, interpret: Interpret) -> None:
+    def __init__(self, definition: PastedClass, around: Surroundings, interpret: Interpret) -> None:
         super().__init__()
-        self._definition, self._text, self._generator = definition, text, generator
-        self._interpret = interpret
+        self._definition, self._around, self._interpret = definition, around, interpret
         self._plain: dict[str, Value] = {}
 
     @property
@@ -112,15 +145,15 @@ class PastedModule(nn.Module):
         for place in (self._parameters, self._buffers, self._modules, self._plain):
             if name in place:
                 return place[name], True
-        return None, False
+        return self._definition.constant(name)
 
-    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, *inputs: Value, **named: Value) -> Tensor | tuple[Tensor, ...]:
         """The class's `forward`, line by line; PlaygroundError with the place for anything that goes wrong."""
         outer = running.get()
-        calls = outer or PastedCalls(self._text, self._generator)
+        calls = outer or PastedCalls(self._around)
         token = running.set(calls)
         try:
-            return self._interpret(self, calls, inputs)
+            return self._interpret(self, calls, inputs, named)
         except RecursionError:
             hint = "give inner parts names on lines of their own"
             calls.refuse("this is nested too deeply", self._definition.span, hint)
@@ -128,12 +161,14 @@ class PastedModule(nn.Module):
             running.reset(token)
 
 
-FIXED = frozenset(dir(nn.Module())) | {"keep", "keep_buffer", "find", "definition"}
+_OWN = ("keep", "keep_buffer", "find", "definition", "_definition", "_around", "_interpret", "_plain", "_place")
+FIXED = frozenset(dir(nn.Module())) | frozenset(_OWN)
 
 
 def what(value: Value) -> str:
     """Name the kind of value it is, in the user's words."""
-    return "a layer" if isinstance(value, nn.Module) else describe(value)
+    kinds = ((nn.Module, "a layer"), (PastedClass, "a class"), (KindName, "a kind of layer"), (dict, "a dictionary"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), None) or describe(value)
 
 
 def kept(module: nn.Module, name: str) -> tuple[Value, bool]:

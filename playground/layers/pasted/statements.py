@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 from playground.errors import Span
 from playground.language.syntax.statements import Statements
-from playground.language.syntax.tree import Assign, Literal, Name, Sequence
+from playground.language.syntax.tree import Leave, Literal, Name, Return
 from playground.layers.pasted.expressions import PastedExpressions, is_self, last_name
-from playground.layers.pasted.tree import Append, If, Keep, KeepIn, Register
+from playground.layers.pasted.tree import AddModule, Append, Define, If, Keep, KeepIn, Raise, Register, While
 
 
 class PastedStatements(Statements):
@@ -22,25 +22,42 @@ class PastedStatements(Statements):
         span = self.expressions.places.of(node)
         refuse = self.expressions.refuse
         match node:
-            case ast.Return():
-                refuse("`return` is the last line of a method", span, "leave it out here")
+            case ast.Return(value=value):
+                return Return(None if value is None else self.expressions.convert(value), span)
+            case ast.Raise():
+                return Raise(_message(node), span)
+            case ast.Break() | ast.Continue():
+                return Leave("break" if isinstance(node, ast.Break) else "continue", span)
             case ast.If():
                 test = self.expressions.convert(node.test)
                 return If(test, self.convert(node.body), self.convert(node.orelse), span)
             case ast.Pass():
                 return If(Literal("False", False, span), (), (), span)
-            case ast.Assign(targets=[ast.Name()], value=ast.List(elts=[])) if not self.expressions.in_init:
-                target = self._targets(node.targets[0])[0]  # a list that is filled by .append
-                empty = self.expressions.places.of(node.value)
-                return Assign(target, False, Sequence("tuple", (), empty), span)
+            case ast.While(orelse=[]) if self.expressions.in_init:
+                return While(self.expressions.convert(node.test), self.convert(node.body), span)
+            case ast.AugAssign(target=ast.Attribute(value=target) as place) if is_self(target):
+                old = ast.copy_location(ast.Attribute(place.value, place.attr, ast.Load()), place)
+                new = ast.copy_location(ast.BinOp(old, node.op, node.value), node)
+                return self._statement(ast.copy_location(ast.Assign([place], new), node))
+            case ast.Assign(targets=[*targets]) if len(targets) > 1:
+                return If(Literal("True", True, span), self.convert(_one_by_one(node)), (), span)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_module", value=owner), args=[name, value])):
+                return self._add_module(owner, name, value, span)
+            case ast.Expr(value=ast.Call(func=ast.Name(id="setattr"), args=[owner, name, value])):
+                return self._add_module(owner, name, value, span)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__setattr__", value=owner), args=[name, value])):
+                return self._add_module(owner, name, value, span)
             case ast.Assign(targets=[ast.Attribute(value=ast.Attribute() | ast.Subscript() as owner) as place]):
                 return self._keep_in(node, owner, place, span)
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr="register_buffer", value=target)) as call) if is_self(
                 target
             ):
                 return self._register(call, span)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                refuse("no functions within functions", span, "write its lines where it would be called")
+            case ast.FunctionDef():
+                inside = self.expressions.inside(self.expressions.in_init)
+                inside.assigned.add(node.name)
+                self.expressions.assigned.add(node.name)
+                return Define(self.expressions.read(node, inside), span)
             case ast.Assign(targets=[ast.Attribute(value=target) as place]) if is_self(target):
                 if not self.expressions.in_init:
                     refuse(
@@ -48,8 +65,12 @@ class PastedStatements(Statements):
                     )
                 self._check_name(place)
                 return Keep(place.attr, self.expressions.convert(node.value), span)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append", value=target), args=[item], keywords=[])):
-                return self._append(target, item, span)
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(attr="append" | "extend" as how, value=target), args=[item], keywords=[]
+                )
+            ):
+                return self._append(target, item, span, how)
         return super()._statement(node)
 
     def _keep_in(self, node: ast.Assign, owner: ast.expr, place: ast.Attribute, span: Span) -> KeepIn:
@@ -74,7 +95,16 @@ class PastedStatements(Statements):
         if node.attr.startswith("_"):
             self.expressions.refuse("names of a module do not begin with an underscore", node, "take another name")
 
-    def _append(self, target: ast.expr, item: ast.expr, span: Span) -> Append:
+    def _add_module(self, owner: ast.expr, name: ast.expr, value: ast.expr, span: Span) -> AddModule:
+        expressions = self.expressions
+        if not expressions.in_init:
+            expressions.refuse("layers are added in `__init__` only", span, "add it there")
+        return AddModule(expressions.owner(owner), expressions.convert(name), expressions.convert(value), span)
+
+    def _value(self, node: ast.Assign) -> Any:
+        return self.expressions.kept(node.value)
+
+    def _append(self, target: ast.expr, item: ast.expr, span: Span, how: str) -> Append:
         expressions = self.expressions
         on_self = isinstance(target, ast.Attribute) and is_self(target.value)
         if on_self and not expressions.in_init:
@@ -82,9 +112,9 @@ class PastedStatements(Statements):
             expressions.refuse("what a module keeps is changed in `__init__` only", span, hint)
         if not on_self and not (isinstance(target, ast.Name) and target.id in expressions.assigned):
             expressions.refuse(
-                "`.append` works on a list with a name", span, "write self.layers = nn.ModuleList() first"
+                f"`.{how}` works on a list with a name", span, "write self.layers = nn.ModuleList() first"
             )
-        return Append(last_name(target), on_self, expressions.convert(item), span)
+        return Append(last_name(target), on_self, expressions.convert(item), span, how == "extend")
 
     def _for(self, node: ast.For, span: Span) -> Any:
         items = self.expressions.items(node.iter)
@@ -101,3 +131,17 @@ class PastedStatements(Statements):
         if isinstance(node, ast.Attribute) and is_self(node.value):
             self.expressions.refuse("one `self.name = ...` to a line", node, "write y = ... or self.name = ...")
         super()._refuse_target(node)
+
+
+def _one_by_one(node: ast.Assign) -> list[ast.stmt]:
+    """`a = self.b = c` as two lines; what is on the right is computed once, and named by the first."""
+    first, *others = [*node.targets[::-1]] if isinstance(node.targets[-1], ast.Name) else node.targets
+    read = ast.copy_location(type(first)(**{**dict(ast.iter_fields(first)), "ctx": ast.Load()}), first)
+    lines = [ast.Assign([first], node.value), *(ast.Assign([other], read) for other in others)]
+    return [ast.copy_location(line, node) for line in lines]
+
+
+def _message(node: ast.Raise) -> str:
+    """What an error says that the text raises, as far as it is written out."""
+    given = node.exc.args if isinstance(node.exc, ast.Call) else []
+    return next((part.value for part in given if isinstance(part, ast.Constant) and isinstance(part.value, str)), "")

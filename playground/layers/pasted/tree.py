@@ -25,7 +25,7 @@ class Make:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """`*layers` among the arguments of a `Make`."""
+    """`*layers` among arguments; `**options` stands there as an argument with the name `**`."""
 
     value: Node
     span: Span
@@ -33,10 +33,110 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """`self.layer(x)`, `self.layers[0](x)`, `layer(x)`."""
+    """`self.layer(x)`, `self.layers[0](x)`, `block(64, stride=2)`: of a layer, a function or a class."""
 
     layer: Node
-    inputs: tuple[Node, ...]
+    arguments: tuple[CallArgument, ...]
+    span: Span
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """What is given by position."""
+        return tuple(argument.value for argument in self.arguments if not argument.name)
+
+
+@dataclass(frozen=True, slots=True)
+class KindName:
+    """`nn.ReLU` where it is not called: the kind of layer itself, a value that may be kept and called later."""
+
+    name: str  # without `nn.`
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MethodName:
+    """`self.draw` where it is not called."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """`lambda x: x[:, ::2]`."""
+
+    method: Method
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A function within a method."""
+
+    method: Method
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """`raise ValueError(...)`: the text itself refuses what it was given."""
+
+    message: str  # '' where it is put together
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """`while test:`, in `__init__` only."""
+
+    test: Node
+    body: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """`self.apply(function)`: of every module in it, what is inside first."""
+
+    owner: Node  # None: `self`
+    function: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AddModule:
+    """`self.features.add_module("conv1", layer)`, `setattr(self, "conv1", layer)`."""
+
+    owner: Node  # None: `self`
+    name: Node
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """`hasattr(self, "shortcut")`, and with `is_get` `getattr(self, "layer1")`."""
+
+    owner: Node  # None: `self`
+    name: Node
+    is_get: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`"block{}".format(i)`, `f"block{i}"`, `"block%d" % i`: the pieces, one value between each two."""
+
+    pieces: tuple[str, ...]
+    values: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class KindOf:
+    """`m.__class__.__name__`."""
+
+    value: Node
     span: Span
 
 
@@ -71,12 +171,13 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """`layers.append(value)`, `self.layers.append(value)`."""
+    """`layers.append(value)`, `self.layers.append(value)`; `many`: `layers.extend(values)`."""
 
     name: str
     on_self: bool
     value: Node
     span: Span
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +229,9 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """`{"name": layer}`, the argument of nn.ModuleDict."""
+    """`{"name": layer}`, the argument of nn.ModuleDict, and `{"widths": [16, 32]}`."""
 
-    items: tuple[tuple[str, Node], ...]
+    items: tuple[tuple[Any, Node], ...]  # under words, or whole numbers
     span: Span
 
 
@@ -183,13 +284,14 @@ class MethodParameter:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method without `self`."""
+    """One method without `self`, or a function; `rest` and `more` are the names behind `*` and `**`."""
 
     name: str
     parameters: tuple[MethodParameter, ...]
     body: tuple[Node, ...]
-    result: Node | None  # of `return`
     span: Span
+    rest: str = ""
+    more: str = ""
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -206,6 +308,7 @@ class PastedClass:
     makers: tuple[Method, ...]  # `__init__` and what it calls
     methods: tuple[Method, ...]  # `forward` and what it calls
     span: Span
+    constants: tuple[tuple[str, Any], ...] = ()  # `expansion = 4`: the values themselves
 
     def find(self, name: str, in_init: bool = False) -> Method | None:
         """The method of this name, of this class or of the nearest base class that has it."""
@@ -218,6 +321,13 @@ class PastedClass:
         names = frozenset(method.name for method in (*self.makers, *self.methods))
         return names if self.base is None else names | self.base.names
 
+    def constant(self, name: str) -> tuple[Any, bool]:
+        """`BasicBlock.expansion`, of this class or of one above it, and whether there is one."""
+        own = dict(self.constants)
+        if name in own:
+            return own[name], True
+        return (None, False) if self.base is None else self.base.constant(name)
+
     @property
     def forward(self) -> Method:
         """The forward pass; the reader refuses a class without one."""
@@ -227,20 +337,58 @@ class PastedClass:
 
 
 @dataclass(frozen=True, slots=True)
-class PastedSource:
-    """A text that was understood: its classes, of which the last is the module.
+class PastedFunction:
+    """A function beside the classes, as `__init__` may call it (it makes layers) and as `forward` may."""
 
-    `left_out` are the edits that take out what means nothing here: imports and annotations.
+    name: str
+    making: Method | None
+    running: Method | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """`WIDTHS = [16, 32]` beside the classes."""
+
+    targets: tuple[Name, ...]
+    unpack: bool
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How the module is made: `ResNet(Block, [2, 2])`, as a line of the text, or a function of it, says."""
+
+    value: Node
+    text: str  # as Python
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PastedSource:
+    """A text that was understood: its classes, of which the last is the module, and what they use.
+
+    `left_out` are the edits that take out what means nothing here: imports, annotations, and what trains the module.
+    `entry` is None where the module is made without arguments.
     """
 
     text: str
     classes: tuple[PastedClass, ...]
     left_out: tuple[Edit, ...] = ()
+    functions: tuple[PastedFunction, ...] = ()
+    constants: tuple[Constant, ...] = ()
+    entry: Entry | None = None
 
     @property
     def module(self) -> PastedClass:
         """The class that is built."""
         return self.classes[-1]
+
+    @property
+    def made(self) -> str:
+        """The module as a line of Python makes it."""
+        return f"{self.module.name}()" if self.entry is None else self.entry.text
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -5,61 +5,89 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from typing import Any
+
+from playground.language.limits import LIMITS
+from playground.layers.pasted.needed import dotted
 
 _CONSTANT = (ast.Constant, ast.Tuple, ast.List, ast.UnaryOp, ast.USub, ast.UAdd, ast.expr_context)
 
 
+# `weight.data.normal_(0, 0.01)` draws what `nn.init.normal_(weight, 0, 0.01)` draws
+_FILLS = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
+_INIT = ("nn.init.", "torch.nn.init.", "init.")
+
+
 def as_is_usual(module: ast.Module, called: frozenset[str]) -> ast.Module:
-    """The same classes; `called`: the methods that `__init__` and `forward` reach."""
+    """The same classes; `called`: the methods and functions that `__init__` and `forward` reach."""
     classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
     for node in classes:
-        _constants_into_init(node)
         node.body = [part for part in node.body if not isinstance(part, ast.FunctionDef) or _is_reached(part, called)]
     others = [node for node in module.body if not isinstance(node, ast.ClassDef)]
-    return _Ordered().visit(ast.Module([*others, *in_order(classes)], []))  # type: ignore[no-any-return]
+    others = [node for node in others if not isinstance(node, ast.FunctionDef) or node.name in called]
+    return _Usual().visit(ast.Module([*others, *in_order(classes)], []))  # type: ignore[no-any-return]
 
 
 def _is_reached(method: ast.FunctionDef, called: frozenset[str]) -> bool:
     return method.name in called or method.name.startswith("__")
 
 
-def _constants_into_init(node: ast.ClassDef) -> None:
-    """`expansion = 4` in a class is `self.expansion = 4` at the beginning of its `__init__`."""
-    init = next((part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"), None)
-    if init is None:
-        return
-    constants = [part for part in node.body if _is_constant(part)]
-    node.body = [part for part in node.body if part not in constants]
-    own = [_of_self(target, part) for part in constants if isinstance(part, ast.Assign) for target in part.targets]
-    first = next((number for number, line in enumerate(init.body) if not _is_words(line)), 0)
-    init.body = [*init.body[: first + 1], *own, *init.body[first + 1 :]]  # after super().__init__()
+def constants_of(part: ast.stmt) -> tuple[tuple[str, Any], ...]:
+    """`expansion = 4` of a class: names and values; () for anything else.
+
+    >>> constants_of(ast.parse("low = high = [-1.5, (2, 'a')]").body[0])
+    (('low', (-1.5, (2, 'a'))), ('high', (-1.5, (2, 'a'))))
+    """
+    if not isinstance(part, ast.Assign) or not all(isinstance(target, ast.Name) for target in part.targets):
+        return ()
+    if not all(isinstance(inside, _CONSTANT) and _is_bounded(inside) for inside in ast.walk(part.value)):
+        return ()
+    try:
+        value = _without_lists(ast.literal_eval(part.value))
+    except ValueError:  # `-"word"`
+        return ()
+    return tuple((target.id, value) for target in part.targets if isinstance(target, ast.Name))
 
 
-def _is_constant(part: ast.stmt) -> bool:
-    return (
-        isinstance(part, ast.Assign)
-        and all(isinstance(target, ast.Name) for target in part.targets)
-        and all(isinstance(inside, _CONSTANT) for inside in ast.walk(part.value))
-    )
+def _is_bounded(node: ast.AST) -> bool:
+    """Tell whether a constant is one that the language has, within its limits."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, str):
+        return len(value) <= LIMITS.items
+    return value is None or (isinstance(value, int | float) and (value != value or abs(value) <= LIMITS.integer))
 
 
-def _is_words(line: ast.stmt) -> bool:
-    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+def _without_lists(value: Any) -> Any:
+    return tuple(map(_without_lists, value)) if isinstance(value, list | tuple) else value
 
 
-def _of_self(name: ast.expr, part: ast.Assign) -> ast.Assign:
-    assert isinstance(name, ast.Name)
-    own = ast.copy_location(ast.Name("self", ast.Load()), name)
-    target = ast.copy_location(ast.Attribute(own, name.id, ast.Store()), name)
-    return ast.copy_location(ast.Assign([target], part.value), part)
+class _Usual(ast.NodeTransformer):
+    """What has another way to say it: `OrderedDict([("a", x)])` is `{"a": x}`, and `.data` of what is only filled, or
+    asked for its shape, is that itself."""
 
-
-class _Ordered(ast.NodeTransformer):
-    """`OrderedDict([("a", x), ("b", y)])` is `{"a": x, "b": y}`."""
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        if (
+            node.attr in ("shape", "size", "dim")
+            and isinstance(node.value, ast.Attribute)
+            and node.value.attr == "data"
+        ):
+            node.value = node.value.value
+        return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        name = ast.unparse(node.func)
+        name = dotted(node.func)
+        if name.startswith(_INIT):
+            node.args = [_without_data(part) for part in node.args]
+            return node
+        match node.func:
+            case ast.Attribute(attr=how, value=ast.Attribute(attr="data", value=owner)) if how in _FILLS:
+                function: ast.expr = node.func
+                for part in ("nn", "init", _FILLS[how]):
+                    outer = ast.Name(part, ast.Load()) if part == "nn" else ast.Attribute(function, part, ast.Load())
+                    function = ast.copy_location(outer, node.func)
+                return ast.copy_location(ast.Call(function, [owner, *node.args], node.keywords), node)
         given = node.args[0] if len(node.args) == 1 and not node.keywords else None
         if name not in ("OrderedDict", "collections.OrderedDict") or not isinstance(given, ast.List):
             return node
@@ -67,6 +95,10 @@ class _Ordered(ast.NodeTransformer):
         if len(pairs) != len(given.elts):
             return node
         return ast.copy_location(ast.Dict([key for key, _ in pairs], [part for _, part in pairs]), node)
+
+
+def _without_data(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Attribute) and node.attr == "data" else node
 
 
 def in_order(classes: Iterable[ast.ClassDef]) -> list[ast.ClassDef]:

@@ -65,6 +65,6 @@ def _cures(analysis: Analysis, repaired: tuple[tuple[str, Stack], ...]) -> tuple
     for label, stack in repaired:
         after, text = analyse(stack), to_text(stack.layers)
         further = analysis.problem is not None and len(after.rows) >= len(analysis.rows)
-        if (after.problem is None or further) and len(text) <= LIMITS.text_length:
+        if (after.problem is None or further) and len(text) <= LIMITS.stack_length:
             cures.append(Cure(label, text, stack.loss))
     return tuple(cures)

@@ -28,12 +28,12 @@ def parse_stack(text: str) -> Layers:
     >>> [layer.kind for layer in parse_stack("nn.Sequential(nn.Linear(784, 10), nn.ReLU())")]
     ['Linear', 'ReLU']
     """
-    if len(text) > LIMITS.text_length:
+    if len(text) > LIMITS.stack_length:
         refuse(
             f"a text of {len(text):,} characters",
             Span(0, len(text)),
             text,
-            f"the limit is {LIMITS.text_length:,} characters",
+            f"the limit is {LIMITS.stack_length:,} characters",
         )
     return _StackReader(text).whole()
 

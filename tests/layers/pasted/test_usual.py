@@ -97,8 +97,8 @@ def test_dropout_as_long_as_it_trains() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (net(before="SCALE = 2.0\n", forward=FORWARD.replace("self.fc2(x)", "self.fc2(x) * SCALE")), "only classes"),
-        (net(given="self, *sizes", init="        self.n = len(sizes)\n"), "are not allowed"),
+        (net(before="import cv2\nSCALE = cv2.f()\n", init="        self.s = SCALE\n"), "nothing but torch"),
+        (net(before="for SCALE in (1, 2):\n    pass\n", init="        self.s = SCALE\n"), "only classes"),
         (net(inside="    size = f(3)\n"), "holds only methods"),
         (HEAD + "x = 1\n", "there is no class"),
     ],

@@ -1,0 +1,108 @@
+"""`opt = parser.parse_args()`: where a class reads `opt.width`, it reads the default that the file itself writes."""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+from playground.layers.pasted.needed import dotted
+
+_SWITCHES = {"store_true": False, "store_false": True}
+
+
+Place = tuple[int, int, int, int]  # of a node: its first line and byte, and where it ends
+
+
+def option_uses(module: ast.Module) -> dict[Place, ast.expr]:
+    """The places where an option of argparse is used, and the default that stands for it.
+
+    >>> text = "p = argparse.ArgumentParser()\\np.add_argument('--n', default=3)\\no = p.parse_args()\\nf(o.n)"
+    >>> {place[:2]: ast.unparse(default) for place, default in option_uses(ast.parse(text)).items()}
+    {(4, 2): '3'}
+    """
+    parsers = _assigned(module, "argparse.ArgumentParser", "ArgumentParser")
+    names = _assigned(module, *(f"{parser}.parse_args" for parser in parsers))
+    if not names:
+        return {}
+    defaults = dict(pair for node in module.body for pair in _option(node, parsers))
+    found, hidden = dict[Place, ast.expr](), set[int]()
+    for node in ast.walk(module):  # functions come before what is in them
+        if isinstance(node, ast.FunctionDef) and _own_names(node) & names:
+            hidden |= set(map(id, ast.walk(node)))
+        is_option = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in defaults
+        if is_option and isinstance(node, ast.Attribute) and dotted(node.value) in names and id(node) not in hidden:
+            found[place_of(node)] = defaults[node.attr]
+    return found
+
+
+def write_defaults(module: ast.Module, uses: dict[Place, ast.expr]) -> None:
+    """Puts the defaults in the places of these uses."""
+    for parent in [*ast.walk(module)] if uses else []:
+        for field, value in ast.iter_fields(parent):
+            inside = value if isinstance(value, list) else [value]
+            new = [_at(uses[place_of(one)], one) if _is_use(one, uses) else one for one in inside]
+            setattr(parent, field, new if isinstance(value, list) else new[0])
+
+
+def place_of(node: ast.expr) -> Place:
+    """Where a node stands."""
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
+
+
+def _is_use(node: object, uses: dict[Place, ast.expr]) -> bool:
+    return isinstance(node, ast.Attribute) and place_of(node) in uses
+
+
+def _own_names(node: ast.FunctionDef) -> set[str]:
+    found = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+    return found | {
+        part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
+
+
+def _assigned(module: ast.Module, *calls: str) -> set[str]:
+    """The names that a line of the file gives to one of these calls, and no other line gives a value."""
+    found = [
+        target.id
+        for node in module.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and dotted(node.value.func) in calls
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]
+    return {name for name in found if found.count(name) == 1}
+
+
+def _option(node: ast.stmt, parsers: set[str]) -> list[tuple[str, ast.expr]]:
+    """The name and default of `parser.add_argument("--width", type=int, default=64)`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or dotted(call.func) not in {f"{parser}.add_argument" for parser in parsers}:
+        return []
+    flags = [part.value for part in call.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    long = next((flag for flag in flags if flag.startswith("--")), next(iter(flags), ""))
+    named = given.get("dest")
+    name = named.value if isinstance(named, ast.Constant) else long.lstrip("-").replace("-", "_")
+    action, default = given.get("action"), given.get("default")
+    if default is None and isinstance(action, ast.Constant) and action.value in _SWITCHES:
+        default = ast.Constant(_SWITCHES[action.value])
+    is_required = default is None or (isinstance(default, ast.Constant) and default.value is None)
+    is_converted = isinstance(default, ast.Constant) and isinstance(default.value, str) and "type" in given
+    if is_required or (is_converted and dotted(given["type"]) != "str") or not isinstance(name, str):
+        return []  # it is known only when the file runs
+    return [(name, default)] if default is not None and _is_written_out(default) else []
+
+
+def _is_written_out(node: ast.expr) -> bool:
+    """Tell whether it is a number, a word, or a flat list of them."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return all(isinstance(part, ast.Constant) for part in node.elts)
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
+
+
+def _at(default: ast.expr, place: ast.expr) -> ast.expr:
+    """A copy of a default that stands where its use does."""
+    made = copy.deepcopy(default)
+    for part in ast.walk(made):
+        if isinstance(part, ast.expr):
+            ast.copy_location(part, place)
+    return made
