@@ -42,6 +42,7 @@ test("numbers are read, anything else goes to the server as typed", () => {
     ["1e-3", "100,000", "fast", ""].map((text) => readContent(text, "float")),
     [0.001, "100,000", "fast", ""],
   );
+  assert.equal(readContent("same", "size"), "same");
   assert.equal(readContent("", "pin"), null);
 });
 

@@ -84,7 +84,7 @@ RESIDUAL = """class Block(nn.Module):
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.stem = nn.Conv2d(1, 4, 3, padding=1)
+        self.stem = nn.Conv2d(1, 4, 3, padding="same")
         self.stage = self._stage(4, 6, 2)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.drop = nn.Dropout(0.3)

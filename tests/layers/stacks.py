@@ -21,7 +21,13 @@ NUMBERS = (1e-05, 0.01, 0.25, 0.5, 1.0)
 
 
 def content(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
-    """One argument within its bounds, small."""
+    """One argument within its bounds, small; or a word in its place."""
+    words = st.sampled_from(argument.words) if argument.words else st.nothing()
+    return words if argument.kind == "word" else words | numbers(argument, shape)
+
+
+def numbers(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
+    """Its numbers, switches or sizes."""
     whole = st.integers(int(argument.minimum), int(min(argument.maximum, 4)))
     match argument.kind:
         case "bool":

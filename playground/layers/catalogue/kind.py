@@ -12,7 +12,7 @@ from torch import nn
 from playground.layers.catalogue.spec import Content, LayerSpec, Shape
 
 Given = Mapping[str, Any]  # every argument of a layer by name, defaults filled in
-ArgumentKind = Literal["int", "float", "bool", "size", "shape"]
+ArgumentKind = Literal["int", "float", "bool", "size", "shape", "word"]  # "word": one of its `words`
 # Statistics are those of each example by itself, or those of the whole batch, which are kept once.
 Saves = Literal[
     "", "input", "output", "mask", "input and positions", "input and statistics", "input and statistics of the batch"
@@ -21,7 +21,8 @@ Saves = Literal[
 
 @dataclass(frozen=True, slots=True)
 class LayerArgument:
-    """One argument: a whole number, a number, a switch, a size (one number, or height and width), or a shape."""
+    """One argument: a whole number, a number, a switch, a size (one number, or height and width), or a shape; `words`
+    may stand in its place."""
 
     name: str
     kind: ArgumentKind
@@ -29,6 +30,7 @@ class LayerArgument:
     meaning: str
     minimum: float = 1
     maximum: float = 4096
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +118,36 @@ def problem_of(argument: LayerArgument, content: Any) -> str:
     def fits(number: Any, kinds: tuple[type, ...]) -> bool:
         return type(number) in kinds and math.isfinite(number) and low <= number <= high
 
+    if isinstance(content, str) or argument.kind == "word":
+        return "" if content in argument.words else f"{_allowed(argument, within)}, not {content}"
     if argument.kind == "bool":
         return "" if type(content) is bool else f"True or False, not {content}"
     if argument.kind == "float":
-        return "" if fits(content, (int, float)) else f"a number {within}, not {content}"
+        return "" if fits(content, (int, float)) else f"{_allowed(argument, within)}, not {content}"
     if argument.kind == "int":
-        return "" if fits(content, (int,)) else f"a whole number {within}, not {content}"
+        return "" if fits(content, (int,)) else f"{_allowed(argument, within)}, not {content}"
     parts = content if isinstance(content, tuple) else (content,)
     if argument.kind == "size":
         good = len(parts) in ((2,) if isinstance(content, tuple) else (1,)) and all(
             fits(part, (int,)) for part in parts
         )
-        return "" if good else f"one or two whole numbers {within}, not {content}"
+        return "" if good else f"{_allowed(argument, within)}, not {content}"
     good = 0 < len(parts) <= 4 and all(type(part) is int and (part == -1 or 1 <= part <= high) for part in parts)
-    return "" if good else f"one to four sizes, −1 for what is left, not {content}"
+    return "" if good else f"{_allowed(argument, within)}, not {content}"
+
+
+def _allowed(argument: LayerArgument, within: str) -> str:
+    """Say what an argument may be; `within` are its bounds in words.
+
+    >>> _allowed(LayerArgument("padding", "size", 0, "zeros", words=("same", "valid")), "from 0 to 64")
+    'one or two whole numbers from 0 to 64, "same" or "valid"'
+    """
+    numbers = {
+        "bool": "True or False",
+        "float": f"a number {within}",
+        "int": f"a whole number {within}",
+        "size": f"one or two whole numbers {within}",
+        "shape": "one to four sizes, −1 for what is left",
+    }
+    choices = [*filter(None, [numbers.get(argument.kind)]), *(f'"{word}"' for word in argument.words)]
+    return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))

@@ -130,6 +130,32 @@ def reach(given: Given) -> tuple[int, int]:
     return down * (height - 1) + 1, across * (width - 1) + 1
 
 
+def borders(given: Given) -> tuple[tuple[int, int], tuple[int, int]]:
+    """How many zeros a window's padding puts before and after each axis. Of an odd number the last goes after, as in
+    `torch.nn.Conv2d`.
+
+    >>> borders({"kernel_size": (3, 4), "padding": "same"}), borders({"kernel_size": 3, "padding": (0, 2)})
+    (((1, 1), (1, 2)), ((0, 0), (2, 2)))
+    """
+    padding = given["padding"]
+    if padding == "same":
+        above, left = ((wide - 1) // 2 for wide in reach(given))
+        below, right = (wide // 2 for wide in reach(given))
+        return (above, below), (left, right)
+    height, width = pair(0 if padding == "valid" else padding)
+    return (height, height), (width, width)
+
+
+def check_same(given: Given) -> None:
+    """Refuse a padding that keeps the size where the window takes larger steps, as PyTorch does."""
+    if given.get("padding") != "same" or max(pair(given["stride"])) == 1:
+        return
+    height, width = ((wide - 1) // 2 for wide in reach(given))
+    half = height if height == width else (height, width)
+    mends = (_set("stride", 1), _set("padding", half))
+    raise Misfit('a stride of 1 with padding="same"', str(given["stride"]), mends)
+
+
 def adaptive(shape: Shape, given: Given) -> LayerRule:
     """(C, H, W) to (C, *output_size)."""
     size = pair(given["output_size"])
@@ -257,20 +283,21 @@ def _picture(shape: Shape, dimensions: int) -> int:
 def _windows(shape: Shape, given: Given, kernel: tuple[int, ...]) -> tuple[list[int], list[str]]:
     """Count the windows that fit along each axis, and write the arithmetic of it."""
     dimensions = len(kernel)
-    stride, padding = _sizes(given["stride"], dimensions), _sizes(given["padding"], dimensions)
-    dilation = _sizes(given.get("dilation", 1), dimensions)
+    stride, dilation = _sizes(given["stride"], dimensions), _sizes(given.get("dilation", 1), dimensions)
+    check_same(given)
     sizes, formulas = [], []
-    for n, k, s, p, d in zip(shape[1:], kernel, stride, padding, dilation, strict=True):
+    for n, k, s, d, (p, after) in zip(shape[1:], kernel, stride, dilation, borders(given), strict=False):
         wide = d * (k - 1) + 1
-        size = (n + 2 * p - wide) // s + 1
+        size = (n + p + after - wide) // s + 1
         taken = str(k) if d == 1 else f"({d}·({k} − 1) + 1)"
-        formulas.append(f"floor(({n} + 2·{p} − {taken})/{s} + 1) = {size}")
+        added = f"2·{p}" if p == after else f"{p} + {after}"
+        formulas.append(f"floor(({n} + {added} − {taken})/{s} + 1) = {size}")
         sizes.append(size)
-        if wide > n + 2 * p and d > 1:
+        if wide > n + p + after and d > 1:
             raise Misfit(
                 f"at least {wide} in each direction", f"{n}" + (f" + 2·{p}" if p else ""), (_set("dilation", 1),)
             )
-        if k > n + 2 * p:
+        if k > n + p + after:
             smaller = min(min(shape[1:]) + 2 * p, k)
             mends = [_set("kernel_size", smaller)]
             wider = -(-(k - n) // 2)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 Size = int | tuple[int, int]
-Content = bool | int | float | tuple[int, ...]  # of one argument
+Content = bool | int | float | str | tuple[int, ...]  # of one argument
 Shape = tuple[int, ...]  # of one example: without the batch axis
 Path = tuple[int, ...]  # (2,): the third layer; (2, 0, 1): of the third layer, in its first branch, the second
 

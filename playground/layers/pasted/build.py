@@ -130,12 +130,14 @@ class _Builder:
                 raise PlaygroundError(f"{kind.name} takes layers", hint=f"for instance {kind.example}")
             return kind.build(*positional)
         given = arguments(kind, positional, named)
+        origin = Origin(node, kind, rule_arguments(kind, given))
+        self.origins.check(origin)
         with torch.device("meta"):
             layer = kind.build(*given.get("shape", ()), **{n: v for n, v in given.items() if n != "shape"})
         self.count(sum(parameter.numel() for parameter in layer.parameters()))
         layer.to_empty(device=CPU)
         draw(layer, self.generator)
-        self.origins.of[layer] = Origin(node, kind, rule_arguments(kind, given))
+        self.origins.of[layer] = origin
         return layer
 
     def count(self, parameters: int) -> None:

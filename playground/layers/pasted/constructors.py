@@ -15,6 +15,7 @@ from playground.errors import PlaygroundError, Repair, Span
 from playground.language.function import Cost, Value
 from playground.language.syntax.tree import Attribute, Call, Index, Name
 from playground.layers.catalogue.kind import Kind, LayerRule, Mend, Misfit, problem_of
+from playground.layers.catalogue.shape_rules import check_same
 from playground.layers.catalogue.spec import LayerSpec
 from playground.layers.pasted.pasted_module import running, what
 from playground.layers.pasted.tree import Apply, Make, Spread
@@ -79,6 +80,18 @@ class Origins:
         unfolded = given.get("in_channels" if origin.kind.name == "ConvTranspose2d" else "out_channels")
         scratch = rule.multiplications // unfolded if unfolded else 0
         calls.budget.charge(Cost(elements, work + elements, len(rule.shape) + 1, scratch))
+
+    def check(self, origin: Origin) -> None:
+        """Refuse arguments that suit no input, which PyTorch's constructor would refuse without a repair."""
+        assert origin.kind is not None and origin.given is not None
+        try:
+            check_same(origin.given)
+        except Misfit as misfit:
+            name, content = misfit.mends[0].set[0]
+            text = self._set(origin, name, content_text(content))
+            message = f"{origin.kind.name} expects {misfit.expected}, and got {misfit.got}"
+            repair = None if text is None else Repair(misfit.mends[0].label, text)
+            raise PlaygroundError(message, hint=misfit.mends[0].label, repair=repair) from None
 
     def repair(self, layer: nn.Module, misfit: Misfit, call: Apply | None) -> Repair | None:
         """The first mend of a shape rule that can be written into the text."""

@@ -6,6 +6,7 @@ import math
 
 from playground.errors import Repair
 from playground.language.limits import spell
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerRule
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, Stack
 from playground.layers.limits import LIMITS
@@ -75,6 +76,8 @@ class Memory:
         if kind.name == "AdaptiveAvgPool2d" and gives[1:] == (1, 1):
             return 0  # PyTorch takes the mean, which needs none of the numbers
         size = 0
+        if "kernel_size" in given and any(start != end for start, end in shape_rules.borders(given)):
+            return _evened(given, takes) * BYTES  # the input with what makes its border even, in memory of its own
         if "input" in kind.saves and source not in self.kept:
             self.kept.add(source)
             size += math.prod(takes) * BYTES
@@ -89,3 +92,9 @@ class Memory:
             groups = given["num_groups"] if "num_groups" in given else math.prod(takes[: -given["dims"]])
             size += STATISTICS * groups * BYTES
         return size
+
+
+def _evened(given: Given, takes: Shape) -> int:
+    """Count the numbers of an example with the zeros by which its border is wider at the end of an axis."""
+    borders = shape_rules.borders(given)
+    return takes[0] * math.prod(n + end - start for n, (start, end) in zip(takes[1:], borders, strict=False))

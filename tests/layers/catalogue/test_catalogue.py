@@ -39,6 +39,11 @@ def whole(draw: st.DrawFn, argument: LayerArgument) -> int:
 
 
 def content(argument: LayerArgument) -> st.SearchStrategy[Any]:
+    words = st.sampled_from(argument.words) if argument.words else st.nothing()
+    return words | numbers(argument) if argument.kind != "word" else words
+
+
+def numbers(argument: LayerArgument) -> st.SearchStrategy[Any]:
     number = whole(argument)
     match argument.kind:
         case "bool":
@@ -153,9 +158,13 @@ STRICTER = (is_too_large, is_without_batch, is_no_picture, is_empty, has_too_man
 def test_the_example_of_a_row_is_built_and_keeps_what_it_says(kind: Kind) -> None:
     stack = Stack(parse_stack(kind.example), kind.example_shape)
     assert to_text(stack.layers) == kind.example
-    analysis = analyse(stack)
+    check_saved(analyse(stack))
+
+
+def check_saved(analysis: Analysis) -> None:
+    """That the output's shape and the memory kept for the backward pass are PyTorch's."""
     net = build(analysis)
-    x = torch.randn(2, *kind.example_shape).requires_grad_()
+    x = torch.randn(2, *analysis.stack.input_shape).requires_grad_()
     there = {tensor.untyped_storage()._cdata for tensor in (*net.parameters(), *net.buffers())}
     saved: dict[int, int] = {}
 
@@ -214,3 +223,9 @@ def test_the_weights_are_those_of_pytorch_for_the_same_seed() -> None:
         own = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(2704, 10))
     for ours, theirs in zip(net.parameters(), own.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("text", ['Conv2d(3, (2, 4), padding="same")', 'Conv1d(3, 2, padding="same", dilation=3)'])
+def test_an_uneven_border_is_kept_with_the_input(text: str) -> None:
+    kind = parse_stack(text)[0].kind
+    check_saved(analyse(Stack((LayerSpec("ReLU"), *parse_stack(text)), (2, 9, 7)[: 3 if kind == "Conv2d" else 2])))

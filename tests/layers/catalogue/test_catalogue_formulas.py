@@ -84,6 +84,10 @@ def check_symbols(row: StackRow) -> None:
         return
     first, each = gives.replace(", …", "")[1:-1].split(", ")
     assert row.gives[0] == {"C": row.takes[0], "out": given.get("out_channels")}[first]
+    if given["padding"] == "same":
+        assert row.gives[1:] == row.takes[1:]
+        return
+    given = given | {"padding": 0 if given["padding"] == "valid" else given["padding"]}
     window = {"kernel": given["kernel_size"], "stride": shape_rules.pooling_stride(given), "padding": given["padding"]}
     window |= {"output_padding": given.get("output_padding", 0), "dilation": given.get("dilation", 1)}
     for axis, n in enumerate(row.takes[1:]):

@@ -23,7 +23,7 @@ from tests.layers.stacks import documents
 
 FORMS: tuple[Form, ...] = get_args(Form)
 NET = (
-    "Conv2d(4, 3) BatchNorm2d ReLU Residual(Conv2d(4, 3, padding=1) Dropout(0.3)) "
+    "Conv2d(4, 3) BatchNorm2d ReLU Residual(Conv2d(4, 3, padding='same') Dropout(0.3)) "
     "Parallel(Conv2d(2, 1) Tanh, MaxPool2d(3, stride=1, padding=1)) AvgPool2d(2) LayerNorm(2) Flatten Linear(3)"
 )
 DOCUMENT = StackDocument(NET, (1, 8, 8), classes=3, data="random", batch=5, rng_seed=4)

@@ -133,3 +133,21 @@ def test_every_repair_of_a_block_clears_it(one: tuple[LayerSpec, ...], two: tupl
         if problem is not None and problem.path == (0,):
             for repair in problem.repairs:
                 assert problem_of(repair.text, shape) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "expected"),
+    [
+        ('Conv2d(3, 5, stride=2, padding="same")', PICTURE,
+         ['Conv2d(3, 5, padding="same")', "Conv2d(3, 5, stride=2, padding=2)"]),
+        ('Conv2d(3, (3, 5), stride=(1, 2), padding="same")', PICTURE,
+         ['Conv2d(3, (3, 5), padding="same")', "Conv2d(3, (3, 5), stride=(1, 2), padding=(1, 2))"]),
+        ('Conv2d(3, 3, stride=2, padding="same", dilation=(1, 2))', PICTURE,
+         ['Conv2d(3, 3, padding="same", dilation=(1, 2))', "Conv2d(3, 3, stride=2, padding=(1, 2), dilation=(1, 2))"]),
+        ('Conv1d(3, 3, stride=2, padding="same", dilation=2)', SIGNAL,
+         ['Conv1d(3, 3, padding="same", dilation=2)', "Conv1d(3, 3, stride=2, padding=2, dilation=2)"]),
+    ],
+)  # fmt: skip
+def test_a_padding_that_keeps_the_size_takes_steps_of_one(text: str, shape: Shape, expected: list[str]) -> None:
+    assert repaired(text, shape) == expected
+    assert [problem_of(mended, shape) for mended in expected] == [None, None]

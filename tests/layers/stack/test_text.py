@@ -19,7 +19,7 @@ from playground.layers.stack.text import to_text
 from tests.layers.stacks import documents, stacks
 
 WORDS = [*(kind.name for kind in KINDS), "nn.", "Sequential", "net", "=", "(", ")", ",", ";", "->", "-1", "0.5", "2"]
-WORDS += ["\n", " ", "#", "bias", "True", "stride", "é", "'", "[", "]", "1e99", "99999999999999"]
+WORDS += ['"same"', "same", '"', "\n", " ", "#", "bias", "True", "stride", "é", "'", "[", "]", "1e99", "99999999999999"]
 
 
 def without_matching_pins(stack: Stack) -> Stack:
@@ -69,6 +69,8 @@ def test_any_text_gives_layers_or_a_marked_error(text: str) -> None:
         ("Flatten Linear", "Linear", "Linear needs out_features", "for instance Linear(3)"),
         ("nn.Flatten(), nn.Linear(784)", "nn.Linear", "Linear needs out_features", "for instance Linear(3)"),
         ("Conv2d(4, 3, stride=0)", "0", "stride of Conv2d is", "how far the window moves"),
+        ('Conv2d(4, 3, padding="sane")', '"sane"', "padding of Conv2d is one or two whole", "the size stays"),
+        ("Conv2d(4, 3, stride=same)", "same", "stride of Conv2d is one or two whole numbers", "how far"),
         ("Conv2d(4, 3, steps=2)", "steps=2", "Conv2d has no argument steps", "stride"),
         ("Linear(3, True, 5)", "5", "Linear has no argument number 3", "out_features, bias"),
         ("Linear(2.5)", "2.5", "out_features of Linear is", ""),
@@ -107,6 +109,11 @@ def test_a_repair_gives_a_text_that_is_read(text: str, repaired: str) -> None:
         ("nn.LayerNorm(5), nn.LayerNorm((3, 4)), nn.LayerNorm([2])", "LayerNorm LayerNorm(2) LayerNorm"),
         ("nn.Softmax(dim=1), nn.LogSoftmax(1)", "Softmax LogSoftmax"),
         ("Residual(nn.Sequential(nn.ReLU(), Bias(5))), Reshape(2, -1)", "Residual(ReLU Bias) Reshape(2, -1)"),
+        (
+            "Conv2d(8, 3, padding=same) Conv1d(2, 3, padding=valid)",
+            'Conv2d(8, 3, padding="same") Conv1d(2, 3, padding="valid")',
+        ),
+        ("nn.Conv2d(1, 8, 3, padding='same')", 'Conv2d(8, 3, padding="same", in_channels=1)'),
         ("nn.MaxPool2d(2, 2), nn.Dropout(p=0.3)", "MaxPool2d(2, stride=2) Dropout(0.3)"),
     ],
 )
