@@ -191,6 +191,24 @@ class Deeper(Base):
 """
 
 
+ENCODER = """class Encoder(nn.Module):
+    def __init__(self, size=8):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(size, 2, batch_first=True)
+        self.cross = nn.MultiheadAttention(size, num_heads=4, batch_first=True)
+        self.norm = nn.LayerNorm(size)
+        self.head = nn.Linear(size, 3)
+
+    def forward(self, x):
+        out, weights = self.attention(x, x, x)
+        x = self.norm(x + out)
+        query = x[:, :2]
+        y = self.cross(query, x, x, need_weights=False)[0]
+        out, _ = self.cross(y, x, x, need_weights=True)
+        return self.head((y + out).mean(dim=1)) * weights.amax()
+"""
+
+
 def _document(text: str, shape: tuple[int, ...], loss: str = "CrossEntropyLoss", classes: int = 3) -> StackDocument:
     return StackDocument(text, shape, loss, classes, "random", batch=4, rng_seed=7)
 
@@ -202,5 +220,6 @@ DOCUMENTS = {
     "autoencoder": _document(AUTOENCODER, (8,), "MSELoss", 8),
     "tied": _document(TIED, (6,)),
     "recurrent": _document(RECURRENT, (4, 3)),
+    "encoder": _document(ENCODER, (5, 8)),
     "initialised": _document(INITIALISED, (4,)),
 }

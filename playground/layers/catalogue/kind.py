@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from torch import nn
 
@@ -13,10 +14,12 @@ from playground.layers.catalogue.spec import Content, LayerSpec, Shape
 
 Given = Mapping[str, Any]  # every argument of a layer by name, defaults filled in
 ArgumentKind = Literal["int", "float", "bool", "size", "shape", "word"]  # "word": one of its `words`
-# Statistics are those of each example by itself, or those of the whole batch, which are kept once.
+# Statistics are those of each example by itself, or those of the whole batch, which are kept once. Its own are the
+# numbers that a rule counts as `kept`.
 Saves = Literal[
-    "", "input", "output", "mask", "input and positions", "input and statistics", "input and statistics of the batch"
-]
+    "", "input", "output", "mask", "input and positions", "input and statistics", "input and statistics of the batch",
+    "input and its own",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class LayerArgument:
     minimum: float = 1
     maximum: float = 4096
     words: tuple[str, ...] = ()
+
+
+class Fixed(NamedTuple):
+    """An argument of PyTorch's constructor that has one content here, and why."""
+
+    name: str
+    content: Content
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,12 @@ class LayerRule:
     parameters: int = 0
     parameters_formula: str = ""
     multiplications: int = 0
+    kept: int = 0  # numbers of its own that it keeps for the backward pass, for one example
+
+    @property
+    def made(self) -> int:
+        """Count the numbers that it makes of one example: its outputs, and those of its own that it keeps."""
+        return math.prod(self.shape) + self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,9 @@ class Kind:
     example: str = ""
     example_shape: Shape = (4,)
     branches: int = 0  # how many sub-stacks it takes at least
+    original: type[nn.Module] | None = None  # PyTorch's class, where `build` hands on one of its several results
+    call: str = ""  # how a class calls that one: `x, _ = {}(x)`
+    fixed: tuple[Fixed, ...] = ()
 
     def given(self, layer: LayerSpec) -> dict[str, Any]:
         """Every argument of a layer by name, defaults filled in."""
@@ -99,6 +119,11 @@ class Kind:
     def argument(self, name: str) -> LayerArgument | None:
         """The argument of this name."""
         return next((argument for argument in self.arguments if argument.name == name), None)
+
+
+def constructor_arguments(kind: Kind) -> dict[str, inspect.Parameter]:
+    """The arguments of PyTorch's constructor by name, in its order."""
+    return dict(inspect.signature(kind.original or kind.build).parameters)
 
 
 def pair(size: Any) -> tuple[int, int]:

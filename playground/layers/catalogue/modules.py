@@ -1,4 +1,5 @@
-"""The few modules that PyTorch lacks: an offset alone, blocks, and dropout whose randomness is passed in."""
+"""The few modules that PyTorch lacks: an offset alone, blocks, layers of sequences that give one tensor, and dropout
+whose randomness is passed in."""
 
 from __future__ import annotations
 
@@ -55,6 +56,18 @@ class Parallel(nn.Module):
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
+class MultiheadAttention(nn.MultiheadAttention):
+    """`nn.MultiheadAttention` of a sequence with itself; the weights are left out, and what PyTorch gives step by step
+    is laid out example by example. Shapes: (N, T, embed_dim) to the same."""
+
+    def __init__(self, embed_dim: int, num_heads: int) -> None:
+        super().__init__(embed_dim, num_heads, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = super().forward(x, x, x, need_weights=False)
+        return output.contiguous()
+
+
 class SeededDropout(nn.Dropout):
     """`nn.Dropout` that draws from its own generator: sessions of one process must not share a stream of numbers.
 
@@ -79,3 +92,6 @@ class SeededDropout2d(SeededDropout):
         channels = torch.zeros(*input.shape[:2], 1, 1, dtype=input.dtype, device=input.device)
         keep = channels.bernoulli_(1 - self.p, generator=self.generator)
         return input * (keep / (1 - self.p))
+
+
+OURS = (Bias, Reshape, Residual, Parallel, MultiheadAttention)  # a script brings their source along

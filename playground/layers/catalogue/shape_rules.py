@@ -146,8 +146,15 @@ def borders(given: Given) -> tuple[tuple[int, int], tuple[int, int]]:
     return (height, height), (width, width)
 
 
-def check_same(given: Given) -> None:
-    """Refuse a padding that keeps the size where the window takes larger steps, as PyTorch does."""
+def check_arguments(given: Given) -> None:
+    """Refuse arguments that suit no input, as PyTorch's constructors do: Misfit."""
+    _check_same(given)
+    if "num_heads" in given and "embed_dim" in given:
+        _check_heads("num_heads", given["num_heads"], given["embed_dim"])
+
+
+def _check_same(given: Given) -> None:
+    """Refuse a padding that keeps the size where the window takes larger steps."""
     if given.get("padding") != "same" or max(pair(given["stride"])) == 1:
         return
     height, width = ((wide - 1) // 2 for wide in reach(given))
@@ -220,6 +227,25 @@ def pictures(shape: Shape, given: Given) -> LayerRule:
     return LayerRule(shape)
 
 
+def attention(shape: Shape, given: Given) -> LayerRule:
+    """(T, D) to the same: queries, keys and values of each step, T·T products, mixtures of the values, a projection.
+
+    PyTorch keeps queries, keys, values and mixtures beside the input, and a sum for each query and head.
+    """
+    steps, size = _sequence(shape)
+    heads = given["num_heads"]
+    _pinned(given, "embed_dim", size, [Mend(f"set embed_dim to {size}", unpin="embed_dim")])
+    _check_heads("num_heads", heads, size)
+    return LayerRule(
+        shape,
+        f"{heads} heads of {size // heads}",
+        4 * size * size + 4 * size,
+        f"4·{size}·{size} + 4·{size}",
+        4 * steps * size * size + 2 * steps * steps * size,
+        4 * steps * size + steps * heads,
+    )
+
+
 def layer_norm(shape: Shape, given: Given) -> LayerRule:
     """The shape stays; a scale and an offset for each place in the last `dims` axes."""
     _at_least(shape, given["dims"], f"{given['dims']} axes beside the batch", (_set("dims", max(1, len(shape))),))
@@ -280,11 +306,27 @@ def _picture(shape: Shape, dimensions: int) -> int:
     raise Misfit(f"({', '.join(('N', *axes))})", text(shape), mends if math.prod(into) == number else ())
 
 
+def _sequence(shape: Shape) -> tuple[int, int]:
+    """The number of steps of a sequence (T, D), and of the numbers of each."""
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    into = (math.prod(shape[:-1]), shape[-1]) if len(shape) > 2 else (math.prod(shape), 1)
+    mend = Mend(f"insert Reshape{into}", insert=LayerSpec("Reshape", (("shape", into),)))
+    raise Misfit("(N, T, features)", text(shape), (mend,))
+
+
+def _check_heads(name: str, heads: int, size: int) -> None:
+    """Refuse heads that cannot share the numbers of a step among them."""
+    if size % heads:
+        fits = max(number for number in range(1, min(size, heads) + 1) if size % number == 0)
+        raise Misfit(f"features in {heads} equal heads", str(size), (_set(name, fits),))
+
+
 def _windows(shape: Shape, given: Given, kernel: tuple[int, ...]) -> tuple[list[int], list[str]]:
     """Count the windows that fit along each axis, and write the arithmetic of it."""
     dimensions = len(kernel)
     stride, dilation = _sizes(given["stride"], dimensions), _sizes(given.get("dilation", 1), dimensions)
-    check_same(given)
+    _check_same(given)
     sizes, formulas = [], []
     for n, k, s, d, (p, after) in zip(shape[1:], kernel, stride, dilation, borders(given), strict=False):
         wide = d * (k - 1) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.computing.device import CPU, here
-from playground.layers.export.operations import computed, drawn, variable
+from playground.layers.export.operations import computed, drawn, parameter_names, variable
 from playground.layers.export.script import MOVED
 from playground.layers.export.sequential import SequentialWriter
 from playground.layers.stack.analysis import StackRow
@@ -19,6 +19,20 @@ def uniform(*shape, fan_in):
     """As PyTorch draws those of Linear and Conv2d: uniform within 1/sqrt(fan_in)."""
     bound = fan_in**-0.5
     return torch.empty(*shape).uniform_(-bound, bound).requires_grad_()
+'''
+XAVIER = '''\
+def xavier(outputs, inputs):
+    """As PyTorch draws the projections of attention: uniform within sqrt(6 / (inputs + outputs))."""
+    bound = (6 / (inputs + outputs)) ** 0.5
+    return torch.empty(outputs, inputs).uniform_(-bound, bound).requires_grad_()
+'''
+ATTENTION = '''\
+def attention(x, heads, in_weight, in_bias, out_weight, out_bias):
+    """Every step mixes the values of all steps, by the softmax of its query times their keys."""
+    parts = (x @ in_weight.T + in_bias).chunk(3, 2)
+    query, key, value = (part.unflatten(2, (heads, -1)).transpose(1, 2) for part in parts)
+    weights = (query @ key.transpose(2, 3) / query.shape[3] ** 0.5).softmax(3)
+    return (weights @ value).transpose(1, 2).flatten(2) @ out_weight.T + out_bias
 '''
 LOSSES = {
     "CrossEntropyLoss": "-log_softmax(output)[torch.arange(len(target)), target].mean()",
@@ -38,15 +52,18 @@ class TensorsWriter(SequentialWriter):
     def definitions(self) -> list[str]:
         kinds = {row.layer.kind for row in self.analysis.rows}
         softmax = self.document.loss == "CrossEntropyLoss" or kinds & {"Softmax", "LogSoftmax"}
-        random = kinds & {"Linear", "Conv1d", "Conv2d", "ConvTranspose2d"}
-        uniform = UNIFORM.replace(".requires_grad_()", ".to(device).requires_grad_()") if self._is_away else UNIFORM
-        return [code for code, used in ((LOG_SOFTMAX, softmax), (uniform, random)) if used]
+        attention = kinds & {"MultiheadAttention"}
+        random = attention | kinds & {"Linear", "Conv1d", "Conv2d", "ConvTranspose2d"}
+        parts = (LOG_SOFTMAX, softmax), (UNIFORM, random), (XAVIER, attention), (ATTENTION, attention)
+        used = [code for code, is_used in parts if is_used]
+        away = ".to(device).requires_grad_()" if self._is_away else ".requires_grad_()"
+        return [code.replace(".requires_grad_()", away) for code in used]
 
     def net(self) -> list[str]:
         made = "".join(f"{variable(name)} = {draw}\n" for row in self.analysis.rows for name, draw in drawn(row))
         if self._is_away:
             made = made.replace("requires_grad=True", "device=device, requires_grad=True")
-        names = [name for row in self.analysis.rows for name, _ in drawn(row)]
+        names = [name for row in self.analysis.rows for name in parameter_names(row)]
         table = "".join(f'    "{name}": {variable(name)},\n' for name in names)
         forward = "".join(f"    {line}\n" for row in self.row_of((), 0) for line in self.lines(row))
         seeded = f"torch.manual_seed({self.document.rng_seed})\n{made}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -112,7 +111,7 @@ class StackNet:
 
     def size(self) -> NetSize:
         found, output = self.analysis, self.analysis.checked()
-        given = {row.name: math.prod(row.gives) for row in found.rows}
+        given = {row.name: row.made for row in found.rows}
         largest = max(given, key=given.__getitem__, default="")
         return NetSize(output, found.parameters, sum(given.values()), found.multiplications, largest)
 

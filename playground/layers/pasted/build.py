@@ -132,8 +132,9 @@ class _Builder:
         given = arguments(kind, positional, named)
         origin = Origin(node, kind, rule_arguments(kind, given))
         self.origins.check(origin)
+        build = kind.original or kind.build
         with torch.device("meta"):
-            layer = kind.build(*given.get("shape", ()), **{n: v for n, v in given.items() if n != "shape"})
+            layer = build(*given.get("shape", ()), **{n: v for n, v in given.items() if n != "shape"})
         self.count(sum(parameter.numel() for parameter in layer.parameters()))
         layer.to_empty(device=CPU)
         draw(layer, self.generator)

@@ -205,11 +205,18 @@ class PastedEvaluator(ListEvaluator):
         for value, part in zip(inputs, node.inputs, strict=True):
             if not isinstance(value, Tensor):
                 self.calls.refuse(f"a layer takes a tensor, not {what(value)}", part.span, "a number: tensor(2.0)")
-        if len(inputs) != 1 and not isinstance(layer, PastedModule):
+        named = {argument.name: self.test(argument.value) for argument in node.named}
+        is_attention = isinstance(layer, nn.MultiheadAttention)
+        if is_attention and len(inputs) != 3:
+            hint = f"to itself: {written}(x, x, x)"
+            self.calls.refuse(f"`{written}` takes a query, a key and a value", node.span, hint)
+        if not is_attention and named:
+            self.calls.refuse(f"`{written}` gives no weights", node.named[0].span, f"write {written}(x)")
+        if not is_attention and len(inputs) != 1 and not isinstance(layer, PastedModule):
             self.calls.refuse(f"`{written}` takes one input", node.span, f"write {written}(x)")
         self.calls.tell(node.span)
         self.calls.applied = layer, node
-        return self.guarded(node.span, lambda: layer(*inputs), inputs)
+        return self.guarded(node.span, lambda: layer(*inputs, **named), inputs)
 
     def guarded(self, span: Span, call: Callable[[], Value], operands: tuple[Value, ...]) -> Value:
         """The value of a call; whatever goes wrong in it is explained at this place."""

@@ -156,15 +156,20 @@ class PastedExpressions(LogicExpressions):
         if isinstance(node.func, ast.Call):
             self.convert(node.func)  # `nn.ReLU()(x)`: a layer that is made here is refused as such
         if self._is_layer(node.func):
-            if node.keywords:
-                self.refuse("a layer takes its input by position", node.keywords[0], "write self.layer(x)")
-            return tree.Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), span)
+            return self._apply(node, span)
         if (
             isinstance(node.func, ast.Attribute | ast.Name)
             and (written or last_name(node.func)).split(".")[-1] in BACKWARD
         ):
             self.refuse("the backward pass is not part of a module", span, "it is run for you after `forward`")
         return super()._call(node)
+
+    def _apply(self, node: ast.Call, span: Span) -> tree.Apply:
+        other = next((keyword for keyword in node.keywords if keyword.arg != "need_weights"), None)
+        if other is not None:
+            self.refuse("a layer takes its input by position", other, "write self.layer(x)")
+        named = tuple(CallArgument(k.arg or "", self.convert(k.value), self.places.of(k)) for k in node.keywords)
+        return tree.Apply(self.convert(node.func), tuple(self.convert(part) for part in node.args), named, span)
 
     def _is_class(self, prefix: str, name: str) -> bool:
         if prefix:

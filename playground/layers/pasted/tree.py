@@ -33,10 +33,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """`self.layer(x)`, `self.layers[0](x)`, `layer(x)`."""
+    """`self.layer(x)`, `self.layers[0](x)`, `layer(x)`; attention takes keywords, too."""
 
     layer: Node
     inputs: tuple[Node, ...]
+    named: tuple[CallArgument, ...]
     span: Span
 
 

@@ -18,7 +18,12 @@ from playground.layers.stack.costs import Memory, StackCosts
 from playground.layers.stack.receptive_field import Field, field_after, field_of_input, joined_field
 from playground.layers.stack.text import to_text
 
-STEMS = {"Conv": "conv", "Pool": "pool", "Norm": "norm"}  # of the names of modules; others have their kind's
+STEMS = {  # of the names of modules; others have their kind's
+    "Conv": "conv",
+    "Pool": "pool",
+    "Norm": "norm",
+    "Attention": "attention",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class StackRow:
     saved: int  # bytes that it newly keeps for the backward pass, for one example
     saved_once: int  # and whatever the batch
     field: Field | None
+    made: int = 0  # numbers that it makes of one example: its outputs, and those of its own that it keeps
 
     def saved_with(self, batch: int) -> int:
         """Bytes that it newly keeps for the backward pass of so many examples."""
@@ -127,11 +133,11 @@ class _Walker:
             raise problems.ProblemFound(problems.misfit_problem(self.stack, path, layer, misfit)) from None
         self.costs.count(path, layer, rule)
         after = field_after(field, layer, kind)
-        saved = self.memory.saved(kind, given, shape, rule.shape)
+        saved = self.memory.saved(kind, given, shape, rule)
         self.rows.append(
             StackRow(
                 path, layer, name, shape, rule.shape, rule.formula, rule.parameters, rule.parameters_formula,
-                rule.multiplications, *saved, after,
+                rule.multiplications, *saved, after, rule.made,
             )
         )  # fmt: skip
         return rule.shape, after
@@ -174,6 +180,7 @@ class _Walker:
                 0,
                 0,
                 seen,
+                math.prod(given),
             ),
         )
         self.costs.count(path, layer, LayerRule(given))
@@ -188,7 +195,7 @@ class _Walker:
 def check_batch(analysis: Analysis, batch: int) -> None:
     """Refuse a batch that is too large for this stack, by name: UnfitSetting."""
     problems.check_input(analysis.stack.input_shape, batch)
-    outputs = sum(math.prod(row.gives) for row in analysis.rows)
+    outputs = sum(row.made for row in analysis.rows)
     for what, each, limit in (
         ("outputs", outputs, LIMITS.activations),
         ("multiplications", analysis.multiplications, LIMITS.multiplications),

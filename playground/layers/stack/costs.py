@@ -32,7 +32,7 @@ class StackCosts:
         """Refuse what is too large, by name, before anybody allocates it."""
         self.counted.append(Counted(path, layer, rule.parameters))
         self.parameters += rule.parameters
-        self.activations += math.prod(rule.shape)
+        self.activations += rule.made
         self.multiplications += rule.multiplications
         for what, number, limit in (
             ("parameters", self.parameters, LIMITS.parameters),
@@ -63,11 +63,11 @@ class Memory:
         self.newest += 1
         self.storage = self.newest
 
-    def saved(self, kind: Kind, given: Given, takes: Shape, gives: Shape) -> tuple[int, int]:
+    def saved(self, kind: Kind, given: Given, takes: Shape, rule: LayerRule) -> tuple[int, int]:
         """Bytes that PyTorch newly keeps for each example, and once for the batch; what an earlier layer keeps already
         costs nothing more."""
         once = STATISTICS * takes[0] * BYTES if kind.saves == "input and statistics of the batch" else 0
-        return self._of_each(kind, given, takes, gives), once
+        return rule.kept * BYTES + self._of_each(kind, given, takes, rule.shape), once
 
     def _of_each(self, kind: Kind, given: Given, takes: Shape, gives: Shape) -> int:
         source = self.storage
@@ -78,7 +78,9 @@ class Memory:
         size = 0
         if "kernel_size" in given and any(start != end for start, end in shape_rules.borders(given)):
             return _evened(given, takes) * BYTES  # the input with what makes its border even, in memory of its own
-        if "input" in kind.saves and source not in self.kept:
+        if kind.family == "Sequences" and takes[0] > 1:  # turned to lie step by step: a copy, which nobody else has
+            size += math.prod(takes) * BYTES
+        elif "input" in kind.saves and source not in self.kept:
             self.kept.add(source)
             size += math.prod(takes) * BYTES
         if kind.saves == "output":

@@ -14,7 +14,7 @@ from playground.layers.export.operations import FROM_SCRATCH, FUNCTIONS, compute
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.parse import parse_stack
 
-FAMILIES = {"Layers with weights", "Pooling", "Normalisation", "Shapes", "Activations", "Blocks"}
+FAMILIES = {"Layers with weights", "Sequences", "Pooling", "Normalisation", "Shapes", "Activations", "Blocks"}
 # Kinds that no line computes; how the script from scratch has them instead.
 WRITTEN_OTHERWISE = {
     "BatchNorm1d": "several lines, which take off the mean and divide by the deviation",

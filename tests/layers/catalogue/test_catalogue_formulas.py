@@ -46,6 +46,9 @@ def check_numbers(row: StackRow) -> None:
         case "ZeroPad2d" | "Upsample":
             sizes = sizes if len(sizes) == len(row.gives) - 1 else sizes * 2
             assert tuple(map(int, sizes)) == row.gives[1:]
+        case "MultiheadAttention":
+            heads, each = map(int, row.formula.split(" heads of "))
+            assert heads * each == row.takes[-1] and heads == dict(row.layer.args)["num_heads"]
         case "Flatten" | "Reshape":
             assert sizes == ["·".join(map(str, row.gives))]
         case "Parallel":
@@ -104,7 +107,7 @@ def parameters_in_symbols(kind: Kind, row: StackRow, given: Given) -> int:
     assert found is not None
     always, more, with_it, without = found.groups()
     height, width = pair(given.get("kernel_size", 0))
-    names = {"C": row.takes[0], "features": row.takes[-1] if kind.name == "Bias" else row.takes[0]}
+    names = {"C": row.takes[0], "D": row.takes[-1], "features": row.takes[-1] if kind.name == "Bias" else row.takes[0]}
     names |= {"in_": row.takes[-1], "out": given.get("out_channels", given.get("out_features", 0))}
     names |= {"kernel": height, "kernel_H": height, "kernel_W": width, "groups": given.get("groups", 1)}
     names |= {"num_parameters": given.get("num_parameters", 0)}

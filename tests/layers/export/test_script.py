@@ -66,6 +66,15 @@ def test_every_optimizer_and_loss(optimizer: str, loss: str) -> None:
     assert [name for name, _ in printed(script_of(document, "module"))][:3] == [name for name, _ in expected][:3]
 
 
+SEQUENCES = ["MultiheadAttention(2) ReLU", "Residual(MultiheadAttention(4)) MultiheadAttention(1)"]
+
+
+@pytest.mark.parametrize("text", SEQUENCES)
+def test_layers_of_sequences(text: str) -> None:
+    document = StackDocument(f"{text} Flatten Linear(3)", (5, 8), classes=3, data="random", batch=4, rng_seed=2)
+    check_from_scratch(document, check(document))
+
+
 def test_a_class_number_beyond_the_outputs_counts_as_the_last() -> None:
     check(StackDocument("Linear(3) Tanh Linear(2)", (4,), "MSELoss", 5, "random", 6))
 

@@ -144,3 +144,9 @@ def test_a_stride_that_does_not_keep_the_size_is_mended() -> None:
     assert error is not None and error.message == 'Conv2d expects a stride of 1 with padding="same", and got 2'
     assert error.repair is not None and 'nn.Conv2d(1, 6, 5, 1, "same")' in error.repair.text
     assert pasted_listing(replace(LENET, text=error.repair.text)).error is None
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_size_of_a_class_is_counted_as_its_list_is(name: str) -> None:
+    net, document = net_of(DOCUMENTS[name]), DOCUMENTS[name]
+    assert net.size().multiplications * document.batch == net.listing.multiplications > 0

@@ -80,6 +80,18 @@ def test_the_statistics_of_a_normalisation_are_kept_too(text: str, shape: tuple[
     assert kept_by_pytorch(analysis) == analysis.saved_with(BATCH)
 
 
+def test_the_gradients_of_a_layer_made_of_others_are_told_together() -> None:
+    document = StackDocument("MultiheadAttention(2) Flatten Linear(3)", (4, 6), classes=3, data="random", batch=3)
+    x, labels = torch.randn(3, 4, 6), torch.tensor([0, 1, 2])
+    facts = {fact.name: fact for fact in record_net(net_of(document), x, labels).facts}
+    net = build(document.analysis(), document.rng_seed)
+    F.cross_entropy(net(x), labels).backward()  # type: ignore[no-untyped-call]
+    assert list(facts) == ["attention1", "flatten1", "linear1"]
+    gradients = [p.grad.flatten() for p in net[0].parameters() if p.grad is not None]
+    assert len(gradients) == 4
+    assert facts["attention1"].gradient_norm == pytest.approx(float(torch.cat(gradients).norm()))
+
+
 def kept_by_pytorch(analysis: Analysis) -> int:
     """The bytes of all storages that autograd saves, parameters and buffers apart."""
     net, x = build(analysis), torch.randn(BATCH, *analysis.stack.input_shape).requires_grad_()

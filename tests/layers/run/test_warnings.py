@@ -87,6 +87,11 @@ CASES = [
         ["Flatten Linear(9) ReLU Linear(9) ReLU Linear(9) ReLU Linear(10)"],
     ),
     ("rows-of-pictures", CE, "Linear(9) ReLU Linear(10)", "Flatten Linear(10)", ["Flatten Linear(9) ReLU Linear(10)"]),
+    (
+        "rows-of-pictures", CE, "Reshape(7, 112) Linear(9) ReLU Flatten Linear(10)",
+        "Reshape(7, 112) Linear(9) ReLU MultiheadAttention(3) Flatten Linear(10)",
+        ["Reshape(7, 112) Flatten Linear(9) ReLU Flatten Linear(10)"],
+    ),
     ("rows-of-pictures", CE, "Linear(9, in_features=28)", "Flatten Linear(9)", ["Flatten Linear(9)"]),
     (
         "useless-bias", CE, "Conv2d(2, 3) BatchNorm2d", "Conv2d(2, 3) ReLU BatchNorm2d",

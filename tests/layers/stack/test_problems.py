@@ -151,3 +151,17 @@ def test_every_repair_of_a_block_clears_it(one: tuple[LayerSpec, ...], two: tupl
 def test_a_padding_that_keeps_the_size_takes_steps_of_one(text: str, shape: Shape, expected: list[str]) -> None:
     assert repaired(text, shape) == expected
     assert [problem_of(mended, shape) for mended in expected] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "expected"),
+    [
+        ("MultiheadAttention(3)", (5, 8), "MultiheadAttention(2)"),
+        ("MultiheadAttention(2, embed_dim=6)", (5, 8), "MultiheadAttention(2)"),
+        ("MultiheadAttention(2)", DIGIT, "Reshape(28, 28) MultiheadAttention(2)"),
+        ("MultiheadAttention(1)", (12,), "Reshape(12, 1) MultiheadAttention(1)"),
+    ],
+)
+def test_a_layer_of_sequences_is_mended(text: str, shape: Shape, expected: str) -> None:
+    assert repaired(text, shape) == [expected]
+    assert problem_of(expected, shape) is None

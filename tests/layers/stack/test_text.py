@@ -101,6 +101,22 @@ def test_a_repair_gives_a_text_that_is_read(text: str, repaired: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "marked", "repaired"),
+    [
+        ("nn.MultiheadAttention(8, 2), nn.ReLU()", "nn.MultiheadAttention",
+         "nn.MultiheadAttention(8, 2, batch_first=True), nn.ReLU()"),
+        ("MultiheadAttention(2, batch_first=False)", "False", "MultiheadAttention(2, batch_first=True)"),
+    ],
+)  # fmt: skip
+def test_what_has_one_content_here_is_said_and_mended(code: str, marked: str, repaired: str) -> None:
+    with pytest.raises(PlaygroundError, match="batch_first=True here") as caught:
+        parse_stack(code)
+    assert caught.value.span is not None and caught.value.span.of(code) == marked
+    assert caught.value.repair is not None and caught.value.repair.text == repaired
+    assert parse_stack(repaired)
+
+
+@pytest.mark.parametrize(
     ("code", "text"),
     [
         ("net = nn.Sequential(\n    nn.Linear(784, 10),\n)", "Linear(10, in_features=784)"),
@@ -108,6 +124,8 @@ def test_a_repair_gives_a_text_that_is_read(text: str, repaired: str) -> None:
         ("self.net = torch.nn.Sequential(nn.ReLU(inplace=True), nn.Flatten(1))", "ReLU Flatten"),
         ("nn.LayerNorm(5), nn.LayerNorm((3, 4)), nn.LayerNorm([2])", "LayerNorm LayerNorm(2) LayerNorm"),
         ("nn.Softmax(dim=1), nn.LogSoftmax(1)", "Softmax LogSoftmax"),
+        ("nn.MultiheadAttention(8, 2, batch_first=True)", "MultiheadAttention(2, embed_dim=8)"),
+        ("MultiheadAttention(embed_dim=8, num_heads=2)", "MultiheadAttention(2, embed_dim=8)"),
         ("Residual(nn.Sequential(nn.ReLU(), Bias(5))), Reshape(2, -1)", "Residual(ReLU Bias) Reshape(2, -1)"),
         (
             "Conv2d(8, 3, padding=same) Conv1d(2, 3, padding=valid)",
