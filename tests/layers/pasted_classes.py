@@ -197,6 +197,7 @@ ENCODER = """class Encoder(nn.Module):
         self.attention = nn.MultiheadAttention(size, 2, batch_first=True)
         self.cross = nn.MultiheadAttention(size, num_heads=4, batch_first=True)
         self.norm = nn.LayerNorm(size)
+        self.last = nn.TransformerEncoderLayer(size, 2, dim_feedforward=12, dropout=0, batch_first=True)
         self.head = nn.Linear(size, 3)
 
     def forward(self, x):
@@ -205,7 +206,7 @@ ENCODER = """class Encoder(nn.Module):
         query = x[:, :2]
         y = self.cross(query, x, x, need_weights=False)[0]
         out, _ = self.cross(y, x, x, need_weights=True)
-        return self.head((y + out).mean(dim=1)) * weights.amax()
+        return self.head(self.last(y + out).mean(dim=1)) * weights.amax()
 """
 
 

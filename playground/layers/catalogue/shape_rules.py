@@ -149,8 +149,9 @@ def borders(given: Given) -> tuple[tuple[int, int], tuple[int, int]]:
 def check_arguments(given: Given) -> None:
     """Refuse arguments that suit no input, as PyTorch's constructors do: Misfit."""
     _check_same(given)
-    if "num_heads" in given and "embed_dim" in given:
-        _check_heads("num_heads", given["num_heads"], given["embed_dim"])
+    for heads, size in (("num_heads", "embed_dim"), ("nhead", "d_model")):
+        if heads in given and size in given:
+            _check_heads(heads, given[heads], given[size])
 
 
 def _check_same(given: Given) -> None:
@@ -243,6 +244,27 @@ def attention(shape: Shape, given: Given) -> LayerRule:
         f"4·{size}·{size} + 4·{size}",
         4 * steps * size * size + 2 * steps * steps * size,
         4 * steps * size + steps * heads,
+    )
+
+
+def encoder(shape: Shape, given: Given) -> LayerRule:
+    """(T, D) to the same: attention and two Linear for each step, each added to its input, which is normalised.
+
+    PyTorch keeps what attention keeps, the inputs of both normalisations with two numbers a step, those of both Linear,
+    and of a GELU its input, too.
+    """
+    steps, size = _sequence(shape)
+    heads, inner = given["nhead"], given["dim_feedforward"]
+    _pinned(given, "d_model", size, [Mend(f"set d_model to {size}", unpin="d_model")])
+    _check_heads("nhead", heads, size)
+    inside = steps * inner * (1 if given["activation"] == "relu" else 2)
+    return LayerRule(
+        shape,
+        f"{heads} heads of {size // heads}, {size} → {inner} → {size}",
+        4 * size * size + 2 * size * inner + inner + 9 * size,
+        f"4·{size}·{size} + 2·{size}·{inner} + {inner} + 9·{size}",
+        steps * (4 * size * size + 2 * size * inner) + 2 * steps * steps * size,
+        7 * steps * size + steps * heads + inside + 4 * steps,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.build import children_first, constructor
 from playground.layers.stack.text import content_text
 
-_ATTENTION = "{{{0}in_proj_weight}}, {{{0}in_proj_bias}}, {{{0}out_proj_weight}}, {{{0}out_proj_bias}}"
+_ATTENTION = "{{{0}in_proj_weight}}, {{{0}in_proj_bias}}, {{{0}out_proj_weight}}, {{{0}out_proj_bias}}"  # names of it
 # A layer with torch's elementary operations; what is not here is called as nn.functional's function.
 FROM_SCRATCH = {
     "Linear": "x @ {weight}.T",
@@ -100,6 +101,8 @@ def computed(row: StackRow) -> list[str]:
     kind = row.layer.kind
     weights = {variable(name.removeprefix(f"{row.name}.")): variable(name) for name, _ in drawn(row)}
     given = constructor(row)
+    if kind == "TransformerEncoderLayer":
+        return _encoded(given, weights)
     if kind == "GroupNorm":
         scale = ", ".join(weights.values() or ("None", "None"))
         return [f"F.group_norm(x, {given['num_groups']}, {scale}, {given['eps']!r})"]
@@ -115,6 +118,18 @@ def computed(row: StackRow) -> list[str]:
         given["shape"] = ", ".join(map(str, by_position))
     offset = f" + {weights['bias']}" if kind == "Linear" and "bias" in weights else ""
     return [FROM_SCRATCH[kind].format(**(given | weights)) + offset]
+
+
+def _encoded(given: dict[str, Any], weights: dict[str, str]) -> list[str]:
+    """Attention and two matrix products, each added to its input; what is normalised is that input, or the sum."""
+    norms = [f"F.layer_norm(x, ({given['d_model']},), {{{n}_weight}}, {{{n}_bias}})" for n in ("norm1", "norm2")]
+    first, second = norms if given["norm_first"] else ("x", "x")
+    activation = f"F.{given.get('activation', 'relu')}"
+    attended = f"x + attention({first}, {given['nhead']}, {_ATTENTION.format('self_attn_')})"
+    inner = f"{activation}({second} @ {{linear1_weight}}.T + {{linear1_bias}})"
+    fed = f"x + {inner} @ {{linear2_weight}}.T + {{linear2_bias}}"
+    lines = [attended, fed] if given["norm_first"] else [attended, norms[0], fed, norms[1]]
+    return [line.format(**weights) for line in lines]
 
 
 def _normalised(axes: tuple[int, ...], eps: float, weights: dict[str, str], axes_of_one: int) -> list[str]:

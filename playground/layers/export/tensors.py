@@ -52,7 +52,7 @@ class TensorsWriter(SequentialWriter):
     def definitions(self) -> list[str]:
         kinds = {row.layer.kind for row in self.analysis.rows}
         softmax = self.document.loss == "CrossEntropyLoss" or kinds & {"Softmax", "LogSoftmax"}
-        attention = kinds & {"MultiheadAttention"}
+        attention = kinds & {"MultiheadAttention", "TransformerEncoderLayer"}
         random = attention | kinds & {"Linear", "Conv1d", "Conv2d", "ConvTranspose2d"}
         parts = (LOG_SOFTMAX, softmax), (UNIFORM, random), (XAVIER, attention), (ATTENTION, attention)
         used = [code for code, is_used in parts if is_used]

@@ -22,7 +22,10 @@ from playground.layers.pasted.tree import Apply, Make, Spread
 from playground.layers.stack.text import content_text
 
 LARGEST = 65_536  # of an in-size
-IN_SIZES = ("in_features", "in_channels", "num_features", "num_channels", "features", "normalized_shape", "embed_dim")
+IN_SIZES = (
+    *("in_features", "in_channels", "num_features", "num_channels", "features", "normalized_shape"),
+    *("embed_dim", "d_model"),
+)
 HARMLESS = ("inplace",)  # it changes memory, and no number
 
 
@@ -81,8 +84,9 @@ class Origins:
         given = origin.given  # a convolution unfolds its windows
         unfolded = given.get("in_channels" if origin.kind.name == "ConvTranspose2d" else "out_channels")
         scratch = rule.multiplications // unfolded if unfolded else 0
-        if "num_heads" in given:  # the weights of each head, and what it is computed from
-            scratch = batch * (rule.kept + given["num_heads"] * shape[0] ** 2)
+        heads = given.get("num_heads", given.get("nhead"))
+        if heads is not None:  # the weights of each head, and what they are computed from
+            scratch = batch * (rule.kept + heads * shape[0] ** 2)
         calls.budget.charge(Cost(elements, work + elements, len(rule.shape) + 1, scratch))
 
     def check(self, origin: Origin) -> None:

@@ -17,7 +17,7 @@ from playground.trace.array import Array
 from playground.trace.trace import Trace
 
 _RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
-_WHOLE = (nn.MultiheadAttention,)  # layers that PyTorch makes of others
+_WHOLE = (nn.MultiheadAttention, nn.TransformerEncoderLayer)  # layers that PyTorch makes of others
 
 
 @dataclass(frozen=True, slots=True)

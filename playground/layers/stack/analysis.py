@@ -23,6 +23,7 @@ STEMS = {  # of the names of modules; others have their kind's
     "Pool": "pool",
     "Norm": "norm",
     "Attention": "attention",
+    "Transformer": "encoder",
 }
 
 

@@ -78,7 +78,8 @@ class Memory:
         size = 0
         if "kernel_size" in given and any(start != end for start, end in shape_rules.borders(given)):
             return _evened(given, takes) * BYTES  # the input with what makes its border even, in memory of its own
-        if kind.family == "Sequences" and takes[0] > 1:  # turned to lie step by step: a copy, which nobody else has
+        if kind.family == "Sequences" and takes[0] > 1 and not given.get("norm_first"):
+            # turned to lie step by step: a copy, which nobody else has
             size += math.prod(takes) * BYTES
         elif "input" in kind.saves and source not in self.kept:
             self.kept.add(source)

@@ -20,6 +20,7 @@ WRITTEN_OTHERWISE = {
     "BatchNorm1d": "several lines, which take off the mean and divide by the deviation",
     "BatchNorm2d": "several lines, which take off the mean and divide by the deviation",
     "LayerNorm": "several lines, which take off the mean and divide by the deviation",
+    "TransformerEncoderLayer": "a line for attention, one for both Linear, and one for each normalisation of a sum",
     "Residual": "the lines of what is inside, and a sum",
     "Parallel": "the lines of each branch, and a concatenation",
 }

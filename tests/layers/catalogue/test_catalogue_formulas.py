@@ -49,6 +49,10 @@ def check_numbers(row: StackRow) -> None:
         case "MultiheadAttention":
             heads, each = map(int, row.formula.split(" heads of "))
             assert heads * each == row.takes[-1] and heads == dict(row.layer.args)["num_heads"]
+        case "TransformerEncoderLayer":
+            heads, each, *sizes = map(int, re.findall(r"\d+", row.formula))
+            assert heads * each == row.takes[-1] and heads == dict(row.layer.args)["nhead"]
+            assert sizes == [row.takes[-1], kind_of(row.layer.kind).given(row.layer)["dim_feedforward"], row.takes[-1]]
         case "Flatten" | "Reshape":
             assert sizes == ["·".join(map(str, row.gives))]
         case "Parallel":
@@ -110,7 +114,7 @@ def parameters_in_symbols(kind: Kind, row: StackRow, given: Given) -> int:
     names = {"C": row.takes[0], "D": row.takes[-1], "features": row.takes[-1] if kind.name == "Bias" else row.takes[0]}
     names |= {"in_": row.takes[-1], "out": given.get("out_channels", given.get("out_features", 0))}
     names |= {"kernel": height, "kernel_H": height, "kernel_W": width, "groups": given.get("groups", 1)}
-    names |= {"num_parameters": given.get("num_parameters", 0)}
+    names |= {name: given.get(name, 0) for name in ("num_parameters", "dim_feedforward")}
     if without is not None and not given[without]:
         return 0
     return evaluated(always, **names) + (evaluated(more, **names) if more and given[with_it] else 0)

@@ -66,7 +66,12 @@ def test_every_optimizer_and_loss(optimizer: str, loss: str) -> None:
     assert [name for name, _ in printed(script_of(document, "module"))][:3] == [name for name, _ in expected][:3]
 
 
-SEQUENCES = ["MultiheadAttention(2) ReLU", "Residual(MultiheadAttention(4)) MultiheadAttention(1)"]
+SEQUENCES = [
+    "MultiheadAttention(2) ReLU",
+    "Residual(MultiheadAttention(4)) MultiheadAttention(1)",
+    "TransformerEncoderLayer(2, dim_feedforward=16)",
+    'TransformerEncoderLayer(4, dim_feedforward=3, activation="gelu", norm_first=True) LayerNorm',
+]
 
 
 @pytest.mark.parametrize("text", SEQUENCES)

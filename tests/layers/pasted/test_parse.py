@@ -264,6 +264,9 @@ def test_the_repair_of_a_missing_super_works() -> None:
         ("self.w = nn.Sequential([nn.ReLU()])", "holds layers", None),
         ("self.w = nn.MultiheadAttention(4, 3, batch_first=True)", "features in 3 equal heads, and got 4", None),
         ("self.w = nn.MultiheadAttention(4, 2)", "has batch_first=True here", "nn.MultiheadAttention(4, 2)"),
+        ("self.w = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)", "has dropout=0.0 here", None),
+        ("self.w = nn.TransformerEncoderLayer(4, 3, 8, 0.0, batch_first=True)", "features in 3 equal heads", None),
+        ("self.w = nn.TransformerEncoderLayer(4, 2, 8, 0, 'tanh', batch_first=True)", '"relu" or "gelu"', None),
         ("self.w = nn.MultiheadAttention(60000, 2, batch_first=True)", "parameters", None),
     ],
 )

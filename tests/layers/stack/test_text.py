@@ -106,6 +106,8 @@ def test_a_repair_gives_a_text_that_is_read(text: str, repaired: str) -> None:
         ("nn.MultiheadAttention(8, 2), nn.ReLU()", "nn.MultiheadAttention",
          "nn.MultiheadAttention(8, 2, batch_first=True), nn.ReLU()"),
         ("MultiheadAttention(2, batch_first=False)", "False", "MultiheadAttention(2, batch_first=True)"),
+        ("nn.TransformerEncoderLayer(8, 2, 16, 0.0)", "nn.TransformerEncoderLayer",
+         "nn.TransformerEncoderLayer(8, 2, 16, 0.0, batch_first=True)"),
     ],
 )  # fmt: skip
 def test_what_has_one_content_here_is_said_and_mended(code: str, marked: str, repaired: str) -> None:
@@ -125,6 +127,10 @@ def test_what_has_one_content_here_is_said_and_mended(code: str, marked: str, re
         ("nn.LayerNorm(5), nn.LayerNorm((3, 4)), nn.LayerNorm([2])", "LayerNorm LayerNorm(2) LayerNorm"),
         ("nn.Softmax(dim=1), nn.LogSoftmax(1)", "Softmax LogSoftmax"),
         ("nn.MultiheadAttention(8, 2, batch_first=True)", "MultiheadAttention(2, embed_dim=8)"),
+        (
+            "nn.TransformerEncoderLayer(8, nhead=2, dropout=0, activation='gelu', batch_first=True)",
+            'TransformerEncoderLayer(2, activation="gelu", d_model=8)',
+        ),
         ("MultiheadAttention(embed_dim=8, num_heads=2)", "MultiheadAttention(2, embed_dim=8)"),
         ("Residual(nn.Sequential(nn.ReLU(), Bias(5))), Reshape(2, -1)", "Residual(ReLU Bias) Reshape(2, -1)"),
         (
