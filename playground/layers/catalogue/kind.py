@@ -15,10 +15,10 @@ from playground.layers.catalogue.spec import Content, LayerSpec, Shape
 Given = Mapping[str, Any]  # every argument of a layer by name, defaults filled in
 ArgumentKind = Literal["int", "float", "bool", "size", "shape", "word"]  # "word": one of its `words`
 # Statistics are those of each example by itself, or those of the whole batch, which are kept once. Its own are the
-# numbers that a rule counts as `kept`.
+# numbers that a rule counts as `kept`; unknown is what lies in a workspace of a library, whose size it does not tell.
 Saves = Literal[
     "", "input", "output", "mask", "input and positions", "input and statistics", "input and statistics of the batch",
-    "input and its own",
+    "input and its own", "unknown",
 ]  # fmt: skip
 
 
@@ -77,7 +77,7 @@ class LayerRule:
     parameters: int = 0
     parameters_formula: str = ""
     multiplications: int = 0
-    kept: int = 0  # numbers of its own that it keeps for the backward pass, for one example
+    kept: int = 0  # numbers of its own that it keeps for the backward pass, for one example; of an LSTM an estimate
 
     @property
     def made(self) -> int:
@@ -123,7 +123,12 @@ class Kind:
 
 def constructor_arguments(kind: Kind) -> dict[str, inspect.Parameter]:
     """The arguments of PyTorch's constructor by name, in its order."""
-    return dict(inspect.signature(kind.original or kind.build).parameters)
+    original = kind.original or kind.build
+    if not issubclass(original, nn.RNNBase):
+        return dict(inspect.signature(original).parameters)
+    hidden = dict(inspect.signature(nn.RNNBase).parameters)  # its subclasses take *args
+    del hidden["mode"]
+    return hidden
 
 
 def pair(size: Any) -> tuple[int, int]:

@@ -57,14 +57,58 @@ class Parallel(nn.Module):
 
 
 class MultiheadAttention(nn.MultiheadAttention):
-    """`nn.MultiheadAttention` of a sequence with itself; the weights are left out, and what PyTorch gives step by step
-    is laid out example by example. Shapes: (N, T, embed_dim) to the same."""
+    """`nn.MultiheadAttention` of a sequence with itself, example by example, without its weights.
+
+    Shapes: (N, T, embed_dim) to the same.
+    """
 
     def __init__(self, embed_dim: int, num_heads: int) -> None:
         super().__init__(embed_dim, num_heads, batch_first=True)
 
     def forward(self, x: Tensor) -> Tensor:
         output, _ = super().forward(x, x, x, need_weights=False)
+        return output.contiguous()
+
+
+class LSTM(nn.LSTM):
+    """`nn.LSTM` that hands on its output at every step, example by example, without its last state.
+
+    Shapes: (N, T, input_size) to (N, T, hidden_size), twice as wide if bidirectional.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = False) -> None:
+        super().__init__(input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = super().forward(x)
+        return output.contiguous()
+
+
+class GRU(nn.GRU):
+    """`nn.GRU` that hands on its output at every step, example by example, without its last state.
+
+    Shapes: (N, T, input_size) to (N, T, hidden_size), twice as wide if bidirectional.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = False) -> None:
+        super().__init__(input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = super().forward(x)
+        return output.contiguous()
+
+
+class RNN(nn.RNN):
+    """`nn.RNN` that hands on its output at every step, example by example, without its last state.
+
+    Shapes: (N, T, input_size) to (N, T, hidden_size), twice as wide if bidirectional.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = False) -> None:
+        super().__init__(input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = super().forward(x)
         return output.contiguous()
 
 
@@ -94,4 +138,4 @@ class SeededDropout2d(SeededDropout):
         return input * (keep / (1 - self.p))
 
 
-OURS = (Bias, Reshape, Residual, Parallel, MultiheadAttention)  # a script brings their source along
+OURS = (Bias, Reshape, Residual, Parallel, MultiheadAttention, LSTM, GRU, RNN)  # a script brings their source along

@@ -268,6 +268,31 @@ def encoder(shape: Shape, given: Given) -> LayerRule:
     )
 
 
+def recurrent(gates: int, kept: int) -> Any:
+    """(T, D) to (T, H): at each step `gates` sums of products of the input and of the state before, or (T, 2·H) in both
+    directions. `kept`: numbers that PyTorch keeps for each number of a state.
+    """
+
+    def rule(shape: Shape, given: Given) -> LayerRule:
+        steps, size = _sequence(shape)
+        hidden, more, directions = given["hidden_size"], given["num_layers"] - 1, 1 + given["bidirectional"]
+        _pinned(given, "input_size", size, [Mend(f"set input_size to {size}", unpin="input_size")])
+        wide = directions * hidden
+        sums = size + hidden + more * (wide + hidden)
+        later = f" + {more}·({wide} + {hidden} + 2)" if more else ""
+        states = (more + 1) * (steps + (kept == 1))  # the first one, which is 0, lies by itself where little is kept
+        return LayerRule(
+            (steps, wide),
+            f"{size} → {wide}",
+            gates * wide * (sums + 2 * (more + 1)),
+            f"{gates}·{wide}·({size} + {hidden} + 2{later})",
+            steps * gates * wide * sums,
+            kept * wide * states + more * steps * wide + (directions - 1) * (steps > 1) * steps * size,
+        )
+
+    return rule
+
+
 def layer_norm(shape: Shape, given: Given) -> LayerRule:
     """The shape stays; a scale and an offset for each place in the last `dims` axes."""
     _at_least(shape, given["dims"], f"{given['dims']} axes beside the batch", (_set("dims", max(1, len(shape))),))

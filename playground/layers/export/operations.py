@@ -52,6 +52,7 @@ FUNCTIONS = {
 }
 
 
+RECURRENT = ("LSTM", "GRU", "RNN")  # functions of the script
 NO_ARGUMENTS = ("bias", "num_parameters")  # of constructors, not of the functions
 
 
@@ -89,6 +90,8 @@ def _draw(module: nn.Module, name: str, tensor: Tensor) -> str:
         return f"torch.full(({shape},), {module.init}, requires_grad=True)"
     if name == "in_proj_weight":
         return f"xavier({shape})"
+    if isinstance(module, nn.RNNBase):
+        return f"uniform({shape}, fan_in={module.hidden_size})"
     if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
         draw = f"uniform({shape}, fan_in={module.weight[0].numel()})"
         is_of_attention = isinstance(module, NonDynamicallyQuantizableLinear)  # which draws its offset for nothing
@@ -103,6 +106,8 @@ def computed(row: StackRow) -> list[str]:
     given = constructor(row)
     if kind == "TransformerEncoderLayer":
         return _encoded(given, weights)
+    if kind in RECURRENT:
+        return _recurred(kind.lower(), given, list(weights.values()))
     if kind == "GroupNorm":
         scale = ", ".join(weights.values() or ("None", "None"))
         return [f"F.group_norm(x, {given['num_groups']}, {scale}, {given['eps']!r})"]
@@ -130,6 +135,15 @@ def _encoded(given: dict[str, Any], weights: dict[str, str]) -> list[str]:
     fed = f"x + {inner} @ {{linear2_weight}}.T + {{linear2_bias}}"
     lines = [attended, fed] if given["norm_first"] else [attended, norms[0], fed, norms[1]]
     return [line.format(**weights) for line in lines]
+
+
+def _recurred(function: str, given: dict[str, Any], weights: list[str]) -> list[str]:
+    """A line for each layer; the second direction reads from the end, and is turned round again."""
+    calls = [", ".join(weights[start : start + 4]) for start in range(0, len(weights), 4)]
+    if not given["bidirectional"]:
+        return [f"{function}(x, {call})" for call in calls]
+    both = zip(calls[::2], calls[1::2], strict=True)
+    return [f"torch.cat([{function}(x, {one}), {function}(x.flip(1), {two}).flip(1)], 2)" for one, two in both]
 
 
 def _normalised(axes: tuple[int, ...], eps: float, weights: dict[str, str], axes_of_one: int) -> list[str]:

@@ -34,6 +34,43 @@ def attention(x, heads, in_weight, in_bias, out_weight, out_bias):
     weights = (query @ key.transpose(2, 3) / query.shape[3] ** 0.5).softmax(3)
     return (weights @ value).transpose(1, 2).flatten(2) @ out_weight.T + out_bias
 '''
+LSTM = '''\
+def lstm(x, weight_ih, weight_hh, bias_ih, bias_hh):
+    """A memory goes from step to step; gates say what comes in, what is forgotten and what is shown as the state."""
+    memory = state = torch.zeros(len(x), weight_hh.shape[1])
+    states = []
+    for step in x.unbind(1):
+        gates = step @ weight_ih.T + bias_ih + state @ weight_hh.T + bias_hh
+        comes_in, stays, new, is_shown = gates.chunk(4, 1)
+        memory = torch.sigmoid(stays) * memory + torch.sigmoid(comes_in) * torch.tanh(new)
+        state = torch.sigmoid(is_shown) * torch.tanh(memory)
+        states.append(state)
+    return torch.stack(states, 1)
+'''
+GRU = '''\
+def gru(x, weight_ih, weight_hh, bias_ih, bias_hh):
+    """A state goes from step to step; gates say what of it makes the new one, and what of it stays."""
+    state = torch.zeros(len(x), weight_hh.shape[1])
+    states = []
+    for step in x.unbind(1):
+        reset_x, stays_x, new_x = (step @ weight_ih.T + bias_ih).chunk(3, 1)
+        reset_h, stays_h, new_h = (state @ weight_hh.T + bias_hh).chunk(3, 1)
+        new = torch.tanh(new_x + torch.sigmoid(reset_x + reset_h) * new_h)
+        state = new + torch.sigmoid(stays_x + stays_h) * (state - new)
+        states.append(state)
+    return torch.stack(states, 1)
+'''
+RNN = '''\
+def rnn(x, weight_ih, weight_hh, bias_ih, bias_hh):
+    """A state goes from step to step."""
+    state = torch.zeros(len(x), weight_hh.shape[1])
+    states = []
+    for step in x.unbind(1):
+        state = torch.tanh(step @ weight_ih.T + bias_ih + state @ weight_hh.T + bias_hh)
+        states.append(state)
+    return torch.stack(states, 1)
+'''
+RECURRENT = {"LSTM": LSTM, "GRU": GRU, "RNN": RNN}
 LOSSES = {
     "CrossEntropyLoss": "-log_softmax(output)[torch.arange(len(target)), target].mean()",
     "NLLLoss": "-output[torch.arange(len(target)), target].mean()",
@@ -53,9 +90,10 @@ class TensorsWriter(SequentialWriter):
         kinds = {row.layer.kind for row in self.analysis.rows}
         softmax = self.document.loss == "CrossEntropyLoss" or kinds & {"Softmax", "LogSoftmax"}
         attention = kinds & {"MultiheadAttention", "TransformerEncoderLayer"}
-        random = attention | kinds & {"Linear", "Conv1d", "Conv2d", "ConvTranspose2d"}
+        random = attention | kinds & {"Linear", "Conv1d", "Conv2d", "ConvTranspose2d", *RECURRENT}
         parts = (LOG_SOFTMAX, softmax), (UNIFORM, random), (XAVIER, attention), (ATTENTION, attention)
         used = [code for code, is_used in parts if is_used]
+        used += [code for kind, code in RECURRENT.items() if kind in kinds]
         away = ".to(device).requires_grad_()" if self._is_away else ".requires_grad_()"
         return [code.replace(".requires_grad_()", away) for code in used]
 

@@ -24,7 +24,7 @@ from playground.layers.stack.text import content_text
 LARGEST = 65_536  # of an in-size
 IN_SIZES = (
     *("in_features", "in_channels", "num_features", "num_channels", "features", "normalized_shape"),
-    *("embed_dim", "d_model"),
+    *("embed_dim", "d_model", "input_size"),
 )
 HARMLESS = ("inplace",)  # it changes memory, and no number
 
@@ -85,8 +85,7 @@ class Origins:
         unfolded = given.get("in_channels" if origin.kind.name == "ConvTranspose2d" else "out_channels")
         scratch = rule.multiplications // unfolded if unfolded else 0
         heads = given.get("num_heads", given.get("nhead"))
-        if heads is not None:  # the weights of each head, and what they are computed from
-            scratch = batch * (rule.kept + heads * shape[0] ** 2)
+        scratch += batch * (rule.kept + (heads * shape[0] ** 2 if heads else 0))  # each head has T·T weights
         calls.budget.charge(Cost(elements, work + elements, len(rule.shape) + 1, scratch))
 
     def check(self, origin: Origin) -> None:

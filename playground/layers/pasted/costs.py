@@ -19,7 +19,14 @@ from playground.layers.listing import NetSize
 from playground.layers.stack.problems import check_input
 
 aten = torch.ops.aten
-COUNTS = flop_registry | {  # PyTorch counts attention on other devices
+
+
+def _recurrent(x: Tensor, weight_ih: Tensor, weight_hh: Tensor, *_: Any, out_val: Any) -> int:
+    return 2 * x.shape[0] * x.shape[1] * (weight_ih.numel() + weight_hh.numel())
+
+
+COUNTS = flop_registry | {  # with what PyTorch's table leaves out of a CPU's
+    aten.mkldnn_rnn_layer: _recurrent,
     aten._scaled_dot_product_flash_attention_for_cpu: flop_registry[aten._scaled_dot_product_flash_attention],
 }
 

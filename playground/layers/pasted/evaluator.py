@@ -46,6 +46,7 @@ class PastedEvaluator(ListEvaluator):
             tree.Make: self._make,
             tree.Initialise: self._make,
             tree.Apply: self._apply,
+            tree.Unnested: self._unnested,
             tree.Each: self._each,
             tree.LoopItems: self._items,
             tree.Invoke: self._invoke,
@@ -202,21 +203,41 @@ class PastedEvaluator(ListEvaluator):
             hint = "to multiply write *" if isinstance(layer, Tensor | int | float) else "call one of its layers"
             self.calls.refuse(f"`{written}` is {what(layer)}, not a layer", node.span, hint)
         inputs = tuple(self.value(part) for part in node.inputs)
-        for value, part in zip(inputs, node.inputs, strict=True):
-            if not isinstance(value, Tensor):
-                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", part.span, "a number: tensor(2.0)")
         named = {argument.name: self.test(argument.value) for argument in node.named}
-        is_attention = isinstance(layer, nn.MultiheadAttention)
-        if is_attention and len(inputs) != 3:
-            hint = f"to itself: {written}(x, x, x)"
-            self.calls.refuse(f"`{written}` takes a query, a key and a value", node.span, hint)
-        if not is_attention and named:
-            self.calls.refuse(f"`{written}` gives no weights", node.named[0].span, f"write {written}(x)")
-        if not is_attention and len(inputs) != 1 and not isinstance(layer, PastedModule):
-            self.calls.refuse(f"`{written}` takes one input", node.span, f"write {written}(x)")
+        self._check_inputs(layer, written, node, inputs)
         self.calls.tell(node.span)
         self.calls.applied = layer, node
         return self.guarded(node.span, lambda: layer(*inputs, **named), inputs)
+
+    def _check_inputs(self, layer: nn.Module, written: str, node: tree.Apply, inputs: tuple[Value, ...]) -> None:
+        """Refuse what a layer does not take: most take one tensor; a class of the text says itself what it takes."""
+        is_attention, is_recurrent = isinstance(layer, nn.MultiheadAttention), isinstance(layer, nn.RNNBase)
+        for place, (value, part) in enumerate(zip(inputs, node.inputs, strict=True)):
+            states = value if place and is_recurrent and isinstance(value, tuple) else (value,)
+            if not all(isinstance(state, Tensor) for state in states):
+                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", part.span, "a number: tensor(2.0)")
+        if is_attention and len(inputs) != 3:
+            hint = f"to itself: {written}(x, x, x)"
+            self.calls.refuse(f"`{written}` takes a query, a key and a value", node.span, hint)
+        if node.named and not is_attention:
+            self.calls.refuse(f"`{written}` gives no weights", node.named[0].span, f"write {written}(x)")
+        most = 2 if is_recurrent else 1
+        if not (is_attention or isinstance(layer, PastedModule) or 1 <= len(inputs) <= most):
+            takes = "a sequence, and a first state" if is_recurrent else "one input"
+            self.calls.refuse(f"`{written}` takes {takes}", node.span, f"write {written}(x)")
+
+    def _unnested(self, node: tree.Unnested) -> Value:
+        """The parts of a value in one row: those of its parts that have several names are taken apart."""
+        found: list[Value] = []
+        values = self._parts_of(self.evaluate(node.value), len(node.parts), node)
+        for value, length in zip(values, node.parts, strict=True):
+            found += self._parts_of(value, length, node) if length else (value,)
+        return tuple(found)
+
+    def _parts_of(self, value: Value, names: int, node: tree.Unnested) -> tuple[Value, ...]:
+        if not isinstance(value, tuple) or len(value) != names:
+            self.calls.refuse(f"{names} names for {what(value)}", node.span, "one name for each value")
+        return value
 
     def guarded(self, span: Span, call: Callable[[], Value], operands: tuple[Value, ...]) -> Value:
         """The value of a call; whatever goes wrong in it is explained at this place."""

@@ -10,7 +10,7 @@ from playground.errors import Span
 from playground.language.syntax.statements import Statements
 from playground.language.syntax.tree import Assign, Literal, Name, Sequence
 from playground.layers.pasted.expressions import PastedExpressions, is_self, last_name
-from playground.layers.pasted.tree import Append, If, Keep, KeepIn, Register
+from playground.layers.pasted.tree import Append, If, Keep, KeepIn, Register, Unnested
 
 
 class PastedStatements(Statements):
@@ -41,6 +41,8 @@ class PastedStatements(Statements):
                 return self._register(call, span)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 refuse("no functions within functions", span, "write its lines where it would be called")
+            case ast.Assign(targets=[ast.Tuple(elts=parts) as places]) if any(isinstance(p, ast.Tuple) for p in parts):
+                return self._unnested(node, places, span)
             case ast.Assign(targets=[ast.Attribute(value=target) as place]) if is_self(target):
                 if not self.expressions.in_init:
                     refuse(
@@ -51,6 +53,15 @@ class PastedStatements(Statements):
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append", value=target), args=[item], keywords=[])):
                 return self._append(target, item, span)
         return super()._statement(node)
+
+    def _unnested(self, node: ast.Assign, places: ast.Tuple, span: Span) -> Assign:
+        """`out, (h, c) = self.lstm(x)`: one level of names in names."""
+        parts = [part.elts if isinstance(part, ast.Tuple) else [part] for part in places.elts]
+        lengths = tuple(len(part.elts) if isinstance(part, ast.Tuple) else 0 for part in places.elts)
+        value = Unnested(self.expressions.convert(node.value), lengths, self.expressions.places.of(node.value))
+        names = ast.copy_location(ast.Tuple([name for part in parts for name in part], places.ctx), places)
+        targets, _ = self._targets(names)
+        return Assign(targets, True, value, span)  # type: ignore[arg-type]  # a record of ours
 
     def _keep_in(self, node: ast.Assign, owner: ast.expr, place: ast.Attribute, span: Span) -> KeepIn:
         if not self.expressions.in_init:

@@ -180,12 +180,13 @@ def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple
 
 def _layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """The layers that compute, by name, the loss not among them."""
-    inside: set[nn.Module] = {module}
+    inside: set[nn.Module] = set()  # of a layer that is told as one
     for name, layer in module.named_modules():
-        if isinstance(layer, _WHOLE):
-            inside |= set(layer.modules())
-        if name != "loss" and (isinstance(layer, _WHOLE) or not (layer in inside or any(layer.children()))):
+        is_whole = isinstance(layer, _WHOLE)
+        if name not in ("", "loss") and layer not in inside and (is_whole or not any(layer.children())):
             yield name, layer
+        if is_whole:
+            inside |= set(layer.modules())
 
 
 def _gradient_norm(trace: Trace, layer: str) -> float | None:

@@ -6,6 +6,7 @@ Only arithmetic: nothing is allocated, so that an oversized stack is refused by 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from playground.language.limits import spell
@@ -27,6 +28,12 @@ STEMS = {  # of the names of modules; others have their kind's
 }
 
 
+def total(counts: Iterable[int | None]) -> int | None:
+    """The sum of some numbers, None where one is unknown."""
+    known = list(counts)
+    return None if None in known else sum(count for count in known if count is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class StackRow:
     """One layer in its place. `field`: the receptive field, None where windows alone do not give it."""
@@ -40,14 +47,14 @@ class StackRow:
     parameters: int
     parameters_formula: str
     multiplications: int  # for one example
-    saved: int  # bytes that it newly keeps for the backward pass, for one example
+    saved: int | None  # bytes that it newly keeps for the backward pass, for one example; None where that is unknown
     saved_once: int  # and whatever the batch
     field: Field | None
     made: int = 0  # numbers that it makes of one example: its outputs, and those of its own that it keeps
 
-    def saved_with(self, batch: int) -> int:
+    def saved_with(self, batch: int) -> int | None:
         """Bytes that it newly keeps for the backward pass of so many examples."""
-        return self.saved * batch + self.saved_once
+        return None if self.saved is None else self.saved * batch + self.saved_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +76,9 @@ class Analysis:
         """The number of multiplications of all layers, for one example."""
         return sum(row.multiplications for row in self.rows if not row.layer.branches)
 
-    def saved_with(self, batch: int) -> int:
-        """Bytes kept for the backward pass of so many examples."""
-        return sum(row.saved_with(batch) for row in self.rows)
+    def saved_with(self, batch: int) -> int | None:
+        """Bytes kept for the backward pass of so many examples, None where a layer's are unknown."""
+        return total(row.saved_with(batch) for row in self.rows)
 
     def row(self, path: Path) -> StackRow | None:
         """The row of a layer, None beyond the first problem."""

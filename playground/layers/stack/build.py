@@ -82,6 +82,10 @@ def draw(net: nn.Module, generator: torch.Generator) -> None:
             nn.init.xavier_uniform_(module.in_proj_weight, generator=generator)
             nn.init.zeros_(module.in_proj_bias)
             nn.init.zeros_(module.out_proj.bias)
+        elif isinstance(module, nn.RNNBase):
+            bound = 1 / math.sqrt(module.hidden_size)
+            for parameter in module.parameters():
+                nn.init.uniform_(parameter, -bound, bound, generator=generator)
         elif isinstance(module, Bias):
             nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm | nn.GroupNorm | nn.PReLU):

@@ -63,9 +63,12 @@ class Memory:
         self.newest += 1
         self.storage = self.newest
 
-    def saved(self, kind: Kind, given: Given, takes: Shape, rule: LayerRule) -> tuple[int, int]:
-        """Bytes that PyTorch newly keeps for each example, and once for the batch; what an earlier layer keeps already
-        costs nothing more."""
+    def saved(self, kind: Kind, given: Given, takes: Shape, rule: LayerRule) -> tuple[int | None, int]:
+        """Bytes that PyTorch newly keeps for each example, None where it does not tell, and once for the batch; what an
+        earlier layer keeps already costs nothing more."""
+        if kind.saves == "unknown":
+            self.fresh()
+            return None, 0
         once = STATISTICS * takes[0] * BYTES if kind.saves == "input and statistics of the batch" else 0
         return rule.kept * BYTES + self._of_each(kind, given, takes, rule.shape), once
 

@@ -98,11 +98,12 @@ def test_a_stack_with_its_blocks_has_the_totals_of_pytorch(stack: Stack) -> None
 
 def check_against_pytorch(analysis: Analysis) -> None:
     """That the output's shape, the parameters and the multiplications are PyTorch's."""
-    net, x = build(analysis), torch.randn(BATCH, *analysis.stack.input_shape)
+    # In float64 an LSTM makes its products one by one, so that they are counted.
+    net, x = build(analysis).double(), torch.randn(BATCH, *analysis.stack.input_shape, dtype=torch.float64)
     if analysis.multiplications > MOST or math.prod(analysis.checked()) > MOST:
         net, x = net.to("meta"), x.to("meta")
     counter = FlopCounterMode(display=False)
-    with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):  # by products that are counted
+    with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):  # attention by products that are counted
         out = net(x)
     assert tuple(out.shape[1:]) == analysis.output
     assert sum(p.numel() for p in net.parameters()) == analysis.parameters
@@ -177,7 +178,8 @@ def check_saved(analysis: Analysis) -> None:
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         out = net(x)
     assert tuple(out.shape[1:]) == analysis.output
-    assert sum(saved.values()) == analysis.saved_with(2)
+    is_known = all(row.layer.kind != "LSTM" for row in analysis.rows)
+    assert analysis.saved_with(2) == (sum(saved.values()) if is_known else None)
 
 
 @pytest.mark.parametrize(

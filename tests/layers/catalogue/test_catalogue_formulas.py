@@ -39,7 +39,7 @@ def check_numbers(row: StackRow) -> None:
         case kind if kind in WINDOWS:  # axes with the same arithmetic are told once
             sizes = sizes if len(sizes) == len(row.gives) - 1 else sizes * 2
             assert tuple(map(int, sizes)) == row.gives[1:]
-        case "Linear":
+        case "Linear" | "LSTM" | "GRU" | "RNN":
             assert row.formula == f"{row.takes[-1]} → {row.gives[-1]}"
         case "AdaptiveAvgPool2d":
             assert row.formula == f"each channel to {row.gives[1]}×{row.gives[2]}"
@@ -115,6 +115,8 @@ def parameters_in_symbols(kind: Kind, row: StackRow, given: Given) -> int:
     names |= {"in_": row.takes[-1], "out": given.get("out_channels", given.get("out_features", 0))}
     names |= {"kernel": height, "kernel_H": height, "kernel_W": width, "groups": given.get("groups", 1)}
     names |= {name: given.get(name, 0) for name in ("num_parameters", "dim_feedforward")}
+    names |= {"H": given.get("hidden_size", 0), "num_layers": given.get("num_layers", 0)}
+    names |= {"directions": 1 + given.get("bidirectional", False)}
     if without is not None and not given[without]:
         return 0
     return evaluated(always, **names) + (evaluated(more, **names) if more and given[with_it] else 0)

@@ -67,6 +67,11 @@ def test_every_optimizer_and_loss(optimizer: str, loss: str) -> None:
 
 
 SEQUENCES = [
+    "LSTM(4)",
+    "LSTM(3, num_layers=2, bidirectional=True) Residual(LSTM(6))",
+    "GRU(4, num_layers=2)",
+    "GRU(3, bidirectional=True)",
+    "RNN(4) RNN(3, num_layers=3, bidirectional=True)",
     "MultiheadAttention(2) ReLU",
     "Residual(MultiheadAttention(4)) MultiheadAttention(1)",
     "TransformerEncoderLayer(2, dim_feedforward=16)",

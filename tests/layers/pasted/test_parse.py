@@ -264,6 +264,9 @@ def test_the_repair_of_a_missing_super_works() -> None:
         ("self.w = nn.Sequential([nn.ReLU()])", "holds layers", None),
         ("self.w = nn.MultiheadAttention(4, 3, batch_first=True)", "features in 3 equal heads, and got 4", None),
         ("self.w = nn.MultiheadAttention(4, 2)", "has batch_first=True here", "nn.MultiheadAttention(4, 2)"),
+        ("self.w = nn.LSTM(4, 4)", "has batch_first=True here", None),
+        ("self.w = nn.LSTM(4, 4, 2, dropout=0.2, batch_first=True)", "has dropout=0.0 here", None),
+        ("self.w = nn.GRU(4, 60000, batch_first=True)", "from 1 to 4,096", None),
         ("self.w = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)", "has dropout=0.0 here", None),
         ("self.w = nn.TransformerEncoderLayer(4, 3, 8, 0.0, batch_first=True)", "features in 3 equal heads", None),
         ("self.w = nn.TransformerEncoderLayer(4, 2, 8, 0, 'tanh', batch_first=True)", '"relu" or "gelu"', None),
@@ -281,6 +284,7 @@ def test_what_is_too_large_is_refused_before_it_is_made(init: str, message: str,
     assert marked is None or raised.value.span.of(text) == marked
 
 
+LSTM = "self.l = nn.LSTM(4, 4, batch_first=True)"
 ATTENTION = "self.a = nn.MultiheadAttention(4, 2, batch_first=True)"
 
 
@@ -302,6 +306,14 @@ ATTENTION = "self.a = nn.MultiheadAttention(4, 2, batch_first=True)"
         (ATTENTION, "y = x.repeat(1, 500, 1)\nreturn self.a(y, y, y)[0]", "the limit is"),
         (ATTENTION, "y = x.repeat(200, 1, 1)\nreturn self.a(y, x, x)[0]", "expected `key` and `value` to be 3-D"),
         ("self.l = nn.Linear(4, 4)", "return self.l(x, need_weights=False)", "gives no weights"),
+        (LSTM, "return self.l(x[None], x, x)[0]", "takes a sequence, and a first state"),
+        (LSTM, "return self.l(x[None], (x, 3))[0]", "a layer takes a tensor, not a tuple"),
+        (LSTM, "return self.l(x[None], (x, x))[0]", "PyTorch refuses this: |size|shape|axis|axes"),
+        (LSTM, "(a, b), c = self.l(x[None])\nreturn a", "2 names for a tensor"),
+        (LSTM, "out, (h, c, d) = self.l(x[None])\nreturn out", "3 names for a tuple"),
+        (LSTM, "out, more, (h, c) = self.l(x[None])\nreturn out", "3 names for a tuple"),
+        (LSTM, "return self.l(x)[0]", r"expects \(N, T, features\), and got \(N, 4\)"),
+        (LSTM, "return self.l(x.repeat(8000, 1, 1).repeat(1, 100, 1))[0]", "the limit is"),
     ],
 )
 def test_a_forward_pass_that_does_not_work_is_marked(init: str, body: str, message: str) -> None:

@@ -158,6 +158,8 @@ def test_a_padding_that_keeps_the_size_takes_steps_of_one(text: str, shape: Shap
     [
         ("MultiheadAttention(3)", (5, 8), "MultiheadAttention(2)"),
         ("MultiheadAttention(2, embed_dim=6)", (5, 8), "MultiheadAttention(2)"),
+        ("LSTM(3, input_size=6)", (5, 8), "LSTM(3)"),
+        ("GRU(3)", (12,), "Reshape(12, 1) GRU(3)"),
         ("TransformerEncoderLayer(7)", (5, 8), "TransformerEncoderLayer(4)"),
         ("TransformerEncoderLayer(2, d_model=6)", (5, 8), "TransformerEncoderLayer(2)"),
         ("MultiheadAttention(2)", DIGIT, "Reshape(28, 28) MultiheadAttention(2)"),

@@ -106,6 +106,7 @@ def test_a_repair_gives_a_text_that_is_read(text: str, repaired: str) -> None:
         ("nn.MultiheadAttention(8, 2), nn.ReLU()", "nn.MultiheadAttention",
          "nn.MultiheadAttention(8, 2, batch_first=True), nn.ReLU()"),
         ("MultiheadAttention(2, batch_first=False)", "False", "MultiheadAttention(2, batch_first=True)"),
+        ("nn.Sequential(nn.LSTM(28, 64, 2))", "nn.LSTM", "nn.Sequential(nn.LSTM(28, 64, 2, batch_first=True))"),
         ("nn.TransformerEncoderLayer(8, 2, 16, 0.0)", "nn.TransformerEncoderLayer",
          "nn.TransformerEncoderLayer(8, 2, 16, 0.0, batch_first=True)"),
     ],
@@ -127,6 +128,8 @@ def test_what_has_one_content_here_is_said_and_mended(code: str, marked: str, re
         ("nn.LayerNorm(5), nn.LayerNorm((3, 4)), nn.LayerNorm([2])", "LayerNorm LayerNorm(2) LayerNorm"),
         ("nn.Softmax(dim=1), nn.LogSoftmax(1)", "Softmax LogSoftmax"),
         ("nn.MultiheadAttention(8, 2, batch_first=True)", "MultiheadAttention(2, embed_dim=8)"),
+        ("nn.LSTM(28, 64, 2, True, True)", "LSTM(64, num_layers=2, input_size=28)"),
+        ("GRU(input_size=8, hidden_size=3, bidirectional=True)", "GRU(3, bidirectional=True, input_size=8)"),
         (
             "nn.TransformerEncoderLayer(8, nhead=2, dropout=0, activation='gelu', batch_first=True)",
             'TransformerEncoderLayer(2, activation="gelu", d_model=8)',

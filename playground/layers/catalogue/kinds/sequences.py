@@ -9,11 +9,32 @@ from torch import nn
 from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Fixed, Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import plain
-from playground.layers.catalogue.modules import MultiheadAttention
+from playground.layers.catalogue.modules import GRU, LSTM, RNN, MultiheadAttention
 from playground.layers.catalogue.spec import Shape
 
 BATCH_FIRST = Fixed("batch_first", True, "the batch is the first axis here: (N, T, features)")
 _SEQUENCE = (5, 8)  # what the examples of the rows take
+_NO_DROPOUT = Fixed("dropout", 0.0, "what it drops could not be repeated: add Dropout as a layer")
+
+
+def _recurrent(gates: int, kept: int, **row: Any) -> Kind:
+    return Kind(
+        family="Sequences",
+        formula="(T, D) → (T, H), or (T, 2·H) if bidirectional",
+        parameters=f"directions·{gates}·H·(D + H + 2 + (num_layers − 1)·(directions·H + H + 2))",
+        rule=shape_rules.recurrent(gates, kept),
+        arguments=(
+            LayerArgument("hidden_size", "int", None, "how many numbers a state has, H", 1, 4096),
+            LayerArgument("num_layers", "int", 1, "how many one after the other", 1, 8),
+            LayerArgument("bidirectional", "bool", False, "whether a second one reads from the end"),
+        ),
+        signature=plain("hidden_size", "num_layers", "bidirectional", input_size="last"),
+        pins=("input_size",),
+        example_shape=_SEQUENCE,
+        call="x, _ = {}(x)",
+        fixed=(Fixed("bias", True, "every gate has its offsets"), BATCH_FIRST, _NO_DROPOUT),
+        **row,
+    )
 
 
 def _encoder(shape: Shape, given: Given) -> dict[str, Any]:
@@ -67,6 +88,36 @@ SEQUENCES: tuple[Kind, ...] = (
         saves="input and its own",
         example="TransformerEncoderLayer(2, dim_feedforward=16)",
         example_shape=_SEQUENCE,
-        fixed=(Fixed("dropout", 0.0, "what it drops could not be repeated: add Dropout as a layer"), BATCH_FIRST),
+        fixed=(_NO_DROPOUT, BATCH_FIRST),
+    ),
+    _recurrent(
+        4,
+        6,
+        name="LSTM",
+        meaning="A state and a memory go from step to step; gates say what is kept. Hands on the state of every step.",
+        build=LSTM,
+        original=nn.LSTM,
+        saves="unknown",
+        example="LSTM(3)",
+    ),
+    _recurrent(
+        3,
+        7,
+        name="GRU",
+        meaning="A state goes from step to step; gates say what of it is kept. Hands on the state of every step.",
+        build=GRU,
+        original=nn.GRU,
+        saves="input and its own",
+        example="GRU(3)",
+    ),
+    _recurrent(
+        1,
+        1,
+        name="RNN",
+        meaning="A state goes from step to step, through tanh. Hands on the state of every step.",
+        build=RNN,
+        original=nn.RNN,
+        saves="input and its own",
+        example="RNN(3)",
     ),
 )
