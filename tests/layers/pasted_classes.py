@@ -197,10 +197,12 @@ ENCODER = """class Encoder(nn.Module):
         self.attention = nn.MultiheadAttention(size, 2, batch_first=True)
         self.cross = nn.MultiheadAttention(size, num_heads=4, batch_first=True)
         self.norm = nn.LayerNorm(size)
+        self.place = nn.Embedding(10, size)
         self.last = nn.TransformerEncoderLayer(size, 2, dim_feedforward=12, dropout=0, batch_first=True)
         self.head = nn.Linear(size, 3)
 
     def forward(self, x):
+        x = x + self.place(torch.arange(x.shape[1]))
         out, weights = self.attention(x, x, x)
         x = self.norm(x + out)
         query = x[:, :2]

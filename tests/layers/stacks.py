@@ -45,7 +45,8 @@ def numbers(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
 @st.composite
 def layer(draw: st.DrawFn, shape: Shape, depth: int) -> LayerSpec:
     """One layer of any kind, which may or may not fit."""
-    suited = [kind for kind in KINDS if len(kind.example_shape) in (1, len(shape)) and (depth or not kind.branches)]
+    kinds = [kind for kind in KINDS if not kind.takes_indices]
+    suited = [kind for kind in kinds if len(kind.example_shape) in (1, len(shape)) and (depth or not kind.branches)]
     pictures = [
         kind for kind in suited if len(kind.example_shape) == len(shape) > 1
     ]  # they seldom fit: drawn more often

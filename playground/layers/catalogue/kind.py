@@ -18,7 +18,7 @@ ArgumentKind = Literal["int", "float", "bool", "size", "shape", "word"]  # "word
 # numbers that a rule counts as `kept`; unknown is what lies in a workspace of a library, whose size it does not tell.
 Saves = Literal[
     "", "input", "output", "mask", "input and positions", "input and statistics", "input and statistics of the batch",
-    "input and its own", "unknown",
+    "input and its own", "indices", "unknown",
 ]  # fmt: skip
 
 
@@ -47,13 +47,14 @@ class Fixed(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Mend:
     """A cure that a shape rule knows: `insert` a layer before this one, `take` another kind with the same arguments,
-    `set` arguments of it, or `unpin` it."""
+    `set` arguments of it, `unpin` it, or move it to be the `first`."""
 
     label: str
     insert: LayerSpec | None = None
     set: tuple[tuple[str, Content], ...] = ()
     unpin: str = ""
     take: str = ""
+    first: bool = False
 
 
 class Misfit(Exception):
@@ -107,6 +108,7 @@ class Kind:
     saves: Saves = ""  # of what it keeps for the backward pass
     example: str = ""
     example_shape: Shape = (4,)
+    takes_indices: bool = False  # whole numbers, which name rows
     branches: int = 0  # how many sub-stacks it takes at least
     original: type[nn.Module] | None = None  # PyTorch's class, where `build` hands on one of its several results
     call: str = ""  # how a class calls that one: `x, _ = {}(x)`

@@ -268,6 +268,12 @@ def encoder(shape: Shape, given: Given) -> LayerRule:
     )
 
 
+def embedding(shape: Shape, given: Given) -> LayerRule:
+    """(*) to (*, embedding_dim): a row of numbers for each whole number."""
+    rows, size = given["num_embeddings"], given["embedding_dim"]
+    return LayerRule((*shape, size), f"a row of {size}", rows * size, f"{rows}·{size}")
+
+
 def recurrent(gates: int, kept: int) -> Any:
     """(T, D) to (T, H): at each step `gates` sums of products of the input and of the state before, or (T, 2·H) in both
     directions. `kept`: numbers that PyTorch keeps for each number of a state.

@@ -49,6 +49,13 @@ class Stack:
     loss: str = "CrossEntropyLoss"
     classes: int = 10
 
+    @property
+    def vocabulary(self) -> int | None:
+        """How many different whole numbers can go in; None where no Embedding comes first: measurements do."""
+        first = self.layers[0] if self.layers else None
+        rows = dict(first.args).get("num_embeddings") if first is not None and first.kind == "Embedding" else None
+        return rows if isinstance(rows, int) else None
+
     def at(self, path: Path) -> LayerSpec:
         """The layer at a path; IndexError if there is none."""
         layers = self.layers

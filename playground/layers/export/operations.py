@@ -21,6 +21,7 @@ FROM_SCRATCH = {
     "Linear": "x @ {weight}.T",
     "Bias": "x + {bias}",
     "MultiheadAttention": f"attention(x, {{num_heads}}, {_ATTENTION.format('')})",
+    "Embedding": "{weight}[x]",
     "Dropout": "x * torch.zeros_like(x).bernoulli_(1 - {p}) / (1 - {p})",
     "Dropout2d": "x * torch.zeros(*x.shape[:2], 1, 1).bernoulli_(1 - {p}) / (1 - {p})",
     "ZeroPad2d": "F.pad(x, ({padding},) * 4)",
@@ -90,6 +91,8 @@ def _draw(module: nn.Module, name: str, tensor: Tensor) -> str:
         return f"torch.full(({shape},), {module.init}, requires_grad=True)"
     if name == "in_proj_weight":
         return f"xavier({shape})"
+    if isinstance(module, nn.Embedding):
+        return f"torch.randn({shape}, requires_grad=True)"
     if isinstance(module, nn.RNNBase):
         return f"uniform({shape}, fan_in={module.hidden_size})"
     if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):

@@ -18,7 +18,7 @@ Form = Literal["sequential", "named", "module", "tensors"]  # "named": the first
 DEFINITIONS = ("class ", "def ", "@")
 RANDOM = """\
 g = torch.Generator().manual_seed({seed})  # of its own: the data do not move the stream that weights are drawn from
-x = torch.randn({batch}, {sizes}, generator=g)
+x = {x}
 y = torch.randint({classes}, ({batch},), generator=g)
 """
 DIGITS = """\
@@ -153,4 +153,7 @@ def _data(document: StackDocument) -> str:
     sizes = ", ".join(map(str, document.input_shape))
     modulo = f" % {document.classes}" if document.classes < (2 if document.data == "XOR" else 10) else ""
     seed, batch, classes = document.rng_seed, document.batch, document.classes
-    return code.format(seed=seed, batch=batch, sizes=sizes, classes=classes, modulo=modulo)
+    x = f"torch.randn({batch}, {sizes}, generator=g)"
+    if document.vocabulary is not None:
+        x = f"torch.randint({document.vocabulary}, ({batch}, {sizes}), generator=g)"
+    return code.format(seed=seed, batch=batch, sizes=sizes, classes=classes, modulo=modulo, x=x)

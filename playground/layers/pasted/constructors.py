@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError, Repair, Span
@@ -68,6 +69,8 @@ class Origins:
         calls, origin = running.get(), self.of[layer]
         if calls is None or origin.kind is None or origin.given is None:
             return
+        if origin.kind.takes_indices:
+            _check_indices(inputs[0], origin.given["num_embeddings"])
         several = inputs if isinstance(layer, nn.MultiheadAttention) else inputs[:1]
         longest = max(several, key=Tensor.numel)
         batch, *shape = longest.shape if longest.dim() > 1 else (1, *longest.shape)
@@ -157,6 +160,17 @@ class Origins:
         end = make.span.end - 1
         comma = ", " if make.arguments else ""
         return f"{self.text[:end]}{comma}{name}={content}{self.text[end:]}"
+
+
+def _check_indices(x: Tensor, rows: int) -> None:
+    """Refuse what names no row: a device that is asked for one does not recover."""
+    hint = "for instance torch.arange(x.shape[1])"
+    if x.dtype not in (torch.int64, torch.int32):
+        raise PlaygroundError(f"Embedding takes whole numbers, and got {str(x.dtype)[6:]}", hint=hint)
+    with torch._C.DisableTorchFunction():  # it is no call of the user's
+        outside = bool(((x < 0) | (x >= rows)).any())
+    if outside:
+        raise PlaygroundError(f"Embedding has rows 0 to {rows - 1}, and got others", hint=hint)
 
 
 def arguments(kind: Kind, positional: list[Value], named: dict[str, Value]) -> dict[str, Any]:

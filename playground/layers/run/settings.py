@@ -17,7 +17,7 @@ from playground.layers.stack.problems import UnfitSetting, check_input
 
 def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
     """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): digits or points where they fit the
-    input, else random numbers. Raises UnfitSetting, before anything is made."""
+    input, else random numbers, whole ones for an Embedding. Raises UnfitSetting, before anything is made."""
     check_input(document.input_shape, document.batch)
     if document.data == "digits":
         _check_fit(document, "digits are", (1, SIDE, SIDE))
@@ -27,12 +27,18 @@ def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
         _check_fit(document, "points of XOR are", (2,))
         x, labels = xor_batch(document.batch)
         return x, labels % document.classes
-    generator = torch.Generator().manual_seed(document.rng_seed)
-    x = torch.randn(document.batch, *document.input_shape, generator=generator)
+    generator, sizes = torch.Generator().manual_seed(document.rng_seed), (document.batch, *document.input_shape)
+    if document.vocabulary is None:
+        x = torch.randn(sizes, generator=generator)
+    else:
+        x = torch.randint(document.vocabulary, sizes, generator=generator)
     return x, torch.randint(document.classes, (document.batch,), generator=generator)
 
 
 def _check_fit(document: StackDocument, what: str, shape: Shape) -> None:
+    if document.vocabulary is not None:
+        message, hint = f"{document.data} for an Embedding, which takes whole numbers", "choose random data"
+        raise UnfitSetting("data", message, hint)
     if document.input_shape != shape:
         message = f"{document.data} do not fit an input of {shape_rules.text(document.input_shape)}"
         hint = f"{what} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)}); choose random data for another input"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from playground.language.limits import spell
-from playground.layers.catalogue.kind import Kind, LayerRule, Misfit
+from playground.layers.catalogue.kind import Kind, LayerRule, Mend, Misfit
 from playground.layers.catalogue.spec import Layers, LayerSpec, Path, Shape, Stack
 from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
@@ -19,6 +19,7 @@ from playground.layers.stack.costs import Memory, StackCosts
 from playground.layers.stack.receptive_field import Field, field_after, field_of_input, joined_field
 from playground.layers.stack.text import to_text
 
+_FIRST = Mend("take it first", first=True)
 STEMS = {  # of the names of modules; others have their kind's
     "Conv": "conv",
     "Pool": "pool",
@@ -135,6 +136,9 @@ class _Walker:
         if layer.branches:
             return self.block(kind, layer, path, shape, name, field)
         try:
+            if kind.takes_indices and path != (0,):
+                mends = (_FIRST,) if len(self.stack.siblings(path)) > 1 else ()
+                raise Misfit("whole numbers, as the input of a list can be", "what a layer computed", mends)
             given = kind.given(layer) | dict(layer.pins)
             rule = kind.rule(shape, given)
         except Misfit as misfit:

@@ -86,6 +86,8 @@ def draw(net: nn.Module, generator: torch.Generator) -> None:
             bound = 1 / math.sqrt(module.hidden_size)
             for parameter in module.parameters():
                 nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, generator=generator)
         elif isinstance(module, Bias):
             nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm | nn.GroupNorm | nn.PReLU):

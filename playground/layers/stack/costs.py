@@ -17,7 +17,7 @@ from playground.layers.stack.text import layer_text, to_text
 BYTES = 4  # of one float32
 VIEWS = {"Flatten", "Reshape", "Identity"}  # what they give lies in the memory of what they take
 STATISTICS = 2  # a mean and the inverse of a deviation
-POSITION_BYTES = 8  # of one position that a pooling layer remembers
+POSITION_BYTES = 8  # of one position that a pooling layer remembers, or of a row's number
 
 
 class StackCosts:
@@ -81,12 +81,14 @@ class Memory:
         size = 0
         if "kernel_size" in given and any(start != end for start, end in shape_rules.borders(given)):
             return _evened(given, takes) * BYTES  # the input with what makes its border even, in memory of its own
-        if kind.family == "Sequences" and takes[0] > 1 and not given.get("norm_first"):
+        if "its own" in kind.saves and takes[0] > 1 and not given.get("norm_first"):
             # turned to lie step by step: a copy, which nobody else has
             size += math.prod(takes) * BYTES
         elif "input" in kind.saves and source not in self.kept:
             self.kept.add(source)
             size += math.prod(takes) * BYTES
+        if kind.saves == "indices":
+            size += math.prod(takes) * POSITION_BYTES
         if kind.saves == "output":
             self.kept.add(self.storage)
             size += math.prod(gives) * BYTES

@@ -11,7 +11,7 @@ from playground.layers.catalogue.spec import LayerSpec, Shape
 
 # These mix whole axes, or slide no window of one size over their input; Softmax mixes channels, which are not followed.
 UNFOLLOWED = {"Linear", "LayerNorm", "Flatten", "Reshape", "AdaptiveAvgPool2d", "ConvTranspose2d", "Upsample"}
-UNFOLLOWED |= {"MultiheadAttention", "TransformerEncoderLayer", "LSTM", "GRU", "RNN"}
+UNFOLLOWED |= {"MultiheadAttention", "TransformerEncoderLayer", "LSTM", "GRU", "RNN", "Embedding"}
 
 
 class Reach(NamedTuple):

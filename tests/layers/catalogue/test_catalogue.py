@@ -99,7 +99,7 @@ def test_a_stack_with_its_blocks_has_the_totals_of_pytorch(stack: Stack) -> None
 def check_against_pytorch(analysis: Analysis) -> None:
     """That the output's shape, the parameters and the multiplications are PyTorch's."""
     # In float64 an LSTM makes its products one by one, so that they are counted.
-    net, x = build(analysis).double(), torch.randn(BATCH, *analysis.stack.input_shape, dtype=torch.float64)
+    net, x = build(analysis).double(), batch(analysis.stack, torch.float64)
     if analysis.multiplications > MOST or math.prod(analysis.checked()) > MOST:
         net, x = net.to("meta"), x.to("meta")
     counter = FlopCounterMode(display=False)
@@ -108,6 +108,12 @@ def check_against_pytorch(analysis: Analysis) -> None:
     assert tuple(out.shape[1:]) == analysis.output
     assert sum(p.numel() for p in net.parameters()) == analysis.parameters
     assert counter.get_total_flops() == 2 * BATCH * analysis.multiplications
+
+
+def batch(stack: Stack, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """Examples as a stack takes them: whole numbers for an Embedding."""
+    sizes = (BATCH, *stack.input_shape)
+    return torch.randn(sizes, dtype=dtype) if stack.vocabulary is None else torch.randint(stack.vocabulary, sizes)
 
 
 def pytorch_takes(kind: Kind, stack: Stack) -> bool:
@@ -166,7 +172,8 @@ def test_the_example_of_a_row_is_built_and_keeps_what_it_says(kind: Kind) -> Non
 def check_saved(analysis: Analysis) -> None:
     """That the output's shape and the memory kept for the backward pass are PyTorch's."""
     net = build(analysis)
-    x = torch.randn(2, *analysis.stack.input_shape).requires_grad_()
+    x = batch(analysis.stack)
+    x.requires_grad_(x.is_floating_point())
     there = {tensor.untyped_storage()._cdata for tensor in (*net.parameters(), *net.buffers())}
     saved: dict[int, int] = {}
 

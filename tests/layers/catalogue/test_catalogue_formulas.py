@@ -46,6 +46,8 @@ def check_numbers(row: StackRow) -> None:
         case "ZeroPad2d" | "Upsample":
             sizes = sizes if len(sizes) == len(row.gives) - 1 else sizes * 2
             assert tuple(map(int, sizes)) == row.gives[1:]
+        case "Embedding":
+            assert row.formula == f"a row of {row.gives[-1]}" and row.gives[:-1] == row.takes
         case "MultiheadAttention":
             heads, each = map(int, row.formula.split(" heads of "))
             assert heads * each == row.takes[-1] and heads == dict(row.layer.args)["num_heads"]
@@ -114,9 +116,9 @@ def parameters_in_symbols(kind: Kind, row: StackRow, given: Given) -> int:
     names = {"C": row.takes[0], "D": row.takes[-1], "features": row.takes[-1] if kind.name == "Bias" else row.takes[0]}
     names |= {"in_": row.takes[-1], "out": given.get("out_channels", given.get("out_features", 0))}
     names |= {"kernel": height, "kernel_H": height, "kernel_W": width, "groups": given.get("groups", 1)}
-    names |= {name: given.get(name, 0) for name in ("num_parameters", "dim_feedforward")}
-    names |= {"H": given.get("hidden_size", 0), "num_layers": given.get("num_layers", 0)}
-    names |= {"directions": 1 + given.get("bidirectional", False)}
+    as_given = ("num_parameters", "dim_feedforward", "num_embeddings", "embedding_dim", "num_layers")
+    names |= {name: given.get(name, 0) for name in as_given}
+    names |= {"H": given.get("hidden_size", 0), "directions": 1 + given.get("bidirectional", False)}
     if without is not None and not given[without]:
         return 0
     return evaluated(always, **names) + (evaluated(more, **names) if more and given[with_it] else 0)

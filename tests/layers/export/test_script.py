@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 
 from playground.layers.catalogue.losses import LOSSES
@@ -67,6 +68,7 @@ def test_every_optimizer_and_loss(optimizer: str, loss: str) -> None:
 
 
 SEQUENCES = [
+    "Reshape(40, 1) Linear(3) LSTM(4)",
     "LSTM(4)",
     "LSTM(3, num_layers=2, bidirectional=True) Residual(LSTM(6))",
     "GRU(4, num_layers=2)",
@@ -82,6 +84,14 @@ SEQUENCES = [
 @pytest.mark.parametrize("text", SEQUENCES)
 def test_layers_of_sequences(text: str) -> None:
     document = StackDocument(f"{text} Flatten Linear(3)", (5, 8), classes=3, data="random", batch=4, rng_seed=2)
+    check_from_scratch(document, check(document))
+
+
+def test_whole_numbers_go_into_an_embedding() -> None:
+    text = "Embedding(7, 4) TransformerEncoderLayer(2, dim_feedforward=6) GRU(3) Flatten Linear(3)"
+    document = StackDocument(text, (5,), classes=3, data="random", batch=4, rng_seed=2)
+    x, _ = random_batch(document)
+    assert x.dtype == torch.int64 and set(x.flatten().tolist()) == set(range(7))
     check_from_scratch(document, check(document))
 
 

@@ -17,7 +17,7 @@ from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.scripts import random_batch
 
 LENET = DOCUMENTS["lenet"]
-PLAIN = [kind for kind in KINDS if not kind.branches]
+PLAIN = [kind for kind in KINDS if not (kind.branches or kind.takes_indices)]
 
 
 @pytest.mark.parametrize("kind", PLAIN, ids=lambda kind: kind.name)

@@ -284,6 +284,7 @@ def test_what_is_too_large_is_refused_before_it_is_made(init: str, message: str,
     assert marked is None or raised.value.span.of(text) == marked
 
 
+EMBEDDING = "self.e = nn.Embedding(3, 4)"
 LSTM = "self.l = nn.LSTM(4, 4, batch_first=True)"
 ATTENTION = "self.a = nn.MultiheadAttention(4, 2, batch_first=True)"
 
@@ -306,6 +307,9 @@ ATTENTION = "self.a = nn.MultiheadAttention(4, 2, batch_first=True)"
         (ATTENTION, "y = x.repeat(1, 500, 1)\nreturn self.a(y, y, y)[0]", "the limit is"),
         (ATTENTION, "y = x.repeat(200, 1, 1)\nreturn self.a(y, x, x)[0]", "expected `key` and `value` to be 3-D"),
         ("self.l = nn.Linear(4, 4)", "return self.l(x, need_weights=False)", "gives no weights"),
+        (EMBEDDING, "return self.e(x)", "takes whole numbers, and got float32"),
+        (EMBEDDING, "return self.e(torch.arange(4))", "has rows 0 to 2, and got others"),
+        (EMBEDDING, "return self.e(torch.arange(2) - 1)", "has rows 0 to 2, and got others"),
         (LSTM, "return self.l(x[None], x, x)[0]", "takes a sequence, and a first state"),
         (LSTM, "return self.l(x[None], (x, 3))[0]", "a layer takes a tensor, not a tuple"),
         (LSTM, "return self.l(x[None], (x, x))[0]", "PyTorch refuses this: |size|shape|axis|axes"),

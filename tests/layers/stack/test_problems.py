@@ -169,3 +169,12 @@ def test_a_padding_that_keeps_the_size_takes_steps_of_one(text: str, shape: Shap
 def test_a_layer_of_sequences_is_mended(text: str, shape: Shape, expected: str) -> None:
     assert repaired(text, shape) == [expected]
     assert problem_of(expected, shape) is None
+
+
+def test_whole_numbers_come_first() -> None:
+    alone = problem_of("Residual(Embedding(9, 4))", (5,))
+    assert alone is not None and alone.path == (0, 0, 0) and not alone.repairs
+    assert repaired("Linear(3) Embedding(9, 4)", (5,), (1,)) == ["Embedding(9, 4) Linear(3)"]
+    assert repaired("Residual(Embedding(9, 4) Linear(3)) ReLU", (5,), (0, 0, 0)) == [
+        "Embedding(9, 4) Residual(Linear(3)) ReLU"
+    ]

@@ -52,6 +52,24 @@ def _encoder(shape: Shape, given: Given) -> dict[str, Any]:
 
 SEQUENCES: tuple[Kind, ...] = (
     Kind(
+        "Embedding",
+        "Sequences",
+        "A row of numbers, learnt, for each whole number from 0 on; random data are whole numbers then.",
+        "(*) → (*, embedding_dim)",
+        "num_embeddings·embedding_dim",
+        nn.Embedding,
+        shape_rules.embedding,
+        (
+            LayerArgument("num_embeddings", "int", None, "how many different whole numbers there are", 1, 65536),
+            LayerArgument("embedding_dim", "int", None, "how many numbers stand for each", 1, 4096),
+        ),
+        plain("num_embeddings", "embedding_dim"),
+        saves="indices",
+        example="Embedding(10, 4)",
+        example_shape=(5,),
+        takes_indices=True,
+    ),
+    Kind(
         "MultiheadAttention",
         "Sequences",
         "Every step mixes all steps, by how well its query fits their keys; queries, keys and values are its input.",
