@@ -15,6 +15,9 @@ STOPPED = 130  # the exit status after Ctrl-C, as shells have it
 FAILED = 1  # the loss was no longer finite
 
 
+READING = ("side", "colour", "without", "label", "missing", "words", "predict")  # how data of one's own is read
+
+
 def add_train(commands: Any) -> None:
     """Add the subcommand and its arguments."""
     parser = commands.add_parser("train", help="train a net, and write what comes of it")
@@ -37,6 +40,11 @@ def add_train(commands: Any) -> None:
         "--words", choices=("one-hot", "leave out"), help="own table: what becomes of columns of words (one-hot)"
     )
     parser.add_argument(
+        "--predict",
+        choices=("classes", "numbers"),
+        help="own table: whether the labels are classes or numbers to predict (else found by their values)",
+    )
+    parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
         action="append",
@@ -54,9 +62,9 @@ def train_command(options: argparse.Namespace) -> int:
     from playground.runs.limits import LIMITS
     from playground.training.learner import Learner
     from playground.training.records import TrainRecord
-    from playground.views.charts.console import HEADINGS, Console
+    from playground.views.charts.console import Console, headings_of
 
-    given = {name: getattr(options, name) for name in ("side", "colour", "without", "label", "missing", "words")}
+    given = {name: getattr(options, name) for name in READING}
     reading = {name: content for name, content in given.items() if content is not None}
     config = chosen_config(None, settings_of(options), reading, progress=sys.stderr.isatty())
     if options.out is not None:
@@ -67,10 +75,10 @@ def train_command(options: argparse.Namespace) -> int:
         nonlocal console
         if console is None:
             console = Console(config.batch, len(learner.train_set))
-            written("  ".join(HEADINGS))
+            written("  ".join(headings_of(record)))
         for line in console.lines[console.add([record]) :]:
             cells = ["" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in line]
-            written("  ".join(cell.rjust(len(head)) for cell, head in zip(cells, HEADINGS, strict=True)))
+            written("  ".join(cell.rjust(len(head)) for cell, head in zip(cells, console.headings, strict=True)))
 
     threads = LIMITS.threads if options.threads is None else options.threads
     run = carry_out(config, progress=sys.stderr.isatty(), threads=threads, on_record=show)

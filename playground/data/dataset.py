@@ -1,4 +1,4 @@
-"""`Data`: a data set of training and test examples; `Examples`: inputs with their labels."""
+"""`Data`: a data set of training and test examples; `Examples`: inputs with what is to be said of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Inputs `x` and one label each, in one order.
+    """Inputs `x` and one label each, in one order: a class, or a number.
 
     `x` is (N, C, H, W) or (N, F), float32: pixels within [0, 1], the columns of a table in their own units, until
-    `split.prepare` normalises them. `labels` is (N,), int64, each an index into `Data.classes`. Do not write to them:
-    they are shared between runs.
+    `split.prepare` normalises them. `labels` is (N,): int64, each an index into `Data.classes`; or float32, the numbers
+    that are to be predicted. Do not write to them: they are shared between runs.
     """
 
     x: Tensor
@@ -29,10 +29,11 @@ class Examples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
-    """A data set: training examples, test examples and the names of the classes.
+    """A data set: training examples, test examples and the names of the classes, () where numbers are predicted.
 
     `normalisation` holds the means and the standard deviations, one of each per channel (or per column of a table),
-    that `x` was normalised with; None where `x` is as it was read.
+    that `x` was normalised with; None where `x` is as it was read. `label_scale`: the mean and the deviation that
+    numbers to predict were normalised with.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Data:
     test: Examples
     classes: tuple[str, ...]
     normalisation: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    label_scale: tuple[float, float] = (0.0, 1.0)
 
     @property
     def input_shape(self) -> tuple[int, ...]:

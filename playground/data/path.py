@@ -32,8 +32,8 @@ def is_path(data: object) -> bool:
 
 def from_path(path: str | Path, *, on_progress: Callable[[int], None] | None = None, **reading: Any) -> Data:
     """Read it by `from_images` or `from_table`, and keep it under its name; `reading`: their options: side, colour and
-    without, or label, missing and words. `on_progress(pictures so far)`. Raises PlaygroundError as they do, and for a
-    path that leads to neither."""
+    without, or label, missing, words and predict. `on_progress(pictures so far)`. Raises PlaygroundError as they do,
+    and for a path that leads to neither."""
     place = Path(path).expanduser()
     if not place.exists():
         hint = f"There are {', '.join(DATA_NAMES)}; or give the path of data of your own: {_KINDS}."

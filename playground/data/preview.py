@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -50,6 +51,17 @@ def class_balance(data: Data) -> tuple[ClassCount, ...]:
         torch.bincount(part.labels, minlength=len(data.classes)).tolist() for part in (data.train, data.test)
     )
     return tuple(ClassCount(*row) for row in zip(data.classes, train, test, strict=True))
+
+
+def number_spread(data: Data, most: int = 10) -> tuple[ClassCount, ...]:
+    """How many numbers to predict lie within each of `most` ranges of one width, from the least to the greatest; the
+    numbers as they were read."""
+    mean, deviation = data.label_scale
+    parts = [mean + deviation * part.labels.double().numpy() for part in (data.train, data.test)]
+    edges = np.histogram_bin_edges(np.concatenate(parts), most)
+    counts = [np.histogram(part, edges)[0].tolist() for part in parts]
+    names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
+    return tuple(ClassCount(*row) for row in zip(names, *counts, strict=True))
 
 
 def pixels(x: Tensor) -> NDArray[np.uint8]:

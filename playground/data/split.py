@@ -28,8 +28,9 @@ def prepare(
 
     First a stratified subset of `train_size` and `test_size` examples (0: all). With `folds` > 1 the training subset
     is cut into that many stratified folds; fold number `fold` (from 0) becomes `test`, the others `train`, and
-    `test_size` has no effect. Last, with `normalise`, (x - mean) / deviation per channel (per column of a table), the
-    statistics being those of the training examples that are left. Raises PlaygroundError for what cannot be cut.
+    `test_size` has no effect. Last, with `normalise`, (x - mean) / deviation per channel (per column of a table, and of
+    numbers to predict), the statistics being those of the training examples that are left. Numbers to predict have no
+    strata. Raises PlaygroundError for what cannot be cut.
     """
     train = _subset(data.train, train_size, "train_size", rng_seed)
     if folds > 1:
@@ -38,24 +39,40 @@ def prepare(
         raise PlaygroundError(f"{folds} folds", hint="0 for none, or 2 and more.")
     else:
         test = _subset(data.test, test_size, "test_size", rng_seed)
-    normalisation = data.normalisation
+    normalisation, scale = data.normalisation, data.label_scale
     if normalise and normalisation is None:
         normalisation = statistics(train.x)
-        train = Examples(_normalised(train.x, normalisation), train.labels)
-        test = Examples(_normalised(test.x, normalisation), test.labels)
-    return replace(data, train=train, test=test, normalisation=normalisation)
+        if not data.classes:
+            (mean,), (deviation,) = statistics(train.labels[:, None])
+            scale = mean, deviation
+        train, test = (
+            Examples(_normalised(part.x, normalisation), part.labels if data.classes else scaled(part.labels, scale))
+            for part in (train, test)
+        )
+    return replace(data, train=train, test=test, normalisation=normalisation, label_scale=scale)
+
+
+def scaled(labels: Tensor, scale: tuple[float, float]) -> Tensor:
+    """Numbers to predict (N,), by how many deviations they are above the mean.
+
+    >>> scaled(torch.tensor([1.0, 5.0]), (3.0, 2.0))
+    tensor([-1.,  1.])
+    """
+    return (labels - scale[0]) / scale[1]
 
 
 def stratified_order(labels: Tensor, rng_seed: int) -> Tensor:
     """Positions (N,) int64 drawn from the seed, every beginning of which holds the classes in their proportions.
 
-    So a subset of 100 is part of the subset of 200 with the same seed.
+    So a subset of 100 is part of the subset of 200 with the same seed. Numbers (float32) come in any order.
 
     >>> labels = torch.tensor([0, 0, 0, 0, 1, 1])
     >>> sorted(labels[stratified_order(labels, 0)[:3]].tolist())
     [0, 0, 1]
     """
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(rng_seed))
+    if labels.is_floating_point():
+        return order
     shuffled = labels[order]
     place = torch.empty(len(labels), dtype=torch.float64)  # where within its class, from 0 to 1
     for label in range(int(labels.max()) + 1 if len(labels) else 0):
@@ -65,10 +82,18 @@ def stratified_order(labels: Tensor, rng_seed: int) -> Tensor:
 
 
 def hold_out(x: Tensor, labels: Tensor, classes: tuple[str, ...], *, share: float = 0.2, rng_seed: int = 0) -> Data:
-    """A data set without a name, whose test examples are `share` of each class (one at least), drawn from the seed.
+    """A data set without a name, whose test examples are `share` of each class (one at least), drawn from the seed; of
+    numbers to predict, which have no `classes`, `share` of all.
 
-    Raises PlaygroundError for fewer than two classes, and for a class of fewer than two examples.
+    Raises PlaygroundError for fewer than two classes or numbers, and for a class of fewer than two examples.
     """
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(rng_seed))
+    is_test = torch.zeros(len(labels), dtype=torch.bool)
+    if labels.is_floating_point():
+        if bool((labels == labels[:1]).all()):
+            raise PlaygroundError("every number to predict is the same", hint="To predict takes different ones.")
+        is_test[order[: max(1, round(share * len(labels)))]] = True
+        return _parted(Examples(x, labels), is_test, ())
     if len(classes) < 2:
         only = f"only the class `{classes[0]}`" if classes else "no class"
         raise PlaygroundError(f"there is {only}", hint="To classify takes examples of two classes or more.")
@@ -77,11 +102,12 @@ def hold_out(x: Tensor, labels: Tensor, classes: tuple[str, ...], *, share: floa
         if count < 2:
             hint = "Each class needs two examples or more: one to train on and one to test on."
             raise PlaygroundError(f"the class `{name}` has {_count(count)}", hint=hint)
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(rng_seed))
-    is_test = torch.zeros(len(labels), dtype=torch.bool)
     for label, count in enumerate(counts):
         is_test[order[labels[order] == label][: max(1, round(share * count))]] = True
-    whole = Examples(x, labels)
+    return _parted(Examples(x, labels), is_test, classes)
+
+
+def _parted(whole: Examples, is_test: Tensor, classes: tuple[str, ...]) -> Data:
     return Data("", whole.at((~is_test).nonzero()[:, 0]), whole.at(is_test.nonzero()[:, 0]), classes)
 
 
@@ -124,6 +150,21 @@ def _subset(examples: Examples, size: int, setting: str, rng_seed: int) -> Examp
 def _fold(data: Data, train: Examples, folds: int, fold: int, rng_seed: int) -> tuple[Examples, Examples]:
     if not 0 <= fold < folds:
         raise PlaygroundError(f"there is no fold {fold}", hint=f"{folds} folds are numbered 0 to {folds - 1}.")
+    from sklearn.model_selection import KFold, StratifiedKFold  # takes seconds, and most runs have no folds
+
+    if data.classes:
+        _check_folds(data, train, folds)
+    elif len(train) < folds:
+        hint = "Every fold needs an example: choose fewer folds or a larger training set."
+        raise PlaygroundError(f"{folds} folds, but {_count(len(train))} to train on", hint=hint)
+    kind = StratifiedKFold if data.classes else KFold
+    cutter = kind(folds, shuffle=True, random_state=rng_seed % 2**32)
+    cuts = list(cutter.split(np.zeros(len(train)), train.labels.numpy()))
+    kept, held_out = (torch.from_numpy(positions) for positions in cuts[fold])
+    return train.at(kept), train.at(held_out)
+
+
+def _check_folds(data: Data, train: Examples, folds: int) -> None:
     counts = torch.bincount(train.labels, minlength=len(data.classes))
     fewest = int(counts.argmin())
     if counts[fewest] < folds:
@@ -131,12 +172,6 @@ def _fold(data: Data, train: Examples, folds: int, fold: int, rng_seed: int) -> 
             f"{folds} folds, but the class `{data.classes[fewest]}` has {_count(int(counts[fewest]))} to train on",
             hint="Every fold needs an example of each class: choose fewer folds or a larger training set.",
         )
-    from sklearn.model_selection import StratifiedKFold  # takes seconds, and most runs have no folds
-
-    cutter = StratifiedKFold(folds, shuffle=True, random_state=rng_seed % 2**32)
-    cuts = list(cutter.split(np.zeros(len(train)), train.labels.numpy()))
-    kept, held_out = (torch.from_numpy(positions) for positions in cuts[fold])
-    return train.at(kept), train.at(held_out)
 
 
 def _count(count: int) -> str:

@@ -48,7 +48,7 @@ class StackDocument(SettingsDocument):
         (1, 28, 28), "the shape of one example", label="Input", least=1, most=LIMITS.input, sizes=4, words=_SIZES
     )
     loss: str = setting("CrossEntropyLoss", "what is made small", choices=tuple(loss.name for loss in LOSSES))
-    classes: int = setting(10, "how many classes the targets are of", least=1, most=1000)
+    classes: int = setting(10, "how many classes the targets are of; 0: numbers to predict", most=1000)
     data: Data = setting("digits", "what the batch is made of", label="Batch of", choices=("digits", "XOR", "random"))
     batch: int = setting(64, "examples of the batch", label="N", least=1, most=LIMITS.batch)
     optimizer: str = setting("SGD", "what moves the weights", choices=OPTIMIZERS)

@@ -10,7 +10,7 @@ from playground.training.records import TrainRecord
 METRICS: dict[str, Callable[[TrainRecord], float | None]] = {
     "test accuracy": lambda record: record.test_accuracy,
     "test error": lambda record: None if record.test_accuracy is None else 1 - record.test_accuracy,
-    "training error": lambda record: 1 - record.accuracy,
+    "training error": lambda record: None if record.accuracy is None else 1 - record.accuracy,
     "training loss": lambda record: record.loss,
 }
 

@@ -58,9 +58,10 @@ class TrainedRun:
 
     @explained
     def plot(self, chart: str = "loss", x: str = "step", log: bool = False) -> Figure:
-        """A chart: loss, accuracy, learning_rate, gradient_norm, update_ratio, weight_norm, zeros or dead.
+        """A chart: loss, accuracy, error, learning_rate, gradient_norm, update_ratio, weight_norm, zeros or dead.
 
-        `x`: step, epoch or seconds. PlaygroundError names what there is.
+        `error`: of numbers that are predicted, in place of the accuracy. `x`: step, epoch or seconds. PlaygroundError
+        names what there is.
         """
         from plotly.graph_objects import Figure
 
@@ -93,7 +94,9 @@ class TrainedRun:
 
     def __repr__(self) -> str:
         last = self.records[-1] if self.records else None
-        tested = "" if last is None or last.test_accuracy is None else f", test accuracy {last.test_accuracy:.4f}"
+        tested = ""
+        if last is not None and last.test_loss is not None:
+            tested = f", test {_score(last.test_accuracy, last.test_error)}"
         loss = "" if last is None else f", loss {last.loss:.4f}"
         return f"<TrainedRun: {self.learner.step} of {self.learner.steps} steps{loss}{tested}>"
 
@@ -178,7 +181,8 @@ def carry_out(
                 for record in loop.train(config, data, device, learner):
                     run.records.append(record)
                     bar.update(record.step - bar.n)
-                    bar.set_postfix(loss=f"{record.loss:.4f}", accuracy=f"{record.accuracy:.3f}", refresh=False)
+                    score = _score(record.accuracy, record.error)
+                    bar.set_postfix_str(f"loss {record.loss:.4f}, {score}", refresh=False)
                     if on_record is not None:
                         on_record(record, learner)
                     if was_asked() and learner.step < learner.steps:
@@ -236,3 +240,7 @@ def interrupts() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _score(accuracy: float | None, error: float | None) -> str:
+    return f"error {error:.4g}" if error is not None else f"accuracy {accuracy:.4f}"

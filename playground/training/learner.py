@@ -35,6 +35,7 @@ class Learner:
         self.config = config
         self.device = device
         self.classes = data.classes
+        self.label_scale = data.label_scale
         shape, classes = data.input_shape, len(data.classes)
         self.model: nn.Module = model_of(config, shape, classes).to(self.device)
         self.document = document_of(config, shape, classes)
@@ -58,6 +59,11 @@ class Learner:
 
     def _on_device(self, examples: Examples) -> Examples:
         return Examples(examples.x.to(self.device), examples.labels.to(self.device))
+
+    @property
+    def predicts_numbers(self) -> bool:
+        """Tell whether the labels are numbers to predict, not classes."""
+        return not self.classes
 
     @property
     def learning_rate(self) -> float:
@@ -132,10 +138,16 @@ class Learner:
 
     @torch.no_grad()
     def evaluate(self, examples: Examples) -> tuple[float, float]:
-        """The loss over all examples, and the part of them that is classified right."""
+        """The loss over all examples, and the part of them that is classified right, or how far predicted numbers are
+        off in the mean."""
         output = self.predict(examples.x)
         target = target_of(loss_of(self.config.loss), examples.labels, output.shape[1])
-        return float(self.criterion(output, target)), float((output.argmax(1) == examples.labels).float().mean())
+        return float(self.criterion(output, target)), self._score(output, examples.labels)
+
+    def _score(self, output: Tensor, labels: Tensor) -> float:
+        if self.predicts_numbers:
+            return float((output[:, 0] - labels).abs().mean()) * self.label_scale[1]
+        return float((output.argmax(1) == labels).float().mean())
 
 
 def steps_between_records(config: TrainConfig, planned: int, size: NetSize) -> int:
@@ -178,6 +190,11 @@ def probabilities(output: Tensor, loss: str) -> Tensor:
 
 
 def samples(learner: Learner, count: int) -> list[list[float]]:
-    """The probabilities of the classes for the first test examples, to four digits."""
-    output = learner.predict(learner.test_set.x[:count])[:, : len(learner.classes)]
+    """The probabilities of the classes for the first test examples, to four digits; or the one number that is
+    predicted, in the unit of the data."""
+    output = learner.predict(learner.test_set.x[:count])
+    if learner.predicts_numbers:
+        mean, deviation = learner.label_scale
+        return [[float(f"{mean + deviation * row[0]:.6g}")] for row in output.tolist()]
+    output = output[:, : len(learner.classes)]
     return [[round(p, 4) for p in row] for row in probabilities(output, learner.config.loss).tolist()]

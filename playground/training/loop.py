@@ -84,7 +84,7 @@ class Window:
         sizes = [len(labels) for labels in self.labels]
         count = sum(sizes)
         loss = sum(value * size for value, size in zip(self.losses, sizes, strict=True)) / count
-        right = int((torch.cat(self.outputs).argmax(1) == torch.cat(self.labels)).sum())
+        accuracy, error = self._score(count)
         seconds = perf_counter() - self.started
         tested: tuple[float, float] | tuple[None, None] = (None, None)
         if learner.step % learner.steps_per_epoch == 0 or learner.step >= learner.steps:
@@ -94,14 +94,24 @@ class Window:
             step=learner.step,
             epoch=learner.epoch,
             loss=loss,
-            accuracy=right / count,
+            accuracy=accuracy,
             learning_rate=self.rate,
             seconds=learner.seconds,
             samples_per_second=count / seconds,
             layers=layers,
             test_loss=tested[0],
-            test_accuracy=tested[1],
+            test_accuracy=None if learner.predicts_numbers else tested[1],
+            error=error,
+            test_error=tested[1] if learner.predicts_numbers else None,
         )
+
+    def _score(self, count: int) -> tuple[float | None, float | None]:
+        """The part that was classified right, or how far predicted numbers were off in the mean."""
+        if not self.learner.predicts_numbers:
+            return int((torch.cat(self.outputs).argmax(1) == torch.cat(self.labels)).sum()) / count, None
+        pairs = zip(self.outputs, self.labels, strict=True)
+        off = sum((output[:, 0] - labels).abs().sum().item() for output, labels in pairs)
+        return None, off / count * self.learner.label_scale[1]
 
 
 def check_end(learner: Learner, last: TrainRecord) -> None:

@@ -26,18 +26,24 @@ class LayerRecord:
 @dataclass(frozen=True, slots=True)
 class TrainRecord:
     """One point of the curves. `loss` and `accuracy` are means over the steps since the record before, as they were
-    when each batch was met; `test_loss` and `test_accuracy` are there at the end of an epoch only."""
+    when each batch was met; what begins with `test_` is there at the end of an epoch only.
+
+    A run that predicts numbers has an `error` in place of the accuracy: how far they are off in the mean, in the unit
+    of the data.
+    """
 
     step: int
     epoch: float  # how often the training set has been gone through
     loss: float
-    accuracy: float
+    accuracy: float | None
     learning_rate: float
     seconds: float  # of training so far
     samples_per_second: float
     layers: tuple[LayerRecord, ...] = ()
     test_loss: float | None = None
     test_accuracy: float | None = None
+    error: float | None = None
+    test_error: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data.

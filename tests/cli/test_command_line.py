@@ -180,7 +180,7 @@ def test_train_takes_an_upload_and_its_script_prints_the_same(
         (["--data", "Imagenet"], "a folder, a .zip or a .tar.gz with one folder of pictures per class"),
         (["--data", "{folder}/bad.toml"], "bad.toml cannot be read as data"),
         (["--data", "{folder}/bad.csv"], "line 3, column 1 (`a`): 'x' is not a number"),
-        (["--data", "{folder}/bad.csv", "--colour"], "What can be said is label, missing, words."),
+        (["--data", "{folder}/bad.csv", "--colour"], "What can be said is label, missing, words, predict."),
         (["--data", "{folder}"], "there are no pictures (3 files are no pictures:"),
         (["--data", "digits", "--side", "20"], "side say how data of your own is read"),
         (["--preset", "none"], "there is no example 'none'"),

@@ -133,7 +133,7 @@ def test_a_refused_argument_says_where_and_what_is_allowed(argument: str, conten
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("batch", 100_000), ("classes", 0), ("learning_rate", "fast"), ("input_shape", [0]), ("optimizer", "Newton")],
+    [("batch", 100_000), ("classes", -1), ("learning_rate", "fast"), ("input_shape", [0]), ("optimizer", "Newton")],
 )
 def test_a_refused_setting_says_which_and_what_is_allowed(name: str, content: Any) -> None:
     with pytest.raises(Refused) as refused:

@@ -72,6 +72,25 @@ def columns_of(frame: pd.DataFrame, label: str = "", names: Sequence[str] = ()) 
     return list(_described(frame, names, place, why))
 
 
+def holds_quantities(series: pd.Series) -> bool:
+    """Tell whether a column of labels measures something, so that its numbers are to be predicted, and are no classes.
+
+    So it is with numbers of which nearly each is another, and with more than a few that are no numbering of classes.
+    """
+    present = series.dropna()
+    if pd.api.types.is_bool_dtype(present) or not len(present):
+        return False
+    numbers = pd.to_numeric(present, errors="coerce")
+    different = numbers.nunique()
+    if numbers.isna().any() or different < 3:
+        return False
+    if different > len(numbers) / 2:
+        return True
+    low, high = numbers.min(), numbers.max()
+    is_numbering = low in (0, 1) and high - low + 1 == different and bool((numbers % 1 == 0).all())
+    return bool(different > FEW and not is_numbering)
+
+
 def called(place: int) -> str:
     """What a column without a name is called.
 
@@ -195,3 +214,15 @@ def numbers_of(series: pd.Series, column: Column) -> pd.Series:
         row = int(bad.argmax())
         raise BadCell(row, column, str(series.iloc[row]))
     return numbers
+
+
+def class_name(value: object) -> str:
+    """1 and 1.0 are one class.
+
+    >>> class_name(1.0), class_name("1.0"), class_name("a "), class_name(2.5)
+    ('1', '1', 'a', '2.5')
+    """
+    text = str(value).strip()
+    if re.fullmatch(r"[+-]?\d+\.0+", text):
+        return text.partition(".")[0]
+    return text

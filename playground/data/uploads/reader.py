@@ -1,7 +1,8 @@
 """Read an uploaded file in a process of its own, so that the page server goes on answering others.
 
-`python -m playground.data.uploads.reader FILE KIND OPTIONS` says how far it is in lines of JSON, the last of which is
-`{"name": ...}` or `{"message": ..., "hint": ...}`. FILE is a copy of its own: it is removed once it is open.
+`python -m playground.data.uploads.reader` waits for a line of JSON, `[file, kind, options]`. It says how far it is in
+lines of JSON, the last of which is `{"name": ...}` or `{"message": ..., "hint": ...}`. The file is a copy of its own:
+it is removed once it is open.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -30,6 +31,7 @@ from playground.errors import PlaygroundError
 Kind = Literal["table", "pictures"]
 NICE = 10  # pages are answered first
 _COMMAND = [sys.executable, "-m", "playground.data.uploads.reader"]
+IDLE = 600.0  # seconds after which a program that nobody gave a file is ended
 _reading = threading.Lock()  # one file at a time, for each takes up to a few gigabytes
 
 
@@ -48,10 +50,9 @@ class Reading:
         arguments = (self._data, given_up, self._told, content, kind, options)
         threading.Thread(target=_fulfil, args=arguments, name="upload", daemon=True).start()
 
-    @property
-    def is_over(self) -> bool:
-        """Tell whether `data` answers at once."""
-        return self._data.done()
+    def is_over(self, within: float = 0.0) -> bool:
+        """Tell whether `data` answers at once, or will so `within` some seconds, for which it waits."""
+        return bool(wait([self._data], within).done)
 
     @property
     def seconds(self) -> float:
@@ -90,6 +91,46 @@ def _fulfil(  # knows no Reading: it would keep it
         data.set_exception(error)
 
 
+class StandBy:
+    """At most one program that has imported all that a reading needs and waits for its file: a second or two less."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._program: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Have one that waits; it is ended when it has waited for `IDLE` seconds."""
+        with self._lock:
+            if self._program is not None and self._program.poll() is None:
+                return
+            self._program = program = _started()
+        timer = threading.Timer(IDLE, self.end, (program,))
+        timer.daemon = True
+        timer.start()
+
+    def take(self) -> subprocess.Popen[str]:
+        """The one that waits, or a new one."""
+        with self._lock:
+            program, self._program = self._program, None
+        return program if program is not None and program.poll() is None else _started()
+
+    def end(self, program: subprocess.Popen[str]) -> None:
+        """End this program, unless it was taken."""
+        with self._lock:
+            if self._program is not program:
+                return
+            self._program = None
+        with program:
+            program.kill()
+
+
+STAND_BY = StandBy()
+
+
+def _started() -> subprocess.Popen[str]:
+    return subprocess.Popen(_COMMAND, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+
+
 def read_in_subprocess(
     content: bytes, kind: Kind, options: Mapping[str, Any], on_progress: Callable[[int], None] | None = None
 ) -> UploadRow:
@@ -105,12 +146,18 @@ def read_in_subprocess(
             path.write_bytes(content)
         except OSError as error:
             raise PlaygroundError(f"the file cannot be kept: {error}", hint="Is the disk full?") from error
-        command = [*_COMMAND, str(path), kind, json.dumps(options)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as program:
+        with STAND_BY.take() as program:
             try:
+                _tell(program, [str(path), kind, options])
                 return describe(_name(program, on_progress))
             finally:
                 program.kill()
+
+
+def _tell(program: subprocess.Popen[str], what: object) -> None:
+    assert program.stdin is not None
+    with suppress(BrokenPipeError):  # that it says nothing tells why
+        os.write(program.stdin.fileno(), f"{json.dumps(what)}\n".encode())
 
 
 def _name(program: subprocess.Popen[str], on_progress: Callable[[int], None] | None) -> str:
@@ -126,9 +173,13 @@ def _name(program: subprocess.Popen[str], on_progress: Callable[[int], None] | N
     raise PlaygroundError("reading it ended early", hint="A smaller file needs less memory; or try again.")
 
 
-def main(file: str, kind: str, options: str) -> None:
-    """Read one file: the program."""
+def main() -> None:
+    """Wait for one file and read it: the program."""
     _give_way()
+    line = sys.stdin.readline()
+    if not line:  # whoever asked has ended, or wants nothing
+        return
+    file, kind, options = json.loads(line)
     threading.Thread(target=_end_with_asker, daemon=True).start()
     try:
         with open(file, "rb") as opened:
@@ -138,12 +189,12 @@ def main(file: str, kind: str, options: str) -> None:
         return
 
 
-def _read(file: BinaryIO, kind: str, options: str) -> None:
+def _read(file: BinaryIO, kind: str, options: Mapping[str, Any]) -> None:
     try:
         if kind == "table":
-            data = from_table(file.read(), **json.loads(options))
+            data = from_table(file.read(), **options)
         else:
-            data = from_images(file, on_progress=lambda count: _say(pictures=count), **json.loads(options))
+            data = from_images(file, on_progress=lambda count: _say(pictures=count), **options)
         _say(name=data.name)
     except PlaygroundError as error:
         _say(message=error.message, hint=error.hint)
@@ -177,4 +228,4 @@ def _say(**what: object) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

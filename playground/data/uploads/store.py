@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -41,12 +42,13 @@ class UploadRow:
 @dataclass(frozen=True, slots=True)
 class Told:
     """What there is to say of an upload: the name of its file, what was done to read it, and of a table what its
-    columns (name, role, why) are taken for, with its first rows."""
+    columns (name, role, why) are taken for, with its first rows and its `Recipe`, None where it has none."""
 
     title: str = ""
     said: tuple[str, ...] = ()
     columns: Sequence[Mapping[str, str]] = ()
     rows: Sequence[Sequence[str]] = ()
+    recipe: Mapping[str, Any] | None = None
 
 
 def is_upload(name: str) -> bool:
@@ -115,11 +117,11 @@ def describe(name: str) -> UploadRow:
 
 
 def title_of(name: str) -> str:
-    """The name of the file that a data set came from; '' where it is not known."""
+    """The name of the file that a data set came from; where it is not known, or not an upload, its own."""
     try:
-        return describe(name).told.title
+        return (describe(name).told.title if is_upload(name) else "") or name
     except PlaygroundError:
-        return ""
+        return name
 
 
 def _existing(name: str) -> Path:

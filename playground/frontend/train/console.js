@@ -4,6 +4,14 @@ import { el, replace } from "../shared/dom.js";
 
 const DIGITS = [0, 0, 4, 2, 2, 1];
 
+/**
+ * Percents have two digits behind the point; an error in the unit of the data has four digits in all.
+ * @param {number} content
+ * @param {number} index
+ * @param {string} heading
+ */
+const writtenCell = (content, index, heading) => (heading.endsWith("error") ? String(Number(content.toPrecision(4))) : content.toFixed(DIGITS[index]));
+
 export function createConsole() {
   const head = el("tr", {});
   const body = el("tbody", {});
@@ -25,7 +33,7 @@ export function createConsole() {
     update(kept, headings, id) {
       root.hidden = !kept || kept.lines.length === 0;
       if (!kept) return;
-      if (head.children.length === 0) replace(head, ...headings.map((heading) => el("th", { scope: "col" }, heading)));
+      if (head.textContent !== headings.join("")) replace(head, ...headings.map((heading) => el("th", { scope: "col" }, heading)));
       if (run !== id || body.rows.length > kept.lines.length) replace(body);
       run = id;
       const isAtEnd = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 8;
@@ -34,7 +42,7 @@ export function createConsole() {
           el(
             "tr",
             { class: line[4] === null ? "" : "tested" },
-            ...line.map((content, index) => el("td", {}, content === null ? "" : content.toFixed(DIGITS[index]))),
+            ...line.map((content, index) => el("td", {}, content === null ? "" : writtenCell(content, index, headings[index]))),
           ),
         );
       if (isAtEnd) scroll.scrollTop = scroll.scrollHeight;

@@ -38,6 +38,7 @@ export interface SetupFrame {
   notes: { text: string; cures: { label: string; fields: Record<string, string | boolean> }[] }[];
   folds: { label: string; note: string } | null;
   said: string;
+  waits: boolean;
 }
 
 export type Columns = Record<string, (number | null)[]>;

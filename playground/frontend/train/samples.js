@@ -27,15 +27,29 @@ function sample(picture, probabilities) {
   );
 }
 
+/**
+ * A number that is predicted, beside the one that it should be.
+ * @param {ShownRun["pictures"][number]} picture
+ * @param {number} predicted
+ */
+function guess(picture, predicted) {
+  const image = picture.src ? el("img", { src: picture.src, alt: `test example, labelled ${picture.label}`, width: "56", height: "56" }) : null;
+  return el(
+    "figure",
+    { class: "sample" },
+    el("span", { class: "label" }, picture.label),
+    image,
+    el("figcaption", {}, String(Number(predicted.toPrecision(4)))),
+  );
+}
+
+const CLASSES = "Above each its label, below it the class that the net gives most probability; the bars are all classes in order.";
+const NUMBERS = "Above each the number that it should be, below it the one that the net predicts.";
+
 export function createSamples() {
   const grid = el("div", { class: "samples", "data-testid": "samples" });
-  const root = el(
-    "section",
-    {},
-    el("h3", {}, "Test examples"),
-    el("p", { class: "note" }, "Above each its label, below it the class that the net gives most probability; the bars are all classes in order."),
-    grid,
-  );
+  const note = el("p", { class: "note" });
+  const root = el("section", {}, el("h3", {}, "Test examples"), note, grid);
   let drawn = "";
   return {
     root,
@@ -46,7 +60,11 @@ export function createSamples() {
       const now = run.id + JSON.stringify(run.samples);
       if (now === drawn) return;
       drawn = now;
-      replace(grid, ...run.pictures.map((picture, index) => (run.samples[index] ? sample(picture, run.samples[index]) : null)));
+      const isNumber = run.pictures[0].classes.length === 0;
+      note.textContent = isNumber ? NUMBERS : CLASSES;
+      const drawOne = (/** @type {ShownRun["pictures"][number]} */ picture, /** @type {number[]} */ found) =>
+        isNumber ? guess(picture, found[0]) : sample(picture, found);
+      replace(grid, ...run.pictures.map((picture, index) => (run.samples[index] ? drawOne(picture, run.samples[index]) : null)));
     },
   };
 }

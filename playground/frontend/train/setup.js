@@ -96,6 +96,7 @@ export function createSetup(root, host) {
           notes.update(frame);
         }
         said.textContent = frame.said;
+        said.className = frame.waits ? "note" : "bad";
       }
       showQuery(frame.query);
       root.dataset.answered = String(frame.sequence);

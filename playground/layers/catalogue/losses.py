@@ -7,12 +7,12 @@ from typing import Literal
 
 from torch import nn
 
-Target = Literal["labels", "indicators", "values"]
+Target = Literal["labels", "indicators"]
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One loss. `target`: class numbers, rows with a 1 at the class, or the examples' own values."""
+    """One loss. `target`: class numbers, or rows with a 1 at the class; `takes_numbers`: also numbers to predict."""
 
     name: str
     build: type[nn.Module]
@@ -20,6 +20,7 @@ class Loss:
     meaning: str
     formula: str  # LaTeX
     wants: str  # what the outputs have to be
+    takes_numbers: bool = False
 
 
 LOSSES: tuple[Loss, ...] = (
@@ -43,17 +44,19 @@ LOSSES: tuple[Loss, ...] = (
         "MSELoss",
         nn.MSELoss,
         "indicators",
-        "The mean of squared differences from rows with a 1 at the class.",
+        "The mean of squared differences from rows with a 1 at the class, or from numbers to predict.",
         r"\frac{1}{NC}\sum_{i,c} (y_{i,c} - t_{i,c})^2",
         "values",
+        takes_numbers=True,
     ),
     Loss(
         "L1Loss",
         nn.L1Loss,
         "indicators",
-        "The mean of absolute differences from rows with a 1 at the class.",
+        "The mean of absolute differences from rows with a 1 at the class, or from numbers to predict.",
         r"\frac{1}{NC}\sum_{i,c} |y_{i,c} - t_{i,c}|",
         "values",
+        takes_numbers=True,
     ),
     Loss(
         "BCEWithLogitsLoss",

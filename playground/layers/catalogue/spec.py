@@ -41,13 +41,18 @@ class Stack:
     """Layers, what goes in, and the loss that the outputs go to.
 
     `input_shape` is one example's, as PyTorch writes it without the batch: (1, 28, 28) for a digit. `classes` is how
-    many different labels there are.
+    many different labels there are; 0 where a number is to be predicted.
     """
 
     layers: Layers
     input_shape: Shape = (1, 28, 28)
     loss: str = "CrossEntropyLoss"
     classes: int = 10
+
+    @property
+    def wanted(self) -> int:
+        """How many outputs fit what is to be said of an example: a score for each class, or the number."""
+        return self.classes or 1
 
     @property
     def vocabulary(self) -> int | None:

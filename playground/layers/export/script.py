@@ -19,7 +19,7 @@ DEFINITIONS = ("class ", "def ", "@")
 RANDOM = """\
 g = torch.Generator().manual_seed({seed})  # of its own: the data do not move the stream that weights are drawn from
 x = {x}
-y = torch.randint({classes}, ({batch},), generator=g)
+y = {labels}
 """
 DIGITS = """\
 from sklearn.datasets import load_digits
@@ -87,7 +87,9 @@ class NetWriter(ABC):
         return f'{made}loss = {self.loss_call}\nprint("loss =", loss.item())\n'
 
     def rows_of_labels(self) -> str:
-        """A 1 at the class, as `record_batch.target_of` has it."""
+        """A 1 at the class, or the number to predict, as `record_batch.target_of` has it."""
+        if not self.document.classes:
+            return "y[:, None]"
         outputs = self.outputs()
         labels = "y" if outputs >= self.document.classes else f"y.clamp(max={outputs - 1})"
         return f"{self.functional}.one_hot({labels}, {outputs}).float()"
@@ -148,12 +150,14 @@ def assembled(parts: list[str]) -> str:
 
 def _data(document: StackDocument) -> str:
     """The lines that make `x` and `y`; of digits and points in fewer classes than they have, the label counts
-    modulo the number of classes."""
+    modulo the number of classes, or is the number to predict."""
     code = {"random": RANDOM, "XOR": XOR, "digits": DIGITS}[document.data]
     sizes = ", ".join(map(str, document.input_shape))
-    modulo = f" % {document.classes}" if document.classes < (2 if document.data == "XOR" else 10) else ""
     seed, batch, classes = document.rng_seed, document.batch, document.classes
-    x = f"torch.randn({batch}, {sizes}, generator=g)"
+    modulo = f" % {classes}" if classes < (2 if document.data == "XOR" else 10) else ""
+    modulo = modulo if classes else ".float()"
+    labels = f"randint({classes}, ({batch},), generator=g)" if classes else f"randn({batch}, generator=g)"
+    x = f"randn({batch}, {sizes}, generator=g)"
     if document.vocabulary is not None:
-        x = f"torch.randint({document.vocabulary}, ({batch}, {sizes}), generator=g)"
-    return code.format(seed=seed, batch=batch, sizes=sizes, classes=classes, modulo=modulo, x=x)
+        x = f"randint({document.vocabulary}, ({batch}, {sizes}), generator=g)"
+    return code.format(seed=seed, batch=batch, sizes=sizes, labels=f"torch.{labels}", modulo=modulo, x=f"torch.{x}")

@@ -98,7 +98,10 @@ class Stepper:
 
 
 def target_of(loss: Loss, labels: Tensor, outputs: int) -> Tensor:
-    """The labels as this loss wants them: class numbers (N,), or rows (N, outputs) with a 1 at the class."""
+    """The labels as this loss wants them: class numbers (N,), rows (N, outputs) with a 1 at the class, or rows (N, 1)
+    of the numbers to predict."""
+    if labels.is_floating_point():
+        return labels[:, None]
     if loss.target == "labels":
         return labels
     rows = torch.zeros(len(labels), outputs, device=labels.device)
@@ -116,7 +119,8 @@ def record_batch(
     rows: tuple[StackRow, ...] = (),
     text: str = "",
 ) -> Recorded:
-    """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64, through a net with `outputs` numbers.
+    """Record one batch: `x` (N, *input_shape) float32, `labels` (N,) int64 of classes or float32 to predict, through a
+    net with `outputs` numbers.
 
     It computes on the device that is used, wherever net and batch come from.
     `fresh` gives the net, with the same weights, buffers and place in the stream of dropout whenever it is called: the
@@ -174,7 +178,8 @@ def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple
         layer.register_forward_hook(look(name))
     with torch.no_grad():
         outputs = module.outputs(x)
-    right = float((outputs.argmax(1) == labels).float().mean()) if outputs.shape[1] > 1 else None
+    is_class = outputs.shape[1] > 1 and not labels.is_floating_point()
+    right = float((outputs.argmax(1) == labels).float().mean()) if is_class else None
     return tuple(LayerFacts(name, _gradient_norm(trace, name), *fact) for name, fact in found.items()), right
 
 

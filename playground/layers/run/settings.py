@@ -9,7 +9,7 @@ from playground.data.digits import SIDE, digit_batch
 from playground.data.xor import xor_batch
 from playground.errors import PlaygroundError
 from playground.layers.catalogue import shape_rules
-from playground.layers.catalogue.losses import loss_of
+from playground.layers.catalogue.losses import LOSSES, loss_of
 from playground.layers.catalogue.spec import Shape
 from playground.layers.document import StackDocument
 from playground.layers.stack.problems import UnfitSetting, check_input
@@ -17,22 +17,30 @@ from playground.layers.stack.problems import UnfitSetting, check_input
 
 def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
     """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): digits or points where they fit the
-    input, else random numbers, whole ones for an Embedding. Raises UnfitSetting, before anything is made."""
+    input, else random numbers, whole ones for an Embedding. Labels are classes (int64) or, where there are none,
+    numbers (float32). Raises UnfitSetting, before anything is made."""
     check_input(document.input_shape, document.batch)
     if document.data == "digits":
         _check_fit(document, "digits are", (1, SIDE, SIDE))
         x, labels = digit_batch(document.batch, document.rng_seed)
-        return x, labels % document.classes
+        return x, _among(labels, document.classes)
     if document.data == "XOR":
         _check_fit(document, "points of XOR are", (2,))
         x, labels = xor_batch(document.batch)
-        return x, labels % document.classes
+        return x, _among(labels, document.classes)
     generator, sizes = torch.Generator().manual_seed(document.rng_seed), (document.batch, *document.input_shape)
     if document.vocabulary is None:
         x = torch.randn(sizes, generator=generator)
     else:
         x = torch.randint(document.vocabulary, sizes, generator=generator)
+    if not document.classes:
+        return x, torch.randn(document.batch, generator=generator)
     return x, torch.randint(document.classes, (document.batch,), generator=generator)
+
+
+def _among(labels: Tensor, classes: int) -> Tensor:
+    """The labels as one of so many classes; as numbers where there are none."""
+    return labels % classes if classes else labels.float()
 
 
 def _check_fit(document: StackDocument, what: str, shape: Shape) -> None:
@@ -46,14 +54,28 @@ def _check_fit(document: StackDocument, what: str, shape: Shape) -> None:
 
 
 def check_output(output: Shape, document: StackDocument) -> None:
-    """The loss compares one row per example: (N, outputs), with a class number below the number of outputs."""
+    """The loss compares one row per example: (N, outputs), with a class number below the number of outputs; or one
+    number with the number to predict."""
     if len(output) != 1:
         shape = "(" + ", ".join(["N", *map(str, output)]) + ")"
-        hint = f"{document.loss} takes (N, {document.classes}): flatten before the last Linear"
+        hint = f"{document.loss} takes (N, {document.classes or 1}): flatten before the last Linear"
         raise PlaygroundError(f"the stack gives {shape} for every batch", hint=hint, text=document.text)
+    if not document.classes:
+        _check_number(output[0], document)
+        return
     if loss_of(document.loss).target == "labels" and output[0] < document.classes:
         message = f"{output[0]} outputs for {document.classes} classes"
         raise PlaygroundError(message, hint=f"end with Linear({document.classes})", text=document.text)
+
+
+def _check_number(outputs: int, document: StackDocument) -> None:
+    if not loss_of(document.loss).takes_numbers:
+        known = " or ".join(loss.name for loss in LOSSES if loss.takes_numbers)
+        message = f"{document.loss} compares classes, and here a number is to be predicted"
+        raise PlaygroundError(message, hint=f"take {known}", text=document.text)
+    if outputs != 1:
+        message = f"{outputs:,} outputs for one number to predict"
+        raise PlaygroundError(message, hint="end with Linear(1)", text=document.text)
 
 
 def stack_optimizer(name: str, parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:

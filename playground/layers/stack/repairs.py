@@ -97,5 +97,5 @@ def _widest(stack: Stack, path: Path, now: int) -> int:
     if taker is not None:
         return 0 if taker.kind == "Residual" else now
     if len(path) == 1:
-        return stack.classes if now > stack.classes else 0
+        return stack.wanted if now > stack.wanted else 0
     return now if stack.at(path[:-2]).kind == "Parallel" else 0

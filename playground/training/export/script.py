@@ -7,7 +7,7 @@ of the examples has a generator of its own, and there are as many threads: sums 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
@@ -42,10 +42,10 @@ def test(x, y):
     output = torch.cat([net(part) for part in x.split({at_once})])
     net.train()
     loss = {loss}
-    return loss.item(), (output.argmax(1) == y).float().mean().item()
+    return loss.item(), {score}
 """
 LOOP = """\
-step, losses, right, count = 0, [], 0, 0
+step, losses, {sum}, count = 0, [], 0, 0
 while step < {steps}:
 {order}    for x, y in zip({xs}.split({batch}), {ys}.split({batch})):
 {rates}        output = net(x)
@@ -55,13 +55,13 @@ while step < {steps}:
 {clip}        optimizer.step()
         step += 1
 {schedule}        losses.append(loss.item() * len(y))
-        right += (output.argmax(1) == y).sum().item()
+        {sum} += {add}.sum().item()
         count += len(y)
         if {due}:
-            print(f"step {{step}}, loss {{sum(losses) / count}}, accuracy {{right / count}}")
-            losses, right, count = [], 0, 0
+            print(f"step {{step}}, loss {{sum(losses) / count}}, {name} {{{sum} / count{unit}}}")
+            losses, {sum}, count = [], 0, 0
             if {tested}:
-                print("step {{}}, test loss {{}}, test accuracy {{}}".format(step, *test(test_x, test_y)))
+                print("step {{}}, test loss {{}}, test {name} {{}}".format(step, *test(test_x, test_y)))
         if step == {steps}:
             break
 """
@@ -69,6 +69,22 @@ RATES = """\
         if step in rates:
             scale_rate(optimizer, {schedule}, rates[step] / optimizer.param_groups[0]["lr"])
 """
+# How good a batch is: classes that are right, or how far predicted numbers are off, in the unit of the data.
+RIGHT = {
+    "name": "accuracy",
+    "sum": "right",
+    "add": "(output.argmax(1) == y)",
+    "score": "(output.argmax(1) == y).float().mean().item()",
+    "unit": "",
+}
+OFF = {
+    "name": "error",
+    "sum": "off",
+    "add": "(output[:, 0] - y).abs()",
+    "score": "(output[:, 0] - y).abs().mean().item()",
+    "unit": "",
+}
+OFF_NORMALISED = OFF | {"score": f"{OFF['score']} * unit", "unit": " * unit"}
 _FILLS = {
     "Xavier uniform": "nn.init.xavier_uniform_(module.weight, generator=generator)",
     "Xavier normal": "nn.init.xavier_normal_(module.weight, generator=generator)",
@@ -98,7 +114,8 @@ def training_script(
     threads: int = 0,
     folder: str = "data",
 ) -> str:
-    """Write the script; run alone it prints the loss and the accuracy of every record. PlaygroundError: no such run.
+    """Write the script; run alone it prints the loss and the accuracy, or the error, of every record. PlaygroundError:
+    no such run.
 
     `records`: of the run, whose rates were changed perhaps, and which was stopped perhaps, for good or for a while: the
     script prints these and ends with the last. Without: of the whole run as it is planned, and `more_epochs`.
@@ -122,8 +139,9 @@ def training_script(
         parts += [inspect.getsource(optimizers.scale_rate), f"rates = {rates}  # set after so many steps\n"]
     if config.shuffle:
         parts.append(f"order_generator = torch.Generator().manual_seed({config.rng_seed})\n")
-    parts.append(TEST.format(at_once=evaluated_at_once(size_of(document)), loss=loss))
-    parts += [_loop(config, dimensions, records, more_epochs, bool(rates), loss), WEIGHTS]
+    score = RIGHT if dimensions.classes else OFF_NORMALISED if config.normalise else OFF
+    parts.append(TEST.format(at_once=evaluated_at_once(size_of(document)), loss=loss, score=score["score"]))
+    parts += [_loop(config, dimensions, records, more_epochs, bool(rates), loss, score), WEIGHTS]
     return assembled(parts)
 
 
@@ -184,6 +202,7 @@ def _loop(
     more_epochs: int,
     has_rates: bool,
     loss: str,
+    score: Mapping[str, str],
 ) -> str:
     planned, per_epoch, every = dimensions.planned, dimensions.steps_per_epoch, dimensions.record_every
     steps = records[-1].step if records else planned + more_epochs * per_epoch
@@ -201,6 +220,7 @@ def _loop(
         batch=config.batch,
         rates=RATES.format(schedule="None" if config.schedule == "constant" else "schedule") if has_rates else "",
         loss=loss,
+        **{name: score[name] for name in ("name", "sum", "add", "unit")},
         clip=f"        nn.utils.clip_grad_norm_(net.parameters(), {config.clip!r})\n" if config.clip else "",
         schedule=f"        if step < {planned}:\n            schedule.step()\n"
         if config.schedule != "constant"

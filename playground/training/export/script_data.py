@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from playground.data import split
 from playground.data.archives import CLASSES
+from playground.data.uploads import store
 from playground.training.config import TrainConfig
 from playground.training.export.dimensions import Dimensions
+from playground.training.export.script_table import table_parts
 
 DIGITS = """\
 from sklearn.datasets import load_digits
@@ -49,9 +51,9 @@ chosen = stratified_order({part}_y, {seed})[:{size}]
 {part}_x, {part}_y = {part}_x[chosen], {part}_y[chosen]
 """
 FOLD = """\
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import {kind}
 
-cutter = StratifiedKFold({folds}, shuffle=True, random_state={seed})
+cutter = {kind}({folds}, shuffle=True, random_state={seed})
 kept, held_out = list(cutter.split(torch.zeros(len(train_y)), train_y.numpy()))[{fold}]
 test_x, test_y = train_x[held_out], train_y[held_out]
 train_x, train_y = train_x[kept], train_y[kept]
@@ -60,6 +62,10 @@ NORMALISE = """\
 axes = [1, -1] + [1] * (train_x.ndim - 2)
 mean, deviation = (torch.tensor(row).view(axes) for row in statistics(train_x))
 train_x, test_x = (train_x - mean) / deviation, (test_x - mean) / deviation
+"""
+NORMALISE_LABELS = """\
+(middle,), (unit,) = statistics(train_y[:, None])  # the numbers to predict are normalised, too
+train_y, test_y = (train_y - middle) / unit, (test_y - middle) / unit
 """
 
 
@@ -75,6 +81,8 @@ def data_parts(config: TrainConfig, dimensions: Dimensions, folder: str) -> Iter
     elif config.data in CLASSES:
         pixels = COLOURED if config.data == "CIFAR-10" else GREY
         yield TORCHVISION.format(name=CLASSES[config.data], folder=folder, pixels=pixels)
+    elif (row := store.describe(config.data)).told.recipe is not None and row.told.title:
+        yield from table_parts(row)
     else:
         yield UPLOAD.format(name=config.data)
     cuts = {"train": config.train_size, "test": 0 if config.folds else config.test_size}
@@ -86,8 +94,11 @@ def data_parts(config: TrainConfig, dimensions: Dimensions, folder: str) -> Iter
         if size:
             yield SUBSET.format(part=part, seed=config.rng_seed, size=size)
     if config.folds:
-        yield FOLD.format(folds=config.folds, fold=config.fold, seed=config.rng_seed)
+        kind = "StratifiedKFold" if dimensions.classes else "KFold"
+        yield FOLD.format(kind=kind, folds=config.folds, fold=config.fold, seed=config.rng_seed)
     if config.normalise:
         yield f"CHUNK = {split.CHUNK}  # examples that are held in float64 at once\n"
         yield inspect.getsource(split.statistics)
         yield NORMALISE
+        if not dimensions.classes:
+            yield NORMALISE_LABELS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.data.uploads.store import title_of
 from playground.explain.numbers import format_number
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
@@ -16,7 +17,7 @@ def run_name(run: Run) -> str:
     if run.title:
         return run.title
     title = net_of(StackDocument(run.config.text)).title
-    name = f"{run.config.data} · {title}"
+    name = f"{title_of(run.config.data)} · {title}"
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
@@ -60,11 +61,18 @@ def sentence(run: Run, latest: TrainRecord | None, tested: TrainRecord | None) -
     """The latest numbers as one reads them out; `tested`: the last record with a test."""
     if latest is None:
         return f"{run_name(run)}: no numbers yet."
-    parts = [
-        f"training loss {format_number(latest.loss, 3)}",
-        f"training accuracy {100 * latest.accuracy:.1f} %",
-    ]
-    if tested is not None and tested.test_accuracy is not None:
-        parts.append(f"test accuracy {100 * tested.test_accuracy:.1f} %")
+    parts = [f"training loss {format_number(latest.loss, 3)}"]
+    parts.append(f"training {score(latest.accuracy, latest.error)}")
+    if tested is not None:
+        parts.append(f"test {score(tested.test_accuracy, tested.test_error)}")
     where = f"step {latest.step:,}" + (f" of {run.steps:,}" if run.steps else "")
     return f"{run_name(run)}, {where}, epoch {latest.epoch:.1f}: {', '.join(parts)}."
+
+
+def score(accuracy: float | None, error: float | None) -> str:
+    """The part that is classified right, or how far predicted numbers are off.
+
+    >>> score(0.5, None), score(None, 3.14159)
+    ('accuracy 50.0 %', 'error 3.14')
+    """
+    return f"accuracy {100 * accuracy:.1f} %" if accuracy is not None else f"error {format_number(error or 0.0, 3)}"

@@ -86,6 +86,7 @@ class SetupFrameData(TypedDict):
     notes: list[NoteData]
     folds: FoldsData | None
     said: str
+    waits: bool
 
 
 class FigureData(TypedDict):

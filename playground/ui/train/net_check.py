@@ -10,6 +10,7 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
+from playground.layers.run.settings import check_output
 from playground.layers.stack.problems import Problem
 from playground.training.config import TrainConfig
 from playground.training.last_batch import check_last_batch
@@ -63,7 +64,9 @@ def _check(
         found["problem"] = _problem(listing.problem)
     else:
         try:
-            check_size(size_of(document), batches[0], text)
+            size = size_of(document)
+            check_output(size.output, document)
+            check_size(size, batches[0], text)
             check_last_batch(document, *batches)
         except PlaygroundError as error:
             found["problem"] = _told(error)

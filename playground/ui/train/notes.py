@@ -12,6 +12,7 @@ from playground.data.datasets import DATASETS, DatasetRow
 from playground.data.uploads import store
 from playground.data.uploads.store import UploadRow, is_upload
 from playground.errors import PlaygroundError
+from playground.layers.catalogue.losses import loss_of
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of
 from playground.layers.run.warnings import Caution
@@ -80,10 +81,15 @@ def _upload_notes(config: TrainConfig) -> list[NoteData]:
     if row is None:
         text = f"{config.data} is not on this computer. Choose the same file under “Own data”, or take the digits."
         return [_note(text, (DIGITS, digits_fields()))]
+    found = []
+    if not row.classes and not loss_of(config.loss).takes_numbers:
+        text = f"{config.loss} compares classes, and here a number is to be predicted."
+        found.append(_note(text, ("Use MSELoss", {"loss": "MSELoss"})))
     if len(row.input_shape) == 1 and not config.normalise:
         text = "A table's columns are in units of their own, and large ones drown small ones."
-        return [_note(text, ("Normalise", {"normalise": True}))]
-    return []
+        text += "" if row.classes else " So is what is to be predicted."
+        found.append(_note(text, ("Normalise", {"normalise": True})))
+    return found
 
 
 def _cautions_of(config: TrainConfig) -> Sequence[Caution]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from playground.data.uploads.reader import STAND_BY
 from playground.data.uploads.store import UploadRow
 from playground.lessons.gallery import Preset, PresetGroup
 from playground.lessons.runs import RUNS
@@ -25,7 +26,7 @@ from playground.ui.train.frozen_panel import frozen_part
 from playground.ui.train.polling import INTERVALS, differs
 from playground.ui.train.preview import preview
 from playground.ui.train.session import TrainSession
-from playground.ui.train.upload import described, upload_form
+from playground.ui.train.upload import described, is_reading, upload_form
 
 PREVIEW, EXPORT, SETUP, RUNS_SIDE = "run-look", "run-exports", "train-setup", "train-runs"
 UPLOAD, UPLOAD_SAID = "run-own", "own-said"
@@ -69,7 +70,9 @@ def _popovers() -> None:
         if st.session_state[PREVIEW]:  # it is read when somebody opens it
             preview(_session().typed.config, _session().open)
     with st.popover("Own data", key=UPLOAD, on_change="rerun"):
-        upload_form(st.session_state.get(UPLOAD_SAID, ""), _use_upload)
+        if st.session_state[UPLOAD]:
+            STAND_BY.start()
+        upload_form(st.session_state.get(UPLOAD_SAID, ""), _use_upload, _session().miss_upload)
     _exports()
 
 
@@ -111,7 +114,7 @@ def _runs() -> None:
 
 
 def _take_setup() -> None:
-    _session().take_setup(last_edit(SETUP), engine())
+    _session().take_setup(last_edit(SETUP), engine(), is_reading=is_reading())
 
 
 def _take_action() -> None:
@@ -129,5 +132,5 @@ def _train_together(chosen: PresetGroup[TrainConfig]) -> None:
 
 
 def _use_upload(data: UploadRow) -> None:
-    _session().choose_upload(data.name)
+    _session().choose_upload(data.name, engine())
     st.session_state[UPLOAD_SAID] = described(data)

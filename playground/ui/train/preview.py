@@ -10,7 +10,7 @@ import streamlit as st
 
 from playground.data.dataset import Data
 from playground.data.datasets import DATA_NAMES
-from playground.data.preview import ClassCount, class_balance, example_grid, one_batch
+from playground.data.preview import ClassCount, class_balance, example_grid, number_spread, one_batch
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
 from playground.ui.shared.boundary import guarded, plain, sentence_of
@@ -45,20 +45,23 @@ def _digits_instead(config: TrainConfig, take: Callable[[TrainConfig], None]) ->
 
 def preview_html(data: Data, config: TrainConfig) -> str:
     """The table of classes and the axes of a batch as HTML; names of classes may be anybody's."""
-    counts = class_balance(data)
+    counts = class_balance(data) if data.classes else number_spread(data)
     most = max(count.train for count in counts)
-    strips = _strips(data, config) if data.is_pictures else [""] * len(counts)
+    strips = _strips(data, config) if data.is_pictures and data.classes else [""] * len(counts)
+    what = "class" if data.classes else "number to predict"
     rows = "".join(_row(count, most, strip) for count, strip in zip(counts, strips, strict=True))
     batch = one_batch(data, config.batch, rng_seed=config.rng_seed)
     axes, labels = (
         ", ".join(f"<b>{axis.size}</b> {axis.name}" for axis in named) for named in (batch.x_axes, batch.label_axes)
     )
-    first = ", ".join(escape(data.classes[label]) for label in batch.labels[:10].tolist())
+    shown = batch.labels[:10].tolist()
+    first = ", ".join(escape(data.classes[label]) if data.classes else f"{label:.4g}" for label in shown)
     return (
         '<div class="look"><p>Training examples: '
         f"{len(data.train):,}. Test examples: {len(data.test):,}.</p>"
         '<div class="look-scroll" tabindex="0" role="region" aria-label="Classes"><table><thead><tr>'
-        '<th scope="col">class</th><th scope="col">examples</th><th scope="col">training</th><th scope="col">test</th>'
+        f'<th scope="col">{what}</th><th scope="col">examples</th>'
+        '<th scope="col">training</th><th scope="col">test</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
         f"<p>One batch is a tensor of shape <code>{tuple(batch.x.shape)}</code>: {axes}; numbers from "
         f"{float(batch.x.min()):.3g} to {float(batch.x.max()):.3g}. Its labels: "

@@ -110,7 +110,7 @@ class Runs:
             "layer_charts": LAYER_CURVES if layers else {},
             "axes": AXES,
             "palettes": {theme: list(colours) for theme, colours in PALETTES.items()},
-            "headings": list(HEADINGS),
+            "headings": list(self.followed[0].console.headings if self.followed else HEADINGS),
             "differences": [[name, *contents] for name, contents in differing(configs)] if several else [],
             "tables": tables(store, self.followed, LETTERS, owner),
             "stale": [[name, *contents] for name, contents in stale],

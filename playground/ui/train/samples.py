@@ -11,6 +11,7 @@ import sklearn.datasets  # noqa: F401 - the digits need it: not while the first 
 from playground.data.datasets import DATA_NAMES
 from playground.data.preview import pixels
 from playground.errors import PlaygroundError
+from playground.explain.numbers import format_number
 from playground.runs.reporter import SAMPLES
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
@@ -40,12 +41,13 @@ class _Examples:
         try:
             data = data_of(config)
             x, labels = data.test.x[:SAMPLES], data.test.labels[:SAMPLES].tolist()
+            mean, deviation = data.label_scale
             is_ink = config.data in DATA_NAMES
             self.rows = [
                 {
                     "src": photo_uri(pixels(one), is_ink=is_ink, scale=1) if data.is_pictures else None,
-                    "label": data.classes[label],
-                    "index": label,
+                    "label": data.classes[label] if data.classes else format_number(mean + deviation * label, 4),
+                    "index": label if data.classes else -1,
                     "classes": list(data.classes),
                 }
                 for one, label in zip(x, labels, strict=True)

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playground.errors import PlaygroundError
+from playground.lessons.runs import RUNS
 from playground.runs.engine import RunEngine
 from playground.training.config import TrainConfig
+from playground.training.fitted import fitted
 from playground.ui.shared.boundary import told
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import OpenedStep
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN, restore_train, runs_in, train_query
 from playground.ui.train.net_check import check
-from playground.ui.train.notes import notes
+from playground.ui.train.notes import notes, upload_row
 from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
 from playground.ui.train.runs import ACTIVE, Runs, act, has_diverged, is_mine, rate_of
 from playground.ui.train.settings import Typed, fields, read_settings
@@ -27,7 +29,10 @@ _OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 @dataclass
 class TrainSession:
-    """One visitor's page. `sequence`, `acted`: the last edit of the settings, of the runs; `said`: why it failed."""
+    """One visitor's page. `sequence`, `acted`: the last edit of the settings, of the runs; `said`: why it failed.
+
+    `awaits`: what is to be done with the file that is being read, "train", "folds" or nothing.
+    """
 
     typed: Typed
     runs: Runs
@@ -37,6 +42,7 @@ class TrainSession:
     sequence: int = 0
     acted: int = 0
     uploads: tuple[str, ...] = ()  # that the visitor has brought, by name
+    awaits: str = ""
     said: str = ""
     said_runs: str = ""
     said_add: str = ""  # why a run that was typed is not shown
@@ -70,10 +76,19 @@ class TrainSession:
         self.typed, self.title = Typed(config, {}), (config, title)
         self.problems, self.said = (), ""
 
-    def choose_upload(self, name: str) -> None:
-        """Take all of a data set of the visitor's own."""
+    def choose_upload(self, name: str, engine: RunEngine) -> None:
+        """Take all of a data set of the visitor's own, with the net fitted to it; train where that waited for it."""
         self.uploads = (name, *(one for one in self.uploads if one != name))
-        self.open(replace(self.typed.config, data=name, train_size=0, test_size=0))
+        config, row = replace(self.typed.config, data=name, train_size=0, test_size=0), upload_row(name)
+        known = [preset.document.text for preset in RUNS.presets]
+        self.open(config if row is None else fitted(config, row.input_shape, len(row.classes), known))
+        self._start_as_told(engine, self.awaits)
+        self.awaits = ""
+
+    def miss_upload(self) -> None:
+        """The file that was to be read could not be: nothing waits for it any longer."""
+        if self.awaits:
+            self.awaits, self.said = "", "Not started: the file could not be read (Own data says why)."
 
     # The settings' side ---------------------------------------------------------------------------------------------
 
@@ -91,10 +106,12 @@ class TrainSession:
             "notes": notes(config),
             "folds": folds_note(config),
             "said": self.said,
+            "waits": bool(self.awaits),
         }
 
-    def take_setup(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
-        """Take the settings as they are typed, maybe to train with them."""
+    def take_setup(self, sent: Mapping[str, Any], engine: RunEngine, *, is_reading: bool = False) -> None:
+        """Take the settings as they are typed, maybe to train with them; once the visitor's file is read, where that
+        goes on."""
         self._known_by(sent.get("owner"))
         given = sent.get("fields")
         self.typed = typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
@@ -102,16 +119,21 @@ class TrainSession:
             self.said = f"The layers cannot be taken: {typed.refused['text'][1]}."
             return
         self.sequence = _whole(sent.get("sequence"))
-        self.problems, self.said = (), ""
-        if sent.get("do") in ("train", "folds"):
-            try:
-                if sent["do"] == "train":
-                    self.train(engine)
-                else:
-                    self._fit_to_start()
-                    self.said = self._show_started(engine, train_folds(engine, self.typed.config, self.owner))
-            except PlaygroundError as error:
-                self.said = told(error)
+        self.problems, self.said, self.awaits = (), "", ""
+        if is_reading and sent.get("do") in ("train", "folds"):
+            self.awaits, self.said = sent["do"], "Your file is still being read: training starts with it by itself."
+        else:
+            self._start_as_told(engine, sent.get("do"))
+
+    def _start_as_told(self, engine: RunEngine, what: Any) -> None:
+        try:
+            if what == "train":
+                self.train(engine)
+            elif what == "folds":
+                self._fit_to_start()
+                self.said = self._show_started(engine, train_folds(engine, self.typed.config, self.owner))
+        except PlaygroundError as error:
+            self.said = told(error)
 
     def _fit_to_start(self) -> None:
         """PlaygroundError where what is typed cannot be trained."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from playground.computing.device import devices
-from playground.data.uploads.store import is_upload, title_of
+from playground.data.uploads.store import title_of
 from playground.document_settings import DocumentSetting
 from playground.errors import PlaygroundError
 from playground.training.config import SETTINGS, TrainConfig
@@ -98,7 +98,7 @@ def _field(typed: Typed, name: str, group: str, uploads: tuple[str, ...]) -> Set
 
 def _titles(names: list[str]) -> dict[str, str]:
     """The names of the files that data sets of one's own came from; two of one name are told apart."""
-    titles = {name: title for name in names if is_upload(name) and (title := title_of(name))}
+    titles = {name: title_of(name) for name in names if title_of(name) != name}
     often = Counter(titles.values())
     return {name: title if often[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 
@@ -133,4 +133,8 @@ def differing(configs: list[TrainConfig]) -> list[tuple[str, list[str]]]:
     [('Epochs', ['3', '5'])]
     """
     names = [name for name in TrainConfig().fields() if len({getattr(config, name) for config in configs}) > 1]
-    return [(TrainConfig.label(name), [written(getattr(config, name)) for config in configs]) for name in names]
+    return [(TrainConfig.label(name), [_content(config, name) for config in configs]) for name in names]
+
+
+def _content(config: TrainConfig, name: str) -> str:
+    return title_of(config.data) if name == "data" else written(getattr(config, name))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from functools import lru_cache
 
+from playground.explain.numbers import format_number
 from playground.lessons.lecun_1998 import SOURCE, TABLE
 from playground.lessons.reported import METRICS
 from playground.lessons.runs import RUNS, reported
 from playground.runs.run import Run
 from playground.runs.store import Store
+from playground.training.records import TrainRecord
 from playground.ui.train.captions import run_name
 from playground.ui.train.followed_run import Followed
 from playground.ui.train.frame_data import FigureData, RunTableData, TableRowData
@@ -59,32 +62,35 @@ def _together(shown: Sequence[Followed], letters: str) -> RunTableData:
         if any(given):
             cells += [f"{one.metric} {one.shown(one.value)} {one.when}" for one in figure] or [""]
         rows.append({"kind": "own", "cells": cells})
-    head = ["run", "test accuracy", "epochs", "parameters", *(["lecture reports"] if any(given) else [])]
+    score = _heading([followed.tested for followed in shown])
+    head = ["run", score, "epochs", "parameters", *(["lecture reports"] if any(given) else [])]
     return _table("results", "What each has reached", head, rows)
 
 
 def _reached(followed: Followed) -> list[str]:
     tested = followed.tested
-    return ["", ""] if tested is None else [_percent(tested.test_accuracy), f"{tested.epoch:.3g}"]
+    return ["", ""] if tested is None else [_scored(tested), f"{tested.epoch:.3g}"]
 
 
 def _folds(store: Store, shown: Sequence[Followed]) -> RunTableData:
     first = shown[0].run
     here = {followed.run.id: followed.tested for followed in shown}
-    rows, finished = list[TableRowData](), []
+    rows, finished = list[TableRowData](), list[TrainRecord]()
     for run in folds_of(store, first.config, first.owner) or [first]:
-        tested = here.get(run.id)
-        accuracy = last_accuracy(store, run) if tested is None else tested.test_accuracy
-        if run.status == "finished" and accuracy is not None:
-            finished.append(accuracy)
-        rows.append({"kind": "own", "cells": [str(run.config.fold), run.status, _percent(accuracy)]})
+        tested = here.get(run.id) or last_test(store, run)
+        if run.status == "finished" and tested is not None:
+            finished.append(tested)
+        rows.append({"kind": "own", "cells": [str(run.config.fold), run.status, _scored(tested)]})
     if finished:
-        spread = f" ± {100 * statistics.stdev(finished):.2f} %" if len(finished) > 1 else ""
-        label = f"mean{' ± deviation' if spread else ''}"
-        cells = [label, f"{len(finished)} of {first.config.folds} finished"]
-        rows.append({"kind": "sum", "cells": [*cells, f"{100 * statistics.mean(finished):.2f} %{spread}"]})
+        scores = [_score(record) for record in finished]
+        written = _written(statistics.mean(scores), finished[0])
+        if len(scores) > 1:
+            spread = _written(statistics.stdev(scores), finished[0])
+            written = f"{written} ± {spread}"
+        label = f"mean{' ± deviation' if len(scores) > 1 else ''}"
+        rows.append({"kind": "sum", "cells": [label, f"{len(finished)} of {first.config.folds} finished", written]})
     note = "Each fold is tested on the part that the others are trained on; the deviation divides by n − 1."
-    return _table("folds", "Cross-validation", ["fold held out", "state", "test accuracy"], rows, note)
+    return _table("folds", "Cross-validation", ["fold held out", "state", _heading(finished)], rows, note)
 
 
 def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> RunTableData | None:
@@ -92,7 +98,8 @@ def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> RunTableData 
     reached = {f.run.id: (f.run, f.tested.test_accuracy) for f in shown if f.tested is not None}
     for run in store.runs(owner=owner, limit=RANKED) if owner else []:
         if run.id not in reached and run.config.data == "MNIST" and run.has_ended:
-            reached[run.id] = (run, last_accuracy(store, run))
+            last = last_test(store, run)
+            reached[run.id] = (run, None if last is None else last.test_accuracy)
     own = [
         (1 - accuracy, run_name(run))
         for run, accuracy in reached.values()
@@ -112,22 +119,38 @@ def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> RunTableData 
     return _table("lecun", "LeCun's table of 1998, with your runs", head, rows, note, is_open=is_lesson)
 
 
-def last_accuracy(store: Store, run: Run) -> float | None:
-    """The accuracy in the last test of an ended run, perhaps inside an epoch; None where it was never tested."""
-    return _last_accuracy(store, run.id, run.step) if run.has_ended else None
+def last_test(store: Store, run: Run) -> TrainRecord | None:
+    """The last record of an ended run with a test, perhaps inside an epoch; None where it was never tested."""
+    return _last_test(store, run.id, run.step) if run.has_ended else None
 
 
 @lru_cache(maxsize=1024)
-def _last_accuracy(store: Store, run: str, step: int) -> float | None:
+def _last_test(store: Store, run: str, step: int) -> TrainRecord | None:
     for after in (step - 1, -1):  # most runs end with a test: the last record alone says it
-        tested = [record for record in store.records(run, after=after) if record.test_accuracy is not None]
+        tested = [record for record in store.records(run, after=after) if record.test_loss is not None]
         if tested:
-            return tested[-1].test_accuracy
+            return tested[-1]
     return None
 
 
-def _percent(part: float | None) -> str:
-    return "" if part is None else f"{100 * part:.2f} %"
+def _heading(tested: Sequence[TrainRecord | None]) -> str:
+    """What a column of scores holds: of numbers to predict, how far they are off."""
+    here = [record for record in tested if record is not None]
+    return "test error" if here and all(record.test_error is not None for record in here) else "test accuracy"
+
+
+def _scored(tested: TrainRecord | None) -> str:
+    return "" if tested is None else _written(_score(tested), tested)
+
+
+def _score(tested: TrainRecord) -> float:
+    score = tested.test_accuracy if tested.test_error is None else tested.test_error
+    return math.nan if score is None else score
+
+
+def _written(score: float, tested: TrainRecord) -> str:
+    """A score as this record has it: a part in percent, or an error in the unit of the data."""
+    return f"{100 * score:.2f} %" if tested.test_error is None else format_number(score, 4)
 
 
 def _table(

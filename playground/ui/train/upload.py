@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from playground.data.uploads.features import Missing, Predict, Words
 from playground.data.uploads.images import SIDES
 from playground.data.uploads.picture_files import ARCHIVES
 from playground.data.uploads.reader import Kind, Reading
 from playground.data.uploads.store import UploadRow
-from playground.data.uploads.table import ENDINGS, Missing, Words, is_table
+from playground.data.uploads.table import ENDINGS, is_table
 from playground.ui.shared.boundary import bounded, plain, sentence_of
 
 _ABOUT = (
@@ -24,17 +25,20 @@ _TYPES = [*(ending.rpartition(".")[2] for ending in ARCHIVES), *(ending.rpartiti
 _GUESSED = "found by itself"
 _MISSING: dict[str, Missing] = {"leave the row out": "leave out", "the mean of the column": "mean"}
 _WORDS: dict[str, Words] = {"a column of 0 and 1 for each word": "one-hot", "leave the column out": "leave out"}
+_PREDICT: dict[str, Predict] = {_GUESSED: "", "a class": "classes", "a number to predict": "numbers"}
 _ROLES = {"label": "the label", "numbers": "numbers", "words": "words", "left out": "left out"}
 _WIDE = 12  # columns of a table that are shown
 _NAMED = 6  # classes that are named
 _FILE, _READING, _READ, _ROW = "own-file", "own-reading", "own-read", "own-row"
-_POLL = 0.5  # seconds between two polls of whether a file has been read
+_PATIENCE = 0.3  # seconds that the page waits for a file, after which it says how far it is
+_POLL = 0.3  # seconds between two polls of whether a file has been read
 
 
 @st.fragment
 @bounded
-def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
-    """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used."""
+def upload_form(said: str, on_data: Callable[[UploadRow], None], on_problem: Callable[[], None]) -> None:
+    """Choose a file and how it is read: it is used at once, and the page runs again. `said`: of the last one used;
+    `on_problem` is called where it cannot be read."""
     with st.container(key="own"):
         st.markdown(_ABOUT)
         file = st.file_uploader("Zip of pictures, or a table", type=_TYPES, key=_FILE)
@@ -56,17 +60,22 @@ def upload_form(said: str, on_data: Callable[[UploadRow], None]) -> None:
         st.session_state[_READING] = asked, Reading(file.getvalue(), kind, options[kind])
     with place:
         if file is not None and asked != read:
-            st.fragment(_waiting, run_every=_POLL)(on_data)  # meanwhile the rest of the page goes on
+            st.fragment(_waiting, run_every=_POLL)(on_data, on_problem)  # meanwhile the rest of the page goes on
         elif file is not None and problem:
             st.error(problem)
         elif said:
             st.success(plain(said))
 
 
+def is_reading() -> bool:
+    """Tell whether a file of this visitor is being read, or is about to be used."""
+    return _READING in st.session_state
+
+
 @bounded
-def _waiting(on_data: Callable[[UploadRow], None]) -> None:
+def _waiting(on_data: Callable[[UploadRow], None], on_problem: Callable[[], None]) -> None:
     asked, reading = st.session_state.get(_READING, (None, None))
-    if reading is not None and not reading.is_over:
+    if reading is not None and not reading.is_over(_PATIENCE):
         st.caption(_progress(reading))
         return
     if reading is not None:
@@ -77,6 +86,7 @@ def _waiting(on_data: Callable[[UploadRow], None]) -> None:
             on_data(row)
         except Exception as error:
             problem = sentence_of(error).replace("\\`", "")
+            on_problem()
         finally:  # whatever went wrong, it is not tried again at the next poll
             del st.session_state[_READING]
             st.session_state[_READ] = asked, problem
@@ -94,6 +104,7 @@ def described(data: UploadRow) -> str:
     """Describe a data set of one's own in a sentence."""
     count = len(data.classes)
     names = ", ".join(data.classes[:_NAMED]) + (", …" if count > _NAMED else "")
+    labels = f"{count} classes: {names}" if count else "a number to predict for each"
     kind = (
         f"pictures of shape {data.input_shape}"
         if len(data.input_shape) == 3
@@ -102,7 +113,7 @@ def described(data: UploadRow) -> str:
     sizes = f"{data.train_size:,} to train on, {data.test_size:,} to test with"
     title = f"{data.told.title} ({data.name})" if data.told.title else data.name
     said = [sentence.replace("`", "") for sentence in data.told.said]
-    return " ".join([f"{title} is chosen: {kind}, {sizes}; {count} classes: {names}.", *said])
+    return " ".join([f"{title} is chosen: {kind}, {sizes}; {labels}.", *said])
 
 
 def _preview(row: UploadRow) -> None:
@@ -146,6 +157,11 @@ def _options(
         first, second = st.columns(2)
         missing = first.selectbox("Table: an empty cell", list(_MISSING), key="own-missing")
         words = second.selectbox("Table: a column of words", list(_WORDS), key="own-words")
-        label = "" if label == _GUESSED else label
-        found["table"] = {"label": label, "missing": _MISSING[missing], "words": _WORDS[words]}
+        predict = st.selectbox("Table: the label is", list(_PREDICT), key="own-predict")
+        found["table"] = {
+            "label": "" if label == _GUESSED else label,
+            "missing": _MISSING[missing],
+            "words": _WORDS[words],
+            "predict": _PREDICT[predict],
+        }
     return found

@@ -29,7 +29,7 @@ PALETTES = {
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 _NO_LAYER = LayerRecord("")
-_WHOLE = ("step", "epoch", "seconds", "loss", "accuracy", "learning_rate", "test_loss", "test_accuracy")
+_WHOLE = ("step", "epoch", "seconds", "loss", "learning_rate", "test_loss")
 
 
 def thinned(records: Sequence[TrainRecord], most: int = MOST_POINTS) -> list[TrainRecord]:
@@ -76,7 +76,9 @@ def columns(records: Sequence[TrainRecord]) -> dict[str, list[float | None]]:
 
     A layer's are called `gradient_norm:linear1`; `gradient_norm` alone is the norm of the whole gradient.
     """
-    found = {name: [_number(getattr(record, name)) for record in records] for name in _WHOLE}
+    score = "error" if records and records[-1].error is not None else "accuracy"
+    whole = (*_WHOLE, score, f"test_{score}")
+    found = {name: [_number(getattr(record, name)) for record in records] for name in whole}
     found["gradient_norm"] = [_whole(record) for record in records]
     layers = [{layer.name: layer for layer in record.layers} for record in records]
     for name in layers_of(records):
@@ -102,9 +104,9 @@ def charts(runs: Sequence[str], layers: Sequence[str] = ()) -> list[ChartData]:
     A trace's `colour` counts in a palette.
 
     >>> [chart["id"] for chart in charts(["A"], ["linear1"])][:4]
-    ['loss', 'accuracy', 'gradient_norm', 'update_ratio']
+    ['loss', 'accuracy', 'error', 'gradient_norm']
     """
-    both = (("loss", "Loss", 1), ("accuracy", "Accuracy, %", 100))
+    both = (("loss", "Loss", 1), ("accuracy", "Accuracy, %", 100), ("error", "Mean absolute error", 1))
     found = [
         _chart(id, title, [trace for i, run in enumerate(runs) for trace in _pair(run, i, len(runs), id)], factor)
         for id, title, factor in both

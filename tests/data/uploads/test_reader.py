@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from PIL import Image
 
 from playground.data.uploads import reader
 from playground.data.uploads.images import TOLD_EVERY, from_images
-from playground.data.uploads.reader import Reading, read_in_subprocess
+from playground.data.uploads.reader import Reading, StandBy, read_in_subprocess
 from playground.data.uploads.table import from_table
 from playground.errors import PlaygroundError
 
@@ -83,6 +83,39 @@ def test_a_program_that_is_killed_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         read_in_subprocess(TABLE, "table", {})
 
 
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandBy]:
+    stand_by = StandBy()
+    monkeypatch.setattr(reader, "STAND_BY", stand_by)
+    yield stand_by
+    with stand_by.take() as program:
+        program.kill()
+
+
+def test_a_program_that_waits_takes_the_next_file(waiting: StandBy) -> None:
+    waiting.start()
+    waiting.start()
+    [program] = children()
+    told: list[int] = []
+
+    def listen(count: int) -> None:
+        told.append(count)
+        assert count == 0 or children() == [program]
+
+    row = read_in_subprocess(pictures(TOLD_EVERY), "pictures", {"side": 8}, listen)
+    assert row.train_size + row.test_size == TOLD_EVERY == told[-1]
+    assert children() == []
+
+
+def test_a_program_that_waits_ends_when_nothing_comes(monkeypatch: pytest.MonkeyPatch, waiting: StandBy) -> None:
+    monkeypatch.setattr(reader, "IDLE", 0.1)
+    waiting.start()
+    [program] = children()
+    program.wait(timeout=30)
+    assert children() == []
+    assert read_in_subprocess(TABLE, "table", {}).classes == ("x", "y")
+
+
 def test_who_leaves_ends_it(tmp_path: Path) -> None:
     class Left(BaseException):
         pass
@@ -103,7 +136,7 @@ def test_a_reading_goes_on_by_itself_and_says_how_far_it_is() -> None:
     reading = Reading(pictures(TOLD_EVERY + 1), "pictures", {"side": 8})
     row = reading.data()
     assert row.name == from_images(io.BytesIO(pictures(TOLD_EVERY + 1)), side=8).name
-    assert (reading.is_over, reading.pictures) == (True, TOLD_EVERY)
+    assert (reading.is_over(), reading.pictures) == (True, TOLD_EVERY)
 
 
 def test_a_reading_says_what_is_wrong() -> None:
@@ -114,7 +147,7 @@ def test_a_reading_says_what_is_wrong() -> None:
 def test_a_reading_that_waits_for_another_says_so_and_is_not_begun_once_given_up() -> None:
     with reader._reading:
         reading = Reading(pictures(2), "pictures", {"side": 8})
-        assert (reading.is_over, reading.pictures) == (False, None)
+        assert (reading.is_over(), reading.pictures) == (False, None)
         reading.give_up()
     with pytest.raises(reader._GivenUp):
         reading.data()

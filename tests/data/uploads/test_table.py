@@ -129,14 +129,14 @@ def test_what_is_no_text_is_refused() -> None:
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.data.uploads.table.MOST_COLUMNS", 2)
+    monkeypatch.setattr("playground.data.uploads.table_file.MOST_COLUMNS", 2)
     with pytest.raises(PlaygroundError, match="the first row has 3 cells"):
         from_table(GOOD.encode())
-    monkeypatch.setattr("playground.data.uploads.table.MOST_BYTES", 10)
+    monkeypatch.setattr("playground.data.uploads.table_file.MOST_BYTES", 10)
     with pytest.raises(PlaygroundError, match="the file has 0 MB"):
         from_table(GOOD.encode())
     many = "".join(f"{2 * number},name {number // 2}\n" for number in range(2002))
-    monkeypatch.setattr("playground.data.uploads.table.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("playground.data.uploads.table_file.MOST_BYTES", 1 << 20)
     with pytest.raises(PlaygroundError, match="1,001 classes"):
         from_table(many.encode())
 

@@ -19,7 +19,10 @@ def lines_of(records: Sequence[TrainRecord]) -> list[str]:
     """The records in the words of the script."""
     lines = []
     for record in records:
-        lines.append(f"step {record.step}, loss {record.loss}, accuracy {record.accuracy}")
+        name, score, tested = "accuracy", record.accuracy, record.test_accuracy
+        if record.error is not None:
+            name, score, tested = "error", record.error, record.test_error
+        lines.append(f"step {record.step}, loss {record.loss}, {name} {score}")
         if record.test_loss is not None:
-            lines.append(f"step {record.step}, test loss {record.test_loss}, test accuracy {record.test_accuracy}")
+            lines.append(f"step {record.step}, test loss {record.test_loss}, test {name} {tested}")
     return lines

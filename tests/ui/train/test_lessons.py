@@ -352,15 +352,18 @@ def pictures(classes: str = "ab", side: int = 12) -> Data:
 def test_uploaded_pictures_are_chosen_and_checked(engine: Queue) -> None:
     data = pictures()
     session = opened(engine, TrainConfig("Flatten Linear(10)", train_size=1000))
-    session.choose_upload(data.name)
+    session.choose_upload(data.name, engine)
     frame = session.setup_frame()
     assert frame["check"]["input"] == "(1, 12, 12)" and frame["check"]["classes"] == ["class a", "class b"]
-    assert frame["check"]["rows"][-1]["gives"] == "(N, 10)"
+    assert frame["check"]["rows"][-1]["gives"] == "(N, 2)"  # the net is fitted to the data
+    fields = {"text": "Flatten Linear(10)"}
+    session.take_setup({"sequence": 1, "owner": session.owner, "fields": fields}, engine)
+    frame = session.setup_frame()
     field = next(field for field in frame["fields"] if field["name"] == "data")
     assert field["value"] == data.name and data.name in field["choices"]
     mend = notes(session)["Set out_features to 2"]
     assert "10 outputs for 2 classes" in mend["text"]
-    session.take_setup({"sequence": 1, "owner": session.owner, "fields": mend["fields"], "do": "train"}, engine)
+    session.take_setup({"sequence": 2, "owner": session.owner, "fields": mend["fields"], "do": "train"}, engine)
     assert session.typed.config.text == "Flatten Linear(2)" and "Set out_features to 2" not in notes(session)
     works(engine)
     assert shown(session, engine)["runs"][0]["status"] == "finished"
@@ -410,16 +413,52 @@ def test_an_uploaded_table_is_to_be_normalised(engine: Queue) -> None:
     rows = "\n".join(f"{n},{1000 * n},{'low' if n < 10 else 'high'}" for n in range(20))
     session = opened(engine, TrainConfig("Linear(8) ReLU Linear(2)"))
     data = from_table(f"x,y,label\n{rows}\n".encode(), file_name="points.csv")
-    session.choose_upload(data.name)
+    session.choose_upload(data.name, engine)
     field = next(field for field in session.setup_frame()["fields"] if field["name"] == "data")
     assert field["titles"] == {data.name: "points.csv"}
     said = described(describe(data.name))
     for words in ("points.csv", "rows of 2 numbers", "The label is column 3 (label): by its name."):
         assert words in said
     assert session.setup_frame()["check"]["input"] == "(2,)"
-    session.take_setup({"sequence": 1, "owner": session.owner, "fields": notes(session)["Normalise"]["fields"]}, engine)
+    assert session.typed.config.normalise and "Normalise" not in notes(session)  # fitted to the data
+    fields = {"normalise": False}
+    session.take_setup({"sequence": 1, "owner": session.owner, "fields": fields}, engine)
+    session.take_setup({"sequence": 2, "owner": session.owner, "fields": notes(session)["Normalise"]["fields"]}, engine)
     assert session.typed.config.normalise and "Normalise" not in notes(session)
     assert "data:image" not in preview_html(data_of(session.typed.config), session.typed.config)
+
+
+def test_training_waits_for_a_file_that_is_being_read(engine: Queue) -> None:
+    data = pictures()
+    session = opened(engine, TrainConfig("Flatten Linear(10)"))
+    session.take_setup({"sequence": 1, "owner": session.owner, "fields": {}, "do": "train"}, engine, is_reading=True)
+    assert "still being read" in session.setup_frame()["said"] and not session.runs.ids
+    session.choose_upload(data.name, engine)
+    assert not session.setup_frame()["said"]
+    [run] = session.runs.ids
+    assert engine.store.run(run).config.data == data.name
+    session.choose_upload(data.name, engine)
+    assert session.runs.ids == [run]
+
+
+def test_training_that_waits_ends_with_a_file_that_cannot_be_read(engine: Queue) -> None:
+    session = opened(engine, TrainConfig("Flatten Linear(10)"))
+    session.take_setup({"sequence": 1, "owner": session.owner, "fields": {}, "do": "folds"}, engine, is_reading=True)
+    session.miss_upload()
+    assert "could not be read" in session.setup_frame()["said"]
+    session.choose_upload(pictures().name, engine)
+    assert not session.runs.ids and not session.setup_frame()["said"]
+
+
+def test_the_file_is_named_in_the_run(engine: Queue) -> None:
+    rows = "\n".join(f"{n},{n % 3},{'low' if n < 10 else 'high'}" for n in range(20))
+    session = opened(engine, TrainConfig("Linear(8) ReLU Linear(2)"))
+    session.choose_upload(from_table(f"x,y,label\n{rows}\n".encode(), file_name="points.csv").name, engine)
+    session.train(engine)
+    [run] = shown(session, engine)["runs"]
+    assert run["name"].startswith("points.csv · ")
+    session.open(TrainConfig("Linear(2)"))
+    assert ["Data", "points.csv", "digits"] in shown(session, engine)["stale"]
 
 
 def test_a_link_with_an_upload_opened_elsewhere_says_what_is_missing(engine: Queue) -> None:

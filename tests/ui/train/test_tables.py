@@ -12,7 +12,7 @@ from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.training.records import TrainRecord
 from playground.ui.train.followed_run import Followed
-from playground.ui.train.tables import last_accuracy, tables
+from playground.ui.train.tables import last_test, tables
 
 CONFIG = TrainConfig("Flatten Linear(10)", data="MNIST", epochs=5)
 
@@ -48,7 +48,8 @@ def stopped(store: Store, accuracies: dict[int, float | None]) -> Run:
 )
 def test_the_last_test_counts(store: Store, accuracies: dict[int, float | None], last: float | None) -> None:
     run = stopped(store, accuracies)
-    assert last_accuracy(store, run) == last
+    found = last_test(store, run)
+    assert (None if found is None else found.test_accuracy) == last
     other = stopped(store, {1: None})
     (lecun,) = tables(store, [Followed(other)], "A", "me")
     own = [row["cells"][1] for row in lecun["rows"] if row["kind"] == "own"]

@@ -32,8 +32,8 @@ class Case:
 
     @property
     def scored(self) -> bool:
-        """Tell whether one number per class comes out."""
-        return self.analysis.output == (self.stack.classes,)
+        """Tell whether one number per class comes out, or the number to predict."""
+        return self.analysis.output == (self.stack.wanted,)
 
     def last(self, skip: Set[str] = SHAPES) -> StackRow | None:
         """The layer that the outputs come from; None where a layer does not fit."""

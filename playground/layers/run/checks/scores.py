@@ -21,7 +21,8 @@ def _outputs(case: Case) -> Iterator[Mistake]:
     output = case.analysis.output
     if output is not None and len(output) == 1 and not case.scored:
         last = case.last(IDENTITY | SOFTMAXES)
-        message = f"{spell(output[0])} outputs for {spell(case.stack.classes)} classes"
+        wanted = f"{spell(case.stack.classes)} classes" if case.stack.classes else "one number to predict"
+        message = f"{spell(output[0])} outputs for {wanted}"
         yield Mistake(last.path if last else (), message, (_with_scores(case),))
 
 
@@ -31,9 +32,9 @@ def _no_parameters(case: Case) -> Iterator[Mistake]:
 
 
 def _with_scores(case: Case, new: bool = False) -> tuple[str, Stack]:
-    """The last Linear with one output per class; a new one where the outputs come from another layer."""
+    """The last Linear with the outputs that are wanted; a new one where the outputs come from another layer."""
     stack, last = case.stack, case.last(IDENTITY | SOFTMAXES)
-    classes = stack.classes
+    classes = stack.wanted
     if last is not None and last.layer.kind == "Linear" and not new:
         return f"set out_features to {classes}", stack.replace(last.path, last.layer.with_arg("out_features", classes))
     place = (last.path[0] + 1,) if last else (0,)
@@ -48,7 +49,7 @@ def _ends(kind: str, losses: Set[str], *cures: Callable[[Case, StackRow], tuple[
 
     def find(case: Case) -> Iterator[Mistake]:
         last = case.ends_with(kind)
-        if last is not None and case.stack.loss in losses:
+        if last is not None and case.stack.loss in losses and case.stack.classes:
             repaired = tuple(cure(case, last) for cure in cures)
             yield Mistake(last.path, f"{kind} before {case.stack.loss}", repaired)
 
