@@ -127,7 +127,7 @@ ALL = dict(compiled())
 
 
 def test_they_are_found() -> None:
-    assert len(ALL) > 60 and "ui/expressions/links.py:_USED" in ALL and "layers/net/net.py:_CLASS" in ALL
+    assert len(ALL) > 60 and "ui/expressions/links.py:_USED" in ALL and "layers/document.py:_CLASS" in ALL
 
 
 @pytest.mark.parametrize("pattern", ALL.values(), ids=list(ALL))

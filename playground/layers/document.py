@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from playground.layers.stack.parse import parse_stack
 Data = Literal["digits", "XOR", "random"]
 Graph = Literal["forward", "backward", "both"]
 OPTIMIZERS = ("SGD", "SGD with momentum", "Adam", "AdamW", "RMSprop", "Adagrad")
+_CLASS = re.compile(r"^[ \t]*class\s", re.MULTILINE)
 _SIZES = f"one to four whole numbers from 1 to {LIMITS.input:,}, with commas between"
 _ABOVE_0 = math.ulp(0)
 _RATE = "a number above 0, at most 1,000"
@@ -58,6 +60,19 @@ class StackDocument(SettingsDocument):
     def stack(self) -> Stack:
         """The stack that the text says. Raises PlaygroundError."""
         return Stack(parse_stack(self.text), self.input_shape, self.loss, self.classes)
+
+    @property
+    def is_class(self) -> bool:
+        """Tell whether the text is a class, and no list of layers."""
+        return _CLASS.search(self.text) is not None
+
+    @property
+    def vocabulary(self) -> int | None:
+        """How many different whole numbers its random data have; None where they are measurements."""
+        try:
+            return None if self.is_class else self.stack().vocabulary
+        except PlaygroundError:
+            return None
 
     def analysis(self) -> Analysis:
         """Its shapes and costs. Raises PlaygroundError where the text is not understood."""

@@ -88,6 +88,8 @@ def _with(layer: LayerSpec, path: Path, name: str, content: Any) -> LayerSpec:
     if kind is None or argument is None:
         raise PlaygroundError(f"{layer.kind} has no argument {name[:40]}")
     wanted: Content = tuple(content) if isinstance(content, list) else content
+    if isinstance(wanted, str) and argument.words:
+        wanted = wanted.strip("\"'")  # a word may be typed as the text has it
     if argument.kind == "float" and type(wanted) is int:
         wanted = float(wanted)
     if problem := problem_of(argument, wanted):

@@ -38,7 +38,7 @@ class ListedLayer:
     parameters: int = 0  # those that no earlier call counts
     parameters_formula: str = ""
     multiplications: int = 0
-    saved: int = 0
+    saved: int | None = 0  # bytes kept for the backward pass; None where PyTorch does not tell
     field: tuple[int, ...] | None = None  # the receptive field, None where windows alone do not give it
     arguments: tuple[ListedArgument, ...] = ()
     is_block: bool = False  # what follows with a longer path is inside
@@ -55,7 +55,7 @@ class Listing:
     output: Shape | None  # None where something does not work
     parameters: int = 0
     multiplications: int = 0
-    saved: int = 0
+    saved: int | None = 0
     problem: Problem | None = None  # of a list: the layer that does not fit
     error: PlaygroundError | None = None  # of a class that does not run
     ran_with: int | None = None  # so many examples; None where shapes are known by arithmetic
@@ -83,7 +83,8 @@ def table_text(listing: Listing, batch: int) -> str:
     table = [HEAD]
     for name, layer, gives, costs in (*lines, ("total", "", None, listing)):
         shape = "" if gives is None else text(gives).replace("N", str(batch), 1)
-        table.append((name, layer, shape, f"{costs.parameters:,}", f"{costs.multiplications:,}", f"{costs.saved:,}"))
+        saved = "unknown" if costs.saved is None else f"{costs.saved:,}"
+        table.append((name, layer, shape, f"{costs.parameters:,}", f"{costs.multiplications:,}", saved))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     texts = [
         "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(cells, "<<<>>>", widths, strict=True)).rstrip()

@@ -21,6 +21,9 @@ def size_of(document: StackDocument) -> NetSize:
     >>> size_of(StackDocument("Flatten Linear(10)"))
     NetSize(output=(10,), parameters=7850, outputs=794, multiplications=7840, largest='flatten1')
     """
+    if document.vocabulary is not None:
+        message = "an Embedding takes whole numbers, and a data set gives measurements"
+        raise PlaygroundError(message, hint="begin with another layer, for instance Linear", text=document.text)
     return net_of(document).size()
 
 

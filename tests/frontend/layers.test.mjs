@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { createFolds } from "../../playground/frontend/layers/folds.js";
-import { readContent } from "../../playground/frontend/layers/numbers.js";
+import { readContent, weight } from "../../playground/frontend/layers/numbers.js";
 import { createRefusals } from "../../playground/frontend/layers/refusals.js";
 
 const block = (path, text, kind = "Residual") => ({ path, text, kind, branches: 1 });
@@ -42,7 +42,10 @@ test("numbers are read, anything else goes to the server as typed", () => {
     ["1e-3", "100,000", "fast", ""].map((text) => readContent(text, "float")),
     [0.001, "100,000", "fast", ""],
   );
+  assert.equal(readContent("same", "size"), "same");
+  assert.equal(readContent("gelu", "word"), "gelu");
   assert.equal(readContent("", "pin"), null);
+  assert.deepEqual([weight(null), weight(1536)], ["–", "2 kB"]); // bytes that PyTorch does not tell, and some
 });
 
 test("a refusal stands until its field is typed anew; one of an argument goes with its layer", () => {

@@ -84,7 +84,7 @@ RESIDUAL = """class Block(nn.Module):
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.stem = nn.Conv2d(1, 4, 3, padding=1)
+        self.stem = nn.Conv2d(1, 4, 3, padding="same")
         self.stage = self._stage(4, 6, 2)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.drop = nn.Dropout(0.3)
@@ -191,6 +191,48 @@ class Deeper(Base):
 """
 
 
+ENCODER = """class Encoder(nn.Module):
+    def __init__(self, size=8):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(size, 2, batch_first=True)
+        self.cross = nn.MultiheadAttention(size, num_heads=4, batch_first=True)
+        self.norm = nn.LayerNorm(size)
+        self.place = nn.Embedding(10, size)
+        self.last = nn.TransformerEncoderLayer(size, 2, dim_feedforward=12, dropout=0, batch_first=True)
+        self.head = nn.Linear(size, 3)
+
+    def forward(self, x):
+        x = x + self.place(torch.arange(x.shape[1]))
+        out, weights = self.attention(x, x, x)
+        x = self.norm(x + out)
+        query = x[:, :2]
+        y = self.cross(query, x, x, need_weights=False)[0]
+        out, _ = self.cross(y, x, x, need_weights=True)
+        return self.head(self.last(y + out).mean(dim=1)) * weights.amax()
+"""
+
+
+READER = """class Reader(nn.Module):
+    def __init__(self, size=6, hidden=5, layers=2):
+        super().__init__()
+        self.hidden = hidden
+        self.layers = layers
+        self.lstm = nn.LSTM(size, hidden, layers, batch_first=True)
+        self.back = nn.LSTM(input_size=hidden, hidden_size=4, batch_first=True, bidirectional=True)
+        self.gru = nn.GRU(8, hidden, batch_first=True)
+        self.rnn = nn.RNN(hidden, 3, num_layers=1, batch_first=True)
+
+    def forward(self, x):
+        h0 = torch.zeros(self.layers, x.size(0), self.hidden)
+        c0 = torch.ones(self.layers, x.size(0), self.hidden)
+        out, (h, c) = self.lstm(x, (h0, c0))
+        out, _ = self.back(out)
+        out, last = self.gru(out, h[-1:] + c[-1:])
+        _, state = self.rnn(out + last[0].unsqueeze(1))
+        return state.squeeze(0) + self.rnn(out)[0][:, -1]
+"""
+
+
 def _document(text: str, shape: tuple[int, ...], loss: str = "CrossEntropyLoss", classes: int = 3) -> StackDocument:
     return StackDocument(text, shape, loss, classes, "random", batch=4, rng_seed=7)
 
@@ -202,5 +244,7 @@ DOCUMENTS = {
     "autoencoder": _document(AUTOENCODER, (8,), "MSELoss", 8),
     "tied": _document(TIED, (6,)),
     "recurrent": _document(RECURRENT, (4, 3)),
+    "reader": _document(READER, (7, 6)),
+    "encoder": _document(ENCODER, (5, 8)),
     "initialised": _document(INITIALISED, (4,)),
 }

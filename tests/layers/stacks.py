@@ -21,7 +21,13 @@ NUMBERS = (1e-05, 0.01, 0.25, 0.5, 1.0)
 
 
 def content(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
-    """One argument within its bounds, small."""
+    """One argument within its bounds, small; or a word in its place."""
+    words = st.sampled_from(argument.words) if argument.words else st.nothing()
+    return words if argument.kind == "word" else words | numbers(argument, shape)
+
+
+def numbers(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
+    """Its numbers, switches or sizes."""
     whole = st.integers(int(argument.minimum), int(min(argument.maximum, 4)))
     match argument.kind:
         case "bool":
@@ -39,7 +45,8 @@ def content(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
 @st.composite
 def layer(draw: st.DrawFn, shape: Shape, depth: int) -> LayerSpec:
     """One layer of any kind, which may or may not fit."""
-    suited = [kind for kind in KINDS if len(kind.example_shape) in (1, len(shape)) and (depth or not kind.branches)]
+    kinds = [kind for kind in KINDS if not kind.takes_indices]
+    suited = [kind for kind in kinds if len(kind.example_shape) in (1, len(shape)) and (depth or not kind.branches)]
     pictures = [
         kind for kind in suited if len(kind.example_shape) == len(shape) > 1
     ]  # they seldom fit: drawn more often

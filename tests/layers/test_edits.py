@@ -30,6 +30,14 @@ START = StackDocument("Conv2d(10, 7) ReLU Residual(Conv2d(10, 1)) Flatten Linear
             "Conv2d(10, 7, stride=(2, 1)) ReLU Residual(Conv2d(10, 1)) Flatten Linear(10)",
         ),
         (
+            {"name": "set", "path": [0], "argument": "padding", "content": "same"},
+            'Conv2d(10, 7, padding="same") ReLU Residual(Conv2d(10, 1)) Flatten Linear(10)',
+        ),
+        (
+            {"name": "set", "path": [0], "argument": "padding", "content": '"same"'},
+            'Conv2d(10, 7, padding="same") ReLU Residual(Conv2d(10, 1)) Flatten Linear(10)',
+        ),
+        (
             {"name": "set", "path": [4], "argument": "in_features", "content": 784},
             "Conv2d(10, 7) ReLU Residual(Conv2d(10, 1)) Flatten Linear(10, in_features=784)",
         ),
@@ -111,6 +119,7 @@ def test_branches_come_and_go(text: str, edit: dict[str, Any], after: str) -> No
         ("stride", 0, "one or two whole numbers from 1 to"),
         ("out_channels", "wide", "a whole number from 1 to"),
         ("kernel_size", [3, 0], "one or two whole numbers"),
+        ("padding", "sane", 'one or two whole numbers from 0 to 64, "same" or "valid"'),
         ("in_channels", -1, "a whole number from 1 to"),
     ],
 )

@@ -141,3 +141,9 @@ def test_tests_take_fewer_examples_at_once_where_memory_says_so(
     data = replace(config, data="digits", text="Flatten Linear(10)")
     monkeypatch.setattr(size, "LIMITS", TrainingLimits(outputs=794 * 30))
     assert "x.split(30)" in training_script(data)
+
+
+def test_whole_numbers_are_not_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing_is_built(monkeypatch)
+    with pytest.raises(PlaygroundError, match="an Embedding takes whole numbers"):
+        model_of(TrainConfig("Embedding(9, 4) Flatten Linear(10)"), (12,), 10)

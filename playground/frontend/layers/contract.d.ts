@@ -38,7 +38,7 @@ export interface Row {
   parameters?: number;
   parameters_formula?: string;
   multiplications?: number;
-  saved?: number;
+  saved?: number | null;
   field?: number[] | null;
 }
 
@@ -76,7 +76,7 @@ export interface StackFrame {
   rows: Row[];
   editable: boolean;
   input: string;
-  totals: { parameters: number; multiplications: number; saved: number; output: string | null } | null;
+  totals: { parameters: number; multiplications: number; saved: number | null; output: string | null } | null;
   problem: { path: Path; message: string; hint: string; repairs: Repair[] } | null;
   error: { field: string | null; message: string; hint: string; start: number | null; end: number | null; repair: Repair | null } | null;
   refused: { field: string; path: Path | null; message: string } | null;

@@ -4,7 +4,7 @@
 /** @param {number | undefined} count */
 export const spelled = (count) => (count ? count.toLocaleString("en") : "–");
 
-/** @param {number | undefined} bytes */
+/** @param {number | null | undefined} bytes */
 export const weight = (bytes) =>
   !bytes ? "–" : bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(0)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 

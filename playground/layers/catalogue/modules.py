@@ -1,4 +1,5 @@
-"""The few modules that PyTorch lacks: an offset alone, blocks, and dropout whose randomness is passed in."""
+"""The few modules that PyTorch lacks: an offset alone, blocks, layers of sequences that give one tensor, and dropout
+whose randomness is passed in."""
 
 from __future__ import annotations
 
@@ -55,6 +56,62 @@ class Parallel(nn.Module):
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
+class MultiheadAttention(nn.MultiheadAttention):
+    """`nn.MultiheadAttention` of a sequence with itself, example by example, without its weights.
+
+    Shapes: (N, T, embed_dim) to the same.
+    """
+
+    def __init__(self, embed_dim: int, num_heads: int) -> None:
+        super().__init__(embed_dim, num_heads, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = super().forward(x, x, x, need_weights=False)
+        return output.contiguous()
+
+
+class LSTM(nn.LSTM):
+    """`nn.LSTM` that hands on its output at every step, example by example, without its last state.
+
+    Shapes: (N, T, input_size) to (N, T, hidden_size), twice as wide if bidirectional.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = False) -> None:
+        super().__init__(input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = super().forward(x)
+        return output.contiguous()
+
+
+class GRU(nn.GRU):
+    """`nn.GRU` that hands on its output at every step, example by example, without its last state.
+
+    Shapes: (N, T, input_size) to (N, T, hidden_size), twice as wide if bidirectional.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = False) -> None:
+        super().__init__(input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = super().forward(x)
+        return output.contiguous()
+
+
+class RNN(nn.RNN):
+    """`nn.RNN` that hands on its output at every step, example by example, without its last state.
+
+    Shapes: (N, T, input_size) to (N, T, hidden_size), twice as wide if bidirectional.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = False) -> None:
+        super().__init__(input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = super().forward(x)
+        return output.contiguous()
+
+
 class SeededDropout(nn.Dropout):
     """`nn.Dropout` that draws from its own generator: sessions of one process must not share a stream of numbers.
 
@@ -79,3 +136,6 @@ class SeededDropout2d(SeededDropout):
         channels = torch.zeros(*input.shape[:2], 1, 1, dtype=input.dtype, device=input.device)
         keep = channels.bernoulli_(1 - self.p, generator=self.generator)
         return input * (keep / (1 - self.p))
+
+
+OURS = (Bias, Reshape, Residual, Parallel, MultiheadAttention, LSTM, GRU, RNN)  # a script brings their source along

@@ -130,6 +130,40 @@ def reach(given: Given) -> tuple[int, int]:
     return down * (height - 1) + 1, across * (width - 1) + 1
 
 
+def borders(given: Given) -> tuple[tuple[int, int], tuple[int, int]]:
+    """How many zeros a window's padding puts before and after each axis. Of an odd number the last goes after, as in
+    `torch.nn.Conv2d`.
+
+    >>> borders({"kernel_size": (3, 4), "padding": "same"}), borders({"kernel_size": 3, "padding": (0, 2)})
+    (((1, 1), (1, 2)), ((0, 0), (2, 2)))
+    """
+    padding = given["padding"]
+    if padding == "same":
+        above, left = ((wide - 1) // 2 for wide in reach(given))
+        below, right = (wide // 2 for wide in reach(given))
+        return (above, below), (left, right)
+    height, width = pair(0 if padding == "valid" else padding)
+    return (height, height), (width, width)
+
+
+def check_arguments(given: Given) -> None:
+    """Refuse arguments that suit no input, as PyTorch's constructors do: Misfit."""
+    _check_same(given)
+    for heads, size in (("num_heads", "embed_dim"), ("nhead", "d_model")):
+        if heads in given and size in given:
+            _check_heads(heads, given[heads], given[size])
+
+
+def _check_same(given: Given) -> None:
+    """Refuse a padding that keeps the size where the window takes larger steps."""
+    if given.get("padding") != "same" or max(pair(given["stride"])) == 1:
+        return
+    height, width = ((wide - 1) // 2 for wide in reach(given))
+    half = height if height == width else (height, width)
+    mends = (_set("stride", 1), _set("padding", half))
+    raise Misfit('a stride of 1 with padding="same"', str(given["stride"]), mends)
+
+
 def adaptive(shape: Shape, given: Given) -> LayerRule:
     """(C, H, W) to (C, *output_size)."""
     size = pair(given["output_size"])
@@ -194,6 +228,77 @@ def pictures(shape: Shape, given: Given) -> LayerRule:
     return LayerRule(shape)
 
 
+def attention(shape: Shape, given: Given) -> LayerRule:
+    """(T, D) to the same: queries, keys and values of each step, T·T products, mixtures of the values, a projection.
+
+    PyTorch keeps queries, keys, values and mixtures beside the input, and a sum for each query and head.
+    """
+    steps, size = _sequence(shape)
+    heads = given["num_heads"]
+    _pinned(given, "embed_dim", size, [Mend(f"set embed_dim to {size}", unpin="embed_dim")])
+    _check_heads("num_heads", heads, size)
+    return LayerRule(
+        shape,
+        f"{heads} heads of {size // heads}",
+        4 * size * size + 4 * size,
+        f"4·{size}·{size} + 4·{size}",
+        4 * steps * size * size + 2 * steps * steps * size,
+        4 * steps * size + steps * heads,
+    )
+
+
+def encoder(shape: Shape, given: Given) -> LayerRule:
+    """(T, D) to the same: attention and two Linear for each step, each added to its input, which is normalised.
+
+    PyTorch keeps what attention keeps, the inputs of both normalisations with two numbers a step, those of both Linear,
+    and of a GELU its input, too.
+    """
+    steps, size = _sequence(shape)
+    heads, inner = given["nhead"], given["dim_feedforward"]
+    _pinned(given, "d_model", size, [Mend(f"set d_model to {size}", unpin="d_model")])
+    _check_heads("nhead", heads, size)
+    inside = steps * inner * (1 if given["activation"] == "relu" else 2)
+    return LayerRule(
+        shape,
+        f"{heads} heads of {size // heads}, {size} → {inner} → {size}",
+        4 * size * size + 2 * size * inner + inner + 9 * size,
+        f"4·{size}·{size} + 2·{size}·{inner} + {inner} + 9·{size}",
+        steps * (4 * size * size + 2 * size * inner) + 2 * steps * steps * size,
+        7 * steps * size + steps * heads + inside + 4 * steps,
+    )
+
+
+def embedding(shape: Shape, given: Given) -> LayerRule:
+    """(*) to (*, embedding_dim): a row of numbers for each whole number."""
+    rows, size = given["num_embeddings"], given["embedding_dim"]
+    return LayerRule((*shape, size), f"a row of {size}", rows * size, f"{rows}·{size}")
+
+
+def recurrent(gates: int, kept: int) -> Any:
+    """(T, D) to (T, H): at each step `gates` sums of products of the input and of the state before, or (T, 2·H) in both
+    directions. `kept`: numbers that PyTorch keeps for each number of a state.
+    """
+
+    def rule(shape: Shape, given: Given) -> LayerRule:
+        steps, size = _sequence(shape)
+        hidden, more, directions = given["hidden_size"], given["num_layers"] - 1, 1 + given["bidirectional"]
+        _pinned(given, "input_size", size, [Mend(f"set input_size to {size}", unpin="input_size")])
+        wide = directions * hidden
+        sums = size + hidden + more * (wide + hidden)
+        later = f" + {more}·({wide} + {hidden} + 2)" if more else ""
+        states = (more + 1) * (steps + (kept == 1))  # the first one, which is 0, lies by itself where little is kept
+        return LayerRule(
+            (steps, wide),
+            f"{size} → {wide}",
+            gates * wide * (sums + 2 * (more + 1)),
+            f"{gates}·{wide}·({size} + {hidden} + 2{later})",
+            steps * gates * wide * sums,
+            kept * wide * states + more * steps * wide + (directions - 1) * (steps > 1) * steps * size,
+        )
+
+    return rule
+
+
 def layer_norm(shape: Shape, given: Given) -> LayerRule:
     """The shape stays; a scale and an offset for each place in the last `dims` axes."""
     _at_least(shape, given["dims"], f"{given['dims']} axes beside the batch", (_set("dims", max(1, len(shape))),))
@@ -254,23 +359,40 @@ def _picture(shape: Shape, dimensions: int) -> int:
     raise Misfit(f"({', '.join(('N', *axes))})", text(shape), mends if math.prod(into) == number else ())
 
 
+def _sequence(shape: Shape) -> tuple[int, int]:
+    """The number of steps of a sequence (T, D), and of the numbers of each."""
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    into = (math.prod(shape[:-1]), shape[-1]) if len(shape) > 2 else (math.prod(shape), 1)
+    mend = Mend(f"insert Reshape{into}", insert=LayerSpec("Reshape", (("shape", into),)))
+    raise Misfit("(N, T, features)", text(shape), (mend,))
+
+
+def _check_heads(name: str, heads: int, size: int) -> None:
+    """Refuse heads that cannot share the numbers of a step among them."""
+    if size % heads:
+        fits = max(number for number in range(1, min(size, heads) + 1) if size % number == 0)
+        raise Misfit(f"features in {heads} equal heads", str(size), (_set(name, fits),))
+
+
 def _windows(shape: Shape, given: Given, kernel: tuple[int, ...]) -> tuple[list[int], list[str]]:
     """Count the windows that fit along each axis, and write the arithmetic of it."""
     dimensions = len(kernel)
-    stride, padding = _sizes(given["stride"], dimensions), _sizes(given["padding"], dimensions)
-    dilation = _sizes(given.get("dilation", 1), dimensions)
+    stride, dilation = _sizes(given["stride"], dimensions), _sizes(given.get("dilation", 1), dimensions)
+    _check_same(given)
     sizes, formulas = [], []
-    for n, k, s, p, d in zip(shape[1:], kernel, stride, padding, dilation, strict=True):
+    for n, k, s, d, (p, after) in zip(shape[1:], kernel, stride, dilation, borders(given), strict=False):
         wide = d * (k - 1) + 1
-        size = (n + 2 * p - wide) // s + 1
+        size = (n + p + after - wide) // s + 1
         taken = str(k) if d == 1 else f"({d}·({k} − 1) + 1)"
-        formulas.append(f"floor(({n} + 2·{p} − {taken})/{s} + 1) = {size}")
+        added = f"2·{p}" if p == after else f"{p} + {after}"
+        formulas.append(f"floor(({n} + {added} − {taken})/{s} + 1) = {size}")
         sizes.append(size)
-        if wide > n + 2 * p and d > 1:
+        if wide > n + p + after and d > 1:
             raise Misfit(
                 f"at least {wide} in each direction", f"{n}" + (f" + 2·{p}" if p else ""), (_set("dilation", 1),)
             )
-        if k > n + 2 * p:
+        if k > n + p + after:
             smaller = min(min(shape[1:]) + 2 * p, k)
             mends = [_set("kernel_size", smaller)]
             wider = -(-(k - n) // 2)

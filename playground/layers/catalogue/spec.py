@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 Size = int | tuple[int, int]
-Content = bool | int | float | tuple[int, ...]  # of one argument
+Content = bool | int | float | str | tuple[int, ...]  # of one argument
 Shape = tuple[int, ...]  # of one example: without the batch axis
 Path = tuple[int, ...]  # (2,): the third layer; (2, 0, 1): of the third layer, in its first branch, the second
 
@@ -53,6 +53,13 @@ class Stack:
     def wanted(self) -> int:
         """How many outputs fit what is to be said of an example: a score for each class, or the number."""
         return self.classes or 1
+
+    @property
+    def vocabulary(self) -> int | None:
+        """How many different whole numbers can go in; None where no Embedding comes first: measurements do."""
+        first = self.layers[0] if self.layers else None
+        rows = dict(first.args).get("num_embeddings") if first is not None and first.kind == "Embedding" else None
+        return rows if isinstance(rows, int) else None
 
     def at(self, path: Path) -> LayerSpec:
         """The layer at a path; IndexError if there is none."""

@@ -10,9 +10,10 @@ from playground.layers.catalogue.kinds.blocks import BLOCKS
 from playground.layers.catalogue.kinds.normalisation import NORMALISATION
 from playground.layers.catalogue.kinds.pooling import POOLING
 from playground.layers.catalogue.kinds.reshaping import SHAPES
+from playground.layers.catalogue.kinds.sequences import SEQUENCES
 from playground.layers.catalogue.kinds.weights import WEIGHTS
 
-KINDS: tuple[Kind, ...] = WEIGHTS + POOLING + NORMALISATION + SHAPES + ACTIVATIONS + BLOCKS
+KINDS: tuple[Kind, ...] = WEIGHTS + SEQUENCES + POOLING + NORMALISATION + SHAPES + ACTIVATIONS + BLOCKS
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
 

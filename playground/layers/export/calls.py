@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from playground.layers.catalogue import modules
+from playground.layers.catalogue.kind import constructor_arguments
 from playground.layers.catalogue.table import kind_of
 from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.build import constructor
@@ -35,9 +36,25 @@ def written_arguments(row: StackRow) -> tuple[list[Any], dict[str, Any]]:
 def constructor_call(row: StackRow) -> str:
     """Write one layer: `nn.Conv2d(1, 10, 7)`; our own modules stand without `nn.`."""
     by_position, by_name = written_arguments(row)
+    kind = kind_of(row.layer.kind)
+    if kind.original is not None:  # one of the page's classes, whose arguments are not those of PyTorch's by position
+        by_position, by_name = [], constructor(row)
     written = [*map(content_text, by_position), *(f"{name}={content_text(c)}" for name, c in by_name.items())]
-    is_ours = kind_of(row.layer.kind).build in (modules.Bias, modules.Reshape)
+    is_ours = kind.build in modules.OURS
     return f"{'' if is_ours else 'nn.'}{row.layer.kind}({', '.join(written)})"
+
+
+def original_call(row: StackRow) -> str:
+    """Write PyTorch's own layer where the page's hands on one of its several results."""
+    kind = kind_of(row.layer.kind)
+    contents = constructor(row) | {one.name: one.content for one in kind.fixed}
+    written = []
+    for name, argument in constructor_arguments(kind).items():
+        if argument.default is inspect.Parameter.empty:
+            written.append(content_text(contents[name]))
+        elif contents.get(name, argument.default) != argument.default:
+            written.append(f"{name}={content_text(contents[name])}")
+    return f"nn.{kind.name}({', '.join(written)})"
 
 
 def nested_call(name: str, parts: list[str], depth: int) -> str:

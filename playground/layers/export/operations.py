@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
 from playground.layers.catalogue.table import kind_of
 from playground.layers.export.calls import written_arguments
 from playground.layers.stack.analysis import StackRow
-from playground.layers.stack.build import constructor
+from playground.layers.stack.build import children_first, constructor
 from playground.layers.stack.text import content_text
 
+_ATTENTION = "{{{0}in_proj_weight}}, {{{0}in_proj_bias}}, {{{0}out_proj_weight}}, {{{0}out_proj_bias}}"  # names of it
 # A layer with torch's elementary operations; what is not here is called as nn.functional's function.
 FROM_SCRATCH = {
     "Linear": "x @ {weight}.T",
     "Bias": "x + {bias}",
+    "MultiheadAttention": f"attention(x, {{num_heads}}, {_ATTENTION.format('')})",
+    "Embedding": "{weight}[x]",
     "Dropout": "x * torch.zeros_like(x).bernoulli_(1 - {p}) / (1 - {p})",
     "Dropout2d": "x * torch.zeros(*x.shape[:2], 1, 1).bernoulli_(1 - {p}) / (1 - {p})",
     "ZeroPad2d": "F.pad(x, ({padding},) * 4)",
@@ -48,6 +53,7 @@ FUNCTIONS = {
 }
 
 
+RECURRENT = ("LSTM", "GRU", "RNN")  # functions of the script
 NO_ARGUMENTS = ("bias", "num_parameters")  # of constructors, not of the functions
 
 
@@ -56,29 +62,55 @@ def variable(name: str) -> str:
     return name.replace(".", "_")
 
 
+def parameter_names(row: StackRow) -> list[str]:
+    """The parameters of a layer in the order in which PyTorch lists them."""
+    return [f"{row.name}.{name}" for name, _ in _module(row).named_parameters()]
+
+
 def drawn(row: StackRow) -> Iterator[tuple[str, str]]:
     """Each parameter of a layer with the code that draws it, in the order in which PyTorch draws."""
-    kind = kind_of(row.layer.kind)
+    module = _module(row)
+    names = {id(tensor): name for name, tensor in module.named_parameters()}
+    for part in children_first(module):
+        for name, tensor in part.named_parameters(recurse=False):
+            yield f"{row.name}.{names[id(tensor)]}", _draw(part, name, tensor)
+
+
+def _module(row: StackRow) -> nn.Module:
+    """The layer without numbers; of a block, whose layers have rows of their own, and of no parameters nothing."""
     if row.layer.branches or not row.parameters:
-        return
+        return nn.Module()
     with torch.device("meta"):
-        module = kind.build(**constructor(row))
-    tensors = dict(module.named_parameters())
-    for name, tensor in tensors.items():
-        shape = ", ".join(map(str, tensor.shape))
-        draw = f"torch.{'ones' if name == 'weight' else 'zeros'}({shape}, requires_grad=True)"
-        if isinstance(module, nn.PReLU):
-            draw = f"torch.full(({shape},), {module.init}, requires_grad=True)"
-        if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
-            draw = f"uniform({shape}, fan_in={tensors['weight'][0].numel()})"
-        yield f"{row.name}.{name}", draw
+        return kind_of(row.layer.kind).build(**constructor(row))
+
+
+def _draw(module: nn.Module, name: str, tensor: Tensor) -> str:
+    """Write how PyTorch draws one parameter of a module."""
+    shape = ", ".join(map(str, tensor.shape))
+    if isinstance(module, nn.PReLU):
+        return f"torch.full(({shape},), {module.init}, requires_grad=True)"
+    if name == "in_proj_weight":
+        return f"xavier({shape})"
+    if isinstance(module, nn.Embedding):
+        return f"torch.randn({shape}, requires_grad=True)"
+    if isinstance(module, nn.RNNBase):
+        return f"uniform({shape}, fan_in={module.hidden_size})"
+    if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
+        draw = f"uniform({shape}, fan_in={module.weight[0].numel()})"
+        is_of_attention = isinstance(module, NonDynamicallyQuantizableLinear)  # which draws its offset for nothing
+        return f"torch.zeros_like({draw}, requires_grad=True)" if is_of_attention and name == "bias" else draw
+    return f"torch.{'ones' if name == 'weight' else 'zeros'}({shape}, requires_grad=True)"
 
 
 def computed(row: StackRow) -> list[str]:
     """The values that x takes, one after the other."""
     kind = row.layer.kind
-    weights = {name.rpartition(".")[2]: variable(name) for name, _ in drawn(row)}
+    weights = {variable(name.removeprefix(f"{row.name}.")): variable(name) for name, _ in drawn(row)}
     given = constructor(row)
+    if kind == "TransformerEncoderLayer":
+        return _encoded(given, weights)
+    if kind in RECURRENT:
+        return _recurred(kind.lower(), given, list(weights.values()))
     if kind == "GroupNorm":
         scale = ", ".join(weights.values() or ("None", "None"))
         return [f"F.group_norm(x, {given['num_groups']}, {scale}, {given['eps']!r})"]
@@ -94,6 +126,27 @@ def computed(row: StackRow) -> list[str]:
         given["shape"] = ", ".join(map(str, by_position))
     offset = f" + {weights['bias']}" if kind == "Linear" and "bias" in weights else ""
     return [FROM_SCRATCH[kind].format(**(given | weights)) + offset]
+
+
+def _encoded(given: dict[str, Any], weights: dict[str, str]) -> list[str]:
+    """Attention and two matrix products, each added to its input; what is normalised is that input, or the sum."""
+    norms = [f"F.layer_norm(x, ({given['d_model']},), {{{n}_weight}}, {{{n}_bias}})" for n in ("norm1", "norm2")]
+    first, second = norms if given["norm_first"] else ("x", "x")
+    activation = f"F.{given.get('activation', 'relu')}"
+    attended = f"x + attention({first}, {given['nhead']}, {_ATTENTION.format('self_attn_')})"
+    inner = f"{activation}({second} @ {{linear1_weight}}.T + {{linear1_bias}})"
+    fed = f"x + {inner} @ {{linear2_weight}}.T + {{linear2_bias}}"
+    lines = [attended, fed] if given["norm_first"] else [attended, norms[0], fed, norms[1]]
+    return [line.format(**weights) for line in lines]
+
+
+def _recurred(function: str, given: dict[str, Any], weights: list[str]) -> list[str]:
+    """A line for each layer; the second direction reads from the end, and is turned round again."""
+    calls = [", ".join(weights[start : start + 4]) for start in range(0, len(weights), 4)]
+    if not given["bidirectional"]:
+        return [f"{function}(x, {call})" for call in calls]
+    both = zip(calls[::2], calls[1::2], strict=True)
+    return [f"torch.cat([{function}(x, {one}), {function}(x.flip(1), {two}).flip(1)], 2)" for one, two in both]
 
 
 def _normalised(axes: tuple[int, ...], eps: float, weights: dict[str, str], axes_of_one: int) -> list[str]:

@@ -18,7 +18,7 @@ Form = Literal["sequential", "named", "module", "tensors"]  # "named": the first
 DEFINITIONS = ("class ", "def ", "@")
 RANDOM = """\
 g = torch.Generator().manual_seed({seed})  # of its own: the data do not move the stream that weights are drawn from
-x = torch.randn({batch}, {sizes}, generator=g)
+x = {x}
 y = {labels}
 """
 DIGITS = """\
@@ -157,4 +157,7 @@ def _data(document: StackDocument) -> str:
     modulo = f" % {classes}" if classes < (2 if document.data == "XOR" else 10) else ""
     modulo = modulo if classes else ".float()"
     labels = f"randint({classes}, ({batch},), generator=g)" if classes else f"randn({batch}, generator=g)"
-    return code.format(seed=seed, batch=batch, sizes=sizes, labels=f"torch.{labels}", modulo=modulo)
+    x = f"randn({batch}, {sizes}, generator=g)"
+    if document.vocabulary is not None:
+        x = f"randint({document.vocabulary}, ({batch}, {sizes}), generator=g)"
+    return code.format(seed=seed, batch=batch, sizes=sizes, labels=f"torch.{labels}", modulo=modulo, x=f"torch.{x}")

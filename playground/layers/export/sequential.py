@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from playground.layers.catalogue import modules
 from playground.layers.catalogue.spec import Path
 from playground.layers.catalogue.table import kind_of
 from playground.layers.document import StackDocument
-from playground.layers.export.calls import constructor_call, nested_call
+from playground.layers.export.calls import constructor_call, nested_call, original_call
 from playground.layers.export.script import NetWriter
 from playground.layers.stack.analysis import Analysis, StackRow
 
@@ -22,9 +22,12 @@ class SequentialWriter(NetWriter):
         self.analysis = analysis
 
     def definitions(self) -> list[str]:
-        kinds = {kind_of(row.layer.kind).build for row in self.analysis.rows}
-        ours = [modules.Bias, modules.Reshape, modules.Residual, modules.Parallel]
-        return [inspect.getsource(build) for build in ours if build in kinds]
+        return self.sources(self.analysis.rows)
+
+    def sources(self, rows: Iterable[StackRow]) -> list[str]:
+        """The classes of the page that these layers are of."""
+        used = {kind_of(row.layer.kind).build for row in rows}
+        return [inspect.getsource(build) for build in modules.OURS if build in used]
 
     def net(self) -> list[str]:
         layers = [self.module(row, 1) for row in self.row_of((), 0)]
@@ -72,11 +75,27 @@ class NamedWriter(SequentialWriter):
 
 
 class ModuleWriter(SequentialWriter):
-    """A class with a line for each layer."""
+    """A class with a line for each layer; of those that give several results, `forward` takes the first."""
+
+    def definitions(self) -> list[str]:
+        return self.sources([row for row in self.analysis.rows if not self.is_original(row)])
 
     def net(self) -> list[str]:
         rows = list(self.row_of((), 0))
-        made = "".join(f"        self.{row.name} = {self.module(row, 2)}\n" for row in rows)
-        done = "".join(f"        x = self.{row.name}(x)\n" for row in rows)
+        made = "".join(f"        self.{row.name} = {self.made(row)}\n" for row in rows)
+        done = "".join(f"        {self.called(row)}\n" for row in rows)
         head = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         return [f"{head}{made}\n    def forward(self, x):\n{done}        return x", self.seeded("net = Net()")]
+
+    def is_original(self, row: StackRow) -> bool:
+        """Tell whether PyTorch's own layer stands in the class, and not the page's."""
+        return len(row.path) == 1 and kind_of(row.layer.kind).original is not None
+
+    def made(self, row: StackRow) -> str:
+        """The constructor's call of a layer of the class."""
+        return original_call(row) if self.is_original(row) else self.module(row, 2)
+
+    def called(self, row: StackRow) -> str:
+        """The line of `forward` that calls it."""
+        call = kind_of(row.layer.kind).call if self.is_original(row) else "x = {}(x)"
+        return call.format(f"self.{row.name}")

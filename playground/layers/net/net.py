@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import Protocol
 
@@ -20,8 +19,6 @@ from playground.layers.run.settings import check_output, stack_optimizer
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.analysis import StackRow
 from playground.trace.trace import Trace
-
-_CLASS = re.compile(r"^[ \t]*class\s", re.MULTILINE)
 
 
 class Net(Protocol):
@@ -86,7 +83,7 @@ class Net(Protocol):
 
 def net_of(document: StackDocument) -> Net:
     """The net that the document says: the one place that asks which of the two it is."""
-    return PastedNet(document) if _CLASS.search(document.text) is not None else StackNet(document)
+    return PastedNet(document) if document.is_class else StackNet(document)
 
 
 def record_net(net: Net, x: Tensor, labels: Tensor) -> Recorded:

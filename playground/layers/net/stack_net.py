@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -21,7 +20,7 @@ from playground.layers.limits import LIMITS
 from playground.layers.listing import ListedArgument, ListedLayer, Listing, NetSize, table_text
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import Caution, cautions
-from playground.layers.stack.analysis import Analysis, StackRow, analyse, check_batch
+from playground.layers.stack.analysis import Analysis, StackRow, analyse, check_batch, total
 from playground.layers.stack.build import build
 from playground.layers.stack.text import layer_text
 from playground.recorder.record import record
@@ -83,7 +82,7 @@ class StackNet:
                 row,
                 name=row.name.rpartition(".")[2],
                 text=row.kind if row.is_block else row.text,
-                saved=sum(inside.saved for inside in listed if inside.path[: len(row.path)] == row.path),
+                saved=total(inside.saved for inside in listed if inside.path[: len(row.path)] == row.path),
             )
             for row in listed
             if row.gives is not None
@@ -112,7 +111,7 @@ class StackNet:
 
     def size(self) -> NetSize:
         found, output = self.analysis, self.analysis.checked()
-        given = {row.name: math.prod(row.gives) for row in found.rows}
+        given = {row.name: row.made for row in found.rows}
         largest = max(given, key=given.__getitem__, default="")
         return NetSize(output, found.parameters, sum(given.values()), found.multiplications, largest)
 

@@ -116,8 +116,9 @@ class _CallHooks:
         parent = self.open[-1]
         path = (*self.rows[parent.row].path, 0, parent.children) if parent.row >= 0 else (parent.children,)
         parent.children += 1
-        make = self.origins.of[module].make
-        is_block = isinstance(module, PastedModule) or bool(list(module.children()))
+        make, kind = self.origins.of[module].make, self.origins.of[module].kind
+        is_layer = kind is not None and not kind.branches  # attention, too, though PyTorch makes it of others
+        is_block = isinstance(module, PastedModule) or (bool(list(module.children())) and not is_layer)
         new = {id(p): p.numel() for p in module.parameters() if id(p) not in self.counted}
         if not is_block:
             self.counted |= new.keys()

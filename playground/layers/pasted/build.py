@@ -154,12 +154,15 @@ class _Builder:
                 raise PlaygroundError(f"{kind.name} takes layers", hint=f"for instance {kind.example}")
             return kind.build(*positional)
         given = arguments(kind, positional, named)
+        origin = Origin(node, kind, rule_arguments(kind, given))
+        self.origins.check(origin)
+        build = kind.original or kind.build
         with torch.device("meta"):
-            layer = kind.build(*given.get("shape", ()), **{n: v for n, v in given.items() if n != "shape"})
+            layer = build(*given.get("shape", ()), **{n: v for n, v in given.items() if n != "shape"})
         self.count(sum(parameter.numel() for parameter in layer.parameters()))
         layer.to_empty(device=CPU)
         draw(layer, self.generator)
-        self.origins.of[layer] = Origin(node, kind, rule_arguments(kind, given))
+        self.origins.of[layer] = origin
         return layer
 
     def count(self, parameters: int) -> None:

@@ -9,19 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError, Repair, Span
 from playground.language.function import Cost, Value
 from playground.language.syntax.tree import Attribute, Call, Index, Name
-from playground.layers.catalogue.kind import Kind, LayerRule, Mend, Misfit, problem_of
+from playground.layers.catalogue.kind import Kind, LayerRule, Mend, Misfit, constructor_arguments, problem_of
+from playground.layers.catalogue.shape_rules import check_arguments
 from playground.layers.catalogue.spec import LayerSpec
 from playground.layers.pasted.pasted_module import running, what
 from playground.layers.pasted.tree import Apply, Make, Spread
 from playground.layers.stack.text import content_text
 
 LARGEST = 65_536  # of an in-size
-IN_SIZES = ("in_features", "in_channels", "num_features", "num_channels", "features", "normalized_shape")
+IN_SIZES = (
+    *("in_features", "in_channels", "num_features", "num_channels", "features", "normalized_shape"),
+    *("embed_dim", "d_model", "input_size"),
+)
 OUT_SIZES = ("out_features", "out_channels", "groups")  # what they cost is counted when the layer is made, and called
 HARMLESS = ("inplace",)  # it changes memory, and no number
 
@@ -65,7 +70,11 @@ class Origins:
         calls, origin = running.get(), self.of[layer]
         if calls is None or origin.kind is None or origin.given is None:
             return
-        batch, *shape = inputs[0].shape if inputs[0].dim() > 1 else (1, *inputs[0].shape)
+        if origin.kind.takes_indices:
+            _check_indices(inputs[0], origin.given["num_embeddings"])
+        several = inputs if isinstance(layer, nn.MultiheadAttention) else inputs[:1]
+        longest = max(several, key=Tensor.numel)
+        batch, *shape = longest.shape if longest.dim() > 1 else (1, *longest.shape)
         try:
             rule = origin.rule(tuple(shape))
         except Misfit as misfit:
@@ -79,7 +88,27 @@ class Origins:
         given = origin.given  # a convolution unfolds its windows
         unfolded = given.get("in_channels" if origin.kind.name == "ConvTranspose2d" else "out_channels")
         scratch = rule.multiplications // unfolded if unfolded else 0
+        heads = given.get("num_heads", given.get("nhead"))
+        scratch += batch * (rule.kept + (heads * shape[0] ** 2 if heads else 0))  # each head has T·T weights
         calls.budget.charge(Cost(elements, work + elements, len(rule.shape) + 1, scratch))
+
+    def check(self, origin: Origin) -> None:
+        """Refuse arguments that have another content here, and those that PyTorch's constructor would refuse without a
+        repair."""
+        assert origin.kind is not None and origin.given is not None
+        for name, content, reason in origin.kind.fixed:
+            if origin.given.get(name, constructor_arguments(origin.kind)[name].default) != content:
+                wanted, text = f"{name}={content}", self._set(origin, name, str(content))
+                repair = None if text is None else Repair(f"write {wanted}", text)
+                raise PlaygroundError(f"{origin.kind.name} has {wanted} here", hint=reason, repair=repair)
+        try:
+            check_arguments(origin.given)
+        except Misfit as misfit:
+            name, content = misfit.mends[0].set[0]
+            text = self._set(origin, name, content_text(content))
+            message = f"{origin.kind.name} expects {misfit.expected}, and got {misfit.got}"
+            repair = None if text is None else Repair(misfit.mends[0].label, text)
+            raise PlaygroundError(message, hint=misfit.mends[0].label, repair=repair) from None
 
     def repair(self, layer: nn.Module, misfit: Misfit, call: Apply | None) -> Repair | None:
         """The first mend of a shape rule that can be written into the text."""
@@ -124,7 +153,7 @@ class Origins:
         assert origin.kind is not None
         if any(isinstance(argument.value, Spread) for argument in make.arguments):
             return None
-        names = [known for known in inspect.signature(origin.kind.build).parameters if known != "self"]
+        names = list(constructor_arguments(origin.kind))
         for place, argument in enumerate(make.arguments):
             if (argument.name or (names[place] if place < len(names) else "")) == name:
                 span = argument.value.span
@@ -134,11 +163,22 @@ class Origins:
         return f"{self.text[:end]}{comma}{name}={content}{self.text[end:]}"
 
 
+def _check_indices(x: Tensor, rows: int) -> None:
+    """Refuse what names no row: a device that is asked for one does not recover."""
+    hint = "for instance torch.arange(x.shape[1])"
+    if x.dtype not in (torch.int64, torch.int32):
+        raise PlaygroundError(f"Embedding takes whole numbers, and got {str(x.dtype)[6:]}", hint=hint)
+    with torch._C.DisableTorchFunction():  # it is no call of the user's
+        outside = bool(((x < 0) | (x >= rows)).any())
+    if outside:
+        raise PlaygroundError(f"Embedding has rows 0 to {rows - 1}, and got others", hint=hint)
+
+
 def arguments(kind: Kind, positional: list[Value], named: dict[str, Value]) -> dict[str, Any]:
     """The arguments of a constructor by name, each checked; PlaygroundError without a place."""
-    signature = inspect.signature(kind.build).parameters
-    names = [name for name in signature if name != "self"]
-    allowed = [n for n in names if n in (*IN_SIZES, *HARMLESS, "dim") or kind.argument(n) is not None]
+    signature, fixed = constructor_arguments(kind), [one.name for one in kind.fixed]
+    names = list(signature)
+    allowed = [n for n in names if n in (*IN_SIZES, *HARMLESS, *fixed, "dim") or kind.argument(n) is not None]
     hint = f"{kind.name}({', '.join(allowed)})"
     if kind.argument("shape") is not None:
         positional = [tuple(positional)]
@@ -156,7 +196,7 @@ def arguments(kind: Kind, positional: list[Value], named: dict[str, Value]) -> d
         if argument is not None and name in OUT_SIZES:
             argument = replace(argument, maximum=LARGEST)
         problem = problem_of(argument, value) if argument is not None else _size_problem(name, value)
-        if problem:
+        if problem and name not in fixed:
             raise PlaygroundError(f"{name} of {kind.name} is {problem}", hint=hint)
     for name in allowed:
         if name not in given and (signature[name].default is inspect.Parameter.empty or name == "dim"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
@@ -16,6 +17,18 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Shape
 from playground.layers.listing import NetSize
 from playground.layers.stack.problems import check_input
+
+aten = torch.ops.aten
+
+
+def _recurrent(x: Tensor, weight_ih: Tensor, weight_hh: Tensor, *_: Any, out_val: Any) -> int:
+    return 2 * x.shape[0] * x.shape[1] * (weight_ih.numel() + weight_hh.numel())
+
+
+COUNTS = flop_registry | {  # with what PyTorch's table leaves out of a CPU's
+    aten.mkldnn_rnn_layer: _recurrent,
+    aten._scaled_dot_product_flash_attention_for_cpu: flop_registry[aten._scaled_dot_product_flash_attention],
+}
 
 
 class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own
@@ -30,7 +43,7 @@ class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorc
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
-        count = flop_registry.get(func._overloadpacket)
+        count = COUNTS.get(func._overloadpacket)
         if count is not None:
             self.multiplications += count(*args, **(kwargs or {}), out_val=out) // 2
         return out
@@ -47,7 +60,7 @@ class PastedCosts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorc
         storage = tensor.untyped_storage()
         if storage._cdata not in self._kept:
             self._kept[storage._cdata] = tensor
-            self.saved += min(tensor.numel() * tensor.itemsize, storage.nbytes())
+            self.saved += storage.nbytes()
         return tensor
 
 
@@ -57,12 +70,19 @@ def size_by_running(net: nn.Module, input_shape: Shape) -> NetSize:
     check_input(input_shape, 2)
     net.eval()  # so that dropout draws nothing, and batch norm stays where it is
     x, given, costs = torch.zeros(2, *input_shape), _Given(), PastedCosts(net)
-    with given, costs:
+    with _Watched(), given, costs:
         out = net(x)
     if not isinstance(out, Tensor) or out.dim() < 1 or len(out) != 2:
         raise PlaygroundError("forward gives no row for each example", hint="return (N, classes)")
     parameters = sum(parameter.numel() for parameter in net.parameters())
     return NetSize(tuple(out.shape[1:]), parameters, given.numbers // 2, costs.multiplications // 2)
+
+
+class _Watched(TorchFunctionMode):
+    """Changes nothing; while it is active, PyTorch takes no shortcut past the operations that are counted."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
 
 
 class _Given(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's own

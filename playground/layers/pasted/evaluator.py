@@ -61,6 +61,7 @@ class PastedEvaluator(ListEvaluator):
             tree.Make: self._make,
             tree.Initialise: self._make,
             tree.Apply: self._apply,
+            tree.Unnested: self._unnested,
             tree.Each: self._each,
             tree.LoopItems: self._items,
             tree.Invoke: self._invoke,
@@ -334,17 +335,37 @@ class PastedEvaluator(ListEvaluator):
             hint = "to multiply write *" if isinstance(layer, Tensor | int | float) else "call one of its layers"
             self.calls.refuse(f"`{written}` is {what(layer)}, not a layer", node.span, hint)
         inputs, named = self.arguments(node.arguments)
-        is_own = isinstance(layer, PastedModule)
-        inputs = inputs if is_own else [self.calls.as_value(value, node.span) for value in inputs]
-        for value in () if is_own else inputs:
-            if not isinstance(value, Tensor):
-                place = node.inputs[0].span if node.inputs else node.span
-                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", place, "a number: tensor(2.0)")
-        if (len(inputs) != 1 or named) and not is_own:
-            self.calls.refuse(f"`{written}` takes one input, by position", node.span, f"write {written}(x)")
+        if not isinstance(layer, PastedModule):  # a class of the text says itself what it takes
+            inputs = [self.calls.as_value(value, node.span) for value in inputs]
+            self._check_inputs(layer, written, node, inputs, named)
         self.calls.tell(node.span)
         self.calls.applied = layer, node
         return self.guarded(node.span, lambda: layer(*inputs, **named), (*inputs, *named.values()))
+
+    def _check_inputs(
+        self, layer: nn.Module, written: str, node: tree.Apply, inputs: list[Value], named: dict[str, Value]
+    ) -> None:
+        """Refuse what a layer does not take: most take one tensor."""
+        is_attention, is_recurrent = isinstance(layer, nn.MultiheadAttention), isinstance(layer, nn.RNNBase)
+        for place, value in enumerate(inputs):
+            states = value if place and is_recurrent and isinstance(value, tuple) else (value,)
+            if not all(isinstance(state, Tensor) for state in states):
+                span = node.inputs[min(place, len(node.inputs) - 1)].span
+                self.calls.refuse(f"a layer takes a tensor, not {what(value)}", span, "a number: tensor(2.0)")
+        if is_attention and len(inputs) != 3:
+            hint = f"to itself: {written}(x, x, x)"
+            self.calls.refuse(f"`{written}` takes a query, a key and a value", node.span, hint)
+        known = ("need_weights",) if is_attention else ()
+        other = next((argument for argument in node.arguments if argument.name and argument.name not in known), None)
+        if other is not None or not named.keys() <= set(known):
+            span = node.span if other is None else other.span
+            self.calls.refuse(f"`{written}` takes its input by position", span, f"write {written}(x)")
+        if not all(isinstance(value, bool) for value in named.values()):
+            self.calls.refuse("need_weights is True or False", node.span)
+        most = 2 if is_recurrent else 1
+        if not is_attention and not 1 <= len(inputs) <= most:
+            takes = "a sequence, and a first state" if is_recurrent else "one input"
+            self.calls.refuse(f"`{written}` takes {takes}", node.span, f"write {written}(x)")
 
     def _made_by_name(self, kind: tree.PastedClass | tree.KindName, node: tree.Apply) -> tree.Make:
         """`block(64, stride=2)`, where a name stands for a class or a kind of layer."""
@@ -353,6 +374,19 @@ class PastedEvaluator(ListEvaluator):
             self.calls.refuse("layers are made in `__init__`: only there are their parameters found", node.span, hint)
         is_pasted = isinstance(kind, tree.PastedClass)
         return tree.Make(kind.name, is_pasted, node.arguments, node.span, node.layer.span)
+
+    def _unnested(self, node: tree.Unnested) -> Value:
+        """The parts of a value in one row: those of its parts that have several names are taken apart."""
+        found: list[Value] = []
+        values = self._parts_of(self.evaluate(node.value), len(node.parts), node)
+        for value, length in zip(values, node.parts, strict=True):
+            found += self._parts_of(value, length, node) if length else (value,)
+        return tuple(found)
+
+    def _parts_of(self, value: Value, names: int, node: tree.Unnested) -> tuple[Value, ...]:
+        if not isinstance(value, tuple) or len(value) != names:
+            self.calls.refuse(f"{names} names for {what(value)}", node.span, "one name for each value")
+        return value
 
     def guarded(self, span: Span, call: Callable[[], Value], operands: tuple[Value, ...]) -> Value:
         """The value of a call; whatever goes wrong in it is explained at this place."""

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 from playground.errors import Span
 from playground.language.syntax.statements import Statements
-from playground.language.syntax.tree import Leave, Literal, Name, Return
+from playground.language.syntax.tree import Assign, Leave, Literal, Name, Return
 from playground.layers.pasted.expressions import PastedExpressions, is_self, last_name
-from playground.layers.pasted.tree import AddModule, Append, Define, If, Keep, KeepIn, Raise, Register, While
+from playground.layers.pasted.tree import AddModule, Append, Define, If, Keep, KeepIn, Raise, Register, Unnested, While
 
 
 class PastedStatements(Statements):
@@ -58,6 +58,8 @@ class PastedStatements(Statements):
                 inside.assigned.add(node.name)
                 self.expressions.assigned.add(node.name)
                 return Define(self.expressions.read(node, inside), span)
+            case ast.Assign(targets=[ast.Tuple(elts=parts) as places]) if any(isinstance(p, ast.Tuple) for p in parts):
+                return self._unnested(node, places, span)
             case ast.Assign(targets=[ast.Attribute(value=target) as place]) if is_self(target):
                 if not self.expressions.in_init:
                     refuse(
@@ -72,6 +74,15 @@ class PastedStatements(Statements):
             ):
                 return self._append(target, item, span, how)
         return super()._statement(node)
+
+    def _unnested(self, node: ast.Assign, places: ast.Tuple, span: Span) -> Assign:
+        """`out, (h, c) = self.lstm(x)`: one level of names in names."""
+        parts = [part.elts if isinstance(part, ast.Tuple) else [part] for part in places.elts]
+        lengths = tuple(len(part.elts) if isinstance(part, ast.Tuple) else 0 for part in places.elts)
+        value = Unnested(self.expressions.convert(node.value), lengths, self.expressions.places.of(node.value))
+        names = ast.copy_location(ast.Tuple([name for part in parts for name in part], places.ctx), places)
+        targets, _ = self._targets(names)
+        return Assign(targets, True, value, span)  # type: ignore[arg-type]  # a record of ours
 
     def _keep_in(self, node: ast.Assign, owner: ast.expr, place: ast.Attribute, span: Span) -> KeepIn:
         if not self.expressions.in_init:

@@ -141,6 +141,16 @@ class KindOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Unnested:
+    """What stands on the right of `out, (h, c) = ...`: its parts in one row. `parts`: how many names each has, 0 where
+    it is one alone."""
+
+    value: Node
+    parts: tuple[int, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
     """`[element for a, b in items]`: a tuple, so that it may hold layers."""
 

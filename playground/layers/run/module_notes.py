@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 
 from playground.layers.run.record_batch import Recorded
+from playground.layers.stack.analysis import total
 
 
 def module_notes(recorded: Recorded, batch: int) -> dict[str, tuple[str, ...]]:
     """Dotted path of a module -> notes; a block is told with all that is in it. `batch`: the number of examples."""
-    saved: dict[str, int] = defaultdict(int)
+    saved: dict[str, int | None] = defaultdict(int)
     for row in recorded.rows:
         names = row.name.split(".")
         if not row.layer.branches:
             for length in range(1, len(names) + 1):
-                saved[".".join(names[:length])] += row.saved_with(batch)
+                path = ".".join(names[:length])
+                saved[path] = total((saved[path], row.saved_with(batch)))
     notes: dict[str, tuple[str, ...]] = {
-        path: (f"saves {bytes_text(count)} for backward",) for path, count in saved.items()
+        path: (f"saves {bytes_text(count)} for backward",) for path, count in saved.items() if count is not None
     }
     for fact in recorded.facts:
         if fact.zeros is not None and fact.dead is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +17,7 @@ from playground.trace.array import Array
 from playground.trace.trace import Trace
 
 _RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
+_WHOLE = (nn.MultiheadAttention, nn.TransformerEncoderLayer)  # layers that PyTorch makes of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple
     found: dict[str, tuple[float | None, float | None, float, float]] = {}
 
     def look(name: str) -> Callable[..., None]:
-        def hook(layer: nn.Module, _: object, output: Tensor) -> None:
+        def hook(layer: nn.Module, _: object, outputs: Tensor | tuple[Tensor, ...]) -> None:
+            output = outputs[0] if isinstance(outputs, tuple) else outputs
             zeros = dead = None
             if isinstance(layer, _RECTIFIERS):
                 is_zero = output == 0
@@ -172,19 +174,31 @@ def _facts(module: Supervised, x: Tensor, labels: Tensor, trace: Trace) -> tuple
 
         return hook
 
-    for name, layer in module.named_modules():
-        if name and name != "loss" and not any(layer.children()):
-            layer.register_forward_hook(look(name))
+    for name, layer in _layers(module):
+        layer.register_forward_hook(look(name))
     with torch.no_grad():
         outputs = module.outputs(x)
     is_class = outputs.shape[1] > 1 and not labels.is_floating_point()
     right = float((outputs.argmax(1) == labels).float().mean()) if is_class else None
-    squares: dict[str, float] = {}
-    for value in trace.values:
-        if value.kind == "parameter" and value.adjoint is not None:
-            layer_name = value.name.rpartition(".")[0]
-            squares[layer_name] = squares.get(layer_name, 0.0) + (value.adjoint.statistics.norm or 0.0) ** 2
-    facts = tuple(
-        LayerFacts(name, math.sqrt(squares[name]) if name in squares else None, *fact) for name, fact in found.items()
-    )
-    return facts, right
+    return tuple(LayerFacts(name, _gradient_norm(trace, name), *fact) for name, fact in found.items()), right
+
+
+def _layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The layers that compute, by name, the loss not among them."""
+    inside: set[nn.Module] = set()  # of a layer that is told as one
+    for name, layer in module.named_modules():
+        is_whole = isinstance(layer, _WHOLE)
+        if name not in ("", "loss") and layer not in inside and (is_whole or not any(layer.children())):
+            yield name, layer
+        if is_whole:
+            inside |= set(layer.modules())
+
+
+def _gradient_norm(trace: Trace, layer: str) -> float | None:
+    """The norm of the gradients of all parameters of a layer, None without any."""
+    gradients = [
+        value.adjoint.statistics.norm or 0.0
+        for value in trace.values
+        if value.kind == "parameter" and value.adjoint is not None and value.name.startswith(f"{layer}.")
+    ]
+    return math.hypot(*gradients) if gradients else None

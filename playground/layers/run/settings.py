@@ -17,8 +17,8 @@ from playground.layers.stack.problems import UnfitSetting, check_input
 
 def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
     """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): digits or points where they fit the
-    input, else random numbers. Labels are classes (int64) or, where there are none, numbers (float32). Raises
-    UnfitSetting, before anything is made."""
+    input, else random numbers, whole ones for an Embedding. Labels are classes (int64) or, where there are none,
+    numbers (float32). Raises UnfitSetting, before anything is made."""
     check_input(document.input_shape, document.batch)
     if document.data == "digits":
         _check_fit(document, "digits are", (1, SIDE, SIDE))
@@ -28,8 +28,11 @@ def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
         _check_fit(document, "points of XOR are", (2,))
         x, labels = xor_batch(document.batch)
         return x, _among(labels, document.classes)
-    generator = torch.Generator().manual_seed(document.rng_seed)
-    x = torch.randn(document.batch, *document.input_shape, generator=generator)
+    generator, sizes = torch.Generator().manual_seed(document.rng_seed), (document.batch, *document.input_shape)
+    if document.vocabulary is None:
+        x = torch.randn(sizes, generator=generator)
+    else:
+        x = torch.randint(document.vocabulary, sizes, generator=generator)
     if not document.classes:
         return x, torch.randn(document.batch, generator=generator)
     return x, torch.randint(document.classes, (document.batch,), generator=generator)
@@ -41,6 +44,9 @@ def _among(labels: Tensor, classes: int) -> Tensor:
 
 
 def _check_fit(document: StackDocument, what: str, shape: Shape) -> None:
+    if document.vocabulary is not None:
+        message, hint = f"{document.data} for an Embedding, which takes whole numbers", "choose random data"
+        raise UnfitSetting("data", message, hint)
     if document.input_shape != shape:
         message = f"{document.data} do not fit an input of {shape_rules.text(document.input_shape)}"
         hint = f"{what} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)}); choose random data for another input"

@@ -6,10 +6,11 @@ Only arithmetic: nothing is allocated, so that an oversized stack is refused by 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from playground.language.limits import spell
-from playground.layers.catalogue.kind import Kind, LayerRule, Misfit
+from playground.layers.catalogue.kind import Kind, LayerRule, Mend, Misfit
 from playground.layers.catalogue.spec import Layers, LayerSpec, Path, Shape, Stack
 from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
@@ -18,7 +19,20 @@ from playground.layers.stack.costs import Memory, StackCosts
 from playground.layers.stack.receptive_field import Field, field_after, field_of_input, joined_field
 from playground.layers.stack.text import to_text
 
-STEMS = {"Conv": "conv", "Pool": "pool", "Norm": "norm"}  # of the names of modules; others have their kind's
+_FIRST = Mend("take it first", first=True)
+STEMS = {  # of the names of modules; others have their kind's
+    "Conv": "conv",
+    "Pool": "pool",
+    "Norm": "norm",
+    "Attention": "attention",
+    "Transformer": "encoder",
+}
+
+
+def total(counts: Iterable[int | None]) -> int | None:
+    """The sum of some numbers, None where one is unknown."""
+    known = list(counts)
+    return None if None in known else sum(count for count in known if count is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +48,14 @@ class StackRow:
     parameters: int
     parameters_formula: str
     multiplications: int  # for one example
-    saved: int  # bytes that it newly keeps for the backward pass, for one example
+    saved: int | None  # bytes that it newly keeps for the backward pass, for one example; None where that is unknown
     saved_once: int  # and whatever the batch
     field: Field | None
+    made: int = 0  # numbers that it makes of one example: its outputs, and those of its own that it keeps
 
-    def saved_with(self, batch: int) -> int:
+    def saved_with(self, batch: int) -> int | None:
         """Bytes that it newly keeps for the backward pass of so many examples."""
-        return self.saved * batch + self.saved_once
+        return None if self.saved is None else self.saved * batch + self.saved_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +77,9 @@ class Analysis:
         """The number of multiplications of all layers, for one example."""
         return sum(row.multiplications for row in self.rows if not row.layer.branches)
 
-    def saved_with(self, batch: int) -> int:
-        """Bytes kept for the backward pass of so many examples."""
-        return sum(row.saved_with(batch) for row in self.rows)
+    def saved_with(self, batch: int) -> int | None:
+        """Bytes kept for the backward pass of so many examples, None where a layer's are unknown."""
+        return total(row.saved_with(batch) for row in self.rows)
 
     def row(self, path: Path) -> StackRow | None:
         """The row of a layer, None beyond the first problem."""
@@ -121,17 +136,20 @@ class _Walker:
         if layer.branches:
             return self.block(kind, layer, path, shape, name, field)
         try:
+            if kind.takes_indices and path != (0,):
+                mends = (_FIRST,) if len(self.stack.siblings(path)) > 1 else ()
+                raise Misfit("whole numbers, as the input of a list can be", "what a layer computed", mends)
             given = kind.given(layer) | dict(layer.pins)
             rule = kind.rule(shape, given)
         except Misfit as misfit:
             raise problems.ProblemFound(problems.misfit_problem(self.stack, path, layer, misfit)) from None
         self.costs.count(path, layer, rule)
         after = field_after(field, layer, kind)
-        saved = self.memory.saved(kind, given, shape, rule.shape)
+        saved = self.memory.saved(kind, given, shape, rule)
         self.rows.append(
             StackRow(
                 path, layer, name, shape, rule.shape, rule.formula, rule.parameters, rule.parameters_formula,
-                rule.multiplications, *saved, after,
+                rule.multiplications, *saved, after, rule.made,
             )
         )  # fmt: skip
         return rule.shape, after
@@ -174,6 +192,7 @@ class _Walker:
                 0,
                 0,
                 seen,
+                math.prod(given),
             ),
         )
         self.costs.count(path, layer, LayerRule(given))
@@ -188,7 +207,7 @@ class _Walker:
 def check_batch(analysis: Analysis, batch: int) -> None:
     """Refuse a batch that is too large for this stack, by name: UnfitSetting."""
     problems.check_input(analysis.stack.input_shape, batch)
-    outputs = sum(math.prod(row.gives) for row in analysis.rows)
+    outputs = sum(row.made for row in analysis.rows)
     for what, each, limit in (
         ("outputs", outputs, LIMITS.activations),
         ("multiplications", analysis.multiplications, LIMITS.multiplications),

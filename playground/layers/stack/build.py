@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -65,21 +66,38 @@ def constructor(row: StackRow) -> dict[str, Any]:
 
 
 def draw(net: nn.Module, generator: torch.Generator) -> None:
-    """Fill parameters and buffers as PyTorch's constructors do, from `generator`, in the order of the modules.
+    """Fill parameters and buffers as PyTorch's constructors do, from `generator`, in the order in which they do.
 
     Weights are uniform within 1/sqrt(fan_in) (`kaiming_uniform_` with a = sqrt(5)), biases too; see
     `torch.nn.Linear.reset_parameters`.
     """
-    for module in net.modules():
+    for module in children_first(net):
         if isinstance(module, _DRAWN):
             nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=generator)
             if module.bias is not None:
                 fan_in = module.weight[0].numel()
                 bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
                 nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+        elif isinstance(module, nn.MultiheadAttention):
+            nn.init.xavier_uniform_(module.in_proj_weight, generator=generator)
+            nn.init.zeros_(module.in_proj_bias)
+            nn.init.zeros_(module.out_proj.bias)
+        elif isinstance(module, nn.RNNBase):
+            bound = 1 / math.sqrt(module.hidden_size)
+            for parameter in module.parameters():
+                nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, generator=generator)
         elif isinstance(module, Bias):
             nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm | nn.GroupNorm | nn.PReLU):
             module.reset_parameters()
         elif isinstance(module, SeededDropout):
             module.generator = generator
+
+
+def children_first(module: nn.Module) -> Iterator[nn.Module]:
+    """Modules in the order in which their constructors end."""
+    for child in module.children():
+        yield from children_first(child)
+    yield module

@@ -6,6 +6,7 @@ import math
 
 from playground.errors import Repair
 from playground.language.limits import spell
+from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerRule
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, Stack
 from playground.layers.limits import LIMITS
@@ -16,7 +17,7 @@ from playground.layers.stack.text import layer_text, to_text
 BYTES = 4  # of one float32
 VIEWS = {"Flatten", "Reshape", "Identity"}  # what they give lies in the memory of what they take
 STATISTICS = 2  # a mean and the inverse of a deviation
-POSITION_BYTES = 8  # of one position that a pooling layer remembers
+POSITION_BYTES = 8  # of one position that a pooling layer remembers, or of a row's number
 
 
 class StackCosts:
@@ -31,7 +32,7 @@ class StackCosts:
         """Refuse what is too large, by name, before anybody allocates it."""
         self.counted.append(Counted(path, layer, rule.parameters))
         self.parameters += rule.parameters
-        self.activations += math.prod(rule.shape)
+        self.activations += rule.made
         self.multiplications += rule.multiplications
         for what, number, limit in (
             ("parameters", self.parameters, LIMITS.parameters),
@@ -62,11 +63,14 @@ class Memory:
         self.newest += 1
         self.storage = self.newest
 
-    def saved(self, kind: Kind, given: Given, takes: Shape, gives: Shape) -> tuple[int, int]:
-        """Bytes that PyTorch newly keeps for each example, and once for the batch; what an earlier layer keeps already
-        costs nothing more."""
+    def saved(self, kind: Kind, given: Given, takes: Shape, rule: LayerRule) -> tuple[int | None, int]:
+        """Bytes that PyTorch newly keeps for each example, None where it does not tell, and once for the batch; what an
+        earlier layer keeps already costs nothing more."""
+        if kind.saves == "unknown":
+            self.fresh()
+            return None, 0
         once = STATISTICS * takes[0] * BYTES if kind.saves == "input and statistics of the batch" else 0
-        return self._of_each(kind, given, takes, gives), once
+        return rule.kept * BYTES + self._of_each(kind, given, takes, rule.shape), once
 
     def _of_each(self, kind: Kind, given: Given, takes: Shape, gives: Shape) -> int:
         source = self.storage
@@ -75,9 +79,16 @@ class Memory:
         if kind.name == "AdaptiveAvgPool2d" and gives[1:] == (1, 1):
             return 0  # PyTorch takes the mean, which needs none of the numbers
         size = 0
-        if "input" in kind.saves and source not in self.kept:
+        if "kernel_size" in given and any(start != end for start, end in shape_rules.borders(given)):
+            return _evened(given, takes) * BYTES  # the input with what makes its border even, in memory of its own
+        if "its own" in kind.saves and takes[0] > 1 and not given.get("norm_first"):
+            # turned to lie step by step: a copy, which nobody else has
+            size += math.prod(takes) * BYTES
+        elif "input" in kind.saves and source not in self.kept:
             self.kept.add(source)
             size += math.prod(takes) * BYTES
+        if kind.saves == "indices":
+            size += math.prod(takes) * POSITION_BYTES
         if kind.saves == "output":
             self.kept.add(self.storage)
             size += math.prod(gives) * BYTES
@@ -89,3 +100,9 @@ class Memory:
             groups = given["num_groups"] if "num_groups" in given else math.prod(takes[: -given["dims"]])
             size += STATISTICS * groups * BYTES
         return size
+
+
+def _evened(given: Given, takes: Shape) -> int:
+    """Count the numbers of an example with the zeros by which its border is wider at the end of an axis."""
+    borders = shape_rules.borders(given)
+    return takes[0] * math.prod(n + end - start for n, (start, end) in zip(takes[1:], borders, strict=False))

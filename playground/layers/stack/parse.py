@@ -12,12 +12,13 @@ from typing import Any
 from playground.errors import Span
 from playground.layers.catalogue.kind import Kind
 from playground.layers.catalogue.spec import Content, Layers, LayerSpec
-from playground.layers.catalogue.table import find, nearest
+from playground.layers.catalogue.table import KINDS, find, nearest
 from playground.layers.limits import LIMITS
 from playground.layers.stack.arguments import ArgumentReader, Written
 from playground.layers.stack.tokens import StackToken, Tokens, refuse
 
-_WORDS: dict[str, Content] = {"True": True, "False": False}
+_WORDS: dict[str, Content] = {word: word for kind in KINDS for argument in kind.arguments for word in argument.words}
+_WORDS |= {"True": True, "False": False}
 _BLOCK = "Sequential"
 _SEPARATORS = {",", ";"}
 
@@ -156,6 +157,8 @@ class _StackReader(Tokens):
             return _number(token.text)
         if token.text in _WORDS:
             return _WORDS[token.text]
+        if token.kind == "word":
+            return token.text[1:-1]
         if token.text in ("(", "["):
             numbers = []
             while not self.peek_is(")") and not self.peek_is("]"):

@@ -126,6 +126,8 @@ def join_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, outs:
 
 
 def _mended(stack: Stack, path: Path, layer: LayerSpec, mend: Mend) -> Stack:
+    if mend.first:
+        return replace(stack, layers=(layer, *stack.remove(path).layers))
     for name, content in mend.set:
         layer = layer.with_arg(name, content)
     if mend.unpin:

@@ -11,6 +11,7 @@ from playground.layers.catalogue.spec import LayerSpec, Shape
 
 # These mix whole axes, or slide no window of one size over their input; Softmax mixes channels, which are not followed.
 UNFOLLOWED = {"Linear", "LayerNorm", "Flatten", "Reshape", "AdaptiveAvgPool2d", "ConvTranspose2d", "Upsample"}
+UNFOLLOWED |= {"MultiheadAttention", "TransformerEncoderLayer", "LSTM", "GRU", "RNN", "Embedding"}
 
 
 class Reach(NamedTuple):
@@ -54,9 +55,8 @@ def field_after(field: Field | None, layer: LayerSpec, kind: Kind) -> Field | No
         return tuple(reach.through(1, 1, given["padding"]) for reach in field)
     if "kernel_size" not in given:
         return field
-    windows = zip(
-        *map(pair, (shape_rules.reach(given), shape_rules.pooling_stride(given), given["padding"])), strict=True
-    )
+    before = [start for start, _ in shape_rules.borders(given)]
+    windows = zip(shape_rules.reach(given), pair(shape_rules.pooling_stride(given)), before, strict=True)
     return tuple(reach.through(*window) for reach, window in zip(field, windows, strict=False))  # a signal: one axis
 
 

@@ -44,7 +44,7 @@ def layer_text(layer: LayerSpec) -> str:
 def content_text(content: Any) -> str:
     """An argument as it is written.
 
-    >>> content_text((3, 5)), content_text(0.5), content_text(True)
-    ('(3, 5)', '0.5', 'True')
+    >>> content_text((3, 5)), content_text(0.5), content_text("same")
+    ('(3, 5)', '0.5', '"same"')
     """
-    return repr(content)
+    return f'"{content}"' if isinstance(content, str) else repr(content)

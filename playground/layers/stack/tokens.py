@@ -13,6 +13,7 @@ _TOKEN = re.compile(
     |(?P<space>\s+)
     |(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)
+    |(?P<word>"[A-Za-z_]*"|'[A-Za-z_]*')
     |(?P<arrow>->|→|>>)
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
@@ -23,7 +24,7 @@ _TOKEN = re.compile(
 class StackToken:
     """One word, number or sign in its place."""
 
-    kind: str  # 'number', 'name', 'arrow' or 'other'
+    kind: str  # 'number', 'name', 'word' in quotation marks, 'arrow' or 'other'
     text: str
     span: Span
 

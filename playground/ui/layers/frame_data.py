@@ -46,7 +46,7 @@ class RowData(TypedDict):
     parameters: NotRequired[int]
     parameters_formula: NotRequired[str]
     multiplications: NotRequired[int]
-    saved: NotRequired[int]
+    saved: NotRequired[int | None]
     field: NotRequired[list[int] | None]
 
 
@@ -85,7 +85,7 @@ class TotalsData(TypedDict):
 
     parameters: int
     multiplications: int
-    saved: int
+    saved: int | None
     output: str | None
 
 

@@ -10,6 +10,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from playground.errors import PlaygroundError
@@ -39,6 +40,11 @@ def whole(draw: st.DrawFn, argument: LayerArgument) -> int:
 
 
 def content(argument: LayerArgument) -> st.SearchStrategy[Any]:
+    words = st.sampled_from(argument.words) if argument.words else st.nothing()
+    return words | numbers(argument) if argument.kind != "word" else words
+
+
+def numbers(argument: LayerArgument) -> st.SearchStrategy[Any]:
     number = whole(argument)
     match argument.kind:
         case "bool":
@@ -92,15 +98,22 @@ def test_a_stack_with_its_blocks_has_the_totals_of_pytorch(stack: Stack) -> None
 
 def check_against_pytorch(analysis: Analysis) -> None:
     """That the output's shape, the parameters and the multiplications are PyTorch's."""
-    net, x = build(analysis), torch.randn(BATCH, *analysis.stack.input_shape)
+    # In float64 an LSTM makes its products one by one, so that they are counted.
+    net, x = build(analysis).double(), batch(analysis.stack, torch.float64)
     if analysis.multiplications > MOST or math.prod(analysis.checked()) > MOST:
         net, x = net.to("meta"), x.to("meta")
     counter = FlopCounterMode(display=False)
-    with counter, torch.no_grad():
+    with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):  # attention by products that are counted
         out = net(x)
     assert tuple(out.shape[1:]) == analysis.output
     assert sum(p.numel() for p in net.parameters()) == analysis.parameters
     assert counter.get_total_flops() == 2 * BATCH * analysis.multiplications
+
+
+def batch(stack: Stack, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """Examples as a stack takes them: whole numbers for an Embedding."""
+    sizes = (BATCH, *stack.input_shape)
+    return torch.randn(sizes, dtype=dtype) if stack.vocabulary is None else torch.randint(stack.vocabulary, sizes)
 
 
 def pytorch_takes(kind: Kind, stack: Stack) -> bool:
@@ -111,7 +124,7 @@ def pytorch_takes(kind: Kind, stack: Stack) -> bool:
         # The signature of a Reshape is the rule itself, which has refused already: the sizes as they are written.
         module = kind.build(*given["shape"]) if "shape" in given else kind.build(**kind.signature(x.shape[1:], given))
         module(x)
-    except (RuntimeError, ValueError, IndexError):
+    except (RuntimeError, ValueError, IndexError, AssertionError):
         return False
     return True
 
@@ -125,7 +138,7 @@ def is_too_large(kind: Kind, stack: Stack) -> bool:
 def is_without_batch(kind: Kind, stack: Stack) -> bool:
     """PyTorch takes (N, H, W) for one example (C, H, W) without a batch; here a batch always comes first."""
     picture = len(kind.example_shape)
-    return kind.family in ("Layers with weights", "Pooling") and len(stack.input_shape) == picture - 1 > 0
+    return kind.family in ("Layers with weights", "Sequences", "Pooling") and len(stack.input_shape) == picture - 1 > 0
 
 
 def is_no_picture(kind: Kind, stack: Stack) -> bool:
@@ -153,21 +166,27 @@ STRICTER = (is_too_large, is_without_batch, is_no_picture, is_empty, has_too_man
 def test_the_example_of_a_row_is_built_and_keeps_what_it_says(kind: Kind) -> None:
     stack = Stack(parse_stack(kind.example), kind.example_shape)
     assert to_text(stack.layers) == kind.example
-    analysis = analyse(stack)
+    check_saved(analyse(stack))
+
+
+def check_saved(analysis: Analysis) -> None:
+    """That the output's shape and the memory kept for the backward pass are PyTorch's."""
     net = build(analysis)
-    x = torch.randn(2, *kind.example_shape).requires_grad_()
+    x = batch(analysis.stack)
+    x.requires_grad_(x.is_floating_point())
     there = {tensor.untyped_storage()._cdata for tensor in (*net.parameters(), *net.buffers())}
     saved: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         if tensor.untyped_storage()._cdata not in there:
-            saved[tensor.untyped_storage()._cdata] = tensor.numel() * tensor.element_size()
+            saved[tensor.untyped_storage()._cdata] = tensor.untyped_storage().nbytes()
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         out = net(x)
     assert tuple(out.shape[1:]) == analysis.output
-    assert sum(saved.values()) == analysis.saved_with(2)
+    is_known = all(row.layer.kind != "LSTM" for row in analysis.rows)
+    assert analysis.saved_with(2) == (sum(saved.values()) if is_known else None)
 
 
 @pytest.mark.parametrize(
@@ -214,3 +233,9 @@ def test_the_weights_are_those_of_pytorch_for_the_same_seed() -> None:
         own = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(2704, 10))
     for ours, theirs in zip(net.parameters(), own.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("text", ['Conv2d(3, (2, 4), padding="same")', 'Conv1d(3, 2, padding="same", dilation=3)'])
+def test_an_uneven_border_is_kept_with_the_input(text: str) -> None:
+    kind = parse_stack(text)[0].kind
+    check_saved(analyse(Stack((LayerSpec("ReLU"), *parse_stack(text)), (2, 9, 7)[: 3 if kind == "Conv2d" else 2])))

@@ -7,19 +7,24 @@ import inspect
 import pytest
 from torch import nn
 
-from playground.layers.catalogue.kind import Kind
+from playground.layers.catalogue.kind import Kind, constructor_arguments
+from playground.layers.catalogue.modules import OURS
 from playground.layers.catalogue.spec import Stack
 from playground.layers.catalogue.table import KINDS
 from playground.layers.export.operations import FROM_SCRATCH, FUNCTIONS, computed
 from playground.layers.stack.analysis import analyse
 from playground.layers.stack.parse import parse_stack
 
-FAMILIES = {"Layers with weights", "Pooling", "Normalisation", "Shapes", "Activations", "Blocks"}
+FAMILIES = {"Layers with weights", "Sequences", "Pooling", "Normalisation", "Shapes", "Activations", "Blocks"}
 # Kinds that no line computes; how the script from scratch has them instead.
 WRITTEN_OTHERWISE = {
     "BatchNorm1d": "several lines, which take off the mean and divide by the deviation",
     "BatchNorm2d": "several lines, which take off the mean and divide by the deviation",
     "LayerNorm": "several lines, which take off the mean and divide by the deviation",
+    "LSTM": "a function of the script, called for each of its layers",
+    "GRU": "a function of the script, called for each of its layers",
+    "RNN": "a function of the script, called for each of its layers",
+    "TransformerEncoderLayer": "a line for attention, one for both Linear, and one for each normalisation of a sum",
     "Residual": "the lines of what is inside, and a sum",
     "Parallel": "the lines of each branch, and a concatenation",
 }
@@ -52,6 +57,16 @@ def test_a_row_has_all_that_a_row_needs(kind: Kind) -> None:
     assert ways.count(True) == 1
     if not kind.branches:
         assert all("x" in line for line in computed(row))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.original or kind.fixed], ids=lambda kind: kind.name)
+def test_a_row_of_a_layer_with_several_results_has_pytorchs_own(kind: Kind) -> None:
+    assert (kind.original is None) == (not kind.call)
+    if kind.original is not None:
+        assert issubclass(kind.build, kind.original) and kind.build in OURS
+        assert kind.call.count("{}") == 1 and kind.original.__name__ == kind.name == kind.build.__name__
+    assert {one.name for one in kind.fixed} <= set(constructor_arguments(kind))
+    assert all(one.reason for one in kind.fixed)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.branches], ids=lambda kind: kind.name)

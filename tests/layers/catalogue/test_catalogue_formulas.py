@@ -39,13 +39,22 @@ def check_numbers(row: StackRow) -> None:
         case kind if kind in WINDOWS:  # axes with the same arithmetic are told once
             sizes = sizes if len(sizes) == len(row.gives) - 1 else sizes * 2
             assert tuple(map(int, sizes)) == row.gives[1:]
-        case "Linear":
+        case "Linear" | "LSTM" | "GRU" | "RNN":
             assert row.formula == f"{row.takes[-1]} → {row.gives[-1]}"
         case "AdaptiveAvgPool2d":
             assert row.formula == f"each channel to {row.gives[1]}×{row.gives[2]}"
         case "ZeroPad2d" | "Upsample":
             sizes = sizes if len(sizes) == len(row.gives) - 1 else sizes * 2
             assert tuple(map(int, sizes)) == row.gives[1:]
+        case "Embedding":
+            assert row.formula == f"a row of {row.gives[-1]}" and row.gives[:-1] == row.takes
+        case "MultiheadAttention":
+            heads, each = map(int, row.formula.split(" heads of "))
+            assert heads * each == row.takes[-1] and heads == dict(row.layer.args)["num_heads"]
+        case "TransformerEncoderLayer":
+            heads, each, *sizes = map(int, re.findall(r"\d+", row.formula))
+            assert heads * each == row.takes[-1] and heads == dict(row.layer.args)["nhead"]
+            assert sizes == [row.takes[-1], kind_of(row.layer.kind).given(row.layer)["dim_feedforward"], row.takes[-1]]
         case "Flatten" | "Reshape":
             assert sizes == ["·".join(map(str, row.gives))]
         case "Parallel":
@@ -84,6 +93,10 @@ def check_symbols(row: StackRow) -> None:
         return
     first, each = gives.replace(", …", "")[1:-1].split(", ")
     assert row.gives[0] == {"C": row.takes[0], "out": given.get("out_channels")}[first]
+    if given["padding"] == "same":
+        assert row.gives[1:] == row.takes[1:]
+        return
+    given = given | {"padding": 0 if given["padding"] == "valid" else given["padding"]}
     window = {"kernel": given["kernel_size"], "stride": shape_rules.pooling_stride(given), "padding": given["padding"]}
     window |= {"output_padding": given.get("output_padding", 0), "dilation": given.get("dilation", 1)}
     for axis, n in enumerate(row.takes[1:]):
@@ -100,10 +113,12 @@ def parameters_in_symbols(kind: Kind, row: StackRow, given: Given) -> int:
     assert found is not None
     always, more, with_it, without = found.groups()
     height, width = pair(given.get("kernel_size", 0))
-    names = {"C": row.takes[0], "features": row.takes[-1] if kind.name == "Bias" else row.takes[0]}
+    names = {"C": row.takes[0], "D": row.takes[-1], "features": row.takes[-1] if kind.name == "Bias" else row.takes[0]}
     names |= {"in_": row.takes[-1], "out": given.get("out_channels", given.get("out_features", 0))}
     names |= {"kernel": height, "kernel_H": height, "kernel_W": width, "groups": given.get("groups", 1)}
-    names |= {"num_parameters": given.get("num_parameters", 0)}
+    as_given = ("num_parameters", "dim_feedforward", "num_embeddings", "embedding_dim", "num_layers")
+    names |= {name: given.get(name, 0) for name in as_given}
+    names |= {"H": given.get("hidden_size", 0), "directions": 1 + given.get("bidirectional", False)}
     if without is not None and not given[without]:
         return 0
     return evaluated(always, **names) + (evaluated(more, **names) if more and given[with_it] else 0)

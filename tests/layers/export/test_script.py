@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 
 from playground.layers.catalogue.losses import LOSSES
@@ -23,7 +24,7 @@ from tests.layers.stacks import documents
 
 FORMS: tuple[Form, ...] = get_args(Form)
 NET = (
-    "Conv2d(4, 3) BatchNorm2d ReLU Residual(Conv2d(4, 3, padding=1) Dropout(0.3)) "
+    "Conv2d(4, 3) BatchNorm2d ReLU Residual(Conv2d(4, 3, padding='same') Dropout(0.3)) "
     "Parallel(Conv2d(2, 1) Tanh, MaxPool2d(3, stride=1, padding=1)) AvgPool2d(2) LayerNorm(2) Flatten Linear(3)"
 )
 DOCUMENT = StackDocument(NET, (1, 8, 8), classes=3, data="random", batch=5, rng_seed=4)
@@ -64,6 +65,34 @@ def test_every_optimizer_and_loss(optimizer: str, loss: str) -> None:
     expected = check(document)
     check_from_scratch(document, expected)
     assert [name for name, _ in printed(script_of(document, "module"))][:3] == [name for name, _ in expected][:3]
+
+
+SEQUENCES = [
+    "Reshape(40, 1) Linear(3) LSTM(4)",
+    "LSTM(4)",
+    "LSTM(3, num_layers=2, bidirectional=True) Residual(LSTM(6))",
+    "GRU(4, num_layers=2)",
+    "GRU(3, bidirectional=True)",
+    "RNN(4) RNN(3, num_layers=3, bidirectional=True)",
+    "MultiheadAttention(2) ReLU",
+    "Residual(MultiheadAttention(4)) MultiheadAttention(1)",
+    "TransformerEncoderLayer(2, dim_feedforward=16)",
+    'TransformerEncoderLayer(4, dim_feedforward=3, activation="gelu", norm_first=True) LayerNorm',
+]
+
+
+@pytest.mark.parametrize("text", SEQUENCES)
+def test_layers_of_sequences(text: str) -> None:
+    document = StackDocument(f"{text} Flatten Linear(3)", (5, 8), classes=3, data="random", batch=4, rng_seed=2)
+    check_from_scratch(document, check(document))
+
+
+def test_whole_numbers_go_into_an_embedding() -> None:
+    text = "Embedding(7, 4) TransformerEncoderLayer(2, dim_feedforward=6) GRU(3) Flatten Linear(3)"
+    document = StackDocument(text, (5,), classes=3, data="random", batch=4, rng_seed=2)
+    x, _ = random_batch(document)
+    assert x.dtype == torch.int64 and set(x.flatten().tolist()) == set(range(7))
+    check_from_scratch(document, check(document))
 
 
 def test_a_class_number_beyond_the_outputs_counts_as_the_last() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from playground.errors import PlaygroundError
-from playground.layers.document import OPTIMIZERS, StackDocument
+from playground.layers.document import OPTIMIZERS, Data, StackDocument
 from playground.layers.net.net import net_of, record_net
+from playground.layers.run.settings import batch_of
+from playground.layers.stack.problems import UnfitSetting
 
 X = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(8) % 10
@@ -58,3 +62,16 @@ def test_everything_before_a_layer_that_does_not_fit_still_runs() -> None:
     assert net_of(StackDocument("BatchNorm1d")).trace_before_problem(X) is None
     whole = net_of(StackDocument("Conv2d(3, 7)")).trace_before_problem(X)
     assert whole is not None and len(whole.ops) == 1
+
+
+@pytest.mark.parametrize("data", ["digits", "XOR"])
+def test_an_embedding_takes_random_whole_numbers_alone(data: Data) -> None:
+    document = StackDocument("Embedding(7, 4) Flatten Linear(10)", (5,), data=data)
+    with pytest.raises(UnfitSetting, match="takes whole numbers") as raised:
+        batch_of(document)
+    assert raised.value.field == "data"
+    x, labels = batch_of(replace(document, data="random", batch=100))
+    assert x.dtype == torch.int64 and set(x.flatten().tolist()) == set(range(7))
+    recorded = record_net(net_of(document), x, labels)
+    assert {fact.name: fact.mean for fact in recorded.facts}["embedding1"] != 0
+    assert recorded.trace["embedding1.weight"].adjoint is not None

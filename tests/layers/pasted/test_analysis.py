@@ -17,7 +17,7 @@ from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.scripts import random_batch
 
 LENET = DOCUMENTS["lenet"]
-PLAIN = [kind for kind in KINDS if not kind.branches]
+PLAIN = [kind for kind in KINDS if not (kind.branches or kind.takes_indices)]
 
 
 @pytest.mark.parametrize("kind", PLAIN, ids=lambda kind: kind.name)
@@ -36,7 +36,8 @@ def test_every_kind_has_the_row_of_a_stack(kind) -> None:  # type: ignore[no-unt
         assert mine.span is not None and mine.span.of(text) == mine.text
     # What a layer keeps is counted where it is first kept; the totals are the same.
     assert found.multiplications == 2 * expected.multiplications and found.parameters == expected.parameters
-    if any(p.requires_grad for p in build(expected).get_submodule(expected.rows[0].name).parameters()):
+    learns = any(p.requires_grad for p in build(expected).get_submodule(expected.rows[0].name).parameters())
+    if learns and expected.saved_with(2) is not None:
         assert found.saved == expected.saved_with(2)
 
 
@@ -89,6 +90,7 @@ def test_totals_belong_to_what_is_computed_without_layers() -> None:
         ("nn.Linear(400, 120)", "nn.Linear(401, 120)", "Linear expects in_features = 401, and got 400"),
         ("nn.Conv2d(6, 16, 5)", "nn.Conv2d(7, 16, 5)", "Conv2d expects in_channels = 7, and got 6"),
         ("        x = x.view(x.size(0), -1)\n", "", "Linear expects in_features = 400, and got 5"),
+        ("nn.Conv2d(6, 16, 5)", 'nn.Conv2d(6, 16, 5, padding="same")', "Linear expects in_features = 400, and got 784"),
         ("nn.Conv2d(6, 16, 5)", "nn.Conv2d(6, 16, 15)", "Conv2d expects at least 15 in each direction, and got 14"),
     ],
 )
@@ -135,3 +137,17 @@ def test_the_summary_of_a_class_is_a_table() -> None:
     assert (
         net_of(replace(LENET, text=LENET.text.replace("400", "4"))).summary().splitlines()[-1].startswith("stopped: ")
     )
+
+
+def test_a_stride_that_does_not_keep_the_size_is_mended() -> None:
+    text = LENET.text.replace("nn.Conv2d(1, 6, 5, padding=2)", 'nn.Conv2d(1, 6, 5, 2, "same")')
+    error = pasted_listing(replace(LENET, text=text)).error
+    assert error is not None and error.message == 'Conv2d expects a stride of 1 with padding="same", and got 2'
+    assert error.repair is not None and 'nn.Conv2d(1, 6, 5, 1, "same")' in error.repair.text
+    assert pasted_listing(replace(LENET, text=error.repair.text)).error is None
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_size_of_a_class_is_counted_as_its_list_is(name: str) -> None:
+    net, document = net_of(DOCUMENTS[name]), DOCUMENTS[name]
+    assert net.size().multiplications * document.batch == net.listing.multiplications > 0

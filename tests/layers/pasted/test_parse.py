@@ -261,6 +261,15 @@ def test_the_repair_of_a_missing_super_works() -> None:
         ("self.w = nn.Linear(3)", "needs out_features", "nn.Linear(3)"),
         ("self.w = nn.Linear(3, 4, 5, 6, 7, 8, 9)", "arguments", None),
         ("self.w = nn.Sequential([nn.ReLU()])", "holds layers", None),
+        ("self.w = nn.MultiheadAttention(4, 3, batch_first=True)", "features in 3 equal heads, and got 4", None),
+        ("self.w = nn.MultiheadAttention(4, 2)", "has batch_first=True here", "nn.MultiheadAttention(4, 2)"),
+        ("self.w = nn.LSTM(4, 4)", "has batch_first=True here", None),
+        ("self.w = nn.LSTM(4, 4, 2, dropout=0.2, batch_first=True)", "has dropout=0.0 here", None),
+        ("self.w = nn.GRU(4, 60000, batch_first=True)", "from 1 to 4,096", None),
+        ("self.w = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)", "has dropout=0.0 here", None),
+        ("self.w = nn.TransformerEncoderLayer(4, 3, 8, 0.0, batch_first=True)", "features in 3 equal heads", None),
+        ("self.w = nn.TransformerEncoderLayer(4, 2, 8, 0, 'tanh', batch_first=True)", '"relu" or "gelu"', None),
+        ("self.w = nn.MultiheadAttention(60000, 2, batch_first=True)", "parameters", None),
     ],
 )
 def test_what_is_too_large_is_refused_before_it_is_made(init: str, message: str, marked: str | None) -> None:
@@ -272,6 +281,11 @@ def test_what_is_too_large_is_refused_before_it_is_made(init: str, message: str,
     assert time.process_time() - start < 5
     assert raised.value.span is not None
     assert marked is None or raised.value.span.of(text) == marked
+
+
+EMBEDDING = "self.e = nn.Embedding(3, 4)"
+LSTM = "self.l = nn.LSTM(4, 4, batch_first=True)"
+ATTENTION = "self.a = nn.MultiheadAttention(4, 2, batch_first=True)"
 
 
 @pytest.mark.parametrize(
@@ -287,6 +301,22 @@ def test_what_is_too_large_is_refused_before_it_is_made(init: str, message: str,
         ("self.l = nn.Linear(4, 60000)", "return self.l(x.repeat(500, 1))", "the limit is"),
         ("self.l = nn.Identity()", "for i in range(1000):\n    x = self.l(x)\nreturn x", "operations"),
         ("self.w = nn.Parameter(torch.ones(3))", "return x + self.w", "size|shape|axis|axes"),
+        (ATTENTION, "return self.a(x)", "takes a query, a key and a value"),
+        (ATTENTION, "return self.a(x, x, x)[0]", r"expects \(N, T, features\), and got \(N, 4\)"),
+        (ATTENTION, "y = x.repeat(1, 500, 1)\nreturn self.a(y, y, y)[0]", "the limit is"),
+        (ATTENTION, "y = x.repeat(200, 1, 1)\nreturn self.a(y, x, x)[0]", "expected `key` and `value` to be 3-D"),
+        ("self.l = nn.Linear(4, 4)", "return self.l(x, need_weights=False)", "takes its input by position"),
+        (EMBEDDING, "return self.e(x)", "takes whole numbers, and got float32"),
+        (EMBEDDING, "return self.e(torch.arange(4))", "has rows 0 to 2, and got others"),
+        (EMBEDDING, "return self.e(torch.arange(2) - 1)", "has rows 0 to 2, and got others"),
+        (LSTM, "return self.l(x[None], x, x)[0]", "takes a sequence, and a first state"),
+        (LSTM, "return self.l(x[None], (x, 3))[0]", "a layer takes a tensor, not a tuple"),
+        (LSTM, "return self.l(x[None], (x, x))[0]", "PyTorch refuses this: |size|shape|axis|axes"),
+        (LSTM, "(a, b), c = self.l(x[None])\nreturn a", "2 names for a tensor"),
+        (LSTM, "out, (h, c, d) = self.l(x[None])\nreturn out", "3 names for a tuple"),
+        (LSTM, "out, more, (h, c) = self.l(x[None])\nreturn out", "3 names for a tuple"),
+        (LSTM, "return self.l(x)[0]", r"expects \(N, T, features\), and got \(N, 4\)"),
+        (LSTM, "return self.l(x.repeat(8000, 1, 1).repeat(1, 100, 1))[0]", "the limit is"),
     ],
 )
 def test_a_forward_pass_that_does_not_work_is_marked(init: str, body: str, message: str) -> None:

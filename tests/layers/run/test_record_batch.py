@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -67,6 +67,7 @@ def dead(out: Tensor) -> float:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_the_bytes_kept_are_those_that_pytorch_saves(stack: Stack) -> None:
     analysis = analyse(stack)
+    assume(analysis.saved_with(BATCH) is not None)  # of an LSTM PyTorch does not tell
     assert kept_by_pytorch(analysis) == analysis.saved_with(BATCH)
 
 
@@ -78,6 +79,38 @@ NORMALISED = ("LayerNorm", "LayerNorm(2)", "LayerNorm(3)", "LayerNorm(1, element
 def test_the_statistics_of_a_normalisation_are_kept_too(text: str, shape: tuple[int, ...]) -> None:
     analysis = analyse(Stack(parse_stack(text), shape))
     assert kept_by_pytorch(analysis) == analysis.saved_with(BATCH)
+
+
+@pytest.mark.parametrize(("text", "name"), [("MultiheadAttention(2)", "attention1"), ("GRU(6)", "gru1"), (
+    "TransformerEncoderLayer(2, dim_feedforward=5)", "encoder1",
+)])  # fmt: skip
+def test_the_gradients_of_a_layer_made_of_others_are_told_together(text: str, name: str) -> None:
+    document = StackDocument(f"{text} Flatten Linear(3)", (4, 6), classes=3, data="random", batch=3)
+    x, labels = torch.randn(3, 4, 6), torch.tensor([0, 1, 2])
+    facts = {fact.name: fact for fact in record_net(net_of(document), x, labels).facts}
+    net = build(document.analysis(), document.rng_seed)
+    F.cross_entropy(net(x), labels).backward()  # type: ignore[no-untyped-call]
+    assert list(facts) == [name, "flatten1", "linear1"]
+    gradients = [p.grad.flatten() for p in net[0].parameters() if p.grad is not None]
+    assert len(gradients) == len(list(net[0].parameters()))
+    assert facts[name].gradient_norm == pytest.approx(float(torch.cat(gradients).norm()))
+
+
+@pytest.mark.parametrize("kind", ["GRU", "RNN"])
+@pytest.mark.parametrize("more", ["", ", num_layers=3", ", bidirectional=True", ", num_layers=2, bidirectional=True"])
+@pytest.mark.parametrize("steps", [1, 4])
+def test_the_bytes_of_a_recurrent_layer(kind: str, more: str, steps: int) -> None:
+    analysis = analyse(Stack(parse_stack(f"ReLU {kind}(5{more}) Flatten Linear(3)"), (steps, 7)))
+    assert kept_by_pytorch(analysis) == analysis.saved_with(BATCH)
+
+
+def test_bytes_that_are_unknown_are_not_nothing() -> None:
+    net = net_of(StackDocument("Linear(3) Residual(LSTM(3) Linear(3)) Flatten Linear(4)", (4, 6), batch=2))
+    saved = {row.name: row.saved for row in net.listing.rows}
+    assert saved["residual1.body.lstm1"] is net.listing.saved is None and saved["linear2"] == 2 * 12 * 4
+    assert [line.split()[-1] for line in net.summary().splitlines()[1:]] == [
+        *("192", "unknown", "unknown", "96", "0", "96", "unknown"),
+    ]
 
 
 def kept_by_pytorch(analysis: Analysis) -> int:

@@ -28,7 +28,7 @@ LEVELS = {
     "nll": "warning", "logarithms": "warning", "sigmoid-twice": "warning", "bounded-scores": "warning",
     "dropout-last": "warning", "norm-last": "warning", "one-map": "warning", "saturating": "note",
     "rows-of-pictures": "warning", "useless-bias": "note", "gaps": "warning", "lost-pixels": "note", "dead": "warning",
-    "large": "note",
+    "large": "note", "uneven": "note",
 }  # fmt: skip
 # id, loss, a stack that has it, the nearest one that has not, the stacks after each repair
 CASES = [
@@ -37,6 +37,10 @@ CASES = [
     (
         "outputs", NLL, "Flatten Linear(9) LogSoftmax", "Flatten Linear(10) LogSoftmax",
         ["Flatten Linear(10) LogSoftmax"],
+    ),
+    (
+        "uneven", CE, 'Conv2d(3, (2, 3), padding="same") Flatten Linear(10)',
+        'Conv2d(3, 3, padding="same") Flatten Linear(10)', ['Conv2d(3, 3, padding="same") Flatten Linear(10)'],
     ),
     ("no-parameters", CE, "Tanh", "Tanh Bias", ["Tanh Flatten Linear(10)"]),
     ("no-parameters", CE, "", "Bias", ["Flatten Linear(10)"]),
@@ -83,6 +87,11 @@ CASES = [
         ["Flatten Linear(9) ReLU Linear(9) ReLU Linear(9) ReLU Linear(10)"],
     ),
     ("rows-of-pictures", CE, "Linear(9) ReLU Linear(10)", "Flatten Linear(10)", ["Flatten Linear(9) ReLU Linear(10)"]),
+    (
+        "rows-of-pictures", CE, "Reshape(7, 112) Linear(9) ReLU Flatten Linear(10)",
+        "Reshape(7, 112) Linear(9) ReLU MultiheadAttention(3) Flatten Linear(10)",
+        ["Reshape(7, 112) Flatten Linear(9) ReLU Flatten Linear(10)"],
+    ),
     ("rows-of-pictures", CE, "Linear(9, in_features=28)", "Flatten Linear(9)", ["Flatten Linear(9)"]),
     (
         "useless-bias", CE, "Conv2d(2, 3) BatchNorm2d", "Conv2d(2, 3) ReLU BatchNorm2d",

@@ -133,3 +133,48 @@ def test_every_repair_of_a_block_clears_it(one: tuple[LayerSpec, ...], two: tupl
         if problem is not None and problem.path == (0,):
             for repair in problem.repairs:
                 assert problem_of(repair.text, shape) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "expected"),
+    [
+        ('Conv2d(3, 5, stride=2, padding="same")', PICTURE,
+         ['Conv2d(3, 5, padding="same")', "Conv2d(3, 5, stride=2, padding=2)"]),
+        ('Conv2d(3, (3, 5), stride=(1, 2), padding="same")', PICTURE,
+         ['Conv2d(3, (3, 5), padding="same")', "Conv2d(3, (3, 5), stride=(1, 2), padding=(1, 2))"]),
+        ('Conv2d(3, 3, stride=2, padding="same", dilation=(1, 2))', PICTURE,
+         ['Conv2d(3, 3, padding="same", dilation=(1, 2))', "Conv2d(3, 3, stride=2, padding=(1, 2), dilation=(1, 2))"]),
+        ('Conv1d(3, 3, stride=2, padding="same", dilation=2)', SIGNAL,
+         ['Conv1d(3, 3, padding="same", dilation=2)', "Conv1d(3, 3, stride=2, padding=2, dilation=2)"]),
+    ],
+)  # fmt: skip
+def test_a_padding_that_keeps_the_size_takes_steps_of_one(text: str, shape: Shape, expected: list[str]) -> None:
+    assert repaired(text, shape) == expected
+    assert [problem_of(mended, shape) for mended in expected] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "expected"),
+    [
+        ("MultiheadAttention(3)", (5, 8), "MultiheadAttention(2)"),
+        ("MultiheadAttention(2, embed_dim=6)", (5, 8), "MultiheadAttention(2)"),
+        ("LSTM(3, input_size=6)", (5, 8), "LSTM(3)"),
+        ("GRU(3)", (12,), "Reshape(12, 1) GRU(3)"),
+        ("TransformerEncoderLayer(7)", (5, 8), "TransformerEncoderLayer(4)"),
+        ("TransformerEncoderLayer(2, d_model=6)", (5, 8), "TransformerEncoderLayer(2)"),
+        ("MultiheadAttention(2)", DIGIT, "Reshape(28, 28) MultiheadAttention(2)"),
+        ("MultiheadAttention(1)", (12,), "Reshape(12, 1) MultiheadAttention(1)"),
+    ],
+)
+def test_a_layer_of_sequences_is_mended(text: str, shape: Shape, expected: str) -> None:
+    assert repaired(text, shape) == [expected]
+    assert problem_of(expected, shape) is None
+
+
+def test_whole_numbers_come_first() -> None:
+    alone = problem_of("Residual(Embedding(9, 4))", (5,))
+    assert alone is not None and alone.path == (0, 0, 0) and not alone.repairs
+    assert repaired("Linear(3) Embedding(9, 4)", (5,), (1,)) == ["Embedding(9, 4) Linear(3)"]
+    assert repaired("Residual(Embedding(9, 4) Linear(3)) ReLU", (5,), (0, 0, 0)) == [
+        "Embedding(9, 4) Residual(Linear(3)) ReLU"
+    ]

@@ -55,6 +55,7 @@ def touched(text: str, shape: Shape, margin: Shape = ()) -> list[int] | None:
         ("Conv2d(2, 3, padding=1) Softmax Conv2d(2, 3) Bias", (1, 20, 20), [5, 5]),
         ("Conv2d(2, 3) MaxPool2d(2) BatchNorm2d Tanh Conv2d(1, 3)", (1, 40, 40), [8, 8]),
         ("Residual(Conv2d(2, 3, padding=1)) Residual(Conv2d(2, (1, 5), padding=(0, 2)))", (2, 30, 30), [3, 7]),
+        ('Conv2d(2, (3, 4), padding="same", dilation=2) Conv2d(1, 2, padding="valid")', (1, 20, 20), [6, 8]),
         ("Parallel(Conv2d(1, (5, 1), padding=(2, 0)), Conv2d(1, (1, 3), padding=(0, 1)))", (1, 20, 20), [5, 3]),
         ("Parallel(Conv2d(1, 3, stride=3), Conv2d(1, 3, stride=3, padding=1))", (1, 27, 27), [4, 4]),
     ],

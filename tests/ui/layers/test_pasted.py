@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.rows import listing_data
 from playground.views.export import exports_of
+from tests.layers.catalogue.test_catalogue_formulas import evaluated
 from tests.layers.pasted_classes import DOCUMENTS
 
 
@@ -41,7 +41,7 @@ def test_a_row_with_others_in_it_folds_and_counts_its_parameters() -> None:
             )
             said = row["parameters_formula"]
             if said and said != "counted above":
-                assert sum(math.prod(map(int, term.split("·"))) for term in said.split(" + ")) == row["parameters"]
+                assert evaluated(said) == row["parameters"]
             assert bool(row["parameters"]) or said in ("", "counted above")
 
 

@@ -6,7 +6,17 @@ from torch import nn
 
 from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Kind, LayerArgument
-from playground.layers.catalogue.kinds.arguments import DILATION, FILTER, KERNEL, PADDING, PICTURE, STRIDE, plain
+from playground.layers.catalogue.kinds.arguments import (
+    DILATION,
+    FILTER,
+    FILTER_PADDING,
+    KERNEL,
+    PADDING,
+    PICTURE,
+    SAME,
+    STRIDE,
+    plain,
+)
 from playground.layers.catalogue.modules import Bias
 
 _bias = LayerArgument("bias", "bool", True, "whether an offset is added")
@@ -56,7 +66,7 @@ WEIGHTS: tuple[Kind, ...] = (
             _out_channels,
             LayerArgument("kernel_size", "int", None, "length of the filter", 1, 64),
             LayerArgument("stride", "int", 1, "how far the window moves", 1, 64),
-            LayerArgument("padding", "int", 0, "zeros added at both ends", 0, 64),
+            LayerArgument("padding", "int", 0, "zeros added at both ends; same: the length stays", 0, 64, SAME),
             LayerArgument("dilation", "int", 1, "how far apart the filter's numbers lie", 1, 64),
             _groups,
             _bias,
@@ -75,7 +85,7 @@ WEIGHTS: tuple[Kind, ...] = (
         "out·C·kernel_H·kernel_W/groups (+ out with bias)",
         nn.Conv2d,
         shape_rules.convolution(2),
-        (_out_channels, KERNEL, STRIDE, PADDING, DILATION, _groups, _bias),
+        (_out_channels, KERNEL, STRIDE, FILTER_PADDING, DILATION, _groups, _bias),
         _convolution,
         pins=("in_channels",),
         saves="input",

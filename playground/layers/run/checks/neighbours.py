@@ -44,6 +44,8 @@ def _saturating(case: Case) -> Iterator[Mistake]:
 
 
 def _rows_of_pictures(case: Case) -> Iterator[Mistake]:
+    if any(kind_of(row.layer.kind).family == "Sequences" for row in case.analysis.rows):
+        return  # the steps of a sequence are meant to be taken one by one
     for row in case.analysis.rows:
         if row.layer.kind == "Linear" and len(row.takes) > 1:
             stack = case.stack.replace(row.path, row.layer.with_pin("in_features", None))

@@ -48,9 +48,10 @@ def _axes(row: StackRow) -> list[_Axis]:
     if row.layer.kind not in WINDOWS:
         return []
     given = kind_of(row.layer.kind).given(row.layer)
-    if shape_rules.reach(given) != pair(given["kernel_size"]):
-        return []  # with dilation a filter means to pass over what lies between its numbers
-    windows = zip(*map(pair, (given["kernel_size"], shape_rules.pooling_stride(given), given["padding"])), strict=True)
+    if shape_rules.reach(given) != pair(given["kernel_size"]) or given["padding"] == "same":
+        return []  # dilation means to pass over what lies between a filter's numbers; "same" leaves nothing out
+    before = [start for start, _ in shape_rules.borders(given)]
+    windows = zip(pair(given["kernel_size"]), pair(shape_rules.pooling_stride(given)), before, strict=True)
     names = ("rows", "columns") if len(row.takes) == 3 else ("places",)
     axes = zip(names, row.takes[1:], windows, strict=False)  # a signal has one axis, and a pair of sizes
     return [_Axis(name, size, *window) for name, size, window in axes]
@@ -81,6 +82,16 @@ def _lost_pixels(case: Case) -> Iterator[Mistake]:
             yield Mistake(row.path, message, tuple(_covering(case, row, axes)))
 
 
+def _uneven(case: Case) -> Iterator[Mistake]:
+    for row in case.analysis.rows:
+        given = kind_of(row.layer.kind).given(row.layer)
+        if given.get("padding") == "same" and any(start != end for start, end in shape_rules.borders(given)):
+            size = _size([kernel + (kernel + 1) % 2 for kernel in pair(given["kernel_size"])])
+            odd = case.stack.replace(row.path, row.layer.with_arg("kernel_size", size))
+            message = f"{layer_text(row.layer)} puts more zeros after the input than before it"
+            yield Mistake(row.path, message, ((f"set kernel_size to {size}", odd),))
+
+
 def _covering(case: Case, row: StackRow, axes: list[_Axis]) -> Iterator[tuple[str, Stack]]:
     """Windows that reach the last pixel: padded, or, where they leave gaps that no padding fills, as wide as a step."""
     padded = [axis.padded() for axis in axes]
@@ -108,4 +119,6 @@ WINDOW_STEPS: tuple[Check, ...] = (
           "output is the same.", _gaps),
     Check("lost-pixels", "note", "L3.2", "The number of windows is rounded down: what is left after the last one is "
           "ignored.", _lost_pixels),
+    Check("uneven", "note", "L3.2", "An even kernel has no middle: what comes out is shifted, and PyTorch copies the "
+          "input for its border.", _uneven),
 )  # fmt: skip
