@@ -18,7 +18,7 @@ from playground.language.syntax import tree
 from playground.language.syntax.python_parser import INDENTED
 from playground.layers.catalogue import modules
 from playground.layers.document import StackDocument
-from playground.layers.export.script import NetWriter
+from playground.layers.export.script import SOME_GRADIENTS, NetWriter
 from playground.layers.listing import Listing
 from playground.layers.pasted.tree import Apply, Edit, Initialise, IsKind, KindName, Make, PastedClass, PastedSource
 
@@ -28,6 +28,8 @@ _PREFIXES = {"F": "F.", "torch": "torch.", PYTHON: ""}
 
 class PastedWriter(NetWriter):
     """The script of a pasted class. Raises PlaygroundError where the class does not run."""
+
+    gradients = SOME_GRADIENTS
 
     def __init__(self, document: StackDocument, source: PastedSource, listing: Listing) -> None:
         super().__init__(document, listing.parameters)

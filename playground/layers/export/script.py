@@ -42,8 +42,12 @@ loss.backward()
 for name, parameter in {named}:
     print("gradient norm of", name, "=", parameter.grad.norm(dtype=torch.float64).item())
 """
-
-
+SOME_GRADIENTS = """\
+loss.backward()
+for name, parameter in {named}:
+    if parameter.grad is not None:  # forward may leave a layer out
+        print("gradient norm of", name, "=", parameter.grad.norm(dtype=torch.float64).item())
+"""
 MOVED = """\
 x, y = x.to(device), y.to(device)
 torch.set_default_device(device)
@@ -54,6 +58,7 @@ class NetWriter(ABC):
     """The parts of a script, each a piece of code. Raises PlaygroundError where the net gives no row of numbers."""
 
     named = "net.named_parameters()"
+    gradients = GRADIENTS
     functional = "nn.functional"
 
     def __init__(self, document: StackDocument, parameters: int) -> None:
@@ -117,7 +122,7 @@ def script(writer: NetWriter, data_code: str | None = None) -> str:
     parts += [*writer.definitions(), *writer.net(), data_code or _data(writer.document)]
     parts += [*[writer.moved()] * bool(device), writer.loss()]
     if writer.parameters:
-        gradients = GRADIENTS.format(named=writer.named)
+        gradients = writer.gradients.format(named=writer.named)
         if device:  # not every device has float64
             gradients = gradients.replace("parameter.grad.norm", "parameter.grad.cpu().norm")
         parts += [gradients, writer.step()]

@@ -82,6 +82,23 @@ def test_layers_that_pytorch_lacks_and_bare_names_are_written_out() -> None:
     assert [n for _, n in printed(script_of(document, "module"))] == expected
 
 
+def test_a_layer_that_forward_leaves_out_has_no_gradient_in_the_script() -> None:
+    text = """class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.used = nn.Linear(4, 3)
+        self.left_out = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.used(x)
+"""
+    document = StackDocument(text, (4,), classes=3, data="random", batch=5)
+    recorded = record_net(net_of(document), *random_batch(document))
+    expected = [(label.replace(" net.", " "), n) for label, n in shown(recorded)]
+    assert printed(script_of(document, "module")) == expected
+    assert [label for label, _ in expected if "left_out" in label] == []
+
+
 def test_other_forms_are_refused_by_name() -> None:
     for form in ("sequential", "tensors"):
         with pytest.raises(PlaygroundError, match="pasted class"):
