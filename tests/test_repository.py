@@ -126,7 +126,7 @@ def test_makefile_explains_every_target() -> None:
     assert targets == set(re.findall(r'@echo "make ([a-z-]+) ', makefile))
 
 
-@pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "scripts").iterdir() if not path.suffix))
+@pytest.mark.parametrize("script", sorted(p.name for p in (ROOT / "scripts").iterdir() if p.is_file() and not p.suffix))
 def test_scripts_are_executable_and_parse(script: str) -> None:
     path = ROOT / "scripts" / script
     assert path.stat().st_mode & 0o111
