@@ -49,6 +49,13 @@ export interface Note {
   key: string | null;
 }
 
+export interface Result {
+  key: string;
+  term: string;
+  of: "primal" | "tangent" | "grad";
+  text: string;
+}
+
 export interface Picture {
   version: number;
   key: string;
@@ -62,6 +69,7 @@ export interface Picture {
   items: Record<string, Item>;
   table: TraceTable;
   notes: Note[];
+  results: Result[];
   modules?: { count: number; open: number; message: string } | null;
 }
 

@@ -16,6 +16,7 @@ import { createPainter } from "./graph/painter.js";
 import { createPanel, showExplanation } from "./panel/panel.js";
 import { phaseFrom, phaseStarts } from "./graph/phases.js";
 import { savePicture } from "./graph/save_picture.js";
+import { createResults } from "./panel/results.js";
 import { createPlayer } from "./graph/player.js";
 import { itemAtCaret, unitPositions } from "./text/text_positions.js";
 import { createStated } from "./text/stated.js";
@@ -48,7 +49,6 @@ export function createWorkbench(root, host) {
   let heldKey = null;
   let tableSource = "";
   let query = "";
-  /** @type {string} */
   let shownStamp = "";
   let asked = false;
   let toUnits = unitPositions("");
@@ -64,6 +64,7 @@ export function createWorkbench(root, host) {
   const graph = createGraph({ onSelect: select, onToggle: toggle });
   const unfolding = createUnfolding((opened) => host.unfold?.({ ...opened, have: heldKey }));
   const table = createTable({ onSelect: select });
+  const results = createResults({ onSelect: select });
   const panel = createPanel({ onShow: () => refreshPanel() });
   const picker = createElementPicker((question) => host.ask?.({ ...question, have: heldKey }));
   const reason = el("div", { class: "reason" });
@@ -118,7 +119,7 @@ export function createWorkbench(root, host) {
   root.tabIndex = -1;
   replace(
     root,
-    el("section", { class: "source", "aria-label": "Text and leaves" }, editor.element, leaves.element, switches.element),
+    el("section", { class: "source", "aria-label": "Text and leaves" }, editor.element, leaves.element, results.element, switches.element),
     el("section", { class: "picture", "aria-label": "Graph and steps" }, toolbar.element, refusal, graph.element, stepBar.element),
     el("section", { class: "about", "aria-label": "About this step" }, panel.element),
     live,
@@ -279,11 +280,11 @@ export function createWorkbench(root, host) {
       painter.bind("graph", graph.element);
     }
     graph.describe(next.items, next.steps);
+    results.show(next);
     stepBar.load(next.steps);
     toolbar.showModules(host.unfold !== undefined && Boolean(next.modules));
     refusal.textContent = next.modules?.message ?? "";
-    const broken = next.notes.filter((note) => note.kind === "non_finite").flatMap(({ key }) => (key ? [key, ...(next.items[key]?.related ?? [])] : []));
-    graph.note(new Set(broken));
+    graph.note(next);
     if (source !== tableSource) {
       tableSource = source;
       table.show(next.table);

@@ -19,6 +19,7 @@ from playground.views.graph.timeline import Timelines
 from playground.views.graph.unfolding import Unfolding
 from playground.views.stepper import picture_data as data
 from playground.views.stepper.details import LISTED_VALUES, ItemDetails
+from playground.views.stepper.results import results
 from playground.views.stepper.table import table_data
 
 VERSION = 1
@@ -58,6 +59,7 @@ def picture(
         "items": ItemDetails(explanation, drawn).all(),
         "table": table,
         "notes": [_note(note) for note in trace.notes],
+        "results": results(trace, explanation.names),
         "modules": _modules(drawn.modules),
     }
 

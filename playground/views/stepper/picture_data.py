@@ -85,6 +85,15 @@ class TraceNoteData(TypedDict):
     key: str | None
 
 
+class ResultData(TypedDict):
+    """What the text gives: its name, what it is, its number or numbers, and the box that it stands in."""
+
+    key: str
+    term: str
+    of: Literal["primal", "tangent", "grad"]
+    text: str
+
+
 class ModulesData(TypedDict):
     """The numbers of modules that can be opened, and that are."""
 
@@ -108,4 +117,5 @@ class PictureData(TypedDict):
     items: dict[str, ItemData]
     table: TraceTableData
     notes: list[TraceNoteData]
+    results: list[ResultData]
     modules: NotRequired[ModulesData | None]

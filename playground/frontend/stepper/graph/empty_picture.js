@@ -15,4 +15,5 @@ export const EMPTY_PICTURE = {
   items: {},
   table: { columns: [], rows: [] },
   notes: [],
+  results: [],
 };

@@ -5,6 +5,7 @@ import { createLegend } from "./legend.js";
 import { createViewport } from "./viewport.js";
 
 /** @typedef {import("../contract.js").Item} Item */
+/** @typedef {import("../contract.js").Picture} Picture */
 
 const TAB_STOPS = 60; // beyond this many items one tab stop stands for all, and the up and down keys move within
 
@@ -183,9 +184,11 @@ export function createGraph({ onSelect, onToggle }) {
     },
     /**
      * Marks the ops that a note is about; they look so once they have run.
-     * @param {Set<string>} keys
+     * @param {Pick<Picture, "notes" | "items">} picture
      */
-    note(keys) {
+    note({ notes, items }) {
+      const broken = notes.filter((note) => note.kind === "non_finite").flatMap(({ key }) => (key ? [key, ...(items[key]?.related ?? [])] : []));
+      const keys = new Set(broken);
       for (const [key, item] of byKey) item.classList.toggle("noted", keys.has(key) && item.classList.contains("op"));
     },
     /** @param {string | null} key */
