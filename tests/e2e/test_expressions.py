@@ -138,10 +138,12 @@ def test_a_mistake_is_marked_and_repaired_by_its_button(open_page: OpenPage, rea
     page = ready(open_page("/"))
     page.get_by_test_id("editor").fill("f = sine(x1)")
     expect(page.get_by_test_id("error")).to_contain_text("sine")
+    expect(page.get_by_text("The last text that ran.")).to_be_visible()
     expect(page.locator("svg.graph")).to_be_visible()
     page.get_by_test_id("repair").click()
     expect(page.get_by_test_id("editor")).to_have_value("f = sin(x1)")
     expect(page.get_by_test_id("error")).to_be_hidden()
+    expect(page.get_by_text("The last text that ran.")).to_be_hidden()
 
 
 @pytest.mark.slow

@@ -187,6 +187,7 @@ test("an older answer does not take back what the user has typed since", () => {
     editable: true,
     step: null,
     theme: null,
+    stale: false,
   });
   assert.equal(draft.accept(frame(4, "a")), true);
   draft.change({ text: "ab" }, "text");

@@ -139,6 +139,7 @@ export interface Opened {
 export interface Frame {
   opened?: Opened;
   picture: Picture | null;
+  stale: boolean;
   sequence: number;
   query: string;
   document: Document | null;

@@ -32,7 +32,7 @@ export function changedBy(old, change) {
  */
 export function mountStandalone(root, { both, forward, backward }) {
   const pictures = { both, forward: /** @type {Picture} */ (changedBy(both, forward)), backward: /** @type {Picture} */ (changedBy(both, backward)) };
-  const fixed = { sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, theme: null };
+  const fixed = { stale: false, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, theme: null };
   const bench = createWorkbench(root, { send: null, draw: (graph) => bench.update({ ...fixed, picture: pictures[graph], step: null }) });
   root.classList.add("standalone");
   followScheme(bench.retheme);

@@ -31,7 +31,6 @@ import { showWhy } from "./panel/why.js";
 /** @typedef {import("./contract.js").Picture} Picture */
 /** @typedef {import("./contract.js").Edit} Edit */
 /** @typedef {import("./contract.js").GraphKind} GraphKind */
-/** @typedef {import("./contract.js").PageError} PageError */
 
 /**
  * @param {HTMLElement} root
@@ -147,7 +146,7 @@ export function createWorkbench(root, host) {
     edit(() => draft.restore(draft.history[command]()));
     showDraft();
   }
-  /** @param {PageError} error */
+  /** @param {import("./contract.js").PageError} error */
   function repair({ repair: offer, leaf }) {
     if (!offer) return;
     const { leaves: all } = draft.current();
@@ -327,6 +326,7 @@ export function createWorkbench(root, host) {
         else if (!asked) draft.resend();
         asked = lost;
       }
+      graph.age(next.stale);
       if (isNewest) editor.setError(next.error);
       showPosition();
       picker.show(next.element ?? null);

@@ -95,7 +95,7 @@ def frame(
     """
     made = tried(lambda: _parts(document, last_good, unfolding))
     if isinstance(made, PlaygroundError):
-        made = _FrameParts(last_good, "", [], made)
+        made = _FrameParts(last_good, last_good is not None, "", [], made)
     error = refused or made.error
     data = stepper_frame(
         None if made.good is None else made.good.drawn,
@@ -103,6 +103,7 @@ def frame(
         sequence=sequence,
         have=have,
         step=step,
+        stale=made.is_old,
         document=_fields(document),
         leaves=made.rows,
         error=None if error is None else _error(error, made.rows),
@@ -113,6 +114,7 @@ def frame(
 
 class _FrameParts(NamedTuple):
     good: Shown | None
+    is_old: bool  # it is of another text, as this one does not run
     query: str
     rows: list[LeafRowData]
     error: PlaygroundError | None
@@ -123,7 +125,8 @@ def _parts(document: Document, last_good: Shown | None, unfolding: Unfolding) ->
     good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
     rows, leaf_error = _leaf_rows(document, good)
     error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
-    return _FrameParts(good, expression_query(document), rows, error)
+    is_old = good is last_good is not None and good is not outcome
+    return _FrameParts(good, is_old, expression_query(document), rows, error)
 
 
 def _part(document: Document, error: PlaygroundError) -> Shown | None:

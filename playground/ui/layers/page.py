@@ -104,7 +104,9 @@ def _body() -> None:
     if session.drawn is not None:
         refusal = "" if isinstance(shown, ShownStack) else NO_ELEMENT
         element = answered(at.asked, session.document, refusal=refusal)
-        data = stepper_frame(session.drawn, frame["query"], sequence=session.sequence, have=at.have, step=at.step)
+        data = stepper_frame(
+            session.drawn, frame["query"], sequence=session.sequence, have=at.have, step=at.step, stale=drawn is None
+        )
         data = at.completed(data, element)
         stepper(data, key=GRAPH, on_open=at.take_opened, on_element=lambda: at.take_asked(session.document))
     at.step = at.have = None

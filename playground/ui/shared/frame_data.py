@@ -103,10 +103,12 @@ class OpenedData(TypedDict):
 
 
 class FrameData(TypedDict):
-    """The data that the workbench shows; `opened` and `element` are left out before PyTorch is there."""
+    """The data that the workbench shows; `opened` and `element` are left out before PyTorch is there. `stale`: the
+    picture is of an older text, as this one does not run."""
 
     opened: NotRequired[OpenedData]
     picture: PictureTextData | None
+    stale: bool
     sequence: int
     query: str
     document: DocumentData | None

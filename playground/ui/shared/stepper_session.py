@@ -73,6 +73,7 @@ def stepper_frame(
     sequence: int = 0,
     have: str | None = None,
     step: int | None = None,
+    stale: bool = False,
     document: DocumentData | None = None,
     leaves: Sequence[LeafRowData] = (),
     error: PageErrorData | None = None,
@@ -81,6 +82,7 @@ def stepper_frame(
     """The frame of the workbench; `have`: the key of the drawing that the browser holds, which is not sent again."""
     return {
         "picture": None if drawn is None else drawn.packed(have),
+        "stale": stale,
         "sequence": sequence,
         "query": query,
         "document": document,

@@ -29,9 +29,10 @@ def test_a_good_text_is_drawn_with_its_leaves() -> None:
 
 
 def test_a_broken_text_keeps_the_last_good_picture() -> None:
-    _, good = frame(GOOD, None)
+    first, good = frame(GOOD, None)
     data, still = frame(Document("y = w*", GOOD.leaves), good)
     assert still is good
+    assert (first["stale"], data["stale"], frame(GOOD, good)[0]["stale"]) == (False, True, False)
     assert data["picture"]["key"] == good.drawn.key if good else False
     assert data["error"]["start"] <= 6 and data["error"]["message"]
     assert data["document"]["text"] == "y = w*"

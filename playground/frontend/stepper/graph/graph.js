@@ -28,6 +28,7 @@ export function createGraph({ onSelect, onToggle }) {
   const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
   const viewport = createViewport(stage);
   const legend = createLegend();
+  const old = el("p", { class: "old" }, "The last text that ran. This one does not run yet.");
   /** @type {SVGSVGElement | null} */
   let svg = null;
   /** @type {(SVGGElement)[]} */
@@ -124,7 +125,7 @@ export function createGraph({ onSelect, onToggle }) {
       if (!next) return false;
       const focused = /** @type {SVGElement | null} */ (stage.querySelector(":focus"));
       svg = next;
-      stage.replaceChildren(next, legend.element);
+      stage.replaceChildren(next, legend.element, old);
       boxes.clear();
       items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match), .cluster .toggle"))];
       byKey = new Map(items.flatMap((item) => (item.dataset.key ? [[item.dataset.key, item]] : [])));
@@ -191,6 +192,8 @@ export function createGraph({ onSelect, onToggle }) {
       const keys = new Set(broken);
       for (const [key, item] of byKey) item.classList.toggle("noted", keys.has(key) && item.classList.contains("op"));
     },
+    /** @param {boolean} isStale whether the picture is of an older text */
+    age: (isStale) => stage.classList.toggle("stale", isStale),
     /** @param {string | null} key */
     press(key) {
       for (const item of stage.querySelectorAll("[aria-pressed=true]")) item.removeAttribute("aria-pressed");
