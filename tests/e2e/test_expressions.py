@@ -147,6 +147,24 @@ def test_a_mistake_is_marked_and_repaired_by_its_button(open_page: OpenPage, rea
 
 
 @pytest.mark.slow
+def test_the_caret_selects_and_leaves_the_explanation_open(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    explanation, details = page.get_by_test_id("tab-explanation"), page.get_by_test_id("tab-details")
+    page.get_by_test_id("editor").click()
+    page.keyboard.press("Home")
+    for _ in range(len("f = lo")):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("svg.graph .item.selected").first).to_be_visible()
+    expect(explanation).to_have_attribute("aria-selected", "true")
+    page.locator('svg.graph [data-key="op-1"]').click()
+    expect(details).to_have_attribute("aria-selected", "true")
+    explanation.click()
+    page.get_by_test_id("slider-x1").press("ArrowRight")
+    expect(page.get_by_test_id("results")).to_contain_text("f = 12.201")
+    expect(explanation).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.slow
 def test_undo_and_redo_over_text_and_values(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/"))
     page.get_by_test_id("leaf-x1").fill("4")

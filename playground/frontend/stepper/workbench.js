@@ -72,7 +72,7 @@ export function createWorkbench(root, host) {
   const live = el("div", { class: "for-screen-readers", "aria-live": "polite", "data-testid": "live" });
   const editor = createEditor({
     onInput: (text) => edit(() => draft.change({ text }, "text")),
-    onCaret: (caret) => editor.text() === picture.text && select(itemAtCaret(picture.items, caret, toUnits)),
+    onCaret: (caret) => editor.text() === picture.text && select(itemAtCaret(picture.items, caret, toUnits), false),
     onRepair: repair,
   });
   const leaves = createLeaves({
@@ -225,15 +225,15 @@ export function createWorkbench(root, host) {
       picker.offer(picture.items, host.ask ? selected : null);
     }
   }
-  /** @param {string | null} key */
-  function select(key) {
+  /** @param {string | null} key @param {boolean} [opens] its details, where the explanation is shown; false: nobody asked for them */
+  function select(key, opens = true) {
     selected = key !== null && key in picture.items ? key : null;
     const related = selected === null ? [] : [selected, ...picture.items[selected].related];
     painter.select(new Set(related));
     graph.press(selected);
     table.press(new Set(related));
     markText();
-    if (selected !== null && panel.shown() === "explanation") panel.open("details");
+    if (opens && selected !== null && panel.shown() === "explanation") panel.open("details");
     else refreshPanel();
   }
 
@@ -289,7 +289,7 @@ export function createWorkbench(root, host) {
       table.show(next.table);
       painter.bind("table", table.table);
     }
-    select(selected);
+    select(selected, false);
     if (isNew || wanted !== null) revealStep();
   }
 
