@@ -1,6 +1,7 @@
 // @ts-check
 // The table of layers: blocks unfold into branches, each with its rows, and a layer can be added at any place.
 import { el, iconButton, replace } from "../shared/dom.js";
+import { meaningOf } from "../shared/glossary.js";
 import { createAdding, layerMenu } from "./add.js";
 import { spelled, weight } from "./numbers.js";
 import { branchRow, layerRow } from "./rows.js";
@@ -115,7 +116,7 @@ export function createList(actions, folds, refusals) {
         el(
           "table",
           { "aria-label": "The layers" },
-          el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
+          el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col", title: meaningOf(head) }, head)))),
           el("tbody", {}, ...rows),
         ),
       );

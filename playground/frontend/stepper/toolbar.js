@@ -1,15 +1,16 @@
 // @ts-check
 // The row of buttons above the graph, and the list of keyboard shortcuts.
 import { copyButton, el, iconButton } from "../shared/dom.js";
+import { GLOSSARY } from "../shared/glossary.js";
 import { KEY_LIST } from "./keys.js";
 
 /** @typedef {import("./contract.js").GraphKind} GraphKind */
 
-/** @type {[GraphKind, string][]} */
+/** @type {[GraphKind, string, string][]} */
 const GRAPHS = [
-  ["forward", "Forward"],
-  ["backward", "Backward"],
-  ["both", "Both"],
+  ["forward", "Forward", "Draw what is computed, from the leaves to the result"],
+  ["backward", "Backward", "Draw PyTorch's backward graph, from the result to the leaves"],
+  ["both", "Both", "Draw both graphs, side by side"],
 ];
 
 /**
@@ -21,8 +22,8 @@ const GRAPHS = [
  */
 export function createToolbar({ onGraph, onZoom, onSave, onToggle, onHistory, onHelp, address }) {
   const graphs = el("div", { class: "segmented", role: "group", "aria-label": "Graph" });
-  for (const [name, title] of GRAPHS) {
-    graphs.append(el("button", { type: "button", "data-graph": name, "data-testid": `graph-${name}`, onclick: () => onGraph(name) }, title));
+  for (const [name, title, about] of GRAPHS) {
+    graphs.append(el("button", { type: "button", title: about, "data-graph": name, "data-testid": `graph-${name}`, onclick: () => onGraph(name) }, title));
   }
   const undo = iconButton("undo", "Undo (Ctrl Z)", () => onHistory("undo"), { "data-testid": "undo" });
   const redo = iconButton("redo", "Redo (Ctrl Shift Z)", () => onHistory("redo"), { "data-testid": "redo" });
@@ -53,7 +54,11 @@ export function createToolbar({ onGraph, onZoom, onSave, onToggle, onHistory, on
   modules.hidden = true;
   const histories = el("div", { class: "buttons histories", role: "group", "aria-label": "History" }, undo, redo);
   const link = copyButton("Copy link", address, { "data-testid": "copy-link" });
-  const help = el("button", { type: "button", class: "icon-button", "aria-label": "Keys (?)", title: "Keys (?)", "data-testid": "keys", onclick: onHelp }, "?");
+  const help = el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": "Keys and words (?)", title: "Keys and words (?)", "data-testid": "keys", onclick: onHelp },
+    "?",
+  );
   const element = el("div", { class: "toolbar" }, graphs, histories, modules, el("span", { class: "spring" }), zooms, menu, link, help);
   return {
     element,
@@ -83,13 +88,19 @@ export function createHelp() {
   const rows = KEY_LIST.map(([keys, meaning]) =>
     el("tr", {}, el("th", { scope: "row" }, ...keys.split(" ").map((key) => el("kbd", {}, key))), el("td", {}, meaning)),
   );
+  const words = Object.entries(GLOSSARY).flatMap(([chapter, terms]) => [
+    el("h3", {}, chapter),
+    el("dl", {}, ...Object.entries(terms).flatMap(([term, meaning]) => [el("dt", {}, term), el("dd", {}, meaning)])),
+  ]);
   const close = () => dialog.close();
   const dialog = el(
     "dialog",
-    { class: "help", "aria-label": "Keys", "data-testid": "help" },
+    { class: "help", "aria-label": "Keys and words", "data-testid": "help" },
+    el("button", { type: "button", class: "text-button", onclick: close }, "Close"), // first: it has the focus, and is seen
     el("h2", {}, "Keys"),
     el("table", {}, el("tbody", {}, ...rows)),
-    el("button", { type: "button", class: "text-button", onclick: close }, "Close"),
+    el("h2", {}, "Words"),
+    ...words,
   );
   dialog.addEventListener("click", (event) => event.target === dialog && close());
   return dialog;

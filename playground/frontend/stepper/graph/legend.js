@@ -1,6 +1,7 @@
 // @ts-check
 // What the colours of a picture mean: those that it has, and that of the optimizer's step where there is one.
 import { el, replace } from "../../shared/dom.js";
+import { meaningOf } from "../../shared/glossary.js";
 
 /** @type {[string, string][]} */
 const LEGEND = [
@@ -20,7 +21,7 @@ export function createLegend() {
     show(svg, steps) {
       const drawn = LEGEND.filter(([kind]) => svg.querySelector(`.slot.${kind}`));
       if (steps.some(({ phase }) => phase === "update")) drawn.push(["update", "update: the optimizer's step"]);
-      replace(element, ...drawn.map(([kind, meaning]) => el("li", { class: kind }, meaning)));
+      replace(element, ...drawn.map(([kind, meaning]) => el("li", { class: kind, title: meaningOf(kind) }, meaning)));
     },
   };
 }

@@ -2,6 +2,7 @@
 // The leaves: one row per free name of the text, with its value, dtype and requires_grad.
 import { createDebounce } from "../../shared/debounce.js";
 import { el, prose, replace, setAttribute } from "../../shared/dom.js";
+import { meaningOf } from "../../shared/glossary.js";
 import { isLiteral } from "./stated.js";
 
 /** @typedef {import("../contract.js").LeafRow} LeafRow */
@@ -37,7 +38,7 @@ function createLeafRow(name, onChange) {
   const slider = el("input", { type: "range", class: "leaf-slider", "data-testid": `slider-${name}`, "aria-label": `Slider of ${name}` });
   const dtype = el("select", { class: "leaf-dtype", "data-testid": `dtype-${name}`, "aria-label": `dtype of ${name}` });
   const grad = el("input", { type: "checkbox", "data-testid": `grad-${name}`, "aria-label": `requires_grad of ${name}` });
-  const gradLabel = el("label", { class: "leaf-grad", title: "requires_grad" }, grad, "grad");
+  const gradLabel = el("label", { class: "leaf-grad", title: meaningOf("grad") }, grad, "grad");
   const error = el("p", { class: "leaf-error", id: `leaf-error-${name}`, hidden: true });
   const element = el(
     "div",

@@ -1,6 +1,7 @@
 // @ts-check
 // How the text is run: reverse or forward mode, a second derivative, backward() called again.
 import { el } from "../../shared/dom.js";
+import { meaningOf } from "../../shared/glossary.js";
 
 /** @typedef {import("../contract.js").Document} Document */
 
@@ -79,6 +80,7 @@ export function createSwitches({ onChange }) {
       const words = [isForward ? "forward mode" : "reverse mode"];
       if (!isForward && document_.second) words.push("second derivative");
       if (!isForward && document_.passes > 1) words.push(`backward() ${TIMES[document_.passes - 1] ?? `${document_.passes} times`}`);
+      summary.title = (isForward ? meaningOf("forward mode") : meaningOf("reverse mode")) ?? "";
       summary.textContent = `Run: ${words.join(", ")}`;
     },
   };
