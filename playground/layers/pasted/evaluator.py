@@ -32,6 +32,10 @@ Invoker = Callable[[tree.Invoke, list[Value], dict[str, Value]], Value]
 
 
 _PRODUCT = partial(reduce, partial(numbers, "*"))
+_STATES: dict[type[nn.Module], str] = {  # layers that take a state, too
+    **dict.fromkeys((nn.LSTM, nn.GRU, nn.RNN), "a sequence, and a first state"),
+    **dict.fromkeys((nn.LSTMCell, nn.GRUCell, nn.RNNCell), "one step, and the state before it"),
+}
 LONGEST = 100  # characters of a text that is put together
 _PLAIN_KINDS: dict[str, type] = {
     "int": int, "float": float, "bool": bool, "str": str, "dict": dict, "tuple": tuple, "list": tuple, "Tensor": Tensor
@@ -346,9 +350,11 @@ class PastedEvaluator(ListEvaluator):
         self, layer: nn.Module, written: str, node: tree.Apply, inputs: list[Value], named: dict[str, Value]
     ) -> None:
         """Refuse what a layer does not take: most take one tensor."""
-        is_attention, is_recurrent = isinstance(layer, nn.MultiheadAttention), isinstance(layer, nn.RNNBase)
+        is_attention, is_recurrent = isinstance(layer, nn.MultiheadAttention), type(layer) in _STATES
         for place, value in enumerate(inputs):
-            states = value if place and is_recurrent and isinstance(value, tuple) else (value,)
+            states = (value,)
+            if place and is_recurrent:  # None stands for zeros
+                states = value if isinstance(value, tuple) else () if value is None else states
             if not all(isinstance(state, Tensor) for state in states):
                 span = node.inputs[min(place, len(node.inputs) - 1)].span
                 self.calls.refuse(f"a layer takes a tensor, not {what(value)}", span, "a number: tensor(2.0)")
@@ -364,7 +370,7 @@ class PastedEvaluator(ListEvaluator):
             self.calls.refuse("need_weights is True or False", node.span)
         most = 2 if is_recurrent else 1
         if not is_attention and not 1 <= len(inputs) <= most:
-            takes = "a sequence, and a first state" if is_recurrent else "one input"
+            takes = _STATES[type(layer)] if is_recurrent else "one input"
             self.calls.refuse(f"`{written}` takes {takes}", node.span, f"write {written}(x)")
 
     def _made_by_name(self, kind: tree.PastedClass | tree.KindName, node: tree.Apply) -> tree.Make:

@@ -14,11 +14,11 @@ from playground.language.functions.table import ATTRIBUTES, PREFIXES, method_nam
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.python_parser import Places
 from playground.language.syntax.tree import Attribute, Call, CallArgument, Name, Sequence
-from playground.layers.catalogue.table import KINDS, nearest
+from playground.layers.catalogue.table import OF_CLASSES, nearest
 from playground.layers.pasted import tree
 
 CONTAINERS = ("ModuleList", "ModuleDict", "Sequential")
-LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in KINDS)])
+LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in OF_CLASSES)])
 INITIALISERS = (
     *("uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_"),
     *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "calculate_gain"),

@@ -310,6 +310,8 @@ ATTENTION = "self.a = nn.MultiheadAttention(4, 2, batch_first=True)"
         (EMBEDDING, "return self.e(torch.arange(4))", "has rows 0 to 2, and got others"),
         (EMBEDDING, "return self.e(torch.arange(2) - 1)", "has rows 0 to 2, and got others"),
         (LSTM, "return self.l(x[None], x, x)[0]", "takes a sequence, and a first state"),
+        ("self.l = nn.GRUCell(4, 4)", "return self.l(x, x, x)", "takes one step, and the state before it"),
+        ("self.l = nn.LSTMCell(5, 4)", "return self.l(x)[0]", "LSTMCell expects input_size = 5, and got 4"),
         (LSTM, "return self.l(x[None], (x, 3))[0]", "a layer takes a tensor, not a tuple"),
         (LSTM, "return self.l(x[None], (x, x))[0]", "PyTorch refuses this: |size|shape|axis|axes"),
         (LSTM, "(a, b), c = self.l(x[None])\nreturn a", "2 names for a tensor"),
