@@ -16,10 +16,12 @@ _MOVES = ("to", "cuda", "cpu", "double", "float", "train", "eval")  # of a net t
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """The statements that stay, those that are left out, and the call that makes the module (None: of its class)."""
+    """The statements that stay, those that are left out, the methods of classes that stay which nothing calls, and the
+    call that makes the module (None: of its class)."""
 
     kept: tuple[ast.stmt, ...]
     left_out: tuple[ast.stmt, ...]
+    uncalled: tuple[ast.FunctionDef, ...]
     entry: ast.Call | None
 
 
@@ -30,29 +32,30 @@ def needed(module: ast.Module) -> Needed:
     >>> [ast.unparse(node) for node in (*found.kept[1:], *found.left_out, found.entry)]
     ['WIDTH = 3', 'net = A(4)', 'print(net)', 'A(4)']
     """
-    unused = _prune(module)
+    uncalled = _prune(module)
     file = _File(module)
     last = file.last()
     if last is None:
-        return Needed(tuple(module.body), (), None)
+        return Needed(tuple(module.body), (), (), None)
     entry = file.entry(last)
     names = file.reached({last.name} | (_loaded(entry) if entry is not None else set()))
     names.add("*")  # of an import: it may be any name
     kept = [node for node in module.body if _given(node) & names and node is not file.making]
     others = [node for node in module.body if node not in kept]
-    return Needed(tuple(kept), (*others, *unused), entry)
+    methods = [method for owner, method in uncalled if owner in kept]
+    return Needed(tuple(kept), tuple(others), tuple(methods), entry)
 
 
-def _prune(module: ast.Module) -> list[ast.stmt]:
-    """Takes the methods out of classes that nothing calls, and gives them."""
+def _prune(module: ast.Module) -> list[tuple[ast.ClassDef, ast.FunctionDef]]:
+    """Takes the methods out of classes that nothing calls, and gives each with its class."""
     called = reached(module, None, "__init__") | reached(module, None, "forward")
-    unused: list[ast.stmt] = []
+    uncalled: list[tuple[ast.ClassDef, ast.FunctionDef]] = []
     for node in module.body:
         if isinstance(node, ast.ClassDef) and _method(node, "forward") is not None:
             found = [part for part in node.body if isinstance(part, ast.FunctionDef) and not _is_reached(part, called)]
             node.body = [part for part in node.body if part not in found]
-            unused += found
-    return unused
+            uncalled += [(node, part) for part in found]
+    return uncalled
 
 
 def _is_reached(method: ast.FunctionDef, called: frozenset[str]) -> bool:

@@ -29,6 +29,7 @@ from playground.layers.pasted.tree import (
     PastedFunction,
     PastedSource,
 )
+from playground.layers.pasted.unused import unused_text
 from playground.layers.pasted.usual import as_is_usual, constants_of
 
 _QUOTED = re.compile(r"""#[^\n]*|(?:\b[rRuU])?\"{3}[\s\S]*?\"{3}|(?:\b[rRuU])?'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'""")
@@ -58,7 +59,9 @@ def parse_module(text: str) -> PastedSource:
     if found is not None:
         write_defaults(found[0], uses)
     file = None if found is None else needed(found[0])
-    left_out = () if found is None or file is None else tuple(map(found[1].of, map(_whole, file.left_out)))
+    left_out: tuple[Span, ...] = ()
+    if found is not None and file is not None:
+        left_out = tuple(map(found[1].of, map(_whole, (*file.left_out, *file.uncalled))))
     for span in left_out:
         plain = plain[: span.start] + re.sub(r"[^\n]", " ", span.of(plain)) + plain[span.end :]
     try:
@@ -69,7 +72,8 @@ def parse_module(text: str) -> PastedSource:
         raise PlaygroundError(error.message, span=error.span, hint=error.hint, repair=repair, text=text) from None
     reader = _ClassReader(text, places, left_out)
     reader.write_defaults(module, uses)
-    return reader.source(module, None if file is None else file.entry)
+    source = reader.source(module, None if file is None else file.entry)
+    return source if file is None else replace(source, unused=unused_text(file))
 
 
 def _without_docstring(found: re.Match[str]) -> str:

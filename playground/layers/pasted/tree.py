@@ -380,7 +380,7 @@ class PastedSource:
     """A text that was understood: its classes, of which the last is the module, and what they use.
 
     `left_out` are the edits that take out what means nothing here: imports, annotations, and what trains the module.
-    `entry` is None where the module is made without arguments.
+    `entry` is None where the module is made without arguments. `unused` says what of the text it does not use.
     """
 
     text: str
@@ -389,6 +389,7 @@ class PastedSource:
     functions: tuple[PastedFunction, ...] = ()
     constants: tuple[Constant, ...] = ()
     entry: Entry | None = None
+    unused: str = ""
 
     @property
     def module(self) -> PastedClass:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.layers.export.pasted import plain_python
 from playground.layers.net.net import net_of, record_net, script_of
 from playground.layers.pasted.build import build_pasted
 from playground.layers.pasted.parse import parse_module
@@ -266,6 +267,49 @@ def test_what_trains_is_not_in_the_script() -> None:
     for start, end, new in sorted(source.left_out, reverse=True):
         kept = kept[:start] + new + kept[end:]
     assert "argparse" not in kept and "main" not in kept and "def small" in kept
+
+
+OTHER = """
+class Other(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+
+    def sample(self, z):
+        return z + 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9
+
+    def forward(self, x):
+        return x
+
+"""
+NET = module("self.l = nn.Linear(16, 3)", FLAT + "return self.l(x)", before=OTHER)
+LATER = (
+    "\n    def draw(self):\n        pass\n\n    def save(self):\n        pass\n\nnet = Net()\nx = 3\nprint(x,\n    4)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (HEAD + BLOCKS + TRAINING, "This is small(). Not used: class Wide; functions large, train and main; 2 lines"),
+        (NET + LATER, "This is Net(). Not used: class Other; methods draw and save; 3 lines"),
+        (NET.replace("Net(", f"{'N' * 60}("), f"This is {'N' * 39}…. Not used: class Other."),
+        (NET.replace(OTHER, OTHER.replace("Other", "O" * 60) + "".join(f"class C{i}: pass\n" for i in range(9))),
+         f"Not used: classes {'O' * 39}…, C0, C1 and 7 more."),
+        (module("self.l = 1", "return x * self.l") + '"""Words."""\nimport os\n', ""),
+    ],
+)  # fmt: skip
+def test_what_is_not_used_is_told_in_a_line(text: str, note: str) -> None:
+    given = {"text": text, "input_shape": [1, 4, 4], "data": "random", "batch": 4, "classes": 3}
+    listing = net_of(StackDocument.from_fields(given)).listing
+    assert listing.rows or not note
+    assert (note in listing.note if note else not listing.note) and "\n" not in listing.note
+    assert len(listing.note) < 300
+
+
+def test_a_class_that_is_not_used_leaves_no_part_of_it_in_the_script() -> None:
+    text, _ = plain_python(parse_module(NET + LATER))
+    assert "Other" not in text and "class Net(nn.Module)" in text and "draw" not in text
+    assert by_python(HEAD + text, "Net()")(torch.rand(2, 1, 4, 4)).shape == (2, 3)
 
 
 @pytest.mark.parametrize(
