@@ -281,7 +281,9 @@ def upsampled(shape: Shape, given: Given) -> LayerRule:
 
 
 def pictures(shape: Shape, given: Given) -> LayerRule:
-    """(C, H, W) to the same."""
+    """(C, H, W) to the same. Of features each is a channel, which PyTorch is about to refuse: it is a plain Dropout."""
+    if len(shape) == 1:
+        raise Misfit("(N, C, H, W)", text(shape), (Mend("take Dropout", take="Dropout"),))
     _picture(shape, 2)
     return LayerRule(shape)
 

@@ -22,6 +22,7 @@ from playground.language.functions.table import ATTRIBUTES, find
 from playground.language.limits import LIMITS, spell
 from playground.language.syntax.tree import Attribute, Call, CallArgument, Expression, Index, Name
 from playground.layers.pasted import tree
+from playground.layers.pasted.constructors import ONLY_IN_INIT, passing_layer
 from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, kept, kinds_of, what
 
 Maker = Callable[
@@ -211,11 +212,16 @@ class PastedEvaluator(ListEvaluator):
         return self.calls.nested(tuple(found), node.span)
 
     def _make(self, node: tree.Make | tree.Initialise) -> Value:
-        make = self.maker
-        assert make is not None  # the reader takes layers only in `__init__`
         self.calls.at(node.span, self.calls.budget.count_statement)
         positional, named = self.arguments(node.arguments)
-        return self.guarded(node.span, lambda: make(node, positional, named), (*positional, *named.values()))
+
+        def make() -> Value:
+            if self.maker is not None or isinstance(node, tree.Initialise):
+                assert self.maker is not None  # the reader takes nn.init only in `__init__`
+                return self.maker(node, positional, named)
+            return passing_layer(node, positional, named, self.program.text)
+
+        return self.guarded(node.span, make, (*positional, *named.values()))
 
     def arguments(self, given: tuple[CallArgument, ...]) -> tuple[list[Value], dict[str, Value]]:
         """Evaluate those by position, `*layers` taken apart, and those by name."""
@@ -376,8 +382,7 @@ class PastedEvaluator(ListEvaluator):
     def _made_by_name(self, kind: tree.PastedClass | tree.KindName, node: tree.Apply) -> tree.Make:
         """`block(64, stride=2)`, where a name stands for a class or a kind of layer."""
         if self.maker is None:
-            hint = "write self.layer = ... in __init__, and self.layer(x) here"
-            self.calls.refuse("layers are made in `__init__`: only there are their parameters found", node.span, hint)
+            self.calls.refuse(ONLY_IN_INIT, node.span, "write self.layer = ... in __init__, and self.layer(x) here")
         is_pasted = isinstance(kind, tree.PastedClass)
         return tree.Make(kind.name, is_pasted, node.arguments, node.span, node.layer.span)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _BASES = ("nn.Module", "torch.nn.Module", "Module")
+_COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try)
 _QUIET = frozenset(("print", "logging", "logger", "log", "warnings"))  # calls that compute nothing
 _MOVES = ("to", "cuda", "cpu", "double", "float", "train", "eval")  # of a net that was just made
 
@@ -17,12 +18,14 @@ _MOVES = ("to", "cuda", "cpu", "double", "float", "train", "eval")  # of a net t
 @dataclass(frozen=True, slots=True)
 class Needed:
     """The statements that stay, those that are left out, the methods of classes that stay which nothing calls, and the
-    call that makes the module (None: of its class)."""
+    call that makes the module (None: of its class). `under`: a name that is used, and the statement under which alone
+    it has a value."""
 
     kept: tuple[ast.stmt, ...]
     left_out: tuple[ast.stmt, ...]
     uncalled: tuple[ast.FunctionDef, ...]
     entry: ast.Call | None
+    under: tuple[str, ast.stmt] | None = None
 
 
 def needed(module: ast.Module) -> Needed:
@@ -43,7 +46,7 @@ def needed(module: ast.Module) -> Needed:
     kept = [node for node in module.body if _given(node) & names and node is not file.making]
     others = [node for node in module.body if node not in kept]
     methods = [method for owner, method in uncalled if owner in kept]
-    return Needed(tuple(kept), tuple(others), tuple(methods), entry)
+    return Needed(tuple(kept), tuple(others), tuple(methods), entry, file.under(kept, entry))
 
 
 def _prune(module: ast.Module) -> list[tuple[ast.ClassDef, ast.FunctionDef]]:
@@ -83,6 +86,13 @@ class _File:
                 found |= new
                 waiting += new
         return found
+
+    def under(self, kept: list[ast.stmt], entry: ast.Call | None) -> tuple[str, ast.stmt] | None:
+        """The first name that is used and that an `if`, a loop or the like gives a value: it is known only there."""
+        plain = [node for node in kept if not isinstance(node, _COMPOUND)]
+        used = set().union(*(self.uses[id(node)] for node in plain), _loaded(*([] if entry is None else [entry])))
+        given = ((node, _given(node) & used) for node in kept if node not in plain)
+        return next(((min(names), node) for node, names in given if names), None)
 
     def last(self) -> ast.ClassDef | None:
         """The last class that is a module and that no other module is made of."""

@@ -15,12 +15,13 @@ from playground.language.syntax.scan import check_length, normalise
 from playground.language.syntax.tree import Assign, Evaluate
 from playground.layers.limits import LIMITS as LAYERS
 from playground.layers.pasted.expressions import Around, PastedExpressions
-from playground.layers.pasted.ignored import LeftOut
-from playground.layers.pasted.needed import named, needed, reached
-from playground.layers.pasted.options import Place, option_uses, place_of, write_defaults
+from playground.layers.pasted.ignored import LeftOut, without_meaning
+from playground.layers.pasted.needed import Needed, named, needed, reached
+from playground.layers.pasted.options import Place, option_uses, place_of, use_without_default, write_defaults
 from playground.layers.pasted.statements import PastedStatements
 from playground.layers.pasted.tree import (
     Constant,
+    Edit,
     Entry,
     Invoke,
     Method,
@@ -55,6 +56,10 @@ def parse_module(text: str) -> PastedSource:
         raise PlaygroundError("there is no class", span=Span(0, len(text)), hint=f"begin with {_EXAMPLE}", text=text)
     plain = _QUOTED.sub(_without_docstring, text)
     found = tree_if_read(plain)
+    meaningless: tuple[Edit, ...] = ()
+    if found is not None:
+        plain, meaningless = without_meaning(plain, *found)
+        found = tree_if_read(plain)
     uses = {} if found is None else option_uses(found[0])
     if found is not None:
         write_defaults(found[0], uses)
@@ -71,6 +76,11 @@ def parse_module(text: str) -> PastedSource:
         repair = error.repair if plain.translate(_BRACES) == text else None  # it would lose the docstrings
         raise PlaygroundError(error.message, span=error.span, hint=error.hint, repair=repair, text=text) from None
     reader = _ClassReader(text, places, left_out)
+    reader.left_out.edits += [
+        edit for edit in meaningless if not any(span.start <= edit[0] < span.end for span in left_out)
+    ]
+    if found is not None and file is not None:
+        reader.check_needed(file, use_without_default(found[0], file.kept))
     reader.write_defaults(module, uses)
     source = reader.source(module, None if file is None else file.entry)
     return source if file is None else replace(source, unused=unused_text(file))
@@ -99,6 +109,17 @@ class _ClassReader:
     ) -> NoReturn:
         span = place if isinstance(place, Span) else self.places.of(place)
         raise PlaygroundError(message, span=span, hint=hint, repair=repair, text=self.text)
+
+    def check_needed(self, file: Needed, option: ast.Attribute | None) -> None:
+        """Refuses what the module needs and nothing here gives a value: it is known only when the file runs."""
+        if file.under is not None:
+            name, node = file.under
+            word = type(node).__name__.lower()
+            hint = f"write {name} = ... on a line of its own"
+            self.refuse(f"`{name}` is set under `{word}`, which is not run here", self.first_line(node), hint)
+        if option is not None:
+            hint = "write default=64 where the option is added, or the number itself here"
+            self.refuse(f"`{ast.unparse(option)}` has no default that is written out", option, hint)
 
     def write_defaults(self, module: ast.Module, uses: dict[Place, ast.expr]) -> None:
         """Writes the defaults of a file's options where the module uses them, in the script, too."""

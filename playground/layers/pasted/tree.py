@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import Span
-from playground.language.syntax.tree import CallArgument, Name
+from playground.language.syntax.tree import CallArgument, Index, Name
 
 Node = Any  # an expression or a statement: of the language, or one of these
 Edit = tuple[int, int, str]  # of a text: characters from, to, and what stands there instead
@@ -205,6 +205,15 @@ class Register:
     """`self.register_buffer("name", value)`: a tensor that is no parameter."""
 
     name: str
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SetPart:
+    """`pe[:, 0::2] = torch.sin(angles)`, in `__init__` only."""
+
+    part: Index
     value: Node
     span: Span
 

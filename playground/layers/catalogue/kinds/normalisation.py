@@ -13,7 +13,7 @@ from playground.layers.catalogue.modules import SeededDropout, SeededDropout2d
 from playground.layers.catalogue.spec import Shape
 
 _affine = LayerArgument("affine", "bool", True, "whether a scale and an offset are learnt")
-_eps = LayerArgument("eps", "float", 1e-5, "added to the variance", 1e-12, 1.0)
+_eps = LayerArgument("eps", "float", 1e-5, "added to the variance", 0.0, 65536.0)
 
 
 def _layer_norm(shape: Shape, given: Given) -> dict[str, Any]:
