@@ -345,7 +345,7 @@ class PastedEvaluator(ListEvaluator):
             hint = "to multiply write *" if isinstance(layer, Tensor | int | float) else "call one of its layers"
             self.calls.refuse(f"`{written}` is {what(layer)}, not a layer", node.span, hint)
         inputs, named = self.arguments(node.arguments)
-        if not isinstance(layer, PastedModule):  # a class of the text says itself what it takes
+        if not _begins_with_class(layer):  # which says itself what it takes
             inputs = [self.calls.as_value(value, node.span) for value in inputs]
             self._check_inputs(layer, written, node, inputs, named)
         self.calls.tell(node.span)
@@ -405,6 +405,13 @@ class PastedEvaluator(ListEvaluator):
             return self.calls.at(span, call)
         except ERRORS as error:
             raise explained(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None
+
+
+def _begins_with_class(layer: nn.Module) -> bool:
+    """Tell whether what goes into a layer goes into a class of the text."""
+    while isinstance(layer, nn.Sequential) and len(layer):
+        layer = layer[0]
+    return isinstance(layer, PastedModule)
 
 
 def _inside_first(module: nn.Module) -> Iterator[nn.Module]:

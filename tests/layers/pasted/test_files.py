@@ -257,6 +257,14 @@ FILES = {
         ),
         "Net()",
     ),
+    "a pair through a sequence": (
+        module(
+            "self.s = nn.Sequential(nn.Sequential(Swap()), Swap())\nself.l = nn.Linear(16, 3)",
+            FLAT + "a, b = self.s((x, 2 * x))\nreturn self.l(a) + b.sum()",
+            before="class Swap(nn.Module):\n    def forward(self, both):\n        a, b = both\n        return b, a\n",
+        ),
+        "Net()",
+    ),
     "a large eps": (
         module(
             "self.c = nn.Conv2d(1, 2, 2)\nself.n = nn.BatchNorm2d(2, 32)\nself.l = nn.Linear(18, 3)",
@@ -389,7 +397,7 @@ def test_a_class_that_is_not_used_leaves_no_part_of_it_in_the_script() -> None:
         (module("self.l = nn.Linear(16, 3)", "return nn.Dropout()(x)"), "made in `__init__`", "self.layer(x)"),
         (module("self.l = nn.Linear(16, 3)", "x[:, 0] = 1\nreturn x"), "cannot be set one by one", "where("),
         (module("pe = torch.zeros(3)\npe[pe > 0] = 1\nself.p = pe", "return x"), "whole numbers and slices", "0::2"),
-        (module("pe = torch.zeros(3)\npe[1:] = torch.zeros(4)\nself.p = pe", "return x"), "do not broadcast: 2 against 4", ""),
+        (module("pe = torch.zeros(3)\npe[1:] = torch.zeros(4)\nself.p = pe", "return x"), "2 against 4", ""),
         (module("pe = (2, 3)\npe[0] = 1\nself.p = pe", "return x"), "a tuple has no part that is set", ""),
         (module("self.l = nn.Linear(4, 4)\nself.l.weight[0] = 1", "return x"), "filled as a whole", "nn.init"),
         (module("torch.zeros(3)[0] = 1", "return x"), "cannot be set one by one", ""),
