@@ -265,9 +265,9 @@ FILES = {
         ),
         "Net()",
     ),
-    "a large eps": (
+    "settings of a normalisation": (
         module(
-            "self.c = nn.Conv2d(1, 2, 2)\nself.n = nn.BatchNorm2d(2, 32)\nself.l = nn.Linear(18, 3)",
+            "self.c = nn.Conv2d(1, 2, 2)\nself.n = nn.BatchNorm2d(2, 32, momentum=0.7)\nself.l = nn.Linear(18, 3)",
             "return self.l(torch.flatten(self.n(self.c(x)), 1))",
         ),
         "Net()",
@@ -304,6 +304,7 @@ def test_a_file_gives_what_python_gives(name: str) -> None:
     x = torch.rand(6, 1, 4, 4, generator=torch.Generator().manual_seed(1))
     out, wanted = net(x), plain(x)
     assert isinstance(out, Tensor) and torch.equal(out, wanted)
+    assert all(map(torch.equal, net.buffers(), plain.buffers()))  # the statistics that it keeps
 
 
 @pytest.mark.filterwarnings("ignore:`nn.init:FutureWarning")  # PyTorch's own, of the old names
