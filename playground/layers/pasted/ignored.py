@@ -70,6 +70,19 @@ def without_meaning(text: str, module: ast.Module, places: Places) -> tuple[str,
     return text, tuple(sorted(edits))
 
 
+def outermost(edits: list[Edit]) -> Iterator[Edit]:
+    """The edits that lie in no other: what is left out as a whole is not changed within.
+
+    >>> list(outermost([(4, 6, "x"), (2, 9, ""), (9, 9, "nn.")]))
+    [(2, 9, ''), (9, 9, 'nn.')]
+    """
+    done = 0
+    for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[0] < edit[1], -edit[1])):
+        if start >= done:
+            yield start, end, new
+            done = end
+
+
 def _ends(span: Span) -> tuple[int, int]:
     return span.start, span.end
 

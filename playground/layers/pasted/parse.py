@@ -15,7 +15,7 @@ from playground.language.syntax.scan import check_length, normalise
 from playground.language.syntax.tree import Assign, Evaluate
 from playground.layers.limits import LIMITS as LAYERS
 from playground.layers.pasted.expressions import Around, PastedExpressions
-from playground.layers.pasted.ignored import LeftOut, without_meaning
+from playground.layers.pasted.ignored import LeftOut, outermost, without_meaning
 from playground.layers.pasted.needed import Needed, named, needed, reached
 from playground.layers.pasted.options import Place, option_uses, place_of, use_without_default, write_defaults
 from playground.layers.pasted.statements import PastedStatements
@@ -76,9 +76,7 @@ def parse_module(text: str) -> PastedSource:
         repair = error.repair if plain.translate(_BRACES) == text else None  # it would lose the docstrings
         raise PlaygroundError(error.message, span=error.span, hint=error.hint, repair=repair, text=text) from None
     reader = _ClassReader(text, places, left_out)
-    reader.left_out.edits += [
-        edit for edit in meaningless if not any(span.start <= edit[0] < span.end for span in left_out)
-    ]
+    reader.left_out.edits += meaningless
     if found is not None and file is not None:
         reader.check_needed(file, use_without_default(found[0], file.kept))
     reader.write_defaults(module, uses)
@@ -151,7 +149,8 @@ class _ClassReader:
         for node in classes:
             found.append(self.pasted_class(node, found))
         made = None if entry is None else self.entry(entry)
-        return PastedSource(self.text, tuple(found), tuple(self.left_out.edits), functions, constants, made)
+        left_out = tuple(outermost(self.left_out.edits))
+        return PastedSource(self.text, tuple(found), left_out, functions, constants, made)
 
     def given(self, node: ast.stmt) -> tuple[str, ...]:
         """The names of a function or of constants beside the classes."""

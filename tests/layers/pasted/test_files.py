@@ -231,8 +231,10 @@ FILES = {
         module(
             "n: int = cast(int, 16)\nassert (n == 16) ^ (n == MOST), \\\n    f'{n}'\n"
             "self.l = nn.Linear(typing.cast(\n    int, (n - 1 + 1),\n), cast('int', cast(int, 6) // 2))",
-            FLAT + "assert x.shape[0] <= MOST; x = 2 * x\nreturn self.l(x)",
-            before="import typing\nfrom typing import cast\nMOST = 100\n",
+            FLAT + "assert x.shape[0] <= MOST; x = 2 * x\nprint(cast(int, x.shape[0]), opt.width)\nreturn self.l(x)",
+            before="import typing\nimport argparse\nfrom typing import cast\nMOST = 100\n"
+            "parser = argparse.ArgumentParser()\nparser.add_argument('--width', default=4)\n"
+            "opt = parser.parse_args()\n",
         ),
         "Net()",
     ),
