@@ -60,6 +60,7 @@ class Listing:
     error: PlaygroundError | None = None  # of a class that does not run
     ran_with: int | None = None  # so many examples; None where shapes are known by arithmetic
     is_editable: bool = False
+    note: str = ""  # what of a text is not listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,5 @@ def table_text(listing: Listing, batch: int) -> str:
         for cells in table
     ]
     stopped = listing.problem or listing.error
-    return "\n".join([*texts, *([f"stopped: {stopped.message}"] if stopped is not None else [])])
+    ends = [listing.note, "" if stopped is None else f"stopped: {stopped.message}"]
+    return "\n".join([*texts, *filter(None, ends)])

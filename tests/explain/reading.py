@@ -281,7 +281,10 @@ class _Reading:
 
 
 _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    **{name: getattr(torch, name) for name in ("exp", "log", "cos", "sin", "cosh", "sinh", "sqrt", "abs", "trunc")},
+    **{
+        name: getattr(torch, name)
+        for name in ("exp", "log", "cos", "sin", "cosh", "sinh", "tanh", "sqrt", "abs", "trunc")
+    },
     **{name: getattr(torch, name) for name in ("floor", "sigmoid", "digamma", "isfinite", "conj")},
     "Re": torch.real,
     "sign": torch.sgn,

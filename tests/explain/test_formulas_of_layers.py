@@ -55,6 +55,15 @@ LAYERS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "attention": (lambda: nn.MultiheadAttention(2, 1), (3, 1, 2)),
     "transformer": (lambda: nn.TransformerEncoderLayer(2, 1, 4, dropout=0.0), (3, 1, 2)),
     "prelu": (lambda: nn.PReLU(), (4,)),
+    "mish": (lambda: nn.Mish(), (5,)),
+    "selu": (lambda: nn.SELU(), (5,)),
+    "relu6": (lambda: nn.ReLU6(), (5,)),
+    "reflection": (lambda: nn.ReflectionPad2d(1), (2, 2, 3, 4)),
+    "pixel shuffle": (lambda: nn.PixelShuffle(2), (1, 4, 2, 2)),
+    "bilinear": (lambda: nn.Upsample(scale_factor=2, mode="bilinear"), (1, 1, 2, 3)),
+    "bicubic": (lambda: nn.Upsample(scale_factor=2, mode="bicubic"), (1, 1, 2, 3)),
+    "instance norm of pictures": (lambda: nn.InstanceNorm2d(2), (2, 2, 3, 3)),
+    "pooling of signals": (lambda: nn.Sequential(nn.MaxPool1d(2), nn.AvgPool1d(2)), (1, 2, 8)),
     "tanhshrink": (lambda: nn.Tanhshrink(), (1,)),
 }
 

@@ -28,7 +28,7 @@ _RELATIONS: dict[str, Callable[[Number, Number], Any]] = {
 }
 _SYMBOLS = {r"\sigma": "sigma", r"\Phi": "Phi", r"\varphi": "phi", r"\psi": "psi"}
 _MATHEMATICS: dict[str, Callable[..., Number]] = {
-    **{name: getattr(np, name) for name in ("log", "sin", "cos", "sinh", "cosh", "exp", "sqrt", "abs", "sign")},
+    **{name: getattr(np, name) for name in ("log", "sin", "cos", "sinh", "cosh", "tanh", "exp", "sqrt", "abs", "sign")},
     **{name: getattr(np, name) for name in ("trunc", "floor", "clip")},
     "max": np.maximum,
 }

@@ -39,6 +39,10 @@ test("numbers are read, anything else goes to the server as typed", () => {
   );
   assert.deepEqual(readContent("1×28×28", "shape"), [1, 28, 28]);
   assert.deepEqual(
+    ["2", "1, 0, 1, 0"].map((text) => readContent(text, "sides")),
+    [2, [1, 0, 1, 0]],
+  );
+  assert.deepEqual(
     ["1e-3", "100,000", "fast", ""].map((text) => readContent(text, "float")),
     [0.001, "100,000", "fast", ""],
   );

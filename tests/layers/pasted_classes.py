@@ -233,6 +233,26 @@ READER = """class Reader(nn.Module):
 """
 
 
+STEPS = """class Steps(nn.Module):
+    def __init__(self, size=3, hidden=4):
+        super().__init__()
+        self.hidden = hidden
+        self.lstm = nn.LSTMCell(size, hidden)
+        self.gru = nn.GRUCell(hidden, hidden, bias=False)
+        self.rnn = nn.RNNCell(hidden, hidden_size=3)
+
+    def forward(self, x):
+        h = torch.zeros(x.size(0), self.hidden)
+        c = torch.zeros(x.size(0), self.hidden)
+        g = r = None
+        for step in x.split(1, dim=1):
+            h, c = self.lstm(step.squeeze(1), (h, c))
+            g = self.gru(h, g)
+            r = self.rnn(g) if r is None else self.rnn(g, r)
+        return r + self.lstm(x[:, 0])[1].mean()
+"""
+
+
 def _document(text: str, shape: tuple[int, ...], loss: str = "CrossEntropyLoss", classes: int = 3) -> StackDocument:
     return StackDocument(text, shape, loss, classes, "random", batch=4, rng_seed=7)
 
@@ -245,6 +265,7 @@ DOCUMENTS = {
     "tied": _document(TIED, (6,)),
     "recurrent": _document(RECURRENT, (4, 3)),
     "reader": _document(READER, (7, 6)),
+    "steps": _document(STEPS, (5, 3)),
     "encoder": _document(ENCODER, (5, 8)),
     "initialised": _document(INITIALISED, (4,)),
 }

@@ -17,7 +17,7 @@ from playground.layers.stack.parse import parse_stack
 from playground.layers.stack.text import to_text
 
 INPUTS: tuple[Shape, ...] = ((4,), (2, 6), (1, 6, 6), (2, 9, 7), (3, 5, 8))
-NUMBERS = (1e-05, 0.01, 0.25, 0.5, 1.0)
+NUMBERS = (-0.5, 1e-05, 0.01, 0.25, 0.5, 1.0)
 
 
 def content(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
@@ -36,6 +36,8 @@ def numbers(argument: LayerArgument, shape: Shape) -> st.SearchStrategy[Any]:
             return st.sampled_from([n for n in NUMBERS if argument.minimum <= n <= argument.maximum])
         case "size":
             return whole | st.tuples(whole, whole)
+        case "sides":
+            return whole | st.tuples(*[whole] * 4)
         case "shape":
             return st.sampled_from([(-1,), shape[::-1], (1, *shape)[:4], (-1, shape[-1])])
         case _:

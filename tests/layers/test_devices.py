@@ -67,6 +67,18 @@ def test_every_preset_is_that_of_the_cpu(preset: Preset[StackDocument]) -> None:
 
 @pytest.mark.parametrize(
     "text",
+    [
+        "ReflectionPad2d((1, 0, 2, 1)) Conv2d(4, 3) ReLU6 Hardtanh",
+        'Upsample(2, mode="bilinear") SELU Reshape(2, 64) MaxPool1d(2) Mish AvgPool1d(3) Hardswish Hardsigmoid',
+    ],
+)  # PyTorch's `lazy` shuffles no pixels, and keeps statistics of a picture that have no type
+def test_layers_of_pictures_and_signals(text: str) -> None:
+    text = f"{text} Flatten Linear(3)"
+    compare(StackDocument(text, (2, 4, 4), classes=3, data="random", batch=3))
+
+
+@pytest.mark.parametrize(
+    "text",
     ["Linear(8) Dropout(0.5) ReLU Linear(3)", "Linear(8) BatchNorm1d Tanh Linear(3)", "Linear(6) LayerNorm Linear(3)"],
 )
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])

@@ -30,6 +30,11 @@ def _tanh_gelu(r: Recorded) -> Tensor:
     return (1 + t) / 2 + x / 2 * (1 - t * t) * k * (1 + 3 * 0.044715 * x * x)
 
 
+def _mish(r: Recorded) -> Tensor:
+    t = torch.tanh(torch.nn.functional.softplus(r.a))
+    return t + r.a * torch.sigmoid(r.a) * (1 - t * t)
+
+
 def _softplus(r: Recorded) -> Tensor:
     beta = r.number("beta")
     return torch.where(r.a * beta > r.number("threshold"), 1.0, torch.sigmoid(beta * r.a))
@@ -253,6 +258,13 @@ CURVES: dict[str, Row] = {
                     _tanh_gelu,
                 ),
             ),
+        ),
+    ),
+    "MishBackward": (
+        one(
+            "tanh(log(1 + exp(@a))) + @a · σ(@a) · (1 − tanh(log(1 + exp(@a)))²)",
+            r"\tanh(\log(1 + e^{@a})) + @a \, \sigma(@a) (1 - {\tanh(\log(1 + e^{@a}))}^{2})",
+            _mish,
         ),
     ),
     "SiluBackward": (

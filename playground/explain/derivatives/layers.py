@@ -120,6 +120,12 @@ LAYERS: dict[str, Row] = {
         f"UpsampleNearest{axes}DBackward": (Derivative("summed over the elements that each one became"),)
         for axes in (1, 2, 3)
     },
+    **{
+        f"Upsample{mode}2DBackward": (Derivative("to the elements that each one was mixed of, by their shares"),)
+        for mode in ("Bilinear", "Bicubic")
+    },
+    "ReflectionPad2DBackward": (Derivative("cut back to what was padded, with what stood in the mirror added"),),
+    "PixelShuffleBackward": (Derivative(_VIEW),),
     "PreluKernelBackward": (
         Derivative(
             "unchanged where the input is positive, else times the slope, to the input; times the input where that is "

@@ -7,7 +7,7 @@ import { fieldId, refusalMark } from "./refusals.js";
 /** @typedef {import("./contract.js").Row} Row */
 /** @typedef {import("./contract.js").Argument} Argument */
 
-const LEFT_OUT = "eps"; // not worth a field in every row; the text has it
+const LEFT_OUT = ["eps", "momentum"]; // not worth a field in every row; the text has them
 
 /**
  * @param {Row} row
@@ -16,7 +16,7 @@ const LEFT_OUT = "eps"; // not worth a field in every row; the text has it
  * @returns {HTMLElement[]}
  */
 export function argumentFields(row, actions, refusals) {
-  return row.arguments.filter((argument) => argument.name !== LEFT_OUT).map((argument) => argumentField(row, argument, actions, refusals));
+  return row.arguments.filter((argument) => !LEFT_OUT.includes(argument.name)).map((argument) => argumentField(row, argument, actions, refusals));
 }
 
 /**
@@ -24,7 +24,7 @@ export function argumentFields(row, actions, refusals) {
  * @returns {HTMLElement[]}
  */
 export function argumentTexts(row) {
-  const listed = row.arguments.filter((argument) => argument.name !== LEFT_OUT && argument.content !== null);
+  const listed = row.arguments.filter((argument) => !LEFT_OUT.includes(argument.name) && argument.content !== null);
   return listed.map((argument) => el("span", { class: "argument", title: argument.meaning }, `${argument.name} `, el("code", {}, written(argument.content))));
 }
 

@@ -77,6 +77,7 @@ export interface StackFrame {
   editable: boolean;
   input: string;
   totals: { parameters: number; multiplications: number; saved: number | null; output: string | null } | null;
+  note: string;
   problem: { path: Path; message: string; hint: string; repairs: Repair[] } | null;
   error: { field: string | null; message: string; hint: string; start: number | null; end: number | null; repair: Repair | null } | null;
   refused: { field: string; path: Path | null; message: string } | null;

@@ -19,7 +19,8 @@ const HEADS = ["Layer", "Arguments", "Output", "Parameters", "Products", "Saved"
 export function createList(actions, folds, refusals) {
   const bar = el("div", { class: "fold-bar" });
   const scroll = el("div", { class: "scroll" });
-  const root = el("div", { class: "list" }, bar, scroll);
+  const note = el("p", { class: "list-note", "data-testid": "list-note" });
+  const root = el("div", { class: "list" }, note, bar, scroll);
   const adding = createAdding(actions);
   let sequence = -1;
 
@@ -108,6 +109,7 @@ export function createList(actions, folds, refusals) {
     update(frame) {
       if (frame.sequence !== sequence) adding.forget();
       sequence = frame.sequence;
+      note.textContent = frame.note;
       showBar(frame);
       const heads = frame.editable ? [...HEADS, "Change"] : HEADS;
       const rows = [inputRow(frame), ...rowsIn(frame, [], heads.length), totalRow(frame)];

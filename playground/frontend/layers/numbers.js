@@ -18,7 +18,7 @@ export const written = (content) => (content === null ? "" : Array.isArray(conte
  * @returns {import("./contract.js").Typed}
  */
 export function readContent(text, kind) {
-  const several = kind === "size" || kind === "shape";
+  const several = kind === "size" || kind === "sides" || kind === "shape";
   const parts = (several ? text.replace(/[()[\]]/g, "").split(/[,x×\s]+/) : [text.trim()]).filter(Boolean).map(Number);
   if (parts.length === 0) return kind === "pin" ? null : text;
   if (parts.some((part) => !Number.isFinite(part))) return text;

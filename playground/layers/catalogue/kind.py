@@ -13,7 +13,8 @@ from torch import nn
 from playground.layers.catalogue.spec import Content, LayerSpec, Shape
 
 Given = Mapping[str, Any]  # every argument of a layer by name, defaults filled in
-ArgumentKind = Literal["int", "float", "bool", "size", "shape", "word"]  # "word": one of its `words`
+# "sides": of a picture, left, right, top and bottom; "word": one of its `words`
+ArgumentKind = Literal["int", "float", "bool", "size", "sides", "shape", "word"]
 # Statistics are those of each example by itself, or those of the whole batch, which are kept once. Its own are the
 # numbers that a rule counts as `kept`; unknown is what lies in a workspace of a library, whose size it does not tell.
 Saves = Literal[
@@ -24,8 +25,8 @@ Saves = Literal[
 
 @dataclass(frozen=True, slots=True)
 class LayerArgument:
-    """One argument: a whole number, a number, a switch, a size (one number, or height and width), or a shape; `words`
-    may stand in its place."""
+    """One argument: a whole number, a number, a switch, a size (one number, or height and width), the sides of a
+    picture (one number, or four), or a shape; `words` may stand in its place."""
 
     name: str
     kind: ArgumentKind
@@ -138,6 +139,9 @@ def pair(size: Any) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else (size[0], size[1])
 
 
+_LONG = {"size": 2, "sides": 4}  # so many numbers stand there where it is not one for all
+
+
 def problem_of(argument: LayerArgument, content: Any) -> str:
     """Say what is wrong with the content of an argument, '' if nothing is.
 
@@ -159,10 +163,9 @@ def problem_of(argument: LayerArgument, content: Any) -> str:
     if argument.kind == "int":
         return "" if fits(content, (int,)) else f"{_allowed(argument, within)}, not {content}"
     parts = content if isinstance(content, tuple) else (content,)
-    if argument.kind == "size":
-        good = len(parts) in ((2,) if isinstance(content, tuple) else (1,)) and all(
-            fits(part, (int,)) for part in parts
-        )
+    if argument.kind in _LONG:
+        good = not isinstance(content, tuple) or len(content) == _LONG[argument.kind]
+        good = good and all(fits(part, (int,)) for part in parts)
         return "" if good else f"{_allowed(argument, within)}, not {content}"
     good = 0 < len(parts) <= 4 and all(type(part) is int and (part == -1 or 1 <= part <= high) for part in parts)
     return "" if good else f"{_allowed(argument, within)}, not {content}"
@@ -179,6 +182,7 @@ def _allowed(argument: LayerArgument, within: str) -> str:
         "float": f"a number {within}",
         "int": f"a whole number {within}",
         "size": f"one or two whole numbers {within}",
+        "sides": f"one or four whole numbers {within}",
         "shape": "one to four sizes, −1 for what is left",
     }
     choices = [*filter(None, [numbers.get(argument.kind)]), *(f'"{word}"' for word in argument.words)]

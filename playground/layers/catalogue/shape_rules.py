@@ -103,16 +103,21 @@ def transposed(shape: Shape, given: Given) -> LayerRule:
     )
 
 
-def pooling(shape: Shape, given: Given) -> LayerRule:
-    """(C, H, W) to (C, *): the same windows as a convolution's, channel by channel."""
-    channels, kernel = _picture(shape, 2), pair(given["kernel_size"])
-    given = {**given, "stride": pooling_stride(given)}
-    if 0 in pair(given["stride"]):
-        raise Misfit("a stride of at least 1 in both directions", str(given["stride"]), (_set("stride", 0),))
-    if any(2 * p > k for p, k in zip(pair(given["padding"]), kernel, strict=True)):
-        raise Misfit("a padding of at most half the kernel", str(given["padding"]), (_set("padding", kernel[0] // 2),))
-    sizes, formulas = _windows(shape, given, kernel)
-    return LayerRule((channels, *sizes), ", ".join(dict.fromkeys(formulas)))
+def pooling(dimensions: int) -> Any:
+    """(C, *) to the same channels: the same windows as a convolution's, channel by channel."""
+
+    def rule(shape: Shape, given: Given) -> LayerRule:
+        channels, kernel = _picture(shape, dimensions), _sizes(given["kernel_size"], dimensions)
+        given = {**given, "stride": pooling_stride(given)}
+        if 0 in pair(given["stride"]):
+            raise Misfit("a stride of at least 1 in both directions", str(given["stride"]), (_set("stride", 0),))
+        if any(2 * p > k for p, k in zip(_sizes(given["padding"], dimensions), kernel, strict=True)):
+            half = (_set("padding", kernel[0] // 2),)
+            raise Misfit("a padding of at most half the kernel", str(given["padding"]), half)
+        sizes, formulas = _windows(shape, given, kernel)
+        return LayerRule((channels, *sizes), ", ".join(dict.fromkeys(formulas)))
+
+    return rule
 
 
 def pooling_stride(given: Given) -> Any:
@@ -208,22 +213,77 @@ def prelu(shape: Shape, given: Given) -> LayerRule:
     return LayerRule(shape, "", number, str(number))
 
 
+def instance_norm(shape: Shape, given: Given) -> LayerRule:
+    """(C, H, W) to the same; a scale and an offset for each channel, of which PyTorch keeps the scales, repeated for
+    each example."""
+    channels = _picture(shape, 2)
+    _pinned(given, "num_features", channels, [Mend(f"set num_features to {channels}", unpin="num_features")])
+    if math.prod(shape[1:]) == 1:
+        raise Misfit("more than one pixel, which it compares", text(shape))
+    affine = given["affine"]
+    return LayerRule(shape, "", 2 * channels * affine, f"2·{channels}" if affine else "", kept=channels * affine)
+
+
+def sides(padding: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+    """How many rows stand above and below, and how many columns left and right; PyTorch's order begins on the left.
+
+    >>> sides(2), sides((1, 0, 3, 4))
+    (((2, 2), (2, 2)), ((3, 4), (1, 0)))
+    """
+    left, right, above, below = (padding,) * 4 if isinstance(padding, int) else padding
+    return (above, below), (left, right)
+
+
 def padded(shape: Shape, given: Given) -> LayerRule:
-    """(C, H, W) to (C, H + 2·padding, W + 2·padding)."""
-    channels, p = _picture(shape, 2), given["padding"]
-    formulas = dict.fromkeys(f"{n} + 2·{p} = {n + 2 * p}" for n in shape[1:])
-    return LayerRule((channels, *(n + 2 * p for n in shape[1:])), ", ".join(formulas))
+    """(C, H, W) to (C, above + H + below, left + W + right)."""
+    channels = _picture(shape, 2)
+    sizes, formulas = [], dict[str, None]()
+    for n, (before, after) in zip(shape[1:], sides(given["padding"]), strict=True):
+        sizes.append(before + n + after)
+        formulas[f"{before} + {n} + {after} = {sizes[-1]}"] = None
+    return LayerRule((channels, *sizes), ", ".join(formulas))
+
+
+def reflected(shape: Shape, given: Given) -> LayerRule:
+    """(C, H, W) to (C, above + H + below, left + W + right): what is added is a mirror image of what lies inside."""
+    rule = padded(shape, given)
+    least = min(shape[1:])
+    if any(max(added) >= n for n, added in zip(shape[1:], sides(given["padding"]), strict=True)):
+        expected = "a padding smaller than height and width"
+        raise Misfit(expected, f"{given['padding']} for {text(shape)}", (_set("padding", least - 1),))
+    return rule
+
+
+def shuffled(shape: Shape, given: Given) -> LayerRule:
+    """(C·r², H, W) to (C, r·H, r·W): r² channels of a pixel become r rows of r pixels."""
+    channels, factor = _picture(shape, 2), given["upscale_factor"]
+    square = factor * factor
+    if channels % square:
+        wanted = min(max(1, channels // square), 1024 // square) * square
+        convolution = LayerSpec("Conv2d", (("out_channels", wanted), ("kernel_size", 1)))
+        fits = max(r for r in range(1, factor + 1) if channels % (r * r) == 0)
+        mends = (Mend(f"insert Conv2d({wanted}, 1)", insert=convolution), _set("upscale_factor", fits))
+        raise Misfit(f"a multiple of {square} channels", str(channels), mends)
+    formulas = dict.fromkeys(f"{factor}·{n} = {factor * n}" for n in shape[1:])
+    return LayerRule((channels // square, *(factor * n for n in shape[1:])), ", ".join(formulas))
 
 
 def upsampled(shape: Shape, given: Given) -> LayerRule:
     """(C, H, W) to (C, scale·H, scale·W)."""
     channels, scale = _picture(shape, 2), given["scale_factor"]
+    if given["align_corners"] and given["mode"] == "nearest":
+        expected = "no align_corners with mode nearest, which mixes nothing"
+        raise Misfit(
+            expected, "True", (_set("align_corners", False), Mend("take bilinear", set=(("mode", "bilinear"),)))
+        )
     formulas = dict.fromkeys(f"{scale}·{n} = {scale * n}" for n in shape[1:])
     return LayerRule((channels, *(scale * n for n in shape[1:])), ", ".join(formulas))
 
 
 def pictures(shape: Shape, given: Given) -> LayerRule:
-    """(C, H, W) to the same."""
+    """(C, H, W) to the same. Of features each is a channel, which PyTorch is about to refuse: it is a plain Dropout."""
+    if len(shape) == 1:
+        raise Misfit("(N, C, H, W)", text(shape), (Mend("take Dropout", take="Dropout"),))
     _picture(shape, 2)
     return LayerRule(shape)
 
@@ -294,6 +354,26 @@ def recurrent(gates: int, kept: int) -> Any:
             f"{gates}·{wide}·({size} + {hidden} + 2{later})",
             steps * gates * wide * sums,
             kept * wide * states + more * steps * wide + (directions - 1) * (steps > 1) * steps * size,
+        )
+
+    return rule
+
+
+def cell(gates: int) -> Any:
+    """(D) to (H), one step: `gates` sums of products of the input and of the state before."""
+
+    def rule(shape: Shape, given: Given) -> LayerRule:
+        hidden, bias = given["hidden_size"], given["bias"]
+        _at_least(shape, 1, "(N, features)")
+        size = shape[-1]
+        _pinned(given, "input_size", size, [Mend(f"set input_size to {size}", unpin="input_size")])
+        return LayerRule(
+            (hidden,),
+            f"{size} → {hidden}",
+            gates * hidden * (size + hidden + 2 * bias),
+            f"{gates}·{hidden}·({size} + {hidden}" + (" + 2)" if bias else ")"),
+            gates * hidden * (size + hidden),
+            kept=gates * hidden,
         )
 
     return rule

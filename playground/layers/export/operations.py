@@ -24,7 +24,11 @@ FROM_SCRATCH = {
     "Embedding": "{weight}[x]",
     "Dropout": "x * torch.zeros_like(x).bernoulli_(1 - {p}) / (1 - {p})",
     "Dropout2d": "x * torch.zeros(*x.shape[:2], 1, 1).bernoulli_(1 - {p}) / (1 - {p})",
-    "ZeroPad2d": "F.pad(x, ({padding},) * 4)",
+    "ZeroPad2d": "F.pad(x, {padding})",
+    "ReflectionPad2d": 'F.pad(x, {padding}, "reflect")',
+    "PixelShuffle": (
+        "x.unflatten(1, (-1, {upscale_factor}, {upscale_factor})).permute(0, 1, 4, 2, 5, 3).flatten(4).flatten(2, 3)"
+    ),
     "Upsample": "x.repeat_interleave({scale_factor}, 2).repeat_interleave({scale_factor}, 3)",
     "Flatten": "x.flatten(1)",
     "Reshape": "x.reshape(len(x), {shape})",
@@ -32,8 +36,10 @@ FROM_SCRATCH = {
     "ReLU": "torch.where(x > 0, x, 0)",
     "LeakyReLU": "torch.where(x > 0, x, {negative_slope} * x)",
     "ELU": "torch.where(x > 0, x, {alpha} * torch.where(x > 0, 0, x).expm1())",
+    "SELU": "1.0507009873554805 * torch.where(x > 0, x, 1.6732632423543772 * torch.where(x > 0, 0, x).expm1())",
     "GELU": "0.5 * x * (1 + torch.erf(x / 2**0.5))",
     "SiLU": "x * torch.sigmoid(x)",
+    "Mish": "x * torch.tanh(F.softplus(x))",
     "Sigmoid": "torch.sigmoid(x)",
     "Tanh": "torch.tanh(x)",
     "Softmax": "log_softmax(x).exp()",
@@ -44,10 +50,16 @@ FUNCTIONS = {
     "Conv1d": "conv1d",
     "Conv2d": "conv2d",
     "ConvTranspose2d": "conv_transpose2d",
+    "MaxPool1d": "max_pool1d",
+    "AvgPool1d": "avg_pool1d",
     "MaxPool2d": "max_pool2d",
     "AvgPool2d": "avg_pool2d",
     "AdaptiveAvgPool2d": "adaptive_avg_pool2d",
     "Softplus": "softplus",
+    "ReLU6": "relu6",
+    "Hardtanh": "hardtanh",
+    "Hardswish": "hardswish",
+    "Hardsigmoid": "hardsigmoid",
     "GroupNorm": "group_norm",
     "PReLU": "prelu",
 }
@@ -116,12 +128,17 @@ def computed(row: StackRow) -> list[str]:
         return [f"F.group_norm(x, {given['num_groups']}, {scale}, {given['eps']!r})"]
     if "Norm" in kind:
         axes = tuple(range(-len(given["normalized_shape"]), 0)) if kind == "LayerNorm" else (0, 2, 3)[: len(row.takes)]
+        axes = (2, 3) if kind == "InstanceNorm2d" else axes
         return _normalised(axes, given["eps"], weights, len(row.takes) if kind != "LayerNorm" else 1)
     by_position, by_name = written_arguments(row)
     if kind in FUNCTIONS:
         first = list(weights.values()) or list(map(content_text, by_position))
         extra = [f"{name}={content_text(content)}" for name, content in by_name.items() if name not in NO_ARGUMENTS]
         return [f"F.{FUNCTIONS[kind]}({', '.join(['x', *first, *extra])})"]
+    if kind == "Upsample" and "mode" in given:
+        return [f"F.interpolate(x, {', '.join(f'{name}={content_text(content)}' for name, content in given.items())})"]
+    if kind in ("ZeroPad2d", "ReflectionPad2d") and isinstance(given["padding"], int):
+        given["padding"] = f"({given['padding']},) * 4"
     if kind == "Reshape":
         given["shape"] = ", ".join(map(str, by_position))
     offset = f" + {weights['bias']}" if kind == "Linear" and "bias" in weights else ""

@@ -23,6 +23,7 @@ from playground.layers.pasted.costs import PastedCosts
 from playground.layers.pasted.expressions import CONTAINERS
 from playground.layers.pasted.parse import parse_module
 from playground.layers.pasted.pasted_module import PastedModule
+from playground.layers.pasted.tree import PastedSource
 from playground.layers.stack.problems import check_input
 
 MOST_ROWS = 500  # calls of layers that are listed
@@ -38,11 +39,13 @@ def pasted_listing(document: StackDocument) -> Listing:
     >>> [(row.name, row.kind, row.gives, row.parameters_formula) for row in listing.rows], listing.multiplications
     ([('a', 'Linear', (3,), '4·3 + 3')], 24)
     """
+    note = ""
     try:
         source = parse_module(document.text)
+        note = _note(source)
         net, origins = build_with_origins(source, rng_seed=document.rng_seed)
     except PlaygroundError as error:
-        return Listing((), None, error=error.with_traceback(None), ran_with=document.batch)
+        return Listing((), None, error=error.with_traceback(None), ran_with=document.batch, note=note)
     parameters = sum(parameter.numel() for parameter in net.parameters())
     hooks = _CallHooks(net, origins, document.batch)
     out: Any = None
@@ -57,7 +60,13 @@ def pasted_listing(document: StackDocument) -> Listing:
     around = {row.path[:-2] for row in hooks.rows}  # of the rows that have others in them
     rows = tuple(_with_argument(row, row.path in around) for row in hooks.rows)
     costs = hooks.costs.multiplications, hooks.costs.saved
-    return Listing(rows, shape, parameters, *costs, error=problem, ran_with=document.batch)
+    return Listing(rows, shape, parameters, *costs, error=problem, ran_with=document.batch, note=note)
+
+
+def _note(source: PastedSource) -> str:
+    """Say what is listed and what is not, where a text has more than that."""
+    made = source.made if len(source.made) <= LONG else f"{source.made[: LONG - 1]}…"
+    return f"This is {made}. Not used: {source.unused}." if source.unused else ""
 
 
 def _with_argument(row: ListedLayer, has_rows: bool) -> ListedLayer:

@@ -20,7 +20,7 @@ from playground.language.syntax.tree import Assign
 from playground.layers.catalogue.kind import Kind
 from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
-from playground.layers.pasted.constructors import Origin, Origins, arguments, rule_arguments
+from playground.layers.pasted.constructors import Origin, Origins, arguments, constructed, rule_arguments
 from playground.layers.pasted.expressions import CONTAINERS
 from playground.layers.pasted.interpreter import PastedRun, bound, interpret_forward
 from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, Surroundings, what
@@ -156,9 +156,8 @@ class _Builder:
         given = arguments(kind, positional, named)
         origin = Origin(node, kind, rule_arguments(kind, given))
         self.origins.check(origin)
-        build = kind.original or kind.build
         with torch.device("meta"):
-            layer = build(*given.get("shape", ()), **{n: v for n, v in given.items() if n != "shape"})
+            layer = constructed(kind, given)
         self.count(sum(parameter.numel() for parameter in layer.parameters()))
         layer.to_empty(device=CPU)
         draw(layer, self.generator)

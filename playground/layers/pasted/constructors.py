@@ -16,8 +16,10 @@ from playground.errors import PlaygroundError, Repair, Span
 from playground.language.function import Cost, Value
 from playground.language.syntax.tree import Attribute, Call, Index, Name
 from playground.layers.catalogue.kind import Kind, LayerRule, Mend, Misfit, constructor_arguments, problem_of
+from playground.layers.catalogue.modules import SeededDropout
 from playground.layers.catalogue.shape_rules import check_arguments
 from playground.layers.catalogue.spec import LayerSpec
+from playground.layers.catalogue.table import of_class
 from playground.layers.pasted.pasted_module import running, what
 from playground.layers.pasted.tree import Apply, Make, Spread
 from playground.layers.stack.text import content_text
@@ -28,6 +30,7 @@ IN_SIZES = (
     *("embed_dim", "d_model", "input_size"),
 )
 OUT_SIZES = ("out_features", "out_channels", "groups")  # what they cost is counted when the layer is made, and called
+ONLY_IN_INIT = "layers are made in `__init__`: only there are their parameters found"
 HARMLESS = ("inplace",)  # it changes memory, and no number
 
 
@@ -161,6 +164,31 @@ class Origins:
         end = make.span.end - 1
         comma = ", " if make.arguments else ""
         return f"{self.text[:end]}{comma}{name}={content}{self.text[end:]}"
+
+
+def constructed(kind: Kind, given: Mapping[str, Any]) -> nn.Module:
+    """PyTorch's layer with these arguments."""
+    build = kind.original or kind.build
+    return build(*given.get("shape", ()), **{name: value for name, value in given.items() if name != "shape"})
+
+
+def is_passing(kind: Kind) -> bool:
+    """Tell whether `forward` may make such a layer for one call, `nn.ReLU()(x)`: there is nothing to learn or draw."""
+    return kind.parameters == "0" and not kind.branches and not issubclass(kind.build, SeededDropout)
+
+
+def passing_layer(node: Make, positional: list[Value], named: dict[str, Value], text: str) -> nn.Module:
+    """A layer for one call, charged as others are; PlaygroundError without a place."""
+    kind = None if node.is_pasted else of_class(node.name)
+    if kind is None or not is_passing(kind):
+        raise PlaygroundError(ONLY_IN_INIT, hint="write self.layer = ... in __init__, and self.layer(x) here")
+    given = arguments(kind, positional, named)
+    origins, origin = Origins(text), Origin(node, kind, rule_arguments(kind, given))
+    origins.check(origin)
+    layer = constructed(kind, given)
+    origins.of[layer] = origin
+    origins.guard()
+    return layer
 
 
 def _check_indices(x: Tensor, rows: int) -> None:

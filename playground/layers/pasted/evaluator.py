@@ -22,6 +22,7 @@ from playground.language.functions.table import ATTRIBUTES, find
 from playground.language.limits import LIMITS, spell
 from playground.language.syntax.tree import Attribute, Call, CallArgument, Expression, Index, Name
 from playground.layers.pasted import tree
+from playground.layers.pasted.constructors import ONLY_IN_INIT, passing_layer
 from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, kept, kinds_of, what
 
 Maker = Callable[
@@ -32,6 +33,10 @@ Invoker = Callable[[tree.Invoke, list[Value], dict[str, Value]], Value]
 
 
 _PRODUCT = partial(reduce, partial(numbers, "*"))
+_STATES: dict[type[nn.Module], str] = {  # layers that take a state, too
+    **dict.fromkeys((nn.LSTM, nn.GRU, nn.RNN), "a sequence, and a first state"),
+    **dict.fromkeys((nn.LSTMCell, nn.GRUCell, nn.RNNCell), "one step, and the state before it"),
+}
 LONGEST = 100  # characters of a text that is put together
 _PLAIN_KINDS: dict[str, type] = {
     "int": int, "float": float, "bool": bool, "str": str, "dict": dict, "tuple": tuple, "list": tuple, "Tensor": Tensor
@@ -207,11 +212,16 @@ class PastedEvaluator(ListEvaluator):
         return self.calls.nested(tuple(found), node.span)
 
     def _make(self, node: tree.Make | tree.Initialise) -> Value:
-        make = self.maker
-        assert make is not None  # the reader takes layers only in `__init__`
         self.calls.at(node.span, self.calls.budget.count_statement)
         positional, named = self.arguments(node.arguments)
-        return self.guarded(node.span, lambda: make(node, positional, named), (*positional, *named.values()))
+
+        def make() -> Value:
+            if self.maker is not None or isinstance(node, tree.Initialise):
+                assert self.maker is not None  # the reader takes nn.init only in `__init__`
+                return self.maker(node, positional, named)
+            return passing_layer(node, positional, named, self.program.text)
+
+        return self.guarded(node.span, make, (*positional, *named.values()))
 
     def arguments(self, given: tuple[CallArgument, ...]) -> tuple[list[Value], dict[str, Value]]:
         """Evaluate those by position, `*layers` taken apart, and those by name."""
@@ -335,7 +345,7 @@ class PastedEvaluator(ListEvaluator):
             hint = "to multiply write *" if isinstance(layer, Tensor | int | float) else "call one of its layers"
             self.calls.refuse(f"`{written}` is {what(layer)}, not a layer", node.span, hint)
         inputs, named = self.arguments(node.arguments)
-        if not isinstance(layer, PastedModule):  # a class of the text says itself what it takes
+        if not _begins_with_class(layer):  # which says itself what it takes
             inputs = [self.calls.as_value(value, node.span) for value in inputs]
             self._check_inputs(layer, written, node, inputs, named)
         self.calls.tell(node.span)
@@ -346,9 +356,11 @@ class PastedEvaluator(ListEvaluator):
         self, layer: nn.Module, written: str, node: tree.Apply, inputs: list[Value], named: dict[str, Value]
     ) -> None:
         """Refuse what a layer does not take: most take one tensor."""
-        is_attention, is_recurrent = isinstance(layer, nn.MultiheadAttention), isinstance(layer, nn.RNNBase)
+        is_attention, is_recurrent = isinstance(layer, nn.MultiheadAttention), type(layer) in _STATES
         for place, value in enumerate(inputs):
-            states = value if place and is_recurrent and isinstance(value, tuple) else (value,)
+            states = (value,)
+            if place and is_recurrent:  # None stands for zeros
+                states = value if isinstance(value, tuple) else () if value is None else states
             if not all(isinstance(state, Tensor) for state in states):
                 span = node.inputs[min(place, len(node.inputs) - 1)].span
                 self.calls.refuse(f"a layer takes a tensor, not {what(value)}", span, "a number: tensor(2.0)")
@@ -364,14 +376,13 @@ class PastedEvaluator(ListEvaluator):
             self.calls.refuse("need_weights is True or False", node.span)
         most = 2 if is_recurrent else 1
         if not is_attention and not 1 <= len(inputs) <= most:
-            takes = "a sequence, and a first state" if is_recurrent else "one input"
+            takes = _STATES[type(layer)] if is_recurrent else "one input"
             self.calls.refuse(f"`{written}` takes {takes}", node.span, f"write {written}(x)")
 
     def _made_by_name(self, kind: tree.PastedClass | tree.KindName, node: tree.Apply) -> tree.Make:
         """`block(64, stride=2)`, where a name stands for a class or a kind of layer."""
         if self.maker is None:
-            hint = "write self.layer = ... in __init__, and self.layer(x) here"
-            self.calls.refuse("layers are made in `__init__`: only there are their parameters found", node.span, hint)
+            self.calls.refuse(ONLY_IN_INIT, node.span, "write self.layer = ... in __init__, and self.layer(x) here")
         is_pasted = isinstance(kind, tree.PastedClass)
         return tree.Make(kind.name, is_pasted, node.arguments, node.span, node.layer.span)
 
@@ -394,6 +405,13 @@ class PastedEvaluator(ListEvaluator):
             return self.calls.at(span, call)
         except ERRORS as error:
             raise explained(error, CallSite("layer", self.program, span, operands, (span,) * len(operands))) from None
+
+
+def _begins_with_class(layer: nn.Module) -> bool:
+    """Tell whether what goes into a layer goes into a class of the text."""
+    while isinstance(layer, nn.Sequential) and len(layer):
+        layer = layer[0]
+    return isinstance(layer, PastedModule)
 
 
 def _inside_first(module: nn.Module) -> Iterator[nn.Module]:

@@ -8,17 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch import nn
+
 from playground.errors import Span
 from playground.language.functions.plain import MATH
 from playground.language.functions.table import ATTRIBUTES, PREFIXES, method_names
 from playground.language.syntax.expressions import Expressions
 from playground.language.syntax.python_parser import Places
-from playground.language.syntax.tree import Attribute, Call, CallArgument, Name, Sequence
-from playground.layers.catalogue.table import KINDS, nearest
+from playground.language.syntax.tree import Attribute, Call, CallArgument, Literal, Name, Sequence
+from playground.layers.catalogue.table import OF_CLASSES, nearest, of_class
 from playground.layers.pasted import tree
+from playground.layers.pasted.constructors import ONLY_IN_INIT, is_passing
 
 CONTAINERS = ("ModuleList", "ModuleDict", "Sequential")
-LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in KINDS)])
+LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in OF_CLASSES)])
 INITIALISERS = (
     *("uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_"),
     *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "calculate_gain"),
@@ -29,6 +33,8 @@ _PARTS = ("items", "values", "keys", "modules", "children", "parameters")
 BACKWARD = ("backward", "grad")  # the playground's own work: a forward pass that runs them would not be bounded
 _NUMPY, _OF_NUMPY = ("np", "numpy"), ("prod", "sqrt", "exp", "log", "log2", "log10", "floor", "ceil")  # of numbers
 ReadFunction = Callable[[ast.FunctionDef | ast.Lambda, "PastedExpressions"], tree.Method]
+_PYTORCH = {"torch": torch, "F": nn.functional, "nn": nn, "torch.nn": nn, "nn.functional": nn.functional}
+_PYTORCH |= {"torch.nn.functional": nn.functional}
 _NONE = {ast.Is: "is None", ast.IsNot: "is not None"}
 
 
@@ -227,6 +233,11 @@ class PastedExpressions(LogicExpressions):
         is_plain = (prefix == "math" and name in MATH) or (prefix in _NUMPY and name in _OF_NUMPY)
         if is_plain and prefix not in self.assigned and not node.keywords:
             return Call("math", name, None, self.arguments(node), span, place)
+        if written == "hasattr" and len(node.args) == 2 and dotted(node.args[0]) in _PYTORCH:
+            known = isinstance(node.args[1], ast.Constant) and hasattr(
+                _PYTORCH[dotted(node.args[0])], str(node.args[1].value)
+            )
+            return Literal(str(known), known, span)
         if written == "hasattr":
             self.refuse("`hasattr` looks at the module here", span, 'for instance hasattr(self, "shortcut")')
         if prefix in _INIT and prefix not in self.assigned:
@@ -240,7 +251,9 @@ class PastedExpressions(LogicExpressions):
         if is_self(node.func):
             self.refuse("a module does not call itself", span, "call its layers: self.layer(x)")
         if isinstance(node.func, ast.Call) and not self._is_layer(node.func):
-            self.convert(node.func)  # `nn.ReLU()(x)`: a layer that is made here is refused as such
+            made = self.convert(node.func)
+            if isinstance(made, tree.Make):  # `nn.ReLU()(x)`
+                return tree.Apply(made, self.arguments(node), span)
         if self._is_layer(node.func):
             return tree.Apply(self.convert(node.func), self.arguments(node), span)
         if (
@@ -280,9 +293,10 @@ class PastedExpressions(LogicExpressions):
             hint = f"did you mean nn.{near.name}?" if near else "the catalogue lists every layer"
             repair = self.replace(place, f"nn.{near.name}") if near else None
             self.refuse(f"unknown layer `{name}`", place, hint, repair)
-        if not self.in_init:
+        kind = None if is_pasted else of_class(name)
+        if not self.in_init and (kind is None or not is_passing(kind)):
             hint = f"write self.layer = {place.of(self.text)}(...) in __init__, and self.layer(x) here"
-            self.refuse("layers are made in `__init__`: only there are their parameters found", place, hint)
+            self.refuse(ONLY_IN_INIT, place, hint)
         is_ordered = name == "Sequential" and len(node.args) == 1 and isinstance(node.args[0], ast.Dict)
         if (name == "ModuleDict" or is_ordered) and not is_pasted:
             return tree.Make(name, is_pasted, self._dictionary(node), self.places.of(node), place)
@@ -320,6 +334,8 @@ class PastedExpressions(LogicExpressions):
         return None
 
     def _initialise(self, node: ast.Call, name: str, place: Span) -> tree.Initialise:
+        if f"{name}_" in INITIALISERS and hasattr(nn.init, name):
+            name = f"{name}_"  # its name of old, which PyTorch still has
         if name not in INITIALISERS:
             near = f"{name}_" if f"{name}_" in INITIALISERS else ""
             hint = f"did you mean nn.init.{near}?" if near else f"allowed are {', '.join(INITIALISERS)}"

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from playground.errors import Repair, Span
 from playground.language.syntax.python_parser import Places
-from playground.layers.pasted.needed import free_names, is_quiet
+from playground.layers.pasted.needed import dotted, free_names, is_quiet
 from playground.layers.pasted.tree import Edit
 
 _IMPORTS = (
@@ -29,13 +29,75 @@ _STAYING = (
     "from collections import OrderedDict",
     "import collections",
 )
-_ALLOWED = f"they are here already; allowed are {', '.join(_IMPORTS)}"
+_ALLOWED = f"what is here already may be imported: {', '.join(_IMPORTS)}"
 _OPTIONS = "an option that a class uses needs a default that is written out: default=64"
 _TYPES = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
 _REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?\n?")  # of the line of an import
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
 
+_CASTS = ("cast", "typing.cast")
+
 Refuse = Callable[[str, Span | ast.stmt | ast.expr, str, Repair | None], NoReturn]
+
+
+def without_meaning(text: str, module: ast.Module, places: Places) -> tuple[str, tuple[Edit, ...]]:
+    """A text of the same length whose assertions are `pass` and whose `cast(int, n)` is `(n)`, and the edits for that.
+
+    What is asserted is no part of the computation, and need not be understood.
+
+    >>> text = "import typing; assert x ^ y; z = typing.cast(int, z)"
+    >>> without_meaning(text, ast.parse(text), Places(text, 1))[0]
+    'import typing; pass        ; z = (                z)'
+    """
+    edits: list[Edit] = []
+    waiting: list[ast.AST] = [module]
+    has_cast = _imports_cast(module)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Assert):
+            edits.append((*_ends(places.of(node)), "pass"))
+            continue
+        if has_cast and isinstance(node, ast.Call) and dotted(node.func) in _CASTS and len(node.args) == 2:
+            (start, end), inside = _ends(places.of(node)), places.of(node.args[1])
+            edits += [(start, inside.start, "("), (inside.end, end, ")")]
+            waiting.append(node.args[1])
+            continue
+        waiting += ast.iter_child_nodes(node)
+    for start, end, new in edits:
+        left = re.sub(r"[^\n]", " ", text[start:end])
+        filled = left[:-1] + new if new == ")" else new + left[len(new) :]
+        text = text[:start] + filled + text[end:]
+    return text, tuple(sorted(edits))
+
+
+def outermost(edits: list[Edit]) -> Iterator[Edit]:
+    """The edits that lie in no other: what is left out as a whole is not changed within.
+
+    >>> list(outermost([(4, 6, "x"), (2, 9, ""), (9, 9, "nn.")]))
+    [(2, 9, ''), (9, 9, 'nn.')]
+    """
+    done = 0
+    for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[0] < edit[1], -edit[1])):
+        if start >= done:
+            yield start, end, new
+            done = end
+
+
+def _ends(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+
+def _imports_cast(module: ast.Module) -> bool:
+    """Tell whether `cast` is the one of `typing`, which gives what it is given."""
+    return any(
+        (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "typing"
+            and any(name.name == "cast" for name in node.names)
+        )
+        or (isinstance(node, ast.Import) and any(name.name == "typing" for name in node.names))
+        for node in module.body
+    )
 
 
 class LeftOut(ast.NodeTransformer):
@@ -56,16 +118,12 @@ class LeftOut(ast.NodeTransformer):
         )
         for node in module.body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                self._import(node, used)
+                self._import(node, used, module)
             elif isinstance(node, ast.ClassDef):
                 body.append(self._class(node))
             else:
                 body.append(self.visit(node))
         return ast.Module(body, [])
-
-    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
-        """What is asserted is no part of the computation."""
-        return ast.copy_location(ast.Pass(), node)
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
         """What is printed or logged is left out, of the text, too."""
@@ -145,7 +203,15 @@ class LeftOut(ast.NodeTransformer):
         span = self.places.of(node)
         self.edits.append((span.start, span.end, "pass"))
 
-    def _import(self, node: ast.Import | ast.ImportFrom, used: set[str]) -> None:
+    def _use(self, names: set[str], module: ast.Module) -> str:
+        """Say which line uses one of these names."""
+        for part in ast.walk(module):
+            if isinstance(part, ast.Name) and part.id in names:
+                line = self.text.count("\n", 0, self.places.of(part).start) + 1
+                return f"line {line} uses {part.id}; "
+        return ""
+
+    def _import(self, node: ast.Import | ast.ImportFrom, used: set[str], module: ast.Module) -> None:
         span = self.places.of(node)
         rest = _REST.match(self.text, span.end)
         end = span.end if rest is None else rest.end()
@@ -158,7 +224,7 @@ class LeftOut(ast.NodeTransformer):
         given = {(name.asname or name.name).partition(".")[0] for name in unknown}
         if "*" in given or given & used:
             without = Repair("leave out the import", self.text[:start] + self.text[end:])
-            hint = _OPTIONS if "argparse" in given else _ALLOWED
+            hint = _OPTIONS if "argparse" in given else f"{self._use(given, module)}{_ALLOWED}"
             self.refuse("nothing but torch, nn, F and Tensor can be imported", node, hint, without)
         self.edits.append((start, end, ""))
 

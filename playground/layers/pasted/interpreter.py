@@ -8,8 +8,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from playground.errors import PlaygroundError, Span
+from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.interpreter import Flow, Interpreter
-from playground.language.function import Value
+from playground.language.function import Cost, Value
 from playground.language.syntax.tree import Expression, Return, Sequence
 from playground.layers.pasted.evaluator import Maker, PastedEvaluator
 from playground.layers.pasted.pasted_module import Inputs, OwnFunction, PastedCalls, PastedModule, what
@@ -24,6 +25,7 @@ from playground.layers.pasted.tree import (
     Method,
     Raise,
     Register,
+    SetPart,
     While,
 )
 
@@ -64,6 +66,8 @@ class PastedRun(Interpreter):
                     flow = self.execute(body)
                     if flow is not None and flow.how != "continue":
                         return flow if flow.how == "return" else None
+            case SetPart():
+                self._set_part(statement)
             case AddModule():
                 self._add_module(statement)
             case Append():
@@ -107,6 +111,21 @@ class PastedRun(Interpreter):
         else:
             hint = "a layer, to an nn.Sequential or to the module itself"
             self.calls.refuse(f"{what(value)} cannot be added to {what(owner)}", node.span, hint)
+
+    def _set_part(self, node: SetPart) -> None:
+        """A part of a tensor, in its memory: whatever shares it changes, too, as in PyTorch."""
+        whole, part = self.evaluator.value(node.part.operand), self.evaluator.value(node.part)
+        value = self.evaluator.value(node.value)
+        if not isinstance(whole, Tensor) or not isinstance(part, Tensor):
+            self.calls.refuse(f"{what(whole)} has no part that is set", node.part.span, "a tensor has")
+        if whole.requires_grad:
+            self.calls.refuse("a parameter is filled as a whole", node.part.span, "nn.init.zeros_(self.weight)")
+        if part.untyped_storage()._cdata != whole.untyped_storage()._cdata:
+            hint = "for instance pe[:, 0::2] = torch.sin(angles)"
+            self.calls.refuse("a part is set by whole numbers and slices here", node.part.span, hint)
+        filled = value if isinstance(value, Tensor) else self.calls.as_tensor(value, node.value.span)
+        site = CallSite("copy_", self.program, node.span, (part, filled), (node.part.span, node.value.span))
+        self.calls.call(site, Cost(0, part.numel()), lambda: part.copy_(filled))
 
     def _keep_in(self, node: KeepIn) -> None:
         """A parameter of one layer in place of another's: both have the same then."""

@@ -10,17 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _BASES = ("nn.Module", "torch.nn.Module", "Module")
+_COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try)
 _QUIET = frozenset(("print", "logging", "logger", "log", "warnings"))  # calls that compute nothing
 _MOVES = ("to", "cuda", "cpu", "double", "float", "train", "eval")  # of a net that was just made
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """The statements that stay, those that are left out, and the call that makes the module (None: of its class)."""
+    """The statements that stay, those that are left out, the methods of classes that stay which nothing calls, and the
+    call that makes the module (None: of its class). `under`: a name that is used, and the statement under which alone
+    it has a value."""
 
     kept: tuple[ast.stmt, ...]
     left_out: tuple[ast.stmt, ...]
+    uncalled: tuple[ast.FunctionDef, ...]
     entry: ast.Call | None
+    under: tuple[str, ast.stmt] | None = None
 
 
 def needed(module: ast.Module) -> Needed:
@@ -30,29 +35,30 @@ def needed(module: ast.Module) -> Needed:
     >>> [ast.unparse(node) for node in (*found.kept[1:], *found.left_out, found.entry)]
     ['WIDTH = 3', 'net = A(4)', 'print(net)', 'A(4)']
     """
-    unused = _prune(module)
+    uncalled = _prune(module)
     file = _File(module)
     last = file.last()
     if last is None:
-        return Needed(tuple(module.body), (), None)
+        return Needed(tuple(module.body), (), (), None)
     entry = file.entry(last)
     names = file.reached({last.name} | (_loaded(entry) if entry is not None else set()))
     names.add("*")  # of an import: it may be any name
     kept = [node for node in module.body if _given(node) & names and node is not file.making]
     others = [node for node in module.body if node not in kept]
-    return Needed(tuple(kept), (*others, *unused), entry)
+    methods = [method for owner, method in uncalled if owner in kept]
+    return Needed(tuple(kept), tuple(others), tuple(methods), entry, file.under(kept, entry))
 
 
-def _prune(module: ast.Module) -> list[ast.stmt]:
-    """Takes the methods out of classes that nothing calls, and gives them."""
+def _prune(module: ast.Module) -> list[tuple[ast.ClassDef, ast.FunctionDef]]:
+    """Takes the methods out of classes that nothing calls, and gives each with its class."""
     called = reached(module, None, "__init__") | reached(module, None, "forward")
-    unused: list[ast.stmt] = []
+    uncalled: list[tuple[ast.ClassDef, ast.FunctionDef]] = []
     for node in module.body:
         if isinstance(node, ast.ClassDef) and _method(node, "forward") is not None:
             found = [part for part in node.body if isinstance(part, ast.FunctionDef) and not _is_reached(part, called)]
             node.body = [part for part in node.body if part not in found]
-            unused += found
-    return unused
+            uncalled += [(node, part) for part in found]
+    return uncalled
 
 
 def _is_reached(method: ast.FunctionDef, called: frozenset[str]) -> bool:
@@ -80,6 +86,13 @@ class _File:
                 found |= new
                 waiting += new
         return found
+
+    def under(self, kept: list[ast.stmt], entry: ast.Call | None) -> tuple[str, ast.stmt] | None:
+        """The first name that is used and that an `if`, a loop or the like gives a value: it is known only there."""
+        plain = [node for node in kept if not isinstance(node, _COMPOUND)]
+        used = set().union(*(self.uses[id(node)] for node in plain), _loaded(*([] if entry is None else [entry])))
+        given = ((node, _given(node) & used) for node in kept if node not in plain)
+        return next(((min(names), node) for node, names in given if names), None)
 
     def last(self) -> ast.ClassDef | None:
         """The last class that is a module and that no other module is made of."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Iterable
 
 from playground.layers.pasted.needed import dotted
 
+_PARSERS = ("argparse.ArgumentParser", "ArgumentParser")
 _SWITCHES = {"store_true": False, "store_false": True}
 
 
@@ -20,7 +22,7 @@ def option_uses(module: ast.Module) -> dict[Place, ast.expr]:
     >>> {place[:2]: ast.unparse(default) for place, default in option_uses(ast.parse(text)).items()}
     {(4, 2): '3'}
     """
-    parsers = _assigned(module, "argparse.ArgumentParser", "ArgumentParser")
+    parsers = _assigned(module, *_PARSERS)
     names = _assigned(module, *(f"{parser}.parse_args" for parser in parsers))
     if not names:
         return {}
@@ -33,6 +35,19 @@ def option_uses(module: ast.Module) -> dict[Place, ast.expr]:
         if is_option and isinstance(node, ast.Attribute) and dotted(node.value) in names and id(node) not in hidden:
             found[place_of(node)] = defaults[node.attr]
     return found
+
+
+def use_without_default(module: ast.Module, kept: Iterable[ast.stmt]) -> ast.Attribute | None:
+    """The first option that these statements use after `write_defaults` has put defaults in the places of others."""
+    parsers = _assigned(module, *_PARSERS)
+    names = _assigned(module, *(f"{parser}.parse_args" for parser in parsers))
+    hidden = set[int]()
+    for node in [part for statement in kept for part in ast.walk(statement)] if names else []:
+        if isinstance(node, ast.FunctionDef) and _own_names(node) & names:
+            hidden |= set(map(id, ast.walk(node)))
+        if isinstance(node, ast.Attribute) and dotted(node.value) in names and id(node) not in hidden:
+            return node
+    return None
 
 
 def write_defaults(module: ast.Module, uses: dict[Place, ast.expr]) -> None:

@@ -15,12 +15,13 @@ from playground.language.syntax.scan import check_length, normalise
 from playground.language.syntax.tree import Assign, Evaluate
 from playground.layers.limits import LIMITS as LAYERS
 from playground.layers.pasted.expressions import Around, PastedExpressions
-from playground.layers.pasted.ignored import LeftOut
-from playground.layers.pasted.needed import named, needed, reached
-from playground.layers.pasted.options import Place, option_uses, place_of, write_defaults
+from playground.layers.pasted.ignored import LeftOut, outermost, without_meaning
+from playground.layers.pasted.needed import Needed, named, needed, reached
+from playground.layers.pasted.options import Place, option_uses, place_of, use_without_default, write_defaults
 from playground.layers.pasted.statements import PastedStatements
 from playground.layers.pasted.tree import (
     Constant,
+    Edit,
     Entry,
     Invoke,
     Method,
@@ -29,6 +30,7 @@ from playground.layers.pasted.tree import (
     PastedFunction,
     PastedSource,
 )
+from playground.layers.pasted.unused import unused_text
 from playground.layers.pasted.usual import as_is_usual, constants_of
 
 _QUOTED = re.compile(r"""#[^\n]*|(?:\b[rRuU])?\"{3}[\s\S]*?\"{3}|(?:\b[rRuU])?'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'""")
@@ -54,11 +56,17 @@ def parse_module(text: str) -> PastedSource:
         raise PlaygroundError("there is no class", span=Span(0, len(text)), hint=f"begin with {_EXAMPLE}", text=text)
     plain = _QUOTED.sub(_without_docstring, text)
     found = tree_if_read(plain)
+    meaningless: tuple[Edit, ...] = ()
+    if found is not None:
+        plain, meaningless = without_meaning(plain, *found)
+        found = tree_if_read(plain)
     uses = {} if found is None else option_uses(found[0])
     if found is not None:
         write_defaults(found[0], uses)
     file = None if found is None else needed(found[0])
-    left_out = () if found is None or file is None else tuple(map(found[1].of, map(_whole, file.left_out)))
+    left_out: tuple[Span, ...] = ()
+    if found is not None and file is not None:
+        left_out = tuple(map(found[1].of, map(_whole, (*file.left_out, *file.uncalled))))
     for span in left_out:
         plain = plain[: span.start] + re.sub(r"[^\n]", " ", span.of(plain)) + plain[span.end :]
     try:
@@ -68,8 +76,12 @@ def parse_module(text: str) -> PastedSource:
         repair = error.repair if plain.translate(_BRACES) == text else None  # it would lose the docstrings
         raise PlaygroundError(error.message, span=error.span, hint=error.hint, repair=repair, text=text) from None
     reader = _ClassReader(text, places, left_out)
+    reader.left_out.edits += meaningless
+    if found is not None and file is not None:
+        reader.check_needed(file, use_without_default(found[0], file.kept))
     reader.write_defaults(module, uses)
-    return reader.source(module, None if file is None else file.entry)
+    source = reader.source(module, None if file is None else file.entry)
+    return source if file is None else replace(source, unused=unused_text(file))
 
 
 def _without_docstring(found: re.Match[str]) -> str:
@@ -95,6 +107,17 @@ class _ClassReader:
     ) -> NoReturn:
         span = place if isinstance(place, Span) else self.places.of(place)
         raise PlaygroundError(message, span=span, hint=hint, repair=repair, text=self.text)
+
+    def check_needed(self, file: Needed, option: ast.Attribute | None) -> None:
+        """Refuses what the module needs and nothing here gives a value: it is known only when the file runs."""
+        if file.under is not None:
+            name, node = file.under
+            word = type(node).__name__.lower()
+            hint = f"write {name} = ... on a line of its own"
+            self.refuse(f"`{name}` is set under `{word}`, which is not run here", self.first_line(node), hint)
+        if option is not None:
+            hint = "write default=64 where the option is added, or the number itself here"
+            self.refuse(f"`{ast.unparse(option)}` has no default that is written out", option, hint)
 
     def write_defaults(self, module: ast.Module, uses: dict[Place, ast.expr]) -> None:
         """Writes the defaults of a file's options where the module uses them, in the script, too."""
@@ -126,7 +149,8 @@ class _ClassReader:
         for node in classes:
             found.append(self.pasted_class(node, found))
         made = None if entry is None else self.entry(entry)
-        return PastedSource(self.text, tuple(found), tuple(self.left_out.edits), functions, constants, made)
+        left_out = tuple(outermost(self.left_out.edits))
+        return PastedSource(self.text, tuple(found), left_out, functions, constants, made)
 
     def given(self, node: ast.stmt) -> tuple[str, ...]:
         """The names of a function or of constants beside the classes."""

@@ -10,7 +10,19 @@ from playground.errors import Span
 from playground.language.syntax.statements import Statements
 from playground.language.syntax.tree import Assign, Leave, Literal, Name, Return
 from playground.layers.pasted.expressions import PastedExpressions, is_self, last_name
-from playground.layers.pasted.tree import AddModule, Append, Define, If, Keep, KeepIn, Raise, Register, Unnested, While
+from playground.layers.pasted.tree import (
+    AddModule,
+    Append,
+    Define,
+    If,
+    Keep,
+    KeepIn,
+    Raise,
+    Register,
+    SetPart,
+    Unnested,
+    While,
+)
 
 
 class PastedStatements(Statements):
@@ -39,6 +51,11 @@ class PastedStatements(Statements):
                 old = ast.copy_location(ast.Attribute(place.value, place.attr, ast.Load()), place)
                 new = ast.copy_location(ast.BinOp(old, node.op, node.value), node)
                 return self._statement(ast.copy_location(ast.Assign([place], new), node))
+            case ast.AugAssign(target=ast.Subscript() as part) if self.expressions.in_init:
+                before = ast.copy_location(ast.Subscript(part.value, part.slice, ast.Load()), part)
+                return self._set_part(part, ast.copy_location(ast.BinOp(before, node.op, node.value), node), span)
+            case ast.Assign(targets=[ast.Subscript() as part]) if self.expressions.in_init:
+                return self._set_part(part, node.value, span)
             case ast.Assign(targets=[*targets]) if len(targets) > 1:
                 return If(Literal("True", True, span), self.convert(_one_by_one(node)), (), span)
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_module", value=owner), args=[name, value])):
@@ -83,6 +100,12 @@ class PastedStatements(Statements):
         names = ast.copy_location(ast.Tuple([name for part in parts for name in part], places.ctx), places)
         targets, _ = self._targets(names)
         return Assign(targets, True, value, span)  # type: ignore[arg-type]  # a record of ours
+
+    def _set_part(self, place: ast.Subscript, value: ast.expr, span: Span) -> SetPart:
+        if not isinstance(place.value, ast.Name | ast.Attribute | ast.Subscript):
+            self._refuse_target(place)
+        part: Any = self.expressions.convert(place)
+        return SetPart(part, self.expressions.convert(value), span)
 
     def _keep_in(self, node: ast.Assign, owner: ast.expr, place: ast.Attribute, span: Span) -> KeepIn:
         if not self.expressions.in_init:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import Span
-from playground.language.syntax.tree import CallArgument, Name
+from playground.language.syntax.tree import CallArgument, Index, Name
 
 Node = Any  # an expression or a statement: of the language, or one of these
 Edit = tuple[int, int, str]  # of a text: characters from, to, and what stands there instead
@@ -210,6 +210,15 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPart:
+    """`pe[:, 0::2] = torch.sin(angles)`, in `__init__` only."""
+
+    part: Index
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Initialise:
     """`nn.init.xavier_uniform_(self.layer.weight)`."""
 
@@ -380,7 +389,7 @@ class PastedSource:
     """A text that was understood: its classes, of which the last is the module, and what they use.
 
     `left_out` are the edits that take out what means nothing here: imports, annotations, and what trains the module.
-    `entry` is None where the module is made without arguments.
+    `entry` is None where the module is made without arguments. `unused` says what of the text it does not use.
     """
 
     text: str
@@ -389,6 +398,7 @@ class PastedSource:
     functions: tuple[PastedFunction, ...] = ()
     constants: tuple[Constant, ...] = ()
     entry: Entry | None = None
+    unused: str = ""
 
     @property
     def module(self) -> PastedClass:

@@ -62,8 +62,8 @@ def _without_lists(value: Any) -> Any:
 
 
 class _Usual(ast.NodeTransformer):
-    """What has another way to say it: `OrderedDict([("a", x)])` is `{"a": x}`, and `.data` of what is only filled, or
-    asked for its shape, is that itself."""
+    """What has another way to say it: `OrderedDict([("a", x)])` and `dict(a=x)` are `{"a": x}`, and `.data` of what is
+    only filled, or asked for its shape, is that itself."""
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
@@ -88,6 +88,9 @@ class _Usual(ast.NodeTransformer):
                     outer = ast.Name(part, ast.Load()) if part == "nn" else ast.Attribute(function, part, ast.Load())
                     function = ast.copy_location(outer, node.func)
                 return ast.copy_location(ast.Call(function, [owner, *node.args], node.keywords), node)
+        if name == "dict" and node.keywords and not node.args and all(part.arg for part in node.keywords):
+            keys: list[ast.expr | None] = [ast.copy_location(ast.Constant(part.arg), node) for part in node.keywords]
+            return ast.copy_location(ast.Dict(keys, [part.value for part in node.keywords]), node)
         given = node.args[0] if len(node.args) == 1 and not node.keywords else None
         if name not in ("OrderedDict", "collections.OrderedDict") or not isinstance(given, ast.List):
             return node

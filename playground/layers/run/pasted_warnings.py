@@ -24,6 +24,8 @@ from playground.trace.trace import Trace
 
 CALLS = {  # PyTorch's functions as kinds of layers
     "relu": "ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU", "softplus": "Softplus", "sigmoid": "Sigmoid",
+    "relu6": "ReLU6", "selu": "SELU", "mish": "Mish", "hardswish": "Hardswish", "hardsigmoid": "Hardsigmoid",
+    "hardtanh": "Hardtanh",
     "tanh": "Tanh", "softmax": "Softmax", "log_softmax": "LogSoftmax", "dropout": "Dropout",
     "batch_norm": "BatchNorm1d", "flatten": "Flatten", "view": "Reshape", "reshape": "Reshape", "squeeze": "Reshape",
     "unsqueeze": "Reshape",

@@ -16,7 +16,7 @@ from playground.recorder.record import record
 from playground.trace.array import Array
 from playground.trace.trace import Trace
 
-_RECTIFIERS = (nn.ReLU,)  # units that pass no gradient where they are 0
+_RECTIFIERS = (nn.ReLU, nn.ReLU6)  # units that pass no gradient where they are 0
 _WHOLE = (nn.MultiheadAttention, nn.TransformerEncoderLayer)  # layers that PyTorch makes of others
 
 

@@ -17,6 +17,7 @@ from playground.layers.catalogue.table import kind_of
 from playground.layers.stack.analysis import Analysis, StackRow
 
 _DRAWN = (nn.Linear, nn.modules.conv._ConvNd)
+_RESET = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.PReLU)  # to constants
 
 
 def build(analysis: Analysis, rng_seed: int = 0) -> nn.Sequential:
@@ -82,7 +83,7 @@ def draw(net: nn.Module, generator: torch.Generator) -> None:
             nn.init.xavier_uniform_(module.in_proj_weight, generator=generator)
             nn.init.zeros_(module.in_proj_bias)
             nn.init.zeros_(module.out_proj.bias)
-        elif isinstance(module, nn.RNNBase):
+        elif isinstance(module, nn.RNNBase | nn.RNNCellBase):
             bound = 1 / math.sqrt(module.hidden_size)
             for parameter in module.parameters():
                 nn.init.uniform_(parameter, -bound, bound, generator=generator)
@@ -90,7 +91,7 @@ def draw(net: nn.Module, generator: torch.Generator) -> None:
             nn.init.normal_(module.weight, generator=generator)
         elif isinstance(module, Bias):
             nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm | nn.GroupNorm | nn.PReLU):
+        elif isinstance(module, _RESET):
             module.reset_parameters()
         elif isinstance(module, SeededDropout):
             module.generator = generator

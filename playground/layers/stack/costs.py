@@ -97,7 +97,8 @@ class Memory:
         if "positions" in kind.saves:
             size += math.prod(gives) * POSITION_BYTES
         if kind.saves == "input and statistics":
-            groups = given["num_groups"] if "num_groups" in given else math.prod(takes[: -given["dims"]])
+            groups = takes[0] if kind.name == "InstanceNorm2d" else given.get("num_groups", 0)
+            groups = groups or math.prod(takes[: -given["dims"]])
             size += STATISTICS * groups * BYTES
         return size
 

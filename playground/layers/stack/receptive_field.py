@@ -11,6 +11,7 @@ from playground.layers.catalogue.spec import LayerSpec, Shape
 
 # These mix whole axes, or slide no window of one size over their input; Softmax mixes channels, which are not followed.
 UNFOLLOWED = {"Linear", "LayerNorm", "Flatten", "Reshape", "AdaptiveAvgPool2d", "ConvTranspose2d", "Upsample"}
+UNFOLLOWED |= {"GroupNorm", "InstanceNorm2d", "PixelShuffle"}
 UNFOLLOWED |= {"MultiheadAttention", "TransformerEncoderLayer", "LSTM", "GRU", "RNN", "Embedding"}
 
 
@@ -51,8 +52,9 @@ def field_after(field: Field | None, layer: LayerSpec, kind: Kind) -> Field | No
     given = kind.given(layer)
     if field is None or kind.name in UNFOLLOWED:
         return None
-    if kind.name == "ZeroPad2d":
-        return tuple(reach.through(1, 1, given["padding"]) for reach in field)
+    if kind.name in ("ZeroPad2d", "ReflectionPad2d"):
+        sides = shape_rules.sides(given["padding"])
+        return tuple(reach.through(1, 1, before) for reach, (before, _) in zip(field, sides, strict=True))
     if "kernel_size" not in given:
         return field
     before = [start for start, _ in shape_rules.borders(given)]

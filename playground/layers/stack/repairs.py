@@ -12,7 +12,7 @@ from playground.layers.catalogue.spec import Layers, LayerSpec, Path, Shape, Siz
 from playground.layers.catalogue.table import kind_of
 from playground.layers.stack.text import layer_text
 
-WINDOWS = {"Conv1d", "Conv2d", "MaxPool2d", "AvgPool2d"}
+WINDOWS = {"Conv1d", "Conv2d", "MaxPool1d", "AvgPool1d", "MaxPool2d", "AvgPool2d"}
 KEEPING = {"Activations", "Normalisation"}  # families that change no size
 ALLOWED = "an odd kernel, stride 1 and a padding of half the kernel keep height and width"
 

@@ -139,6 +139,7 @@ class StackFrameData(TypedDict):
     editable: bool
     input: str
     totals: TotalsData | None
+    note: str
     problem: ProblemData | None
     error: StackErrorData | None
     refused: RefusedData | None

@@ -154,6 +154,7 @@ def stack_frame(
         "editable": listing is not None and listing.is_editable,
         "input": shape_text(document.input_shape).replace("N", str(document.batch), 1),
         "totals": totals,
+        "note": "" if listing is None else listing.note,
         "problem": None if problem is None else _problem(problem),
         "error": None if error is None or problem is not None else _error(error),
         "cautions": list(found),

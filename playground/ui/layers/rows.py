@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from playground.layers.catalogue.shape_rules import text as shape_text
 from playground.layers.catalogue.spec import Shape
-from playground.layers.catalogue.table import KINDS, find
+from playground.layers.catalogue.table import KINDS, of_class
 from playground.layers.listing import ListedLayer, Listing
 from playground.ui.layers.frame_data import KindData, RowData, TotalsData
 
@@ -29,7 +29,7 @@ def listing_data(listing: Listing, batch: int) -> tuple[list[RowData], TotalsDat
 
 
 def _row(row: ListedLayer, batch: int) -> RowData:
-    kind = find(row.kind)
+    kind = of_class(row.kind)
     told: RowData = {
         "path": list(row.path),
         "kind": row.kind,

@@ -53,6 +53,8 @@ def numbers(argument: LayerArgument) -> st.SearchStrategy[Any]:
             return st.floats(argument.minimum, argument.maximum)
         case "size":
             return number | st.tuples(number, number)
+        case "sides":
+            return number | st.tuples(*[number] * 4)
         case "shape":
             return st.lists(st.sampled_from([-1, 1, 2, 3, 4]), min_size=1, max_size=3).map(tuple)
         case _:
@@ -143,7 +145,15 @@ def is_without_batch(kind: Kind, stack: Stack) -> bool:
 
 def is_no_picture(kind: Kind, stack: Stack) -> bool:
     """PyTorch's AdaptiveAvgPool2d counts no axes, against its own documentation; others take what is no picture."""
-    lax = ("AdaptiveAvgPool2d", "Dropout2d", "ZeroPad2d", "Upsample")
+    lax = (
+        "AdaptiveAvgPool2d",
+        "Dropout2d",
+        "ZeroPad2d",
+        "Upsample",
+        "ReflectionPad2d",
+        "PixelShuffle",
+        "InstanceNorm2d",
+    )
     return kind.name in lax and len(stack.input_shape) != 3
 
 

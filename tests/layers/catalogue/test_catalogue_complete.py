@@ -20,6 +20,7 @@ FAMILIES = {"Layers with weights", "Sequences", "Pooling", "Normalisation", "Sha
 WRITTEN_OTHERWISE = {
     "BatchNorm1d": "several lines, which take off the mean and divide by the deviation",
     "BatchNorm2d": "several lines, which take off the mean and divide by the deviation",
+    "InstanceNorm2d": "several lines, which take off the mean and divide by the deviation",
     "LayerNorm": "several lines, which take off the mean and divide by the deviation",
     "LSTM": "a function of the script, called for each of its layers",
     "GRU": "a function of the script, called for each of its layers",
@@ -36,6 +37,7 @@ SAVES_NOTHING = {
     "Identity": "its input itself",
     "ZeroPad2d": "a copy in a frame: its derivative is a slice",
     "Upsample": "copies: their derivatives are added",
+    "PixelShuffle": "the same numbers in other places: its derivative puts them back",
     "Residual": "a sum; what is inside keeps its own",
     "Parallel": "a concatenation; what is inside keeps its own",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,8 @@ from playground.layers.stack.parse import parse_stack
 from tests.layers.catalogue.test_catalogue import SINGLE, layers, shapes
 from tests.layers.stacks import stacks
 
-WINDOWS = {"Conv1d", "Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d"}
+WINDOWS = {"Conv1d", "Conv2d", "ConvTranspose2d", "MaxPool1d", "AvgPool1d", "MaxPool2d", "AvgPool2d"}
+SCALED = {"Upsample": "scale_factor", "PixelShuffle": "upscale_factor"}
 
 
 def evaluated(text: str, **names: int) -> int:
@@ -43,7 +45,7 @@ def check_numbers(row: StackRow) -> None:
             assert row.formula == f"{row.takes[-1]} → {row.gives[-1]}"
         case "AdaptiveAvgPool2d":
             assert row.formula == f"each channel to {row.gives[1]}×{row.gives[2]}"
-        case "ZeroPad2d" | "Upsample":
+        case "ZeroPad2d" | "ReflectionPad2d" | "Upsample" | "PixelShuffle":
             sizes = sizes if len(sizes) == len(row.gives) - 1 else sizes * 2
             assert tuple(map(int, sizes)) == row.gives[1:]
         case "Embedding":
@@ -85,10 +87,15 @@ def check_symbols(row: StackRow) -> None:
     takes, _, gives = kind.formula.partition(" → ")
     if takes == "the same shape":
         assert row.gives == row.takes
-    if kind.name in ("ZeroPad2d", "Upsample"):
-        name = "padding" if kind.name == "ZeroPad2d" else "scale_factor"
-        each = gives.partition(", ")[2].partition(",")[0]
-        assert row.gives == (row.takes[0], *(evaluated(each, n=n, **{name: given[name]}) for n in row.takes[1:]))
+    if kind.name in SCALED:
+        first, each, _ = gives.replace("²", "**2")[1:-1].split(", ")
+        scale = {SCALED[kind.name]: given[SCALED[kind.name]]}
+        sides = (evaluated(each, n=n, **scale) for n in row.takes[1:])
+        assert row.gives == (evaluated(first, C=row.takes[0], **scale), *sides)
+    if kind.name in ("ZeroPad2d", "ReflectionPad2d"):
+        assert gives == "(C, n + padding on both sides, …)"
+        (left, right, above, below), (channels, height, width) = np.broadcast_to(given["padding"], 4), row.takes
+        assert row.gives == (channels, above + height + below, left + width + right)
     if kind.name not in WINDOWS:
         return
     first, each = gives.replace(", …", "")[1:-1].split(", ")

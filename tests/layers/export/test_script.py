@@ -87,6 +87,20 @@ def test_layers_of_sequences(text: str) -> None:
     check_from_scratch(document, check(document))
 
 
+PICTURES = [
+    "ReflectionPad2d(2) Conv2d(4, 3) InstanceNorm2d ReLU6 ZeroPad2d((1, 0, 2, 3)) ReflectionPad2d((0, 1, 2, 0))",
+    "InstanceNorm2d(eps=0.1, affine=True) Conv2d(8, 3) PixelShuffle(2) Mish",
+    'Upsample(2, mode="bilinear", align_corners=True) SELU Upsample(2) Hardswish Upsample(2, mode="bicubic")',
+    "Reshape(2, 64) MaxPool1d(3, padding=1) Hardsigmoid AvgPool1d(4, stride=2) Hardtanh(max_val=0.3)",
+]
+
+
+@pytest.mark.parametrize("text", PICTURES)
+def test_layers_of_pictures_and_signals(text: str) -> None:
+    document = StackDocument(f"{text} Flatten Linear(3)", (2, 8, 8), classes=3, data="random", batch=4, rng_seed=2)
+    check_from_scratch(document, check(document))
+
+
 def test_whole_numbers_go_into_an_embedding() -> None:
     text = "Embedding(7, 4) TransformerEncoderLayer(2, dim_feedforward=6) GRU(3) Flatten Linear(3)"
     document = StackDocument(text, (5,), classes=3, data="random", batch=4, rng_seed=2)

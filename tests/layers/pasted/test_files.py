@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.layers.export.pasted import plain_python
 from playground.layers.net.net import net_of, record_net, script_of
 from playground.layers.pasted.build import build_pasted
 from playground.layers.pasted.parse import parse_module
@@ -216,6 +217,63 @@ FILES = {
         ),
         "Net()",
     ),
+    "layers without parameters, made where they are called": (
+        module(
+            "self.c = nn.Conv2d(1, 3, 2)",
+            "act = nn.LeakyReLU(0.2)\nx = nn.ReLU(inplace=True)(act(self.c(x)) + 0.1)\n"
+            "x = nn.MaxPool2d(x.shape[-1] - 1)(nn.ZeroPad2d((1, 0, 1, 0))(x))\n"
+            "return nn.Softmax(dim=1)(nn.Flatten()(x))[:, :3] + halved(x).sum()",
+            before="def halved(x):\n    return nn.AvgPool2d(2)(x)\n",
+        ),
+        "Net()",
+    ),
+    "assertions and casts": (
+        module(
+            "n: int = cast(int, 16)\nassert (n == 16) ^ (n == MOST), \\\n    f'{n}'\n"
+            "self.l = nn.Linear(typing.cast(\n    int, (n - 1 + 1),\n), cast('int', cast(int, 6) // 2))",
+            FLAT + "assert x.shape[0] <= MOST; x = 2 * x\nprint(cast(int, x.shape[0]), opt.width)\nreturn self.l(x)",
+            before="import typing\nimport argparse\nfrom typing import cast\nMOST = 100\n"
+            "parser = argparse.ArgumentParser()\nparser.add_argument('--width', default=4)\n"
+            "opt = parser.parse_args()\n",
+        ),
+        "Net()",
+    ),
+    "parts of a tensor": (
+        module(
+            "pe = torch.zeros(5, 16)\nposition = torch.arange(0, 5).float().unsqueeze(1)\n"
+            "rate = torch.exp(torch.arange(0, 16, 2).float() * (-math.log(10000.0) / 16))\n"
+            "row = pe[4]\npe[:, 0::2] = torch.sin(position * rate)\npe[:, 1::2] = torch.cos(position * rate)\n"
+            "pe[0, 1:3] += 1\npe[-1] = 0.5\npe[1][2] = row.sum()\nself.register_buffer('pe', pe.unsqueeze(0))\n"
+            "self.table = torch.ones(3)\nself.table[1] = 4\nself.l = nn.Linear(16, 3)",
+            FLAT + "return self.l(x + self.pe[0, 0] + row_of(self.pe)) * self.table",
+            before="import math\ndef row_of(pe):\n    return pe[0, -1]\n",
+        ),
+        "Net()",
+    ),
+    "dictionaries of keywords": (
+        module(
+            "self.m = nn.ModuleDict(dict(a=nn.Linear(16, 3), b=nn.Tanh()))\nsizes = dict(n=3)\n"
+            "self.flash = hasattr(torch.nn.functional, 'scaled_dot_product_attention') and not hasattr(torch, 'nix')\n"
+            "self.l = nn.Linear(sizes['n'], 3)",
+            FLAT + "return self.l(self.m['b'](self.m['a'](x))) if self.flash else x",
+        ),
+        "Net()",
+    ),
+    "a pair through a sequence": (
+        module(
+            "self.s = nn.Sequential(nn.Sequential(Swap()), Swap())\nself.l = nn.Linear(16, 3)",
+            FLAT + "a, b = self.s((x, 2 * x))\nreturn self.l(a) + b.sum()",
+            before="class Swap(nn.Module):\n    def forward(self, both):\n        a, b = both\n        return b, a\n",
+        ),
+        "Net()",
+    ),
+    "settings of a normalisation": (
+        module(
+            "self.c = nn.Conv2d(1, 2, 2)\nself.n = nn.BatchNorm2d(2, 32, momentum=0.7)\nself.l = nn.Linear(18, 3)",
+            "return self.l(torch.flatten(self.n(self.c(x)), 1))",
+        ),
+        "Net()",
+    ),
     "inputs by name": (
         module(
             "self.m = Mix()", FLAT + "return self.m(x, y=2 * x)[:, :3]",
@@ -248,6 +306,16 @@ def test_a_file_gives_what_python_gives(name: str) -> None:
     x = torch.rand(6, 1, 4, 4, generator=torch.Generator().manual_seed(1))
     out, wanted = net(x), plain(x)
     assert isinstance(out, Tensor) and torch.equal(out, wanted)
+    assert all(map(torch.equal, net.buffers(), plain.buffers()))  # the statistics that it keeps
+
+
+@pytest.mark.filterwarnings("ignore:`nn.init:FutureWarning")  # PyTorch's own, of the old names
+def test_initialisers_by_their_names_of_old_are_those_of_today() -> None:
+    init = "self.c = nn.Conv2d(1, 2, 3)\nself.l = nn.Linear(8, 3)\nnn.init.kaiming_normal(self.c.weight)\n"
+    init += "torch.nn.init.xavier_uniform(self.l.weight, gain=2)\nnn.init.constant(self.l.bias, 0.1)"
+    text = module(init, "return self.l(torch.flatten(self.c(x), 1))")
+    net, plain = build_pasted(parse_module(text), rng_seed=5), by_python(text, "Net()")
+    assert all(map(torch.equal, net.state_dict().values(), plain.state_dict().values()))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -268,6 +336,49 @@ def test_what_trains_is_not_in_the_script() -> None:
     assert "argparse" not in kept and "main" not in kept and "def small" in kept
 
 
+OTHER = """
+class Other(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+
+    def sample(self, z):
+        return z + 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9
+
+    def forward(self, x):
+        return x
+
+"""
+NET = module("self.l = nn.Linear(16, 3)", FLAT + "return self.l(x)", before=OTHER)
+LATER = (
+    "\n    def draw(self):\n        pass\n\n    def save(self):\n        pass\n\nnet = Net()\nx = 3\nprint(x,\n    4)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (HEAD + BLOCKS + TRAINING, "This is small(). Not used: class Wide; functions large, train and main; 2 lines"),
+        (NET + LATER, "This is Net(). Not used: class Other; methods draw and save; 3 lines"),
+        (NET.replace("Net(", f"{'N' * 60}("), f"This is {'N' * 39}…. Not used: class Other."),
+        (NET.replace(OTHER, OTHER.replace("Other", "O" * 60) + "".join(f"class C{i}: pass\n" for i in range(9))),
+         f"Not used: classes {'O' * 39}…, C0, C1 and 7 more."),
+        (module("self.l = 1", "return x * self.l") + '"""Words."""\nimport os\n', ""),
+    ],
+)  # fmt: skip
+def test_what_is_not_used_is_told_in_a_line(text: str, note: str) -> None:
+    given = {"text": text, "input_shape": [1, 4, 4], "data": "random", "batch": 4, "classes": 3}
+    listing = net_of(StackDocument.from_fields(given)).listing
+    assert listing.rows or not note
+    assert (note in listing.note if note else not listing.note) and "\n" not in listing.note
+    assert len(listing.note) < 300
+
+
+def test_a_class_that_is_not_used_leaves_no_part_of_it_in_the_script() -> None:
+    text, _ = plain_python(parse_module(NET + LATER))
+    assert "Other" not in text and "class Net(nn.Module)" in text and "draw" not in text
+    assert by_python(HEAD + text, "Net()")(torch.rand(2, 1, 4, 4)).shape == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("text", "words", "hint"),
     [
@@ -278,7 +389,21 @@ def test_what_trains_is_not_in_the_script() -> None:
         (module("self.l = isinstance((1, 2), list)", "return x"), "one here", "(list, tuple)"),
         (module("self.l = nn.Linear(16, o.n)", "return x", before="import argparse\np = argparse.ArgumentParser()\n"
                 "p.add_argument('--n', type=int, required=True)\no = p.parse_args()\n"),
-         "nothing but torch", "default=64"),
+         "`o.n` has no default", "default=64"),
+        (module("self.l = nn.Linear(16, o.n)", "return x", before="import argparse\np = argparse.ArgumentParser()\n"
+                "o = p.parse_args()\nif o.data == 'faces':\n    N = o.n\n").replace("16, o.n", "16, N"),
+         "`N` is set under `if`", "write N = "),
+        (module("self.l = o", "return x", before="import argparse\np = argparse.ArgumentParser()\n"
+                "o = p.parse_args()\n"), "nothing but torch", "default=64"),
+        (module("self.l = nn.Linear(16, 3)", "return vision.f(x)", before="import torchvision as vision\n"),
+         "nothing but torch", "line 14 uses vision; what is here already may be imported: import torch, "),
+        (module("self.l = nn.Linear(16, 3)", "return nn.Dropout()(x)"), "made in `__init__`", "self.layer(x)"),
+        (module("self.l = nn.Linear(16, 3)", "x[:, 0] = 1\nreturn x"), "cannot be set one by one", "where("),
+        (module("pe = torch.zeros(3)\npe[pe > 0] = 1\nself.p = pe", "return x"), "whole numbers and slices", "0::2"),
+        (module("pe = torch.zeros(3)\npe[1:] = torch.zeros(4)\nself.p = pe", "return x"), "2 against 4", ""),
+        (module("pe = (2, 3)\npe[0] = 1\nself.p = pe", "return x"), "a tuple has no part that is set", ""),
+        (module("self.l = nn.Linear(4, 4)\nself.l.weight[0] = 1", "return x"), "filled as a whole", "nn.init"),
+        (module("torch.zeros(3)[0] = 1", "return x"), "cannot be set one by one", ""),
         (module("if 1 < 2:\n    raise ValueError('too small')", "return x"), "the text stops here: too small", ""),
         (module("self.l = 1", "return x") + "net = Net().eval\nnet = small(3)\n\ndef small(n):\n    Net()\n",
          "gives nothing", "return Net"),

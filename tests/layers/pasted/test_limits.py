@@ -97,7 +97,7 @@ MAKERS = METHODS.replace("nn.Linear(4, 4)", "self.first(3)")
         ("N = nn.Linear(4, 4)\n" + module("return N(x)"), "outside of the classes"),
         ("N = open('x')\n" + module("return x", "self.a = N"), "`open`"),
         ("def f():\n    return __import__('os')\n" + module("return f()"), "__import__"),
-        ("def f(x):\n    return nn.ReLU()(x)\n" + module("return f(x)"), "made in `__init__`"),
+        ("def f(x):\n    return nn.PReLU()(x)\n" + module("return f(x)"), "made in `__init__`"),
         (
             "def f(n):\n    for i in range(n):\n        n = n\n    return n\n" + module("return x", "f(5000)"),
             "the limit",

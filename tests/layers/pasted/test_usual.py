@@ -98,7 +98,7 @@ def test_dropout_as_long_as_it_trains() -> None:
     ("text", "words"),
     [
         (net(before="import cv2\nSCALE = cv2.f()\n", init="        self.s = SCALE\n"), "nothing but torch"),
-        (net(before="for SCALE in (1, 2):\n    pass\n", init="        self.s = SCALE\n"), "only classes"),
+        (net(before="for SCALE in (1, 2):\n    pass\n", init="        self.s = SCALE\n"), "`SCALE` is set under `for`"),
         (net(inside="    size = f(3)\n"), "holds only methods"),
         (HEAD + "x = 1\n", "there is no class"),
     ],

@@ -156,6 +156,24 @@ def test_a_padding_that_keeps_the_size_takes_steps_of_one(text: str, shape: Shap
 @pytest.mark.parametrize(
     ("text", "shape", "expected"),
     [
+        ("PixelShuffle(3)", (8, 3, 3), ["Conv2d(9, 1) PixelShuffle(3)", "PixelShuffle(2)"]),
+        ("ReflectionPad2d((1, 3, 5, 1))", (2, 4, 9), ["ReflectionPad2d(3)"]),
+        ("Upsample(2, align_corners=True)", PICTURE,
+         ["Upsample(2)", 'Upsample(2, mode="bilinear", align_corners=True)']),
+        ("AvgPool1d(3, padding=2)", SIGNAL, ["AvgPool1d(3, padding=1)"]),
+        ("InstanceNorm2d(num_features=3)", PICTURE, ["InstanceNorm2d"]),
+        ("InstanceNorm2d", (2, 1, 1), []),
+    ],
+)  # fmt: skip
+def test_a_layer_of_pictures_or_signals_is_mended(text: str, shape: Shape, expected: list[str]) -> None:
+    problem = problem_of(text, shape)
+    assert problem is not None and [repair.text for repair in problem.repairs] == expected
+    assert not any(problem_of(mended, shape) for mended in expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "expected"),
+    [
         ("MultiheadAttention(3)", (5, 8), "MultiheadAttention(2)"),
         ("MultiheadAttention(2, embed_dim=6)", (5, 8), "MultiheadAttention(2)"),
         ("LSTM(3, input_size=6)", (5, 8), "LSTM(3)"),

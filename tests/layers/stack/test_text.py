@@ -61,7 +61,7 @@ def test_any_text_gives_layers_or_a_marked_error(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "marked", "message", "hint"),
     [
-        ("Flatten Relu6x Linear(10)", "Relu6x", "unknown layer `Relu6x`", "did you mean ReLU?"),
+        ("Flatten Relux Linear(10)", "Relux", "unknown layer `Relux`", "did you mean ReLU?"),
         ("nn.Sequential(nn.ReLU(), tf.Dense(3))", "tf.Dense", "`tf` is unknown", "write nn.Linear"),
         ("Flatten Linear(10", "(", "this bracket is not closed", "write )"),
         ("Residual(Linear(4) ReLU", "(", "this bracket is not closed", "write )"),
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_marked(text: str, marked: str, message: str, hint: str
 
 
 @pytest.mark.parametrize(
-    ("text", "repaired"), [("Relu6 Flatten", "ReLU Flatten"), ("Linear(10", "Linear(10)"), ("Linaer(3)", "Linear(3)")]
+    ("text", "repaired"), [("Relux Flatten", "ReLU Flatten"), ("Linear(10", "Linear(10)"), ("Linaer(3)", "Linear(3)")]
 )
 def test_a_repair_gives_a_text_that_is_read(text: str, repaired: str) -> None:
     with pytest.raises(PlaygroundError) as caught:

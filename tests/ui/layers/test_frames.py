@@ -40,6 +40,12 @@ def test_a_setting_that_does_not_fit_is_told_at_its_field(
     assert told(replace(mended, batch=2))["error"] is None
 
 
+def test_what_of_a_text_is_not_listed_is_told_beside_the_list() -> None:
+    document = replace(DOCUMENTS["tied"], text=f"{DOCUMENTS['tied'].text}\n\ndef train(net):\n    net.train()\n")
+    assert told(document)["note"] == "This is Tied(). Not used: function train."
+    assert told(DOCUMENTS["tied"])["note"] == told(StackDocument("Flatten Linear(10)"))["note"] == ""
+
+
 def test_a_mistake_in_the_text_is_of_no_setting() -> None:
     assert told(StackDocument("Flatten Linaer(10)"))["error"]["field"] is None
     text = DOCUMENTS["tied"].text.replace("return", "retrun")

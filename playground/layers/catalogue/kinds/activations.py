@@ -23,6 +23,7 @@ ACTIVATIONS: tuple[Kind, ...] = (
         signature=plain("negative_slope"),
         example="LeakyReLU(0.1)",
     ),
+    _activation(name="ReLU6", meaning="max(0, x), and at most 6.", build=nn.ReLU6, saves="input", example="ReLU6"),
     Kind(
         "PReLU",
         "Activations",
@@ -46,9 +47,43 @@ ACTIVATIONS: tuple[Kind, ...] = (
         example="ELU",
     ),
     _activation(
+        name="SELU",
+        meaning="ELU with alpha 1.67, times 1.05: it keeps mean 0 and deviation 1.",
+        build=nn.SELU,
+        saves="input",
+        example="SELU",
+    ),
+    _activation(
         name="GELU", meaning="x·Φ(x), Φ the normal distribution.", build=nn.GELU, saves="input", example="GELU"
     ),
     _activation(name="SiLU", meaning="x·σ(x).", build=nn.SiLU, saves="input", example="SiLU"),
+    _activation(name="Mish", meaning="x·tanh(log(1 + eˣ)).", build=nn.Mish, saves="input", example="Mish"),
+    _activation(
+        name="Hardswish",
+        meaning="x·min(max(0, x + 3), 6)/6, a SiLU of straight pieces.",
+        build=nn.Hardswish,
+        saves="input",
+        example="Hardswish",
+    ),
+    _activation(
+        name="Hardsigmoid",
+        meaning="min(max(0, x + 3), 6)/6, a Sigmoid of straight pieces.",
+        build=nn.Hardsigmoid,
+        saves="input",
+        example="Hardsigmoid",
+    ),
+    _activation(
+        name="Hardtanh",
+        meaning="x, but at least min_val and at most max_val.",
+        build=nn.Hardtanh,
+        saves="input",
+        arguments=(
+            LayerArgument("min_val", "float", -1.0, "the least that comes out", -1000.0, 0.0),
+            LayerArgument("max_val", "float", 1.0, "the most that comes out", 0.01, 1000.0),
+        ),
+        signature=plain("min_val", "max_val"),
+        example="Hardtanh",
+    ),
     _activation(
         name="Sigmoid", meaning="1/(1 + e⁻ˣ), between 0 and 1.", build=nn.Sigmoid, saves="output", example="Sigmoid"
     ),

@@ -13,7 +13,8 @@ from playground.layers.catalogue.modules import SeededDropout, SeededDropout2d
 from playground.layers.catalogue.spec import Shape
 
 _affine = LayerArgument("affine", "bool", True, "whether a scale and an offset are learnt")
-_eps = LayerArgument("eps", "float", 1e-5, "added to the variance", 1e-12, 1.0)
+_momentum = LayerArgument("momentum", "float", 0.1, "how much of each batch the kept statistics take on", 0.0, 1.0)
+_eps = LayerArgument("eps", "float", 1e-5, "added to the variance", 1e-12, 65536.0)
 
 
 def _layer_norm(shape: Shape, given: Given) -> dict[str, Any]:
@@ -37,8 +38,8 @@ NORMALISATION: tuple[Kind, ...] = (
         "2·features (0 without affine)",
         nn.BatchNorm1d,
         shape_rules.batch_norm(1),
-        (_eps, _affine),
-        plain("eps", "affine", num_features="channels"),
+        (_eps, _momentum, _affine),
+        plain("eps", "momentum", "affine", num_features="channels"),
         pins=("num_features",),
         saves="input and statistics of the batch",
         example="BatchNorm1d",
@@ -52,11 +53,26 @@ NORMALISATION: tuple[Kind, ...] = (
         "2·C (0 without affine)",
         nn.BatchNorm2d,
         shape_rules.batch_norm(2),
-        (_eps, _affine),
-        plain("eps", "affine", num_features="channels"),
+        (_eps, _momentum, _affine),
+        plain("eps", "momentum", "affine", num_features="channels"),
         pins=("num_features",),
         saves="input and statistics of the batch",
         example="BatchNorm2d",
+        example_shape=PICTURE,
+    ),
+    Kind(
+        "InstanceNorm2d",
+        "Normalisation",
+        "Each channel of each picture by itself to mean 0 and deviation 1.",
+        "the same shape",
+        "2·C (0 without affine)",
+        nn.InstanceNorm2d,
+        shape_rules.instance_norm,
+        (_eps, LayerArgument("affine", "bool", False, "whether a scale and an offset are learnt")),
+        plain("eps", "affine", num_features="channels"),
+        pins=("num_features",),
+        saves="input and statistics",
+        example="InstanceNorm2d",
         example_shape=PICTURE,
     ),
     Kind(

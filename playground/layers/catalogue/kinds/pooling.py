@@ -11,6 +11,12 @@ from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import KERNEL, PADDING, PICTURE, WINDOW, plain
 from playground.layers.catalogue.spec import Shape
 
+_SIGNAL = (
+    LayerArgument("kernel_size", "int", None, "length of the window", 1, 64),
+    LayerArgument("stride", "int", 0, "how far the window moves; 0: as wide as it is", 0, 64),
+    LayerArgument("padding", "int", 0, "places added at both ends", 0, 64),
+)
+
 
 def _pool(shape: Shape, given: Given) -> dict[str, Any]:
     return {
@@ -22,13 +28,41 @@ def _pool(shape: Shape, given: Given) -> dict[str, Any]:
 
 POOLING: tuple[Kind, ...] = (
     Kind(
+        "MaxPool1d",
+        "Pooling",
+        "The largest of each window of a signal.",
+        f"(C, L) → (C, {WINDOW})",
+        "0",
+        nn.MaxPool1d,
+        shape_rules.pooling(1),
+        _SIGNAL,
+        _pool,
+        saves="input and positions",
+        example="MaxPool1d(2)",
+        example_shape=(2, 9),
+    ),
+    Kind(
+        "AvgPool1d",
+        "Pooling",
+        "The mean of each window of a signal.",
+        f"(C, L) → (C, {WINDOW})",
+        "0",
+        nn.AvgPool1d,
+        shape_rules.pooling(1),
+        _SIGNAL,
+        _pool,
+        saves="input",
+        example="AvgPool1d(2)",
+        example_shape=(2, 9),
+    ),
+    Kind(
         "MaxPool2d",
         "Pooling",
         "The largest of each window.",
         f"(C, H, W) → (C, {WINDOW}, …)",
         "0",
         nn.MaxPool2d,
-        shape_rules.pooling,
+        shape_rules.pooling(2),
         (KERNEL, LayerArgument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
         _pool,
         saves="input and positions",
@@ -42,7 +76,7 @@ POOLING: tuple[Kind, ...] = (
         f"(C, H, W) → (C, {WINDOW}, …)",
         "0",
         nn.AvgPool2d,
-        shape_rules.pooling,
+        shape_rules.pooling(2),
         (KERNEL, LayerArgument("stride", "size", 0, "how far the window moves; 0: as wide as it is", 0, 64), PADDING),
         _pool,
         saves="input",

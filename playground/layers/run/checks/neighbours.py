@@ -12,7 +12,7 @@ from playground.layers.run.checks.check import BATCH_NORMS, SHAPES, WEIGHTS, Cas
 from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.text import layer_text
 
-LINEAR = SHAPES | {"Bias", "Dropout", "AvgPool2d", "AdaptiveAvgPool2d"}  # in evaluation: two maps stay one through them
+LINEAR = SHAPES | {"Bias", "Dropout", "AvgPool1d", "AvgPool2d", "AdaptiveAvgPool2d"}  # of two maps, in evaluation, one
 SATURATING = {"Sigmoid", "Tanh"}
 CHAIN = 3  # so many saturating activations are too many
 

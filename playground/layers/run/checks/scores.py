@@ -13,7 +13,9 @@ from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.text import layer_text
 
 IDENTITY = {"Identity"}
-BOUNDED = {"ReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Softplus"}  # LeakyReLU can give every number
+# LeakyReLU can give every number
+BOUNDED = {"ReLU", "ReLU6", "ELU", "SELU", "GELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid", "Hardtanh", "Sigmoid"}
+BOUNDED |= {"Tanh", "Softplus"}
 INDICATORS = {loss.name for loss in LOSSES if loss.target == "indicators"}
 
 

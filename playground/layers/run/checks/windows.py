@@ -14,7 +14,7 @@ from playground.layers.run.checks.check import Case, Check, Mistake
 from playground.layers.stack.analysis import StackRow
 from playground.layers.stack.text import layer_text
 
-WINDOWS = {"Conv1d", "Conv2d", "MaxPool2d", "AvgPool2d"}
+WINDOWS = {"Conv1d", "Conv2d", "MaxPool1d", "AvgPool1d", "MaxPool2d", "AvgPool2d"}
 
 
 class _Axis(NamedTuple):
