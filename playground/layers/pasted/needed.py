@@ -9,10 +9,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from playground.computing.device import KINDS
+
 _BASES = ("nn.Module", "torch.nn.Module", "Module")
 _COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try)
 _QUIET = frozenset(("print", "logging", "logger", "log", "warnings"))  # calls that compute nothing
-_MOVES = ("to", "cuda", "cpu", "double", "float", "train", "eval")  # of a net that was just made
+_MOVES = ("to", *KINDS, "float", "train", "eval")  # of a net that was just made
 
 
 @dataclass(frozen=True, slots=True)
