@@ -48,6 +48,7 @@ class OwnFunction:
     making: Method | None
     running: Method | None
     values: Mapping[str, Value] = field(default_factory=dict)
+    defaults: Mapping[str, Value] = field(default_factory=dict)  # those that are computed where it is defined
 
 
 class PastedCalls(TorchCalls):
@@ -95,6 +96,7 @@ class PastedModule(nn.Module):
         super().__init__()
         self._definition, self._around, self._interpret = definition, around, interpret
         self._plain: dict[str, Value] = {}
+        self.alone: set[str] = set()  # `self.name` of lists that have no other name
 
     @property
     def definition(self) -> PastedClass:
@@ -114,12 +116,11 @@ class PastedModule(nn.Module):
         """`self.name = value`; PlaygroundError without a place where the name is taken."""
         if name in FIXED:
             raise PlaygroundError(f"`self.{name}` has a fixed meaning in nn.Module", hint="take another name")
+        check_outside(self, value)
         places: tuple[dict[str, Any], ...] = (self._parameters, self._buffers, self._modules, self._plain)
         before = next((place for place in places if name in place), None)
-        if before is not None:
-            if before is not self._place(value):
-                raise PlaygroundError(f"`self.{name}` is two different things", hint="take another name")
-            del before[name]
+        if before is not None and before is not self._place(value):
+            raise PlaygroundError(f"`self.{name}` is two different things", hint="take another name")
         if isinstance(value, nn.Parameter):
             self.register_parameter(name, value)
         elif isinstance(value, nn.Module):
@@ -161,8 +162,20 @@ class PastedModule(nn.Module):
             running.reset(token)
 
 
-_OWN = ("keep", "keep_buffer", "find", "definition", "_definition", "_around", "_interpret", "_plain", "_place")
-FIXED = frozenset(dir(nn.Module())) | frozenset(_OWN)
+_OWN = (
+    "alone",
+    "keep",
+    "keep_buffer",
+    "find",
+    "definition",
+    "_definition",
+    "_around",
+    "_interpret",
+    "_plain",
+    "_place",
+)
+_OF_MODULES = frozenset(dir(nn.Module()))
+FIXED = _OF_MODULES | frozenset(_OWN)
 
 
 def what(value: Value) -> str:
@@ -178,6 +191,20 @@ def kept(module: nn.Module, name: str) -> tuple[Value, bool]:
     places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers, module._modules)
     found = next((place for place in places if name in place), None)
     return (None, False) if found is None else (found[name], True)
+
+
+def has(module: nn.Module, name: str) -> bool:
+    """Tell whether Python finds something under this name that `kept` does not: methods, and the sizes of a layer."""
+    if isinstance(module, PastedModule):
+        return name in module.definition.names or name in _OF_MODULES
+    return hasattr(module, name)
+
+
+def check_outside(owner: nn.Module, *values: Value) -> None:
+    """PlaygroundError where a layer would hold itself: what runs through its layers would never end."""
+    for value in values:
+        if isinstance(value, nn.Module) and any(part is owner for part in value.modules()):
+            raise PlaygroundError("a layer cannot hold itself", hint="add another layer")
 
 
 def kinds_of(module: nn.Module) -> set[str]:

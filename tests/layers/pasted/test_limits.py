@@ -52,7 +52,10 @@ MAKERS = METHODS.replace("nn.Linear(4, 4)", "self.first(3)")
         (module("return getattr(self, f'_{1}parameters')"), "has no '_1parameters'"),
         (module("return x", "setattr(self, '__class__', nn.ReLU())"), "no name of a layer"),
         (module("return x", "setattr(self, 'forward', nn.ReLU())"), "fixed meaning"),
-        (module("return x", "self.s = nn.Sequential()\nself.s.add_module('forward', nn.ReLU())"), "cannot be added"),
+        (
+            module("return x", "self.s = nn.Sequential()\nself.s.add_module('forward', nn.ReLU())"),
+            "fixed meaning in nn.Seq",
+        ),
         (module("return x", "while True:\n    a = 1"), "lines executed"),
         (module("return x", "while True:\n    pass"), "lines executed"),
         (module("return x", "a = 'x'\nfor i in range(20):\n    a = f'{a}{a}'"), "a text of"),
