@@ -82,5 +82,9 @@ def _preview(table: Table, columns: Sequence[Column]) -> tuple[list[dict[str, st
         {"name": one.name or called(one.place), "role": one.role, "why": one.why} for one in columns[:MOST_SHOWN]
     ]
     beginning = table.frame.iloc[:SHOWN, :MOST_SHOWN]
-    rows = [["" if pd.api.types.is_scalar(cell) and pd.isna(cell) else str(cell)[:LONGEST] for cell in row] for row in beginning.itertuples(index=False)]
+    rows = [[_shown(cell) for cell in row] for row in beginning.itertuples(index=False)]
     return described, rows
+
+
+def _shown(cell: object) -> str:
+    return "" if pd.api.types.is_scalar(cell) and pd.isna(cell) else str(cell)[:LONGEST]
