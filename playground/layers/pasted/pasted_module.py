@@ -17,8 +17,9 @@ from playground.language.bounds.budget import Budget
 from playground.language.evaluate.arithmetic import describe
 from playground.language.evaluate.torch_calls import MOST_HELD, TorchCalls
 from playground.language.function import Value
-from playground.language.limits import LIMITS
+from playground.language.limits import LIMITS, spell
 from playground.language.syntax.program import Program
+from playground.layers.limits import LIMITS as LAYERS
 from playground.layers.pasted.tree import Apply, KindName, Method, PastedClass
 
 # A batch is larger than what an expression computes with; operations and lines are as many as there.
@@ -59,7 +60,7 @@ class PastedCalls(TorchCalls):
         self.budget = Budget(PASTED_LIMITS)
         self._generator = around.generator
         self.names = around.names
-        self.inside = 0  # how many methods are under way
+        self.inside = self.steps = 0  # how many methods are under way; how many steps recurrent layers took
         self.applied: tuple[nn.Module, Apply] | None = None  # the layer that was called last, and where
 
     def nested(self, value: Value, span: Span) -> Value:
@@ -74,6 +75,13 @@ class PastedCalls(TorchCalls):
                     self.refuse("tuples, lists and dictionaries nested too deeply, or too many", span, "hold less")
                 waiting += [(part, level + 1) for part in inside if isinstance(part, tuple | list | dict)]
         return value
+
+    def count_steps(self, steps: int) -> None:
+        """Refuses recurrent layers that take too many steps in all; PlaygroundError without a place."""
+        self.steps += steps
+        if self.steps > LAYERS.steps:
+            hint = f"the limit is {spell(LAYERS.steps)} steps"
+            raise PlaygroundError(f"recurrent layers take {spell(self.steps)} steps, one after the other", hint=hint)
 
     @contextmanager
     def method(self, name: str, span: Span) -> Iterator[None]:
