@@ -24,6 +24,7 @@ class LayerLimits:
     parameters: int = 20_000_000
     activations: int = 60_000_000  # elements of all outputs, over the batch
     multiplications: int = 60_000_000_000  # of one forward pass, over the batch
+    steps: int = 2_048  # of recurrent layers, each after the one before: of all layers, and in both directions
 
     @property
     def text_words(self) -> str:

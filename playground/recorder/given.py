@@ -18,6 +18,7 @@ from playground.errors import PlaygroundError
 from playground.recorder.tensor_paths import tensors_in
 
 DEEPEST = 8  # containers in one another
+MOST_DEPTH, MOST_NESTS = 100, 100_000  # of lists, tuples and dictionaries among the arguments
 
 
 def tensors_within(obj: Any) -> list[tuple[str, Tensor]]:
@@ -56,6 +57,19 @@ def unread(returned: Any) -> str:
     """The kind of an object that may hold tensors and is not looked into; '' of what is."""
     is_read = returned is None or isinstance(returned, Tensor | str | bytes | int | float | complex)
     return "" if is_read or parts_of(returned) is not None else type(returned).__name__
+
+
+def refuse_endless(arguments: Any) -> None:
+    """PlaygroundError for lists that hold themselves, or are nested so that what is in them could not be named."""
+    waiting, count = [(arguments, 0)], 0
+    while waiting:
+        nest, depth = waiting.pop()
+        count += 1
+        if depth > MOST_DEPTH or count > MOST_NESTS:
+            hint = f"lists at most {MOST_DEPTH} deep, and none within itself"
+            raise PlaygroundError("the arguments are nested too deeply, or without end", hint=hint)
+        inside = nest.values() if isinstance(nest, dict) else nest
+        waiting += [(part, depth + 1) for part in inside if isinstance(part, list | tuple | dict)]
 
 
 def as_tensors(obj: Any) -> Any:

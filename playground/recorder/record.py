@@ -15,6 +15,7 @@ from playground.recorder.assemble import assemble
 from playground.recorder.differences import Differences
 from playground.recorder.given import (
     as_tensors,
+    refuse_endless,
     refuse_without_numbers,
     settle_sizes,
     tensors_within,
@@ -81,6 +82,7 @@ def record(
     if current() is not None:
         raise PlaygroundError("a recording is already under way", hint="call record() outside of the recorded function")
     fn = uncompiled(fn)
+    refuse_endless((inputs, keywords))
     arguments, by_name = as_tensors(inputs), as_tensors(keywords)
     if not tensors_within([arguments, by_name]):
         arguments = tuple(map(as_leaf, arguments))

@@ -222,3 +222,18 @@ def test_a_reentrant_checkpoint_keeps_the_gradients_inside_it() -> None:
         grad = trace[name].grad
         assert grad is not None and parameter.grad is not None, name
         assert torch.equal(grad.tensor(), parameter.grad)
+
+
+def test_arguments_without_end_are_refused_at_once() -> None:
+    itself: list[object] = [torch.ones(2)]
+    itself.append(itself)
+    deep: object = torch.ones(2)
+    doubled: object = torch.ones(2)
+    for _ in range(200):
+        deep = [deep]
+    for _ in range(40):
+        doubled = [doubled, doubled]
+    for given in (itself, deep, doubled):
+        with pytest.raises(PlaygroundError, match="nested too deeply, or without end") as caught:
+            record(lambda x, _: x.sum(), torch.ones(2, requires_grad=True), given)
+        assert "none within itself" in caught.value.hint

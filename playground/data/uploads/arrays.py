@@ -13,6 +13,7 @@ from playground.data.dataset import Data
 from playground.data.split import hold_out
 from playground.data.uploads.columns import class_name, holds_quantities
 from playground.data.uploads.labels import class_names
+from playground.data.uploads.table_file import MOST_CELLS
 from playground.errors import PlaygroundError
 
 LABELS = ("y", "label", "labels", "target", "targets")
@@ -38,7 +39,11 @@ def arrays_of(content: bytes, predict: str = "") -> Data:
         raise PlaygroundError("the examples and their labels are not found", hint=hint)
     if x.dtype.kind not in "fiub":
         raise PlaygroundError(f"the examples are {x.dtype}", hint="Numbers are needed.")
-    numbers = torch.from_numpy(np.ascontiguousarray(x.astype(np.float32)))
+    if not 0 < x.size <= MOST_CELLS:
+        raise PlaygroundError(f"the examples have {x.size:,} numbers", hint=f"1 to {MOST_CELLS:,} are allowed.")
+    labels = _known(labels)
+    with np.errstate(over="ignore"):  # what is too large is refused below
+        numbers = torch.from_numpy(np.ascontiguousarray(x.astype(np.float32)))
     if numbers.ndim == 3:
         numbers = numbers[:, None]
     elif numbers.ndim == 4 and numbers.shape[-1] in (1, 3) and numbers.shape[1] not in (1, 3):
@@ -53,6 +58,19 @@ def arrays_of(content: bytes, predict: str = "") -> Data:
         return hold_out(numbers, _to_predict(labels), ())
     classes, found = class_names([class_name(value) for value in labels.tolist()])
     return hold_out(numbers, found, classes)
+
+
+def _known(labels: np.ndarray) -> np.ndarray:
+    """The labels (N,) in this computer's order of bytes, and as text where they are bytes; each is there."""
+    if labels.dtype.kind not in "fiubUS":
+        raise PlaygroundError(f"the labels are {labels.dtype}", hint="Numbers or words are needed.")
+    missing = np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(len(labels), dtype=bool)
+    if missing.any():
+        hint = "Every example needs a label: write it, or remove the example."
+        raise PlaygroundError(f"example {int(missing.argmax()) + 1} has no label", hint=hint)
+    if labels.dtype.kind == "S":
+        return np.char.decode(labels, "utf-8", "replace")
+    return labels.astype(labels.dtype.newbyteorder("="))
 
 
 def _to_predict(labels: np.ndarray) -> torch.Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from playground.data.digits import SIDE
@@ -17,6 +18,7 @@ Role = Literal["label", "numbers", "words", "left out"]
 PIXELS = SIDE * SIDE
 MOST_WORDS = 20  # different words of a column that becomes a column of 0 and 1 for each
 MOST_MISSING = 0.5  # of a column that is used
+LONGEST = 40  # characters of a cell that are shown
 FEW = 20  # different numbers that may well be classes
 # Names of a label in English, German, French and Spanish: those that say nothing else, and those that may.
 LABELS = (
@@ -69,6 +71,9 @@ class BadCell(Exception):
 def columns_of(frame: pd.DataFrame, label: str = "", names: Sequence[str] = ()) -> list[Column]:
     """The columns of a table; `names`: '' of those that have none. PlaygroundError: there is no such label."""
     place, why = _named(names, label) if label else _guessed(frame, names)
+    if _is_nested(frame.iloc[:, place].dropna()):
+        shown = Column(names[place], place, "label", why).shown
+        raise PlaygroundError(f"{shown} holds lists", hint="A label is a number or a word.")
     return list(_described(frame, names, place, why))
 
 
@@ -78,7 +83,7 @@ def holds_quantities(series: pd.Series) -> bool:
     So it is with numbers of which nearly each is another, and with more than a few that are no numbering of classes.
     """
     present = series.dropna()
-    if pd.api.types.is_bool_dtype(present) or not len(present):
+    if pd.api.types.is_bool_dtype(present) or _is_time(present) or not len(present):
         return False
     numbers = pd.to_numeric(pd.Series(present.unique()), errors="coerce")
     different = numbers.nunique()
@@ -106,7 +111,7 @@ def _named(names: Sequence[str], label: str) -> tuple[int, str]:
     if not found:
         known = [name for name in names if name]
         hint = f"The columns are {', '.join(known[:20])}." if known else "The first row names no columns."
-        raise PlaygroundError(f"there is no column `{label}`", hint=hint)
+        raise PlaygroundError(f"there is no column `{label[:LONGEST]}`", hint=hint)
     return found[0], "chosen"
 
 
@@ -144,7 +149,19 @@ def _is_words(series: pd.Series) -> bool:
     present = series.dropna()
     if not len(present) or pd.api.types.is_numeric_dtype(present) or pd.api.types.is_bool_dtype(present):
         return False
+    if _is_time(present) or _is_nested(present):
+        return False
     return not _are_numbers(present) and not _are_dates(present) and not _are_truths(present)
+
+
+def _is_time(present: pd.Series) -> bool:
+    """Tell whether a typed column holds dates or durations, which count nanoseconds."""
+    return present.dtype.kind in "mM"
+
+
+def _is_nested(present: pd.Series) -> bool:
+    """Tell whether the cells of a typed column are lists, or have parts with names."""
+    return bool(len(present)) and isinstance(present.iloc[0], list | dict | np.ndarray)
 
 
 def _are_numbers(present: pd.Series) -> bool:
@@ -179,9 +196,13 @@ def _role(series: pd.Series, name: str, place: int, missing: int) -> tuple[Role,
         return "left out", f"{missing:,} of its {len(series):,} cells are empty"
     if _numbers_rows(present, name, place) and not missing:
         return "left out", "it numbers the rows"
+    if _is_nested(present):
+        return "left out", "it holds lists"
+    if _is_time(present):
+        return "left out", "it holds dates" if present.dtype.kind == "M" else "it holds durations"
     if pd.api.types.is_numeric_dtype(present) or _are_truths(present) or _are_numbers(present):
         return "numbers", ""
-    if pd.api.types.is_datetime64_any_dtype(present) or _are_dates(present):
+    if _are_dates(present):
         return "left out", "it holds dates"
     different = present.nunique()
     if different > MOST_WORDS:
@@ -205,6 +226,8 @@ def numbers_of(series: pd.Series, column: Column) -> pd.Series:
     present = series.notna()
     if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
         return series.astype("float64")
+    if _is_time(series):
+        raise BadCell(int(present.to_numpy().argmax()), column, str(series[present].iloc[0]))
     truths = series.astype(str).str.casefold().map(_TRUTH)
     if truths[present].notna().all():
         return truths.where(present)

@@ -11,10 +11,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from playground.data.uploads.columns import PIXELS, BadCell, Column, class_name, holds_quantities, numbers_of
+from playground.data.uploads.columns import LONGEST, PIXELS, BadCell, Column, class_name, holds_quantities, numbers_of
 from playground.data.uploads.labels import class_names
 from playground.data.uploads.recipe import Recipe
-from playground.data.uploads.table_file import Table
+from playground.data.uploads.table_file import MOST_CELLS, MOST_COLUMNS, Table
 from playground.errors import PlaygroundError
 
 Missing = Literal["leave out", "mean"]
@@ -22,7 +22,6 @@ Words = Literal["one-hot", "leave out"]
 Predict = Literal["", "classes", "numbers"]
 
 ROWS_AT_ONCE = 4096
-LONGEST = 40  # characters of a cell that are shown
 NO_WORD = "(empty)"  # the word of an empty cell among words
 
 
@@ -37,9 +36,11 @@ class Features:
         self._label = next(column for column in columns if column.role == "label")
         self._are_numbers = self._is_predicted(predict)
         self._used: list[tuple[Column, list[str] | None]] = []  # with the words that become columns
-        pairs = [
-            (column, one) for column in columns if column.role in ("numbers", "words") for one in self._column(column)
-        ]
+        pairs: list[tuple[Column, np.ndarray]] = []
+        for column in columns:
+            if column.role in ("numbers", "words"):
+                pairs += [(column, one) for one in self._column(column)]
+                self._check_size(len(pairs))
         used = [one for _, one in pairs]
         if not used:
             raise PlaygroundError("no column but the label can be computed with", hint="A column of numbers is needed.")
@@ -81,7 +82,7 @@ class Features:
         return classes, indices[torch.from_numpy(codes)]
 
     def _written(self, label: Column) -> pd.Series:
-        series = self._table.frame.iloc[:, self._columns.index(label)]
+        series = self._table.frame.iloc[:, label.place]
         empty = series.isna().to_numpy()
         if empty.any():
             place = f"{self._table.place(int(empty.argmax()))}, {label.shown}"
@@ -95,7 +96,7 @@ class Features:
 
     def _column(self, column: Column) -> list[np.ndarray]:
         """The columns of numbers that one becomes."""
-        series = self._table.frame.iloc[:, self._columns.index(column)]
+        series = self._table.frame.iloc[:, column.place]
         if column.role == "numbers":
             self._used.append((column, None))
             try:
@@ -115,11 +116,17 @@ class Features:
 
     def recipe(self, compression: str) -> Recipe:
         """How to come to the same numbers from the file, which is compressed so, if at all."""
-        places = {column: self._table.places[index] for index, column in enumerate(self._columns)}
-        used = [(places[column], words) for column, words in self._used]
-        label = places[self._label]
+        places = self._table.places
+        used = [(places[column.place], words) for column, words in self._used]
+        label = places[self._label.place]
         file = {**self._table.source, "compression": compression}
         return Recipe(file, used, label, self._missing, self._are_numbers, self.are_pixels)
+
+    def _check_size(self, columns: int) -> None:
+        """Words become columns: a table that can be read may become one that is too large."""
+        if columns > MOST_COLUMNS or columns * len(self._table.frame) > MOST_CELLS:
+            hint = f"{MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells are allowed: leave columns of words out."
+            raise PlaygroundError("with a column for each word the table is too large", hint=hint)
 
     def _bad(self, row: int, column: Column, cell: str) -> PlaygroundError:
         comma = " with a decimal point, not a comma" if re.fullmatch(r"[+-]?\d+,\d+", cell) else ""

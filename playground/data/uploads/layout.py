@@ -50,6 +50,8 @@ def layout_of(content: bytes) -> Layout:
     said = _SAID.match(text)
     lines = _lines(text[said.end() if said else 0 :])
     separator = said[1] if said else separator_of(lines)
+    if not separator.isascii():
+        raise PlaygroundError(f"`{separator}` separates the cells", hint="Commas, semicolons and tabs can.")
     rows = cells_of(lines, separator)
     if len(rows) < 2:
         raise PlaygroundError("the table has fewer than two rows", hint="One row per example: numbers and a label.")
@@ -67,15 +69,19 @@ def decoded(content: bytes, *, is_whole: bool = True) -> tuple[str, str]:
     """
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if content.startswith(mark):
-            return encoding, _decoded(content[: len(content) // 2 * 2], encoding)
+            return encoding, _text(_decoded(content[: len(content) // 2 * 2], encoding))
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(content, is_whole)
         encoding = "utf-8-sig"
     except UnicodeDecodeError:
         encoding, text = "cp1252", _decoded(content, "cp1252")
-    if _CONTROL.search(text[:10_000]):
+    return encoding, _text(text)
+
+
+def _text(found: str) -> str:
+    if _CONTROL.search(found[:10_000]):
         raise PlaygroundError("the file is no text", hint=_FORMATS)
-    return encoding, text
+    return found
 
 
 _FORMATS = "A table is a text with a row for each example (.csv, .tsv, .txt, .data), an .xlsx, a .parquet or an .npz."

@@ -12,8 +12,8 @@ from playground.data.digits import SIDE
 from playground.data.split import hold_out
 from playground.data.uploads import store
 from playground.data.uploads.arrays import arrays_of
-from playground.data.uploads.columns import Column, called, columns_of
-from playground.data.uploads.features import LONGEST, Features, Missing, Predict, Words
+from playground.data.uploads.columns import LONGEST, Column, called, columns_of
+from playground.data.uploads.features import Features, Missing, Predict, Words
 from playground.data.uploads.table_file import GZIP, Table, is_zip_with, read_table, unpacked
 from playground.errors import PlaygroundError
 
@@ -82,5 +82,9 @@ def _preview(table: Table, columns: Sequence[Column]) -> tuple[list[dict[str, st
         {"name": one.name or called(one.place), "role": one.role, "why": one.why} for one in columns[:MOST_SHOWN]
     ]
     beginning = table.frame.iloc[:SHOWN, :MOST_SHOWN]
-    rows = [["" if pd.isna(cell) else str(cell)[:LONGEST] for cell in row] for row in beginning.itertuples(index=False)]
+    rows = [[_shown(cell) for cell in row] for row in beginning.itertuples(index=False)]
     return described, rows
+
+
+def _shown(cell: object) -> str:
+    return "" if pd.api.types.is_scalar(cell) and pd.isna(cell) else str(cell)[:LONGEST]

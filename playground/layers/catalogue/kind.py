@@ -80,6 +80,7 @@ class LayerRule:
     parameters_formula: str = ""
     multiplications: int = 0
     kept: int = 0  # numbers of its own that it keeps for the backward pass, for one example; of an LSTM an estimate
+    steps: int = 0  # that wait for each other, however many examples there are
 
     @property
     def made(self) -> int:

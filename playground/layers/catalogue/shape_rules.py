@@ -354,6 +354,7 @@ def recurrent(gates: int, kept: int) -> Any:
             f"{gates}·{wide}·({size} + {hidden} + 2{later})",
             steps * gates * wide * sums,
             kept * wide * states + more * steps * wide + (directions - 1) * (steps > 1) * steps * size,
+            steps * (more + 1) * directions,
         )
 
     return rule

@@ -22,9 +22,9 @@ from playground.layers.catalogue.table import kind_of
 from playground.layers.limits import LIMITS
 from playground.layers.pasted.constructors import Origin, Origins, arguments, constructed, rule_arguments
 from playground.layers.pasted.expressions import CONTAINERS
-from playground.layers.pasted.interpreter import PastedRun, bound, interpret_forward
+from playground.layers.pasted.interpreter import PastedRun, bound, check_name, interpret_forward
 from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, Surroundings, what
-from playground.layers.pasted.tree import Constant, Initialise, Make, Method, PastedClass, PastedSource
+from playground.layers.pasted.tree import Constant, Initialise, Make, Method, PastedClass, PastedFunction, PastedSource
 from playground.layers.stack.build import draw
 
 LARGEST_INITIAL = 1e6  # of a number that weights are drawn with
@@ -51,8 +51,7 @@ class _Builder:
     def __init__(self, source: PastedSource, generator: torch.Generator) -> None:
         self.source, self.generator = source, generator
         self.classes = {one.name: one for one in source.classes}
-        functions = {one.name: OwnFunction(one.making, one.running) for one in source.functions}
-        self.around = Surroundings(source.text, generator, {**self.classes, **functions})
+        self.around = Surroundings(source.text, generator, {**self.classes})
         self.calls = PastedCalls(self.around)
         self.origins = Origins(source.text)
         self.parameters = self.layers = 0
@@ -61,8 +60,12 @@ class _Builder:
         definition, entry = self.source.module, self.source.entry
         given = {name: _plain(name, value) for name, value in arguments.items()}
         try:
-            for constant in self.source.constants:
-                self.constant(constant)
+            beside: list[Constant | PastedFunction] = [*self.source.constants, *self.source.functions]
+            for one in sorted(beside, key=lambda one: one.span.start):
+                if isinstance(one, Constant):
+                    self.constant(one)
+                else:
+                    self.function(one)
             if entry is None or given:
                 made = self.calls.at(definition.span, self.module, definition, [], given)
             else:
@@ -77,6 +80,14 @@ class _Builder:
             )
         self.origins.guard()
         return made, self.origins
+
+    def function(self, function: PastedFunction) -> None:
+        """Gives a function beside the classes its defaults, which are what they are where it stands."""
+        evaluator = PastedRun(self.calls, {}).evaluator
+        method = function.making or function.running
+        parameters = () if method is None else method.parameters
+        given = {one.name: evaluator.evaluate(one.default) for one in parameters if one.default is not None}
+        self.around.names[function.name] = OwnFunction(function.making, function.running, defaults=given)
 
     def constant(self, constant: Constant) -> None:
         """Gives the names beside the classes their values."""
@@ -132,19 +143,25 @@ class _Builder:
 
     def container(self, name: str, positional: list[Value], named: dict[str, Value]) -> nn.Module:
         """`nn.ModuleList([...])`, `nn.ModuleDict({...})` and `nn.Sequential(...)`."""
-        if name == "Sequential" and len(positional) == 1 and isinstance(positional[0], dict) and not named:
-            return nn.Sequential(OrderedDict(positional[0]))
-        is_one = name != "Sequential"
+        is_ordered = name == "Sequential" and len(positional) == 1 and isinstance(positional[0], OrderedDict)
+        is_one = is_ordered or name != "Sequential"
         given = (positional[0] if positional else ()) if is_one else tuple(positional)
         modules = tuple(given.values()) if isinstance(given, dict) else given
         if named or (is_one and len(positional) > 1) or not isinstance(modules, tuple):
             raise PlaygroundError(f"nn.{name} takes layers", hint="nn.ModuleList([a, b]), nn.Sequential(a, b)")
         other = next((part for part in modules if not isinstance(part, nn.Module)), None)
         if other is not None:
-            hint = "nn.Sequential(*layers) takes a list apart" if isinstance(other, tuple) else ""
+            hint = "nn.Sequential(*layers) takes a list apart" if isinstance(other, tuple) else "make them with nn. ..."
+            hint = "OrderedDict([...]) has names for layers" if isinstance(other, dict) else hint
             raise PlaygroundError(f"nn.{name} holds layers, not {what(other)}", hint=hint)
+        if isinstance(given, dict):
+            made = nn.ModuleDict() if name == "ModuleDict" else nn.Sequential()
+            for word, layer in given.items():
+                check_name(made, word)
+                made.add_module(word, layer)
+            return made
         if name == "ModuleDict":
-            return nn.ModuleDict(given if isinstance(given, dict) else {})
+            return nn.ModuleDict()
         return nn.ModuleList(modules) if name == "ModuleList" else nn.Sequential(*modules)
 
     def layer(self, node: Make, kind: Kind, positional: list[Value], named: dict[str, Value]) -> nn.Module:

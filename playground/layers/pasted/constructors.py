@@ -87,6 +87,7 @@ class Origins:
             hint = repair.label if repair is not None else "the sizes of a layer are those of what comes in"
             raise PlaygroundError(message, hint=hint, repair=repair) from None
         assert rule is not None
+        calls.count_steps(rule.steps)
         elements, work = batch * math.prod(rule.shape), 2 * batch * rule.multiplications
         given = origin.given  # a convolution unfolds its windows
         unfolded = given.get("in_channels" if origin.kind.name == "ConvTranspose2d" else "out_channels")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import ChainMap, OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import Any
@@ -23,7 +24,7 @@ from playground.language.limits import LIMITS, spell
 from playground.language.syntax.tree import Attribute, Call, CallArgument, Expression, Index, Name
 from playground.layers.pasted import tree
 from playground.layers.pasted.constructors import ONLY_IN_INIT, passing_layer
-from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, kept, kinds_of, what
+from playground.layers.pasted.pasted_module import OwnFunction, PastedCalls, PastedModule, has, kept, kinds_of, what
 
 Maker = Callable[
     [tree.Make | tree.Initialise, list[Value], dict[str, Value]], nn.Module | nn.Parameter | Tensor | float
@@ -61,6 +62,7 @@ class PastedEvaluator(ListEvaluator):
     ) -> None:
         super().__init__(calls.program, calls, values)
         self.maker, self.invoke, self.call = maker, invoke, call
+        self._scopes: tuple[dict[str, Value], ...] = ()  # the names of comprehensions around, the innermost first
         self._kinds |= {
             _Known: lambda node: node.value,
             tree.Make: self._make,
@@ -85,8 +87,9 @@ class PastedEvaluator(ListEvaluator):
         }
 
     def own(self, method: tree.Method) -> OwnFunction:
-        """A function that stands here: it sees the names that are here when it is called."""
-        return OwnFunction(method, method, self.values)
+        """A function that stands here: it sees the names that are here when it is called, and has its defaults now."""
+        given = {one.name: self.evaluate(one.default) for one in method.parameters if one.default is not None}
+        return OwnFunction(method, method, ChainMap(*self._scopes, self.values), given)
 
     def _method_name(self, node: tree.MethodName) -> OwnFunction:
         definition = self.values["self"].definition
@@ -112,16 +115,20 @@ class PastedEvaluator(ListEvaluator):
             self.calls.refuse(f"{what(owner)} has no {name!r:.60}", node.span, "what a module keeps has a name")
         value, found = kept(owner, name)
         if not node.is_get:
-            return found
+            return found or has(owner, name)
         if not found:
             self.calls.refuse(f"there is nothing under {name!r:.60}", node.span, "set it in __init__")
         return tuple(value) if isinstance(value, nn.ModuleList) else value
 
     def _words(self, node: tree.Words) -> str:
         values = [self.evaluate(value) for value in node.values]
-        for value, place in zip(values, node.values, strict=True):
+        for number, (value, place) in enumerate(zip(values, node.values, strict=True)):
             if not isinstance(value, str | int | float):
                 self.calls.refuse(f"{what(value)} is no part of a text", place.span, "numbers and quoted words are")
+            if number in node.whole:
+                if not isinstance(value, int):
+                    self.calls.refuse(f"`%d` writes a whole number, not {what(value)}", place.span, "%s writes both")
+                values[number] = int(value)  # True is 1
         text = node.pieces[0] + "".join(f"{value}{piece}" for value, piece in zip(values, node.pieces[1:], strict=True))
         if len(text) > LONGEST:
             self.calls.refuse(f"a text of {len(text)} characters", node.span, f"the limit is {LONGEST}")
@@ -186,8 +193,8 @@ class PastedEvaluator(ListEvaluator):
             if not isinstance(value, range | tuple | list | Tensor) or (isinstance(value, Tensor) and not value.dim()):
                 self.calls.refuse(f"a loop cannot run over {what(value)}", part.span, "write for i in range(3):")
             if len(value) > LIMITS.statements:
-                limit = spell(LIMITS.statements)
-                self.calls.refuse(f"a loop of {spell(len(value))} rounds; the limit is {limit}", part.span)
+                message = f"a loop of {spell(len(value))} rounds; the limit is {spell(LIMITS.statements)}"
+                self.calls.refuse(message, part.span, "make it smaller")
             if isinstance(value, Tensor):
                 site = CallSite("unbind", self.program, part.span, (value,), (part.span,))
                 value = self.calls.call(site, like(tuple(value.shape)), value.unbind)
@@ -199,13 +206,17 @@ class PastedEvaluator(ListEvaluator):
     def _each(self, node: tree.Each) -> Value:
         before = {target.id: self.values[target.id] for target in node.targets if target.id in self.values}
         found = []
+        around, scope = self._scopes, dict[str, Value]()
         for item in self._items(node.items) if isinstance(node.items, tree.LoopItems) else ():
             self.calls.at(node.span, self.calls.budget.count_statement)
             values = item if node.unpack else (item,)
             if not isinstance(values, tuple | Tensor) or len(values) != len(node.targets):
                 self.calls.refuse(f"{len(node.targets)} names for {what(values)}", node.span, "one name for each value")
-            self.values.update({target.id: value for target, value in zip(node.targets, values, strict=True)})
+            scope.update({target.id: value for target, value in zip(node.targets, values, strict=True)})
+            self.values.update(scope)
+            self._scopes = (scope, *around)
             found.append(self.evaluate(node.element))
+            self._scopes = around
         for target in node.targets:
             self.values.pop(target.id, None)
         self.values.update(before)
@@ -216,9 +227,12 @@ class PastedEvaluator(ListEvaluator):
         positional, named = self.arguments(node.arguments)
 
         def make() -> Value:
-            if self.maker is not None or isinstance(node, tree.Initialise):
-                assert self.maker is not None  # the reader takes nn.init only in `__init__`
+            if self.maker is not None:
                 return self.maker(node, positional, named)
+            if isinstance(node, tree.Initialise):  # of a method or a function; elsewhere the reader refuses it
+                self.calls.refuse(
+                    "a default initialises nothing here", node.span, "take None for it, and do it in `__init__`"
+                )
             return passing_layer(node, positional, named, self.program.text)
 
         return self.guarded(node.span, make, (*positional, *named.values()))
@@ -235,19 +249,26 @@ class PastedEvaluator(ListEvaluator):
                 more = self.evaluate(part)
                 if not isinstance(more, dict) or not all(isinstance(name, str) for name in more):
                     self.calls.refuse(f"`**` takes a dictionary apart, not {what(more)}", argument.span)
+                self._check_once(named, more, argument)
                 named |= more
             elif argument.name:
+                self._check_once(named, (argument.name,), argument)
                 named[argument.name] = self.evaluate(part)
             else:
                 positional.append(self.evaluate(part))
         return positional, named
+
+    def _check_once(self, named: Collection[str], more: Iterable[str], argument: CallArgument) -> None:
+        twice = next((name for name in more if name in named), None)
+        if twice is not None:
+            self.calls.refuse(f"`{twice}` is given twice", argument.span, "give it once")
 
     def _invoke(self, node: tree.Invoke) -> Value:
         positional, named = self.arguments(node.arguments)
         return self.invoke(node, positional, named)
 
     def _dictionary(self, node: tree.Dictionary) -> Value:
-        made = {name: self.evaluate(value) for name, value in node.items}
+        made = (OrderedDict if node.ordered else dict)((name, self.evaluate(value)) for name, value in node.items)
         return self.calls.nested(made, node.span)
 
     def _parts(self, node: tree.Parts) -> tuple[Value, ...]:
@@ -262,11 +283,13 @@ class PastedEvaluator(ListEvaluator):
 
     def test(self, node: Any) -> bool:
         """Tell whether a condition holds: of a number, a switch, None or a tuple, never of a tensor."""
-        value = self.evaluate(node)
+        return self._holds(self.evaluate(node), node)
+
+    def _holds(self, value: Value, node: Any) -> bool:
         if isinstance(value, Tensor | list):
             hint = "choose element by element: torch.where(x > 0, x, 0 * x)"
             self.calls.refuse("a condition does not look at tensors", node.span, hint)
-        return value is not None and (isinstance(value, nn.Module) or bool(value))
+        return bool(value)
 
     def _call(self, node: Call) -> Value:
         """Functions of Python on plain numbers give plain numbers: `math.sqrt(2 / n)`, `max(1, n // 4)`."""
@@ -290,12 +313,17 @@ class PastedEvaluator(ListEvaluator):
             hint = "another number"
             self.calls.refuse(f"`{node.span.of(self.program.text)[:60]}` has no value here", node.span, hint)
 
-    def _logic(self, node: tree.Logic) -> bool:
+    def _logic(self, node: tree.Logic) -> Value:
+        """`a or b` is the first of them that holds, or the last, as in Python: `width or 64`."""
         if node.how.startswith("is"):
             return (self.evaluate(node.operands[0]) is None) == (node.how == "is None")
         if node.how == "not":
             return not self.test(node.operands[0])
-        return (all if node.how == "and" else any)(self.test(part) for part in node.operands)
+        for part in node.operands[:-1]:
+            value = self.evaluate(part)
+            if self._holds(value, part) == (node.how == "or"):
+                return value
+        return self.evaluate(node.operands[-1])
 
     def _is_kind(self, node: tree.IsKind) -> bool:
         value = self.evaluate(node.value)

@@ -20,6 +20,7 @@ from playground.language.syntax.tree import Attribute, Call, CallArgument, Liter
 from playground.layers.catalogue.table import OF_CLASSES, nearest, of_class
 from playground.layers.pasted import tree
 from playground.layers.pasted.constructors import ONLY_IN_INIT, is_passing
+from playground.layers.pasted.usual import Ordered
 
 CONTAINERS = ("ModuleList", "ModuleDict", "Sequential")
 LAYERS = frozenset(["Parameter", *CONTAINERS, *(kind.name for kind in OF_CLASSES)])
@@ -100,6 +101,7 @@ class PastedExpressions(LogicExpressions):
             ast.GeneratorExp: self._each,
             ast.Lambda: self._lambda,
             ast.Dict: self._dict,
+            Ordered: self._dict,
             ast.JoinedStr: self._formatted,
         }
 
@@ -127,16 +129,24 @@ class PastedExpressions(LogicExpressions):
                 self.refuse("a text is put together of plain values", node, 'for instance f"block{i}"')
         return self._words(pieces, values, node)
 
-    def _words(self, pieces: list[str], values: list[ast.expr], node: ast.expr) -> Any:
+    def _words(self, pieces: list[str], values: list[ast.expr], node: ast.expr, whole: tuple[int, ...] = ()) -> Any:
         if len(pieces) != len(values) + 1:
             self.refuse("a text is put together of plain values", node, 'for instance "block{}".format(i)')
-        return tree.Words(tuple(pieces), tuple(map(self.convert, values)), self.places.of(node))
+        return tree.Words(tuple(pieces), tuple(map(self.convert, values)), self.places.of(node), whole)
 
     def _binary(self, node: ast.BinOp) -> Any:
         """`"block%d" % i`."""
         if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
             values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
-            return self._words(re.split("%[ds]", node.left.value), values, node)
+            pieces, kinds = [""], list[str]()
+            for part in re.split("(%[ds%])", node.left.value):
+                if part in ("%d", "%s"):
+                    kinds.append(part)
+                    pieces.append("")
+                else:
+                    pieces[-1] += "%" if part == "%%" else part
+            whole = tuple(number for number, kind in enumerate(kinds) if kind == "%d")
+            return self._words(pieces, values, node, whole)
         return super()._binary(node)
 
     def inside(self, in_init: bool) -> PastedExpressions:
@@ -157,7 +167,7 @@ class PastedExpressions(LogicExpressions):
             if not isinstance(key, ast.Constant) or type(key.value) not in (str, int, float):
                 self.refuse("the keys of a dictionary are quoted words or numbers", key or node, '{"width": 64}')
             items.append((key.value, self.convert(value)))
-        return tree.Dictionary(tuple(items), self.places.of(node))
+        return tree.Dictionary(tuple(items), self.places.of(node), isinstance(node, Ordered))
 
     def loop_target(self, node: ast.expr) -> tuple[tuple[Name, ...], bool]:
         """The names that a comprehension gives to its items."""
@@ -297,7 +307,7 @@ class PastedExpressions(LogicExpressions):
         if not self.in_init and (kind is None or not is_passing(kind)):
             hint = f"write self.layer = {place.of(self.text)}(...) in __init__, and self.layer(x) here"
             self.refuse(ONLY_IN_INIT, place, hint)
-        is_ordered = name == "Sequential" and len(node.args) == 1 and isinstance(node.args[0], ast.Dict)
+        is_ordered = name == "Sequential" and len(node.args) == 1 and isinstance(node.args[0], Ordered)
         if (name == "ModuleDict" or is_ordered) and not is_pasted:
             return tree.Make(name, is_pasted, self._dictionary(node), self.places.of(node), place)
         return tree.Make(name, is_pasted, self.arguments(node), self.places.of(node), place)
@@ -355,7 +365,8 @@ class PastedExpressions(LogicExpressions):
                 self.refuse("the names in a ModuleDict are quoted words", key or given, 'for instance {"first": ...}')
             items.append((key.value, self.convert(value)))
         span = self.places.of(given)
-        return (CallArgument("", tree.Dictionary(tuple(items), span), span),)  # type: ignore[arg-type]  # a record of ours
+        made = tree.Dictionary(tuple(items), span, isinstance(given, Ordered))
+        return (CallArgument("", made, span),)  # type: ignore[arg-type]  # a record of ours
 
     def _argument(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Starred):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -11,9 +11,10 @@ from playground.errors import PlaygroundError, Span
 from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.interpreter import Flow, Interpreter
 from playground.language.function import Cost, Value
-from playground.language.syntax.tree import Expression, Return, Sequence
+from playground.language.syntax.tree import Assign, Augmented, Expression, For, Name, Return, Sequence
 from playground.layers.pasted.evaluator import Maker, PastedEvaluator
-from playground.layers.pasted.pasted_module import Inputs, OwnFunction, PastedCalls, PastedModule, what
+from playground.layers.pasted.list_names import is_new, names_in
+from playground.layers.pasted.pasted_module import Inputs, OwnFunction, PastedCalls, PastedModule, check_outside, what
 from playground.layers.pasted.tree import (
     AddModule,
     Append,
@@ -43,17 +44,48 @@ class PastedRun(Interpreter):
         self.calls = calls
         self.maker = maker
         self.evaluator: PastedEvaluator = PastedEvaluator(calls, self.values, maker, self.invoke, self.call)
+        self.alone: set[str] = set()  # names of lists that have no other name
 
     def _given(self, node: Expression) -> Value:
         """Return what a name is given: numbers that are written out are a tensor."""
         value = self.evaluator.evaluate(node)
         return self.evaluator.calls.as_value(value, node.span) if isinstance(node, Sequence) and node.items else value
 
+    def _name_lists(self, targets: Iterable[str], value: Any, unpack: bool = False) -> None:
+        """Notes which names are those of lists alone, where `targets` are given this expression."""
+        held = set(names_in(value))
+        self._alone(held, False)
+        self._alone(targets, is_new(value, of_parts=unpack))
+
+    def _alone(self, names: Iterable[str], is_alone: bool) -> None:
+        for name in names:
+            names_of = self.values["self"].alone if name.startswith("self.") else self.alone
+            (names_of.add if is_alone else names_of.discard)(name)
+
+    def _check_grows(self, name: str, value: Value, span: Span) -> None:
+        """Refuses to make a list longer that has, or may have, another name: that would not see it."""
+        names_of = self.values["self"].alone if name.startswith("self.") else self.alone
+        if isinstance(value, tuple) and name not in names_of:
+            hint = f"let it be a list of its own: {name} = list({name})"
+            self.calls.refuse(f"`{name}` may be a list that has another name, too", span, hint)
+
     def _execute(self, statement: Any) -> Flow | None:
         match statement:
+            case Assign(targets=targets, unpack=unpack, value=value):
+                flow = super()._execute(statement)
+                self._name_lists([target.id for target in targets], value, unpack)
+                return flow
+            case Augmented(target=Name(id=name), value=Sequence(span=span)):
+                if span.of(self.program.text).startswith("["):
+                    self._check_grows(name, self.values.get(name), statement.span)
+                return super()._execute(statement)
+            case For(targets=targets):
+                self._alone([target.id for target in targets], False)
+                return super()._execute(statement)
             case Keep(name=name, value=value, span=span):
                 kept = self.evaluator.evaluate(value)
                 self.calls.at(span, self.values["self"].keep, name, kept)
+                self._name_lists([f"self.{name}"], value)
             case KeepIn():
                 self._keep_in(statement)
             case Register(name=name, value=value, span=span):
@@ -84,14 +116,19 @@ class PastedRun(Interpreter):
         return None
 
     def _append(self, node: Append) -> None:
-        item, owner = self.evaluator.evaluate(node.value), self.values["self"]
-        modules, values = (owner._modules, owner._plain) if node.on_self else ({}, self.values)
+        item = self.evaluator.evaluate(node.value)
+        modules: dict[str, nn.Module | None] = self.values["self"]._modules if node.on_self else {}
+        values = self.values["self"]._plain if node.on_self else self.values
         target = modules.get(node.name, values.get(node.name))
         items = item if node.many else (item,)
         is_layers = isinstance(items, tuple | nn.ModuleList) and all(isinstance(one, nn.Module) for one in items)
         if isinstance(target, nn.ModuleList | nn.Sequential) and is_layers:
+            self.calls.at(node.span, check_outside, target, *items, *[items][: isinstance(items, nn.Module)])
             target.extend(items)
         elif isinstance(target, tuple) and isinstance(items, tuple):
+            self._check_grows(f"self.{node.name}" if node.on_self else node.name, target, node.span)
+            if not node.many:
+                self._alone(names_in(node.value), False)
             values[node.name] = self.calls.nested((*target, *items), node.span)
         else:
             self.calls.refuse(
@@ -102,12 +139,12 @@ class PastedRun(Interpreter):
         """A layer under a name that is put together."""
         owner = self.values["self"] if node.owner is None else self.evaluator.evaluate(node.owner)
         name, value = self.evaluator.evaluate(node.name), self.evaluator.evaluate(node.value)
-        if not isinstance(name, str) or not name or "." in name or name.startswith("_"):
-            self.calls.refuse(f"{name!r:.60} is no name of a layer", node.name.span, 'for instance "conv1"')
+        word = self.calls.at(node.name.span, check_name, owner, name)
         if isinstance(owner, PastedModule):
-            self.calls.at(node.span, owner.keep, name, value)
-        elif isinstance(owner, nn.Sequential) and isinstance(value, nn.Module) and not hasattr(nn.Sequential, name):
-            owner.add_module(name, value)
+            self.calls.at(node.span, owner.keep, word, value)
+        elif isinstance(owner, nn.Sequential) and isinstance(value, nn.Module):
+            self.calls.at(node.span, check_outside, owner, value)
+            owner.add_module(word, value)
         else:
             hint = "a layer, to an nn.Sequential or to the module itself"
             self.calls.refuse(f"{what(value)} cannot be added to {what(owner)}", node.span, hint)
@@ -156,7 +193,7 @@ class PastedRun(Interpreter):
         if method is None:
             self.calls.refuse("this function makes layers", node.span, "layers are made in `__init__`")
         given = dict(function.values)
-        values = self.calls.at(node.span, bound, self.calls, method, positional, named, "", given)
+        values = self.calls.at(node.span, bound, self.calls, method, positional, named, "", given, function.defaults)
         maker = self.maker if method is function.making else None
         with self.calls.method(method.name, node.span):
             return PastedRun(self.calls, given | values, maker).result_of(method)
@@ -174,13 +211,16 @@ def bound(
     named: dict[str, Value],
     name: str = "",
     around: Mapping[str, Value] = NOTHING,
+    known: Mapping[str, Value] = NOTHING,
 ) -> dict[str, Value]:
-    """The arguments of a method by name, with its defaults; PlaygroundError without a place where they do not fit."""
+    """The arguments of a method by name, with its defaults, of which some are `known`; PlaygroundError without a place
+    where they do not fit."""
     name, names = name or method.name, [parameter.name for parameter in method.parameters]
     takes = f"{name}({', '.join(names)})"
-    if len(positional) > len(names) and not method.rest:
-        raise PlaygroundError(f"`{name}` takes {len(names)} arguments, here are {len(positional)}", hint=takes)
-    values = dict(zip(names, positional, strict=False))
+    by_place = [parameter.name for parameter in method.parameters if not parameter.by_name]
+    if len(positional) > len(by_place) and not method.rest:
+        raise PlaygroundError(f"`{name}` takes {len(by_place)} arguments, here are {len(positional)}", hint=takes)
+    values = dict(zip(by_place, positional, strict=False))
     more: dict[str, Value] = {}
     for given, value in named.items():
         if method.more and given not in names:
@@ -190,7 +230,7 @@ def bound(
             problem = "is given twice" if given in values else f"is no argument of `{name}`"
             raise PlaygroundError(f"`{given}` {problem}", hint=takes)
         values[given] = value
-    values |= {method.rest: tuple(positional[len(names) :])} if method.rest else {}
+    values |= {method.rest: tuple(positional[len(by_place) :])} if method.rest else {}
     values |= {method.more: more} if method.more else {}
     defaults = PastedRun(calls, around).evaluator
     for parameter in method.parameters:
@@ -200,8 +240,18 @@ def bound(
                 if method.name == "__init__":
                     hint = f"write it on a line below the classes: net = {takes}, with values; or a default"
                 raise PlaygroundError(f"`{name}` needs `{parameter.name}`", span=parameter.span, hint=hint)
-            values[parameter.name] = defaults.evaluate(parameter.default)
+            default = parameter.name in known
+            values[parameter.name] = known[parameter.name] if default else defaults.evaluate(parameter.default)
     return values
+
+
+def check_name(owner: Value, name: Value) -> str:
+    """The name of a layer itself; PlaygroundError where it cannot be one in `owner`."""
+    if not isinstance(name, str) or not name.isprintable() or not name or "." in name or name.startswith("_"):
+        raise PlaygroundError(f"{name!r:.60} is no name of a layer", hint='for instance "conv1"')
+    if isinstance(owner, nn.Sequential | nn.ModuleDict) and hasattr(owner, name) and name not in owner._modules:
+        raise PlaygroundError(f"`{name}` has a fixed meaning in nn.{type(owner).__name__}", hint="take another name")
+    return name
 
 
 def last_return(method: Method) -> Span:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterable
 
 from playground.layers.pasted.needed import dotted
@@ -23,17 +24,38 @@ def option_uses(module: ast.Module) -> dict[Place, ast.expr]:
     {(4, 2): '3'}
     """
     parsers = _assigned(module, *_PARSERS)
-    names = _assigned(module, *(f"{parser}.parse_args" for parser in parsers))
-    if not names:
-        return {}
-    defaults = dict(pair for node in module.body for pair in _option(node, parsers))
+    options = [option for node in module.body for option in _option(node)]
+    given, changed = Counter((parser, name) for parser, name, _ in options), _changed(module)
+    defaults = {
+        (parser, name): default
+        for parser, name, default in options
+        if default is not None and given[parser, name] == 1 and name not in changed
+    }
+    names = {name: parser for name, parser in _parsed(module).items() if parser in parsers}
     found, hidden = dict[Place, ast.expr](), set[int]()
-    for node in ast.walk(module):  # functions come before what is in them
-        if isinstance(node, ast.FunctionDef) and _own_names(node) & names:
+    for node in ast.walk(module) if names else ():  # functions come before what is in them
+        if isinstance(node, ast.FunctionDef) and _own_names(node) & names.keys():
             hidden |= set(map(id, ast.walk(node)))
-        is_option = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in defaults
-        if is_option and isinstance(node, ast.Attribute) and dotted(node.value) in names and id(node) not in hidden:
-            found[place_of(node)] = defaults[node.attr]
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and id(node) not in hidden:
+            default = defaults.get((names.get(dotted(node.value), ""), node.attr))
+            if default is not None:
+                found[place_of(node)] = default
+    return found
+
+
+def _changed(module: ast.Module) -> set[str]:
+    """The options that may become something else than their default: `opt.width = 3`, `p.set_defaults(width=3)`."""
+    found = set[str]()
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()) if dotted(node.value) != "self":
+                found.add(name)
+            case ast.Call(func=ast.Attribute(attr="set_defaults"), keywords=given):
+                found |= {keyword.arg for keyword in given if keyword.arg is not None}
+            case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), _]):
+                found.add(name)
+            case ast.Subscript(slice=ast.Constant(value=str(name)), ctx=ast.Store()):  # of `vars(opt)`
+                found.add(name)
     return found
 
 
@@ -43,7 +65,7 @@ def use_without_default(module: ast.Module, kept: Iterable[ast.stmt]) -> ast.Att
     names = _assigned(module, *(f"{parser}.parse_args" for parser in parsers))
     hidden = set[int]()
     for node in [part for statement in kept for part in ast.walk(statement)] if names else []:
-        if isinstance(node, ast.FunctionDef) and _own_names(node) & names:
+        if isinstance(node, ast.FunctionDef) and _own_names(node) & names.keys():
             hidden |= set(map(id, ast.walk(node)))
         if isinstance(node, ast.Attribute) and dotted(node.value) in names and id(node) not in hidden:
             return node
@@ -75,23 +97,41 @@ def _own_names(node: ast.FunctionDef) -> set[str]:
     }
 
 
-def _assigned(module: ast.Module, *calls: str) -> set[str]:
-    """The names that a line of the file gives to one of these calls, and no other line gives a value."""
-    found = [
-        target.id
+def _assigned(module: ast.Module, *calls: str) -> dict[str, ast.Call]:
+    """The names that a line of the file gives to one of these calls (to any, where none is said), and no other line
+    gives a value."""
+    given = [
+        (target.id, node.value)
         for node in module.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and dotted(node.value.func) in calls
+        if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     ]
-    return {name for name in found if found.count(name) == 1}
+    times = Counter(name for name, _ in given)
+    return {
+        name: call
+        for name, call in given
+        if times[name] == 1 and isinstance(call, ast.Call) and (not calls or dotted(call.func) in calls)
+    }
 
 
-def _option(node: ast.stmt, parsers: set[str]) -> list[tuple[str, ast.expr]]:
-    """The name and default of `parser.add_argument("--width", type=int, default=64)`."""
+def _parsed(module: ast.Module) -> dict[str, str]:
+    """The names that `parser.parse_args()` is given, and the parser's; none where a list of options is set there."""
+    calls = _assigned(module)
+    return {
+        name: dotted(call.func).removesuffix(".parse_args")
+        for name, call in calls.items()
+        if dotted(call.func).endswith(".parse_args") and not call.keywords
+        if all(isinstance(one, ast.List) and not one.elts for one in call.args)
+    }
+
+
+def _option(node: ast.stmt) -> list[tuple[str, str, ast.expr | None]]:
+    """Parser, name and default of `parser.add_argument("--width", default=64)`; None where it is not known."""
     call = node.value if isinstance(node, ast.Expr) else None
-    if not isinstance(call, ast.Call) or dotted(call.func) not in {f"{parser}.add_argument" for parser in parsers}:
+    if not isinstance(call, ast.Call) or not dotted(call.func).endswith(".add_argument"):
         return []
+    parser = dotted(call.func).removesuffix(".add_argument")
     flags = [part.value for part in call.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     long = next((flag for flag in flags if flag.startswith("--")), next(iter(flags), ""))
@@ -102,9 +142,11 @@ def _option(node: ast.stmt, parsers: set[str]) -> list[tuple[str, ast.expr]]:
         default = ast.Constant(_SWITCHES[action.value])
     is_required = default is None or (isinstance(default, ast.Constant) and default.value is None)
     is_converted = isinstance(default, ast.Constant) and isinstance(default.value, str) and "type" in given
-    if is_required or (is_converted and dotted(given["type"]) != "str") or not isinstance(name, str):
-        return []  # it is known only when the file runs
-    return [(name, default)] if default is not None and _is_written_out(default) else []
+    if not isinstance(name, str):
+        return []
+    if is_required or (is_converted and dotted(given["type"]) != "str"):
+        return [(parser, name, None)]  # it is known only when the file runs
+    return [(parser, name, default if default is not None and _is_written_out(default) else None)]
 
 
 def _is_written_out(node: ast.expr) -> bool:

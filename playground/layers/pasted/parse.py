@@ -304,7 +304,8 @@ class _ClassReader:
             span = Span(*(self.places.at(one.lineno, one.col_offset + shift) for shift in (0, len(one.arg.encode()))))
             if one.arg in PREFIXES or one.arg.startswith("__") or one.arg == "self":
                 self.refuse(f"`{one.arg}` cannot be the name of an argument", span, "take another name")
-            found.append(MethodParameter(one.arg, None if default is None else expressions.convert(default), span))
+            value = None if default is None else expressions.convert(default)
+            found.append(MethodParameter(one.arg, value, span, one in given.kwonlyargs))
         if name == "forward" and is_own and not any(parameter.default is None for parameter in found):
             self.refuse("`forward` takes no input", line, "write def forward(self, x):")
         rest, more = ("" if one is None else one.arg for one in (given.vararg, given.kwarg))

@@ -17,8 +17,9 @@ from playground.language.bounds.budget import Budget
 from playground.language.evaluate.arithmetic import describe
 from playground.language.evaluate.torch_calls import MOST_HELD, TorchCalls
 from playground.language.function import Value
-from playground.language.limits import LIMITS
+from playground.language.limits import LIMITS, spell
 from playground.language.syntax.program import Program
+from playground.layers.limits import LIMITS as LAYERS
 from playground.layers.pasted.tree import Apply, KindName, Method, PastedClass
 
 # A batch is larger than what an expression computes with; operations and lines are as many as there.
@@ -48,6 +49,7 @@ class OwnFunction:
     making: Method | None
     running: Method | None
     values: Mapping[str, Value] = field(default_factory=dict)
+    defaults: Mapping[str, Value] = field(default_factory=dict)  # those that are computed where it is defined
 
 
 class PastedCalls(TorchCalls):
@@ -58,7 +60,7 @@ class PastedCalls(TorchCalls):
         self.budget = Budget(PASTED_LIMITS)
         self._generator = around.generator
         self.names = around.names
-        self.inside = 0  # how many methods are under way
+        self.inside = self.steps = 0  # how many methods are under way; how many steps recurrent layers took
         self.applied: tuple[nn.Module, Apply] | None = None  # the layer that was called last, and where
 
     def nested(self, value: Value, span: Span) -> Value:
@@ -73,6 +75,13 @@ class PastedCalls(TorchCalls):
                     self.refuse("tuples, lists and dictionaries nested too deeply, or too many", span, "hold less")
                 waiting += [(part, level + 1) for part in inside if isinstance(part, tuple | list | dict)]
         return value
+
+    def count_steps(self, steps: int) -> None:
+        """Refuses recurrent layers that take too many steps in all; PlaygroundError without a place."""
+        self.steps += steps
+        if self.steps > LAYERS.steps:
+            hint = f"the limit is {spell(LAYERS.steps)} steps"
+            raise PlaygroundError(f"recurrent layers take {spell(self.steps)} steps, one after the other", hint=hint)
 
     @contextmanager
     def method(self, name: str, span: Span) -> Iterator[None]:
@@ -95,6 +104,7 @@ class PastedModule(nn.Module):
         super().__init__()
         self._definition, self._around, self._interpret = definition, around, interpret
         self._plain: dict[str, Value] = {}
+        self.alone: set[str] = set()  # `self.name` of lists that have no other name
 
     @property
     def definition(self) -> PastedClass:
@@ -114,12 +124,11 @@ class PastedModule(nn.Module):
         """`self.name = value`; PlaygroundError without a place where the name is taken."""
         if name in FIXED:
             raise PlaygroundError(f"`self.{name}` has a fixed meaning in nn.Module", hint="take another name")
+        check_outside(self, value)
         places: tuple[dict[str, Any], ...] = (self._parameters, self._buffers, self._modules, self._plain)
         before = next((place for place in places if name in place), None)
-        if before is not None:
-            if before is not self._place(value):
-                raise PlaygroundError(f"`self.{name}` is two different things", hint="take another name")
-            del before[name]
+        if before is not None and before is not self._place(value):
+            raise PlaygroundError(f"`self.{name}` is two different things", hint="take another name")
         if isinstance(value, nn.Parameter):
             self.register_parameter(name, value)
         elif isinstance(value, nn.Module):
@@ -161,8 +170,20 @@ class PastedModule(nn.Module):
             running.reset(token)
 
 
-_OWN = ("keep", "keep_buffer", "find", "definition", "_definition", "_around", "_interpret", "_plain", "_place")
-FIXED = frozenset(dir(nn.Module())) | frozenset(_OWN)
+_OWN = (
+    "alone",
+    "keep",
+    "keep_buffer",
+    "find",
+    "definition",
+    "_definition",
+    "_around",
+    "_interpret",
+    "_plain",
+    "_place",
+)
+_OF_MODULES = frozenset(dir(nn.Module()))
+FIXED = _OF_MODULES | frozenset(_OWN)
 
 
 def what(value: Value) -> str:
@@ -178,6 +199,20 @@ def kept(module: nn.Module, name: str) -> tuple[Value, bool]:
     places: tuple[dict[str, Any], ...] = (module._parameters, module._buffers, module._modules)
     found = next((place for place in places if name in place), None)
     return (None, False) if found is None else (found[name], True)
+
+
+def has(module: nn.Module, name: str) -> bool:
+    """Tell whether Python finds something under this name that `kept` does not: methods, and the sizes of a layer."""
+    if isinstance(module, PastedModule):
+        return name in module.definition.names or name in _OF_MODULES
+    return hasattr(module, name)
+
+
+def check_outside(owner: nn.Module, *values: Value) -> None:
+    """PlaygroundError where a layer would hold itself: what runs through its layers would never end."""
+    for value in values:
+        if isinstance(value, nn.Module) and any(part is owner for part in value.modules()):
+            raise PlaygroundError("a layer cannot hold itself", hint="add another layer")
 
 
 def kinds_of(module: nn.Module) -> set[str]:

@@ -130,6 +130,7 @@ class Words:
     pieces: tuple[str, ...]
     values: tuple[Node, ...]
     span: Span
+    whole: tuple[int, ...] = ()  # which of the values `%d` writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +253,7 @@ class Dictionary:
 
     items: tuple[tuple[Any, Node], ...]  # under words, or whole numbers
     span: Span
+    ordered: bool = False  # an OrderedDict, which nn.Sequential takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +301,7 @@ class MethodParameter:
     name: str
     default: Node | None
     span: Span
+    by_name: bool = False  # behind `*`: it is never given by its place
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ def _without_lists(value: Any) -> Any:
     return tuple(map(_without_lists, value)) if isinstance(value, list | tuple) else value
 
 
+class Ordered(ast.Dict):
+    """`OrderedDict([("a", x)])`, which nn.Sequential takes, and of which no dictionary is one."""
+
+
 class _Usual(ast.NodeTransformer):
     """What has another way to say it: `OrderedDict([("a", x)])` and `dict(a=x)` are `{"a": x}`, and `.data` of what is
     only filled, or asked for its shape, is that itself."""
@@ -97,7 +101,7 @@ class _Usual(ast.NodeTransformer):
         pairs = [pair.elts for pair in given.elts if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
         if len(pairs) != len(given.elts):
             return node
-        return ast.copy_location(ast.Dict([key for key, _ in pairs], [part for _, part in pairs]), node)
+        return ast.copy_location(Ordered([key for key, _ in pairs], [part for _, part in pairs]), node)
 
 
 def _without_data(node: ast.expr) -> ast.expr:

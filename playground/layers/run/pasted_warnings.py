@@ -38,7 +38,7 @@ def pasted_cautions(document: StackDocument, listing: Listing, recorded: Recorde
         return ()
     case = Case(_short(document, listing, _end(listing, recorded.trace)), None)
     found = tuple(
-        _caution(check, (), message, tuple(_cures(document, case.stack, repaired)))
+        _caution(check, (), message, tuple(_cures(document, case.stack, repaired)), document.classes)
         for check in SCORES
         for _, message, repaired in check.find(case)
     )
@@ -95,8 +95,8 @@ def _dead(listing: Listing, recorded: Recorded) -> Iterator[Caution]:
     paths = {f"net.{row.name}": row.path for row in listing.rows}
     for facts in recorded.facts:
         if facts.dead is not None and facts.dead > DEAD and facts.name in paths:
-            yield _caution(check, paths[facts.name], dead_message(facts.name.removeprefix("net."), facts.dead), ())
+            yield _caution(check, paths[facts.name], dead_message(facts.name.removeprefix("net."), facts.dead), (), 0)
 
 
-def _caution(check: Check, path: Path, message: str, cures: tuple[Cure, ...]) -> Caution:
-    return Caution(check.id, check.level, path, message, check.reason, check.lecture, cures)
+def _caution(check: Check, path: Path, message: str, cures: tuple[Cure, ...], classes: int) -> Caution:
+    return Caution(check.id, check.level, path, message, check.reason_for(classes), check.lecture, cures)

@@ -51,9 +51,11 @@ def cautions(analysis: Analysis, recorded: Recorded | None = None) -> tuple[Caut
     >>> [(c.message, c.repairs[0].text) for c in cautions(StackDocument("Flatten Bias").analysis())]
     [('784 outputs for 10 classes', 'Flatten Bias Linear(10)')]
     """
-    case = Case(analysis, recorded)
+    case, classes = Case(analysis, recorded), analysis.stack.classes
     return tuple(
-        Caution(check.id, check.level, path, message, check.reason, check.lecture, _cures(analysis, repaired))
+        Caution(
+            check.id, check.level, path, message, check.reason_for(classes), check.lecture, _cures(analysis, repaired)
+        )
         for check in CAUTIONS
         for path, message, repaired in check.find(case)
     )

@@ -26,7 +26,7 @@ class StackCosts:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.counted: list[Counted] = []
-        self.parameters = self.activations = self.multiplications = 0
+        self.parameters = self.activations = self.multiplications = self.steps = 0
 
     def count(self, path: Path, layer: LayerSpec, rule: LayerRule) -> None:
         """Refuse what is too large, by name, before anybody allocates it."""
@@ -34,10 +34,12 @@ class StackCosts:
         self.parameters += rule.parameters
         self.activations += rule.made
         self.multiplications += rule.multiplications
+        self.steps += rule.steps
         for what, number, limit in (
             ("parameters", self.parameters, LIMITS.parameters),
             ("outputs for one example", self.activations, LIMITS.activations),
             ("multiplications for one example", self.multiplications, LIMITS.multiplications),
+            ("steps, one after the other", self.steps, LIMITS.steps),
         ):
             if number > limit:
                 message = f"{layer_text(layer)} brings the stack to {spell(number)} {what}"

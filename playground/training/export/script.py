@@ -47,8 +47,7 @@ def test(x, y):
 LOOP = """\
 step, losses, {sum}, count = 0, [], 0, 0
 while step < {steps}:
-{order}    for x, y in zip({xs}.split({batch}), {ys}.split({batch})):
-{rates}        output = net(x)
+{batches}{rates}        output = net(x)
         loss = {loss}
         optimizer.zero_grad()
         loss.backward()
@@ -64,6 +63,13 @@ while step < {steps}:
                 print("step {{}}, test loss {{}}, test {name} {{}}".format(step, *test(test_x, test_y)))
         if step == {steps}:
             break
+"""
+IN_ORDER = """\
+    for x, y in zip(train_x.split({batch}), train_y.split({batch})):
+"""
+SHUFFLED = """\
+    for rows in torch.randperm(len(train_x), generator=order_generator).split({batch}):
+        x, y = train_x[rows], train_y[rows]  # in memory of their own, as the run has them: else other bits may come
 """
 RATES = """\
         if step in rates:
@@ -211,13 +217,9 @@ def _loop(
     ended, stopped = _off_schedule(dimensions, records) if records else ({planned, steps}, set[int]())
     ends = [f"step == {end}" for end in sorted(ended) if end % per_epoch]
     due += ends + [f"step == {stop}" for stop in sorted(stopped)] if due else []
-    order = "    order = torch.randperm(len(train_x), generator=order_generator)\n"
     return LOOP.format(
         steps=steps,
-        order=order if config.shuffle else "",
-        xs="train_x[order]" if config.shuffle else "train_x",
-        ys="train_y[order]" if config.shuffle else "train_y",
-        batch=config.batch,
+        batches=(SHUFFLED if config.shuffle else IN_ORDER).format(batch=config.batch),
         rates=RATES.format(schedule="None" if config.schedule == "constant" else "schedule") if has_rates else "",
         loss=loss,
         **{name: score[name] for name in ("name", "sum", "add", "unit")},

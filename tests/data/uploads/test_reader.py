@@ -185,7 +185,7 @@ def test_one_file_is_read_at_a_time() -> None:
 def test_it_gives_way_to_the_pages() -> None:
     script = "import sys; from playground.data.uploads import reader; reader._give_way(); import os; print(os.nice(0))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert int(done.stdout) == reader.NICE
+    assert int(done.stdout) == min(19, os.nice(0) + reader.NICE)  # the tests themselves may give way
 
 
 ASKER = """

@@ -9,6 +9,7 @@ import pytest
 
 from playground.errors import PlaygroundError
 from playground.layers.document import StackDocument
+from playground.layers.limits import LIMITS as LAYERS
 from playground.layers.pasted.analysis import pasted_listing
 from tests.layers.pasted.test_parse import module
 from tests.layers.pasted_classes import DOCUMENTS, LENET
@@ -52,7 +53,10 @@ MAKERS = METHODS.replace("nn.Linear(4, 4)", "self.first(3)")
         (module("return getattr(self, f'_{1}parameters')"), "has no '_1parameters'"),
         (module("return x", "setattr(self, '__class__', nn.ReLU())"), "no name of a layer"),
         (module("return x", "setattr(self, 'forward', nn.ReLU())"), "fixed meaning"),
-        (module("return x", "self.s = nn.Sequential()\nself.s.add_module('forward', nn.ReLU())"), "cannot be added"),
+        (
+            module("return x", "self.s = nn.Sequential()\nself.s.add_module('forward', nn.ReLU())"),
+            "fixed meaning in nn.Seq",
+        ),
         (module("return x", "while True:\n    a = 1"), "lines executed"),
         (module("return x", "while True:\n    pass"), "lines executed"),
         (module("return x", "a = 'x'\nfor i in range(20):\n    a = f'{a}{a}'"), "a text of"),
@@ -133,6 +137,17 @@ def test_layers_that_are_called_too_often_are_refused() -> None:
     text = module("for i in range(600):\n    x = self.a(x)\nreturn x", "self.a = nn.Identity()")
     problem = pasted_listing(StackDocument(text, (4,), batch=8)).error
     assert problem is not None and "more than 500" in problem.message
+
+
+@pytest.mark.parametrize("forward", ["self.a(x)", "self.a(self.a(x)[0])", "self.a(torch.cat([x, x], 1))"])
+def test_recurrent_layers_take_as_many_steps_as_can_be_recorded(forward: str) -> None:
+    text = module(f"y, _ = {forward}\nreturn y[:, -1]", "self.a = nn.GRU(4, 4, batch_first=True)")
+    few, many = (
+        pasted_listing(StackDocument(text, (steps, 4), batch=2)).error
+        for steps in (LAYERS.steps // 2, LAYERS.steps + 1)
+    )
+    assert few is None and many is not None
+    assert "steps, one after the other" in many.message and many.hint == f"the limit is {LAYERS.steps:,} steps"
 
 
 def test_a_large_batch_is_refused() -> None:

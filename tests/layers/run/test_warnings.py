@@ -14,6 +14,7 @@ from playground.layers.catalogue.losses import LOSSES
 from playground.layers.catalogue.spec import LayerSpec, Stack
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, record_net
+from playground.layers.run.checks.scores import SCORES
 from playground.layers.run.record_batch import Recorded
 from playground.layers.run.warnings import CAUTIONS, Caution, cautions
 from playground.layers.stack.analysis import analyse
@@ -249,3 +250,19 @@ def test_cautions_never_raise_and_their_repairs_fit(
         for cure in caution.repairs:
             after = analyse(Stack(parse_stack(cure.text), shape, cure.loss, classes))
             assert after.problem is None or analysis.problem is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "loss", "found"),
+    [
+        ("Linear(2)", "MSELoss", ["2 outputs for one number to predict"]),
+        ("Linear(1) Dropout", "MSELoss", ["Dropout after what is predicted"]),
+        ("Linear(1) BatchNorm1d", "L1Loss", ["BatchNorm1d after what is predicted"]),
+        ("Linear(1)", "NLLLoss", []),
+    ],
+)
+def test_where_numbers_are_predicted_no_class_is_spoken_of(text: str, loss: str, found: list[str]) -> None:
+    cautions_found = net_of(StackDocument(text, (4,), loss, 0, data="random")).cautions()
+    noticed = [one for one in cautions_found if one.id in {check.id for check in SCORES}]
+    assert [one.message for one in noticed] == found
+    assert not any(word in one.reason + one.message for one in noticed for word in ("class", "score"))

@@ -196,3 +196,19 @@ def test_whole_numbers_come_first() -> None:
     assert repaired("Residual(Embedding(9, 4) Linear(3)) ReLU", (5,), (0, 0, 0)) == [
         "Embedding(9, 4) Residual(Linear(3)) ReLU"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("LSTM(2)", LIMITS.steps + 1),
+        ("GRU(2, num_layers=2)", LIMITS.steps // 2 + 1),
+        ("RNN(2, bidirectional=True)", LIMITS.steps // 2 + 1),
+        ("GRU(2) LSTM(2)", LIMITS.steps // 2 + 1),
+    ],
+)
+def test_recurrent_layers_take_as_many_steps_as_can_be_recorded(text: str, steps: int) -> None:
+    problem = problem_of(text, (steps, 2))
+    assert problem is not None and "steps, one after the other" in problem.message
+    assert problem.hint == f"the limit is {LIMITS.steps:,} steps, one after the other"
+    assert problem_of(text, (steps - 1, 2)) is None

@@ -81,3 +81,16 @@ def test_names_are_written_as_texts_and_nothing_else(tmp_path: Path) -> None:
     code = assembled(list(table_parts(store.describe(data.name)))) + "print(CLASSES, TABLE.name)"
     (tmp_path / 'it\'s "3" {}.csv').write_text(f"a,b\n{rows}")
     assert printed(code, tmp_path) == [f'{list(data.classes)} it\'s "3" {{}}.csv']
+
+
+@pytest.mark.parametrize("settings", [{}, {"normalise": True}, {"folds": 3, "normalise": True}, {"shuffle": False}])
+def test_batches_of_odd_sizes_have_the_bits_of_the_run(settings: dict[str, object], tmp_path: Path) -> None:
+    """What a matrix product rounds depends on where in memory its rows begin."""
+    numbers = np.random.default_rng(1).random((60, 4))
+    rows = "\n".join(f"{n},{','.join(map(str, row))},{n * 1000.5}" for n, row in enumerate(numbers))
+    content = f"a,b,c,d,e,price\n{rows}".encode()
+    data = from_table(content, file_name="prices.csv", label="price")
+    given = {"loss": "MSELoss", "learning_rate": 0.01, "epochs": 2, "batch": 7, "device": "cpu"}
+    chosen = TrainConfig.from_fields({"text": "Linear(4) ReLU Linear(1)", "data": data.name} | given | settings)
+    (tmp_path / "prices.csv").write_bytes(content)
+    assert printed(training_script(chosen, threads=1), tmp_path) == lines_of(list(train(chosen, data_of(chosen))))

@@ -73,3 +73,8 @@ class Check:
     lecture: str
     reason: str
     find: Find
+    of_numbers: str = ""  # the reason where numbers are predicted and there are no classes, if it is another
+
+    def reason_for(self, classes: int) -> str:
+        """The reason where there are so many classes, 0 where numbers are predicted."""
+        return self.reason if classes or not self.of_numbers else self.of_numbers

@@ -60,7 +60,7 @@ def _ends(kind: str, losses: Set[str], *cures: Callable[[Case, StackRow], tuple[
 
 def _nll(case: Case) -> Iterator[Mistake]:
     stack = case.stack
-    if stack.loss != "NLLLoss" or case.analysis.output is None or case.ends_with("LogSoftmax"):
+    if stack.loss != "NLLLoss" or case.analysis.output is None or case.ends_with("LogSoftmax") or not stack.classes:
         return
     log_softmax, probabilities = LayerSpec("LogSoftmax"), case.ends_with("Softmax")
     if probabilities:
@@ -87,7 +87,8 @@ def _scores_through(*kinds: str) -> Find:
     def find(case: Case) -> Iterator[Mistake]:
         last = case.last(SHAPES | SOFTMAXES)
         if last is not None and case.scored and last.layer.kind in kinds and dict(last.layer.args).get("p") != 0:
-            yield Mistake(last.path, f"{layer_text(last.layer)} after the scores", (_without(case, last),))
+            scores = "the scores" if case.stack.classes else "what is predicted"
+            yield Mistake(last.path, f"{layer_text(last.layer)} after {scores}", (_without(case, last),))
 
     return find
 
@@ -102,7 +103,7 @@ def _with_nll(case: Case, row: StackRow) -> tuple[str, Stack]:
 
 SCORES: tuple[Check, ...] = (
     Check("outputs", "warning", "L0.9", "Every output stands for a class: those that are none have to be learnt away, "
-          "and PyTorch does not complain.", _outputs),
+          "and PyTorch does not complain.", _outputs, "There is one number to compare with: more outputs have none."),
     Check("no-parameters", "warning", "L0.6", "The optimizer moves parameters: here is nothing to learn.",
           _no_parameters),
     Check("softmax-twice", "warning", "L1.5", "CrossEntropyLoss applies a softmax itself, and a softmax of "
@@ -119,7 +120,8 @@ SCORES: tuple[Check, ...] = (
     Check("bounded-scores", "warning", "L1.5", "A score may have to be any number: what the activation cuts off, the "
           "loss asks for in vain.", _bounded_scores),
     Check("dropout-last", "warning", "L3.7", "While training, scores become 0 at random, the right class's too.",
-          _scores_through("Dropout")),
+          _scores_through("Dropout"), "While training, what is predicted becomes 0 at random."),
     Check("norm-last", "warning", "L4.5", "The scores of one example then depend on the others of its batch, and every "
-          "class has the same mean score.", _scores_through(*BATCH_NORMS)),
+          "class has the same mean score.", _scores_through(*BATCH_NORMS), "What is predicted for one example then "
+          "depends on the others of its batch, and has the same mean in every batch."),
 )  # fmt: skip
