@@ -276,8 +276,8 @@ def test_freeze_step_through_and_go_on(
     ready(page)
     until(page, "paused")
     step = int(re.findall(r"step ([\d,]+) of", page.get_by_test_id("run-far").inner_text())[0].replace(",", ""))
-    expect(page.locator(".st-key-frozen h3")).to_contain_text(f"Step {step + 1:,} of run")
-    expect(page.locator(".st-key-frozen h3")).to_be_in_viewport(timeout=PATIENCE)
+    expect(page.locator(".st-key-frozen h3").first).to_contain_text(f"Step {step + 1:,} of run")
+    expect(page.locator(".st-key-frozen h3").first).to_be_in_viewport(timeout=PATIENCE)
     bench = page.locator(".workbench")
     page.keyboard.press("ArrowRight")
     expect(bench).to_have_attribute("data-step", "1")
@@ -289,7 +289,7 @@ def test_freeze_step_through_and_go_on(
     page.wait_for_function("() => /[?&]frozen=[0-9a-f]{12}/.test(location.search)")
     assert accessibility(page) == []
     again = ready(opened(open_page, urlsplit(page.url).query))
-    expect(again.locator(".st-key-frozen h3")).to_contain_text(f"Step {step + 1:,} of run")
+    expect(again.locator(".st-key-frozen h3").first).to_contain_text(f"Step {step + 1:,} of run")
     seen = points(page)
     page.get_by_test_id("run-resume").click()
     until_points(page, seen + 1)
@@ -303,7 +303,7 @@ def test_a_finished_run_opens_the_step_that_would_come_next(open_page: OpenPage)
     page = train(opened(open_page))
     until(page, "finished")
     page.get_by_test_id("run-open").click()
-    expect(page.locator(".st-key-frozen h3")).to_contain_text("Step 41 of run", timeout=PATIENCE)
+    expect(page.locator(".st-key-frozen h3").first).to_contain_text("Step 41 of run", timeout=PATIENCE)
 
 
 @pytest.mark.slow  # the one before opens a step, too
@@ -313,7 +313,7 @@ def test_any_step_after_a_pause_opens(
     page = train(opened(open_page, LONG.replace("record_every=20", "record_every=100")))
     page.get_by_test_id("run-freeze").click()
     ready(page)
-    title, bench = page.locator(".st-key-frozen h3"), page.locator(".workbench")
+    title, bench = page.locator(".st-key-frozen h3").first, page.locator(".workbench")
     first = int(re.findall(r"Step ([\d,]+) of run", title.inner_text(timeout=PATIENCE))[0].replace(",", ""))
     expect(page.get_by_test_id("run-far")).to_contain_text(f"step {first - 1:,} of")
     far = page.get_by_test_id("run-far").inner_text()
