@@ -84,24 +84,32 @@ export function createToolbar({ onGraph, onZoom, onSave, onToggle, onHistory, on
   };
 }
 
+/** The list of keys and words; it is made when it is first opened. */
 export function createHelp() {
-  const rows = KEY_LIST.map(([keys, meaning]) =>
-    el("tr", {}, el("th", { scope: "row" }, ...keys.split(" ").map((key) => el("kbd", {}, key))), el("td", {}, meaning)),
-  );
-  const words = Object.entries(GLOSSARY).flatMap(([chapter, terms]) => [
-    el("h3", {}, chapter),
-    el("dl", {}, ...Object.entries(terms).flatMap(([term, meaning]) => [el("dt", {}, term), el("dd", {}, meaning)])),
-  ]);
+  const dialog = el("dialog", { class: "help", "aria-label": "Keys and words", "data-testid": "help" });
   const close = () => dialog.close();
-  const dialog = el(
-    "dialog",
-    { class: "help", "aria-label": "Keys and words", "data-testid": "help" },
-    el("button", { type: "button", class: "text-button", onclick: close }, "Close"), // first: it has the focus, and is seen
-    el("h2", {}, "Keys"),
-    el("table", {}, el("tbody", {}, ...rows)),
-    el("h2", {}, "Words"),
-    ...words,
-  );
   dialog.addEventListener("click", (event) => event.target === dialog && close());
-  return dialog;
+  const fill = () => {
+    const keys = KEY_LIST.map(([keys, meaning]) =>
+      el("tr", {}, el("th", { scope: "row" }, ...keys.split(" ").map((key) => el("kbd", {}, key))), el("td", {}, meaning)),
+    );
+    const words = Object.entries(GLOSSARY).flatMap(([chapter, terms]) => [
+      el("h3", {}, chapter),
+      el("dl", {}, ...Object.entries(terms).flatMap(([term, meaning]) => [el("dt", {}, term), el("dd", {}, meaning)])),
+    ]);
+    dialog.append(
+      el("button", { type: "button", class: "text-button", onclick: close }, "Close"), // first: it has the focus, and is seen
+      el("h2", {}, "Keys"),
+      el("table", {}, el("tbody", {}, ...keys)),
+      el("h2", {}, "Words"),
+      ...words,
+    );
+  };
+  return {
+    element: dialog,
+    show() {
+      if (!dialog.firstChild) fill();
+      dialog.showModal();
+    },
+  };
 }

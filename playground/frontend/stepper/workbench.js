@@ -102,7 +102,7 @@ export function createWorkbench(root, host) {
       if (svg) savePicture(svg, getComputedStyle(root).backgroundColor, format);
     },
     onHistory: travel,
-    onHelp: () => help.showModal(),
+    onHelp: help.show,
     address: link.address,
   });
 
@@ -122,7 +122,7 @@ export function createWorkbench(root, host) {
     el("section", { class: "picture", "aria-label": "Graph and steps" }, toolbar.element, refusal, graph.element, stepBar.element),
     el("section", { class: "about", "aria-label": "About this step" }, panel.element),
     live,
-    help,
+    help.element,
   );
   panel.open("explanation");
   root.addEventListener("keydown", onKey);
@@ -242,7 +242,7 @@ export function createWorkbench(root, host) {
     if (!(event.target instanceof Element)) return;
     const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (plain && root.contains(event.target)) event.stopPropagation();
-    if (help.open || event.isComposing || event.defaultPrevented) return;
+    if (help.element.open || event.isComposing || event.defaultPrevented) return;
     const target = event.target;
     const command = commandFor(event, placeOf(target));
     if (command === null || !(frame?.editable || !["undo", "redo"].includes(command))) return;
@@ -253,7 +253,7 @@ export function createWorkbench(root, host) {
     else if (command === "phase-back" || command === "phase-on") byPhase(command === "phase-on" ? 1 : -1);
     else if (command === "play") player.toggle();
     else if (command === "undo" || command === "redo") travel(command);
-    else if (command === "help") help.showModal();
+    else if (command === "help") help.show();
     else if (command === "clear") select(null);
     else if (command === "open" || command === "close") toggleAt(command === "open", target);
     else if (command === "select" && (target.matches(".toggle") || (target.matches("[aria-pressed=true][data-opens]") && host.unfold))) toggleAt(true, target);
