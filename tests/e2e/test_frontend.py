@@ -526,6 +526,7 @@ def chain_picture(nodes: int) -> dict[str, Any]:
         "version": 1, "key": f"chain-{nodes}", "svg": svg, "graph": "forward", "text": "", "steps": steps,
         "slots": slots,
         "initial": {"title": "Ready", "sentence": "", "arithmetic": ""}, "images": {}, "items": items, "notes": [],
+        "results": [],
         "table": {"columns": ["Value", "Primal", "Adjoint"], "rows": rows},
     }  # fmt: skip
 
