@@ -42,7 +42,7 @@ def why_not(index: str, within: float = WITHIN) -> str:
 
     def ask() -> None:
         try:
-            with urllib.request.urlopen(f"{index}/torch/", timeout=within) as page:
+            with urllib.request.urlopen(f"{index}/torch/", timeout=2 * within) as page:
                 listed = b"torch-" in page.read(1 << 20)
             found.append("" if listed else f"{index} does not list torch")
         except (OSError, ValueError, urllib.error.URLError) as error:
