@@ -310,10 +310,9 @@ export function createWorkbench(root, host) {
       toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
       editor.setEditable(next.editable);
       editor.element.hidden = !next.editable && !next.picture?.text;
-      if (isNewest) {
-        editor.setText(draft.current().text);
-        stated.accept(next.leaves, draft.current().text);
-      }
+      const { text } = draft.current();
+      if (isNewest) editor.setText(text);
+      if (isNewest || next.document?.text === text) stated.accept(next.leaves, text); // an older answer may be about the same text
       switches.element.hidden = !next.editable || next.document === null;
       switches.show(draft.current(), leafNames());
       leaves.show(next.editable ? next.leaves : [], isNewest, next.error?.leaf ?? null);
