@@ -384,6 +384,23 @@ def test_what_is_typed_while_mounted_anew_is_not_lost(open_page: Opener) -> None
     expect(area).to_have_count(0)
 
 
+def test_a_key_pressed_on_a_list_while_mounted_anew_is_not_lost(open_page: Opener) -> None:
+    page = open_page()
+    speed = page.get_by_label("Playing speed")
+    speed.focus()
+    before = speed.evaluate("list => list.selectedIndex")
+    page.evaluate("document.getElementById('host').remove()")
+    page.keyboard.press("ArrowDown")
+    page.evaluate("unmount()")
+    page.evaluate("""() => {
+        const other = document.createElement("div");
+        document.querySelector("main").append(other);
+        show(structuredClone(frame), other);
+    }""")
+    expect(speed).to_be_focused()
+    assert speed.evaluate("list => list.selectedIndex") == before + 1
+
+
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_saves_the_picture(open_page: Opener, tmp_path: Path, kind: str) -> None:
     page = open_page()

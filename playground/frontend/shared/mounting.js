@@ -49,12 +49,12 @@ export function mounting(create) {
   }
 
   /**
-   * Keeps a text field that is off the page in the focus, out of sight: it takes the keys typed until it is put back.
+   * Keeps a control that is off the page in the focus, out of sight: it takes the keys pressed until it is put back.
    * @param {Entry} entry
    */
   function hold(entry) {
     const { root, focus } = entry;
-    if (root.isConnected || document.activeElement !== document.body || !focus?.matches("input, textarea")) return;
+    if (root.isConnected || document.activeElement !== document.body || !focus?.matches("input, textarea, select, button")) return;
     const place = document.createElement("div");
     place.style.cssText = OUT_OF_SIGHT;
     place.append(root);
