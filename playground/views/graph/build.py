@@ -10,6 +10,7 @@ from playground.trace.trace import Trace
 from playground.views.graph.backward import BackwardGraph
 from playground.views.graph.box_contents import BoxContents
 from playground.views.graph.collapse import collapse
+from playground.views.graph.copies import with_copies
 from playground.views.graph.forward import ForwardGraph
 from playground.views.graph.graph import Box, Graph, GraphKind, Link
 from playground.views.graph.unfolding import Unfolding
@@ -54,7 +55,7 @@ def build_graph(
     outputs = ", ".join(explanation.names.show(output) for output in trace.outputs)
     title = f"{TITLES[kind]}{f' of {outputs}' if outputs else ''}"
     whole = Graph(kind, tuple(boxes), tuple(links), tuple(pairs), home, title=title)
-    return collapse(whole, limit or DRAWN_BOXES, unfolding, notes)
+    return with_copies(collapse(whole, limit or DRAWN_BOXES, unfolding, notes))
 
 
 def _pairs(trace: Trace) -> list[tuple[str, str]]:

@@ -12,11 +12,13 @@ from playground.views.graph.boxes import PAIR_GAP, Arrangement, arrange_all
 from playground.views.graph.graph import Box, Graph, Link
 from playground.views.graph.merged_boxes import RUN
 from playground.views.graph.palette import BLUE, FILLS, INK, LINK_COLOURS, MUTED, ORANGE
+from playground.views.graph.rows import leaves
 
 FONT = "Helvetica,Arial,sans-serif"
 # How long Graphviz improves a layout; most of its time goes into links that bend round boxes.
 FINE = {"nslimit": "4", "mclimit": "0.5"}
 COARSE = {"nslimit": "0.02", "nslimit1": "0.1", "mclimit": "0.01", "splines": "line"}
+STEM_WEIGHT, LEAF_WEIGHT = "20", "1"  # what computes stands upright, the leaves to its sides
 BADGE_SPACE = " " * 6  # before the title of a frame that can be closed
 NUMBER_SPACE = " " * 17  # as wide as a contribution that is a number
 TENSOR_SPACE = " " * 22  # as wide as "norm 10274.6"
@@ -35,7 +37,7 @@ def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None, *, texts: boo
                     "newrank": "true", "bgcolor": "transparent", "fontcolor": MUTED} | (COARSE if coarse else FINE),
         node_attr={"shape": "box", "style": "rounded,filled", "fontname": FONT, "fontsize": "11", "fixedsize": "true",
                    "fontcolor": INK, "penwidth": "1.2"},
-        edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.7", "fontcolor": MUTED},
+        edge_attr={"weight": STEM_WEIGHT, "fontname": FONT, "fontsize": "11", "arrowsize": "0.7", "fontcolor": MUTED},
     )  # fmt: skip
     writer.boxes(dot, list(graph.boxes), ())
     for link in graph.links:
@@ -103,6 +105,7 @@ class _DotWriter:
         self.paired = {second: first for first, second in graph.pairs}
         self.framed = cluster_paths(graph)
         self.known = {box.key: box for box in graph.boxes}
+        self.leaves = leaves(graph)
 
     def boxes(self, dot: graphviz.Digraph, boxes: list[Box], path: tuple[str, ...]) -> None:
         """The boxes of one module, each framed module in it as a cluster of its own."""
@@ -177,6 +180,8 @@ class _DotWriter:
             attributes["label"] = _lines(label)
         if link.detached:
             attributes["style"] = "dashed"
+        if not self.leaves.isdisjoint((link.tail, link.head)):
+            attributes["weight"] = LEAF_WEIGHT
         if link.kind == "backward":
             dot.edge(self.end(link.head, "out"), self.end(link.tail, "in"), dir="back", **attributes)
         else:

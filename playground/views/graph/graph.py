@@ -49,6 +49,12 @@ class Box:
     module: tuple[str, ...] = ()
     held: int = 1  # how many ops or backward nodes it stands for
     opens: str = ""  # the dotted path of the module that a click on it opens
+    shows: str = ""  # it is drawn once more beside a far use: the key of the box itself
+
+    @property
+    def item(self) -> str:
+        """The key of what a click on it selects."""
+        return self.shows or self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ def _rules(c: dict[str, str]) -> str:
             f"{g}.constant .box{{fill:{c['frame']}}}{g}.module .box{{fill:{c['frame']};stroke-width:1.6}}",
             f"{g}.node .box,{g}.module.backward .box{{stroke:{c['adjoint-line']}}}",
             f"{g}.seed .box{{stroke:{c['adjoint']};stroke-width:1.6}}{g}.seed .title{{fill:{c['adjoint']}}}",
+            f"{g}.copy .box{{stroke-width:1;stroke-dasharray:7 2}}",
             f"{g}.detached .box{{stroke-dasharray:4 3;stroke:{c['muted']}}}",
             f"{g}.tint.primal{{fill:{c['primal']}}}{g}.tint.adjoint{{fill:{c['adjoint']}}}",
             f"{g}.tint.tangent{{fill:{c['tangent']}}}{g}.tint:not(.has-value){{fill:none}}",

@@ -101,10 +101,12 @@ def _place(x: float, y: float, width: float, height: float) -> str:
 
 
 def _box(box: Box, arrangement: Arrangement, frame: Frame, filled: Filled, *, can_close: bool) -> str:
-    classes = " ".join(filter(None, ["item", box.kind, "backward" * box.backward, "detached" * box.detached]))
+    classes = " ".join(
+        filter(None, ["item", box.kind, "backward" * box.backward, "detached" * box.detached, "copy" * bool(box.shows)])
+    )
     radius = frame.height / 2 if box.kind == "seed" else 8
     parts = [
-        f'<g class="{classes}" data-key={attribute(box.key)} tabindex="0" role="button" ',
+        f'<g class="{classes}" data-key={attribute(box.item)} tabindex="0" role="button" ',
         f'aria-label={attribute(box.label)} transform="translate({frame.x} {frame.y})"',
         f"{_state(box, can_close=can_close)}>",
         f'<rect class="box" width="{frame.width}" height="{frame.height}" rx="{radius:g}"/>',

@@ -34,8 +34,8 @@ export function createGraph({ onSelect, onToggle }) {
   /** @type {(SVGGElement)[]} */
   let items = [];
   /** @type {Map<string, SVGGElement>} */
-  let byKey = new Map();
-  /** @type {Map<string, DOMRect>} */
+  let byKey = new Map(); // of a leaf that is drawn more than once, the one with its numbers
+  /** @type {Map<Element, DOMRect>} */
   const boxes = new Map();
   /** @type {{path: string, from: DOMRect | null} | null} */
   let held = null; // the module that the reader opens or closes: the next picture shows it where it was
@@ -47,8 +47,8 @@ export function createGraph({ onSelect, onToggle }) {
     onSelect(event.target.closest("[data-key]")?.getAttribute("data-key") ?? null);
   });
   stage.addEventListener("focusin", (event) => {
-    const key = event.target instanceof Element && event.target.matches(":focus-visible") ? event.target.getAttribute("data-key") : null;
-    if (key) reveal([key], []);
+    const item = event.target instanceof Element && event.target.matches(":focus-visible[data-key]") ? event.target : null;
+    if (item) viewport.reveal(boxInPicture(/** @type {SVGGElement} */ (item)));
   });
 
   /**
@@ -71,8 +71,8 @@ export function createGraph({ onSelect, onToggle }) {
     keys.flatMap((key) => {
       const element = byKey.get(key);
       if (!element) return [];
-      let box = boxes.get(key);
-      if (!box) boxes.set(key, (box = boxInPicture(element)));
+      let box = boxes.get(element);
+      if (!box) boxes.set(element, (box = boxInPicture(element)));
       return [box];
     });
   /** @param {readonly DOMRect[]} some */
@@ -128,7 +128,7 @@ export function createGraph({ onSelect, onToggle }) {
       stage.replaceChildren(next, legend.element, old);
       boxes.clear();
       items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match), .cluster .toggle"))];
-      byKey = new Map(items.flatMap((item) => (item.dataset.key ? [[item.dataset.key, item]] : [])));
+      byKey = new Map(items.flatMap((item) => (item.dataset.key && !item.classList.contains("copy") ? [[item.dataset.key, item]] : [])));
       for (const match of next.querySelectorAll(".item.match")) {
         match.removeAttribute("aria-label"); // only a hint for the eye
         match.setAttribute("aria-hidden", "true");
@@ -151,7 +151,7 @@ export function createGraph({ onSelect, onToggle }) {
     describe(records, steps) {
       if (svg) legend.show(svg, steps);
       items.forEach((item, index) => {
-        const title = records[item.dataset.key ?? ""]?.title;
+        const title = item.classList.contains("copy") ? undefined : records[item.dataset.key ?? ""]?.title;
         if (item.dataset.name === undefined || item.classList.contains("edge")) item.dataset.name = title ?? item.getAttribute("aria-label") ?? "";
         setAttribute(item, "role", "button");
         setAttribute(item, "tabindex", onlyStop() && index > 0 ? "-1" : "0");
@@ -197,7 +197,7 @@ export function createGraph({ onSelect, onToggle }) {
     /** @param {string | null} key */
     press(key) {
       for (const item of stage.querySelectorAll("[aria-pressed=true]")) item.removeAttribute("aria-pressed");
-      if (key !== null) byKey.get(key)?.setAttribute("aria-pressed", "true");
+      if (key !== null) for (const item of items) if (item.dataset.key === key) item.setAttribute("aria-pressed", "true");
     },
   };
 }
