@@ -4,7 +4,7 @@
 /** @typedef {"text" | "range" | "select" | "tab" | "button" | "item" | "row" | "other"} Place */
 
 const STEPPING = { ArrowLeft: "back", ArrowRight: "forward", Home: "first", End: "last" };
-const ZOOMING = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", _: "zoom-out", 0: "fit", "?": "help" };
+const ZOOMING = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", _: "zoom-out", 0: "fit", "?": "help", "/": "search" };
 const BRACKETS = { "[": "phase-back", "]": "phase-on" };
 
 export const KEY_LIST = [
@@ -13,6 +13,7 @@ export const KEY_LIST = [
   ["Home End", "before the first step, after the last"],
   ["Space", "play, pause"],
   ["+ − 0", "zoom in, zoom out, fit the graph"],
+  ["/ Ctrl F", "search the graph for a name, an operation, a module"],
   ["Tab", "to the next control, node or edge"],
   ["↑ ↓", "from node to node in the graph, from row to row in the table"],
   ["Enter", "select the node, edge or row; once more opens a module"],
@@ -36,6 +37,7 @@ export function commandFor(event, place) {
     return BRACKETS[/** @type {keyof typeof BRACKETS} */ (key)]; // AltGr is both, Option one
   if (ctrlKey || metaKey) {
     if (altKey) return null;
+    if (key.toLowerCase() === "f" && !shiftKey) return place === "text" ? null : "search";
     if (key.toLowerCase() === "z") return shiftKey ? "redo" : "undo";
     return key.toLowerCase() === "y" ? "redo" : null;
   }

@@ -15,12 +15,12 @@ const GRAPHS = [
 
 /**
  * @param {{
- *   onGraph: (graph: GraphKind) => void, onZoom: (command: string) => void, onSave: (format: "svg" | "png") => void,
+ *   onGraph: (graph: GraphKind) => void, onView: (command: string) => void, onSave: (format: "svg" | "png") => void,
  *   onToggle: (mark: string) => void,
  *   onHistory: (command: "undo" | "redo") => void, onHelp: () => void, address: () => string,
  * }} actions
  */
-export function createToolbar({ onGraph, onZoom, onSave, onToggle, onHistory, onHelp, address }) {
+export function createToolbar({ onGraph, onView, onSave, onToggle, onHistory, onHelp, address }) {
   const graphs = el("div", { class: "segmented", role: "group", "aria-label": "Graph" });
   for (const [name, title, about] of GRAPHS) {
     graphs.append(el("button", { type: "button", title: about, "data-graph": name, "data-testid": `graph-${name}`, onclick: () => onGraph(name) }, title));
@@ -30,9 +30,10 @@ export function createToolbar({ onGraph, onZoom, onSave, onToggle, onHistory, on
   const zooms = el(
     "div",
     { class: "buttons", role: "group", "aria-label": "Zoom" },
-    iconButton("minus", "Zoom out (−)", () => onZoom("zoom-out"), { "data-testid": "zoom-out" }),
-    iconButton("fit", "Fit the graph (0)", () => onZoom("fit"), { "data-testid": "zoom-fit" }),
-    iconButton("plus", "Zoom in (+)", () => onZoom("zoom-in"), { "data-testid": "zoom-in" }),
+    iconButton("minus", "Zoom out (−)", () => onView("zoom-out"), { "data-testid": "zoom-out" }),
+    iconButton("fit", "Fit the graph (0)", () => onView("fit"), { "data-testid": "zoom-fit" }),
+    iconButton("plus", "Zoom in (+)", () => onView("zoom-in"), { "data-testid": "zoom-in" }),
+    iconButton("search", "Search the graph (/)", () => onView("search"), { "data-testid": "search" }),
   );
   const menu = el("details", { class: "menu" }, el("summary", { "data-testid": "save" }, "Save picture"));
   for (const format of /** @type {const} */ (["svg", "png"])) {

@@ -95,7 +95,7 @@ export function createWorkbench(root, host) {
       toolbar.showGraph(name);
       draft.change({ graph: name }, null);
     },
-    onZoom: (command) => zoom(command),
+    onView: graph.view,
     onToggle: (mark) => toggle(mark, null),
     onSave(format) {
       const svg = graph.svg();
@@ -168,8 +168,6 @@ export function createWorkbench(root, host) {
     const frame = at?.getAttribute("data-toggle");
     if (at && (path || frame)) toggle(path ? (opens ? "+" : "-") + path : (frame ?? ""), at);
   }
-  /** @param {string} command */
-  const zoom = (command) => (command === "fit" ? graph.viewport.fit() : graph.viewport.zoom(command === "zoom-in" ? 1.25 : 0.8));
 
   /** @param {number} next */
   function user(next) {
@@ -259,7 +257,7 @@ export function createWorkbench(root, host) {
     else if (command === "select" && (target.matches(".toggle") || (target.matches("[aria-pressed=true][data-opens]") && host.unfold))) toggleAt(true, target);
     else if (command === "select") select(target.getAttribute("data-key"));
     else if (command === "next" || command === "previous") (target.localName === "tr" ? table : graph).moveFocus(target, command === "next" ? 1 : -1);
-    else zoom(command);
+    else graph.view(command);
   }
 
   /** @param {Picture} next @param {number | null} wanted */

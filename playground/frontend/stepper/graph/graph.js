@@ -2,6 +2,8 @@
 // The graph: brings in the SVG, makes its items reachable by pointer and keyboard, and keeps the step in sight.
 import { el, setAttribute } from "../../shared/dom.js";
 import { createLegend } from "./legend.js";
+import { createOverview } from "./overview.js";
+import { createSearch } from "./search.js";
 import { createViewport } from "./viewport.js";
 
 /** @typedef {import("../contract.js").Item} Item */
@@ -26,7 +28,8 @@ function parseSvg(text) {
 export function createGraph({ onSelect, onToggle }) {
   const empty = el("p", { class: "graph-empty" }, "The graph appears here as soon as the text runs.");
   const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
-  const viewport = createViewport(stage);
+  const overview = createOverview((x, y) => viewport.centre(x, y));
+  const viewport = createViewport(stage, overview.see);
   const legend = createLegend();
   const old = el("p", { class: "old" }, "The last text that ran. This one does not run yet.");
   /** @type {SVGSVGElement | null} */
@@ -109,6 +112,12 @@ export function createGraph({ onSelect, onToggle }) {
   const moduleAt = (path) => svg?.querySelector(`[data-opens="${CSS.escape(path)}"], .cluster [data-toggle="${CSS.escape(`-${path}`)}"]`) ?? null;
   /** @param {Element} element */
   const outline = (element) => boxInPicture(/** @type {SVGGElement} */ (element.closest(".item, .cluster") ?? element));
+  const search = createSearch({
+    items: () => items.filter((item) => !item.classList.contains("edge")),
+    onFound: (item) => viewport.reveal(outline(item)),
+    onChosen: (item) => onSelect(item.getAttribute("data-key")),
+    onClose: () => /** @type {HTMLElement | null} */ (stage.querySelector("[aria-pressed=true]"))?.focus({ preventScroll: true }),
+  });
   const onlyStop = () => items.length > TAB_STOPS;
 
   return {
@@ -125,7 +134,7 @@ export function createGraph({ onSelect, onToggle }) {
       if (!next) return false;
       const focused = /** @type {SVGElement | null} */ (stage.querySelector(":focus"));
       svg = next;
-      stage.replaceChildren(next, legend.element, old);
+      stage.replaceChildren(next, legend.element, old, overview.element, search.element);
       boxes.clear();
       items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match), .cluster .toggle"))];
       byKey = new Map(items.flatMap((item) => (item.dataset.key && !item.classList.contains("copy") ? [[item.dataset.key, item]] : [])));
@@ -138,6 +147,7 @@ export function createGraph({ onSelect, onToggle }) {
         const element = held && moduleAt(held.path);
         return element ? outline(element) : null;
       };
+      overview.show(next);
       viewport.show(next, held && { from: held.from, to: place });
       if (focused) (held ? moduleAt(held.path) : byKey.get(focused.dataset.key ?? ""))?.focus({ preventScroll: true });
       held = null;
@@ -157,8 +167,15 @@ export function createGraph({ onSelect, onToggle }) {
         setAttribute(item, "tabindex", onlyStop() && index > 0 ? "-1" : "0");
       });
       name(items);
+      search.again();
     },
     name,
+    /** @param {string} command what to do with the view: `fit`, `zoom-in`, `zoom-out` or `search` */
+    view(command) {
+      if (command === "search") search.open();
+      else if (command === "fit") viewport.fit();
+      else viewport.zoom(command === "zoom-in" ? 1.25 : 0.8);
+    },
     /**
      * The next picture is this one with a module opened or closed: it is shown at the same scale, the module in its place.
      * @param {string} path

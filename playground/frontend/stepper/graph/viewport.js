@@ -2,16 +2,21 @@
 // Pan, zoom, pinch and fit of one SVG inside a box, by a CSS transform: the picture itself is never touched.
 // One finger up or down still scrolls the page; the wheel zooms only with Ctrl or while the graph has the focus.
 
+import { el } from "../../shared/dom.js";
+
 const SMALLEST = 0.04;
 const LARGEST = 6;
-const READABLE = 0.85; // a first view smaller than this shows the start of the graph instead of all of it
-const READABLE_ON_A_PHONE = 0.62;
+const READABLE = 0.85; // letters of 9 px; a view smaller than this shows the start of the graph instead of all of it
+const READABLE_ON_A_PHONE = 0.62; // at first
+const MARGIN = 12;
 const LEGEND_HEIGHT = 34; // stands at the bottom of the stage
+const HINTS = 3; // so often the reader is told how to zoom
 
 /**
  * @param {HTMLElement} stage
+ * @param {(seen: {x: number, y: number, width: number, height: number}) => void} onMove told what part of the picture is in view
  */
-export function createViewport(stage) {
+export function createViewport(stage, onMove) {
   /** @type {SVGSVGElement | null} */
   let svg = null;
   let [width, height] = [1, 1];
@@ -22,26 +27,28 @@ export function createViewport(stage) {
   /** @type {Map<number, {x: number, y: number}>} */
   const fingers = new Map();
   let moved = 0;
+  let hints = 0;
 
   const apply = () => {
     if (svg) svg.style.transform = `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px) scale(${scale.toFixed(4)})`;
     stage.dataset.scale = scale.toFixed(4);
+    onMove({ x: -x / scale, y: -y / scale, width: stage.clientWidth / scale, height: stage.clientHeight / scale });
   };
-  const fitScale = () => Math.min((stage.clientWidth - 16) / width, (stage.clientHeight - 16) / height);
-  /** @param {number} wanted */
-  const centre = (wanted) => {
-    scale = Math.max(SMALLEST, Math.min(LARGEST, wanted));
-    x = (stage.clientWidth - width * scale) / 2;
-    y = Math.max(8, (stage.clientHeight - height * scale) / 2);
+  const room = () => ({ wide: stage.clientWidth - 2 * MARGIN, tall: stage.clientHeight - MARGIN - LEGEND_HEIGHT });
+  /**
+   * The whole picture above the legend; its beginning where letters would be smaller than `readable` allows.
+   * @param {number} largest
+   * @param {number} readable
+   */
+  const show = (largest, readable) => {
+    const { wide, tall } = room();
+    const whole = Math.min(wide / width, tall / height);
+    scale = Math.max(SMALLEST, Math.min(largest, whole < readable ? Math.max(readable, Math.min(1, wide / width)) : whole));
+    x = Math.max(MARGIN, (stage.clientWidth - width * scale) / 2);
+    y = Math.max(MARGIN, MARGIN + (tall - height * scale) / 2);
     apply();
   };
-  const open = () => {
-    const wanted = fitScale();
-    const readable = stage.clientWidth < 500 ? READABLE_ON_A_PHONE : READABLE;
-    centre(Math.min(1.5, Math.max(wanted, readable)));
-    if (width * scale > stage.clientWidth && wanted < readable) x = 8;
-    apply();
-  };
+  const open = () => show(1.5, stage.clientWidth < 500 ? READABLE_ON_A_PHONE : READABLE);
   /**
    * @param {number} factor
    * @param {number} [atX] where in the stage stays put
@@ -99,13 +106,20 @@ export function createViewport(stage) {
   stage.addEventListener(
     "wheel",
     (event) => {
-      if (!event.ctrlKey && !event.metaKey && !stage.matches(":focus-within")) return;
+      if (!event.ctrlKey && !event.metaKey && !stage.matches(":focus-within")) return hint();
       event.preventDefault();
       const { x: atX, y: atY } = place(event);
       zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)), atX, atY);
     },
     { passive: false },
   );
+  /** The wheel scrolls the page: once in a while that is said where it was meant for the graph. */
+  const hint = () => {
+    if (!svg || hints === HINTS || stage.querySelector(".hint")) return;
+    hints += 1;
+    const words = el("p", { class: "hint", "aria-hidden": "true", onanimationend: () => words.remove() }, "Ctrl and the wheel zoom; drag to move");
+    stage.append(words);
+  };
   const observer = new ResizeObserver(() => {
     if (!svg || touched) return;
     open();
@@ -115,14 +129,13 @@ export function createViewport(stage) {
   /** @param {{x: number, y: number, width: number, height: number}} box */
   const reveal = (box) => {
     inSight = box;
-    const margin = 12;
     const [left, right] = [x + box.x * scale, x + (box.x + box.width) * scale];
     const [top, bottom] = [y + box.y * scale, y + (box.y + box.height) * scale];
     const [wide, tall] = [stage.clientWidth, stage.clientHeight];
-    if (left < margin) x += margin - left;
-    else if (right > wide - margin) x -= Math.min(right - wide + margin, left - margin);
-    if (top < margin) y += margin - top;
-    else if (bottom > tall - LEGEND_HEIGHT) y -= Math.min(bottom - tall + LEGEND_HEIGHT, top - margin);
+    if (left < MARGIN) x += MARGIN - left;
+    else if (right > wide - MARGIN) x -= Math.min(right - wide + MARGIN, left - MARGIN);
+    if (top < MARGIN) y += MARGIN - top;
+    else if (bottom > tall - LEGEND_HEIGHT) y -= Math.min(bottom - tall + LEGEND_HEIGHT, top - MARGIN);
     apply();
   };
 
@@ -151,8 +164,19 @@ export function createViewport(stage) {
     },
     zoom,
     fit() {
-      centre(Math.min(2, fitScale()));
+      show(2, READABLE);
       touched = true;
+      if (inSight) reveal(inSight);
+    },
+    /**
+     * Moves so that a point of the picture stands in the middle.
+     * @param {number} atX
+     * @param {number} atY
+     */
+    centre(atX, atY) {
+      [x, y] = [stage.clientWidth / 2 - atX * scale, stage.clientHeight / 2 - atY * scale];
+      touched = true;
+      apply();
     },
     /** Whether the pointer that was just released had dragged the picture instead of clicking it. */
     wasDrag: () => moved >= 4,
@@ -160,7 +184,7 @@ export function createViewport(stage) {
      * Whether a box of the picture can be seen as a whole at this scale.
      * @param {{width: number, height: number}} box
      */
-    hasRoom: ({ width: wide, height: tall }) => wide * scale <= stage.clientWidth - 24 && tall * scale <= stage.clientHeight - LEGEND_HEIGHT - 12,
+    hasRoom: (box) => box.width * scale <= room().wide && box.height * scale <= room().tall,
     /** Moves as little as needed to bring a box of the picture into view. */
     reveal,
     scale: () => scale,

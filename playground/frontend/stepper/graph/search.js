@@ -1,0 +1,101 @@
+// @ts-check
+// Finds what is drawn by what can be read on it: names, operations, modules. The first match is moved into view.
+import { el, iconButton } from "../../shared/dom.js";
+
+const LONGEST = 100; // characters that are looked for
+
+/**
+ * What is typed as v3 finds v₃, too.
+ * @param {string | null} text
+ */
+const plain = (text) => (text ?? "").normalize("NFKC").trim().toLowerCase();
+
+/**
+ * @param {Element} item
+ * @param {string} wanted
+ */
+const matches = (item, wanted) =>
+  [item.getAttribute("data-name"), item.getAttribute("data-opens"), item.textContent].some((text) => plain(text).includes(wanted));
+
+/**
+ * @param {{items: () => readonly Element[], onFound: (item: Element) => void, onChosen: (item: Element) => void, onClose: () => void}} actions
+ *   `items`: everything that can be found, in the order of the picture
+ */
+export function createSearch({ items, onFound, onChosen, onClose }) {
+  /** @type {Element[]} */
+  let found = [];
+  let at = 0;
+  const field = el("input", {
+    type: "text",
+    "aria-label": "Search the graph",
+    placeholder: "name, operation or module",
+    maxlength: LONGEST,
+    "data-testid": "graph-search",
+    oninput: () => look(),
+  });
+  const count = el("span", { role: "status", class: "found-count", "data-testid": "graph-found" });
+  const element = el(
+    "form",
+    { class: "search", role: "search", hidden: true },
+    field,
+    count,
+    iconButton("up", "The match before (Shift Enter)", () => go(-1)),
+    iconButton("down", "The next match (Enter)", () => go(1)),
+    iconButton("remove", "Close the search (Esc)", () => close()),
+  );
+  for (const type of ["pointerdown", "click", "dblclick"]) element.addEventListener(type, (event) => event.stopPropagation()); // not for the stage
+  element.addEventListener("submit", (event) => event.preventDefault());
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    else if (event.key === "Enter" && event.target === field) go(event.shiftKey ? -1 : 1);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  function mark() {
+    found.forEach((item, index) => item.classList.toggle("found-now", index === at));
+    const wanted = plain(field.value);
+    count.textContent = !wanted ? "" : found.length ? `${at + 1} of ${found.length}` : "nothing drawn has that in it";
+    if (found[at]) onFound(found[at]);
+  }
+  function clear() {
+    for (const item of found) item.classList.remove("found", "found-now");
+    found = [];
+  }
+  /** Looks anew; `at` stays where that is a match still. */
+  function look() {
+    clear();
+    const wanted = plain(field.value);
+    found = wanted ? items().filter((item) => matches(item, wanted)) : [];
+    for (const item of found) item.classList.add("found");
+    at = 0;
+    mark();
+  }
+  /** @param {1 | -1} direction */
+  function go(direction) {
+    if (found.length === 0) return;
+    const now = found[at];
+    if (now.classList.contains("selected") || direction < 0) at = (at + direction + found.length) % found.length; // the first Enter takes the first
+    mark();
+    onChosen(found[at]);
+  }
+  function close() {
+    clear();
+    element.hidden = true;
+    onClose();
+  }
+
+  return {
+    element,
+    isOpen: () => !element.hidden,
+    open() {
+      element.hidden = false;
+      field.focus();
+      field.select();
+      look();
+    },
+    /** The picture is another one. */
+    again: () => !element.hidden && look(),
+  };
+}
