@@ -15,26 +15,23 @@ from playground.views.graph.palette import BLUE, FILLS, INK, LINK_COLOURS, MUTED
 from playground.views.graph.rows import leaves
 
 FONT = "Helvetica,Arial,sans-serif"
-# How long Graphviz improves a layout; most of its time goes into links that bend round boxes.
-FINE = {"nslimit": "4", "mclimit": "0.5"}
-COARSE = {"nslimit": "0.02", "nslimit1": "0.1", "mclimit": "0.01", "splines": "line"}
+EFFORT = {"nslimit": "4", "mclimit": "0.5"}  # how long Graphviz improves a layout
 STEM_WEIGHT, LEAF_WEIGHT = "20", "1"  # what computes stands upright, the leaves to its sides
 BADGE_SPACE = " " * 6  # before the title of a frame that can be closed
 NUMBER_SPACE = " " * 17  # as wide as a contribution that is a number
 TENSOR_SPACE = " " * 22  # as wide as "norm 10274.6"
 
 
-def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None, *, texts: bool = True, coarse: bool = False) -> str:
+def to_dot(graph: Graph, numbers: Mapping[str, str] | None = None, *, texts: bool = True) -> str:
     """DOT text, with `numbers` (slot -> text) in the labels; sizes depend on names and shapes, never on numbers.
 
-    Without `texts` boxes have their sizes only, which is all that a layout depends on. A `coarse` one costs little
-    even where a value is used on many lines: its links are straight, and may cross.
+    Without `texts` boxes have their sizes only, which is all that a layout depends on.
     """
     writer = _DotWriter(graph, numbers or {}, texts)
     dot = graphviz.Digraph(
         "trace",
         graph_attr={"nodesep": "0.3", "ranksep": "0.4", "fontname": FONT, "fontsize": "11",
-                    "newrank": "true", "bgcolor": "transparent", "fontcolor": MUTED} | (COARSE if coarse else FINE),
+                    "newrank": "true", "bgcolor": "transparent", "fontcolor": MUTED} | EFFORT,
         node_attr={"shape": "box", "style": "rounded,filled", "fontname": FONT, "fontsize": "11", "fixedsize": "true",
                    "fontcolor": INK, "penwidth": "1.2"},
         edge_attr={"weight": STEM_WEIGHT, "fontname": FONT, "fontsize": "11", "arrowsize": "0.7", "fontcolor": MUTED},

@@ -1,4 +1,4 @@
-"""DOT -> coordinates, by Graphviz; the same text is laid out once."""
+"""Graph -> coordinates, by Graphviz where that is quick; the same text is laid out once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from playground.views.graph.dot import cluster_paths, identifiers, to_dot
 from playground.views.graph.dot_process import TookTooLong, laid_out
 from playground.views.graph.geometry import Curve, Frame, Layout, Point, pair_line
 from playground.views.graph.graph import Graph
-from playground.views.graph.layered import layered
+from playground.views.graph.layered.layout import layered
+from playground.views.graph.rows import first_of_pair, rows
 
 CACHED_LAYOUTS = 256
+MOST_BOXES, MOST_SPAN = 400, 2_000  # for Graphviz; the squares of the rows from end to end of every link, summed
 
 Found = tuple[float, float, dict[str, Frame], dict[str, Curve]]  # width, height, boxes and links by their DOT names
 
@@ -21,13 +23,12 @@ Found = tuple[float, float, dict[str, Frame], dict[str, Curve]]  # width, height
 def lay_out(graph: Graph) -> Layout:
     """Coordinates of every box and link; PlaygroundError where there is no Graphviz.
 
-    A graph on which Graphviz computes for too long is laid out more coarsely: with straight links that may cross, then
-    in plain rows.
+    A graph that would cost Graphviz much, or does, gets a layout of our own.
     """
     if not graph.boxes:
         return Layout(1.0, 1.0, {}, {}, ())
     # without texts, because many texts have boxes of the same sizes
-    found = _run(to_dot(graph, texts=False)) or _run(to_dot(graph, texts=False, coarse=True))
+    found = _run(to_dot(graph, texts=False)) if _suits_graphviz(graph) else None
     if found is None:
         return layered(graph)
     width, height, objects, edges = found
@@ -43,6 +44,15 @@ def lay_out(graph: Graph) -> Layout:
     links = {keys[name]: curve for name, curve in edges.items()}
     links |= {link.key: pair_line(boxes[link.tail], boxes[link.head]) for link in graph.links if link.kind == "match"}
     return Layout(width, height, boxes, links, tuple(clusters))
+
+
+def _suits_graphviz(graph: Graph) -> bool:
+    """Whether it is quick there: time grows with the boxes, and faster with the rows that links pass."""
+    if len(graph.boxes) > MOST_BOXES:
+        return False
+    row, first = rows(graph), first_of_pair(graph)
+    spans = (row[first.get(link.tail, link.tail)] - row[first.get(link.head, link.head)] for link in graph.links)
+    return sum(span**2 for span in spans) <= MOST_SPAN
 
 
 def _pairs(graph: Graph, boxes: dict[str, Frame]) -> dict[str, Frame]:

@@ -1,8 +1,7 @@
-"""Graphviz is limited by the time that it computes, and a graph that takes too long is drawn more coarsely."""
+"""Graphviz is limited by the time that it computes, and a graph that takes too long gets a layout of our own."""
 
 from __future__ import annotations
 
-import resource
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from playground.views.graph import dot_process, layout
 from playground.views.graph.build import build_graph
 from playground.views.graph.geometry import Layout
 from playground.views.graph.graph import Graph, GraphKind
-from playground.views.graph.layered import layered
+from playground.views.graph.layered.layout import layered
 from playground.views.graph.layout import lay_out
 from playground.views.graph.svg import svg
 
@@ -30,9 +29,8 @@ PROGRAM = """#!{python}
 import os, sys
 text = sys.stdin.buffer.read()
 with open({log!r}, "a") as log:
-    log.write("coarse\\n" if b"splines=line" in text else "fine\\n")
-if {condition}:
-    {job}
+    log.write("called\\n")
+{job}
 with open({text!r}, "wb") as file:
     file.write(text)
 os.execv({dot!r}, [{dot!r}, *sys.argv[1:], {text!r}])
@@ -47,12 +45,10 @@ def substitute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Substitute:
     real = shutil.which(dot_process.binary())
     assert real is not None
 
-    def put(job: str, condition: str = "True") -> Path:
+    def put(job: str) -> Path:
         log, program = tmp_path / "calls", tmp_path / "dot"
         program.write_text(
-            PROGRAM.format(
-                python=sys.executable, log=str(log), condition=condition, job=job, text=str(tmp_path / "text"), dot=real
-            )
+            PROGRAM.format(python=sys.executable, log=str(log), job=job, text=str(tmp_path / "text"), dot=real)
         )
         program.chmod(0o755)
         monkeypatch.setattr(dot_process, "binary", lambda: str(program))
@@ -63,14 +59,8 @@ def substitute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Substitute:
     return put
 
 
-def computed() -> float:
-    """Seconds of CPU time of the processes that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def graph_of(text: str, kind: GraphKind = "forward") -> Graph:
-    return build_graph(explain(run(text, {"x": 1.0})), kind)
+    return build_graph(explain(run(text, {"x": 1.0})), kind, limit=1000)
 
 
 def check_is_whole(graph: Graph, found: Layout) -> None:
@@ -94,24 +84,25 @@ KINDS = [*(pytest.param(kind, marks=pytest.mark.slow) for kind in ("forward", "b
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_graph_that_takes_too_long_is_laid_out_coarsely(substitute: Substitute, kind: GraphKind) -> None:
-    log = substitute(COMPUTES, 'b"splines=line" not in text')
-    graph = graph_of("y = sin(x)\ny * y + y", kind)
-    found = lay_out(graph)
-    assert log.read_text().split() == ["fine", "coarse"]
-    check_is_whole(graph, found)
-    assert lay_out(graph) == found
-    assert log.read_text().split() == ["fine", "coarse"]  # that it takes too long is remembered
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_where_even_that_takes_too_long_boxes_stand_in_rows(substitute: Substitute, kind: GraphKind) -> None:
+def test_a_graph_that_takes_too_long_is_laid_out_by_ourselves(substitute: Substitute, kind: GraphKind) -> None:
     log = substitute(COMPUTES)
     graph = graph_of("y = sin(x)\nz = y * y + y\nz.backward()\nz * 2", kind)
     found = lay_out(graph)
-    assert log.read_text().split() == ["fine", "coarse"]
+    assert log.read_text().split() == ["called"]
     check_is_whole(graph, found)
     assert svg(graph, found).count("<path") >= len(graph.links)
+    assert lay_out(graph) == found
+    assert log.read_text().split() == ["called"]  # that it takes too long is remembered
+
+
+def test_a_graph_that_would_take_too_long_is_not_tried(substitute: Substitute, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = substitute(COMPUTES)
+    monkeypatch.setattr(layout, "MOST_BOXES", 60)
+    many = graph_of("y = x\n" + "y = sin(y)\n" * 31, "both")
+    wide = graph_of("y = sin(x)\nz = y\n" + "z = z*y + y\n" * 35)
+    for graph in (many, wide):
+        check_is_whole(graph, lay_out(graph))
+    assert not log.exists()
 
 
 def test_who_only_waits_is_not_refused(substitute: Substitute) -> None:
@@ -121,7 +112,7 @@ def test_who_only_waits_is_not_refused(substitute: Substitute) -> None:
     begin = time.monotonic()
     found = lay_out(graph)
     assert time.monotonic() - begin > dot_process.SECONDS  # longer by the clock than it may compute
-    assert log.read_text().split() == ["fine"]
+    assert log.read_text().split() == ["called"]
     check_is_whole(graph, found)
 
 
@@ -160,11 +151,3 @@ def test_only_so_many_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(dot_process.laid_out, ["x" * (dot_process.LARGE + 1)] * 8))
     assert most == 1
-
-
-def test_many_lines_that_use_one_value_cost_a_coarse_layout_little() -> None:
-    """The bends of the links are what grows with the cube of the lines: 4 s for 70 of them, 53 s for 140."""
-    graph = graph_of("y = sin(x)\nz = y\n" + "z = z*y + y\n" * 35, "both")
-    begin = computed()
-    layout._run.__wrapped__(layout.to_dot(graph, texts=False, coarse=True))
-    assert computed() - begin < 1.0

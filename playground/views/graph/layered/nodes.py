@@ -1,0 +1,96 @@
+"""`nodes_of`, `wires_of`: what is laid out of a graph: a pair of boxes is one node, and every link goes down."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from playground.views.graph.boxes import NOTE_SIZE, PAIR_GAP, arrange_all, text_width
+from playground.views.graph.graph import Graph
+from playground.views.graph.rows import downwards, first_of_pair, leaves
+
+NUMBER_WIDTH, NORM_WIDTH = 56.0, 80.0  # of a contribution that is a number, or a tensor's norm
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box or a pair; `at`: where links of the forward and of the backward pass meet it."""
+
+    key: str
+    width: float
+    height: float
+    module: Path
+    given: bool
+    at: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A link downwards between two nodes."""
+
+    key: str
+    upper: str
+    lower: str
+    is_backward: bool
+    label: tuple[float, int]
+
+    @property
+    def source(self) -> Hashable:
+        return self.upper, self.is_backward
+
+
+def nodes_of(graph: Graph) -> dict[str, Node]:
+    sizes, second, given = arrange_all(graph), dict(graph.pairs), leaves(graph)
+    paired = first_of_pair(graph)
+    found = {}
+    for box in graph.boxes:
+        if box.key in paired:
+            continue
+        one = sizes[box.key]
+        if box.key in second:
+            two = sizes[second[box.key]]
+            width = one.width + PAIR_GAP + two.width
+            at = (one.width / 2, width - two.width / 2)
+        else:
+            width, at = one.width, (one.width / 2, one.width / 2)
+        found[box.key] = Node(box.key, width, one.height, box.module, box.key in given, at)
+    return found
+
+
+def wires_of(graph: Graph) -> list[Wire]:
+    first = first_of_pair(graph)
+    found = []
+    for link in graph.links:
+        upper, lower = (first.get(key, key) for key in downwards(link))
+        if link.kind == "match" or upper == lower:
+            continue
+        widths = [text_width(link.label, NOTE_SIZE)] if link.label else []
+        if link.slot:
+            widths.append(NORM_WIDTH if link.label else NUMBER_WIDTH)
+        found.append(Wire(link.key, upper, lower, link.kind == "backward", (max(widths, default=0.0), len(widths))))
+    return found
+
+
+def in_order(nodes: dict[str, Node], wires: Iterable[Wire]) -> list[str]:
+    """The nodes in the order of the program, each after all that it comes from and those just before it."""
+    above: dict[str, list[str]] = {key: [] for key in nodes}
+    has_lower = set()
+    for wire in wires:
+        above[wire.lower].append(wire.upper)
+        has_lower.add(wire.upper)
+    order: dict[str, None] = {}
+    forward = [key for key, node in nodes.items() if not node.given]
+    for root in [*forward, *nodes]:
+        waiting = [(root, False)]
+        while waiting:
+            key, is_ready = waiting.pop()
+            if key in order:
+                continue
+            if is_ready:
+                order[key] = None
+                continue
+            waiting.append((key, True))
+            waiting += [(upper, False) for upper in reversed(above[key]) if upper not in order]
+    return list(order)
