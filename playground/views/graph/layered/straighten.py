@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-PASSES = 6
+PASSES = 6  # down and up by turns; the last two weigh what is above and what is below
+UNPULLED = 1e-3  # the weight of a place that nothing pulls at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,21 @@ def straightened(
             middle[vertex] = left + widths[vertex] / 2
             left += widths[vertex] + gaps[vertex]
     above, below = pulls
-    for number in range(PASSES):
-        is_last = number >= PASSES - 2
-        goes_down = number % 2 == 0
-        for row in rows if goes_down else reversed(rows):
+    both = [[*up, *down] for up, down in zip(above, below, strict=True)]
+    apart = [[(widths[a] + widths[b]) / 2 + max(gaps[a], gaps[b]) for a, b in pairwise(row)] for row in rows]
+    numbers = range(len(rows))
+    for taken, goes_down in [(above, True), (below, False)] * (PASSES // 2 - 1) + [(both, True), (both, False)]:
+        for number in numbers if goes_down else reversed(numbers):
+            row = rows[number]
             wishes, weights = [], []
             for vertex in row:
-                pulled = above[vertex] + below[vertex] if is_last else (above if goes_down else below)[vertex]
-                weight = sum(pull.weight for pull in pulled)
-                weights.append(weight or 1e-3)
-                wish = sum(pull.weight * (middle[pull.other] + pull.shift) for pull in pulled)
+                weight = wish = 0.0
+                for pull in taken[vertex]:
+                    weight += pull.weight
+                    wish += pull.weight * (middle[pull.other] + pull.shift)
+                weights.append(weight or UNPULLED)
                 wishes.append(wish / weight if weight else middle[vertex])
-            apart = [(widths[a] + widths[b]) / 2 + max(gaps[a], gaps[b]) for a, b in pairwise(row)]
-            for vertex, x in zip(row, spread(wishes, weights, apart), strict=True):
+            for vertex, x in zip(row, spread(wishes, weights, apart[number]), strict=True):
                 middle[vertex] = x
     return middle
 
@@ -61,6 +64,8 @@ def spread(wishes: Sequence[float], weights: Sequence[float], apart: Sequence[fl
     >>> spread([0.0, 0.0, 9.0], [1.0, 1.0, 1.0], [2.0, 2.0])
     [-1.0, 1.0, 9.0]
     """
+    if not apart:
+        return list(wishes)
     taken, offsets = 0.0, []
     for distance in (0.0, *apart):
         taken += distance
