@@ -44,7 +44,6 @@ INSTALLED = PEERS.parents[1] / ".venv" / "peers"
 RESULTS = PEERS.parent / "results" / "layout.md"
 PATIENCE = 15.0  # s
 COUNTED = 800  # links, among which crossings are counted
-LABEL_HEIGHT = 14.0
 
 Places = tuple[dict[str, Frame], dict[str, np.ndarray]]
 
@@ -176,8 +175,7 @@ def by_peer(graph: Graph, name: str) -> Found | None:
     asked = {
         "nodes": [{"id": key, "width": node.width, "height": node.height} for key, node in nodes.items()],
         "edges": [
-            {"id": w.key, "from": w.upper, "to": w.lower, "width": w.label[0], "height": w.label[1] * LABEL_HEIGHT}
-            for w in wires
+            {"id": w.key, "from": w.upper, "to": w.lower, "width": w.label[0], "height": w.label[1]} for w in wires
         ],
     }
     try:

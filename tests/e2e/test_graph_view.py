@@ -119,3 +119,20 @@ def test_accessible_while_one_searches(
     page.keyboard.type("s")
     expect(page.get_by_test_id("graph-found")).to_contain_text("of")
     assert accessibility(page) == []
+
+
+def test_from_left_to_right_and_back(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    first, last = (page.locator(f'svg.graph [data-key="{key}"]') for key in ("value-0", "op-3"))
+    turn = page.get_by_test_id("turn")
+    turn.click()
+    expect(turn).to_have_attribute("aria-pressed", "true")
+    (x, y), (last_x, last_y) = top_left(first), top_left(last)
+    assert last_x - x > 300 and abs(last_y - y) < 300
+    page.get_by_test_id("editor").fill("y = sin(x) * x")  # it stays so while one edits
+    expect(page.locator("svg.graph .item.op")).to_have_count(2)
+    expect(turn).to_have_attribute("aria-pressed", "true")
+    turn.click()
+    expect(turn).to_have_attribute("aria-pressed", "false")
+    (x, y), (last_x, last_y) = top_left(first), top_left(page.locator("svg.graph .item.op").last)
+    assert last_y - y > 100

@@ -16,23 +16,25 @@ const GRAPHS = [
 /**
  * @param {{
  *   onGraph: (graph: GraphKind) => void, onView: (command: string) => void, onSave: (format: "svg" | "png") => void,
- *   onToggle: (mark: string) => void,
+ *   onTurn: () => void, onToggle: (mark: string) => void,
  *   onHistory: (command: "undo" | "redo") => void, onHelp: () => void, address: () => string,
  * }} actions
  */
-export function createToolbar({ onGraph, onView, onSave, onToggle, onHistory, onHelp, address }) {
+export function createToolbar({ onGraph, onView, onTurn, onSave, onToggle, onHistory, onHelp, address }) {
   const graphs = el("div", { class: "segmented", role: "group", "aria-label": "Graph" });
   for (const [name, title, about] of GRAPHS) {
     graphs.append(el("button", { type: "button", title: about, "data-graph": name, "data-testid": `graph-${name}`, onclick: () => onGraph(name) }, title));
   }
   const undo = iconButton("undo", "Undo (Ctrl Z)", () => onHistory("undo"), { "data-testid": "undo" });
   const redo = iconButton("redo", "Redo (Ctrl Shift Z)", () => onHistory("redo"), { "data-testid": "redo" });
+  const turn = iconButton("sideways", "From left to right", onTurn, { "data-testid": "turn", "aria-pressed": "false" });
   const zooms = el(
     "div",
     { class: "buttons", role: "group", "aria-label": "Zoom" },
     iconButton("minus", "Zoom out (−)", () => onView("zoom-out"), { "data-testid": "zoom-out" }),
     iconButton("fit", "Fit the graph (0)", () => onView("fit"), { "data-testid": "zoom-fit" }),
     iconButton("plus", "Zoom in (+)", () => onView("zoom-in"), { "data-testid": "zoom-in" }),
+    turn,
     iconButton("search", "Search the graph (/)", () => onView("search"), { "data-testid": "search" }),
   );
   const menu = el("details", { class: "menu" }, el("summary", { "data-testid": "save" }, "Save picture"));
@@ -76,8 +78,11 @@ export function createToolbar({ onGraph, onView, onSave, onToggle, onHistory, on
     showModules(are) {
       modules.hidden = !are;
     },
-    /** @param {{graphs: boolean, histories: boolean, link: boolean}} wanted */
+    /** @param {boolean} isSideways */
+    showTurned: (isSideways) => turn.setAttribute("aria-pressed", String(isSideways)),
+    /** @param {{graphs: boolean, histories: boolean, link: boolean, turn: boolean}} wanted */
     offer(wanted) {
+      turn.hidden = !wanted.turn;
       graphs.hidden = !wanted.graphs;
       histories.hidden = !wanted.histories;
       link.hidden = !wanted.link;

@@ -96,6 +96,7 @@ export function createWorkbench(root, host) {
       draft.change({ graph: name }, null);
     },
     onView: graph.view,
+    onTurn: unfolding.turn,
     onToggle: (mark) => toggle(mark, null),
     onSave(format) {
       const svg = graph.svg();
@@ -301,9 +302,11 @@ export function createWorkbench(root, host) {
       setAttribute(root, "data-theme", themeOf(root, next.theme));
       const isNewest = draft.accept(next);
       unfolding.accept(next.opened);
+      toolbar.showTurned(unfolding.isSideways());
       query = next.query;
       root.classList.toggle("read-only", !next.editable);
-      toolbar.offer({ graphs: host.draw !== undefined || (!standalone && next.document !== null), histories: next.editable, link: !standalone });
+      const canDraw = host.draw !== undefined || (!standalone && next.document !== null);
+      toolbar.offer({ graphs: canDraw, histories: next.editable, link: !standalone, turn: host.unfold !== undefined });
       toolbar.showGraph(draft.current().graph);
       toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
       editor.setEditable(next.editable);

@@ -59,7 +59,8 @@ class StepperSession:
 
     def begin(self) -> None:
         """Begin with another document: at its first step, nothing opened by hand."""
-        self.step, self.unfolded = 0, Unfolded(sequence=self.unfolded.sequence)
+        before = self.unfolded
+        self.step, self.unfolded = 0, Unfolded(Unfolding(sideways=before.unfolding.sideways), before.sequence)
 
     def completed(self, frame: FrameData, element: ElementAnswerData | None) -> FrameData:
         """The frame with what is opened, and with the answer about an element."""

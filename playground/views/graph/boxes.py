@@ -74,12 +74,13 @@ def arrange(box: Box, least_width: float = 0.0, least_height: float = 0.0) -> Ar
 
 
 def arrange_all(graph: Graph) -> dict[str, Arrangement]:
-    """Every box of a graph; the two of a pair are of one height."""
+    """Every box of a graph; the two of a pair are of one height, and of one width where one stands over the other."""
     found = {box.key: arrange(box) for box in graph.boxes}
     boxes = {box.key: box for box in graph.boxes}
     for pair in graph.pairs:
         height = max(found[key].height for key in pair)
-        found |= {key: arrange(boxes[key], least_height=height) for key in pair}
+        width = max(found[key].width for key in pair) if graph.sideways else 0.0
+        found |= {key: arrange(boxes[key], width, height) for key in pair}
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from playground.explain.explanation import Explanation
 from playground.trace.trace import Trace
@@ -55,7 +56,8 @@ def build_graph(
     outputs = ", ".join(explanation.names.show(output) for output in trace.outputs)
     title = f"{TITLES[kind]}{f' of {outputs}' if outputs else ''}"
     whole = Graph(kind, tuple(boxes), tuple(links), tuple(pairs), home, title=title)
-    return with_copies(collapse(whole, limit or DRAWN_BOXES, unfolding, notes))
+    drawn = with_copies(collapse(whole, limit or DRAWN_BOXES, unfolding, notes))
+    return replace(drawn, sideways=unfolding is not None and unfolding.sideways)
 
 
 def _pairs(trace: Trace) -> list[tuple[str, str]]:

@@ -39,7 +39,11 @@ class Layout:
 
 
 def pair_line(first: Frame, second: Frame) -> Curve:
-    """The short line between the two of a pair."""
+    """The short line between the two of a pair, side by side or one over the other."""
+    if second.y >= first.y + first.height:
+        x = round(first.x + min(first.width, second.width) / 2, 1)
+        above, below = (x, round(first.y + first.height, 1)), (x, second.y)
+        return Curve((above, above, below, below), None, False, None)
     y = round(first.y + first.height / 2, 1)
     start, end = (round(first.x + first.width, 1), y), (second.x, y)
     return Curve((start, start, end, end), None, False, None)

@@ -96,6 +96,7 @@ class Graph:
     home: dict[str, str] = field(default_factory=dict)
     modules: Modules | None = None  # where the reader can open and close them
     title: str = ""  # what the picture is called
+    sideways: bool = False  # from left to right, not from top to bottom
 
     def drawn(self, key: str) -> list[str]:
         """A key, and the key of the box or link that stands for it if that is another one."""

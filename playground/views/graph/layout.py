@@ -47,8 +47,11 @@ def lay_out(graph: Graph) -> Layout:
 
 
 def _suits_graphviz(graph: Graph) -> bool:
-    """Whether it is quick there: time grows with the boxes, and faster with the rows that links pass."""
-    if len(graph.boxes) > MOST_BOXES:
+    """Whether it is quick there: time grows with the boxes, and faster with the rows that links pass.
+
+    What goes sideways is ours: there a pair of boxes stands one over the other.
+    """
+    if graph.sideways or len(graph.boxes) > MOST_BOXES:
         return False
     row, first = rows(graph), first_of_pair(graph)
     spans = (row[first.get(link.tail, link.tail)] - row[first.get(link.head, link.head)] for link in graph.links)

@@ -43,7 +43,7 @@ def picture(
     explanation = explanation or explain(trace)
     gradients = {} if unfolding is None else module_gradients(trace)
     drawn = with_gradients(build_graph(explanation, graph, unfolding=unfolding, notes=notes), gradients)
-    text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, drawn.title)
+    text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, drawn.title, drawn.sideways)
     table = table_data(explanation)
     timelines = Timelines(trace, _wanted(trace, drawn, table))
     return {
@@ -86,9 +86,10 @@ def _drawing(
     pairs: tuple[tuple[str, str], ...],
     modules: Modules | None,
     title: str,
+    sideways: bool,
 ) -> tuple[str, str]:
     """The SVG and its key: the same while only values change."""
-    graph = Graph(kind, boxes, links, pairs, modules=modules, title=title)
+    graph = Graph(kind, boxes, links, pairs, modules=modules, title=title, sideways=sideways)
     text = svg(graph, lay_out(graph))
     return text, hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 

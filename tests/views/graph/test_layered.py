@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
@@ -23,8 +24,10 @@ from playground.views.graph.graph import Box, Graph, GraphKind, Link
 from playground.views.graph.layered.layout import layered
 from playground.views.graph.layered.order import crossings
 from playground.views.graph.layered.straighten import spread
+from playground.views.graph.layout import lay_out
 from playground.views.graph.rows import first_of_pair
 from playground.views.graph.svg import svg
+from playground.views.graph.unfolding import Unfolding
 from tests.views.graph.test_layout_limits import check_is_whole
 
 KINDS = ("forward", "backward", "both")
@@ -48,9 +51,10 @@ def holds(frame: Frame, point: Point, margin: float) -> bool:
 
 
 def check(graph: Graph) -> Layout:
+    """Nothing overlaps, every link goes on in its direction beside all boxes, frames hold their own boxes only."""
     found = layered(graph)
     check_is_whole(graph, found)
-    first = first_of_pair(graph)
+    first, way = first_of_pair(graph), 0 if graph.sideways else 1
     halves: dict[str, set[str]] = {}
     for box in graph.boxes:
         halves.setdefault(first.get(box.key, box.key), set()).add(box.key)
@@ -64,9 +68,10 @@ def check(graph: Graph) -> Layout:
             if key not in ends:
                 assert not any(holds(frame, point, 1.0) for point in points), f"{link.key} runs through {key}"
         upper, lower = (link.head, link.tail) if link.kind == "backward" else (link.tail, link.head)
-        assert all(one[1] <= other[1] + 0.2 for one, other in pairwise(points)), "a link goes up again"
+        assert all(one[way] <= other[way] + 0.2 for one, other in pairwise(points)), "a link goes back"
         if first.get(upper, upper) != first.get(lower, lower):
-            assert found.boxes[upper].y + found.boxes[upper].height < found.boxes[lower].y
+            above, below = found.boxes[upper], found.boxes[lower]
+            assert (above.x + above.width, above.y + above.height)[way] < (below.x, below.y)[way]
     for path, frame in found.clusters:
         inside = [key for key, box in found.boxes.items() if holds(frame, (box.x + 1, box.y + 1), 0.0)]
         assert inside and all(module[key][: len(path)] == path for key in inside)
@@ -124,10 +129,17 @@ def graphs(draw: st.DrawFn) -> Graph:
     return with_copies(Graph(kind, (*forward, seed, *back), (*links, *edges, *matches), pairs))
 
 
-@given(graphs())
+@given(graphs(), st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_any_graph_is_laid_out(graph: Graph) -> None:
-    check(graph)
+def test_any_graph_is_laid_out(graph: Graph, sideways: bool) -> None:
+    check(replace(graph, sideways=sideways))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_reader_may_have_it_from_left_to_right(any_trace: Trace, kind: GraphKind) -> None:
+    graph = build_graph(explain(any_trace), kind, unfolding=Unfolding.of([">"]))
+    assert graph.sideways and check(graph) == lay_out(graph)
+    assert Unfolding.of(Unfolding.of([">", "-*"]).listed()) == Unfolding("none", sideways=True)
 
 
 @given(st.lists(st.lists(st.integers(0, 6), max_size=4).map(sorted), max_size=7))

@@ -3,13 +3,16 @@
 
 /** @typedef {import("../contract.js").Opened} Opened */
 
+const SIDEWAYS = ">"; // the mark of a picture from left to right
+
 /**
  * @param {readonly string[]} marks
  * @param {string} mark
  * @returns {string[]} the marks after one more
  */
 export function marksAfter(marks, mark) {
-  if (mark.slice(1) === "*") return [mark];
+  const way = marks.filter((other) => other === SIDEWAYS);
+  if (mark.slice(1) === "*") return [...way, mark];
   return [...marks.filter((other) => other.slice(1) !== mark.slice(1)), mark];
 }
 
@@ -36,6 +39,12 @@ export function createUnfolding(send) {
   /** @type {string[]} */
   let marks = [];
   let sequence = 0;
+  /** @param {string[]} next */
+  const ask = (next) => {
+    marks = next;
+    sequence += 1;
+    send({ marks, sequence });
+  };
   return {
     /**
      * Takes what the server drew, unless the reader has gone on since.
@@ -45,10 +54,9 @@ export function createUnfolding(send) {
       if (opened && opened.sequence >= sequence) ({ marks, sequence } = opened);
     },
     /** @param {string} mark */
-    change(mark) {
-      marks = marksAfter(marks, mark);
-      sequence += 1;
-      send({ marks, sequence });
-    },
+    change: (mark) => ask(marksAfter(marks, mark)),
+    isSideways: () => marks.includes(SIDEWAYS),
+    /** From left to right, or from top to bottom again. */
+    turn: () => ask(marks.includes(SIDEWAYS) ? marks.filter((mark) => mark !== SIDEWAYS) : [SIDEWAYS, ...marks]),
   };
 }

@@ -10,7 +10,7 @@ from playground.views.graph.geometry import Frame, Point
 from playground.views.graph.layered.level import Edge, End, Vertex, placed
 from playground.views.graph.layered.nodes import Node, Path, Wire
 
-PADDING, HEAD = 10.0, 20.0  # of a frame: at its sides, and for its title
+PADDING, HEAD = 10.0, 20.0  # of a frame: at three sides, and over it for its title
 
 
 @dataclass(slots=True)
@@ -27,11 +27,12 @@ class Part:
 
 
 class Frames:
-    """The nodes by key, and the modules that have a frame."""
+    """The nodes by key, and the modules that have a frame; `sideways`: they lie on their sides."""
 
-    def __init__(self, nodes: Mapping[str, Node], framed: frozenset[Path]) -> None:
+    def __init__(self, nodes: Mapping[str, Node], framed: frozenset[Path], *, sideways: bool) -> None:
         self.nodes = nodes
         self.framed = framed
+        self.left, self.top = (HEAD, PADDING) if sideways else (PADDING, HEAD)
 
     def part(self, members: Sequence[str], wires: Sequence[Wire], path: Path) -> Part:
         """The nodes of one frame (of none: all), and the links with an end among them; the others come in as ports."""
@@ -116,10 +117,10 @@ class Frames:
     def _framed(self, path: Path, keys: list[str], wires: Sequence[Wire]) -> Part:
         """The part of a frame, and the frame around it; links end at its border for now."""
         part = self.part(keys, wires, path)
-        whole = Part(part.width + 2 * PADDING, part.height + HEAD + PADDING)
-        take(whole, part, PADDING, HEAD)
+        whole = Part(part.width + self.left + PADDING, part.height + self.top + PADDING)
+        take(whole, part, self.left, self.top)
         whole.frames.insert(0, (path, Frame(0.0, 0.0, round(whole.width, 1), round(whole.height, 1))))
-        whole.ports = {port: x + PADDING for port, x in part.ports.items()}
+        whole.ports = {port: x + self.left for port, x in part.ports.items()}
         members = set(keys)
         for wire in wires:
             if wire.upper not in members:

@@ -6,12 +6,14 @@ passes over it decide everything, so that time grows as the graph does and a sma
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playground.views.graph.boxes import arrange_all
 from playground.views.graph.dot import cluster_paths
 from playground.views.graph.geometry import Curve, Frame, Layout, Point, pair_line
 from playground.views.graph.graph import Graph, Link
 from playground.views.graph.layered.frames import Frames, Part
-from playground.views.graph.layered.nodes import in_order, nodes_of, wires_of
+from playground.views.graph.layered.nodes import LABEL_LINE, in_order, nodes_of, wires_of
 
 TIP = 8.0  # length of an arrow
 
@@ -20,23 +22,29 @@ def layered(graph: Graph) -> Layout:
     """Coordinates of every box and link of a graph of any size."""
     sizes, second = arrange_all(graph), dict(graph.pairs)
     nodes, wires = nodes_of(graph), wires_of(graph)
-    part = Frames(nodes, frozenset(cluster_paths(graph))).part(in_order(nodes, wires), wires, ())
+    frames = Frames(nodes, frozenset(cluster_paths(graph)), sideways=graph.sideways)
+    part = frames.part(in_order(nodes, wires), wires, ())
+    turned = _turned if graph.sideways else _rounded
     boxes: dict[str, Frame] = {}
-    for key, (x, y) in part.corners.items():
-        boxes[key] = Frame(round(x, 1), round(y, 1), sizes[key].width, sizes[key].height)
+    for key, corner in part.corners.items():
+        boxes[key] = Frame(*turned(corner), sizes[key].width, sizes[key].height)
         if key in second:
             other = sizes[second[key]]
-            boxes[second[key]] = Frame(
-                round(x + nodes[key].width - other.width, 1), round(y, 1), other.width, other.height
-            )
-    links = {link.key: _curve(link, part, boxes) for link in graph.links}
-    return Layout(part.width, part.height, boxes, links, tuple(sorted(part.frames, key=lambda found: found[0])))
+            shift = nodes[key].width - (other.height if graph.sideways else other.width)
+            boxes[second[key]] = Frame(*turned((corner[0] + shift, corner[1])), other.width, other.height)
+    links = {
+        link.key: _curve(link, part, turned) or pair_line(boxes[link.tail], boxes[link.head]) for link in graph.links
+    }
+    clusters = [
+        (path, Frame(*turned((frame.x, frame.y)), *turned((frame.width, frame.height)))) for path, frame in part.frames
+    ]
+    return Layout(*turned((part.width, part.height)), boxes, links, tuple(sorted(clusters, key=lambda found: found[0])))
 
 
-def _curve(link: Link, part: Part, boxes: dict[str, Frame]) -> Curve:
-    """A link as a curve that is upright wherever it passes a row."""
+def _curve(link: Link, part: Part, turned: Callable[[Point], Point]) -> Curve | None:
+    """A link as a curve that is upright wherever it passes a row; None: it has no way of its own."""
     if link.key not in part.ways:
-        return pair_line(boxes[link.tail], boxes[link.head])
+        return None
     is_up = link.kind == "backward"
     way = sorted(dict.fromkeys(part.ways[link.key]), key=lambda point: point[1])
     for end, inner in ((0, 1), (-1, -2)):
@@ -53,7 +61,9 @@ def _curve(link: Link, part: Part, boxes: dict[str, Frame]) -> Curve:
             points += _bent(points[-1], (x, y))
     points += _bent(points[-1], way[-1])
     label = part.labels.get(link.key) if link.slot or link.label else None
-    return Curve(tuple((round(x, 1), round(y, 1)) for x, y in points), _rounded(tip), is_up, label and _rounded(label))
+    if label is not None and turned is _turned:  # under the link; it stands on its first line
+        label = label[0] + LABEL_LINE / 2 * (bool(link.slot) + bool(link.label)), label[1]
+    return Curve(tuple(map(turned, points)), turned(tip), is_up, label and turned(label))
 
 
 def _bent(start: Point, end: Point) -> list[Point]:
@@ -64,3 +74,7 @@ def _bent(start: Point, end: Point) -> list[Point]:
 
 def _rounded(point: Point) -> Point:
     return round(point[0], 1), round(point[1], 1)
+
+
+def _turned(point: Point) -> Point:
+    return round(point[1], 1), round(point[0], 1)

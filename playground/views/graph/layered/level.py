@@ -13,7 +13,6 @@ from playground.views.graph.layered.straighten import Pull, straightened
 
 BOX_GAP, LINE_GAP = 22.0, 12.0  # between two boxes of a row, and beside a line that passes
 ROW_GAP, WIDEST_GAP, RUN_SHARE = 22.0, 24.0, 12.0  # between rows; more where a link runs far to the side
-LABEL_LINE = 14.0
 FANNED = 22.0  # height in which several links come together at a box
 CELL = 14.0  # width of a link without a label among several
 BESIDE = 10.0  # between a line and the next one's label
@@ -42,12 +41,15 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A link downwards. Those of one `source` share their way for as long as they can; `label`: width and lines."""
+    """A link downwards. Those of one `source` share their way for as long as they can.
+
+    `label`: how far it reaches across the link and along it.
+    """
 
     source: Hashable
     tail: End
     head: End
-    label: tuple[float, int] = (0.0, 0)
+    label: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +184,10 @@ class _Level:
         vertices, edges = self.vertices, self.edges
         entries = self._entries()
         heights = [max(vertices[vertex].height for vertex in row) for row in rows]
-        lines, fans, runs = [0] * len(rows), [0.0] * len(rows), [0.0] * len(rows)
+        labelled, fans, runs = ([0.0] * len(rows) for _ in range(3))
         for number, edge in enumerate(edges):
             row = self.row[edge.head.vertex]
-            lines[row] = max(lines[row], edge.label[1])
+            labelled[row] = max(labelled[row], edge.label[1])
             if entries[number] != self._x(edge.head):
                 fans[row] = FANNED
             xs = [self._x(edge.tail), *(self.middles[bend] for bend in self.chains[number]), entries[number]]
@@ -196,7 +198,7 @@ class _Level:
         for row, height in enumerate(heights):
             y += (ROW_GAP + min(WIDEST_GAP, runs[row] / RUN_SHARE)) if row else 0.0
             shelves.append(y)  # above the labels: here links have come to where they go down
-            y += lines[row] * LABEL_LINE + fans[row]
+            y += labelled[row] + fans[row]
             tops.append(y)
             y += height
         corners = [
@@ -219,7 +221,7 @@ class _Level:
                 (end, corners[head][1]),
             ]
             ways.append(way)
-            labels.append((entry + BESIDE / 2, tops[last] - fans[last] - edge.label[1] * LABEL_LINE / 2))
+            labels.append((entry + BESIDE / 2, tops[last] - fans[last] - edge.label[1] / 2))
         return Placed(width, y, corners, ways, labels)
 
     def _x(self, end: End) -> float:

@@ -1,8 +1,11 @@
-"""`nodes_of`, `wires_of`: what is laid out of a graph: a pair of boxes is one node, and every link goes down."""
+"""`nodes_of`, `wires_of`: what is laid out of a graph: a pair of boxes is one node, and every link goes down.
+
+A graph that goes sideways is laid out lying on its side, and turned at the end.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from playground.views.graph.boxes import NOTE_SIZE, PAIR_GAP, arrange_all, text_width
@@ -10,6 +13,7 @@ from playground.views.graph.graph import Graph
 from playground.views.graph.rows import downwards, first_of_pair, leaves
 
 NUMBER_WIDTH, NORM_WIDTH = 56.0, 80.0  # of a contribution that is a number, or a tensor's norm
+LABEL_LINE = 14.0
 
 Path = tuple[str, ...]
 
@@ -34,7 +38,7 @@ class Wire:
     upper: str
     lower: str
     is_backward: bool
-    label: tuple[float, int]
+    label: tuple[float, float]  # across the link, along it
 
     @property
     def source(self) -> Hashable:
@@ -42,24 +46,24 @@ class Wire:
 
 
 def nodes_of(graph: Graph) -> dict[str, Node]:
+    """The boxes and pairs, by the key of the (first) box; of a graph that goes sideways, lying on their sides."""
     sizes, second, given = arrange_all(graph), dict(graph.pairs), leaves(graph)
     paired = first_of_pair(graph)
     found = {}
     for box in graph.boxes:
         if box.key in paired:
             continue
-        one = sizes[box.key]
-        if box.key in second:
-            two = sizes[second[box.key]]
-            width = one.width + PAIR_GAP + two.width
-            at = (one.width / 2, width - two.width / 2)
-        else:
-            width, at = one.width, (one.width / 2, one.width / 2)
-        found[box.key] = Node(box.key, width, one.height, box.module, box.key in given, at)
+        parts = [sizes[key] for key in (box.key, second.get(box.key)) if key is not None]
+        across = [part.height if graph.sideways else part.width for part in parts]
+        along = [part.width if graph.sideways else part.height for part in parts]
+        width = sum(across) + PAIR_GAP * (len(parts) - 1)
+        at = (across[0] / 2, width - across[-1] / 2)
+        found[box.key] = Node(box.key, width, max(along), box.module, box.key in given, at)
     return found
 
 
 def wires_of(graph: Graph) -> list[Wire]:
+    """The links between different nodes, each from the upper to the lower one."""
     first = first_of_pair(graph)
     found = []
     for link in graph.links:
@@ -69,11 +73,13 @@ def wires_of(graph: Graph) -> list[Wire]:
         widths = [text_width(link.label, NOTE_SIZE)] if link.label else []
         if link.slot:
             widths.append(NORM_WIDTH if link.label else NUMBER_WIDTH)
-        found.append(Wire(link.key, upper, lower, link.kind == "backward", (max(widths, default=0.0), len(widths))))
+        size = max(widths, default=0.0), LABEL_LINE * len(widths)
+        label = (size[1], size[0]) if graph.sideways else size
+        found.append(Wire(link.key, upper, lower, link.kind == "backward", label))
     return found
 
 
-def in_order(nodes: dict[str, Node], wires: Iterable[Wire]) -> list[str]:
+def in_order(nodes: Mapping[str, Node], wires: Iterable[Wire]) -> list[str]:
     """The nodes in the order of the program, each after all that it comes from and those just before it."""
     above: dict[str, list[str]] = {key: [] for key in nodes}
     has_lower = set()
