@@ -166,11 +166,13 @@ def test_pause_resume_rate_epoch_stop_and_a_second_tab(open_page: OpenPage) -> N
     until(page, "paused")
     page.get_by_test_id("run-rate").first.fill("0.0125")
     page.get_by_test_id("run-rate").first.press("Enter")
+    expect(page.get_by_test_id("run-rate-said").first).to_have_text("set to 0.0125, from the next step on")
     other = page.context.new_page()  # the same browser: it holds the token, so it may control the run
     other.goto(page.url)
     other.get_by_test_id("run-resume").click(timeout=PATIENCE)
     until(page, "running")
     expect(page.get_by_test_id("run-rate").first).to_have_value("0.0125")
+    expect(page.get_by_test_id("run-rate-said").first).to_have_text("set to 0.0125")
     page.get_by_test_id("run-epoch").click()
     expect(page.get_by_test_id("run-far")).to_contain_text("of 14,400", timeout=PATIENCE)
     page.get_by_test_id("run-epoch").click()

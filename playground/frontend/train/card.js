@@ -32,7 +32,12 @@ export function createCard(id, act) {
     BUTTONS.map(([what, label]) => [what, el("button", { type: "button", "data-testid": `run-${what}`, onclick: () => act(what, id) }, label)]),
   );
   const rate = el("input", { type: "text", size: "7", inputmode: "decimal", id: `rate-${id}`, "data-testid": "run-rate", autocomplete: "off" });
-  const set = () => act("rate", id, rate.value);
+  const heard = el("span", { class: "note", role: "status", "data-testid": "run-rate-said" });
+  let asked = 0; // the edit that waits for its answer
+  const set = () => {
+    heard.textContent = "setting …";
+    asked = act("rate", id, rate.value);
+  };
   rate.addEventListener("keydown", (event) => event.key === "Enter" && set());
   const rateRow = el(
     "span",
@@ -40,6 +45,7 @@ export function createCard(id, act) {
     el("label", { for: rate.id }, "Learning rate"),
     rate,
     el("button", { type: "button", "data-testid": "run-rate-set", onclick: set }, "Set"),
+    heard,
   );
   const settings = el("button", { type: "button", "data-testid": "run-settings", onclick: () => act("settings", id) }, "Use its settings");
   const hide = el("button", { type: "button", "data-testid": "run-hide", onclick: () => act("hide", id) }, "Take away");
@@ -61,8 +67,9 @@ export function createCard(id, act) {
     /**
      * @param {ShownRun} run
      * @param {boolean} several
+     * @param {number} answered the last edit that the server has seen
      */
-    update(run, several) {
+    update(run, several, answered) {
       root.setAttribute("aria-label", `Run ${several ? run.letter : ""} ${run.name}`);
       root.dataset.status = run.status;
       letter.textContent = run.letter;
@@ -85,6 +92,8 @@ export function createCard(id, act) {
       if (figuresNow !== reported) replace(figures, ...figureRows(run.figures));
       reported = figuresNow;
       for (const [what, button] of buttons) button.hidden = !run.can.includes(what) || (!run.mine && what !== "open"); // whoever has the link may look
+      if (asked <= answered) asked = 0;
+      if (asked === 0 && heard.textContent !== run.rate_said) heard.textContent = run.rate_said;
       rateRow.hidden = !run.mine || !run.can.includes("rate");
       const now = Number(run.learning_rate.toPrecision(4)).toString();
       if (now !== given && root.ownerDocument.activeElement !== rate) rate.value = given = now;

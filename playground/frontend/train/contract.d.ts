@@ -58,6 +58,7 @@ export interface ShownRun {
   parameters: number;
   device: string;
   learning_rate: number;
+  rate_said: string;
   mine: boolean;
   can: string[];
   sentence: string;

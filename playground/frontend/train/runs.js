@@ -108,7 +108,7 @@ export function createRuns(root, host) {
       const card = cards.get(run.id) ?? createCard(run.id, act);
       cards.set(run.id, card);
       if (list.children[index] !== card.root) list.insertBefore(card.root, list.children[index] ?? null);
-      card.update(run, next.runs.length > 1);
+      card.update(run, next.runs.length > 1, next.sequence);
     });
   }
 

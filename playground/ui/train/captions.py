@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from playground.data.uploads.store import title_of
 from playground.explain.numbers import format_number
 from playground.layers.document import StackDocument
@@ -43,6 +45,15 @@ def time_left(run: Run) -> str:
     if run.status not in ("running", "paused") or not run.step or run.steps <= run.step:
         return ""
     return f"about {duration((run.steps - run.step) * run.seconds / run.step)} left"
+
+
+def rate_said(run: Run, latest: TrainRecord | None) -> str:
+    """The sign that a new learning rate was taken; '' where none was asked for."""
+    if run.learning_rate is None:
+        return ""
+    is_met = latest is not None and math.isclose(latest.learning_rate, run.learning_rate)
+    waits = "" if is_met or run.config.schedule != "constant" or run.has_ended else ", from the next step on"
+    return f"set to {run.learning_rate:g}{waits}"
 
 
 def duration(seconds: float) -> str:

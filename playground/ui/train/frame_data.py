@@ -131,6 +131,7 @@ class ShownRunData(RunNewsData):
     parameters: int
     device: str
     learning_rate: float
+    rate_said: str
     mine: bool
     can: list[str]
     sentence: str

@@ -12,7 +12,7 @@ from playground.runs.engine import RunEngine
 from playground.runs.run import Run
 from playground.runs.store import MAY_BE, Store
 from playground.training.config import TrainConfig
-from playground.ui.train.captions import run_name, sentence, state, time_left
+from playground.ui.train.captions import rate_said, run_name, sentence, state, time_left
 from playground.ui.train.followed_run import Followed
 from playground.ui.train.frame_data import ListedRunData, RunNewsData, ShownRunData, ShownRunsData
 from playground.ui.train.frozen_step import OPENS
@@ -144,6 +144,7 @@ def _run(followed: Followed, news: RunNewsData, letter: str, owner: str) -> Show
         "parameters": run.parameters,
         "device": run.device,
         "learning_rate": _rate(followed),
+        "rate_said": rate_said(run, followed.latest),
         "mine": is_mine(run, owner),
         "can": controls(run),
         "sentence": sentence(run, followed.latest, followed.tested),

@@ -8,7 +8,8 @@ import pytest
 
 from playground.runs.run import Run
 from playground.training.config import TrainConfig
-from playground.ui.train.captions import LONGEST, duration, run_name, sentence, state, time_left
+from playground.training.records import TrainRecord
+from playground.ui.train.captions import LONGEST, duration, rate_said, run_name, sentence, state, time_left
 
 DEAD = "the worker died: it goes on from here"
 
@@ -75,6 +76,24 @@ def test_what_a_run_does_now(changes: dict[str, Any], ahead: int, said: str) -> 
 )
 def test_how_long_a_run_will_go_on(changes: dict[str, Any], said: str) -> None:
     assert time_left(run(**changes)) == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "latest", "said"),
+    [
+        pytest.param({}, None, "", id="nobody-asked"),
+        pytest.param({"learning_rate": 0.01}, None, "set to 0.01, from the next step on", id="before-the-first-step"),
+        pytest.param({"learning_rate": 0.01}, 0.1, "set to 0.01, from the next step on", id="not-met-yet"),
+        pytest.param({"learning_rate": 0.01}, 0.01, "set to 0.01", id="met"),
+        pytest.param(
+            {"learning_rate": 0.01, "config": TrainConfig(schedule="cosine")}, 0.004, "set to 0.01", id="schedule"
+        ),
+        pytest.param({"learning_rate": 0.01, "status": "stopped"}, 0.1, "set to 0.01", id="no-next-step"),
+    ],
+)
+def test_a_rate_that_was_set_gives_a_sign(changes: dict[str, Any], latest: float | None, said: str) -> None:
+    record = None if latest is None else TrainRecord(5, 0.5, 1.0, 0.5, latest, 1.0, 10.0)
+    assert rate_said(run(**{"status": "running", **changes}), record) == said
 
 
 @pytest.mark.parametrize(
