@@ -116,6 +116,11 @@ class Store(Database):
         TrainConfig(learning_rate=float(rate))
         self._change(run, ("queued", "running", "paused", *ENDED), learning_rate=float(rate))
 
+    def rename(self, run: str, title: str) -> None:
+        """Give a run a name; '' takes it back."""
+        with self._transaction() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == run).values(title=title))
+
     def one_epoch_more(self, run: str) -> None:
         """Ask for one epoch more; a run that has ended well goes back into the queue. PlaygroundError: as for `submit`,
         and where the run would be longer than any may be."""

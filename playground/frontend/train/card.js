@@ -1,6 +1,7 @@
 // @ts-check
 // One run: its name, how far it is, and what its owner may do with it.
 import { el, replace, setAttribute } from "../shared/dom.js";
+import { createName } from "./name.js";
 import { figureRows } from "./tables.js";
 
 /** @typedef {import("./contract.js").ShownRun} ShownRun */
@@ -23,7 +24,7 @@ const BUTTONS = /** @type {const} */ ([
  */
 export function createCard(id, act) {
   const letter = el("span", { class: "letter", "aria-hidden": "true" });
-  const name = el("strong", {});
+  const name = createName((typed) => act("name", id, typed));
   const state = el("span", { class: "state", "data-testid": "run-state" });
   const bar = el("progress", { max: "1", "aria-label": "progress" });
   const far = el("span", { class: "far", "data-testid": "run-far" });
@@ -54,7 +55,7 @@ export function createCard(id, act) {
   const root = el(
     "section",
     { class: "card", "data-testid": "run-card", "data-run": id },
-    el("div", { class: "row head" }, letter, name, state),
+    el("div", { class: "row head" }, letter, name.root, state),
     el("div", { class: "row" }, bar, far, facts),
     figures,
     row,
@@ -74,7 +75,7 @@ export function createCard(id, act) {
       root.dataset.status = run.status;
       letter.textContent = run.letter;
       letter.hidden = !several;
-      name.textContent = run.name;
+      name.update(run.name, run.mine);
       if (state.textContent !== run.state) state.textContent = run.state;
       bar.value = run.share ?? (run.steps ? Math.min(1, run.step / run.steps) : 0);
       setAttribute(bar, "aria-valuetext", run.share === null ? `step ${run.step} of ${run.steps}` : run.state);

@@ -12,11 +12,12 @@ from playground.runs.engine import RunEngine
 from playground.runs.run import Run
 from playground.runs.store import MAY_BE, Store
 from playground.training.config import TrainConfig
-from playground.ui.train.captions import rate_said, run_name, sentence, state, time_left
+from playground.ui.train.captions import rate_said, sentence, state, time_left
 from playground.ui.train.followed_run import Followed
 from playground.ui.train.frame_data import ListedRunData, RunNewsData, ShownRunData, ShownRunsData
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN
+from playground.ui.train.names import given_name, listed_names, names
 from playground.ui.train.run_groups import takes_digits
 from playground.ui.train.samples import samples
 from playground.ui.train.settings import differing
@@ -95,19 +96,20 @@ class Runs:
         """The frame's runs and all around them; only news of the curves."""
         several = len(self.ids) > 1
         news = [followed.news(store) for followed in self.followed]
+        called = names([followed.run for followed in self.followed])
         shown = [
-            _run(followed, new, letter, owner)
+            _run(followed, new, letter, called[followed.run.id], owner)
             for followed, new, letter in zip(self.followed, news, LETTERS, strict=False)
         ]
-        layers = [] if several or not self.followed else self.followed[0].layers
+        layers = [followed.layers for followed in self.followed]
         configs = [followed.run.config for followed in self.followed]
         first = self.first
         stale = [] if first is None else differing([first.config, draft])
         return {
             "runs": shown,
             "list": _listed(store, owner, self.ids),
-            "charts": charts(list(LETTERS[: len(shown)]), layers),
-            "layer_charts": LAYER_CURVES if layers else {},
+            "charts": charts([run["letter"] for run in shown], layers, [run["name"] for run in shown]),
+            "layer_charts": LAYER_CURVES if any(layers) else {},
             "axes": AXES,
             "palettes": {theme: list(colours) for theme, colours in PALETTES.items()},
             "headings": list(self.followed[0].console.headings if self.followed else HEADINGS),
@@ -127,13 +129,13 @@ def _interval(followed: Followed) -> float | None:
     return PAUSED if run.status == "paused" else None
 
 
-def _run(followed: Followed, news: RunNewsData, letter: str, owner: str) -> ShownRunData:
+def _run(followed: Followed, news: RunNewsData, letter: str, name: str, owner: str) -> ShownRunData:
     run = followed.run
     pictures = samples(run.config) if run.samples else None
     return {
         "id": run.id,
         "letter": letter,
-        "name": run_name(run),
+        "name": name,
         "status": run.status,
         "state": state(run, followed.ahead),
         "share": run.share if run.status == "running" else None,
@@ -147,7 +149,7 @@ def _run(followed: Followed, news: RunNewsData, letter: str, owner: str) -> Show
         "rate_said": rate_said(run, followed.latest),
         "mine": is_mine(run, owner),
         "can": controls(run),
-        "sentence": sentence(run, followed.latest, followed.tested),
+        "sentence": sentence(run, name, followed.latest, followed.tested),
         "figures": figures(followed),
         "samples": [list(row) for row in run.samples],
         "pictures": pictures or [],
@@ -198,8 +200,9 @@ def rate_of(run: Run) -> float:
 
 def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[ListedRunData]:
     runs = store.runs(owner=owner, limit=LISTED) if owner else []
+    called = listed_names(runs)
     return [
-        {"id": run.id, "name": run_name(run), "status": run.status, "created": run.created, "shown": run.id in shown}
+        {"id": run.id, "name": called[run.id], "status": run.status, "created": run.created, "shown": run.id in shown}
         for run in runs
     ]
 
@@ -210,9 +213,11 @@ def act(engine: RunEngine, run: str, owner: str, what: str, content: Any = None)
     found = store.run(run)
     if not is_mine(found, owner):
         raise PlaygroundError("only the one who started a run controls it", hint="train your own with its settings")
-    if what not in controls(found):
+    if what == "name":
+        store.rename(run, given_name(content))
+    elif what not in controls(found):
         return  # the run has gone on since the button was drawn
-    if what == "rate":
+    elif what == "rate":
         store.set_learning_rate(run, _number(content))
     else:
         orders: Mapping[str, Any] = {

@@ -145,15 +145,14 @@ class TrainSession:
             raise PlaygroundError(f"not started: {problem['message']}", hint=problem["hint"])
 
     def train(self, engine: RunEngine) -> None:
-        """Put a run with these settings into the queue and show it, beside the others where several are shown."""
+        """Put a run with these settings into the queue and show it, before those that are shown."""
         self._fit_to_start()
         config = self.typed.config
         self._start(engine, config, self.title[1] if self.title is not None and self.title[0] == config else "")
 
     def _start(self, engine: RunEngine, config: TrainConfig, title: str) -> None:
         run = engine.submit(config, owner=self.owner, title=title)
-        others = self.runs.ids if len(self.runs.ids) > 1 else []
-        self.runs.ids = [run.id, *others][:MOST_SHOWN]
+        self.runs.ids = [run.id, *self.runs.ids][:MOST_SHOWN]
         self.runs.poll(engine.store)
 
     def train_together(self, engine: RunEngine, wanted: Sequence[tuple[TrainConfig, str]]) -> None:
@@ -219,7 +218,7 @@ class TrainSession:
                 self.open_step(run)
         elif what == "tenth" or (what == "retry" and self._is_other_now(engine, run)):
             self._train_again(engine, run, 0.1 if what == "tenth" else 1.0)
-        elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze"):
+        elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze", "name"):
             act(engine, run, self.owner, what, content)
             engine.ensure()
             self.freezing = run if what == "freeze" else "" if run == self.freezing else self.freezing

@@ -337,11 +337,11 @@ def test_runs_are_compared_and_a_new_one_joins_them(engine: Queue) -> None:
     session = opened(engine)
     for rate in ("0.1", "0.2"):
         session.take_setup(typed(session, learning_rate=rate) | {"do": "train"}, engine)
-    second = session.runs.ids[0]
-    first = next(run.id for run in engine.store.runs() if run.id != second)
-    assert session.runs.ids == [second]
-    act(session, engine, "show", first)
+    second, first = session.runs.ids
+    assert [run.id for run in engine.store.runs()] == [second, first], "the new one joins the one before it"
     frame = session.runs_frame(engine)
+    assert [run["name"] for run in frame["runs"]] == ["lr 0.2", "lr 0.1"]
+    assert {trace["name"] for trace in frame["charts"][0]["traces"]} == {"A lr 0.2", "B lr 0.1", "A test", "B test"}
     assert frame["differences"] == [["Learning rate", "0.2", "0.1"]]
     assert [run["letter"] for run in frame["runs"]] == ["A", "B"] and frame["query"].count("run=") == 2
     session.take_setup(typed(session, learning_rate="0.3") | {"do": "train"}, engine)
@@ -351,6 +351,41 @@ def test_runs_are_compared_and_a_new_one_joins_them(engine: Queue) -> None:
     assert second not in session.runs.ids
     act(session, engine, "only", first)
     assert session.runs.ids == [first]
+
+
+def test_no_more_runs_join_than_there_are_colours(engine: Queue) -> None:
+    ids = [engine.submit(CONFIG, owner=f"owner {number}").id for number in range(MOST_SHOWN)]
+    session = opened(engine, run=ids)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    assert session.runs.ids[1:] == ids[:-1] and len(session.runs.ids) == MOST_SHOWN
+
+
+def test_a_run_is_named_by_its_owner_alone(engine: Queue) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    own = session.runs_frame(engine)["runs"][0]["name"]
+    act(session, engine, "name", run, " <b>mine</b>\n ")
+    frame = session.runs_frame(engine)
+    assert engine.store.run(run).title == "<b>mine</b>" == frame["runs"][0]["name"] == frame["list"][0]["name"]
+    act(opened(engine, run=[run]), engine, "name", run, "yours")
+    act(session, engine, "name", run, "x" * 61)
+    assert "60 at most" in session.said_runs and engine.store.run(run).title == "<b>mine</b>"
+    act(session, engine, "name", run, "")
+    assert session.runs_frame(engine)["runs"][0]["name"] == own and session.said_runs == ""
+
+
+def test_layers_keep_their_curves_beside_another_run(engine: Queue, records: list[TrainRecord]) -> None:
+    session = opened(engine)
+    for rate in ("0.1", "0.2"):
+        session.take_setup(typed(session, learning_rate=rate) | {"do": "train"}, engine)
+        works(engine, records[:5])
+    session.runs.poll(engine.store)
+    frame = session.runs_frame(engine)
+    norms = next(chart for chart in frame["charts"] if chart["id"] == "gradient_norm")
+    assert "gradient_norm" in frame["layer_charts"]
+    assert {trace["run"] for trace in norms["traces"]} == {"A", "B"}
+    assert all("gradient_norm:linear1" in run["columns"] for run in frame["runs"])
 
 
 def test_any_run_is_shown_beside_the_others_by_its_link_or_its_id(engine: Queue) -> None:
