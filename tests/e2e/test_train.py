@@ -485,9 +485,22 @@ def test_a_loss_that_is_not_finite_says_where(open_page: OpenPage) -> None:
     until(page, "failed")
     expect(page.get_by_test_id("run-state")).to_contain_text("first not finite")
     expect(page.get_by_test_id("run-retry")).to_be_visible()
+    expect(page.get_by_test_id("run-symptom")).to_contain_text("then it was no number")
+    expect(page.get_by_test_id("run-tenth")).to_have_text("Train again with lr 100")
     page.get_by_test_id("run-tenth").click()
     expect(page.get_by_test_id("train-learning_rate")).to_have_value("100")
     expect(page.get_by_test_id("show-run")).not_to_have_count(1)
+
+
+def test_a_run_that_only_guesses_says_why(open_page: OpenPage, accessibility: Callable[[Page], list[str]]) -> None:
+    page = opened(open_page, SHORT.replace("train_size=400", "train_size=0") + "&learning_rate=5")
+    page.get_by_test_id("train-go").click()
+    until(page, "finished")
+    expect(page.get_by_test_id("run-symptom")).to_contain_text("guessing gives 10 %")
+    assert accessibility(page) == []
+    page.get_by_test_id("run-cure").click()
+    expect(page.get_by_test_id("train-learning_rate")).to_have_value("0.5", timeout=PATIENCE)
+    expect(page.get_by_test_id("run-name")).to_have_text(["lr 0.5", "lr 5"])
 
 
 @pytest.mark.slow

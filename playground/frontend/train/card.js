@@ -13,10 +13,21 @@ const BUTTONS = /** @type {const} */ ([
   ["epoch", "One epoch more"],
   ["retry", "Try again"],
   ["digits", "Train on the bundled digits"],
-  ["tenth", "Train again with a tenth of the rate"],
   ["freeze", "Freeze"],
   ["open", "Open this step"],
 ]);
+
+/**
+ * Why a run does not learn, and the button that trains it again with one thing changed.
+ * @param {ShownRun} run
+ * @param {import("./contract.js").Act} act
+ */
+function symptomParts({ id, symptom, mine }, act) {
+  if (symptom === null) return [];
+  const { text, label, do: what } = symptom;
+  const cure = mine ? el("button", { type: "button", class: "cure", "data-testid": `run-${what}`, onclick: () => act(what, id) }, label) : null;
+  return [el("span", {}, text), cure];
+}
 
 /**
  * @param {string} id of the run
@@ -51,17 +62,20 @@ export function createCard(id, act) {
   const settings = el("button", { type: "button", "data-testid": "run-settings", onclick: () => act("settings", id) }, "Use its settings");
   const hide = el("button", { type: "button", "data-testid": "run-hide", onclick: () => act("hide", id) }, "Take away");
   const row = el("div", { class: "row", "data-testid": "run-buttons" }, ...buttons.values(), rateRow, settings, hide);
+  const symptom = el("div", { class: "symptom", role: "status", "data-testid": "run-symptom" });
   const figures = el("ul", { class: "figures", "data-testid": "run-figures" });
   const root = el(
     "section",
     { class: "card", "data-testid": "run-card", "data-run": id },
     el("div", { class: "row head" }, letter, name.root, state),
     el("div", { class: "row" }, bar, far, facts),
+    symptom,
     figures,
     row,
   );
   let given = "";
   let reported = "";
+  let wrong = "";
 
   return {
     root,
@@ -92,6 +106,9 @@ export function createCard(id, act) {
       const figuresNow = JSON.stringify(run.figures);
       if (figuresNow !== reported) replace(figures, ...figureRows(run.figures));
       reported = figuresNow;
+      const wrongNow = JSON.stringify([run.symptom, run.mine]);
+      if (wrongNow !== wrong) replace(symptom, ...symptomParts(run, act));
+      wrong = wrongNow;
       for (const [what, button] of buttons) button.hidden = !run.can.includes(what) || (!run.mine && what !== "open"); // whoever has the link may look
       if (asked <= answered) asked = 0;
       if (asked === 0 && heard.textContent !== run.rate_said) heard.textContent = run.rate_said;

@@ -63,6 +63,7 @@ export interface ShownRun {
   can: string[];
   sentence: string;
   figures: { lecture: string; yours: string }[];
+  symptom: { text: string; label: string; do: "tenth" | "cure" } | null;
   samples: number[][];
   pictures: { src: string | null; label: string; index: number; classes: string[] }[];
   after: number;

@@ -13,8 +13,8 @@ from playground.runs.run import Run
 from playground.runs.store import MAY_BE, Store
 from playground.training.config import TrainConfig
 from playground.ui.train.captions import rate_said, sentence, state, time_left
-from playground.ui.train.followed_run import Followed
-from playground.ui.train.frame_data import ListedRunData, RunNewsData, ShownRunData, ShownRunsData
+from playground.ui.train.followed_run import Followed, has_diverged
+from playground.ui.train.frame_data import ListedRunData, RunNewsData, ShownRunData, ShownRunsData, SymptomData
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN
 from playground.ui.train.names import given_name, listed_names, names
@@ -32,7 +32,6 @@ ACTIVE = ("queued", "running")
 # and at one that waits; there as many seconds as its turn is away at least, where so many runs a second are passed.
 FIRST, FOLLOWING, PAUSED, FAR = 0.2, 0.5, 2.0, 10.0
 PASSED = 4.0
-DIVERGED = "first not finite: "  # in every such reason: of the loss, of the test loss, of a weight
 
 
 class Runs:
@@ -151,10 +150,19 @@ def _run(followed: Followed, news: RunNewsData, letter: str, name: str, owner: s
         "can": controls(run),
         "sentence": sentence(run, name, followed.latest, followed.tested),
         "figures": figures(followed),
+        "symptom": _symptom(followed),
         "samples": [list(row) for row in run.samples],
         "pictures": pictures or [],
         **news,
     }
+
+
+def _symptom(followed: Followed) -> SymptomData | None:
+    """Said where its owner can do something about it."""
+    found = followed.symptom
+    if found is None:
+        return None
+    return {"text": found.text, "label": found.label, "do": "tenth" if has_diverged(followed.run) else "cure"}
 
 
 def _rate(followed: Followed) -> float:
@@ -186,16 +194,6 @@ def controls(run: Run) -> list[str]:
         "open": run.status in OPENS,
     }
     return [name for name, may in found.items() if may]
-
-
-def has_diverged(run: Run) -> bool:
-    """Tell whether a run failed because its loss, its test loss or a weight was no longer finite."""
-    return run.status == "failed" and DIVERGED in run.reason
-
-
-def rate_of(run: Run) -> float:
-    """The learning rate that the run was last told."""
-    return run.config.learning_rate if run.learning_rate is None else run.learning_rate
 
 
 def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[ListedRunData]:

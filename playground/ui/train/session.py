@@ -14,6 +14,7 @@ from playground.runs.engine import RunEngine
 from playground.training.config import TrainConfig
 from playground.training.fitted import fitted
 from playground.ui.shared.boundary import told
+from playground.ui.train.followed_run import has_diverged, rate_of
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import OpenedStep
 from playground.ui.train.frozen_step import OPENS
@@ -21,7 +22,7 @@ from playground.ui.train.links import MOST_SHOWN, restore_train, runs_in, train_
 from playground.ui.train.net_check import check
 from playground.ui.train.notes import notes, upload_row
 from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
-from playground.ui.train.runs import ACTIVE, Runs, act, has_diverged, is_mine, rate_of
+from playground.ui.train.runs import ACTIVE, Runs, act, is_mine
 from playground.ui.train.settings import Typed, fields, read_settings
 
 _OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
@@ -218,6 +219,8 @@ class TrainSession:
                 self.open_step(run)
         elif what == "tenth" or (what == "retry" and self._is_other_now(engine, run)):
             self._train_again(engine, run, 0.1 if what == "tenth" else 1.0)
+        elif what == "cure":
+            self._cure(engine, run)
         elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze", "name"):
             act(engine, run, self.owner, what, content)
             engine.ensure()
@@ -241,6 +244,18 @@ class TrainSession:
         config = replace(found.config, learning_rate=float(f"{rate_of(found) * factor:.6g}"))
         self.open(config)
         self._start(engine, config, "")
+        self.is_page_due = True
+
+    def _cure(self, engine: RunEngine, run: str) -> None:
+        """Fill in what may mend a run that does not learn, and train with it where the run is the visitor's own."""
+        followed = next((one for one in self.runs.followed if one.run.id == run), None)
+        symptom = None if followed is None else followed.symptom
+        if followed is None or symptom is None:
+            return  # it has begun to learn since the button was drawn
+        config = replace(followed.run.config, **symptom.changes)
+        self.open(config)
+        if is_mine(followed.run, self.owner):
+            self._start(engine, config, "")
         self.is_page_due = True
 
     def open_step(self, run: str) -> None:

@@ -25,7 +25,7 @@ from playground.training.config import SETTINGS, TrainConfig
 from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
-from playground.training.records import TrainRecord
+from playground.training.records import LayerRecord, TrainRecord
 from playground.ui.shared.hand_over import from_stack
 from playground.ui.train import followed_run as train_follow
 from playground.ui.train import runs as train_runs
@@ -497,6 +497,8 @@ def test_a_failed_run_says_why_and_may_be_tried_again(engine: Queue, records: li
         and shown["can"] == ["retry", "tenth"]
         and session.runs.interval is None
     )
+    assert shown["symptom"] is not None and shown["symptom"]["do"] == "tenth"
+    assert shown["symptom"]["label"] == "Train again with lr 0.01" and "no number" in shown["symptom"]["text"]
     act(session, engine, "retry", run)
     assert engine.store.run(run).status == "queued"
 
@@ -524,6 +526,35 @@ def test_a_tenth_of_the_rate_is_a_run_of_its_own(engine: Queue, records: list[Tr
     assert new.id != run and new.config == replace(CONFIG, learning_rate=CONFIG.learning_rate / 10)
     assert session.typed.config == new.config and session.is_page_due
     assert engine.store.records(run) == records[:2]
+
+
+def test_a_run_that_only_guesses_says_so_and_is_trained_again_with_one_thing_changed(engine: Queue) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    layer = LayerRecord("linear1", gradient_norm=1.0, weight_norm=1.0, update_ratio=0.5)
+    guessing = [TrainRecord(step, step / 10, 2.4, 0.1, 0.1, step / 50, 400.0, (layer,)) for step in range(10, 210, 10)]
+    worker = works(engine, guessing[:5])
+    session.runs.poll(engine.store)
+    assert session.runs_frame(engine)["runs"][0]["symptom"] is None, "every run begins so"
+    engine.store.report(run, worker, guessing[5:], step=200)
+    symptom = session.runs_frame(engine)["runs"][0]["symptom"]
+    assert symptom is not None and symptom["do"] == "cure" and symptom["label"] == "Train again with lr 0.01"
+    assert symptom["text"] == (
+        "In steps 101 to 200 10.0 % are right, and guessing gives 10 %: "
+        "a step changes the weights of linear1 by 50 % of their size, which is too much."
+    )
+    guest = opened(engine, run=[run])
+    guest.runs_frame(engine)
+    act(guest, engine, "cure", run)
+    assert guest.typed.config.learning_rate == 0.01 and guest.runs.ids == [run], "the form is filled in"
+    act(session, engine, "cure", run)
+    new = engine.store.run(session.runs.ids[0])
+    assert session.runs.ids == [new.id, run] and new.config == replace(CONFIG, learning_rate=0.01)
+    assert session.typed.config == new.config and session.is_page_due
+    act(session, engine, "cure", new.id)  # of which nothing is wrong yet
+    act(session, engine, "cure", "abcdef123456")
+    assert len(session.runs.ids) == 2
 
 
 def test_a_failed_run_whose_rate_was_set_is_tried_again_as_another(engine: Queue, records: list[TrainRecord]) -> None:
