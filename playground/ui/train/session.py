@@ -23,7 +23,7 @@ from playground.ui.train.net_check import check
 from playground.ui.train.notes import notes, upload_row
 from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
 from playground.ui.train.runs import ACTIVE, Runs, act, is_mine
-from playground.ui.train.settings import Typed, fields, read_settings
+from playground.ui.train.settings import Typed, fields, read_settings, suited
 
 _OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
@@ -40,6 +40,7 @@ class TrainSession:
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     problems: tuple[str, ...] = ()
     title: tuple[TrainConfig, str] | None = None  # of the example that was opened, for as long as nothing is changed
+    own: set[str] = field(default_factory=set)  # settings that were typed, and stay as they are with other data
     sequence: int = 0
     acted: int = 0
     uploads: tuple[str, ...] = ()  # that the visitor has brought, by name
@@ -74,7 +75,7 @@ class TrainSession:
 
     def open(self, config: TrainConfig, title: str = "") -> None:
         """Take settings from elsewhere: an example, the layers page, another run."""
-        self.typed, self.title = Typed(config, {}), (config, title)
+        self.typed, self.title, self.own = Typed(config, {}), (config, title), set()
         self.problems, self.said = (), ""
 
     def choose_upload(self, name: str, engine: RunEngine) -> None:
@@ -115,7 +116,10 @@ class TrainSession:
         goes on."""
         self._known_by(sent.get("owner"))
         given = sent.get("fields")
-        self.typed = typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
+        before = self.typed.config
+        typed = read_settings(before, given if isinstance(given, Mapping) else {})
+        self.own |= {name for name in ("batch", "epochs") if getattr(typed.config, name) != getattr(before, name)}
+        self.typed = typed = suited(typed, before, self.own)
         if "text" in typed.refused:  # it is not answered, so that the browser keeps what was typed
             self.said = f"The layers cannot be taken: {typed.refused['text'][1]}."
             return

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 import pytest
 import torch
 
+from playground.data.datasets import DATASETS, DatasetRow
 from playground.errors import PlaygroundError
 from playground.layers.document import OPTIMIZERS, StackDocument
 from playground.lessons.runs import RUNS
@@ -25,6 +26,7 @@ from playground.training.config import SETTINGS, TrainConfig
 from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
+from playground.training.pace import steps_of
 from playground.training.records import LayerRecord, TrainRecord
 from playground.ui.shared.hand_over import from_stack
 from playground.ui.train import followed_run as train_follow
@@ -34,7 +36,7 @@ from playground.ui.train.links import MOST_SHOWN, restore_train, train_query
 from playground.ui.train.net_check import check
 from playground.ui.train.preview import preview_html
 from playground.ui.train.session import TrainSession
-from playground.ui.train.settings import GROUPS, fields, read_settings
+from playground.ui.train.settings import GROUPS, differing, fields, read_settings
 
 CONFIG = TrainConfig(train_size=200, test_size=50, batch=20, epochs=2)
 
@@ -148,6 +150,48 @@ def test_what_cannot_be_used_is_marked_at_its_field_and_the_rest_is_taken(
     mended = str(getattr(CONFIG, name))
     session.take_setup(typed(session, **{name: mended}), engine)
     assert not session.typed.refused
+
+
+@pytest.mark.parametrize("row", DATASETS, ids=lambda row: row.name)
+def test_choosing_data_brings_a_batch_and_epochs_that_suit_it(engine: Queue, row: DatasetRow) -> None:
+    session = TrainSession.opened({}, engine, RUNS.presets[0].document)
+    session.take_setup(typed(session, data=row.name), engine)
+    config = session.typed.config
+    assert (config.data, config.batch, config.epochs) == (row.name, row.batch, row.epochs)
+    shown = {field["name"]: field["value"] for field in session.setup_frame()["fields"]}
+    assert (shown["batch"], shown["epochs"]) == (str(row.batch), str(row.epochs))
+    assert steps_of(config, row.train_size) <= 2000
+    session.take_setup(typed(session, data="digits"), engine)
+    assert session.typed.config == RUNS.presets[0].document
+
+
+def test_a_batch_that_was_typed_stays_with_other_data_and_a_link_keeps_its_own(engine: Queue) -> None:
+    session = TrainSession.opened({}, engine, RUNS.presets[0].document)
+    session.take_setup(typed(session, batch="7"), engine)
+    session.take_setup(typed(session, data="MNIST"), engine)
+    assert (session.typed.config.batch, session.typed.config.epochs) == (7, 2)
+    session.take_setup(typed(session, data="KMNIST", epochs="9"), engine)  # at once
+    assert (session.typed.config.batch, session.typed.config.epochs) == (7, 9)
+    session.take_setup(typed(session, data="digits", batch="many"), engine)
+    assert session.typed.refused.keys() == {"batch"} and session.typed.config.batch == 7
+    link = opened(engine, text=["Flatten Linear(10)"], data=["MNIST"], batch=["20"], epochs=["10"])
+    link.take_setup(typed(link, learning_rate="0.2"), engine)
+    assert (link.typed.config.batch, link.typed.config.epochs) == (20, 10)
+    preset = RUNS.preset("L4.4b").document
+    session.open(preset)
+    session.take_setup(typed(session), engine)
+    assert session.typed.config == preset
+
+
+def test_all_examples_are_said_so(engine: Queue) -> None:
+    session = TrainSession.opened({}, engine, TrainConfig())
+    shown = {field["name"]: field["value"] for field in session.setup_frame()["fields"]}
+    assert shown["train_size"] == shown["test_size"] == "all" and shown["folds"] == "0"
+    session.take_setup(typed(session, train_size="300", test_size=" All "), engine)
+    assert (session.typed.config.train_size, session.typed.config.test_size) == (300, 0)
+    assert differing([TrainConfig(), session.typed.config]) == [("Training examples", ["all", "300"])]
+    session.take_setup(typed(session, train_size="0", epochs="all"), engine)
+    assert session.typed.config.train_size == 0 and session.typed.refused.keys() == {"epochs"}
 
 
 def test_settings_that_depend_on_each_other_may_come_in_any_order() -> None:
