@@ -109,10 +109,10 @@ export function createCard(id, act) {
       const wrongNow = JSON.stringify([run.symptom, run.mine]);
       if (wrongNow !== wrong) replace(symptom, ...symptomParts(run, act));
       wrong = wrongNow;
-      for (const [what, button] of buttons) button.hidden = !run.can.includes(what) || (!run.mine && what !== "open"); // whoever has the link may look
+      for (const [what, button] of buttons) button.hidden = !run.can.includes(what);
       if (asked <= answered) asked = 0;
       if (asked === 0 && heard.textContent !== run.rate_said) heard.textContent = run.rate_said;
-      rateRow.hidden = !run.mine || !run.can.includes("rate");
+      rateRow.hidden = !run.can.includes("rate");
       const now = Number(run.learning_rate.toPrecision(4)).toString();
       if (now !== given && root.ownerDocument.activeElement !== rate) rate.value = given = now;
     },

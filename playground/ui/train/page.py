@@ -16,6 +16,7 @@ from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
 from playground.ui.shared.boundary import bounded, guarded, plain
 from playground.ui.shared.hand_over import handed_over
+from playground.ui.shared.link_format import FOREIGN
 from playground.ui.shared.page import STYLE, page_session
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit
@@ -24,6 +25,7 @@ from playground.ui.train.expected_time import expected, is_loading, steps_said
 from playground.ui.train.exports import run_exports
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import frozen_part
+from playground.ui.train.opening_run import PRESET, opening_run
 from playground.ui.train.polling import INTERVALS, differs
 from playground.ui.train.preview import preview
 from playground.ui.train.session import TrainSession
@@ -117,7 +119,10 @@ def _session() -> TrainSession:
 
 def _restored() -> TrainSession:
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    return TrainSession.opened(params, engine(), RUNS.presets[0].document)
+    session = TrainSession.opened(params, engine(), PRESET.document)
+    if not params.keys() - FOREIGN:  # a link says what it shows, and be it nothing
+        session.runs.ids = opening_run(engine())
+    return session
 
 
 @bounded

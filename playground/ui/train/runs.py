@@ -18,6 +18,7 @@ from playground.ui.train.frame_data import ListedRunData, RunNewsData, ShownRunD
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN
 from playground.ui.train.names import given_name, listed_names, names
+from playground.ui.train.opening_run import is_opening
 from playground.ui.train.run_groups import takes_digits
 from playground.ui.train.samples import samples
 from playground.ui.train.settings import differing
@@ -103,7 +104,7 @@ class Runs:
         layers = [followed.layers for followed in self.followed]
         configs = [followed.run.config for followed in self.followed]
         first = self.first
-        stale = [] if first is None else differing([first.config, draft])
+        stale = [] if first is None or is_opening(first) else differing([first.config, draft])
         return {
             "runs": shown,
             "list": _listed(store, owner, self.ids),
@@ -147,7 +148,7 @@ def _run(followed: Followed, news: RunNewsData, letter: str, name: str, owner: s
         "learning_rate": _rate(followed),
         "rate_said": rate_said(run, followed.latest),
         "mine": is_mine(run, owner),
-        "can": controls(run),
+        "can": controls(run) if is_mine(run, owner) else guests_controls(run),
         "sentence": sentence(run, name, followed.latest, followed.tested),
         "figures": figures(followed),
         "symptom": _symptom(followed),
@@ -194,6 +195,11 @@ def controls(run: Run) -> list[str]:
         "open": run.status in OPENS,
     }
     return [name for name, may in found.items() if may]
+
+
+def guests_controls(run: Run) -> list[str]:
+    """The actions that everybody with the link may take: to look, and to go on with a run that is nobody's."""
+    return [what for what in controls(run) if what == "open" or (what == "epoch" and is_opening(run))]
 
 
 def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[ListedRunData]:

@@ -11,6 +11,7 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.lessons.runs import RUNS
 from playground.runs.engine import RunEngine
+from playground.runs.run import Run
 from playground.training.config import TrainConfig
 from playground.training.fitted import fitted
 from playground.ui.shared.boundary import told
@@ -21,6 +22,7 @@ from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN, restore_train, runs_in, train_query
 from playground.ui.train.net_check import check
 from playground.ui.train.notes import notes, upload_row
+from playground.ui.train.opening_run import is_opening
 from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
 from playground.ui.train.runs import ACTIVE, Runs, act, is_mine
 from playground.ui.train.settings import Typed, fields, read_settings, suited
@@ -225,6 +227,8 @@ class TrainSession:
             self._train_again(engine, run, 0.1 if what == "tenth" else 1.0)
         elif what == "cure":
             self._cure(engine, run)
+        elif what == "epoch" and is_opening(found := engine.store.run(run)):
+            self._go_on(engine, found)
         elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze", "name"):
             act(engine, run, self.owner, what, content)
             engine.ensure()
@@ -248,6 +252,13 @@ class TrainSession:
         config = replace(found.config, learning_rate=float(f"{rate_of(found) * factor:.6g}"))
         self.open(config)
         self._start(engine, config, "")
+        self.is_page_due = True
+
+    def _go_on(self, engine: RunEngine, run: Run) -> None:
+        """One epoch more of a run that is nobody's: a run of the visitor's own in its place, the same up to there."""
+        self.runs.ids = [id for id in self.runs.ids if id != run.id]
+        self.open(replace(run.config, epochs=run.config.epochs + 1))
+        self._start(engine, self.typed.config, "")
         self.is_page_due = True
 
     def _cure(self, engine: RunEngine, run: str) -> None:
