@@ -299,7 +299,7 @@ def first_points(browser: Browser, url: str, times: int) -> list[float]:
     found = []
     for _ in range(times + 1):
         with fresh_page(browser) as page:
-            page.goto(f"{url}/train")
+            page.goto(f"{url}/train?v=1")
             page.wait_for_function(TRAIN_READY, timeout=60_000)
             page.wait_for_function("window.Plotly")  # fetched soon after the page is shown
             page.evaluate(WATCH_TRAIN)

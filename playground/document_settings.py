@@ -33,6 +33,7 @@ class DocumentSetting:
     sizes: int = 1  # so many whole numbers at most, of a shape
     number_format: str = ".12g"  # of a fraction in a link
     longest: int = 100  # characters of a text: counted before anything looks at it
+    zero: str = ""  # how a form says 0, where that stands for something else
     words: str = ""  # what is allowed, where that is not said by the rest
 
     @property

@@ -24,7 +24,7 @@ CACHED = 2  # data sets in memory at once; the largest takes 740 MB
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
     """One data set: `input_shape` is that of one example, (channels, height, width) or (features,);
-    `download_bytes` is what is fetched."""
+    `download_bytes` is what is fetched. `batch` and `epochs` suit it: a small net then learns within a minute."""
 
     name: str
     title: str
@@ -32,6 +32,8 @@ class DatasetRow:
     classes: tuple[str, ...]
     train_size: int
     test_size: int
+    batch: int
+    epochs: int
     download_bytes: int = 0
 
     @property
@@ -44,10 +46,10 @@ _TEN = tuple("0123456789")
 
 DATASETS: tuple[DatasetRow, ...] = (
     # E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI, 1998 (CC BY 4.0)
-    DatasetRow("digits", "Digits (bundled with scikit-learn)", (1, 28, 28), _TEN, 1438, 359),
-    DatasetRow("XOR", "XOR, four points", (2,), ("0", "1"), 4, 4),
+    DatasetRow("digits", "Digits (bundled with scikit-learn)", (1, 28, 28), _TEN, 1438, 359, 20, 10),
+    DatasetRow("XOR", "XOR, four points", (2,), ("0", "1"), 4, 4, 4, 200),
     # Y. LeCun, C. Cortes, C. Burges: The MNIST database of handwritten digits, 1998 (CC BY-SA 3.0)
-    DatasetRow("MNIST", "MNIST", (1, 28, 28), _TEN, 60_000, 10_000, 11_594_722),
+    DatasetRow("MNIST", "MNIST", (1, 28, 28), _TEN, 60_000, 10_000, 100, 2, 11_594_722),
     # H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, arXiv:1708.07747, 2017 (MIT)
     DatasetRow(
         "Fashion-MNIST",
@@ -56,6 +58,8 @@ DATASETS: tuple[DatasetRow, ...] = (
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
         60_000,
         10_000,
+        100,
+        3,
         30_878_645,
     ),
     # T. Clanuwat et al.: Deep Learning for Classical Japanese Literature, arXiv:1812.01718, 2018 (CC BY-SA 4.0)
@@ -66,6 +70,8 @@ DATASETS: tuple[DatasetRow, ...] = (
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
         60_000,
         10_000,
+        100,
+        3,
         21_240_888,
     ),
     # A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009 (no licence stated; cite the source)
@@ -76,6 +82,8 @@ DATASETS: tuple[DatasetRow, ...] = (
         ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
         50_000,
         10_000,
+        100,
+        3,
         170_498_071,
     ),
 )

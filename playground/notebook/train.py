@@ -65,7 +65,7 @@ class TrainedRun:
         """
         from plotly.graph_objects import Figure
 
-        drawn = {found["id"]: found for found in charts(["run"], layers_of(self.records))}
+        drawn = {found["id"]: found for found in charts(["run"], [layers_of(self.records)])}
         if chart not in drawn or x not in ("step", "epoch", "seconds"):
             hint = f"{', '.join(drawn)}, over step, epoch or seconds"
             raise PlaygroundError(f"there is no chart {chart!r} over {x!r}", hint=hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from playground.training.learner import Learner, samples
 from playground.training.records import TrainRecord
 
 EVERY = 0.5  # seconds between two reports; a page polls as often
+HEARD_WITHIN = 0.1  # seconds between two looks at what the owner wants: who presses Pause looks at the page
 SAMPLES_EVERY = 0.5  # seconds
 SAMPLES = 10  # test examples whose probabilities are shown while a run goes on
 PATIENCE = 120.0  # seconds that a worker waits for a database that refuses; what it has to say is kept meanwhile
@@ -26,8 +28,8 @@ class Lost(Exception):
 
 
 class Reporter:
-    """Holds what is not written yet. `orders`: what the owner wants, as of the last report; `is_lost`: nobody wants to
-    hear of the run from here."""
+    """Holds what is not written yet. `orders`: what the owner wants, a moment ago; `is_lost`: nobody wants to hear of
+    the run from here."""
 
     def __init__(self, store: Store, run: Run) -> None:
         self.orders = Orders(run.wanted, run.learning_rate, run.more_epochs)
@@ -41,6 +43,7 @@ class Reporter:
         self._refused_since: float | None = None
         self._sampled = 0.0
         self._learner_epochs = run.more_epochs
+        self._learner: Learner | None = None  # once it trains: how far it is, is told without a record, too
         self._thread = threading.Thread(target=self._report, name="reporter", daemon=True)
 
     def __enter__(self) -> Self:
@@ -61,6 +64,7 @@ class Reporter:
 
     def began(self, learner: Learner) -> None:
         """The net is built."""
+        self._learner = learner
         count = sum(parameter.numel() for parameter in learner.model.parameters())
         self._change(parameters=count, device=str(learner.device), reason="", share=None, steps=learner.steps)
 
@@ -68,7 +72,7 @@ class Reporter:
         """A record; raises Lost where there is no use in going on."""
         if self.is_lost:
             raise Lost
-        changes: dict[str, Any] = {"step": record.step, "steps": learner.steps, "seconds": learner.seconds}
+        changes: dict[str, Any] = {"steps": learner.steps}
         now = time.monotonic()
         if now - self._sampled >= SAMPLES_EVERY or learner.step >= learner.steps:
             self._sampled = now
@@ -103,8 +107,18 @@ class Reporter:
             self._changes |= changes
 
     def _report(self) -> None:
-        while not self._done.wait(EVERY):
-            self._flush()
+        written = time.monotonic()
+        while not self._done.wait(HEARD_WITHIN):
+            if time.monotonic() - written >= EVERY:
+                self._flush()
+                written = time.monotonic()
+            else:
+                self._listen()
+
+    def _listen(self) -> None:
+        """Hear the owner between two reports; a database that refuses is the next report's concern."""
+        with suppress(PlaygroundError), self._writing:
+            self._take(self._store.orders(self._run.id, self._run.worker))
 
     def _flush(self) -> None:
         """Write what is pending; where the database refuses, keep it for the next time, as long as there is hope."""
@@ -121,16 +135,21 @@ class Reporter:
             with self._lock:
                 records, changes = self._records, self._changes
                 self._records, self._changes = [], {}
+            if self._learner is not None:
+                changes |= {"step": self._learner.step, "seconds": self._learner.seconds_so_far}
             try:
                 orders = self._store.report(self._run.id, self._run.worker, records, **changes)
             except PlaygroundError:
                 with self._lock:
                     self._records, self._changes = records + self._records, changes | self._changes
                 raise
-            if orders is None:
-                self.is_lost = True
-            else:
-                self.orders = orders
+            self._take(orders)
+
+    def _take(self, orders: Orders | None) -> None:
+        if orders is None:
+            self.is_lost = True
+        else:
+            self.orders = orders
 
     def _patiently(self, write: Callable[[], None]) -> None:
         """Try until it works, or nobody waits for it any more; after long enough the refusal is raised."""

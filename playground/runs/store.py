@@ -74,6 +74,12 @@ class Store(Database):
         with self._transaction() as connection:
             return [record_of(body) for body in connection.scalars(query)]
 
+    def steps(self, run: str, after: int = -1) -> list[int]:
+        """The steps beyond this one that have a record, in order."""
+        query = select(RECORDS.c.step).where(RECORDS.c.run == run, RECORDS.c.step > after).order_by(RECORDS.c.step)
+        with self._transaction() as connection:
+            return list(connection.scalars(query))
+
     def ahead(self, run: str) -> int:
         """Count the runs that are taken before this one."""
         place = select(RUNS.c.place).where(RUNS.c.id == run).scalar_subquery()
@@ -109,6 +115,11 @@ class Store(Database):
         """Change the learning rate from the next step on. PlaygroundError where a config could not hold it."""
         TrainConfig(learning_rate=float(rate))
         self._change(run, ("queued", "running", "paused", *ENDED), learning_rate=float(rate))
+
+    def rename(self, run: str, title: str) -> None:
+        """Give a run a name; '' takes it back."""
+        with self._transaction() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == run).values(title=title))
 
     def one_epoch_more(self, run: str) -> None:
         """Ask for one epoch more; a run that has ended well goes back into the queue. PlaygroundError: as for `submit`,
@@ -171,10 +182,12 @@ class Store(Database):
                 ]
                 if rows:
                     connection.execute(insert(RECORDS), rows)
-            row = connection.execute(
-                select(RUNS.c.wanted, RUNS.c.learning_rate, RUNS.c.more_epochs).where(RUNS.c.id == run)
-            ).one()
-        return Orders(row.wanted, row.learning_rate, row.more_epochs)
+            return _orders(connection, run, worker)
+
+    def orders(self, run: str, worker: str) -> Orders | None:
+        """What the owner wants by now; None where the run is no longer this worker's."""
+        with self._transaction() as connection:
+            return _orders(connection, run, worker)
 
     def release(self, run: str, worker: str, status: Status, reason: str = "", *, epochs: int = 0) -> None:
         """The worker is done with the run, of which it knew of so many epochs more: were more asked for at the last
@@ -239,6 +252,13 @@ class Store(Database):
         query = select(func.count()).select_from(RUNS).where(RUNS.c.status.in_(("queued", "running")))
         with self._transaction() as connection:
             return bool(connection.scalar(query))
+
+
+def _orders(connection: Connection, run: str, worker: str) -> Orders | None:
+    mine = (RUNS.c.id == run) & (RUNS.c.worker == worker) & (RUNS.c.status == "running")
+    query = select(RUNS.c.wanted, RUNS.c.learning_rate, RUNS.c.more_epochs).where(mine)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Orders(row.wanted, row.learning_rate, row.more_epochs)
 
 
 def _keep_checkpoints(connection: Connection, run: str, count: int) -> None:

@@ -20,6 +20,8 @@ from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
 
+OFTEN = 0.5  # seconds between two records of a run that has just begun, at most: its curve is seen to move
+SELDOM = 40  # later a fortieth of its time: from 20 s on less often, some 250 such records in an hour
 NO_MEMORY = "there was not enough memory; a smaller batch or net needs less"
 
 
@@ -49,19 +51,51 @@ def no_memory(error: Exception) -> str:
 
 
 class Heeding(Learner):
-    """A learner whose next step is recorded where the run is to end: its loop is heard in every step, and not only
-    where a record is due anyway. What it trains stays the same."""
+    """A learner that a page follows and its owner commands. Beside the steps that its settings plan it records some at
+    its beginning, one after every while, and one where somebody wants something: what it trains stays the same.
 
-    def __init__(self, run: Run, data: Data, device: torch.device, reporter: Reporter) -> None:
+    An earlier worker may have recorded steps that this one trains once more; they are recorded again, or the point
+    after the last of them would be a mean over other steps than it says.
+    """
+
+    def __init__(self, run: Run, data: Data, device: torch.device, reporter: Reporter, store: Store) -> None:
         super().__init__(run.config, data, device)
         self._reporter = reporter
-        self.recorded = time.monotonic()  # when the loop went on after the last record
+        kept = store.checkpoint(run.id)
+        if kept is not None:
+            restore(self, kept)
+        self.told = frozenset(store.steps(run.id, after=self.step))
+        self._told_until = max(self.told, default=self.step)
 
     @property
     def is_due(self) -> bool:
-        """Tell whether the next step is recorded. A pause waits: after it the run goes on as if there had been none."""
-        is_late = self.seconds + time.monotonic() - self.recorded > LIMITS.seconds
-        return super().is_due or is_late or self._reporter.is_lost or self._reporter.orders.wanted == "stop"
+        """Tell whether the next step is recorded."""
+        step, seconds = self.step + 1, self.seconds_so_far
+        is_early = step < self.record_every and step.bit_count() == 1  # 1, 2, 4, 8, ...
+        is_long_ago = seconds - self.seconds > max(OFTEN, seconds / SELDOM)
+        is_asked = seconds > LIMITS.seconds or self._reporter.is_lost or not self.has_heeded
+        return super().is_due or is_early or is_long_ago or is_asked or step in self.told
+
+    @property
+    def orders(self) -> Orders:
+        """What the owner wants. Until the last step that an earlier worker has recorded, the run is made again as it
+        was, and a rate that no record has seen waits."""
+        orders = self._reporter.orders
+        return orders if self.step >= self._told_until else replace(orders, learning_rate=self.rate_set)
+
+    @property
+    def has_heeded(self) -> bool:
+        """Tell whether the owner has what they want."""
+        orders = self.orders
+        has_rate = orders.learning_rate in (None, self.rate_set)
+        return orders.wanted == "run" and has_rate and orders.more_epochs <= self.epochs_added
+
+    def heed(self) -> None:
+        """Follow the orders, and keep a new learning rate at once: who goes on from here has it from the same step."""
+        rate = self.rate_set
+        follow(self, self.orders)
+        if self.rate_set != rate:
+            self._reporter.keep(self.step, checkpoint(self))
 
 
 def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
@@ -69,18 +103,14 @@ def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
     config = run.config
     data = data_of(config, reporter.progress)
     device = device_of(config.device)
-    learner = Heeding(run, data, device, reporter)
-    kept = store.checkpoint(run.id)
-    if kept is not None:
-        restore(learner, kept)
+    learner = Heeding(run, data, device, reporter, store)
     reporter.began(learner)
-    told = max([run.step, *(record.step for record in store.records(run.id, after=run.step))])
     ended: tuple[Status, str] = ("finished", "")
     saved = time.monotonic()
-    heed(learner, reporter, told)
+    learner.heed()
     for record in train(config, data, device, learner):
         reporter.add(record, learner)
-        heed(learner, reporter, told)
+        learner.heed()
         if reporter.orders.wanted != "run" and learner.step < learner.steps:
             ended = ("paused" if reporter.orders.wanted == "pause" else "stopped", "")
             break
@@ -90,21 +120,8 @@ def _train(store: Store, run: Run, reporter: Reporter) -> tuple[Status, str]:
         if time.monotonic() - saved > LIMITS.checkpoint:
             reporter.keep(learner.step, checkpoint(learner))
             saved = time.monotonic()
-        learner.recorded = time.monotonic()
     reporter.keep(learner.step, checkpoint(learner))
     return ended
-
-
-def heed(learner: Learner, reporter: Reporter, told: int) -> None:
-    """Follow the orders, and keep a new learning rate at once: who goes on from here has it from the very same step.
-
-    told: the last step that an earlier worker has recorded. Until there the run is made again as it was, and a rate
-    that no record has seen waits.
-    """
-    orders, rate = reporter.orders, learner.rate_set
-    follow(learner, orders if learner.step >= told else replace(orders, learning_rate=rate))
-    if learner.rate_set != rate:
-        reporter.keep(learner.step, checkpoint(learner))
 
 
 def follow(learner: Learner, orders: Orders) -> None:

@@ -30,8 +30,8 @@ class TrainConfig(SettingsDocument):
         longest=LAYERS.text_length, words=LAYERS.text_words,
     )  # fmt: skip
     data: str = setting("digits", "the data set", choices=DATA_NAMES, pattern=r"own-[0-9a-f]{8,64}")
-    train_size: int = setting(0, "training examples; 0: all", label="Training examples", most=1_000_000)
-    test_size: int = setting(0, "test examples; 0: all", label="Test examples", most=1_000_000)
+    train_size: int = setting(0, "training examples; 0: all", label="Training examples", most=1_000_000, zero="all")
+    test_size: int = setting(0, "test examples; 0: all", label="Test examples", most=1_000_000, zero="all")
     folds: int = setting(0, "parts for cross-validation; 0: the data set's own test set", label="Folds", most=20)
     fold: int = setting(0, "the part that is held out", label="Fold held out", most=19)
     normalise: bool = setting(False, "subtract the pixels' mean and divide by their deviation")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import repeat
+from time import perf_counter
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +54,8 @@ class Learner:
         self.epoch_began_with = self.generator.get_state()
         self.dropout = dropout_generator(self.model)
         self.step = 0
-        self.seconds = 0.0
+        self.seconds = 0.0  # of training, up to the last record
+        self.going_since: float | None = None  # by `perf_counter`, since then; None while whoever trains it looks at it
         self.rate_set: float | None = None  # by `change_rate`
         self.epochs_added = 0  # by `add_epochs`
 
@@ -74,6 +76,12 @@ class Learner:
         """Go on with this learning rate; what the schedule still holds changes in proportion."""
         scale_rate(self.optimizer, self.schedule, rate / self.learning_rate)
         self.rate_set = rate
+
+    @property
+    def seconds_so_far(self) -> float:
+        """Seconds of training, those since the last record among them."""
+        since = self.going_since
+        return self.seconds + (0.0 if since is None else perf_counter() - since)
 
     def add_epochs(self, count: int) -> None:
         """Go on for so many epochs more, at the rate where the schedule ends."""

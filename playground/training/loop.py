@@ -70,7 +70,7 @@ class Window:
         self.outputs: list[Tensor] = []
         self.labels: list[Tensor] = []
         self.rate = learner.learning_rate
-        self.started = perf_counter()
+        self.started = learner.going_since = perf_counter()
 
     def add(self, loss: Tensor, output: Tensor, labels: Tensor) -> None:
         """Add one batch, before its step."""
@@ -89,6 +89,7 @@ class Window:
         tested: tuple[float, float] | tuple[None, None] = (None, None)
         if learner.step % learner.steps_per_epoch == 0 or learner.step >= learner.steps:
             tested = learner.evaluate(learner.test_set)
+        learner.going_since = None
         learner.seconds += perf_counter() - self.started
         return TrainRecord(
             step=learner.step,

@@ -166,11 +166,13 @@ def test_pause_resume_rate_epoch_stop_and_a_second_tab(open_page: OpenPage) -> N
     until(page, "paused")
     page.get_by_test_id("run-rate").first.fill("0.0125")
     page.get_by_test_id("run-rate").first.press("Enter")
+    expect(page.get_by_test_id("run-rate-said").first).to_have_text("set to 0.0125, from the next step on")
     other = page.context.new_page()  # the same browser: it holds the token, so it may control the run
     other.goto(page.url)
     other.get_by_test_id("run-resume").click(timeout=PATIENCE)
     until(page, "running")
     expect(page.get_by_test_id("run-rate").first).to_have_value("0.0125")
+    expect(page.get_by_test_id("run-rate-said").first).to_have_text("set to 0.0125")
     page.get_by_test_id("run-epoch").click()
     expect(page.get_by_test_id("run-far")).to_contain_text("of 14,400", timeout=PATIENCE)
     page.get_by_test_id("run-epoch").click()
@@ -252,12 +254,12 @@ def test_another_net_while_one_trains(open_page: OpenPage) -> None:
     expect(old.get_by_test_id("train-text")).to_have_value(WIDE)
     until_points(old, points(old) + 1)  # two records of the old run later …
     assert old.locator('.runs[data-shown*=":failed"]').count() == 0
-    until_points(page, points(page))  # … and one of the new one, which is shown alone, as its settings are
-    expect(page.get_by_test_id("run-card")).to_have_count(1)
-    expect(page.get_by_test_id("run-card")).to_contain_text("Linear(590) Tanh")
-    expect(page.get_by_test_id("run-card")).to_have_attribute("data-run", str(second))
+    until_points(page, points(page))  # … and one of the new one, which stands before it, as its settings are
+    expect(page.get_by_test_id("run-card")).to_have_count(2)
+    expect(page.get_by_test_id("run-card").first).to_contain_text("Linear(590) Tanh")
+    expect(page.get_by_test_id("run-card").first).to_have_attribute("data-run", str(second))
     expect(page.get_by_test_id("train-text")).to_have_value(OTHER)
-    assert re.findall(r"[?&]run=([0-9a-f]+)", page.url) == [second]
+    assert re.findall(r"[?&]run=([0-9a-f]+)", page.url) == [second, first]
     assert "text=" not in page.url  # what is typed is what the shown run trains
     for shown in (page, old):
         found = percentages(shown)
@@ -410,9 +412,8 @@ def test_runs_are_compared(open_page: OpenPage) -> None:
     until(page, "finished")
     page.get_by_test_id("train-learning_rate").fill("0.01")
     page.get_by_test_id("train-go").click()
-    page.wait_for_function("() => document.querySelectorAll('[data-testid=show-run]').length >= 2")
-    page.locator("[data-testid=show-run]:not(:checked)").first.click()
-    expect(page.get_by_test_id("run-card")).to_have_count(2)
+    expect(page.get_by_test_id("run-card")).to_have_count(2)  # the new one joins the one before it
+    expect(page.get_by_test_id("run-name")).to_have_text(["lr 0.01", "lr 0.1"])
     expect(page.get_by_test_id("differences")).to_contain_text("Learning rate")
     page.wait_for_function(  # charts are drawn when they are seen, and what is above this one still grows
         """() => {
@@ -423,8 +424,24 @@ def test_runs_are_compared(open_page: OpenPage) -> None:
         timeout=PATIENCE,
     )
     page.wait_for_function("() => location.search.split('run=').length === 3")
+    page.get_by_test_id("curves-layers").select_option("weight_norm")
+    layers = (
+        "() => [...document.querySelectorAll('[data-testid=chart-weight_norm] .legendtext')].map(t => t.textContent)"
+    )
+    page.get_by_test_id("chart-weight_norm").scroll_into_view_if_needed()
+    page.wait_for_function(f"() => ({layers})().includes('B linear2') && ({layers})().includes('A linear1')")
     again = opened(open_page, page.url.partition("?")[2])
     expect(again.get_by_test_id("run-card")).to_have_count(2)
+    page.get_by_test_id("run-rename").first.click()
+    page.keyboard.type("<b>slower</b>")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("run-rename").first).to_be_focused()
+    expect(page.locator(".others")).to_contain_text("<b>slower</b>")
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=chart-loss] .legendtext').textContent === 'A <b>slower</b>'"
+    )
+    page.get_by_test_id("run-hide").last.click()
+    expect(page.get_by_test_id("run-name")).to_have_text(["<b>slower</b>"])
 
 
 @pytest.mark.slow
@@ -435,7 +452,9 @@ def test_anybodys_run_is_added_by_its_link_from_the_keyboard_on_a_phone(
     theirs = train(opened(open_page))
     until(theirs, "finished")
     page = opened(open_page, width=390, height=800, dark=dark)
-    field = page.get_by_label("Add a run by its link or id")
+    page.get_by_test_id("add-run-open").focus()
+    page.keyboard.press("Enter")
+    field = page.get_by_label("Its link or id")
     field.fill("my best run")
     field.press("Enter")
     expect(page.get_by_test_id("add-run-why")).to_contain_text("neither a link to a run nor the id of one")
@@ -453,8 +472,9 @@ def test_anybodys_run_is_added_by_its_link_from_the_keyboard_on_a_phone(
     expect(page.get_by_test_id("run-card")).to_have_attribute("data-run", str(run))
     expect(page.get_by_test_id("run-epoch")).to_be_hidden()  # somebody else's
     train(page)
-    expect(page.get_by_test_id("run-card")).to_have_count(1)  # a new run takes the place of a single one
-    until(page, "finished")
+    expect(page.get_by_test_id("run-card")).to_have_count(2)  # a new run joins what is shown
+    page.get_by_test_id("run-hide").last.click()
+    expect(page.get_by_test_id("run-card")).to_have_count(1)
     field.fill(str(run))
     field.press("Enter")
     expect(page.get_by_test_id("run-card")).to_have_count(2)
@@ -467,9 +487,22 @@ def test_a_loss_that_is_not_finite_says_where(open_page: OpenPage) -> None:
     until(page, "failed")
     expect(page.get_by_test_id("run-state")).to_contain_text("first not finite")
     expect(page.get_by_test_id("run-retry")).to_be_visible()
+    expect(page.get_by_test_id("run-symptom")).to_contain_text("then it was no number")
+    expect(page.get_by_test_id("run-tenth")).to_have_text("Train again with lr 100")
     page.get_by_test_id("run-tenth").click()
     expect(page.get_by_test_id("train-learning_rate")).to_have_value("100")
     expect(page.get_by_test_id("show-run")).not_to_have_count(1)
+
+
+def test_a_run_that_only_guesses_says_why(open_page: OpenPage, accessibility: Callable[[Page], list[str]]) -> None:
+    page = opened(open_page, SHORT.replace("train_size=400", "train_size=0") + "&learning_rate=5")
+    page.get_by_test_id("train-go").click()
+    until(page, "finished")
+    expect(page.get_by_test_id("run-symptom")).to_contain_text("guessing gives 10 %")
+    assert accessibility(page) == []
+    page.get_by_test_id("run-cure").click()
+    expect(page.get_by_test_id("train-learning_rate")).to_have_value("0.5", timeout=PATIENCE)
+    expect(page.get_by_test_id("run-name")).to_have_text(["lr 0.5", "lr 5"])
 
 
 @pytest.mark.slow

@@ -47,7 +47,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 process.kill()
 
 
-def opened(open_page: OpenPage, query: str = "", **settings: object) -> Page:
+def opened(open_page: OpenPage, query: str = "v=1", **settings: object) -> Page:
+    """By a link: a first visit without any would find the example's run."""
     page = open_page(f"/train?{query}", **settings)
     page.locator(".setup[data-answered]").wait_for(timeout=PATIENCE)
     page.locator(".runs[data-shown]").wait_for(timeout=PATIENCE)

@@ -54,7 +54,15 @@ def test_opens_on_the_first_example(database: str) -> None:
     assert not app.exception and not app.warning and not app.error
     shown = frames(app)
     assert shown["setup"]["text"] == RUNS.presets[0].document.text
-    assert shown["setup"]["check"]["problem"] is None and shown["runs"]["runs"] == []
+    assert shown["setup"]["check"]["problem"] is None
+    [run] = shown["runs"]["runs"]
+    assert not run["mine"] and set(run["can"]) <= {"epoch", "open"} and shown["runs"]["stale"] == []
+    [kept] = Store(database).runs()
+    assert (run["id"], run["name"], kept.config) == (kept.id, RUNS.presets[0].title, RUNS.presets[0].document)
+    again = opened()
+    assert [one["id"] for one in frames(again)["runs"]["runs"]] == [kept.id], "it is trained once"
+    assert frames(opened(embed="true"))["runs"]["runs"] and not frames(opened(v="1"))["runs"]["runs"]
+    assert len(Store(database).runs()) == 1
 
 
 @pytest.mark.parametrize("preset", RUNS.presets, ids=lambda preset: preset.id)

@@ -24,9 +24,9 @@ from playground.runs.store import Store
 from playground.runs.tables import CHECKPOINTS, RECORDS
 from playground.training.config import TrainConfig
 from playground.training.examples import data_of
-from playground.training.learner import Learner
 from playground.training.loop import train
 from tests.runs.processes import local_engine, processes, until, workers
+from tests.runs.retold import Retelling, assert_whole, retold, told
 
 LONG = TrainConfig(epochs=200, batch=10, record_every=5)
 
@@ -70,13 +70,8 @@ def status(engine: LocalEngine, run: Run) -> str:
     return engine.store.run(run.id).status
 
 
-def expected(config: TrainConfig) -> list[tuple[int, float]]:
-    """Step and loss of every record, trained in this process."""
-    return [(record.step, record.loss) for record in train(config, data_of(config))]
-
-
 def found(engine: LocalEngine, run: Run) -> list[tuple[int, float]]:
-    return [(record.step, record.loss) for record in engine.store.records(run.id)]
+    return told(engine.store.records(run.id))
 
 
 def test_a_run_to_its_end(either: LocalEngine) -> None:
@@ -85,7 +80,7 @@ def test_a_run_to_its_end(either: LocalEngine) -> None:
     until(lambda: either.store.run(run.id).has_ended, "the end")
     ended = either.store.run(run.id)
     assert (ended.status, ended.reason, ended.step) == ("finished", "", ended.steps)
-    assert found(either, run) == expected(config)
+    assert_whole(config, either.store.records(run.id))
     assert len(ended.samples) == 10 and all(abs(sum(row) - 1) < 0.01 for row in ended.samples)
     assert either.store.checkpoint(run.id) is not None
 
@@ -126,10 +121,10 @@ def test_pause_resume_one_epoch_more_and_stop(engine: LocalEngine) -> None:
     engine.store.one_epoch_more(short.id)
     until(lambda: status(engine, short) == "finished", "the second end")
     assert engine.store.records(short.id)[-1].epoch == 2.0
-    learner = Learner(short.config, data_of(short.config))
-    once = [(record.step, record.loss) for record in train(short.config, data_of(short.config), learner=learner)]
+    learner = Retelling(short.config, (record.step for record in engine.store.records(short.id)))
+    once = told(train(short.config, data_of(short.config), learner=learner))
     learner.add_epochs(1)
-    again = [(record.step, record.loss) for record in train(short.config, data_of(short.config), learner=learner)]
+    again = told(train(short.config, data_of(short.config), learner=learner))
     assert found(engine, short) == once + again
 
 
@@ -144,7 +139,7 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(either: LocalEngine) ->
     until(lambda: either.store.run(run.id).attempt == 2, "another worker")
     until(lambda: status(either, run) == "finished", "the end")
     assert found(either, run)[: len(before)] == before
-    assert found(either, run) == expected(config)
+    assert_whole(config, either.store.records(run.id))
 
 
 @pytest.mark.slow
@@ -186,16 +181,16 @@ def test_a_killed_workers_run_goes_on_from_its_last_checkpoint(
     host.suspend()  # while the database is looked at, nobody takes the run up
     worker.kill()
     until(lambda: worker.status() == psutil.STATUS_ZOMBIE, "the worker's end")
-    before = found(own_either, run)
+    before = own_either.store.records(run.id)
     with own_either.store.engine.begin() as connection:
         kept = connection.scalar(select(func.max(CHECKPOINTS.c.step)).where(CHECKPOINTS.c.run == run.id)) or 0
         connection.execute(delete(RECORDS))  # what the next worker trains it has to tell from its first step on
     host.resume()
     until(lambda: status(own_either, run) == "finished", "the end")
     assert own_either.store.run(run.id).attempt == 2
-    after, whole = found(own_either, run), expected(config)
-    assert kept > 0 and after == [pair for pair in whole if pair[0] > kept]
-    assert [pair for pair in before if pair[0] <= kept] + after == whole
+    after = own_either.store.records(run.id)
+    assert 0 < kept < after[0].step
+    assert_whole(config, [record for record in before if record.step <= kept] + after)
 
 
 @pytest.mark.slow
@@ -221,14 +216,15 @@ def test_a_new_rate_holds_from_the_same_step_whoever_dies(own_either: LocalEngin
     until(lambda: status(own_either, run) == "finished", "the end")
     changed = max(record.step for record in before if record.learning_rate == 0.02)
     assert 0 < changed < before[-1].step and store.run(run.id).attempt == 3
-    learner = Learner(config, data_of(config))
+    records = store.records(run.id)
+    learner = Retelling(config, (record.step for record in records))
     learner.change_rate(0.02)
     whole = []
     for record in train(config, data_of(config), learner=learner):
         whole.append((record.step, record.loss, record.learning_rate))
         if rate := {changed: 0.01, before[-1].step: 0.03}.get(record.step):
             learner.change_rate(rate)
-    assert [(record.step, record.loss, record.learning_rate) for record in store.records(run.id)] == whole
+    assert [(record.step, record.loss, record.learning_rate) for record in records] == whole
 
 
 @pytest.mark.slow  # tests/ui/train/test_engine.py kills a host, too, and its worker with it
@@ -257,7 +253,7 @@ def test_a_damaged_checkpoint_costs_steps_but_not_the_run(engine: LocalEngine) -
         connection.execute(update(CHECKPOINTS).values(content=b"damaged"))
     engine.store.resume(run.id)
     until(lambda: status(engine, run) == "finished", "the end")
-    assert found(engine, run) == expected(replace(LONG, epochs=20))
+    assert_whole(run.config, engine.store.records(run.id))
 
 
 @pytest.mark.slow
@@ -271,7 +267,7 @@ def test_a_locked_database_only_delays(engine: LocalEngine) -> None:
     other.rollback()
     other.close()
     until(lambda: status(engine, run) == "finished", "the end")
-    assert found(engine, run) == expected(config)
+    assert_whole(config, engine.store.records(run.id))
 
 
 def test_a_loss_that_is_not_finite_is_told(engine: LocalEngine) -> None:
@@ -334,9 +330,9 @@ def test_a_run_with_two_threads_is_a_loop_with_two_threads(
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        assert found(own_host, run) == expected(config)
+        assert_whole(config, records := own_host.store.records(run.id))
     finally:
         torch.set_num_threads(before)
     assert own_host.store.run(run.id).threads == 2
-    if found(own_host, run) == expected(config):
+    if told(records) == told(retold(config, records)):
         pytest.skip("on this machine one thread gives the same bits: what the worker had cannot be told from them")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
@@ -28,6 +30,7 @@ from playground.training.examples import data_of
 from playground.training.learner import Learner, samples
 from playground.training.loop import train
 from playground.training.records import TrainRecord
+from tests.runs.retold import assert_whole, planned, retold, told
 
 CONFIG = TrainConfig(epochs=4)
 
@@ -84,8 +87,7 @@ def test_a_full_disk_loses_no_record(url: str) -> None:
     store.is_full.clear()
     thread.join(60)
     assert store.run(run.id).status == "finished"
-    losses = [(record.step, record.loss) for record in store.records(run.id)]
-    assert losses == [(record.step, record.loss) for record in train(CONFIG, data_of(CONFIG))]
+    assert_whole(CONFIG, store.records(run.id))
     assert store.checkpoint(run.id) is not None
 
 
@@ -181,12 +183,13 @@ SLOW = TrainConfig("Flatten Linear(1500) ReLU Linear(1500) ReLU Linear(10)", bat
 
 
 def assert_ended_early(store: Store, run: Run) -> None:
-    """Between two records, in a step that has one therefore; what was trained until then is what any loop trains."""
-    ended, learner = store.run(run.id), Learner(SLOW, data_of(SLOW))
-    assert ended.status == "stopped" and 1 < ended.step < learner.steps_per_epoch
+    """Between two planned records; what was trained until then is what any loop trains."""
+    ended, records = store.run(run.id), store.records(run.id)
+    learner = Learner(SLOW, data_of(SLOW))
+    assert ended.status == "stopped" and 1 < ended.step == records[-1].step < learner.steps_per_epoch
+    assert told(records) == told(retold(SLOW, records))
     learner.steps = ended.step
-    expected = [(record.step, record.loss) for record in train(SLOW, data_of(SLOW), learner=learner)]
-    assert [(record.step, record.loss) for record in store.records(run.id)] == expected
+    list(train(SLOW, data_of(SLOW), learner=learner))
     kept = load(store.checkpoint(run.id) or b"")
     assert all(torch.equal(kept[f"model.{name}"], weight) for name, weight in learner.model.state_dict().items())
 
@@ -208,6 +211,120 @@ def test_the_limit_of_seconds_is_heard_between_two_records(url: str, monkeypatch
     work(store, run)
     assert_ended_early(store, run)
     assert store.run(run.id).seconds > 1
+
+
+def until(condition: Callable[[], bool], thread: threading.Thread) -> None:
+    """Wait for what a worker does, as long as it is at work."""
+    while not condition():
+        assert thread.is_alive()
+        time.sleep(0.005)
+
+
+def test_points_come_early_and_then_by_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "OFTEN", 0.05)
+    store, run = claimed(url, SLOW)
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
+    until(lambda: len(store.records(run.id)) > 12, thread)
+    store.stop(run.id)
+    thread.join(60)
+    records = store.records(run.id)
+    steps = [record.step for record in records]
+    assert [step for step in steps if step.bit_count() == 1] == [2**n for n in range(steps[-1].bit_length())]
+    waits = [after.seconds - before.seconds for before, after in itertools.pairwise(records)]
+    longest = max(1 / record.samples_per_second for record in records)  # of a step, of which each batch is one example
+    assert max(waits) < 0.05 + 20 * longest, "a step is begun before it is known how long it takes"
+    assert len(steps) > steps[-1].bit_length() + 1, "and not only after powers of two"
+    assert_ended_early(store, run)
+
+
+def test_a_run_that_goes_on_for_long_is_recorded_less_often(url: str) -> None:
+    store, run = claimed(url, SLOW)
+    learner = worker.Heeding(run, data_of(SLOW), torch.device("cpu"), reporter.Reporter(store, run), store)
+    learner.step = 1000
+    for seconds, wait in ((0.0, 0.5), (19.0, 0.5), (100.0, 2.5), (3000.0, 75.0)):
+        for since, is_due in ((0.9 * wait, False), (1.1 * wait, True)):
+            learner.seconds = seconds - since
+            learner.going_since = time.perf_counter() - since
+            assert learner.is_due == is_due, (seconds, since)
+
+
+def test_how_far_a_run_is_is_told_between_two_records(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "OFTEN", 1000.0)
+    monkeypatch.setattr(reporter, "EVERY", 0.01)
+    store, run = claimed(url, SLOW)
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
+    seen = list[Run]()
+
+    def is_between() -> bool:
+        now = store.run(run.id)
+        if now.step > 20 and now.step.bit_count() > 1:
+            seen.append(now)
+        return len({one.step for one in seen}) > 2
+
+    until(is_between, thread)
+    store.stop(run.id)
+    thread.join(60)
+    assert [one.seconds for one in seen] == sorted(one.seconds for one in seen) and seen[0].seconds > 0
+    last = store.records(run.id)[-1]
+    assert (store.run(run.id).step, store.run(run.id).seconds) == (last.step, last.seconds)
+
+
+@pytest.mark.parametrize("order", [Store.pause, Store.stop])
+def test_an_order_is_heard_within_a_third_of_a_second(
+    url: str, monkeypatch: pytest.MonkeyPatch, order: Callable[[Store, str], None]
+) -> None:
+    """In a run whose next point is far away, and whose worker has just reported."""
+    for module, name in ((worker, "OFTEN"), (reporter, "EVERY")):
+        monkeypatch.setattr(module, name, 1000.0)
+    store, run = claimed(url, SLOW)
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
+    until(lambda: bool(store.records(run.id)), thread)
+    told_at = time.monotonic()
+    order(store, run.id)
+    thread.join(60)
+    last = store.records(run.id)[-1]
+    assert store.run(run.id).status in ("paused", "stopped") and store.run(run.id).step == last.step
+    kept = load(store.checkpoint(run.id) or b"")
+    assert kept and last.step < 10_000
+    assert time.monotonic() - told_at < 10 * reporter.HEARD_WITHIN, "a busy machine has three times as long"
+
+
+def test_a_new_rate_is_taken_within_a_moment_and_at_a_point(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "OFTEN", 1000.0)
+    store, run = claimed(url, SLOW)
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
+    until(lambda: bool(store.records(run.id)), thread)
+    store.set_learning_rate(run.id, 0.01)
+    until(lambda: store.checkpoint(run.id) is not None, thread)  # it is kept at once
+    store.stop(run.id)
+    thread.join(60)
+    rates = [record.learning_rate for record in store.records(run.id)]
+    assert rates == [0.1] * rates.count(0.1) + [0.01] * rates.count(0.01) and set(rates) == {0.1, 0.01}
+
+
+def test_who_goes_on_records_again_what_was_recorded(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker dies after points that only time asked for; the one after it begins at an older checkpoint."""
+    config = replace(SLOW, batch=20)
+    monkeypatch.setattr(worker, "OFTEN", 0.02)
+    store, run = claimed(url, config)
+    thread = threading.Thread(target=work, args=(store, run))
+    thread.start()
+    until(lambda: len(store.records(run.id)) > 10, thread)
+    store.lost("a", "the worker ended")  # without a checkpoint
+    thread.join(60)
+    before = store.records(run.id)
+    assert not store.checkpoint(run.id) and not {record.step for record in before} <= planned(config)
+    again = store.claim("b")
+    assert again is not None
+    monkeypatch.setattr(worker, "OFTEN", 0.03)
+    work(store, again)
+    after = store.records(run.id)
+    assert store.run(run.id).status == "finished" and told(after[: len(before)]) == told(before)
+    assert_whole(config, after)
 
 
 @pytest.mark.parametrize("net", [CONFIG.text, "Flatten Linear(50) Linear(50) Linear(50) Linear(10)"])

@@ -14,9 +14,10 @@ export function createAdd(act) {
   });
   const button = el("button", { type: "submit", "data-testid": "add-run-go" }, "Add");
   const why = el("p", { class: "refused", id: "add-run-why", role: "alert", "data-testid": "add-run-why" });
-  const root = el("form", { class: "row add", novalidate: "" }, el("label", { for: input.id }, "Add a run by its link or id"), input, button, why);
+  const form = el("form", { class: "row", novalidate: "" }, el("label", { for: input.id }, "Its link or id"), input, button, why);
+  const root = el("details", { class: "add" }, el("summary", { "data-testid": "add-run-open" }, "Add a run by its link"), form);
   let asked = 0; // the edit that waits for its answer
-  root.addEventListener("submit", (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     asked = act("add", "", input.value);
   });

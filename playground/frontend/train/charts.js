@@ -24,6 +24,9 @@ function loadPlotly() {
   return plotlyLoading;
 }
 
+/** @param {string} name which Plotly would read some tags of */
+const plain = (name) => name.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+
 /** After the frame that shows what was drawn. */
 const painted = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
 
@@ -40,7 +43,7 @@ export function traces(chart, drawing) {
     const marker = { color, symbol: trace.symbol, size: 7 };
     const count = points.x.length; // a line of one point would not be seen, nor one under many markers
     const mode = count === 1 ? "markers" : count > MARKED ? "lines" : trace.mode;
-    return [{ type: "scatter", name: trace.name, ...points, mode, line: { color, dash: trace.dash, width: 2 }, marker, hovertemplate: "%{y:.4g}" }];
+    return [{ type: "scatter", name: plain(trace.name), ...points, mode, line: { color, dash: trace.dash, width: 2 }, marker, hovertemplate: "%{y:.4g}" }];
   });
 }
 

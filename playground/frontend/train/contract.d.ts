@@ -58,10 +58,12 @@ export interface ShownRun {
   parameters: number;
   device: string;
   learning_rate: number;
+  rate_said: string;
   mine: boolean;
   can: string[];
   sentence: string;
   figures: { lecture: string; yours: string }[];
+  symptom: { text: string; label: string; do: "tenth" | "cure" } | null;
   samples: number[][];
   pictures: { src: string | null; label: string; index: number; classes: string[] }[];
   after: number;

@@ -73,7 +73,7 @@ export function createRuns(root, host) {
     const style = getComputedStyle(root);
     const byLetter = new Map(next.runs.flatMap((run) => (kept.has(run.id) ? [[run.letter, /** @type {any} */ (kept.get(run.id))]] : [])));
     const colours = { ink: style.getPropertyValue("--ink-plain").trim(), grid: style.getPropertyValue("--grid").trim() };
-    const chosen = next.runs.length === 1 ? next.charts.filter(({ id }) => !view.leavesOut(id)) : next.charts;
+    const chosen = next.charts.filter(({ id }) => !view.leavesOut(id));
     charts.update(chosen, {
       kept: byLetter,
       view: view.current(),
@@ -108,7 +108,7 @@ export function createRuns(root, host) {
       const card = cards.get(run.id) ?? createCard(run.id, act);
       cards.set(run.id, card);
       if (list.children[index] !== card.root) list.insertBefore(card.root, list.children[index] ?? null);
-      card.update(run, next.runs.length > 1);
+      card.update(run, next.runs.length > 1, next.sequence);
     });
   }
 

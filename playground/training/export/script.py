@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 from torch import nn
 
@@ -174,11 +175,19 @@ def changed_rates(config: TrainConfig, records: Sequence[TrainRecord]) -> dict[i
 
 def _off_schedule(dimensions: Dimensions, records: Sequence[TrainRecord]) -> tuple[set[int], set[int]]:
     """The steps inside an epoch after which a run was at its end, and is tested therefore, and those that have a record
-    only because it was stopped there."""
+    without a plan: early ones, those that time alone asked for, and where it was paused or stopped."""
     inside = [record for record in records if record.step % dimensions.steps_per_epoch]
     ended = {record.step for record in inside if record.test_loss is not None}
     planned = {record.step for record in inside if record.step == 1 or record.step % dimensions.record_every == 0}
     return ended, {record.step for record in inside} - ended - planned
+
+
+def _points(unplanned: set[int]) -> str:
+    """The steps that were recorded without a plan."""
+    if not unplanned:
+        return ""
+    listed = fill(f"points = {{{', '.join(map(str, sorted(unplanned)))}}}", 110, subsequent_indent="    ")
+    return f"# The run has records after these steps, too: early ones, and where somebody wanted something.\n{listed}\n"
 
 
 def _optimizer(config: TrainConfig) -> str:
@@ -214,10 +223,10 @@ def _loop(
     steps = records[-1].step if records else planned + more_epochs * per_epoch
     due = [f"step == 1 or step % {every} == 0"] if every > 1 else []
     due += [f"step % {per_epoch} == 0"] if due and per_epoch % every else []
-    ended, stopped = _off_schedule(dimensions, records) if records else ({planned, steps}, set[int]())
+    ended, unplanned = _off_schedule(dimensions, records) if records else ({planned, steps}, set[int]())
     ends = [f"step == {end}" for end in sorted(ended) if end % per_epoch]
-    due += ends + [f"step == {stop}" for stop in sorted(stopped)] if due else []
-    return LOOP.format(
+    due += ends + ["step in points"] * bool(unplanned) if due else []
+    return _points(unplanned if due else set()) + LOOP.format(
         steps=steps,
         batches=(SHUFFLED if config.shuffle else IN_ORDER).format(batch=config.batch),
         rates=RATES.format(schedule="None" if config.schedule == "constant" else "schedule") if has_rates else "",

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from playground.computing.device import device_of
 from playground.computing.elsewhere import on_the_device
 from playground.computing.host import run_host
 from playground.computing.messages import Message
@@ -21,6 +22,8 @@ from playground.layers.net.net import net_of
 from playground.layers.stack.problems import UnfitSetting
 from playground.lessons.presets import EXPRESSIONS, STACKS
 from playground.runs.store import Store
+from playground.training.config import TrainConfig
+from playground.training.pace import seconds_per_step
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown
 from playground.ui.expressions.frame import computed as computed_text
@@ -81,6 +84,14 @@ def _training_element(given: Message) -> Message:
     return asdict(answer_in(frozen.recorded.trace, given["value"], given["index"]))
 
 
+def _training_pace(given: Message) -> Message:
+    config = TrainConfig.from_fields(given["config"])
+    torch.set_num_threads(given["threads"])
+    return {
+        "seconds": seconds_per_step(config, tuple(given["input_shape"]), given["classes"], device_of(config.device))
+    }
+
+
 @lru_cache(maxsize=1)
 def _store(url: str) -> Store:
     return Store(url)
@@ -104,6 +115,7 @@ JOBS: dict[str, Job] = {
     "export": _export,
     "training-step": _training_step,
     "training-element": _training_element,
+    "training-pace": _training_pace,
 }
 
 

@@ -1,24 +1,12 @@
-"""Captions of a run: its name, its state, the time left, the latest numbers in a sentence."""
+"""Captions of a run: its state, the time left, the latest numbers in a sentence."""
 
 from __future__ import annotations
 
-from playground.data.uploads.store import title_of
+import math
+
 from playground.explain.numbers import format_number
-from playground.layers.document import StackDocument
-from playground.layers.net.net import net_of
 from playground.runs.run import Run
 from playground.training.records import TrainRecord
-
-LONGEST = 48  # characters of a run's name
-
-
-def run_name(run: Run) -> str:
-    """The title, or the data and the net."""
-    if run.title:
-        return run.title
-    title = net_of(StackDocument(run.config.text)).title
-    name = f"{title_of(run.config.data)} · {title}"
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def state(run: Run, ahead: int = 0) -> str:
@@ -45,6 +33,15 @@ def time_left(run: Run) -> str:
     return f"about {duration((run.steps - run.step) * run.seconds / run.step)} left"
 
 
+def rate_said(run: Run, latest: TrainRecord | None) -> str:
+    """The sign that a new learning rate was taken; '' where none was asked for."""
+    if run.learning_rate is None:
+        return ""
+    is_met = latest is not None and math.isclose(latest.learning_rate, run.learning_rate)
+    waits = "" if is_met or run.config.schedule != "constant" or run.has_ended else ", from the next step on"
+    return f"set to {run.learning_rate:g}{waits}"
+
+
 def duration(seconds: float) -> str:
     """A duration in words, rounded.
 
@@ -57,16 +54,16 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def sentence(run: Run, latest: TrainRecord | None, tested: TrainRecord | None) -> str:
+def sentence(run: Run, name: str, latest: TrainRecord | None, tested: TrainRecord | None) -> str:
     """The latest numbers as one reads them out; `tested`: the last record with a test."""
     if latest is None:
-        return f"{run_name(run)}: no numbers yet."
+        return f"{name}: no numbers yet."
     parts = [f"training loss {format_number(latest.loss, 3)}"]
     parts.append(f"training {score(latest.accuracy, latest.error)}")
     if tested is not None:
         parts.append(f"test {score(tested.test_accuracy, tested.test_error)}")
     where = f"step {latest.step:,}" + (f" of {run.steps:,}" if run.steps else "")
-    return f"{run_name(run)}, {where}, epoch {latest.epoch:.1f}: {', '.join(parts)}."
+    return f"{name}, {where}, epoch {latest.epoch:.1f}: {', '.join(parts)}."
 
 
 def score(accuracy: float | None, error: float | None) -> str:

@@ -11,8 +11,8 @@ from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.ui.shared.boundary import sentence_of
 from playground.ui.shared.exports import export_buttons
-from playground.ui.train.captions import run_name
 from playground.ui.train.links import train_query
+from playground.ui.train.names import names
 from playground.views.charts.run_exports import RUN_EXPORTS
 
 
@@ -23,8 +23,9 @@ def run_exports(runs: Sequence[Run], store: Store) -> None:
         return
     run = runs[0]
     if len(runs) > 1:
-        names = {one.id: f"{letter} · {run_name(one)}" for letter, one in zip("ABCDEF", runs, strict=False)}
-        chosen = st.selectbox("Run", list(names), format_func=lambda id: names[id], key="run-export")
+        called = names(runs)
+        labels = {one.id: f"{letter} · {called[one.id]}" for letter, one in zip("ABCDEF", runs, strict=False)}
+        chosen = st.selectbox("Run", list(labels), format_func=lambda id: labels[id], key="run-export")
         run = next((one for one in runs if one.id == chosen), run)
     try:
         export_buttons(RUN_EXPORTS, lambda: result_of(store, run.id), f"run-export-{{}}-{run.id}")

@@ -12,12 +12,16 @@ from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.training.records import TrainRecord
+from playground.training.symptoms import Course, Symptom
 from playground.ui.train.frame_data import RunNewsData
+from playground.ui.train.notes import upload_row
 from playground.views.charts.console import Console
 from playground.views.charts.curves import columns, layers_of, thinned
 
 SOON = 0.3  # seconds after the first points in which a page that has waited for them goes on to poll often
+DIVERGED = "first not finite: "  # in every such reason: of the loss, of the test loss, of a weight
 _SIZES = {row.name: row.train_size for row in DATASETS}
+_CLASSES = {row.name: len(row.classes) for row in DATASETS}
 
 
 class Followed:
@@ -38,12 +42,14 @@ class Followed:
         self.read = -1  # the last step that was sent
         self.figures: dict[Reported, float] = {}
         self.console = Console(self.run.config.batch, train_size(self.run.config))
+        self.course = Course(self.run.config, classes(self.run.config))
 
     def news(self, store: Store) -> RunNewsData:
         """The records that the browser has not got yet; one that has another last step than `after` says so."""
         after = self.read
         records = store.records(self.run.id, after=after)
         lines_from = self.console.add(records)
+        self.course.add(records)
         if records:
             self.soon_until = min(self.soon_until, monotonic() + SOON)
             self.read = records[-1].step
@@ -60,6 +66,29 @@ class Followed:
             "lines_from": lines_from,
             "lines": [list(line) for line in self.console.lines[lines_from:]],
         }
+
+    @property
+    def symptom(self) -> Symptom | None:
+        """Why the run does not learn, with what may mend it; None where its records do not show it."""
+        return self.course.symptom(rate_of(self.run), has_diverged=has_diverged(self.run))
+
+
+def has_diverged(run: Run) -> bool:
+    """Tell whether a run failed because its loss, its test loss or a weight was no longer finite."""
+    return run.status == "failed" and DIVERGED in run.reason
+
+
+def rate_of(run: Run) -> float:
+    """The learning rate that the run was last told."""
+    return run.config.learning_rate if run.learning_rate is None else run.learning_rate
+
+
+def classes(config: TrainConfig) -> int:
+    """The number of classes of a run's data; 0 where numbers are predicted, or nobody here knows."""
+    if config.data in _CLASSES:
+        return _CLASSES[config.data]
+    row = upload_row(config.data)
+    return 0 if row is None else len(row.classes)
 
 
 def train_size(config: TrainConfig) -> int | None:

@@ -96,6 +96,14 @@ class FigureData(TypedDict):
     yours: str
 
 
+class SymptomData(TypedDict):
+    """Why a run does not learn, in a sentence; `do`: the action that trains it again with what `label` says."""
+
+    text: str
+    label: str
+    do: Literal["tenth", "cure"]
+
+
 class SampleData(TypedDict):
     """A test example; `src` is None for a row of a table."""
 
@@ -131,10 +139,12 @@ class ShownRunData(RunNewsData):
     parameters: int
     device: str
     learning_rate: float
+    rate_said: str
     mine: bool
     can: list[str]
     sentence: str
     figures: list[FigureData]
+    symptom: SymptomData | None
     samples: list[list[float]]
     pictures: list[SampleData]
 

@@ -20,7 +20,7 @@ from playground.training.examples import data_of
 from playground.training.freeze import Frozen, advance, freeze, steps_ahead
 from playground.training.learner import Learner
 from playground.ui.shared.drawn import Drawn
-from playground.ui.train.captions import run_name
+from playground.ui.train.names import run_name
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 OPENS = ("paused", "stopped", "finished")  # a run that goes on has no next step that would stay the next

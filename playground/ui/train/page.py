@@ -16,13 +16,16 @@ from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
 from playground.ui.shared.boundary import bounded, guarded, plain
 from playground.ui.shared.hand_over import handed_over
+from playground.ui.shared.link_format import FOREIGN
 from playground.ui.shared.page import STYLE, page_session
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit
 from playground.ui.train.engine import engine, keep_going
+from playground.ui.train.expected_time import expected, is_loading, steps_said
 from playground.ui.train.exports import run_exports
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import frozen_part
+from playground.ui.train.opening_run import PRESET, opening_run
 from playground.ui.train.polling import INTERVALS, differs
 from playground.ui.train.preview import preview
 from playground.ui.train.session import TrainSession
@@ -31,6 +34,7 @@ from playground.ui.train.upload import described, is_reading, upload_form
 PREVIEW, EXPORT, SETUP, RUNS_SIDE = "run-look", "run-exports", "train-setup", "train-runs"
 UPLOAD, UPLOAD_SAID = "run-own", "own-said"
 SESSION = "train"
+LOADED_EVERY = 1.0  # seconds between two looks at whether nets can be timed: in the first moments of a server
 _STYLES = (STYLE, Path(__file__).with_name("page.css"))
 
 
@@ -56,11 +60,27 @@ def train_page() -> None:
             st.warning("  \n".join(map(plain, session.problems)))
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
+        time = st.empty()
+        time.caption(_about(steps_said(session.typed.config)))
         mounted(session.setup_frame(), SETUP, _take_setup)
     session.every, session.is_page_due = INTERVALS.seconds(id(session), session.runs.interval), False
     with right:
         st.fragment(_runs, run_every=session.every)()
     frozen_part(lambda: _session().frozen, lambda: _session().close_step(), engine().store)
+    time.caption(_about(expected(session.typed.config)))  # last: a net that nobody has timed takes a moment
+    if is_loading():
+        st.fragment(_say_time, run_every=LOADED_EVERY)()
+
+
+def _say_time() -> None:
+    """Run the page once more as soon as there is a process that can time a net."""
+    if not is_loading():
+        st.rerun()
+
+
+def _about(said: str) -> str:
+    """What training would take, with its place kept where that cannot be said."""
+    return f"Train: {said}" if said else "&nbsp;"
 
 
 def _popovers() -> None:
@@ -99,7 +119,10 @@ def _session() -> TrainSession:
 
 def _restored() -> TrainSession:
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    return TrainSession.opened(params, engine(), RUNS.presets[0].document)
+    session = TrainSession.opened(params, engine(), PRESET.document)
+    if not params.keys() - FOREIGN:  # a link says what it shows, and be it nothing
+        session.runs.ids = opening_run(engine())
+    return session
 
 
 @bounded

@@ -12,11 +12,13 @@ from playground.runs.engine import RunEngine
 from playground.runs.run import Run
 from playground.runs.store import MAY_BE, Store
 from playground.training.config import TrainConfig
-from playground.ui.train.captions import run_name, sentence, state, time_left
-from playground.ui.train.followed_run import Followed
-from playground.ui.train.frame_data import ListedRunData, RunNewsData, ShownRunData, ShownRunsData
+from playground.ui.train.captions import rate_said, sentence, state, time_left
+from playground.ui.train.followed_run import Followed, has_diverged
+from playground.ui.train.frame_data import ListedRunData, RunNewsData, ShownRunData, ShownRunsData, SymptomData
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN
+from playground.ui.train.names import given_name, listed_names, names
+from playground.ui.train.opening_run import is_opening
 from playground.ui.train.run_groups import takes_digits
 from playground.ui.train.samples import samples
 from playground.ui.train.settings import differing
@@ -31,7 +33,6 @@ ACTIVE = ("queued", "running")
 # and at one that waits; there as many seconds as its turn is away at least, where so many runs a second are passed.
 FIRST, FOLLOWING, PAUSED, FAR = 0.2, 0.5, 2.0, 10.0
 PASSED = 4.0
-DIVERGED = "first not finite: "  # in every such reason: of the loss, of the test loss, of a weight
 
 
 class Runs:
@@ -95,19 +96,20 @@ class Runs:
         """The frame's runs and all around them; only news of the curves."""
         several = len(self.ids) > 1
         news = [followed.news(store) for followed in self.followed]
+        called = names([followed.run for followed in self.followed])
         shown = [
-            _run(followed, new, letter, owner)
+            _run(followed, new, letter, called[followed.run.id], owner)
             for followed, new, letter in zip(self.followed, news, LETTERS, strict=False)
         ]
-        layers = [] if several or not self.followed else self.followed[0].layers
+        layers = [followed.layers for followed in self.followed]
         configs = [followed.run.config for followed in self.followed]
         first = self.first
-        stale = [] if first is None else differing([first.config, draft])
+        stale = [] if first is None or is_opening(first) else differing([first.config, draft])
         return {
             "runs": shown,
             "list": _listed(store, owner, self.ids),
-            "charts": charts(list(LETTERS[: len(shown)]), layers),
-            "layer_charts": LAYER_CURVES if layers else {},
+            "charts": charts([run["letter"] for run in shown], layers, [run["name"] for run in shown]),
+            "layer_charts": LAYER_CURVES if any(layers) else {},
             "axes": AXES,
             "palettes": {theme: list(colours) for theme, colours in PALETTES.items()},
             "headings": list(self.followed[0].console.headings if self.followed else HEADINGS),
@@ -127,13 +129,13 @@ def _interval(followed: Followed) -> float | None:
     return PAUSED if run.status == "paused" else None
 
 
-def _run(followed: Followed, news: RunNewsData, letter: str, owner: str) -> ShownRunData:
+def _run(followed: Followed, news: RunNewsData, letter: str, name: str, owner: str) -> ShownRunData:
     run = followed.run
     pictures = samples(run.config) if run.samples else None
     return {
         "id": run.id,
         "letter": letter,
-        "name": run_name(run),
+        "name": name,
         "status": run.status,
         "state": state(run, followed.ahead),
         "share": run.share if run.status == "running" else None,
@@ -144,14 +146,24 @@ def _run(followed: Followed, news: RunNewsData, letter: str, owner: str) -> Show
         "parameters": run.parameters,
         "device": run.device,
         "learning_rate": _rate(followed),
+        "rate_said": rate_said(run, followed.latest),
         "mine": is_mine(run, owner),
-        "can": controls(run),
-        "sentence": sentence(run, followed.latest, followed.tested),
+        "can": controls(run) if is_mine(run, owner) else guests_controls(run),
+        "sentence": sentence(run, name, followed.latest, followed.tested),
         "figures": figures(followed),
+        "symptom": _symptom(followed),
         "samples": [list(row) for row in run.samples],
         "pictures": pictures or [],
         **news,
     }
+
+
+def _symptom(followed: Followed) -> SymptomData | None:
+    """Said where its owner can do something about it."""
+    found = followed.symptom
+    if found is None:
+        return None
+    return {"text": found.text, "label": found.label, "do": "tenth" if has_diverged(followed.run) else "cure"}
 
 
 def _rate(followed: Followed) -> float:
@@ -185,20 +197,16 @@ def controls(run: Run) -> list[str]:
     return [name for name, may in found.items() if may]
 
 
-def has_diverged(run: Run) -> bool:
-    """Tell whether a run failed because its loss, its test loss or a weight was no longer finite."""
-    return run.status == "failed" and DIVERGED in run.reason
-
-
-def rate_of(run: Run) -> float:
-    """The learning rate that the run was last told."""
-    return run.config.learning_rate if run.learning_rate is None else run.learning_rate
+def guests_controls(run: Run) -> list[str]:
+    """The actions that everybody with the link may take: to look, and to go on with a run that is nobody's."""
+    return [what for what in controls(run) if what == "open" or (what == "epoch" and is_opening(run))]
 
 
 def _listed(store: Store, owner: str, shown: Sequence[str]) -> list[ListedRunData]:
     runs = store.runs(owner=owner, limit=LISTED) if owner else []
+    called = listed_names(runs)
     return [
-        {"id": run.id, "name": run_name(run), "status": run.status, "created": run.created, "shown": run.id in shown}
+        {"id": run.id, "name": called[run.id], "status": run.status, "created": run.created, "shown": run.id in shown}
         for run in runs
     ]
 
@@ -209,9 +217,11 @@ def act(engine: RunEngine, run: str, owner: str, what: str, content: Any = None)
     found = store.run(run)
     if not is_mine(found, owner):
         raise PlaygroundError("only the one who started a run controls it", hint="train your own with its settings")
-    if what not in controls(found):
+    if what == "name":
+        store.rename(run, given_name(content))
+    elif what not in controls(found):
         return  # the run has gone on since the button was drawn
-    if what == "rate":
+    elif what == "rate":
         store.set_learning_rate(run, _number(content))
     else:
         orders: Mapping[str, Any] = {

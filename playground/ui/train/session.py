@@ -11,18 +11,21 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.lessons.runs import RUNS
 from playground.runs.engine import RunEngine
+from playground.runs.run import Run
 from playground.training.config import TrainConfig
 from playground.training.fitted import fitted
 from playground.ui.shared.boundary import told
+from playground.ui.train.followed_run import has_diverged, rate_of
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import OpenedStep
 from playground.ui.train.frozen_step import OPENS
 from playground.ui.train.links import MOST_SHOWN, restore_train, runs_in, train_query
 from playground.ui.train.net_check import check
 from playground.ui.train.notes import notes, upload_row
+from playground.ui.train.opening_run import is_opening
 from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
-from playground.ui.train.runs import ACTIVE, Runs, act, has_diverged, is_mine, rate_of
-from playground.ui.train.settings import Typed, fields, read_settings
+from playground.ui.train.runs import ACTIVE, Runs, act, is_mine
+from playground.ui.train.settings import Typed, fields, read_settings, suited
 
 _OWNER = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
@@ -39,6 +42,7 @@ class TrainSession:
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     problems: tuple[str, ...] = ()
     title: tuple[TrainConfig, str] | None = None  # of the example that was opened, for as long as nothing is changed
+    own: set[str] = field(default_factory=set)  # settings that were typed, and stay as they are with other data
     sequence: int = 0
     acted: int = 0
     uploads: tuple[str, ...] = ()  # that the visitor has brought, by name
@@ -73,7 +77,7 @@ class TrainSession:
 
     def open(self, config: TrainConfig, title: str = "") -> None:
         """Take settings from elsewhere: an example, the layers page, another run."""
-        self.typed, self.title = Typed(config, {}), (config, title)
+        self.typed, self.title, self.own = Typed(config, {}), (config, title), set()
         self.problems, self.said = (), ""
 
     def choose_upload(self, name: str, engine: RunEngine) -> None:
@@ -114,7 +118,10 @@ class TrainSession:
         goes on."""
         self._known_by(sent.get("owner"))
         given = sent.get("fields")
-        self.typed = typed = read_settings(self.typed.config, given if isinstance(given, Mapping) else {})
+        before = self.typed.config
+        typed = read_settings(before, given if isinstance(given, Mapping) else {})
+        self.own |= {name for name in ("batch", "epochs") if getattr(typed.config, name) != getattr(before, name)}
+        self.typed = typed = suited(typed, before, self.own)
         if "text" in typed.refused:  # it is not answered, so that the browser keeps what was typed
             self.said = f"The layers cannot be taken: {typed.refused['text'][1]}."
             return
@@ -145,15 +152,14 @@ class TrainSession:
             raise PlaygroundError(f"not started: {problem['message']}", hint=problem["hint"])
 
     def train(self, engine: RunEngine) -> None:
-        """Put a run with these settings into the queue and show it, beside the others where several are shown."""
+        """Put a run with these settings into the queue and show it, before those that are shown."""
         self._fit_to_start()
         config = self.typed.config
         self._start(engine, config, self.title[1] if self.title is not None and self.title[0] == config else "")
 
     def _start(self, engine: RunEngine, config: TrainConfig, title: str) -> None:
         run = engine.submit(config, owner=self.owner, title=title)
-        others = self.runs.ids if len(self.runs.ids) > 1 else []
-        self.runs.ids = [run.id, *others][:MOST_SHOWN]
+        self.runs.ids = [run.id, *self.runs.ids][:MOST_SHOWN]
         self.runs.poll(engine.store)
 
     def train_together(self, engine: RunEngine, wanted: Sequence[tuple[TrainConfig, str]]) -> None:
@@ -219,7 +225,11 @@ class TrainSession:
                 self.open_step(run)
         elif what == "tenth" or (what == "retry" and self._is_other_now(engine, run)):
             self._train_again(engine, run, 0.1 if what == "tenth" else 1.0)
-        elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze"):
+        elif what == "cure":
+            self._cure(engine, run)
+        elif what == "epoch" and is_opening(found := engine.store.run(run)):
+            self._go_on(engine, found)
+        elif what in ("pause", "resume", "stop", "rate", "epoch", "retry", "freeze", "name"):
             act(engine, run, self.owner, what, content)
             engine.ensure()
             self.freezing = run if what == "freeze" else "" if run == self.freezing else self.freezing
@@ -242,6 +252,25 @@ class TrainSession:
         config = replace(found.config, learning_rate=float(f"{rate_of(found) * factor:.6g}"))
         self.open(config)
         self._start(engine, config, "")
+        self.is_page_due = True
+
+    def _go_on(self, engine: RunEngine, run: Run) -> None:
+        """One epoch more of a run that is nobody's: a run of the visitor's own in its place, the same up to there."""
+        self.runs.ids = [id for id in self.runs.ids if id != run.id]
+        self.open(replace(run.config, epochs=run.config.epochs + 1))
+        self._start(engine, self.typed.config, "")
+        self.is_page_due = True
+
+    def _cure(self, engine: RunEngine, run: str) -> None:
+        """Fill in what may mend a run that does not learn, and train with it where the run is the visitor's own."""
+        followed = next((one for one in self.runs.followed if one.run.id == run), None)
+        symptom = None if followed is None else followed.symptom
+        if followed is None or symptom is None:
+            return  # it has begun to learn since the button was drawn
+        config = replace(followed.run.config, **symptom.changes)
+        self.open(config)
+        if is_mine(followed.run, self.owner):
+            self._start(engine, config, "")
         self.is_page_due = True
 
     def open_step(self, run: str) -> None:

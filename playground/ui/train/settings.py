@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from playground.computing.device import devices
+from playground.data.datasets import DATASETS
 from playground.data.uploads.store import title_of
 from playground.document_settings import DocumentSetting
 from playground.errors import PlaygroundError
@@ -20,6 +21,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Data": ("test_size", "normalise", "shuffle", "folds", "fold"),
     "Run": ("initial", "rng_seed", "steps", "record_every", "device"),
 }
+_ROWS = {row.name: row for row in DATASETS}
 LONGEST = 40  # characters of what was typed that are shown again
 
 
@@ -50,6 +52,8 @@ def _read(setting: DocumentSetting, content: Any) -> Any:
         return content
     if isinstance(setting.default, bool):
         return {"1": True, "0": False, "true": True, "false": False}.get(content.lower(), content)
+    if setting.zero and content.strip().lower() == setting.zero:
+        return 0
     try:
         return content if isinstance(setting.default, str) else setting.read(content.strip())
     except ValueError:
@@ -81,7 +85,7 @@ def _field(typed: Typed, name: str, group: str, uploads: tuple[str, ...]) -> Set
     if name == "device":  # those that are here
         choices = list(dict.fromkeys(("auto", *devices(), content)))
     kind: Literal["flag", "choice", "number"] = "flag" if type(content) is bool else "choice" if choices else "number"
-    given, why = typed.refused.get(name, (written(content), ""))
+    given, why = typed.refused.get(name, (_formed(setting, content), ""))
     return {
         "name": name,
         "group": group,
@@ -101,6 +105,21 @@ def _titles(names: list[str]) -> dict[str, str]:
     titles = {name: title_of(name) for name in names if title_of(name) != name}
     often = Counter(titles.values())
     return {name: title if often[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
+
+
+def suited(typed: Typed, before: TrainConfig, own: Collection[str]) -> Typed:
+    """The settings with a batch and epochs that suit other data than `before`, but for those that are the visitor's
+    own by name.
+
+    >>> suited(Typed(TrainConfig(data="MNIST", batch=20, epochs=10), {}), TrainConfig(), []).config.changed()
+    {'data': 'MNIST', 'epochs': 2}
+    """
+    row = _ROWS.get(typed.config.data)
+    if row is None or typed.config.data == before.data:
+        return typed
+    suits: dict[str, Any] = {"batch": row.batch, "epochs": row.epochs}
+    changes = {name: number for name, number in suits.items() if name not in own and name not in typed.refused}
+    return replace(typed, config=replace(typed.config, **changes))
 
 
 def matters(config: TrainConfig, name: str) -> bool:
@@ -136,5 +155,10 @@ def differing(configs: list[TrainConfig]) -> list[tuple[str, list[str]]]:
     return [(TrainConfig.label(name), [_content(config, name) for config in configs]) for name in names]
 
 
+def _formed(setting: DocumentSetting, content: Any) -> str:
+    """A setting as the form shows it."""
+    return setting.zero if setting.zero and content == 0 else written(content)
+
+
 def _content(config: TrainConfig, name: str) -> str:
-    return title_of(config.data) if name == "data" else written(getattr(config, name))
+    return title_of(config.data) if name == "data" else _formed(SETTINGS[name], getattr(config, name))

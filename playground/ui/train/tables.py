@@ -14,9 +14,9 @@ from playground.lessons.runs import RUNS, reported
 from playground.runs.run import Run
 from playground.runs.store import Store
 from playground.training.records import TrainRecord
-from playground.ui.train.captions import run_name
 from playground.ui.train.followed_run import Followed
 from playground.ui.train.frame_data import FigureData, RunTableData, TableRowData
+from playground.ui.train.names import listed_names, names
 from playground.ui.train.run_groups import folds_of
 
 RANKED = 40  # newest runs of a visitor that are looked at for LeCun's table
@@ -56,9 +56,10 @@ def tables(store: Store, shown: Sequence[Followed], letters: str, owner: str) ->
 def _together(shown: Sequence[Followed], letters: str) -> RunTableData:
     given = [reported(followed.run.config)[-1:] for followed in shown]
     rows: list[TableRowData] = []
+    called = names([followed.run for followed in shown])
     for letter, followed, figure in zip(letters, shown, given, strict=False):
         count = followed.run.parameters
-        cells = [f"{letter} {run_name(followed.run)}", *_reached(followed), f"{count:,}" if count else ""]
+        cells = [f"{letter} {called[followed.run.id]}", *_reached(followed), f"{count:,}" if count else ""]
         if any(given):
             cells += [f"{one.metric} {one.shown(one.value)} {one.when}" for one in figure] or [""]
         rows.append({"kind": "own", "cells": cells})
@@ -100,8 +101,9 @@ def _lecun(store: Store, shown: Sequence[Followed], owner: str) -> RunTableData 
         if run.id not in reached and run.config.data == "MNIST" and run.has_ended:
             last = last_test(store, run)
             reached[run.id] = (run, None if last is None else last.test_accuracy)
+    called = listed_names([run for run, _ in reached.values()])
     own = [
-        (1 - accuracy, run_name(run))
+        (1 - accuracy, called[run.id])
         for run, accuracy in reached.values()
         if accuracy is not None and (run.config.data, run.config.folds, run.config.test_size) == ("MNIST", 0, 0)
     ]

@@ -5,6 +5,7 @@ The live page fills the same charts in the browser (`frontend/train/charts.js`);
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
@@ -92,30 +93,40 @@ def columns(records: Sequence[TrainRecord]) -> dict[str, list[float | None]]:
 
 def layers_of(records: Sequence[TrainRecord]) -> list[str]:
     """The layers that get curves of their own: all, or some of a deep net, the first and the last among them."""
-    names = [layer.name for layer in records[-1].layers] if records else []
-    if len(names) <= MOST_LAYERS:
-        return names
-    return [names[round(index * (len(names) - 1) / (MOST_LAYERS - 1))] for index in range(MOST_LAYERS)]
+    return evenly([layer.name for layer in records[-1].layers] if records else [], MOST_LAYERS)
 
 
-def charts(runs: Sequence[str], layers: Sequence[str] = ()) -> list[ChartData]:
-    """The charts of runs with these names: the layers' curves where there is one run, else one curve a run.
+def evenly(names: Sequence[str], most: int) -> list[str]:
+    """At most so many, the first and the last among them.
 
-    A trace's `colour` counts in a palette.
+    >>> evenly(["a", "b", "c", "d", "e"], 3)
+    ['a', 'c', 'e']
+    """
+    if len(names) <= most:
+        return list(names)
+    return [names[round(index * (len(names) - 1) / (most - 1))] for index in range(most)]
 
-    >>> [chart["id"] for chart in charts(["A"], ["linear1"])][:4]
+
+def charts(runs: Sequence[str], layers: Sequence[Sequence[str]] = (), names: Sequence[str] = ()) -> list[ChartData]:
+    """The charts of runs with these letters: what each run has reached, and its layers, the same of each run.
+
+    `names`: what to call them beside each other. A trace's `colour` counts in a palette.
+
+    >>> [chart["id"] for chart in charts(["A"], [["linear1"]])][:4]
     ['loss', 'accuracy', 'error', 'gradient_norm']
     """
+    several = len(runs) > 1
+    called = [f"{run} {name}" for run, name in zip(runs, names, strict=True)] if names else runs
     both = (("loss", "Loss", 1), ("accuracy", "Accuracy, %", 100), ("error", "Mean absolute error", 1))
     found = [
-        _chart(id, title, [trace for i, run in enumerate(runs) for trace in _pair(run, i, len(runs), id)], factor)
+        _chart(id, title, [trace for i in range(len(runs)) for trace in _pair(runs, called, i, id)], factor)
         for id, title, factor in both
     ]
-    if len(runs) > 1:
-        found.append(_chart("gradient_norm", "Norm of the whole gradient", _each(runs, "gradient_norm")))
-    for curve, title in LAYER_CURVES.items() if len(runs) == 1 else ():
-        found.append(_chart(curve, title, [_line(runs[0], f"{curve}:{n}", n, i) for i, n in enumerate(layers)]))
-    return [*found, _chart("learning_rate", "Learning rate", _each(runs, "learning_rate"))]
+    if several:
+        found.append(_chart("whole_gradient", "Norm of the whole gradient", _each(runs, called, "gradient_norm")))
+    for curve, title in LAYER_CURVES.items() if any(layers) else ():
+        found.append(_chart(curve, title, _of_layers(runs, layers, curve)))
+    return [*found, _chart("learning_rate", "Learning rate", _each(runs, called, "learning_rate"))]
 
 
 def figure(
@@ -146,7 +157,7 @@ def figure(
         data.append(
             {
                 "type": "scatter",
-                "name": trace["name"],
+                "name": html.escape(trace["name"], quote=False),  # Plotly reads some tags
                 "x": [at for at, _ in points],
                 "y": smoothed(ys, smoothing) if trace["smooth"] else ys,
                 "mode": trace["mode"],
@@ -199,14 +210,28 @@ def _line(run: str, column: str, name: str, index: int) -> TraceData:
     }
 
 
-def _each(runs: Sequence[str], column: str) -> list[TraceData]:
-    name = column.replace("_", " ")
-    return [_line(run, column, run if len(runs) > 1 else name, i) | {"smooth": False} for i, run in enumerate(runs)]
+def _of_layers(runs: Sequence[str], layers: Sequence[Sequence[str]], curve: str) -> list[TraceData]:
+    """A curve a layer: of several runs a layer has one colour, and each run its own dashes."""
+    if len(runs) == 1:
+        return [_line(runs[0], f"{curve}:{name}", name, place) for some in layers for place, name in enumerate(some)]
+    return [
+        _line(run, f"{curve}:{name}", f"{run} {name}", place) | {"dash": DASHES[number]}
+        for number, (run, some) in enumerate(zip(runs, layers, strict=False))
+        for place, name in enumerate(evenly(some, len(DASHES)))
+    ]
 
 
-def _pair(run: str, index: int, count: int, column: str) -> list[TraceData]:
-    """Training and test: of one run in two colours, of several in each run's own."""
-    prefix = f"{run} " if count > 1 else ""
-    measured = _line(run, column, f"{prefix}training", index) | {"dash": "solid"}
-    tested = _line(run, f"test_{column}", f"{prefix}test", index if count > 1 else 1)
+def _each(runs: Sequence[str], called: Sequence[str], column: str) -> list[TraceData]:
+    names = called if len(runs) > 1 else [column.replace("_", " ")] * len(runs)
+    return [
+        _line(run, column, name, place) | {"smooth": False}
+        for place, (run, name) in enumerate(zip(runs, names, strict=True))
+    ]
+
+
+def _pair(runs: Sequence[str], called: Sequence[str], place: int, column: str) -> list[TraceData]:
+    """Training and test: of one run in two colours; of several in each run's own, all but the first with dashes."""
+    run, several = runs[place], len(runs) > 1
+    measured = _line(run, column, called[place] if several else "training", place)
+    tested = _line(run, f"test_{column}", f"{run} test" if several else "test", place if several else 1)
     return [measured, tested | {"dash": "dot", "mode": "lines+markers", "smooth": False}]

@@ -19,7 +19,7 @@ def charts_html(result: RunResult) -> str:
 
     name = result.name
     filled = {name: columns(result.records)}
-    drawn = [figure(chart, filled) for chart in charts([name], layers_of(result.records))]
+    drawn = [figure(chart, filled) for chart in charts([name], [layers_of(result.records)])]
     parts = [
         plotly.io.to_html(one, full_html=False, include_plotlyjs=number == 0, validate=False)
         for number, one in enumerate(one for one in drawn if one["data"])

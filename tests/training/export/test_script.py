@@ -26,6 +26,7 @@ from playground.training.loop import train
 from playground.training.model import WEIGHT_INITS
 from playground.training.optimizers import OPTIMIZERS, SCHEDULES, optimizer_of, schedule_of
 from playground.training.records import TrainRecord
+from tests.runs.retold import Retelling
 from tests.training.export.scripts import lines_of, printed
 
 PASTED = """
@@ -131,6 +132,18 @@ def test_an_epoch_more_is_asked_for_before_the_planned_end_or_there(tmp_path: Pa
             learner.add_epochs(1)
     assert (7 in [record.step for record in records]) == (asked_at == 7) and records[-1].step == 12
     assert printed(training_script(chosen, records, more_epochs=1, threads=1), tmp_path) == lines_of(records)
+
+
+def test_points_that_nobody_planned(tmp_path: Path) -> None:
+    """As a run has them that was followed, paused and spoken to."""
+    chosen = config(batch=2, epochs=1, record_every=50)
+    steps = {1, *range(3, 100, 2), 50, 100, 115}
+    records = list(train(chosen, data_of(chosen), learner=Retelling(chosen, steps)))
+    code = training_script(chosen, records, threads=1)
+    assert max(len(line) for line in code.splitlines() if line.startswith(("points", "    "))) <= 120
+    assert [record.step for record in records] == sorted(steps) and len(steps) > 50
+    assert printed(code, tmp_path) == lines_of(records)
+    assert "points" not in training_script(chosen, list(train(chosen, data_of(chosen))), threads=1)
 
 
 def test_an_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_data: Data) -> None:

@@ -6,21 +6,12 @@ from typing import Any
 
 import pytest
 
-from playground.runs.run import Run
 from playground.training.config import TrainConfig
-from playground.ui.train.captions import LONGEST, duration, run_name, sentence, state, time_left
+from playground.training.records import TrainRecord
+from playground.ui.train.captions import duration, rate_said, sentence, state, time_left
+from tests.ui.train.made import run
 
 DEAD = "the worker died: it goes on from here"
-
-
-def run(**changes: Any) -> Run:
-    new: dict[str, Any] = {
-        "id": "3f2a51c0de99", "config": TrainConfig(), "title": "", "owner": "", "status": "queued", "reason": "",
-        "wanted": "run", "created": 0.0, "finished": None, "step": 0, "steps": 0, "seconds": 0.0, "parameters": 0,
-        "device": "", "worker": "", "attempt": 0, "learning_rate": None, "more_epochs": 0, "threads": None,
-        "share": None, "samples": (),
-    }  # fmt: skip
-    return Run(**new | changes)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +69,24 @@ def test_how_long_a_run_will_go_on(changes: dict[str, Any], said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "latest", "said"),
+    [
+        pytest.param({}, None, "", id="nobody-asked"),
+        pytest.param({"learning_rate": 0.01}, None, "set to 0.01, from the next step on", id="before-the-first-step"),
+        pytest.param({"learning_rate": 0.01}, 0.1, "set to 0.01, from the next step on", id="not-met-yet"),
+        pytest.param({"learning_rate": 0.01}, 0.01, "set to 0.01", id="met"),
+        pytest.param(
+            {"learning_rate": 0.01, "config": TrainConfig(schedule="cosine")}, 0.004, "set to 0.01", id="schedule"
+        ),
+        pytest.param({"learning_rate": 0.01, "status": "stopped"}, 0.1, "set to 0.01", id="no-next-step"),
+    ],
+)
+def test_a_rate_that_was_set_gives_a_sign(changes: dict[str, Any], latest: float | None, said: str) -> None:
+    record = None if latest is None else TrainRecord(5, 0.5, 1.0, 0.5, latest, 1.0, 10.0)
+    assert rate_said(run(**{"status": "running", **changes}), record) == said
+
+
+@pytest.mark.parametrize(
     ("seconds", "said"),
     [(0.0, "1 s"), (1.5, "2 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (3599.4, "59 min 59 s"), (3599.6, "1 h 0 min")],
 )
@@ -85,11 +94,5 @@ def test_a_duration_is_rounded_before_it_is_split(seconds: float, said: str) -> 
     assert duration(seconds) == said
 
 
-def test_a_name_is_short_and_tells_runs_apart() -> None:
-    assert run_name(run(title="Mine")) == "Mine"
-    assert run_name(run(config=TrainConfig("Flatten\nLinear(10)"))) == "digits · Flatten Linear(10)"
-    long = run_name(run(config=TrainConfig("Flatten " + "Linear(10) " * 20)))
-    assert len(long) == LONGEST and long.endswith("…")
-    pasted = "class Net(nn.Module):\n    def forward(self, x):\n        return x"
-    assert run_name(run(config=TrainConfig(pasted))) == "digits · a class of its own"
-    assert sentence(run(title="Mine"), None, None) == "Mine: no numbers yet."
+def test_a_sentence_begins_with_the_name() -> None:
+    assert sentence(run(), "Mine", None, None) == "Mine: no numbers yet."

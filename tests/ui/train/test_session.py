@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 import pytest
 import torch
 
+from playground.data.datasets import DATASETS, DatasetRow
 from playground.errors import PlaygroundError
 from playground.layers.document import OPTIMIZERS, StackDocument
 from playground.lessons.runs import RUNS
@@ -25,7 +26,8 @@ from playground.training.config import SETTINGS, TrainConfig
 from playground.training.examples import data_of
 from playground.training.learner import Learner
 from playground.training.loop import train
-from playground.training.records import TrainRecord
+from playground.training.pace import steps_of
+from playground.training.records import LayerRecord, TrainRecord
 from playground.ui.shared.hand_over import from_stack
 from playground.ui.train import followed_run as train_follow
 from playground.ui.train import runs as train_runs
@@ -34,7 +36,7 @@ from playground.ui.train.links import MOST_SHOWN, restore_train, train_query
 from playground.ui.train.net_check import check
 from playground.ui.train.preview import preview_html
 from playground.ui.train.session import TrainSession
-from playground.ui.train.settings import GROUPS, fields, read_settings
+from playground.ui.train.settings import GROUPS, differing, fields, read_settings
 
 CONFIG = TrainConfig(train_size=200, test_size=50, batch=20, epochs=2)
 
@@ -148,6 +150,48 @@ def test_what_cannot_be_used_is_marked_at_its_field_and_the_rest_is_taken(
     mended = str(getattr(CONFIG, name))
     session.take_setup(typed(session, **{name: mended}), engine)
     assert not session.typed.refused
+
+
+@pytest.mark.parametrize("row", DATASETS, ids=lambda row: row.name)
+def test_choosing_data_brings_a_batch_and_epochs_that_suit_it(engine: Queue, row: DatasetRow) -> None:
+    session = TrainSession.opened({}, engine, RUNS.presets[0].document)
+    session.take_setup(typed(session, data=row.name), engine)
+    config = session.typed.config
+    assert (config.data, config.batch, config.epochs) == (row.name, row.batch, row.epochs)
+    shown = {field["name"]: field["value"] for field in session.setup_frame()["fields"]}
+    assert (shown["batch"], shown["epochs"]) == (str(row.batch), str(row.epochs))
+    assert steps_of(config, row.train_size) <= 2000
+    session.take_setup(typed(session, data="digits"), engine)
+    assert session.typed.config == RUNS.presets[0].document
+
+
+def test_a_batch_that_was_typed_stays_with_other_data_and_a_link_keeps_its_own(engine: Queue) -> None:
+    session = TrainSession.opened({}, engine, RUNS.presets[0].document)
+    session.take_setup(typed(session, batch="7"), engine)
+    session.take_setup(typed(session, data="MNIST"), engine)
+    assert (session.typed.config.batch, session.typed.config.epochs) == (7, 2)
+    session.take_setup(typed(session, data="KMNIST", epochs="9"), engine)  # at once
+    assert (session.typed.config.batch, session.typed.config.epochs) == (7, 9)
+    session.take_setup(typed(session, data="digits", batch="many"), engine)
+    assert session.typed.refused.keys() == {"batch"} and session.typed.config.batch == 7
+    link = opened(engine, text=["Flatten Linear(10)"], data=["MNIST"], batch=["20"], epochs=["10"])
+    link.take_setup(typed(link, learning_rate="0.2"), engine)
+    assert (link.typed.config.batch, link.typed.config.epochs) == (20, 10)
+    preset = RUNS.preset("L4.4b").document
+    session.open(preset)
+    session.take_setup(typed(session), engine)
+    assert session.typed.config == preset
+
+
+def test_all_examples_are_said_so(engine: Queue) -> None:
+    session = TrainSession.opened({}, engine, TrainConfig())
+    shown = {field["name"]: field["value"] for field in session.setup_frame()["fields"]}
+    assert shown["train_size"] == shown["test_size"] == "all" and shown["folds"] == "0"
+    session.take_setup(typed(session, train_size="300", test_size=" All "), engine)
+    assert (session.typed.config.train_size, session.typed.config.test_size) == (300, 0)
+    assert differing([TrainConfig(), session.typed.config]) == [("Training examples", ["all", "300"])]
+    session.take_setup(typed(session, train_size="0", epochs="all"), engine)
+    assert session.typed.config.train_size == 0 and session.typed.refused.keys() == {"epochs"}
 
 
 def test_settings_that_depend_on_each_other_may_come_in_any_order() -> None:
@@ -337,11 +381,11 @@ def test_runs_are_compared_and_a_new_one_joins_them(engine: Queue) -> None:
     session = opened(engine)
     for rate in ("0.1", "0.2"):
         session.take_setup(typed(session, learning_rate=rate) | {"do": "train"}, engine)
-    second = session.runs.ids[0]
-    first = next(run.id for run in engine.store.runs() if run.id != second)
-    assert session.runs.ids == [second]
-    act(session, engine, "show", first)
+    second, first = session.runs.ids
+    assert [run.id for run in engine.store.runs()] == [second, first], "the new one joins the one before it"
     frame = session.runs_frame(engine)
+    assert [run["name"] for run in frame["runs"]] == ["lr 0.2", "lr 0.1"]
+    assert {trace["name"] for trace in frame["charts"][0]["traces"]} == {"A lr 0.2", "B lr 0.1", "A test", "B test"}
     assert frame["differences"] == [["Learning rate", "0.2", "0.1"]]
     assert [run["letter"] for run in frame["runs"]] == ["A", "B"] and frame["query"].count("run=") == 2
     session.take_setup(typed(session, learning_rate="0.3") | {"do": "train"}, engine)
@@ -351,6 +395,41 @@ def test_runs_are_compared_and_a_new_one_joins_them(engine: Queue) -> None:
     assert second not in session.runs.ids
     act(session, engine, "only", first)
     assert session.runs.ids == [first]
+
+
+def test_no_more_runs_join_than_there_are_colours(engine: Queue) -> None:
+    ids = [engine.submit(CONFIG, owner=f"owner {number}").id for number in range(MOST_SHOWN)]
+    session = opened(engine, run=ids)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    assert session.runs.ids[1:] == ids[:-1] and len(session.runs.ids) == MOST_SHOWN
+
+
+def test_a_run_is_named_by_its_owner_alone(engine: Queue) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    own = session.runs_frame(engine)["runs"][0]["name"]
+    act(session, engine, "name", run, " <b>mine</b>\n ")
+    frame = session.runs_frame(engine)
+    assert engine.store.run(run).title == "<b>mine</b>" == frame["runs"][0]["name"] == frame["list"][0]["name"]
+    act(opened(engine, run=[run]), engine, "name", run, "yours")
+    act(session, engine, "name", run, "x" * 61)
+    assert "60 at most" in session.said_runs and engine.store.run(run).title == "<b>mine</b>"
+    act(session, engine, "name", run, "")
+    assert session.runs_frame(engine)["runs"][0]["name"] == own and session.said_runs == ""
+
+
+def test_layers_keep_their_curves_beside_another_run(engine: Queue, records: list[TrainRecord]) -> None:
+    session = opened(engine)
+    for rate in ("0.1", "0.2"):
+        session.take_setup(typed(session, learning_rate=rate) | {"do": "train"}, engine)
+        works(engine, records[:5])
+    session.runs.poll(engine.store)
+    frame = session.runs_frame(engine)
+    norms = next(chart for chart in frame["charts"] if chart["id"] == "gradient_norm")
+    assert "gradient_norm" in frame["layer_charts"]
+    assert {trace["run"] for trace in norms["traces"]} == {"A", "B"}
+    assert all("gradient_norm:linear1" in run["columns"] for run in frame["runs"])
 
 
 def test_any_run_is_shown_beside_the_others_by_its_link_or_its_id(engine: Queue) -> None:
@@ -462,6 +541,8 @@ def test_a_failed_run_says_why_and_may_be_tried_again(engine: Queue, records: li
         and shown["can"] == ["retry", "tenth"]
         and session.runs.interval is None
     )
+    assert shown["symptom"] is not None and shown["symptom"]["do"] == "tenth"
+    assert shown["symptom"]["label"] == "Train again with lr 0.01" and "no number" in shown["symptom"]["text"]
     act(session, engine, "retry", run)
     assert engine.store.run(run).status == "queued"
 
@@ -489,6 +570,35 @@ def test_a_tenth_of_the_rate_is_a_run_of_its_own(engine: Queue, records: list[Tr
     assert new.id != run and new.config == replace(CONFIG, learning_rate=CONFIG.learning_rate / 10)
     assert session.typed.config == new.config and session.is_page_due
     assert engine.store.records(run) == records[:2]
+
+
+def test_a_run_that_only_guesses_says_so_and_is_trained_again_with_one_thing_changed(engine: Queue) -> None:
+    session = opened(engine)
+    session.take_setup(typed(session) | {"do": "train"}, engine)
+    run = session.runs.ids[0]
+    layer = LayerRecord("linear1", gradient_norm=1.0, weight_norm=1.0, update_ratio=0.5)
+    guessing = [TrainRecord(step, step / 10, 2.4, 0.1, 0.1, step / 50, 400.0, (layer,)) for step in range(10, 210, 10)]
+    worker = works(engine, guessing[:5])
+    session.runs.poll(engine.store)
+    assert session.runs_frame(engine)["runs"][0]["symptom"] is None, "every run begins so"
+    engine.store.report(run, worker, guessing[5:], step=200)
+    symptom = session.runs_frame(engine)["runs"][0]["symptom"]
+    assert symptom is not None and symptom["do"] == "cure" and symptom["label"] == "Train again with lr 0.01"
+    assert symptom["text"] == (
+        "In steps 101 to 200 10.0 % are right, and guessing gives 10 %: "
+        "a step changes the weights of linear1 by 50 % of their size, which is too much."
+    )
+    guest = opened(engine, run=[run])
+    guest.runs_frame(engine)
+    act(guest, engine, "cure", run)
+    assert guest.typed.config.learning_rate == 0.01 and guest.runs.ids == [run], "the form is filled in"
+    act(session, engine, "cure", run)
+    new = engine.store.run(session.runs.ids[0])
+    assert session.runs.ids == [new.id, run] and new.config == replace(CONFIG, learning_rate=0.01)
+    assert session.typed.config == new.config and session.is_page_due
+    act(session, engine, "cure", new.id)  # of which nothing is wrong yet
+    act(session, engine, "cure", "abcdef123456")
+    assert len(session.runs.ids) == 2
 
 
 def test_a_failed_run_whose_rate_was_set_is_tried_again_as_another(engine: Queue, records: list[TrainRecord]) -> None:

@@ -55,7 +55,7 @@ def test_thinning_keeps_the_last_record_and_the_tests(records: list[TrainRecord]
 @pytest.mark.parametrize("x", ["step", "epoch", "seconds"])
 def test_every_chart_is_a_figure_that_plotly_takes(records: list[TrainRecord], x: str, log: bool) -> None:
     found = columns(records)
-    for chart in charts(["A"], layers_of(records)):
+    for chart in charts(["A"], [layers_of(records)]):
         made = figure(chart, {"A": found}, x=x, log=log, smoothing=0.9)
         Figure(made)
         assert bool(made["data"]) == (chart["id"] != "error")  # of a run that classifies
@@ -75,8 +75,33 @@ def test_runs_that_are_compared_differ_in_more_than_colour() -> None:
         looks = [(trace["colour"], trace["dash"], trace["symbol"], trace["mode"]) for trace in chart["traces"]]
         assert len(set(looks)) == len(looks)
         assert {trace["run"] for trace in chart["traces"]} == set("ABCDEF")
-    measured = list(charts(["A", "B"])[2]["traces"])
-    assert measured[0]["dash"] != measured[1]["dash"]
+    for chart in charts(["A", "B"], names=["ReLU", "Tanh"]):
+        solid = {trace["run"] for trace in chart["traces"] if trace["dash"] == "solid"}
+        assert solid <= {"A"}, "the run before is drawn with dashes"
+
+
+def test_layers_of_runs_that_are_compared_keep_their_curves() -> None:
+    deep = [f"layer {number}" for number in range(20)]
+    layers = [["linear1", "relu1", "linear2"], ["linear1", "tanh1", "linear2"], deep]
+    made = {chart["id"]: chart["traces"] for chart in charts(["A", "B", "C"], layers, ["ReLU", "Tanh", "deep"])}
+    norms = made["gradient_norm"]
+    assert [(trace["run"], trace["column"], trace["name"]) for trace in norms[:4]] == [
+        ("A", "gradient_norm:linear1", "A linear1"),
+        ("A", "gradient_norm:relu1", "A relu1"),
+        ("A", "gradient_norm:linear2", "A linear2"),
+        ("B", "gradient_norm:linear1", "B linear1"),
+    ]
+    looks = [(trace["colour"], trace["dash"]) for trace in norms]
+    assert len(set(looks)) == len(looks) == 12, "of a deep net some, the first and the last among them"
+    assert {norms[6]["name"], norms[-1]["name"]} == {"C layer 0", "C layer 19"}
+    assert norms[0]["colour"] == norms[3]["colour"] and norms[0]["dash"] != norms[3]["dash"]
+    assert [trace["name"] for trace in made["whole_gradient"]] == ["A ReLU", "B Tanh", "C deep"]
+
+
+def test_a_name_in_a_legend_is_no_markup() -> None:
+    found = columns([TrainRecord(1, 1.0, 1.0, 0.5, 0.1, 0.0, 0.0)])
+    made = figure(charts(["A", "B"], names=["<b>mine</b>", "& other"])[0], {"A": found, "B": found})
+    assert {trace["name"] for trace in made["data"][::2]} == {"A &lt;b&gt;mine&lt;/b&gt;", "B &amp; other"}
 
 
 @pytest.mark.parametrize(("theme", "ground"), [("light", "#ffffff"), ("dark", "#14131c")])
