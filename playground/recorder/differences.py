@@ -35,6 +35,7 @@ from playground.recorder.checks.probes import (
     disagrees,
     is_clear,
     is_doubtful,
+    passes_by,
     probes_of,
     rows,
 )
@@ -180,7 +181,7 @@ class Differences:
                 probes[i].step = min(probes[i].step, probes[i].scale or math.inf)  # the number itself may be tiny
             self._again(probes, tried, objective, some, SMALLER)
             for i in some:
-                if is_clear(tried[i]):
+                if is_clear(tried[i]) and passes_by(checks[i], tried[i]):
                     checks[i] = tried[i]
                 else:
                     probes[i].step = steps[i]
@@ -202,7 +203,7 @@ class Differences:
         again = self._probe([probes[index] for index in some], objective)[0] if some else []
         for index, check in zip(some, again, strict=True):
             is_nearer = disagrees(checks[index]) and is_clear(check) and agrees(check)  # a slope is one of the point
-            if (
+            if passes_by(checks[index], check) and (
                 is_nearer
                 or checks[index].note
                 or check.note in NOT_SMOOTH

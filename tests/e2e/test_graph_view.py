@@ -30,7 +30,14 @@ def step(page: Page) -> None:
     expect(position).not_to_have_text(before)
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (390, 844)], ids=str)
+SIZES = [
+    pytest.param((1280, 800), marks=pytest.mark.slow),
+    pytest.param((1440, 900), marks=pytest.mark.slow),
+    (390, 844),
+]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
 def test_nothing_moves_while_one_steps_through_a_graph_that_fits(
     open_page: OpenPage, ready: Ready, size: tuple[int, int]
 ) -> None:
@@ -44,6 +51,7 @@ def test_nothing_moves_while_one_steps_through_a_graph_that_fits(
             assert abs(x - was_x) <= STILL and abs(y - was_y) <= STILL
 
 
+@pytest.mark.slow
 def test_letters_can_be_read_where_a_large_graph_is_fitted(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page(LOOP))
     page.get_by_test_id("zoom-out").click(click_count=8)
@@ -56,6 +64,7 @@ def test_letters_can_be_read_where_a_large_graph_is_fitted(open_page: OpenPage, 
     expect(page.locator('svg.graph [data-key="value-0"]:not(.copy)')).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_the_map_shows_what_is_in_view_and_goes_there(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page(LOOP))
     overview = page.get_by_test_id("overview")
@@ -100,6 +109,7 @@ def test_search_moves_marks_and_selects_by_keyboard(open_page: OpenPage, ready: 
     expect(field).to_be_focused()
 
 
+@pytest.mark.slow
 def test_the_wheel_alone_says_how_to_zoom(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page(LOOP))
     stage = page.get_by_test_id("graph")
@@ -111,6 +121,7 @@ def test_the_wheel_alone_says_how_to_zoom(open_page: OpenPage, ready: Ready) -> 
     assert stage.get_attribute("data-scale") == scale
 
 
+@pytest.mark.slow
 def test_accessible_while_one_searches(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]]
 ) -> None:
@@ -121,6 +132,7 @@ def test_accessible_while_one_searches(
     assert accessibility(page) == []
 
 
+@pytest.mark.slow
 def test_from_left_to_right_and_back(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/"))
     first, last = (page.locator(f'svg.graph [data-key="{key}"]') for key in ("value-0", "op-3"))

@@ -91,6 +91,14 @@ def test_a_kink_is_noted(function: Callable[[Tensor], Tensor], sides: tuple[floa
     assert check.difference == pytest.approx(sum(sides) / 2)
 
 
+def test_a_kink_too_small_to_be_noted_is_in_the_uncertainty() -> None:
+    """At 0 the slope goes from 18 to 18.006: PyTorch says 18, half the way between is 18.003."""
+    check = record(lambda x: 18 * x + 0.006 * torch.relu(x), 0.0).checks[0]
+    assert (check.note, check.gradient) == ("", 18.0)
+    assert check.difference == pytest.approx(18.003, abs=1e-6)
+    assert check.uncertainty == pytest.approx(0.003, rel=1e-3)
+
+
 def test_equal_elements_that_are_sorted_are_noted() -> None:
     x = torch.zeros(3, requires_grad=True)
     weights = torch.tensor([3.0, 2.0, 3.0])  # along each element the slope is 3, on both sides

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -62,6 +62,27 @@ def test_the_steps_end_in_the_whole_trace(program: Program) -> None:
     assert end.grads == {value.id: value.grad for value in trace.values if value.grad is not None}
 
 
+# A vector of zeros, x - x, is sorted: moved to one side, its slope is another one by a thousandth.
+@example(
+    Program(
+        leaves=((3,),),
+        calls=(
+            ("matmul", "matmul", (0, 0)),
+            ("binary", "sub", (0, 0)),
+            ("matmul", "matmul", (0, 0)),
+            ("binary", "add", (1, 2)),
+            ("reduction", "sorted", (2,)),
+            ("binary", "add", (3, 3)),
+            ("matmul", "matmul", (4, 4)),
+            ("binary", "atan2", (5, 6)),
+            ("binary", "add", (6, 6)),
+            ("reduction", "cumsum", (7,)),
+            ("reduction", "flipped", (8,)),
+            ("matmul", "matmul", (10, 9)),
+        ),
+        seed=0,
+    )
+)
 @given(programs())
 def test_finite_differences_agree(program: Program) -> None:
     for check in recorded(program).checks:

@@ -128,9 +128,19 @@ def compare(probe: Probe, results: Sequence[float], at_rest: float, size: float)
         index=probe.index,
         gradient=probe.gradient,
         difference=(4 * fine - coarse) / 3,
-        uncertainty=max(abs(fine - coarse) / 3, noise),
+        uncertainty=max(abs(fine - coarse) / 3, _kink(probe, results, at_rest) / 2, noise),
         note=note,
     )
+
+
+def _kink(probe: Probe, results: Sequence[float], at_rest: float) -> float:
+    """How far apart the slopes on the two sides are, as the step goes to zero; 0 for what is smooth.
+
+    Of a smooth function the difference of one-sided slopes halves with the step.
+    """
+    up, down, half_up, half_down = results
+    far, near = (up + down - 2 * at_rest) / probe.step, 2 * (half_up + half_down - 2 * at_rest) / probe.step
+    return abs(2 * near - far) if math.isfinite(2 * near - far) else 0.0
 
 
 def _note(probe: Probe, results: Sequence[float], at_rest: float, noise: float) -> str:
@@ -163,6 +173,11 @@ def disagrees(check: DifferenceCheck) -> bool:
 def agrees(check: DifferenceCheck) -> bool:
     """Tell whether gradient and difference are the same, whatever the uncertainty would allow."""
     return not check.note and check.gap <= SAME * max(1.0, abs(check.gradient))
+
+
+def passes_by(before: DifferenceCheck, nearer: DifferenceCheck) -> bool:
+    """Tell whether a smaller step met no kink where there is none, and not where rounding hides it."""
+    return before.note != KINKED or bool(nearer.note) or 2 * nearer.uncertainty < before.uncertainty
 
 
 def is_doubtful(check: DifferenceCheck) -> bool:
