@@ -383,3 +383,49 @@ def test_a_pasted_class_is_read_and_stepped(open_page: OpenPage, ready: Ready) -
     page.get_by_test_id("step-forward").click()
     page.get_by_test_id("stack-text").fill("class A(nn.Module):\n    def forward(self, x):\n        return x.__class__")
     expect(page.get_by_test_id("stack-error")).not_to_be_empty()
+
+
+def in_view(page: Page, *ids: str) -> bool:
+    """Whether these parts lie in the window as a whole, at once."""
+    height = page.evaluate("innerHeight")
+    boxes = [page.get_by_test_id(id).bounding_box() for id in ids]
+    return all(box is not None and box["y"] >= 0 and box["y"] + box["height"] <= height for box in boxes)
+
+
+def test_sizes_and_steps_are_on_one_screen(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(opened(open_page, "Conv2d(10, 7) ReLU Flatten Linear(10)"))
+    assert in_view(page, "row-0", "row-3", "totals", "graph", "scrub", "step-play"), "at 1280 x 800"
+    pane, graph = (page.get_by_test_id(id).bounding_box() for id in ("row-0", "graph"))
+    assert pane and graph and pane["x"] + pane["width"] <= graph["x"] and graph["y"] < 300
+    page.get_by_test_id("step-forward").click()
+    assert in_view(page, "row-0", "step-forward")
+    page.set_viewport_size({"width": 880, "height": 800})
+    pane, graph = (page.get_by_test_id(id).bounding_box() for id in ("totals", "graph"))
+    assert pane and graph and pane["y"] + pane["height"] <= graph["y"], "one above the other"
+
+
+def test_the_border_between_both_is_moved_by_keys_and_by_dragging_and_stays(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(opened(open_page, "Flatten Linear(10)"))
+    border = page.get_by_test_id("split")
+    start = int(border.get_attribute("aria-valuenow") or 0)
+    width = page.get_by_test_id("graph").bounding_box()["width"]  # type: ignore[index]
+    border.focus()
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(border).to_have_attribute("aria-valuenow", str(start - 4))
+    assert page.get_by_test_id("graph").bounding_box()["width"] > width  # type: ignore[index]
+    page.keyboard.press("Enter")
+    expect(border).to_have_attribute("aria-valuenow", border.get_attribute("aria-valuemin") or "")
+    page.keyboard.press("Enter")
+    expect(border).to_have_attribute("aria-valuenow", str(start - 4))
+    box = border.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 105, box["y"] + 220, steps=3)
+    page.mouse.up()
+    dragged = border.get_attribute("aria-valuenow")
+    assert dragged is not None and int(dragged) > start
+    page.reload()
+    ready(page)
+    expect(border).to_have_attribute("aria-valuenow", dragged)

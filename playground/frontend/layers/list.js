@@ -4,12 +4,14 @@ import { el, iconButton, replace } from "../shared/dom.js";
 import { meaningOf } from "../shared/glossary.js";
 import { createAdding, layerMenu } from "./add.js";
 import { spelled, weight } from "./numbers.js";
-import { branchRow, layerRow } from "./rows.js";
+import { branchRow, layerRow, sizeCell } from "./rows.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
 /** @typedef {import("./contract.js").Path} Path */
 
 const HEADS = ["Layer", "Arguments", "Output", "Parameters", "Products", "Saved", "Sees"];
+/** @type {Record<string, string>} */
+const CLASSES = { Arguments: "arguments", Output: "shape", Change: "acts" };
 
 /**
  * @param {import("./contract.js").Actions} actions
@@ -76,9 +78,9 @@ export function createList(actions, folds, refusals) {
       "tr",
       { class: "input" },
       el("th", { scope: "row" }, "Input"),
-      el("td"),
+      el("td", { class: "arguments" }),
       el("td", { class: "shape" }, frame.input),
-      el("td", { colspan: "4" }),
+      el("td", { class: "rest", colspan: "4" }),
       acts,
     );
   }
@@ -94,14 +96,17 @@ export function createList(actions, folds, refusals) {
       "tr",
       { class: "totals", "data-testid": "totals" },
       el("th", { scope: "row" }, "Total"),
-      el("td", {}, menu),
-      el("td", { class: "shape" }, totals.output ?? "–"),
-      el("td", { class: "number" }, spelled(totals.parameters)),
-      el("td", { class: "number" }, spelled(totals.multiplications)),
-      el("td", { class: "number" }, weight(totals.saved)),
-      el("td", { colspan: frame.editable ? "2" : "1" }),
+      el("td", { class: "arguments" }, menu),
+      el("td", { class: "shape", "data-head": "Output" }, totals.output ?? "–"),
+      sizeCell("Parameters", spelled(totals.parameters)),
+      sizeCell("Products", spelled(totals.multiplications)),
+      sizeCell("Saved", weight(totals.saved)),
+      el("td", { class: "rest", colspan: frame.editable ? "2" : "1" }),
     );
   }
+
+  /** @param {string} head */
+  const headCell = (head) => el("th", { scope: "col", class: CLASSES[head] ?? null, title: meaningOf(head) }, head);
 
   return {
     root,
@@ -115,12 +120,7 @@ export function createList(actions, folds, refusals) {
       const rows = [inputRow(frame), ...rowsIn(frame, [], heads.length), totalRow(frame)];
       replace(
         scroll,
-        el(
-          "table",
-          { "aria-label": "The layers" },
-          el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col", title: meaningOf(head) }, head)))),
-          el("tbody", {}, ...rows),
-        ),
+        el("table", { class: "layers", "aria-label": "The layers" }, el("thead", {}, el("tr", {}, ...heads.map(headCell))), el("tbody", {}, ...rows)),
       );
     },
   };

@@ -1,12 +1,14 @@
 // @ts-check
 // Numbers of the list of layers: as they are written, and as a person types them.
 
+export const NONE = "–";
+
 /** @param {number | undefined} count */
-export const spelled = (count) => (count ? count.toLocaleString("en") : "–");
+export const spelled = (count) => (count ? count.toLocaleString("en") : NONE);
 
 /** @param {number | null | undefined} bytes */
 export const weight = (bytes) =>
-  !bytes ? "–" : bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(0)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+  !bytes ? NONE : bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(0)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 
 /** @param {any} content */
 export const written = (content) => (content === null ? "" : Array.isArray(content) ? content.join(", ") : String(content));

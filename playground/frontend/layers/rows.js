@@ -3,7 +3,7 @@
 import { el, icon, iconButton } from "../shared/dom.js";
 import { argumentFields, argumentTexts } from "./arguments.js";
 import { pathKey } from "./folds.js";
-import { spelled, weight } from "./numbers.js";
+import { NONE, spelled, weight } from "./numbers.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
 /** @typedef {import("./contract.js").Row} Row */
@@ -41,6 +41,17 @@ function seen(row) {
 }
 
 /**
+ * One number of a layer, under its head, or beside it where the layer is a card.
+ * @param {string} head
+ * @param {string} text
+ * @param {string} [formula]
+ * @param {string | null} [title]
+ */
+export function sizeCell(head, text, formula = "", title = null) {
+  return el("td", { class: text === NONE ? "number none" : "number", "data-head": head, title }, text, formula ? el("small", {}, formula) : null);
+}
+
+/**
  * @param {Row} row
  * @param {Around} around
  */
@@ -68,11 +79,16 @@ export function layerRow(row, around) {
       { class: "arguments" },
       ...(row.branches ? blockWords(row, isFolded, around) : canEdit ? argumentFields(row, actions, refusals) : argumentTexts(row)),
     ),
-    el("td", { class: "shape", title: row.shape_rule }, row.gives ?? (isBad ? "does not fit" : "?"), row.formula ? el("small", {}, row.formula) : null),
-    el("td", { class: "number" }, spelled(row.parameters), row.parameters_formula ? el("small", {}, row.parameters_formula) : null),
-    el("td", { class: "number" }, spelled(row.multiplications)),
-    el("td", { class: "number" }, weight(row.saved)),
-    el("td", { class: "number", title: seen(row) }, row.field ? row.field.join("×") : "–"),
+    el(
+      "td",
+      { class: "shape", title: row.shape_rule, "data-head": "Output" },
+      row.gives ?? (isBad ? "does not fit" : "?"),
+      row.formula ? el("small", {}, row.formula) : null,
+    ),
+    sizeCell("Parameters", spelled(row.parameters), row.parameters_formula),
+    sizeCell("Products", spelled(row.multiplications)),
+    sizeCell("Saved", weight(row.saved)),
+    sizeCell("Sees", row.field ? row.field.join("×") : NONE, "", seen(row)),
     canEdit ? el("td", { class: "acts" }, ...rowActs(row, around)) : frame.editable ? el("td") : null,
   );
 }

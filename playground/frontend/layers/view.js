@@ -9,6 +9,7 @@ import { createRefusals } from "./refusals.js";
 import { showResults } from "./results.js";
 import { createSettings } from "./settings.js";
 import { announcement, showCautions, showMessage } from "./messages.js";
+import { createSplit } from "./split.js";
 import { themeOf } from "../shared/theme.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
@@ -72,8 +73,11 @@ export function createStack(root, host) {
   const announced = el("div", { class: "announced", "aria-live": "polite" });
   const cautions = el("div", { class: "cautions", "data-testid": "cautions" });
   const results = el("div", { class: "results", "data-testid": "results" });
+  const side = el("div", { class: "side" }, editor, message, settings.root, announced, cautions);
+  const pane = el("div", { class: "pane", id: "layers-pane" }, el("div", { class: "columns" }, side, el("div", { class: "main" }, list.root, results)));
+  const split = createSplit(root, pane.id);
   root.classList.add("stack");
-  root.append(el("div", { class: "side" }, editor, message, settings.root, announced, cautions), el("div", { class: "main" }, list.root, results));
+  root.append(pane, split.element);
 
   /**
    * @param {StackDocument} document
@@ -139,6 +143,7 @@ export function createStack(root, host) {
     update(next) {
       frame = next;
       root.dataset.theme = themeOf(root, null);
+      split.show();
       const isAnswer = next.sequence >= sequence;
       if (isAnswer) {
         sequence = next.sequence;
