@@ -11,14 +11,15 @@ import { branchRow, layerRow, sizeCell } from "./rows.js";
 
 const HEADS = ["Layer", "Arguments", "Output", "Parameters", "Products", "Saved", "Sees"];
 /** @type {Record<string, string>} */
-const CLASSES = { Arguments: "arguments", Output: "shape", Change: "acts" };
+const HEAD_CLASSES = { Arguments: "arguments", Output: "shape", Change: "acts" };
 
 /**
  * @param {import("./contract.js").Actions} actions
  * @param {import("./contract.js").Folds} folds
  * @param {import("./contract.js").Refusals} refusals
+ * @param {ReturnType<typeof import("./typing.js").createTyping>} typing
  */
-export function createList(actions, folds, refusals) {
+export function createList(actions, folds, refusals, typing) {
   const bar = el("div", { class: "fold-bar" });
   const scroll = el("div", { class: "scroll" });
   const note = el("p", { class: "list-note", "data-testid": "list-note" });
@@ -49,7 +50,7 @@ export function createList(actions, folds, refusals) {
    * @returns {(HTMLElement | null)[]}
    */
   function rowsIn(frame, prefix, columns) {
-    const around = { frame, actions, folds, refusals, adding };
+    const around = { frame, actions, folds, refusals, typing, adding };
     const here = frame.rows.filter((row) => row.path.length === prefix.length + 1 && prefix.every((part, index) => row.path[index] === part));
     const chooser = (/** @type {number} */ place) => (adding.isAt([...prefix, place]) ? adding.row(frame, columns) : null);
     return [
@@ -90,7 +91,7 @@ export function createList(actions, folds, refusals) {
     const totals = frame.totals;
     if (!totals) return null;
     const place = [frame.rows.filter((row) => row.path.length === 1).length];
-    const add = (/** @type {string} */ kind) => actions.change({ name: "insert", path: place, kind }, null, "add-layer");
+    const add = (/** @type {string} */ kind) => actions.change({ name: "insert", path: place, kind }, { key: "add-layer" });
     const menu = frame.editable ? layerMenu(frame, "Add a layer", add, { "data-testid": "add-layer", "data-focus": "add-layer" }) : null;
     return el(
       "tr",
@@ -106,7 +107,7 @@ export function createList(actions, folds, refusals) {
   }
 
   /** @param {string} head */
-  const headCell = (head) => el("th", { scope: "col", class: CLASSES[head] ?? null, title: meaningOf(head) }, head);
+  const headCell = (head) => el("th", { scope: "col", class: HEAD_CLASSES[head] ?? null, title: meaningOf(head) }, head);
 
   return {
     root,

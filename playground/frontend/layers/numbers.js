@@ -26,3 +26,13 @@ export function readContent(text, kind) {
   if (parts.some((part) => !Number.isFinite(part))) return text;
   return kind === "shape" || parts.length > 1 ? parts : parts[0];
 }
+
+/**
+ * Whether what was typed says what is written, in other words: `0.` for 0, on the way to 0.5. It is left as it was typed.
+ * @param {string} typed
+ * @param {string} text
+ * @param {string} kind
+ */
+export function saysTheSame(typed, text, kind) {
+  return typed === text || (typed !== "" && JSON.stringify(readContent(typed, kind)) === JSON.stringify(readContent(text, kind)));
+}

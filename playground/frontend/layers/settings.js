@@ -1,7 +1,7 @@
 // @ts-check
 // The settings of the layers page. The fields are made once: what somebody is typing survives every answer of the server.
 import { el, replace } from "../shared/dom.js";
-import { readContent, written } from "./numbers.js";
+import { readContent, saysTheSame, written } from "./numbers.js";
 import { fieldId, refusalMark } from "./refusals.js";
 import { unfitField } from "./messages.js";
 
@@ -35,9 +35,10 @@ function markSetting(field, input, refusal) {
 /**
  * @param {import("./contract.js").Actions} actions
  * @param {import("./contract.js").Refusals} refusals
+ * @param {ReturnType<typeof import("./typing.js").createTyping>} typing
  * @param {...HTMLElement} buttons that stand beside the settings
  */
-export function createSettings(actions, refusals, ...buttons) {
+export function createSettings(actions, refusals, typing, ...buttons) {
   const root = el("div", { class: "settings" });
   /** @type {((frame: Frame) => void)[]} */
   const updates = [];
@@ -63,17 +64,15 @@ export function createSettings(actions, refusals, ...buttons) {
     const id = fieldId(name, null);
     const input = el("input", { type: "text", size: "6", id, "data-testid": id, autocomplete: "off" });
     const field = el("div", { class: "setting" }, el("label", { for: id }, label), input);
-    let unsent = false;
-    input.addEventListener("input", () => (unsent = true));
-    input.addEventListener("change", () => {
-      unsent = false;
-      refusals.tried(id, input.value);
-      const content = readContent(input.value, kind);
-      actions.set({ [name]: kind === "shape" && typeof content === "number" ? [content] : content });
+    typing.follow(input, id, (text) => {
+      refusals.tried(id, text);
+      const content = readContent(text, kind);
+      actions.set({ [name]: kind === "shape" && typeof content === "number" ? [content] : content }, id);
     });
     updates.push((frame) => {
       const refusal = refusals.of(id) ?? unfitRefusal(frame, name);
-      if (!unsent) input.value = refusal ? refusal.typed : written(frame.document[name]);
+      const text = typing.textOf(id) ?? refusals.typedIn(id) ?? written(frame.document[name]);
+      if (!saysTheSame(input.value, text, kind)) input.value = text;
       markSetting(field, input, refusal);
     });
     return field;

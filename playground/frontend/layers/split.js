@@ -3,7 +3,7 @@
 import { el, setAttribute } from "../shared/dom.js";
 
 const KEPT_AS = "playground-layers-split";
-const AROUND = ".st-key-layers-split"; // the part of the page that holds both sides
+export const BOTH_SIDES = ".st-key-layers-split"; // the part of the page that holds them
 const [LEAST, USUAL, MOST, KEY_STEP] = [28, 50, 70, 2]; // per cent of its width
 
 /** @returns {number} per cent */
@@ -47,7 +47,7 @@ export function createSplit(root, pane) {
 
   function around() {
     const within = root.getRootNode();
-    return within instanceof ShadowRoot ? /** @type {HTMLElement | null} */ (within.host.closest(AROUND)) : null;
+    return within instanceof ShadowRoot ? /** @type {HTMLElement | null} */ (within.host.closest(BOTH_SIDES)) : null;
   }
   function show() {
     around()?.style.setProperty("--split", `${share}%`);
