@@ -39,15 +39,25 @@ def test_build_break_repair_step_and_share(open_page: OpenPage, ready: Ready) ->
     page = listed(open_page("/layers?v=1&stack=Flatten"))
     type_stack(page, "")
     expect(page.locator('[data-testid^="row-"]')).to_have_count(0)
+    expect(page.get_by_test_id("stack-error")).to_contain_text("start with one of these")  # and nothing is scolded
+    expect(page.get_by_test_id("stack-error").locator(".bad")).to_have_count(0)
+    page.get_by_role("button", name="A convolution").click()
+    expect(page.get_by_test_id("stack-text")).to_have_value(
+        "Conv2d(8, 3, padding=1) ReLU MaxPool2d(2) Flatten Linear(10)"
+    )
+    page.get_by_test_id("stack-undo").click()
+    expect(page.locator('[data-testid^="row-"]')).to_have_count(0)
     for kind in ("Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"):
         count = page.locator('[data-testid^="row-"]').count()
         page.get_by_test_id("add-layer").select_option(kind)
         expect(page.locator('[data-testid^="row-"]')).to_have_count(count + 1)
     for place, argument, content, text in (
-        ("0", "out_channels", "10", "Conv2d(10, 2)"),
+        ("0", "out_channels", "10", "Conv2d(10, 3, padding=1)"),
+        ("0", "padding", "0", "Conv2d(10, 3)"),
         ("0", "kernel_size", "7", "Conv2d(10, 7)"),
-        ("2", "out_channels", "55", "Conv2d(55, 2)"),
-        ("5", "out_features", "10", "Linear(10)"),
+        ("2", "padding", "0", "Conv2d(16, 3) ReLU Flatten Linear(10)"),  # as many outputs as there are classes
+        ("2", "out_channels", "55", "Conv2d(55, 3)"),
+        ("2", "kernel_size", "2", "Conv2d(55, 2)"),
     ):
         field = page.get_by_test_id(f"arg-{place}-{argument}")
         field.fill(content)

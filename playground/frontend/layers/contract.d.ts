@@ -80,6 +80,7 @@ export interface StackFrame {
   note: string;
   problem: { path: Path; message: string; hint: string; repairs: Repair[] } | null;
   error: { field: string | null; message: string; hint: string; start: number | null; end: number | null; repair: Repair | null } | null;
+  starters: Repair[];
   refused: { field: string; path: Path | null; message: string } | null;
   place: Path | null;
   cautions: Caution[];
