@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from playground.data.first_examples import is_ready
 from tests import hostile_links
 
 OpenPage = Callable[..., Page]
@@ -502,3 +503,16 @@ def test_one_undo_for_all_that_is_edited(open_page: OpenPage) -> None:
     for after in ("Flatten Linear(10) Tanh", "Flatten Linear(12) Tanh"):
         text.press(redo)
         expect(text).to_have_value(after)
+
+
+@pytest.mark.skipif(not is_ready("MNIST"), reason="PLAYGROUND_DATA names no folder with the files of MNIST")
+def test_a_batch_of_mnist_is_shown_and_trained_on(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(opened(open_page, "Flatten Linear(10) LogSoftmax&loss=NLLLoss&optimizer=Adam"))
+    loss = page.get_by_test_id("loss").inner_text()
+    page.get_by_test_id("set-data").select_option("MNIST")
+    expect(page.get_by_test_id("loss")).not_to_have_text(loss)
+    expect(page.get_by_test_id("set-trains_on")).to_have_value("MNIST")
+    page.get_by_role("button", name="Train this").click()
+    page.wait_for_url("**/train?*")
+    for part in ("data=MNIST", "loss=NLLLoss", "optimizer=Adam"):
+        page.wait_for_function("part => location.search.includes(part)", arg=part)

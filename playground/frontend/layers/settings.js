@@ -42,17 +42,22 @@ export function createSettings(actions, refusals, typing, ...buttons) {
   const root = el("div", { class: "settings" });
   /** @type {((frame: Frame) => void)[]} */
   const updates = [];
+  /** @type {Setting[]} */
+  let settings = []; // of the last frame: what a batch can be of depends on the files that are there
+
+  /** @param {string} name @param {string} choice */
+  const offers = (name, choice) => settings.some((setting) => setting.name === name && setting.choices.includes(choice));
 
   /** @param {Setting} setting */
-  function choiceField({ label, name, choices }) {
+  function choiceField({ label, name }) {
     const id = fieldId(name, null);
-    const select = el(
-      "select",
-      { id, "data-testid": id, onchange: () => actions.set({ [name]: select.value }) },
-      ...choices.map((option) => el("option", { value: option }, option)),
-    );
+    const choose = () => actions.set({ [name]: select.value, ...(name === "data" && offers("trains_on", select.value) ? { trains_on: select.value } : {}) });
+    const select = el("select", { id, "data-testid": id, onchange: choose });
     const field = el("div", { class: "setting" }, el("label", { for: id }, label), select);
     updates.push((frame) => {
+      const choices = settings.find((setting) => setting.name === name)?.choices ?? [];
+      if (choices.join() !== [...select.options].map((option) => option.value).join())
+        replace(select, ...choices.map((option) => el("option", { value: option }, option)));
       select.value = frame.document[name];
       markSetting(field, select, unfitRefusal(frame, name));
     });
@@ -82,6 +87,7 @@ export function createSettings(actions, refusals, typing, ...buttons) {
     root,
     /** @param {Frame} frame */
     update(frame) {
+      settings = frame.settings;
       if (updates.length === 0) {
         const first = frame.settings.filter((setting) => FIRST.includes(setting.name));
         const others = frame.settings.filter((setting) => !FIRST.includes(setting.name));

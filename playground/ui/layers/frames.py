@@ -17,7 +17,7 @@ from playground.layers.net.net import Net, net_of, record_net
 from playground.layers.run.composed_linear import ComposedLinear, composed_linear
 from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
-from playground.layers.run.settings import batch_of
+from playground.layers.run.settings import batch_of, data_choices
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.layers.stack.starters import starters
@@ -163,13 +163,14 @@ def stack_frame(
         "cautions": [] if begin else list(found),
         "results": shown.results if isinstance(shown, ShownStack) else None,
         "catalogue": catalogue_data(),
-        "settings": [_setting(name) for name in StackDocument.settings() if name != "text"],
+        "settings": [_setting(name, document) for name in StackDocument.settings() if name != "text"],
     }
 
 
-def _setting(name: str) -> frame_data.StackSettingData:
+def _setting(name: str, document: StackDocument) -> frame_data.StackSettingData:
     setting, label = StackDocument.settings()[name], StackDocument.label(name)
-    return {"name": name, "label": label, "kind": _FIELDS[type(setting.default)], "choices": list(setting.choices)}
+    choices = data_choices(document) if name == "data" else setting.choices
+    return {"name": name, "label": label, "kind": _FIELDS[type(setting.default)], "choices": list(choices)}
 
 
 def _problem(problem: Problem) -> frame_data.ProblemData:
