@@ -415,6 +415,13 @@ def test_sizes_and_steps_are_on_one_screen(open_page: OpenPage, ready: Ready) ->
     assert pane and graph and pane["y"] + pane["height"] <= graph["y"], "one above the other"
 
 
+@pytest.mark.parametrize("width", [1000, 780])
+@pytest.mark.parametrize("path", ["/layers?v=1&stack=Flatten%20Linear(10)", "/?v=1&text=f%20=%20sin(a*b)%20%2B%20c"])
+def test_an_embed_of_600_pixels_shows_the_play_bar(open_page: OpenPage, ready: Ready, path: str, width: int) -> None:
+    page = ready(open_page(f"{path}&embed=true", width=width, height=600))
+    assert in_view(page, "graph", "scrub", "step-play")
+
+
 def test_the_border_between_both_is_moved_by_keys_and_by_dragging_and_stays(open_page: OpenPage, ready: Ready) -> None:
     page = ready(opened(open_page, "Flatten Linear(10)"))
     border = page.get_by_test_id("split")

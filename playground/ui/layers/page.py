@@ -117,7 +117,13 @@ def _graph(session: StackSession, net: Net, shown: ShownStack | PlaygroundError,
         session.drawn, query, sequence=session.sequence, have=at.have, step=at.step, stale=drawn is None
     )
     data = at.completed(data, element)
-    stepper(data, key=GRAPH, on_open=at.take_opened, on_element=lambda: at.take_asked(session.document))
+    stepper(
+        data,
+        key=GRAPH,
+        on_open=at.take_opened,
+        on_element=lambda: at.take_asked(session.document),
+        on_address=_reopen,
+    )
 
 
 def _take_edit() -> None:
@@ -150,11 +156,23 @@ def _taken(session: StackSession, given: dict[str, Any]) -> StackDocument:
 
 
 def _open(chosen: Preset[StackDocument]) -> None:
-    session = _session()
-    session.document, session.problems = chosen.document, ()
-    session.refused = session.place = session.drawn = None
-    session.stepper.begin()
+    _begin(chosen.document)
     close_examples()
+
+
+def _reopen() -> None:
+    """Open what stood at the address that Back or Forward led to."""
+    link = restore_stack(_session().stepper.take_address())
+    if link.document is not None:
+        _begin(link.document, link.problems, link.step or 0)
+
+
+def _begin(document: StackDocument, problems: tuple[str, ...] = (), step: int = 0) -> None:
+    session = _session()
+    session.document, session.problems = document, problems
+    session.refused = session.place = session.drawn = None
+    session.sequence += 1  # as in `StepperSession.begin`
+    session.stepper.begin(step)
 
 
 @st.fragment
