@@ -95,6 +95,11 @@ _changing = threading.Lock()
 _reading = threading.Lock()
 
 
+def row_of(name: str) -> DatasetRow:
+    """The row of this name; KeyError if there is none."""
+    return _rows[name]
+
+
 def load(name: str, *, on_progress: Progress | None = None) -> Data:
     """The whole data set of that name, or `own-<digest>`; of the last two, the same object again.
 

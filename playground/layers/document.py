@@ -17,8 +17,9 @@ from playground.layers.limits import LIMITS
 from playground.layers.stack.analysis import Analysis, analyse
 from playground.layers.stack.parse import parse_stack
 
-Data = Literal["digits", "XOR", "random"]
+Data = Literal["digits", "XOR", "MNIST", "Fashion-MNIST", "KMNIST", "CIFAR-10", "random"]
 Graph = Literal["forward", "backward", "both"]
+RANDOM = "random"  # numbers that are drawn, of any shape
 OPTIMIZERS = ("SGD", "SGD with momentum", "Adam", "AdamW", "RMSprop", "Adagrad")
 _CLASS = re.compile(r"^[ \t]*class\s", re.MULTILINE)
 _SIZES = f"one to four whole numbers from 1 to {LIMITS.input:,}, with commas between"
@@ -49,7 +50,7 @@ class StackDocument(SettingsDocument):
     )
     loss: str = setting("CrossEntropyLoss", "what is made small", choices=tuple(loss.name for loss in LOSSES))
     classes: int = setting(10, "how many classes the targets are of; 0: numbers to predict", most=1000)
-    data: Data = setting("digits", "what the batch is made of", label="Batch of", choices=("digits", "XOR", "random"))
+    data: Data = setting("digits", "what the batch is made of", label="Batch of", choices=(*DATA_NAMES, RANDOM))
     batch: int = setting(64, "examples of the batch", label="N", least=1, most=LIMITS.batch)
     optimizer: str = setting("SGD", "what moves the weights", choices=OPTIMIZERS)
     learning_rate: float = setting(0.1, "how far a step goes", least=_ABOVE_0, most=1000, number_format="", words=_RATE)

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from playground.errors import PlaygroundError
+from playground.layers.catalogue.fresh import Place
 from playground.layers.catalogue.kind import problem_of
 from playground.layers.catalogue.spec import Content, LayerSpec, Path, Stack, walk
-from playground.layers.catalogue.table import find
+from playground.layers.catalogue.table import find, has_weights
 from playground.layers.document import Refused, StackDocument
 from playground.layers.limits import LIMITS
 from playground.layers.stack import blocks
+from playground.layers.stack.analysis import analyse
 from playground.layers.stack.parse import parse_stack
 from playground.layers.stack.text import to_text
 
@@ -71,11 +73,25 @@ def _changed(stack: Stack, path: Path, edit: Mapping[str, Any]) -> tuple[Stack, 
 
 
 def new_layer(name: str, stack: Stack, path: Path) -> LayerSpec:
-    """A layer of this kind as the catalogue's example has it; a block holds what fits at `path`."""
+    """A layer of this kind with arguments that are sensible at `path`; a block holds what fits there."""
     kind = find(name)
     if kind is None:
         raise PlaygroundError(f"unknown layer `{name[:40]}`", hint="the catalogue lists every layer")
-    return blocks.new_block(name, stack, path) if kind.name in BLOCKS else parse_stack(kind.example)[0]
+    if kind.name in BLOCKS:
+        return blocks.new_block(name, stack, path)
+    if kind.fresh is None:
+        return parse_stack(kind.example)[0]
+    return LayerSpec(kind.name, tuple(kind.fresh(_place(stack, path)).items()))
+
+
+def _place(stack: Stack, path: Path) -> Place:
+    after = stack.siblings(path)[path[-1] :]
+    return Place(
+        blocks.shape_before(analyse(stack), path),
+        stack.wanted,
+        is_last=len(path) == 1 and not any(has_weights(layer) for layer in after),
+        keeps_shape=len(path) > 1 and stack.at(path[:-2]).kind == "Residual",
+    )
 
 
 def _with(layer: LayerSpec, path: Path, name: str, content: Any) -> LayerSpec:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from playground.data.first_examples import is_ready
 from tests import hostile_links
 
 OpenPage = Callable[..., Page]
@@ -39,15 +40,25 @@ def test_build_break_repair_step_and_share(open_page: OpenPage, ready: Ready) ->
     page = listed(open_page("/layers?v=1&stack=Flatten"))
     type_stack(page, "")
     expect(page.locator('[data-testid^="row-"]')).to_have_count(0)
+    expect(page.get_by_test_id("stack-error")).to_contain_text("start with one of these")  # and nothing is scolded
+    expect(page.get_by_test_id("stack-error").locator(".bad")).to_have_count(0)
+    page.get_by_role("button", name="A convolution").click()
+    expect(page.get_by_test_id("stack-text")).to_have_value(
+        "Conv2d(8, 3, padding=1) ReLU MaxPool2d(2) Flatten Linear(10)"
+    )
+    page.get_by_test_id("stack-undo").click()
+    expect(page.locator('[data-testid^="row-"]')).to_have_count(0)
     for kind in ("Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"):
         count = page.locator('[data-testid^="row-"]').count()
         page.get_by_test_id("add-layer").select_option(kind)
         expect(page.locator('[data-testid^="row-"]')).to_have_count(count + 1)
     for place, argument, content, text in (
-        ("0", "out_channels", "10", "Conv2d(10, 2)"),
+        ("0", "out_channels", "10", "Conv2d(10, 3, padding=1)"),
+        ("0", "padding", "0", "Conv2d(10, 3)"),
         ("0", "kernel_size", "7", "Conv2d(10, 7)"),
-        ("2", "out_channels", "55", "Conv2d(55, 2)"),
-        ("5", "out_features", "10", "Linear(10)"),
+        ("2", "padding", "0", "Conv2d(16, 3) ReLU Flatten Linear(10)"),  # as many outputs as there are classes
+        ("2", "out_channels", "55", "Conv2d(55, 3)"),
+        ("2", "kernel_size", "2", "Conv2d(55, 2)"),
     ):
         field = page.get_by_test_id(f"arg-{place}-{argument}")
         field.fill(content)
@@ -383,3 +394,132 @@ def test_a_pasted_class_is_read_and_stepped(open_page: OpenPage, ready: Ready) -
     page.get_by_test_id("step-forward").click()
     page.get_by_test_id("stack-text").fill("class A(nn.Module):\n    def forward(self, x):\n        return x.__class__")
     expect(page.get_by_test_id("stack-error")).not_to_be_empty()
+
+
+def in_view(page: Page, *ids: str) -> bool:
+    """Whether these parts lie in the window as a whole, at once."""
+    height = page.evaluate("innerHeight")
+    boxes = [page.get_by_test_id(id).bounding_box() for id in ids]
+    return all(box is not None and box["y"] >= 0 and box["y"] + box["height"] <= height for box in boxes)
+
+
+def test_sizes_and_steps_are_on_one_screen(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(opened(open_page, "Conv2d(10, 7) ReLU Flatten Linear(10)"))
+    assert in_view(page, "row-0", "row-3", "totals", "graph", "scrub", "step-play"), "at 1280 x 800"
+    pane, graph = (page.get_by_test_id(id).bounding_box() for id in ("row-0", "graph"))
+    assert pane and graph and pane["x"] + pane["width"] <= graph["x"] and graph["y"] < 300
+    page.get_by_test_id("step-forward").click()
+    assert in_view(page, "row-0", "step-forward")
+    page.set_viewport_size({"width": 880, "height": 800})
+    pane, graph = (page.get_by_test_id(id).bounding_box() for id in ("totals", "graph"))
+    assert pane and graph and pane["y"] + pane["height"] <= graph["y"], "one above the other"
+
+
+@pytest.mark.parametrize("width", [1000, 780])
+@pytest.mark.parametrize("path", ["/layers?v=1&stack=Flatten%20Linear(10)", "/?v=1&text=f%20=%20sin(a*b)%20%2B%20c"])
+def test_an_embed_of_600_pixels_shows_the_play_bar(open_page: OpenPage, ready: Ready, path: str, width: int) -> None:
+    page = ready(open_page(f"{path}&embed=true", width=width, height=600))
+    assert in_view(page, "graph", "scrub", "step-play")
+
+
+def test_the_border_between_both_is_moved_by_keys_and_by_dragging_and_stays(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(opened(open_page, "Flatten Linear(10)"))
+    border = page.get_by_test_id("split")
+    start = int(border.get_attribute("aria-valuenow") or 0)
+    width = page.get_by_test_id("graph").bounding_box()["width"]  # type: ignore[index]
+    border.focus()
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(border).to_have_attribute("aria-valuenow", str(start - 4))
+    assert page.get_by_test_id("graph").bounding_box()["width"] > width  # type: ignore[index]
+    page.keyboard.press("Enter")
+    expect(border).to_have_attribute("aria-valuenow", border.get_attribute("aria-valuemin") or "")
+    page.keyboard.press("Enter")
+    expect(border).to_have_attribute("aria-valuenow", str(start - 4))
+    box = border.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 105, box["y"] + 220, steps=3)
+    page.mouse.up()
+    dragged = border.get_attribute("aria-valuenow")
+    assert dragged is not None and int(dragged) > start
+    page.reload()
+    ready(page)
+    expect(border).to_have_attribute("aria-valuenow", dragged)
+
+
+def test_number_fields_are_live_and_say_what_they_take(open_page: OpenPage) -> None:
+    page = opened(open_page, "Flatten Linear(10)")
+    text, outputs, batch = (page.get_by_test_id(id) for id in ("stack-text", "arg-1-out_features", "set-batch"))
+    outputs.click()
+    outputs.press("End")
+    page.keyboard.type("0")
+    expect(text).to_have_value("Flatten Linear(100)")
+    expect(outputs).to_be_focused()
+    page.keyboard.type("2")
+    expect(text).to_have_value("Flatten Linear(1002)")
+    expect(outputs).to_have_value("1002")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Home")
+    page.keyboard.type("-")
+    expect(page.get_by_test_id("arg-1-out_features-refused")).to_contain_text("a whole number from 1 to")
+    expect(outputs).to_be_focused()
+    expect(outputs).to_have_value("-10")
+    batch.fill("8")
+    expect(page.get_by_test_id("row-0")).to_contain_text("(8, 784)")
+    batch.press("End")
+    page.keyboard.type("888")
+    expect(page.get_by_test_id("set-batch-refused")).to_contain_text("a whole number from 1 to 512")
+
+
+def test_one_undo_for_all_that_is_edited(open_page: OpenPage) -> None:
+    page = opened(open_page, "Flatten Linear(10)")
+    text, outputs = page.get_by_test_id("stack-text"), page.get_by_test_id("arg-1-out_features")
+    text.press("ControlOrMeta+End")
+    page.keyboard.type(" Tanh")
+    expect(page.get_by_test_id("row-2")).to_contain_text("Tanh")
+    outputs.fill("12")
+    expect(text).to_have_value("Flatten Linear(12) Tanh")
+    page.get_by_test_id("set-batch").fill("32")
+    expect(page.get_by_test_id("row-0")).to_contain_text("(32, 784)")
+    page.get_by_test_id("move-up-2").click()
+    expect(text).to_have_value("Flatten Tanh Linear(12)")
+    page.get_by_test_id("remove-0").click()
+    expect(text).to_have_value("Tanh Linear(12)")
+    page.get_by_test_id("arg-1-out_features").fill("0")
+    expect(page.get_by_test_id("arg-1-out_features-refused")).to_be_visible()
+    undo, redo = "ControlOrMeta+z", "ControlOrMeta+Shift+z"
+    page.keyboard.press(undo)  # first what could not be taken, then one thing after the other, all within one field
+    expect(page.get_by_test_id("arg-1-out_features")).to_have_value("12")
+    expect(page.get_by_test_id("arg-1-out_features-refused")).to_have_count(0)
+    for after in ("Flatten Tanh Linear(12)", "Flatten Linear(12) Tanh"):
+        page.keyboard.press(undo)
+        expect(text).to_have_value(after)
+    expect(page.get_by_test_id("set-batch")).to_have_value("32")
+    page.keyboard.press(undo)
+    expect(page.get_by_test_id("set-batch")).to_have_value("64")
+    page.keyboard.press(undo)
+    expect(text).to_have_value("Flatten Linear(10) Tanh")
+    text.press(undo)
+    expect(text).to_have_value("Flatten Linear(10)")
+    expect(page.get_by_test_id("stack-undo")).to_be_disabled()
+    text.press(undo)
+    expect(text).to_have_value("Flatten Linear(10)")
+    for after in ("Flatten Linear(10) Tanh", "Flatten Linear(12) Tanh"):
+        text.press(redo)
+        expect(text).to_have_value(after)
+
+
+@pytest.mark.skipif(not is_ready("MNIST"), reason="PLAYGROUND_DATA names no folder with the files of MNIST")
+def test_a_batch_of_mnist_is_shown_and_trained_on(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(opened(open_page, "Flatten Linear(10) LogSoftmax&loss=NLLLoss&optimizer=Adam"))
+    loss = page.get_by_test_id("loss").inner_text()
+    page.get_by_test_id("set-data").select_option("MNIST")
+    expect(page.get_by_test_id("loss")).not_to_have_text(loss)
+    expect(page.get_by_test_id("set-trains_on")).to_have_value("MNIST")
+    page.get_by_role("button", name="Train this").click()
+    page.wait_for_url("**/train?*")
+    for part in ("data=MNIST", "loss=NLLLoss", "optimizer=Adam"):
+        page.wait_for_function("part => location.search.includes(part)", arg=part)

@@ -306,6 +306,8 @@ def test_a_finished_run_opens_the_step_that_would_come_next(open_page: OpenPage)
     until(page, "finished")
     page.get_by_test_id("run-open").click()
     expect(page.locator(".st-key-frozen h3").first).to_contain_text("Step 41 of run", timeout=PATIENCE)
+    for part in ("graph", "step-play"):  # brought into the window as a whole
+        expect(page.get_by_test_id(part)).to_be_in_viewport(ratio=1, timeout=PATIENCE)
 
 
 @pytest.mark.slow  # the one before opens a step, too

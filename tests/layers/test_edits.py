@@ -10,6 +10,7 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.table import KINDS
 from playground.layers.document import Refused, StackDocument
 from playground.layers.edits import edited
+from playground.layers.limits import LIMITS
 
 START = StackDocument("Conv2d(10, 7) ReLU Residual(Conv2d(10, 1)) Flatten Linear(10)")
 
@@ -47,10 +48,48 @@ def test_an_edit_of_the_list_is_an_edit_of_the_text(edit: dict[str, Any], text: 
     assert edited(START, edit).document.text == text
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.branches], ids=lambda kind: kind.name)
-def test_every_kind_can_be_inserted(kind: Any) -> None:
-    found = edited(StackDocument("ReLU"), {"name": "insert", "path": [1], "kind": kind.name})
-    assert (found.document.text, found.path) == (f"ReLU {kind.example}", (1,))
+LEAVES = [kind for kind in KINDS if not kind.branches]
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.name)
+def test_every_kind_can_be_inserted_and_fits(kind: Any) -> None:
+    start = StackDocument("Identity", input_shape=kind.example_shape, data="random")
+    place = 0 if kind.takes_indices else 1
+    found = edited(start, {"name": "insert", "path": [place], "kind": kind.name})
+    assert found.path == (place,)
+    assert found.document.stack().at((place,)).kind == kind.name
+    assert found.document.analysis().problem is None
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "kind", "after"),
+    [
+        ("Flatten", [1], "Linear", "Flatten Linear(10)"),
+        ("Flatten LogSoftmax", [1], "Linear", "Flatten Linear(10) LogSoftmax"),
+        ("Flatten Linear(10)", [1], "Linear", "Flatten Linear(64) Linear(10)"),
+        ("Flatten Residual(ReLU) Linear(10)", [1, 0, 0], "Linear", "Flatten Residual(Linear(784) ReLU) Linear(10)"),
+        ("", [0], "Conv2d", "Conv2d(8, 3, padding=1)"),
+        ("Conv2d(16, 3)", [1], "Conv2d", "Conv2d(16, 3) Conv2d(32, 3, padding=1)"),
+        ("Conv2d(400, 3)", [1], "Conv2d", "Conv2d(400, 3) Conv2d(512, 3, padding=1)"),
+        ("Conv2d(16, 3) Residual(ReLU)", [1, 0, 1], "Conv2d", "Conv2d(16, 3) Residual(ReLU Conv2d(16, 3, padding=1))"),
+        ("Conv2d(16, 3)", [1], "ConvTranspose2d", "Conv2d(16, 3) ConvTranspose2d(8, 2, stride=2)"),
+        ("Conv2d(6, 3)", [1], "GroupNorm", "Conv2d(6, 3) GroupNorm(2)"),
+        ("AdaptiveAvgPool2d", [1], "MaxPool2d", "AdaptiveAvgPool2d MaxPool2d(1)"),
+        ("Linear(3, in_features=5)", [1], "Linear", "Linear(3, in_features=5) Linear(10)"),  # of no shape
+    ],
+)
+def test_a_new_layer_has_what_the_shapes_around_it_suggest(text: str, path: list[int], kind: str, after: str) -> None:
+    assert edited(StackDocument(text), {"name": "insert", "path": path, "kind": kind}).document.text == after
+
+
+@pytest.mark.parametrize("kind", ["Linear", "Conv2d", "ConvTranspose2d"])
+def test_a_new_layer_is_within_the_limits_whatever_comes_in(kind: str) -> None:
+    shape = (LIMITS.input,) if kind == "Linear" else (1, 400, 500)
+    start = StackDocument("Identity Linear(10)", input_shape=shape, data="random")
+    found = edited(start, {"name": "insert", "path": [1], "kind": kind}).document
+    assert found.stack().at((1,)).kind == kind
+    row = found.analysis().row((1,))
+    assert row is not None and row.parameters <= LIMITS.parameters // 4
 
 
 @pytest.mark.parametrize("block", ["Residual", "Parallel"])

@@ -54,7 +54,7 @@ export function createAdding(actions) {
       const { path, label, origin } = open;
       const add = (/** @type {string} */ kind) => {
         open = null;
-        actions.change({ name: "insert", path, kind }, "Add below", path.join("."));
+        actions.change({ name: "insert", path, kind }, { focus: "Add below", key: path.join(".") });
       };
       const menu = layerMenu(frame, label, add, { "data-testid": "add-here", "data-focus": "add-here" });
       const cell = el("td", { colspan: columns }, menu, " ", el("button", { type: "button", onclick: close }, "Cancel"));

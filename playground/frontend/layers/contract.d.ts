@@ -80,6 +80,7 @@ export interface StackFrame {
   note: string;
   problem: { path: Path; message: string; hint: string; repairs: Repair[] } | null;
   error: { field: string | null; message: string; hint: string; start: number | null; end: number | null; repair: Repair | null } | null;
+  starters: Repair[];
   refused: { field: string; path: Path | null; message: string } | null;
   place: Path | null;
   cautions: Caution[];
@@ -105,12 +106,21 @@ export interface Refusals {
   tried: (id: string, typed: string) => void;
   answered: (frame: StackFrame) => void;
   of: (id: string) => Refusal | null;
+  typedIn: (id: string) => string | null; // a text that is no content of the document, or not yet
+  drop: () => boolean; // whether there were any
+}
+
+/** What follows an edit. `focus`: an action of the layer where it then stands, `key`: that place, or a control. */
+export interface Afterwards {
+  focus?: string | null;
+  key?: string;
+  kind?: string; // edits of one kind in quick succession are undone together
 }
 
 /** What a part of the list may ask for. */
 export interface Actions {
-  set: (fields: Record<string, unknown>) => void;
-  change: (edit: object, focus?: string | null, key?: string) => void;
+  set: (fields: Record<string, unknown>, kind?: string) => void;
+  change: (edit: object, afterwards?: Afterwards) => void;
   repair: (cure: Cure) => void;
   redraw: (focus?: string) => void;
 }

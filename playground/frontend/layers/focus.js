@@ -31,15 +31,14 @@ export function createFocus(root) {
     keep(draw, isAnswer) {
       const before = active();
       const name = before instanceof HTMLElement && root.contains(before) ? (before.dataset.focus ?? null) : null;
-      const text = before instanceof HTMLInputElement && before.type === "text" && before.value !== before.defaultValue ? before.value : null;
+      const caret = before instanceof HTMLInputElement && before.type === "text" ? [before.selectionStart, before.selectionEnd] : null;
       draw();
       const names = wanted && isAnswer ? (wanted.action ? [`${wanted.action}-${place ?? wanted.key}`, `${wanted.action}-0`, "add-layer"] : [wanted.key]) : [];
       const target = [...names, ...(name ? [name] : [])].map(control).find((found) => found !== null);
       if (isAnswer) wanted = null;
       if (!target || target === active()) return;
       target.focus();
-      if (target.dataset.focus === name && text !== null && target instanceof HTMLInputElement && target.getAttribute("aria-invalid") === null)
-        target.value = text;
+      if (target.dataset.focus === name && caret && target instanceof HTMLInputElement) target.setSelectionRange(caret[0], caret[1]);
     },
   };
 }

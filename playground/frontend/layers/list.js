@@ -4,19 +4,22 @@ import { el, iconButton, replace } from "../shared/dom.js";
 import { meaningOf } from "../shared/glossary.js";
 import { createAdding, layerMenu } from "./add.js";
 import { spelled, weight } from "./numbers.js";
-import { branchRow, layerRow } from "./rows.js";
+import { branchRow, layerRow, sizeCell } from "./rows.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
 /** @typedef {import("./contract.js").Path} Path */
 
 const HEADS = ["Layer", "Arguments", "Output", "Parameters", "Products", "Saved", "Sees"];
+/** @type {Record<string, string>} */
+const HEAD_CLASSES = { Arguments: "arguments", Output: "shape", Change: "acts" };
 
 /**
  * @param {import("./contract.js").Actions} actions
  * @param {import("./contract.js").Folds} folds
  * @param {import("./contract.js").Refusals} refusals
+ * @param {ReturnType<typeof import("./typing.js").createTyping>} typing
  */
-export function createList(actions, folds, refusals) {
+export function createList(actions, folds, refusals, typing) {
   const bar = el("div", { class: "fold-bar" });
   const scroll = el("div", { class: "scroll" });
   const note = el("p", { class: "list-note", "data-testid": "list-note" });
@@ -47,7 +50,7 @@ export function createList(actions, folds, refusals) {
    * @returns {(HTMLElement | null)[]}
    */
   function rowsIn(frame, prefix, columns) {
-    const around = { frame, actions, folds, refusals, adding };
+    const around = { frame, actions, folds, refusals, typing, adding };
     const here = frame.rows.filter((row) => row.path.length === prefix.length + 1 && prefix.every((part, index) => row.path[index] === part));
     const chooser = (/** @type {number} */ place) => (adding.isAt([...prefix, place]) ? adding.row(frame, columns) : null);
     return [
@@ -76,9 +79,9 @@ export function createList(actions, folds, refusals) {
       "tr",
       { class: "input" },
       el("th", { scope: "row" }, "Input"),
-      el("td"),
+      el("td", { class: "arguments" }),
       el("td", { class: "shape" }, frame.input),
-      el("td", { colspan: "4" }),
+      el("td", { class: "rest", colspan: "4" }),
       acts,
     );
   }
@@ -88,20 +91,23 @@ export function createList(actions, folds, refusals) {
     const totals = frame.totals;
     if (!totals) return null;
     const place = [frame.rows.filter((row) => row.path.length === 1).length];
-    const add = (/** @type {string} */ kind) => actions.change({ name: "insert", path: place, kind }, null, "add-layer");
+    const add = (/** @type {string} */ kind) => actions.change({ name: "insert", path: place, kind }, { key: "add-layer" });
     const menu = frame.editable ? layerMenu(frame, "Add a layer", add, { "data-testid": "add-layer", "data-focus": "add-layer" }) : null;
     return el(
       "tr",
       { class: "totals", "data-testid": "totals" },
       el("th", { scope: "row" }, "Total"),
-      el("td", {}, menu),
-      el("td", { class: "shape" }, totals.output ?? "–"),
-      el("td", { class: "number" }, spelled(totals.parameters)),
-      el("td", { class: "number" }, spelled(totals.multiplications)),
-      el("td", { class: "number" }, weight(totals.saved)),
-      el("td", { colspan: frame.editable ? "2" : "1" }),
+      el("td", { class: "arguments" }, menu),
+      el("td", { class: "shape", "data-head": "Output" }, totals.output ?? "–"),
+      sizeCell("Parameters", spelled(totals.parameters)),
+      sizeCell("Products", spelled(totals.multiplications)),
+      sizeCell("Saved", weight(totals.saved)),
+      el("td", { class: "rest", colspan: frame.editable ? "2" : "1" }),
     );
   }
+
+  /** @param {string} head */
+  const headCell = (head) => el("th", { scope: "col", class: HEAD_CLASSES[head] ?? null, title: meaningOf(head) }, head);
 
   return {
     root,
@@ -115,12 +121,7 @@ export function createList(actions, folds, refusals) {
       const rows = [inputRow(frame), ...rowsIn(frame, [], heads.length), totalRow(frame)];
       replace(
         scroll,
-        el(
-          "table",
-          { "aria-label": "The layers" },
-          el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col", title: meaningOf(head) }, head)))),
-          el("tbody", {}, ...rows),
-        ),
+        el("table", { class: "layers", "aria-label": "The layers" }, el("thead", {}, el("tr", {}, ...heads.map(headCell))), el("tbody", {}, ...rows)),
       );
     },
   };

@@ -49,14 +49,18 @@ export function announcement(frame) {
 }
 
 /**
- * The layer that does not fit, or the mistake in the text.
+ * The layer that does not fit, or the mistake in the text; without any layers how to begin.
  * @param {HTMLElement} message
  * @param {Frame} frame
  * @param {string} text as it stands in the editor
  * @param {(cure: Cure) => void} repair
  */
 export function showMessage(message, frame, text, repair) {
-  const { problem, error } = frame;
+  const { problem, error, starters } = frame;
+  if (starters.length > 0) {
+    const words = "No layers yet. Choose one at “Add a layer”, type its name above, or start with one of these.";
+    return replace(message, el("p", { class: "start" }, words), cureButtons(starters, repair));
+  }
   const fault = problem ?? error;
   if (!fault || unfitField(frame)) return replace(message);
   const cures = problem ? problem.repairs : error?.repair ? [error.repair] : [];

@@ -13,7 +13,7 @@ export function createRefusals() {
   /** @type {Map<string, import("./contract.js").Refusal>} */
   const refused = new Map();
   /** @type {Map<string, string>} */
-  const waiting = new Map();
+  const waiting = new Map(); // for their answer
   let kinds = "";
   return {
     tried(id, typed) {
@@ -31,6 +31,12 @@ export function createRefusals() {
       waiting.clear();
     },
     of: (id) => refused.get(id) ?? null,
+    typedIn: (id) => waiting.get(id) ?? refused.get(id)?.typed ?? null,
+    drop() {
+      const were = refused.size > 0;
+      refused.clear();
+      return were;
+    },
   };
 }
 

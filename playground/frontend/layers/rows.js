@@ -3,14 +3,15 @@
 import { el, icon, iconButton } from "../shared/dom.js";
 import { argumentFields, argumentTexts } from "./arguments.js";
 import { pathKey } from "./folds.js";
-import { spelled, weight } from "./numbers.js";
+import { NONE, spelled, weight } from "./numbers.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
 /** @typedef {import("./contract.js").Row} Row */
 /** @typedef {import("./contract.js").Path} Path */
 /**
  * @typedef {{frame: Frame, actions: import("./contract.js").Actions, folds: import("./contract.js").Folds,
- *   refusals: import("./contract.js").Refusals, adding: ReturnType<typeof import("./add.js").createAdding>}} Around
+ *   refusals: import("./contract.js").Refusals, typing: ReturnType<typeof import("./typing.js").createTyping>,
+ *   adding: ReturnType<typeof import("./add.js").createAdding>}} Around
  */
 
 const INDENT = 16; // pixels a level
@@ -41,11 +42,22 @@ function seen(row) {
 }
 
 /**
+ * One number of a layer, under its head, or beside it where the layer is a card.
+ * @param {string} head
+ * @param {string} text
+ * @param {string} [formula]
+ * @param {string | null} [title]
+ */
+export function sizeCell(head, text, formula = "", title = null) {
+  return el("td", { class: text === NONE ? "number none" : "number", "data-head": head, title }, text, formula ? el("small", {}, formula) : null);
+}
+
+/**
  * @param {Row} row
  * @param {Around} around
  */
 export function layerRow(row, around) {
-  const { frame, folds, actions, refusals } = around;
+  const { frame, folds } = around;
   const isFolded = folds.isFolded(row.path);
   const isBad = frame.problem !== null && concerns(row, frame.problem.path, isFolded);
   const isWarned = frame.cautions.some((caution) => concerns(row, caution.path, isFolded));
@@ -63,16 +75,17 @@ export function layerRow(row, around) {
       row.kind,
       isWarned ? el("span", { class: "flag", title: "a warning stands beside the list" }, " !") : null,
     ),
+    el("td", { class: "arguments" }, ...(row.branches ? blockWords(row, isFolded, around) : canEdit ? argumentFields(row, around) : argumentTexts(row))),
     el(
       "td",
-      { class: "arguments" },
-      ...(row.branches ? blockWords(row, isFolded, around) : canEdit ? argumentFields(row, actions, refusals) : argumentTexts(row)),
+      { class: "shape", title: row.shape_rule, "data-head": "Output" },
+      row.gives ?? (isBad ? "does not fit" : "?"),
+      row.formula ? el("small", {}, row.formula) : null,
     ),
-    el("td", { class: "shape", title: row.shape_rule }, row.gives ?? (isBad ? "does not fit" : "?"), row.formula ? el("small", {}, row.formula) : null),
-    el("td", { class: "number" }, spelled(row.parameters), row.parameters_formula ? el("small", {}, row.parameters_formula) : null),
-    el("td", { class: "number" }, spelled(row.multiplications)),
-    el("td", { class: "number" }, weight(row.saved)),
-    el("td", { class: "number", title: seen(row) }, row.field ? row.field.join("×") : "–"),
+    sizeCell("Parameters", spelled(row.parameters), row.parameters_formula),
+    sizeCell("Products", spelled(row.multiplications)),
+    sizeCell("Saved", weight(row.saved)),
+    sizeCell("Sees", row.field ? row.field.join("×") : NONE, "", seen(row)),
     canEdit ? el("td", { class: "acts" }, ...rowActs(row, around)) : frame.editable ? el("td") : null,
   );
 }
@@ -120,7 +133,7 @@ function blockWords(row, isFolded, { frame, actions }) {
   }
   if (!row.more_branches || !isEditable(row, frame)) return texts;
   const key = pathKey(row.path);
-  const add = () => actions.change({ name: "add branch", path: row.path }, null, `Remove branch-${key}.${row.branches}`);
+  const add = () => actions.change({ name: "add branch", path: row.path }, { key: `Remove branch-${key}.${row.branches}` });
   return [
     el("button", { type: "button", class: "words", "data-testid": `add-branch-${key}`, "data-focus": `Add branch-${key}`, onclick: add }, "Add a branch"),
   ];
@@ -139,7 +152,7 @@ export function branchRow(block, branch, columns, { frame, actions, adding }) {
   const name = block.more_branches ? `Branch ${branch + 1}` : "Body";
   const of = `${name.toLowerCase()} of ${block.name ?? block.kind}`;
   const start = `Add first-${key}`;
-  const remove = () => actions.change({ name: "remove branch", path: block.path, branch }, null, `Add branch-${pathKey(block.path)}`);
+  const remove = () => actions.change({ name: "remove branch", path: block.path, branch }, { key: `Add branch-${pathKey(block.path)}` });
   const acts = isEditable(block, frame)
     ? [
         iconButton("plus", `Add a layer at the start of ${of}`, () => adding.start([...path, 0], `Add a layer at the start of ${of}`, start), {
@@ -174,12 +187,12 @@ function rowActs(row, { actions, folds, adding }) {
       "data-focus": `${label}-${key}`,
     });
   const move = (/** @type {string} */ label, /** @type {number} */ by) => () =>
-    actions.change({ name: "move", path: row.path, by, opened: !folds.isFolded(at(by)) }, label, pathKey(at(by)));
+    actions.change({ name: "move", path: row.path, by, opened: !folds.isFolded(at(by)) }, { focus: label, key: pathKey(at(by)) });
   return [
     act("Move up", "up", move("Move up", -1)),
     act("Move down", "down", move("Move down", 1)),
     act("Add below", "plus", () => adding.start(at(1), `Add a layer below ${name}`, `Add below-${key}`)),
-    act("Duplicate", "copy", () => actions.change({ name: "duplicate", path: row.path }, "Duplicate", pathKey(at(1)))),
-    act("Remove", "remove", () => actions.change({ name: "remove", path: row.path }, "Remove", pathKey(at(-1)))),
+    act("Duplicate", "copy", () => actions.change({ name: "duplicate", path: row.path }, { focus: "Duplicate", key: pathKey(at(1)) })),
+    act("Remove", "remove", () => actions.change({ name: "remove", path: row.path }, { focus: "Remove", key: pathKey(at(-1)) })),
   ];
 }

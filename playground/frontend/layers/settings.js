@@ -1,7 +1,7 @@
 // @ts-check
 // The settings of the layers page. The fields are made once: what somebody is typing survives every answer of the server.
 import { el, replace } from "../shared/dom.js";
-import { readContent, written } from "./numbers.js";
+import { readContent, saysTheSame, written } from "./numbers.js";
 import { fieldId, refusalMark } from "./refusals.js";
 import { unfitField } from "./messages.js";
 
@@ -35,23 +35,29 @@ function markSetting(field, input, refusal) {
 /**
  * @param {import("./contract.js").Actions} actions
  * @param {import("./contract.js").Refusals} refusals
+ * @param {ReturnType<typeof import("./typing.js").createTyping>} typing
  * @param {...HTMLElement} buttons that stand beside the settings
  */
-export function createSettings(actions, refusals, ...buttons) {
+export function createSettings(actions, refusals, typing, ...buttons) {
   const root = el("div", { class: "settings" });
   /** @type {((frame: Frame) => void)[]} */
   const updates = [];
+  /** @type {Setting[]} */
+  let settings = []; // of the last frame: what a batch can be of depends on the files that are there
+
+  /** @param {string} name @param {string} choice */
+  const offers = (name, choice) => settings.some((setting) => setting.name === name && setting.choices.includes(choice));
 
   /** @param {Setting} setting */
-  function choiceField({ label, name, choices }) {
+  function choiceField({ label, name }) {
     const id = fieldId(name, null);
-    const select = el(
-      "select",
-      { id, "data-testid": id, onchange: () => actions.set({ [name]: select.value }) },
-      ...choices.map((option) => el("option", { value: option }, option)),
-    );
+    const choose = () => actions.set({ [name]: select.value, ...(name === "data" && offers("trains_on", select.value) ? { trains_on: select.value } : {}) });
+    const select = el("select", { id, "data-testid": id, onchange: choose });
     const field = el("div", { class: "setting" }, el("label", { for: id }, label), select);
     updates.push((frame) => {
+      const choices = settings.find((setting) => setting.name === name)?.choices ?? [];
+      if (choices.join() !== [...select.options].map((option) => option.value).join())
+        replace(select, ...choices.map((option) => el("option", { value: option }, option)));
       select.value = frame.document[name];
       markSetting(field, select, unfitRefusal(frame, name));
     });
@@ -63,17 +69,15 @@ export function createSettings(actions, refusals, ...buttons) {
     const id = fieldId(name, null);
     const input = el("input", { type: "text", size: "6", id, "data-testid": id, autocomplete: "off" });
     const field = el("div", { class: "setting" }, el("label", { for: id }, label), input);
-    let unsent = false;
-    input.addEventListener("input", () => (unsent = true));
-    input.addEventListener("change", () => {
-      unsent = false;
-      refusals.tried(id, input.value);
-      const content = readContent(input.value, kind);
-      actions.set({ [name]: kind === "shape" && typeof content === "number" ? [content] : content });
+    typing.follow(input, id, (text) => {
+      refusals.tried(id, text);
+      const content = readContent(text, kind);
+      actions.set({ [name]: kind === "shape" && typeof content === "number" ? [content] : content }, id);
     });
     updates.push((frame) => {
       const refusal = refusals.of(id) ?? unfitRefusal(frame, name);
-      if (!unsent) input.value = refusal ? refusal.typed : written(frame.document[name]);
+      const text = typing.textOf(id) ?? refusals.typedIn(id) ?? written(frame.document[name]);
+      if (!saysTheSame(input.value, text, kind)) input.value = text;
       markSetting(field, input, refusal);
     });
     return field;
@@ -83,6 +87,7 @@ export function createSettings(actions, refusals, ...buttons) {
     root,
     /** @param {Frame} frame */
     update(frame) {
+      settings = frame.settings;
       if (updates.length === 0) {
         const first = frame.settings.filter((setting) => FIRST.includes(setting.name));
         const others = frame.settings.filter((setting) => !FIRST.includes(setting.name));

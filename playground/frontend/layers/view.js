@@ -1,21 +1,22 @@
 // @ts-check
 // The list of layers as a whole: the stack as text and as rows, both ways in step.
 import { el, iconButton } from "../shared/dom.js";
-import { createHistory } from "../shared/history.js";
+import { themeOf } from "../shared/theme.js";
+import { createStackDraft } from "./draft.js";
 import { createFolds } from "./folds.js";
 import { createFocus } from "./focus.js";
 import { createList } from "./list.js";
+import { announcement, showCautions, showMessage } from "./messages.js";
 import { createRefusals } from "./refusals.js";
 import { showResults } from "./results.js";
 import { createSettings } from "./settings.js";
-import { announcement, showCautions, showMessage } from "./messages.js";
-import { themeOf } from "../shared/theme.js";
+import { BOTH_SIDES, createSplit } from "./split.js";
+import { PAUSE, createTyping } from "./typing.js";
+import { listenForUndo } from "./undo.js";
 
 /** @typedef {import("./contract.js").StackFrame} Frame */
-/** @typedef {import("./contract.js").StackDocument} StackDocument */
 
 const MOST_LINES = 14; // of the editor, until somebody makes it larger
-const PAUSE = 250; // ms without a key before a text is sent
 
 /**
  * @param {HTMLElement} root
@@ -24,27 +25,17 @@ const PAUSE = 250; // ms without a key before a text is sent
 export function createStack(root, host) {
   /** @type {Frame | null} */
   let frame = null;
-  /** @type {StackDocument | null} */
-  let draft = null;
-  let sequence = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let typed = false; // something stands in the editor that has not been sent
-  /** @type {ReturnType<typeof createHistory<StackDocument>> | null} */
-  let history = null;
-  let present = ""; // the document that the history stands at, as JSON
-  let entries = 0;
 
   /** @type {import("./contract.js").Actions} */
   const actions = {
-    set: (fields) => draft && send({ ...draft, text: editor.value, ...fields }),
-    change(edit, focus = null, key = "") {
-      if (!draft) return;
-      focused.want(focus, key);
-      send({ ...draft, text: editor.value }, edit);
-    },
+    set: (fields, kind) => draft.change({ fields: { ...unsentText(), ...fields }, kind }),
+    change: (edit, { focus = null, key = "", kind } = {}) => draft.change({ fields: unsentText(), edit, kind, before: () => focused.want(focus, key) }),
     repair(cure) {
       editor.value = cure.text;
+      typed = false;
       actions.set({ text: cure.text, ...(cure.loss ? { loss: cure.loss } : {}) });
     },
     redraw(focus) {
@@ -53,8 +44,10 @@ export function createStack(root, host) {
       draw(frame, true);
     },
   };
+  const draft = createStackDraft((sent) => host.send(sent));
   const folds = createFolds();
   const refusals = createRefusals();
+  const typing = createTyping();
   const focused = createFocus(root);
   const editor = el("textarea", {
     class: "text",
@@ -65,61 +58,44 @@ export function createStack(root, host) {
     autocapitalize: "off",
   });
   const message = el("div", { class: "message", role: "status", "data-testid": "stack-error" });
-  const undo = iconButton("undo", "Undo", () => travel(history?.undo()), { "data-testid": "stack-undo" });
-  const redo = iconButton("redo", "Redo", () => travel(history?.redo()), { "data-testid": "stack-redo" });
-  const settings = createSettings(actions, refusals, undo, redo);
-  const list = createList(actions, folds, refusals);
+  const undo = iconButton("undo", "Undo (Ctrl+Z)", () => travel("undo"), { "data-testid": "stack-undo" });
+  const redo = iconButton("redo", "Redo (Ctrl+Shift+Z)", () => travel("redo"), { "data-testid": "stack-redo" });
+  const settings = createSettings(actions, refusals, typing, undo, redo);
+  const list = createList(actions, folds, refusals, typing);
   const announced = el("div", { class: "announced", "aria-live": "polite" });
   const cautions = el("div", { class: "cautions", "data-testid": "cautions" });
   const results = el("div", { class: "results", "data-testid": "results" });
+  const side = el("div", { class: "side" }, editor, message, settings.root, announced, cautions);
+  const pane = el("div", { class: "pane", id: "layers-pane" }, el("div", { class: "columns" }, side, el("div", { class: "main" }, list.root, results)));
+  const split = createSplit(root, pane.id);
   root.classList.add("stack");
-  root.append(el("div", { class: "side" }, editor, message, settings.root, announced, cautions), el("div", { class: "main" }, list.root, results));
+  root.append(pane, split.element);
 
-  /**
-   * @param {StackDocument} document
-   * @param {object | null} edit
-   */
-  function send(document, edit = null) {
+  /** What was typed into the editor goes along with whatever is sent next. */
+  function unsentText() {
     clearTimeout(timer);
+    const fields = typed ? { text: editor.value } : {};
     typed = false;
-    draft = document;
-    sequence += 1;
-    host.send({ sequence, document, edit });
+    return fields;
   }
-
-  /** @param {StackDocument | null | undefined} document */
-  function travel(document) {
-    if (!document) return;
-    present = JSON.stringify(document);
-    editor.value = document.text;
-    send(document);
+  function sendText() {
+    if (typed) draft.change({ fields: unsentText(), kind: "text" });
   }
-
-  /**
-   * The server's answer is what can be undone: a refused edit is none.
-   * @param {StackDocument} document
-   */
-  function remember(document) {
-    const answered = JSON.stringify(document);
-    if (answered === present) return;
-    if (history === null) history = createHistory(document);
-    else history.push(document, String((entries += 1)), performance.now());
-    present = answered;
+  /** @param {import("./undo.js").Direction} direction */
+  function travel(direction) {
+    sendText();
+    const [wasTyping, wasRefused] = [typing.drop(), refusals.drop()];
+    const document = draft.travel(direction, wasTyping || wasRefused);
+    if (document) editor.value = document.text;
   }
 
   editor.addEventListener("input", () => {
     clearTimeout(timer);
     typed = true;
-    timer = setTimeout(() => actions.set({}), PAUSE);
+    timer = setTimeout(sendText, PAUSE);
   });
-  root.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // bare letters are shortcuts of the page around us
-    const isText = event.target instanceof HTMLElement && event.target.matches("textarea, input[type=text]");
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !isText) {
-      event.preventDefault();
-      travel(event.shiftKey ? history?.redo() : history?.undo());
-    }
-  });
+  const stopListening = listenForUndo(root, BOTH_SIDES, travel);
+  root.addEventListener("keydown", (event) => event.stopPropagation()); // bare letters are shortcuts of the page around us
 
   /**
    * @param {Frame} next
@@ -130,8 +106,8 @@ export function createStack(root, host) {
       settings.update(next);
       list.update(next);
     }, isAnswer);
-    undo.disabled = !history?.canUndo();
-    redo.disabled = !history?.canRedo();
+    undo.disabled = !draft.canUndo();
+    redo.disabled = !draft.canRedo();
   }
 
   return {
@@ -139,15 +115,13 @@ export function createStack(root, host) {
     update(next) {
       frame = next;
       root.dataset.theme = themeOf(root, null);
-      const isAnswer = next.sequence >= sequence;
+      split.show();
+      const isAnswer = draft.accept(next);
       if (isAnswer) {
-        sequence = next.sequence;
-        draft = next.document;
         if (!typed && editor.value !== next.document.text) editor.value = next.document.text;
         const lines = editor.value.split("\n").length;
         editor.rows = Math.min(Math.max(3, lines), MOST_LINES);
         editor.wrap = lines > 1 ? "off" : "soft"; // the lines of a class stay lines
-        remember(next.document);
         refusals.answered(next);
         focused.placed(next.place);
         announced.textContent = announcement(next);
@@ -157,10 +131,13 @@ export function createStack(root, host) {
       showCautions(cautions, next, actions.repair);
       showResults(results, next);
       draw(next, isAnswer);
+      draft.goOn();
       root.dataset.listed = String(next.sequence);
     },
     stop() {
       clearTimeout(timer);
+      typing.drop();
+      stopListening();
     },
   };
 }

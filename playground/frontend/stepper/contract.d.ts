@@ -164,3 +164,12 @@ export interface Timeline {
   firstVisit: Map<string, number>;
   visited: string[][];
 }
+
+/** What the workbench may tell. `send` is null where no server listens: then `draw` shows another graph. */
+export interface Host {
+  send: ((edit: Edit) => void) | null;
+  unfold?: (opened: object) => void;
+  draw?: (graph: GraphKind) => void;
+  ask?: (question: object) => void;
+  reopen?: (address: object) => void; // Back or Forward led to another document of this page
+}

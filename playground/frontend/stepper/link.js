@@ -19,31 +19,67 @@ export function linkSearch(current, query, k) {
   return `?${parts.join("&")}`;
 }
 
-/** Keeps the address bar up to date, at most once in 350 ms: browsers refuse faster writers. */
-export function createLink() {
+const AT_MOST_EVERY = 350; // ms: browsers refuse faster writers
+const PATIENCE = 5000; // ms that the answer to Back or Forward may take
+
+/**
+ * Keeps the address bar up to date. A document that was chosen instead of another has an entry of its own in the browser's
+ * history, to which Back and Forward lead.
+ * @param {(search: string) => void} reopen what to do when they led to another document of this page
+ */
+export function createLink(reopen) {
+  const path = location.pathname; // of the page that this stands on; it may be left before the address is written
   /** @type {ReturnType<typeof setTimeout> | null} */
   let timer = null;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  let waiting = null; // for the document that Back or Forward led to
   let written = 0;
   let search = "";
+  let shown = "";
+  const address = () => path + search + location.hash;
   const write = () => {
     timer = null;
     written = performance.now();
-    if (search !== location.search) history.replaceState(history.state, "", location.pathname + search + location.hash);
+    if (search !== location.search && location.pathname === path) history.replaceState(history.state, "", address());
   };
+  const forget = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+  };
+  const listener = (/** @type {PopStateEvent} */ event) => {
+    if (search === "" || location.pathname !== path || location.search === search) return;
+    event.stopImmediatePropagation(); // Streamlit would run the page, which stays, and then again for our message
+    forget();
+    if (waiting !== null) clearTimeout(waiting);
+    waiting = setTimeout(() => (waiting = null), PATIENCE);
+    reopen(location.search);
+  };
+  addEventListener("popstate", listener, true);
   return {
     /**
      * @param {string} query
      * @param {number} k
+     * @param {boolean} [isOpened] whether the server has just opened this document: from a link, an example, the history
      */
-    show(query, k) {
-      if (query === "") return; // another part of the page keeps the address
+    show(query, k, isOpened = false) {
+      if (query === "" || (waiting !== null && !isOpened)) return; // another part of the page keeps the address
+      const isChosen = isOpened && waiting === null && shown !== "" && shown !== query && location.pathname === path;
+      if (waiting !== null) clearTimeout(waiting);
+      waiting = null;
+      if (isChosen) {
+        forget();
+        write(); // what is left stays as it was
+      }
+      shown = query;
       search = linkSearch(location.search, query, k);
-      if (timer === null) timer = setTimeout(write, Math.max(0, 350 - (performance.now() - written)));
+      if (isChosen) history.pushState(history.state, "", address());
+      else if (timer === null) timer = setTimeout(write, Math.max(0, AT_MOST_EVERY - (performance.now() - written)));
     },
     address: () => location.origin + location.pathname + (search || location.search) + location.hash,
     stop() {
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
+      forget();
+      if (waiting !== null) clearTimeout(waiting);
+      removeEventListener("popstate", listener, true);
     },
   };
 }

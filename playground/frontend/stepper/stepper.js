@@ -22,6 +22,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     send: (/** @type {object} */ edit) => set("edit", edit),
     ask: (/** @type {object} */ question) => set("element", question),
     unfold: (/** @type {object} */ opened) => set("open", opened),
+    reopen: (/** @type {object} */ address) => set("address", address),
   });
   const unfollow = followScheme(bench.retheme);
   Object.assign(root, { workbench: bench });

@@ -12,13 +12,14 @@ import { commandFor, listenWhenIdle, placeOf } from "./keys.js";
 import { createLeaves } from "./text/leaves.js";
 import { createLink } from "./link.js";
 import { createUnfolding, heirOf } from "./graph/unfolding.js";
+import { createPlaces } from "./place.js";
 import { createPainter } from "./graph/painter.js";
 import { createPanel, showExplanation } from "./panel/panel.js";
 import { phaseFrom, phaseStarts } from "./graph/phases.js";
 import { savePicture } from "./graph/save_picture.js";
 import { createResults } from "./panel/results.js";
 import { createPlayer } from "./graph/player.js";
-import { itemAtCaret, unitPositions } from "./text/text_positions.js";
+import { itemAtCaret, marksOf, unitPositions } from "./text/text_positions.js";
 import { createStated } from "./text/stated.js";
 import { createSwitches } from "./text/switches.js";
 import { createTable } from "./panel/table.js";
@@ -34,8 +35,7 @@ import { showWhy } from "./panel/why.js";
 
 /**
  * @param {HTMLElement} root
- * @param {{send: ((edit: Edit) => void) | null, unfold?: (opened: object) => void, draw?: (graph: GraphKind) => void, ask?: (question: object) => void}} host `send` is null where no server listens;
- *   then `draw` shows another graph
+ * @param {import("./contract.js").Host} host
  */
 export function createWorkbench(root, host) {
   const standalone = host.send === null;
@@ -46,16 +46,15 @@ export function createWorkbench(root, host) {
   let selected = null;
   /** @type {string | null} */
   let heldKey = null;
-  let tableSource = "";
-  let query = "";
-  let shownStamp = "";
+  let [tableSource, query, shownStamp] = ["", "", ""];
   let asked = false;
   let toUnits = unitPositions("");
   /** @type {Frame | null} */
   let frame = null;
 
   const painter = createPainter((items) => graph.name(items));
-  const link = createLink();
+  const link = createLink((search) => host.reopen?.({ search, number: performance.now(), have: heldKey }));
+  const places = createPlaces(() => ({ k, selected, tab: panel.shown() }));
   const draft = createDraft({ send: (edit) => host.send?.(edit), have: () => heldKey });
   const stated = createStated();
   const player = createPlayer({ position: () => k, last: () => timeline.last, goto, onChange: (playing) => stepBar.setPlaying(playing) });
@@ -208,13 +207,12 @@ export function createWorkbench(root, host) {
   }
   function markText() {
     if (editor.text() !== picture.text) return editor.mark([]);
-    const now = wordsAt(picture, timeline, k);
-    const marks = now.spans.map(([start, end]) => ({ start: toUnits(start), end: toUnits(end), name: now.phase }));
+    const { spans, phase } = wordsAt(picture, timeline, k);
     const chosen = (selected !== null && picture.items[selected]?.spans) || [];
-    for (const [start, end] of chosen) marks.push({ start: toUnits(start), end: toUnits(end), name: "selected" });
-    editor.mark(marks);
+    editor.mark([...marksOf(spans, phase, toUnits), ...marksOf(chosen, "selected", toUnits)]);
   }
   function refreshPanel() {
+    places.keep(query);
     const { pages } = panel;
     const name = panel.shown();
     if (name === "explanation") showExplanation(pages.explanation, wordsAt(picture, timeline, k), select);
@@ -264,9 +262,7 @@ export function createWorkbench(root, host) {
   /** @param {Picture} next @param {number | null} wanted */
   function showPicture(next, wanted) {
     const oldLast = timeline.last;
-    picture = next;
-    timeline = compileTimeline(next);
-    toUnits = unitPositions(next.text);
+    [picture, timeline, toUnits] = [next, compileTimeline(next), unitPositions(next.text)];
     k = wanted === null ? keepPosition(k, oldLast, timeline.last) : Math.max(0, Math.min(timeline.last, wanted));
     const source = JSON.stringify(next.table);
     painter.load(timeline, k);
@@ -303,6 +299,7 @@ export function createWorkbench(root, host) {
       const isNewest = draft.accept(next);
       unfolding.accept(next.opened);
       toolbar.showTurned(unfolding.isSideways());
+      const back = heldKey === null && next.step === null && next.picture ? places.of(next.query) : null;
       query = next.query;
       root.classList.toggle("read-only", !next.editable);
       const canDraw = host.draw !== undefined || (!standalone && next.document !== null);
@@ -318,7 +315,8 @@ export function createWorkbench(root, host) {
       switches.show(draft.current(), leafNames());
       leaves.show(next.editable ? next.leaves : [], isNewest, next.error?.leaf ?? null);
       const stamp = `${next.sequence} ${next.query} ${next.step}`;
-      const wanted = next.step !== null && stamp !== shownStamp ? next.step : null;
+      const isOpened = next.step !== null && stamp !== shownStamp;
+      const wanted = isOpened ? next.step : (back?.k ?? null);
       shownStamp = stamp;
       if (next.picture) {
         const lost = next.picture.svg === null && next.picture.key !== heldKey;
@@ -328,9 +326,11 @@ export function createWorkbench(root, host) {
       }
       graph.age(next.stale);
       if (isNewest) editor.setError(next.error);
+      if (back) panel.open(back.tab);
+      if (back) select(back.selected, false);
       showPosition();
       picker.show(next.element ?? null);
-      if (!standalone) link.show(query, k);
+      if (!standalone) link.show(query, k, isOpened);
       setAttribute(root, "data-key", heldKey ?? "");
       setAttribute(root, "data-sequence", String(next.sequence));
       setAttribute(root, "data-ready", "true");

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from torch import nn
 
+from playground.layers.catalogue.fresh import Fresh
 from playground.layers.catalogue.spec import Content, LayerSpec, Shape
 
 Given = Mapping[str, Any]  # every argument of a layer by name, defaults filled in
@@ -115,6 +116,7 @@ class Kind:
     original: type[nn.Module] | None = None  # PyTorch's class, where `build` hands on one of its several results
     call: str = ""  # how a class calls that one: `x, _ = {}(x)`
     fixed: tuple[Fixed, ...] = ()
+    fresh: Fresh | None = None  # the arguments of one that is added; None: as in the example
 
     def given(self, layer: LayerSpec) -> dict[str, Any]:
         """Every argument of a layer by name, defaults filled in."""

@@ -13,6 +13,7 @@ from playground.layers.catalogue.kinds.pooling import POOLING
 from playground.layers.catalogue.kinds.reshaping import SHAPES
 from playground.layers.catalogue.kinds.sequences import SEQUENCES
 from playground.layers.catalogue.kinds.weights import WEIGHTS
+from playground.layers.catalogue.spec import LayerSpec
 
 KINDS: tuple[Kind, ...] = WEIGHTS + SEQUENCES + POOLING + NORMALISATION + SHAPES + ACTIVATIONS + BLOCKS
 OF_CLASSES = KINDS + CELLS  # what a pasted class can make: a cell is called step by step, which no list does
@@ -40,3 +41,9 @@ def nearest(name: str) -> Kind | None:
     lower = {kind.name.lower(): kind for kind in KINDS}
     close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
     return lower[close[0]] if close else None
+
+
+def has_weights(layer: LayerSpec) -> bool:
+    """Tell whether a layer, or one inside of it, learns anything."""
+    inside = [other for branch in layer.branches for other in branch]
+    return any(map(has_weights, inside)) if inside else kind_of(layer.kind).parameters != "0"

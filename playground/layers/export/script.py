@@ -10,8 +10,12 @@ import re
 from abc import ABC, abstractmethod
 from typing import Literal
 
+from playground.data.archives import CLASSES
+from playground.data.datasets import row_of
+from playground.data.first_examples import MOST
 from playground.language.export.device import device_line
 from playground.layers.catalogue.losses import loss_of
+from playground.layers.document import RANDOM as RANDOM_DATA
 from playground.layers.document import StackDocument
 
 Form = Literal["sequential", "named", "module", "tensors"]  # "named": the first with the names of the page
@@ -32,6 +36,18 @@ order = torch.randperm(len(images), generator=g)[:{batch}]
 x = images[order].reshape({batch}, {sizes})
 y = torch.tensor(digits.target)[order]{modulo}
 """
+PICTURES = """\
+from torchvision import datasets
+
+g = torch.Generator().manual_seed({seed})
+examples = datasets.{reader}("data", train=True, download=True)
+images = {pixels}
+order = torch.randperm(len(images), generator=g)[:{batch}]
+x = images[order]
+y = torch.as_tensor(examples.targets)[order]{modulo}
+"""
+GREY = "examples.data[:{most}, None].float() / 255"
+COLOURED = "torch.as_tensor(examples.data[:{most}]).permute(0, 3, 1, 2).float() / 255"
 XOR = """\
 which = torch.arange({batch}) % 4
 x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])[which]
@@ -154,15 +170,27 @@ def assembled(parts: list[str]) -> str:
 
 
 def _data(document: StackDocument) -> str:
-    """The lines that make `x` and `y`; of digits and points in fewer classes than they have, the label counts
+    """The lines that make `x` and `y`; of examples in fewer classes than they have, the label counts
     modulo the number of classes, or is the number to predict."""
-    code = {"random": RANDOM, "XOR": XOR, "digits": DIGITS}[document.data]
+    code = {"random": RANDOM, "XOR": XOR, "digits": DIGITS}.get(document.data, PICTURES)
     sizes = ", ".join(map(str, document.input_shape))
     seed, batch, classes = document.rng_seed, document.batch, document.classes
-    modulo = f" % {classes}" if classes < (2 if document.data == "XOR" else 10) else ""
+    known = classes if document.data == RANDOM_DATA else len(row_of(document.data).classes)
+    modulo = f" % {classes}" if classes < known else ""
     modulo = modulo if classes else ".float()"
     labels = f"randint({classes}, ({batch},), generator=g)" if classes else f"randn({batch}, generator=g)"
     x = f"randn({batch}, {sizes}, generator=g)"
     if document.vocabulary is not None:
         x = f"randint({document.vocabulary}, ({batch}, {sizes}), generator=g)"
-    return code.format(seed=seed, batch=batch, sizes=sizes, labels=f"torch.{labels}", modulo=modulo, x=f"torch.{x}")
+    reader = CLASSES.get(document.data, "")
+    pixels = (COLOURED if document.data == "CIFAR-10" else GREY).format(most=MOST)
+    return code.format(
+        seed=seed,
+        batch=batch,
+        sizes=sizes,
+        labels=f"torch.{labels}",
+        modulo=modulo,
+        x=f"torch.{x}",
+        reader=reader,
+        pixels=pixels,
+    )

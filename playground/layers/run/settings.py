@@ -5,28 +5,26 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from playground.data.digits import SIDE, digit_batch
+from playground.data.datasets import row_of
+from playground.data.digits import digit_batch
+from playground.data.first_examples import batch_of_first, is_ready
 from playground.data.xor import xor_batch
 from playground.errors import PlaygroundError
 from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.losses import LOSSES, loss_of
 from playground.layers.catalogue.spec import Shape
-from playground.layers.document import StackDocument
+from playground.layers.document import RANDOM, StackDocument
 from playground.layers.stack.problems import UnfitSetting, check_input
 
 
 def batch_of(document: StackDocument) -> tuple[Tensor, Tensor]:
-    """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): digits or points where they fit the
-    input, else random numbers, whole ones for an Embedding. Labels are classes (int64) or, where there are none,
+    """The batch that a document runs on, `x` (N, *input_shape) and labels (N,): examples of a data set that fit
+    the input, or random numbers, whole ones for an Embedding. Labels are classes (int64) or, where there are none,
     numbers (float32). Raises UnfitSetting, before anything is made."""
     check_input(document.input_shape, document.batch)
-    if document.data == "digits":
-        _check_fit(document, "digits are", (1, SIDE, SIDE))
-        x, labels = digit_batch(document.batch, document.rng_seed)
-        return x, _among(labels, document.classes)
-    if document.data == "XOR":
-        _check_fit(document, "points of XOR are", (2,))
-        x, labels = xor_batch(document.batch)
+    if document.data != RANDOM:
+        _check_fit(document)
+        x, labels = _drawn(document)
         return x, _among(labels, document.classes)
     generator, sizes = torch.Generator().manual_seed(document.rng_seed), (document.batch, *document.input_shape)
     if document.vocabulary is None:
@@ -43,14 +41,38 @@ def _among(labels: Tensor, classes: int) -> Tensor:
     return labels % classes if classes else labels.float()
 
 
-def _check_fit(document: StackDocument, what: str, shape: Shape) -> None:
+def data_choices(document: StackDocument) -> tuple[str, ...]:
+    """What a batch can be made of on this computer, and what the document has chosen."""
+    known = document.settings()["data"].choices
+    return tuple(name for name in known if name == document.data or name == RANDOM or _is_here(name))
+
+
+def _is_here(name: str) -> bool:
+    return not row_of(name).needs_download or is_ready(name)
+
+
+def _drawn(document: StackDocument) -> tuple[Tensor, Tensor]:
+    if document.data == "digits":
+        return digit_batch(document.batch, document.rng_seed)
+    if document.data == "XOR":
+        return xor_batch(document.batch)
+    try:
+        return batch_of_first(document.data, document.batch, document.rng_seed)
+    except PlaygroundError as error:
+        raise UnfitSetting("data", error.message, error.hint) from error
+
+
+def _check_fit(document: StackDocument) -> None:
+    name, shape = document.data, row_of(document.data).input_shape
     if document.vocabulary is not None:
-        message, hint = f"{document.data} for an Embedding, which takes whole numbers", "choose random data"
+        message, hint = f"{name} for an Embedding, which takes whole numbers", "choose random data"
         raise UnfitSetting("data", message, hint)
     if document.input_shape != shape:
-        message = f"{document.data} do not fit an input of {shape_rules.text(document.input_shape)}"
+        does = "do" if name == "digits" else "does"
+        message = f"{name} {does} not fit an input of {shape_rules.text(document.input_shape)}"
+        what = {"digits": "digits are", "XOR": "points of XOR are"}.get(name, f"pictures of {name} are")
         hint = f"{what} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)}); choose random data for another input"
-        raise UnfitSetting("data", message.replace("XOR do", "XOR does"), hint)
+        raise UnfitSetting("data", message, hint)
 
 
 def check_output(output: Shape, document: StackDocument) -> None:

@@ -92,7 +92,12 @@ def _workbench() -> None:
     at.step = None
     frame_now = at.completed(data, answered(at.asked, _shown()))
     stepper(
-        frame_now, key=WORKBENCH, on_edit=take_edit, on_open=at.take_opened, on_element=lambda: at.take_asked(_shown())
+        frame_now,
+        key=WORKBENCH,
+        on_edit=take_edit,
+        on_open=at.take_opened,
+        on_element=lambda: at.take_asked(_shown()),
+        on_address=_reopen,
     )
 
 
@@ -117,11 +122,22 @@ def take_edit() -> None:
 
 
 def _open(chosen: Preset[Document]) -> None:
-    session = _session()
-    session.document, session.problems, session.refused = chosen.document, (), None
-    session.good = None  # another document: what stands there is not its last good picture
-    session.stepper.begin()
+    _begin(chosen.document)
     close_examples()
+
+
+def _reopen() -> None:
+    """Open what stood at the address that Back or Forward led to."""
+    link = restore_expression(_session().stepper.take_address())
+    if link.document is not None:
+        _begin(link.document, link.problems, link.step or 0)
+
+
+def _begin(document: Document, problems: tuple[str, ...] = (), step: int = 0) -> None:
+    session = _session()
+    session.document, session.problems, session.refused = document, problems, None
+    session.good = None  # another document: what stands there is not its last good picture
+    session.stepper.begin(step)
 
 
 @st.fragment

@@ -142,6 +142,7 @@ class StackFrameData(TypedDict):
     note: str
     problem: ProblemData | None
     error: StackErrorData | None
+    starters: list[RepairData]
     refused: RefusedData | None
     place: list[int] | None
     cautions: list[CautionData]

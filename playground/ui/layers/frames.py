@@ -17,9 +17,10 @@ from playground.layers.net.net import Net, net_of, record_net
 from playground.layers.run.composed_linear import ComposedLinear, composed_linear
 from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
-from playground.layers.run.settings import batch_of
+from playground.layers.run.settings import batch_of, data_choices
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.problems import Problem, UnfitSetting
+from playground.layers.stack.starters import starters
 from playground.trace.array import Array
 from playground.ui.layers import frame_data
 from playground.ui.layers.links import stack_query
@@ -137,6 +138,7 @@ def stack_frame(
     else:
         listing, rows, totals = listed
     problem = None if listing is None else listing.problem
+    begin = starters(document.stack()) if listing is not None and listing.is_editable and not rows else ()
     found: tuple[frame_data.CautionData, ...] = ()
     if isinstance(shown, ShownStack):
         found = shown.cautions
@@ -156,17 +158,19 @@ def stack_frame(
         "totals": totals,
         "note": "" if listing is None else listing.note,
         "problem": None if problem is None else _problem(problem),
-        "error": None if error is None or problem is not None else _error(error),
-        "cautions": list(found),
+        "error": None if error is None or problem is not None or begin else _error(error),
+        "starters": [repair_data(starter) for starter in begin],  # there is nothing wrong with no layers yet
+        "cautions": [] if begin else list(found),
         "results": shown.results if isinstance(shown, ShownStack) else None,
         "catalogue": catalogue_data(),
-        "settings": [_setting(name) for name in StackDocument.settings() if name != "text"],
+        "settings": [_setting(name, document) for name in StackDocument.settings() if name != "text"],
     }
 
 
-def _setting(name: str) -> frame_data.StackSettingData:
+def _setting(name: str, document: StackDocument) -> frame_data.StackSettingData:
     setting, label = StackDocument.settings()[name], StackDocument.label(name)
-    return {"name": name, "label": label, "kind": _FIELDS[type(setting.default)], "choices": list(setting.choices)}
+    choices = data_choices(document) if name == "data" else setting.choices
+    return {"name": name, "label": label, "kind": _FIELDS[type(setting.default)], "choices": list(choices)}
 
 
 def _problem(problem: Problem) -> frame_data.ProblemData:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,7 @@ from playground.errors import PlaygroundError
 from playground.layers.catalogue.spec import Path as Place
 from playground.layers.document import Refused, StackDocument
 from playground.layers.edits import edited
-from playground.layers.net.net import net_of
+from playground.layers.net.net import Net, net_of
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import STACK_EXPORTS
@@ -31,7 +32,8 @@ from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
 
 EXPORT = "stack-exports"
-LIST, GRAPH = "stack", "stack-graph"
+LIST, GRAPH, SPLIT = "stack", "stack-graph", "layers-split"
+_STYLES = (STYLE, Path(__file__).with_name("page.css"))
 NO_ELEMENT = "The layers do not run as they stand: mend the one that is marked, then pick the element again"
 
 
@@ -63,7 +65,8 @@ class StackSession:
 @bounded
 def layers_page() -> None:
     """The whole page."""
-    st.html(STYLE)
+    for style in _STYLES:
+        st.html(style)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with examples():
             gallery(STACKS, "stack", _open)
@@ -91,25 +94,36 @@ def _body() -> None:
     with st.container():  # always there, so that what follows keeps its place
         if session.problems:
             st.warning("  \n".join(map(plain, session.problems)))
-    at = session.stepper
-    unfolding = at.unfolded.unfolding
     net = net_of(session.document)
-    shown = show_stack(net, unfolding)
+    shown = show_stack(net, session.stepper.unfolded.unfolding)
     answer = Answer(session.sequence, session.refused, session.place)
     frame = stack_frame(net, session.rows, shown, answer)
     session.rows = frame["rows"]
-    stack_editor(frame, key=LIST, on_edit=_take_edit)
-    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(net, unfolding)
-    session.drawn = drawn or session.drawn  # a broken text keeps the last picture
-    if session.drawn is not None:
-        refusal = "" if isinstance(shown, ShownStack) else NO_ELEMENT
-        element = answered(at.asked, session.document, refusal=refusal)
-        data = stepper_frame(
-            session.drawn, frame["query"], sequence=session.sequence, have=at.have, step=at.step, stale=drawn is None
-        )
-        data = at.completed(data, element)
-        stepper(data, key=GRAPH, on_open=at.take_opened, on_element=lambda: at.take_asked(session.document))
-    at.step = at.have = None
+    with st.container(key=SPLIT):  # side by side where there is room
+        stack_editor(frame, key=LIST, on_edit=_take_edit)
+        _graph(session, net, shown, frame["query"])
+    session.stepper.step = session.stepper.have = None
+
+
+def _graph(session: StackSession, net: Net, shown: ShownStack | PlaygroundError, query: str) -> None:
+    """The graph of the layers; of those before the first that does not fit; the last one, of a broken text."""
+    at, is_whole = session.stepper, isinstance(shown, ShownStack)
+    drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(net, at.unfolded.unfolding)
+    session.drawn = drawn or session.drawn
+    if session.drawn is None:
+        return
+    element = answered(at.asked, session.document, refusal="" if is_whole else NO_ELEMENT)
+    data = stepper_frame(
+        session.drawn, query, sequence=session.sequence, have=at.have, step=at.step, stale=drawn is None
+    )
+    data = at.completed(data, element)
+    stepper(
+        data,
+        key=GRAPH,
+        on_open=at.take_opened,
+        on_element=lambda: at.take_asked(session.document),
+        on_address=_reopen,
+    )
 
 
 def _take_edit() -> None:
@@ -142,11 +156,23 @@ def _taken(session: StackSession, given: dict[str, Any]) -> StackDocument:
 
 
 def _open(chosen: Preset[StackDocument]) -> None:
-    session = _session()
-    session.document, session.problems = chosen.document, ()
-    session.refused = session.place = session.drawn = None
-    session.stepper.begin()
+    _begin(chosen.document)
     close_examples()
+
+
+def _reopen() -> None:
+    """Open what stood at the address that Back or Forward led to."""
+    link = restore_stack(_session().stepper.take_address())
+    if link.document is not None:
+        _begin(link.document, link.problems, link.step or 0)
+
+
+def _begin(document: StackDocument, problems: tuple[str, ...] = (), step: int = 0) -> None:
+    session = _session()
+    session.document, session.problems = document, problems
+    session.refused = session.place = session.drawn = None
+    session.sequence += 1  # as in `StepperSession.begin`
+    session.stepper.begin(step)
 
 
 @st.fragment

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from playground.texts import whole_characters
 
 D = TypeVar("D")  # a page's document
 VERSION = "1"
 MOST_CHARACTERS = 16_000
+MOST_ENCODED = 12 * MOST_CHARACTERS  # of four bytes at most, each %XX
 FOREIGN = frozenset({"embed", "embed_options"})  # Streamlit's own
 
 
@@ -37,6 +38,16 @@ def query_of(parts: Iterable[tuple[str, str]], also_plain: str = "=") -> str:
     plain = f"*()[],.;:!~{also_plain}"
     whole = [(whole_characters(key), whole_characters(text)) for key, text in [("v", VERSION), *parts]]
     return "&".join(f"{quote(key, safe='.')}={quote(text, safe=plain)}" for key, text in whole)
+
+
+def params_in(search: str) -> dict[str, str]:
+    """The parts of an address's query string, as it was sent by a browser; nothing where it is too long.
+
+    >>> params_in("?v=1&text=y%20=%20x*x&step=7")
+    {'v': '1', 'text': 'y = x*x', 'step': '7'}
+    """
+    is_read = len(search) <= MOST_ENCODED
+    return dict(parse_qsl(search.removeprefix("?"), keep_blank_values=True)) if is_read else {}
 
 
 def parts_of(params: Mapping[str, str | Sequence[str]]) -> tuple[dict[str, list[str]], list[str]]:

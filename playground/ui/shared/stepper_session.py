@@ -15,6 +15,7 @@ from playground.ui.shared.frame_data import (
     OpenedData,
     PageErrorData,
 )
+from playground.ui.shared.link_format import params_in
 from playground.ui.shared.opened_element import Asked, Source, asked
 from playground.ui.shared.stepper import last_edit
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
@@ -57,10 +58,19 @@ class StepperSession:
         sent = last_edit(self.key, "element")
         self.asked, self.have = None if document is None else asked(sent, document), _have(sent)
 
-    def begin(self) -> None:
-        """Begin with another document: at its first step, nothing opened by hand."""
+    def take_address(self) -> dict[str, str]:
+        """The parts of the link that Back or Forward led to."""
+        search = last_edit(self.key, "address").get("search")
+        return params_in(search) if isinstance(search, str) else {}
+
+    def begin(self, step: int = 0) -> None:
+        """Begin with another document: at this step, nothing opened by hand.
+
+        It has a number of its own: Streamlit fails to find a frame again that the browser was sent some runs ago.
+        """
+        self.sequence += 1
         before = self.unfolded
-        self.step, self.unfolded = 0, Unfolded(Unfolding(sideways=before.unfolding.sideways), before.sequence)
+        self.step, self.unfolded = step, Unfolded(Unfolding(sideways=before.unfolding.sideways), before.sequence)
 
     def completed(self, frame: FrameData, element: ElementAnswerData | None) -> FrameData:
         """The frame with what is opened, and with the answer about an element."""

@@ -40,18 +40,20 @@ def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None
     if opened is None:
         return
     with st.container(key="frozen"):
-        place = st.container(horizontal=True, vertical_alignment="center")
+        place = st.container(horizontal=True, vertical_alignment="bottom")
         try:
             with st.spinner("Opening the step …"):
                 step = _step(opened, store)
             place.subheader(plain(step.title), anchor=False)
         except Exception as error:
             place.error(sentence_of(error))
+        if opened.step is not None:
+            with place:  # in one line with the title, so that the stepper has the rest of the window
+                _choice(opened.step, shown)
         if place.button("Close", key=CLOSE):
             close()
             st.rerun()
         if opened.step is not None:
-            _choice(opened.step, shown)
             for note in opened.step.notes:
                 st.caption(plain(note))
             frame = _frame(opened, opened.step, store)
@@ -76,9 +78,8 @@ def _choice(step: FrozenStep, shown: Callable[[], OpenedStep | None]) -> None:
     """Show the number of the step, to be changed, and a button for the next one."""
     if st.session_state.get(NUMBER) != step.number:
         st.session_state[NUMBER] = step.number
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input("Training step", 1, step=1, key=NUMBER, width=180, on_change=_does(shown, _goes()))
-        st.button("Next batch", key=NEXT, on_click=_does(shown, _goes(step.number + 1)))
+    st.number_input("Training step", 1, step=1, key=NUMBER, width=180, on_change=_does(shown, _goes()))
+    st.button("Next batch", key=NEXT, on_click=_does(shown, _goes(step.number + 1)))
 
 
 def _does(shown: Callable[[], OpenedStep | None], take: Callable[[OpenedStep], None]) -> Callable[[], None]:

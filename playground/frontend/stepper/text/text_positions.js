@@ -72,3 +72,11 @@ export function lineAndColumn(text, position) {
   const before = text.slice(0, position).split("\n");
   return { line: before.length, column: [...before[before.length - 1]].length + 1 };
 }
+
+/**
+ * Marks of one name in the text, in UTF-16 units.
+ * @param {readonly import("../contract.js").Span[]} spans
+ * @param {string} name
+ * @param {(position: number) => number} toUnits
+ */
+export const marksOf = (spans, name, toUnits) => spans.map(([start, end]) => ({ start: toUnits(start), end: toUnits(end), name }));

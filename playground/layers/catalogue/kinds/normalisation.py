@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from playground.layers.catalogue import shape_rules
+from playground.layers.catalogue import fresh, shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import PICTURE, plain
 from playground.layers.catalogue.modules import SeededDropout, SeededDropout2d
@@ -107,6 +107,7 @@ NORMALISATION: tuple[Kind, ...] = (
         saves="input and statistics",
         example="GroupNorm(2)",
         example_shape=(4, 3, 3),
+        fresh=fresh.groups,
     ),
     Kind(
         "Dropout",

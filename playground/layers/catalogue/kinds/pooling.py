@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from playground.layers.catalogue import shape_rules
+from playground.layers.catalogue import fresh, shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import KERNEL, PADDING, PICTURE, WINDOW, plain
 from playground.layers.catalogue.spec import Shape
@@ -40,6 +40,7 @@ POOLING: tuple[Kind, ...] = (
         saves="input and positions",
         example="MaxPool1d(2)",
         example_shape=(2, 9),
+        fresh=fresh.pooling,
     ),
     Kind(
         "AvgPool1d",
@@ -54,6 +55,7 @@ POOLING: tuple[Kind, ...] = (
         saves="input",
         example="AvgPool1d(2)",
         example_shape=(2, 9),
+        fresh=fresh.pooling,
     ),
     Kind(
         "MaxPool2d",
@@ -68,6 +70,7 @@ POOLING: tuple[Kind, ...] = (
         saves="input and positions",
         example="MaxPool2d(2)",
         example_shape=PICTURE,
+        fresh=fresh.pooling,
     ),
     Kind(
         "AvgPool2d",
@@ -82,6 +85,7 @@ POOLING: tuple[Kind, ...] = (
         saves="input",
         example="AvgPool2d(2)",
         example_shape=PICTURE,
+        fresh=fresh.pooling,
     ),
     Kind(
         "AdaptiveAvgPool2d",

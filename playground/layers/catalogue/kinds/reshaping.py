@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from playground.layers.catalogue import shape_rules
+from playground.layers.catalogue import fresh, shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import PICTURE, plain
 from playground.layers.catalogue.modules import Reshape
@@ -106,5 +106,6 @@ SHAPES: tuple[Kind, ...] = (
         lambda shape, given: {"shape": shape_rules.reshape(shape, given).shape},
         example="Reshape(2, 2)",
         example_shape=(4,),
+        fresh=fresh.flat,
     ),
 )

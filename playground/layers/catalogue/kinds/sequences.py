@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from playground.layers.catalogue import shape_rules
+from playground.layers.catalogue import fresh, shape_rules
 from playground.layers.catalogue.kind import Fixed, Given, Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import plain
 from playground.layers.catalogue.modules import GRU, LSTM, RNN, MultiheadAttention
@@ -31,6 +31,7 @@ def _recurrent(gates: int, kept: int, **row: Any) -> Kind:
         signature=plain("hidden_size", "num_layers", "bidirectional", input_size="last"),
         pins=("input_size",),
         example_shape=_SEQUENCE,
+        fresh=fresh.recurrent,
         call="x, _ = {}(x)",
         fixed=(Fixed("bias", True, "every gate has its offsets"), BATCH_FIRST, _NO_DROPOUT),
         **row,
@@ -83,6 +84,7 @@ SEQUENCES: tuple[Kind, ...] = (
         saves="input and its own",
         example="MultiheadAttention(2)",
         example_shape=_SEQUENCE,
+        fresh=fresh.attention,
         original=nn.MultiheadAttention,
         call="x, _ = {}(x, x, x, need_weights=False)",
         fixed=(BATCH_FIRST,),
@@ -106,6 +108,7 @@ SEQUENCES: tuple[Kind, ...] = (
         saves="input and its own",
         example="TransformerEncoderLayer(2, dim_feedforward=16)",
         example_shape=_SEQUENCE,
+        fresh=fresh.encoder,
         fixed=(_NO_DROPOUT, BATCH_FIRST),
     ),
     _recurrent(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from playground.layers.catalogue import shape_rules
+from playground.layers.catalogue import fresh, shape_rules
 from playground.layers.catalogue.kind import Kind, LayerArgument
 from playground.layers.catalogue.kinds.arguments import (
     DILATION,
@@ -41,6 +41,7 @@ WEIGHTS: tuple[Kind, ...] = (
         saves="input",
         example="Linear(3)",
         example_shape=(4,),
+        fresh=fresh.linear,
     ),
     Kind(
         "Bias",
@@ -76,6 +77,7 @@ WEIGHTS: tuple[Kind, ...] = (
         saves="input",
         example="Conv1d(3, 2)",
         example_shape=(2, 9),
+        fresh=fresh.convolution,
     ),
     Kind(
         "Conv2d",
@@ -91,6 +93,7 @@ WEIGHTS: tuple[Kind, ...] = (
         saves="input",
         example="Conv2d(3, 2)",
         example_shape=PICTURE,
+        fresh=fresh.convolution,
     ),
     Kind(
         "ConvTranspose2d",
@@ -113,5 +116,6 @@ WEIGHTS: tuple[Kind, ...] = (
         saves="input",
         example="ConvTranspose2d(3, 2, stride=2)",
         example_shape=PICTURE,
+        fresh=fresh.transposed,
     ),
 )
