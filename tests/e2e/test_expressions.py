@@ -326,6 +326,48 @@ def test_the_reference_can_be_searched(open_page: OpenPage, ready: Ready) -> Non
     expect(page.get_by_text("log_softmax").first).to_be_visible()
 
 
+def test_completion_is_offered_and_never_in_the_way(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    editor, offered = page.get_by_test_id("editor"), page.get_by_test_id("suggestions")
+    editor.fill("scale = 2.0\n")
+    editor.press_sequentially("y = s")
+    expect(offered.get_by_role("option").first).to_contain_text("scale")
+    page.keyboard.press("Enter")  # nothing is chosen: a new line
+    expect(editor).to_have_value("scale = 2.0\ny = s\n")
+    expect(offered).to_be_hidden()
+    page.keyboard.press("Backspace")
+    page.keyboard.type("i")
+    expect(offered.get_by_role("option").first).to_contain_text("Sine, in radians.")
+    page.keyboard.press("ArrowDown")
+    expect(editor).to_have_attribute(
+        "aria-activedescendant", str(offered.locator("[aria-selected=true]").get_attribute("id"))
+    )
+    page.keyboard.press("Tab")
+    expect(editor).to_have_value("scale = 2.0\ny = sin()")
+    page.keyboard.type("sc")  # between the brackets
+    page.keyboard.press("Escape")
+    expect(offered).to_be_hidden()
+    page.keyboard.press("Control+Space")
+    offered.get_by_text("scale", exact=True).click()
+    expect(editor).to_have_value("scale = 2.0\ny = sin(scale)")
+    expect(editor).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(editor).to_have_value("scale = 2.0\ny = sin(sc)")
+
+
+@pytest.mark.slow
+def test_a_function_of_the_reference_is_written_at_the_caret(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    editor = page.get_by_test_id("editor")
+    editor.fill("y = x + 1")
+    editor.evaluate("area => area.setSelectionRange(4, 9)")
+    page.get_by_role("button", name="Functions").click()
+    page.get_by_label("Search functions").fill("hyperbolic tangent")
+    page.get_by_role("button", name="tanh(input)", exact=True).click()
+    expect(editor).to_have_value("y = tanh(x + 1)")
+    expect(editor).to_be_focused()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("switch", "value", "seen"), [("switch-passes", "2", "11"), ("switch-mode", "forward", "5.5")])
 def test_switches(open_page: OpenPage, ready: Ready, switch: str, value: str, seen: str) -> None:

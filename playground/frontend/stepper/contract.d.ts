@@ -172,4 +172,5 @@ export interface Host {
   draw?: (graph: GraphKind) => void;
   ask?: (question: object) => void;
   reopen?: (address: object) => void; // Back or Forward led to another document of this page
+  known?: (leaves: readonly LeafRow[]) => import("./text/completion.js").Known; // what can be suggested
 }
