@@ -73,6 +73,28 @@ def test_a_slider_writes_into_the_text_that_says_the_value(open_page: OpenPage, 
     expect(field).to_have_value("1.5")
 
 
+def test_a_sliders_range_is_chosen_kept_and_shared(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/?v=1&text=f%20%3D%20x*k&leaf.x=0.5&leaf.k=2.0"))
+    slider = page.get_by_test_id("slider-x")
+    page.get_by_role("button", name="Range of the slider of x: −10 to 10").click()
+    page.get_by_test_id("least-x").fill("0")
+    page.get_by_test_id("most-x").fill("1")
+    expect(slider).to_have_attribute("max", "1")
+    page.get_by_test_id("editor").fill("f = x*k + x")
+    page.wait_for_url(re.compile(r"leaf\.x\.range=0\.\.1&"))
+    other = ready(open_page(page.url))
+    slider = other.get_by_test_id("slider-x")
+    expect(slider).to_have_attribute("min", "0")
+    expect(slider).to_have_attribute("step", "0.01")
+    other.get_by_test_id("leaf-x").fill("3")
+    expect(slider).to_have_attribute("max", "3")
+    other.get_by_test_id("leaf-x").fill("0.2")  # a range that was widened stays so: it does not shrink under the thumb
+    other.wait_for_url(re.compile(r"leaf\.x=0\.2&leaf\.x\.range=0\.\.3&"))
+    other.get_by_test_id("range-x").click()
+    other.get_by_role("button", name="By the value").click()
+    expect(slider).to_have_attribute("max", "10")
+
+
 def test_stepping_by_keyboard_there_and_back_sends_nothing(open_page: OpenPage, ready: Ready) -> None:
     page = open_page("/")
     sent: list[object] = []

@@ -79,6 +79,7 @@ export interface LeafSetting {
   value: string;
   dtype: string;
   requires_grad: boolean;
+  slider_range: number[] | null;
 }
 
 export interface Document {
