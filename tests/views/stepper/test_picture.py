@@ -48,7 +48,7 @@ def test_numbers_of_l04_step_by_step(l04: Trace) -> None:
     assert at(frame, f"value-{x1}.primal", 0) == "2" and at(frame, f"value-{x2}.primal", 0) == "5"
     assert at(frame, f"value-{f}.primal", 4) == "" and at(frame, f"value-{f}.primal", 5) == "11.652"
     assert at(frame, f"value-{f}.adjoint", 5) == "" and at(frame, f"value-{f}.adjoint", 6) == "1"
-    assert at(frame, f"value-{l04['v3'].id}.adjoint", after(l04, "node", "SubBackward0")) == "−1"
+    assert at(frame, f"value-{l04['v4'].id}.adjoint", after(l04, "node", "SubBackward0")) == "−1"
     product = after(l04, "node", "MulBackward0")
     assert at(frame, f"value-{x1}.adjoint", product) == "5"
     assert at(frame, f"value-{x1}.grad", product) == "None"
@@ -165,7 +165,7 @@ def test_tables(l04: Trace) -> None:
     lines = to_csv(l04).splitlines()
     assert lines[0] == "name,forward,primal,adjoint,reverse"
     assert "x1,v₋₁ (input),2,5.5,v̄₂ × x2 + v̄₁ × 1/x1" in lines
-    assert "v₃,sin(x2),−0.9589,−1,−v̄₅" in lines
+    assert "v₄,sin(x2),−0.9589,−1,−v̄₅" in lines
     assert to_text(l04).splitlines()[2].split()[:3] == ["x1", "v₋₁", "(input)"]
 
 
