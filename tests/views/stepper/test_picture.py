@@ -248,3 +248,17 @@ def test_an_optimizers_step_changes_the_box_and_leaves_the_rest() -> None:
     )
     assert ">3<" in static_svg(trace) and ">1.5<" not in static_svg(trace)  # every number of it fits every other
     assert "after the step" not in to_text(record(lambda x: x * x, 3.0))
+
+
+def test_the_numbers_of_a_small_tensor_stand_in_its_box() -> None:
+    X = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    trace = record(lambda X, v: (X @ v).sum(), X, torch.tensor([0.25, -1.0, 2.0], requires_grad=True))
+    frame = picture(trace, "both")
+    grid = [f"value-{trace['X'].id}.primal.{place}" for place in range(6)]
+    assert [frame["slots"][slot][0][1] for slot in grid] == ["1", "2", "3", "4", "5", "6"]
+    assert all(f'data-slot="{slot}"' in (frame["svg"] or "") for slot in grid)
+    assert not frame["images"], "no heat map says less than its numbers"
+    after_last = len(trace.steps)
+    assert at(frame, f"value-{trace['v'].id}.primal", after_last) == "[0.25, −1, 2]", "in the table"
+    assert at(frame, f"value-{trace['v'].id}.adjoint.0", 0) == "", "not before it is known"
+    assert at(frame, f"value-{trace['v'].id}.adjoint.0", after_last) == "5"
