@@ -46,12 +46,14 @@ def test_every_step_of_l04(l04: Trace) -> None:
 def test_sentences_name_what_is_saved_and_used(l04: Trace) -> None:
     said = {text.title: text.sentence for text in explain(l04).steps}
     assert said["v₄ = sin(x2)"] == "v₄ = sin(x2); PyTorch records SinBackward0, which saves x2."
-    assert "It uses the saved x2." in said["SinBackward0"]
+    assert "with the saved x2." in said["SinBackward0"]
     assert said["v̄₅ is the seed"] == (
         "The backward pass starts at v₅: its derivative with respect to itself is 1. "
         "A bar marks an adjoint: the derivative of v₅ with respect to that value."
     )
-    assert said["MulBackward0"].startswith("MulBackward0 sends v̄₂ to x1 and x2, each times the other factor.")
+    assert said["MulBackward0"] == (
+        "v̄₂ goes to x1 and x2, each times the other factor. MulBackward0 does this, with the saved x1 and x2."
+    )
     assert said["MulBackward0"].endswith("x2 is used more than once: the contributions add up.")
     assert explain(l04).step(0).arithmetic == "v₁ = log(2) = 0.6931"
 

@@ -24,7 +24,7 @@ export interface Why {
 export interface Item {
   kind: string;
   title: string;
-  lines: [string, string][];
+  lines: [string, string, number][]; // label, text, and the position from which on it is known
   spans: Span[];
   related: string[];
   data: Numbers;

@@ -262,3 +262,20 @@ def test_the_numbers_of_a_small_tensor_stand_in_its_box() -> None:
     assert at(frame, f"value-{trace['v'].id}.primal", after_last) == "[0.25, −1, 2]", "in the table"
     assert at(frame, f"value-{trace['v'].id}.adjoint.0", 0) == "", "not before it is known"
     assert at(frame, f"value-{trace['v'].id}.adjoint.0", after_last) == "5"
+
+
+def test_details_know_what_has_happened_and_no_more(l04: Trace) -> None:
+    frame = picture(l04, "both")
+    said = after(l04, "node", "SubBackward0")
+
+    def known(key: str, k: int) -> list[str]:
+        return [label for label, _, since in frame["items"][key]["lines"] if since <= k]
+
+    x1, v1 = (f"value-{l04[name].id}" for name in ("x1", "v1"))
+    assert "primal" not in known(v1, 0) and "primal" in known(v1, 1)
+    assert "primal" in known(x1, 0) and "gradient" not in known(x1, said)
+    assert ".grad at the end" not in known(x1, len(l04.steps) - 1) and ".grad at the end" in known(x1, len(l04.steps))
+    node = f"node-{next(node.id for node in l04.nodes if node.name == 'SubBackward0')}"
+    assert known(node, said - 1) == [] and len(known(node, said)) == 2
+    for item in frame["items"].values():
+        assert all(0 <= since <= len(l04.steps) for _, _, since in item["lines"])

@@ -31,12 +31,12 @@ export function showDetails(element, picture, timeline, key, k) {
     replace(element, el("p", { class: "muted" }, "Select a node, an edge, a row of the table or a piece of the text: here stand its numbers."));
     return;
   }
-  const facts = item.lines.flatMap(([label, text]) => [el("dt", {}, label), el("dd", {}, text)]);
+  const facts = item.lines.filter(([, , since]) => since <= k).flatMap(([label, text]) => [el("dt", {}, label), el("dd", {}, text)]);
   const value = [key, ...item.related].find((name) => name.startsWith("value-")) ?? key;
   /** @type {HTMLElement[]} */
   const views = [];
   if (item.data !== null) {
-    const known = isSettled(timeline, `${value}.primal`, k);
+    const known = (timeline.slots.get(`${value}.primal`)?.[0]?.[0] ?? 0) <= k;
     views.push(known ? valueView(item.data, "Value", "primal") : later("Value", "primal", ""));
   }
   if (item.adjoint !== null) {
