@@ -129,6 +129,20 @@ def test_clicking_a_node_selects_its_row_and_text(open_page: OpenPage, ready: Re
     expect(page.get_by_test_id("table").locator("tr.selected, tr[aria-selected=true]")).to_contain_text("x1 * x2")
 
 
+def test_no_cell_of_the_table_is_cut_without_a_hint(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/", width=340))
+    page.get_by_test_id("tab-table").click()
+    scroller = page.get_by_role("region", name="Trace table, scrollable")
+    hint = page.get_by_role("tabpanel").filter(visible=True).locator(".scroll-hint")
+    more = "box => box.scrollWidth - box.clientWidth - box.scrollLeft"
+    assert scroller.evaluate(more) > 1, "the table is wider than a phone"
+    expect(hint).to_be_visible()
+    inside = "cells => cells.every((cell) => cell.scrollWidth <= cell.clientWidth + 1)"
+    assert page.get_by_test_id("table").locator("td").evaluate_all(inside)
+    scroller.evaluate("box => (box.scrollLeft = box.scrollWidth)")
+    expect(hint).to_be_hidden()
+
+
 def test_why_writes_the_chain_rule_with_numbers(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/"))
     page.get_by_test_id("step-last").click()

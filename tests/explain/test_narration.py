@@ -52,7 +52,8 @@ def test_sentences_name_what_is_saved_and_used(l04: Trace) -> None:
         "A bar marks an adjoint: the derivative of v₅ with respect to that value."
     )
     assert said["MulBackward0"] == (
-        "v̄₂ goes to x1 and x2, each times the other factor. MulBackward0 does this, with the saved x1 and x2."
+        "v̄₂ goes to x1 and x2, each times the other factor. MulBackward0 does this, with the saved x1 and x2. "
+        "x2 is used more than once: the contributions add up."
     )
     assert said["MulBackward0"].endswith("x2 is used more than once: the contributions add up.")
     assert explain(l04).step(0).arithmetic == "v₁ = log(2) = 0.6931"

@@ -1,6 +1,7 @@
 // @ts-check
 // The trace table: fixed texts and slots; the painter fills the slots as it fills the graph's.
 import { copyButton, el, replace } from "../../shared/dom.js";
+import { createScroller } from "./scroller.js";
 
 /** @typedef {import("../contract.js").TraceTable} TraceTable */
 
@@ -23,11 +24,11 @@ function slotRole(slot) {
  */
 export function createTable({ onSelect }) {
   const table = el("table", { class: "trace", "data-testid": "table", "aria-label": "Trace table" });
-  const scroller = el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Trace table, scrollable" }, table);
+  const { element: box } = createScroller("Trace table, scrollable", table);
   const copy = copyButton("Copy as CSV", () => csvText([...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent ?? ""))), {
     "data-testid": "copy-csv",
   });
-  const element = el("div", { class: "table-box" }, el("div", { class: "panel-head" }, el("h2", {}, "Trace"), copy), scroller);
+  const element = el("div", { class: "table-box" }, el("div", { class: "panel-head" }, el("h2", {}, "Trace"), copy), box);
   table.addEventListener("click", (event) => {
     const key = event.target instanceof Element ? event.target.closest("tr")?.dataset.key : undefined;
     if (key) onSelect(key);
