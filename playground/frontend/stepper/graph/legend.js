@@ -1,7 +1,7 @@
 // @ts-check
 // What the colours of a picture mean: those that it has, and that of the optimizer's step where there is one.
 import { el, replace } from "../../shared/dom.js";
-import { meaningOf } from "../../shared/glossary.js";
+import { termOf } from "../../shared/terms.js";
 
 /** @type {[string, string][]} */
 const LEGEND = [
@@ -28,7 +28,7 @@ export function createLegend() {
       const signs = [...new Set(pictures)].map((kind) =>
         el("li", { class: "signs" }, el("b", { class: `${kind} above` }, "+"), el("b", { class: `${kind} below` }, "−"), "above and below 0"),
       );
-      replace(element, ...drawn.map(([kind, meaning]) => el("li", { class: kind, title: meaningOf(kind) }, meaning)), ...signs);
+      replace(element, ...drawn.map(([kind, meaning]) => el("li", { class: kind }, el("span", termOf(kind), meaning))), ...signs);
     },
   };
 }

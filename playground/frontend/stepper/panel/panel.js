@@ -1,6 +1,7 @@
 // @ts-check
 // The panel of tabs: explanation, why, table, details.
 import { el, prose, replace } from "../../shared/dom.js";
+import { termOf } from "../../shared/terms.js";
 
 /** @typedef {import("../contract.js").Note} Note */
 
@@ -80,10 +81,17 @@ export function showExplanation(element, { title, sentence, arithmetic, saved, p
   replace(
     element,
     noted.length > 0 ? el("ul", { class: "notes", "aria-label": "Notes" }, ...noted) : null,
-    el("h2", { "data-phase": phase }, first),
-    isNode ? el("p", { class: "muted" }, `PyTorch's node: ${title}`) : null,
+    el("h2", { "data-phase": phase }, kind === "seed" ? el("span", termOf("seed"), first) : first),
+    isNode ? el("p", { class: "muted" }, "PyTorch's ", el("span", termOf("node"), "node"), `: ${title}`) : null,
     el("p", { class: "sentence", hidden: !rest }, rest),
     el("p", { class: "arithmetic", "data-testid": "arithmetic", "data-phase": phase, hidden: !arithmetic }, arithmetic.replaceAll(" ; ", "\n")),
-    saved.length > 0 ? el("div", { class: "saved" }, el("h3", {}, "Saved tensors"), el("ul", {}, ...saved.map((text) => el("li", {}, text)))) : null,
+    saved.length > 0
+      ? el(
+          "div",
+          { class: "saved" },
+          el("h3", {}, el("span", termOf("Saved tensors"), "Saved tensors")),
+          el("ul", {}, ...saved.map((text) => el("li", {}, text))),
+        )
+      : null,
   );
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The trace table: fixed texts and slots; the painter fills the slots as it fills the graph's.
 import { copyButton, el, replace } from "../../shared/dom.js";
+import { termOf } from "../../shared/terms.js";
 import { createScroller } from "./scroller.js";
 
 /** @typedef {import("../contract.js").TraceTable} TraceTable */
@@ -38,7 +39,7 @@ export function createTable({ onSelect }) {
     table,
     /** @param {TraceTable} data */
     show({ columns, rows }) {
-      const head = el("thead", {}, el("tr", {}, ...columns.map((title) => el("th", { scope: "col" }, title))));
+      const head = el("thead", {}, el("tr", {}, ...columns.map((title) => el("th", { scope: "col" }, el("span", termOf(title), title)))));
       const body = el("tbody", {});
       for (const { key, cells } of rows) {
         const row = el("tr", { "data-key": key, tabindex: "0" });

@@ -1,6 +1,7 @@
 // @ts-check
 // A tensor's full values as tables: one for a vector or matrix, one per slice for more dimensions.
 import { el } from "../../shared/dom.js";
+import { termOf } from "../../shared/terms.js";
 import { createScroller } from "./scroller.js";
 
 /** @typedef {import("../contract.js").Numbers} Numbers */
@@ -66,7 +67,7 @@ function matrixTable(rows, label, place) {
  * @param {"primal" | "adjoint"} role
  */
 export function valueView(data, title, role) {
-  const view = el("section", { class: `values ${role}` }, el("h3", {}, title));
+  const view = el("section", { class: `values ${role}` }, el("h3", {}, el("span", termOf(role), title)));
   if (data === null) return (view.append(el("p", { class: "muted" }, "Too large to show in full.")), view);
   const shape = shapeOf(data);
   if (shape.length === 0) return (view.append(el("p", { class: "number" }, formatNumber(data))), view);

@@ -1,6 +1,7 @@
 // @ts-check
 // "Why is this gradient this number?": the chain rule in symbols, then in numbers, and the checks beside it.
 import { copyButton, el, replace } from "../../shared/dom.js";
+import { termOf } from "../../shared/terms.js";
 import { typeset } from "../../shared/typeset.js";
 
 /** @typedef {import("../contract.js").Item} Item */
@@ -46,7 +47,7 @@ export function showWhy(element, picture, key, standalone) {
     const formula = el("div", { class: "formula", "data-latex": latex, tabindex: "0", role: "math", "aria-label": text }, el("code", {}, text));
     return el("div", { class: "why-line" }, el("h3", {}, title), formula, note ? el("p", { class: "in-words" }, note) : null);
   });
-  const rows = why.check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, text)));
+  const rows = why.check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, el("span", termOf(label), label)), el("td", {}, text)));
   const check = el("table", { class: "check", "aria-label": "The check" }, el("tbody", {}, ...rows));
   const latex = why.lines.map((line) => line.latex).join("\n");
   const head = el(

@@ -2,7 +2,7 @@
 // The leaves: one row per free name of the text, with its value, its slider's range, dtype and requires_grad.
 import { createDebounce } from "../../shared/debounce.js";
 import { el, prose, replace, setAttribute } from "../../shared/dom.js";
-import { meaningOf } from "../../shared/glossary.js";
+import { termOf } from "../../shared/terms.js";
 import { createSliderRange, widened } from "./slider_range.js";
 import { isLiteral } from "./stated.js";
 
@@ -39,7 +39,7 @@ function createLeafRow(name, onChange) {
   const slider = el("input", { type: "range", class: "leaf-slider", "data-testid": `slider-${name}`, "aria-label": `Slider of ${name}` });
   const dtype = el("select", { class: "leaf-dtype", "data-testid": `dtype-${name}`, "aria-label": `dtype of ${name}` });
   const grad = el("input", { type: "checkbox", "data-testid": `grad-${name}`, "aria-label": `requires_grad of ${name}` });
-  const gradLabel = el("label", { class: "leaf-grad", title: meaningOf("grad") }, grad, "grad");
+  const gradLabel = el("label", { class: "leaf-grad" }, grad, el("span", termOf("grad"), "grad"));
   const range = createSliderRange(name, (slider_range) => onChange({ slider_range }, `range-${name}`));
   /** @type {number[] | null} */
   let given = null; // the slider's range, where somebody chose it
