@@ -167,11 +167,14 @@ export interface Timeline {
 }
 
 /** What the workbench may tell. `send` is null where no server listens: then `draw` shows another graph. */
+/** Makes the suggestions of a text; `leaves`: their names now. */
+export type Suggest = (text: import("./text/suggestions.js").TextParts, leaves: () => string[]) => ReturnType<import("./text/suggestions.js").Suggest>;
+
 export interface Host {
   send: ((edit: Edit) => void) | null;
   unfold?: (opened: object) => void;
   draw?: (graph: GraphKind) => void;
   ask?: (question: object) => void;
   reopen?: (address: object) => void; // Back or Forward led to another document of this page
-  known?: (leaves: readonly LeafRow[]) => import("./text/completion.js").Known; // what can be suggested
+  suggest?: Suggest; // where a text can be edited
 }

@@ -3,6 +3,7 @@
 import { listenToInsert } from "../shared/insertion.js";
 import { mounting } from "../shared/mounting.js";
 import { followScheme } from "../shared/theme.js";
+import { createSuggestions } from "./text/suggestions.js";
 import { createWorkbench } from "./workbench.js";
 
 /** @typedef {import("./contract.js").Frame} Frame */
@@ -34,7 +35,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     ask: (/** @type {object} */ question) => set("element", question),
     unfold: (/** @type {object} */ opened) => set("open", opened),
     reopen: (/** @type {object} */ address) => set("address", address),
-    known: (leaves) => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves.map(({ name }) => name) }),
+    suggest: (text, leaves) => createSuggestions(text, () => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves() })),
   });
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
   const unfollow = followScheme(bench.retheme);

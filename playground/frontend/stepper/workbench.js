@@ -32,6 +32,7 @@ import { showWhy } from "./panel/why.js";
 /** @typedef {import("./contract.js").Picture} Picture */
 /** @typedef {import("./contract.js").Edit} Edit */
 /** @typedef {import("./contract.js").GraphKind} GraphKind */
+/** @typedef {import("./contract.js").Suggest} Suggest */
 
 /**
  * @param {HTMLElement} root
@@ -73,7 +74,7 @@ export function createWorkbench(root, host) {
     onInput: (text, kind) => edit(() => draft.change({ text }, kind)),
     onCaret: (caret) => editor.text() === picture.text && select(itemAtCaret(picture.items, caret, toUnits), false),
     onRepair: repair,
-    known: () => host.known?.(frame?.leaves ?? []) ?? null,
+    suggest: host.suggest ? (text) => /** @type {Suggest} */ (host.suggest)(text, () => (frame?.leaves ?? []).map(({ name }) => name)) : null,
   });
   const leaves = createLeaves({
     onChange(name, change, kind) {

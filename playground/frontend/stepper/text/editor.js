@@ -2,18 +2,16 @@
 // The text: a plain textarea over a mirror with the same metrics, which carries the marks.
 import { createDebounce } from "../../shared/debounce.js";
 import { el, prose, replace } from "../../shared/dom.js";
-import { writtenFor } from "./completion.js";
-import { createSuggestions } from "./suggestions.js";
 import { lineAndColumn, markedPieces, unitPositions } from "./text_positions.js";
 
 /** @typedef {import("../contract.js").PageError} PageError */
 /** @typedef {import("./text_positions.js").Mark} Mark */
 
 /**
- * @param {{onInput: (text: string, kind: string) => void, onCaret: (position: number) => void, onRepair: (error: PageError) => void, known: () => import("./completion.js").Known | null}} actions
- *   `kind`: what undo takes together; `known`: what can be suggested
+ * @param {{onInput: (text: string, kind: string) => void, onCaret: (position: number) => void, onRepair: (error: PageError) => void, suggest: import("./suggestions.js").Suggest | null}} actions
+ *   `kind`: what undo takes together; `suggest`: makes the suggestions, where a text can be edited
  */
-export function createEditor({ onInput, onCaret, onRepair, known }) {
+export function createEditor({ onInput, onCaret, onRepair, suggest }) {
   const mirror = el("div", { class: "mirror", "aria-hidden": "true" });
   const area = el("textarea", {
     class: "area",
@@ -46,42 +44,15 @@ export function createEditor({ onInput, onCaret, onRepair, known }) {
     );
   };
   const debounced = createDebounce(showError);
-  const suggestions = createSuggestions({
-    area,
-    mirror,
-    around: element,
-    known: () => (area.readOnly ? null : known()),
-    onTake({ start, typed }, chosen) {
-      area.setSelectionRange(start, start + typed.length);
-      write(chosen, "");
-    },
-  });
-  let isWritten = false; // by us, and not typed
+  const suggestions = suggest?.({ area, mirror, around: element }) ?? null;
   area.addEventListener("input", () => {
     debounced.typed();
     marks = [];
     wrong = [];
     paint();
-    onInput(area.value, isWritten ? "inserted" : "text");
-    if (isWritten) suggestions.close();
-    else suggestions.open();
+    onInput(area.value, suggestions?.isWriting() ? "inserted" : "text");
+    suggestions?.typed();
   });
-  /**
-   * Writes a name, or a call, in place of what is selected, as if it was typed: the text's own undo knows it.
-   * @param {{name: string, signature: string | null}} chosen
-   * @param {string} inside
-   */
-  function write(chosen, inside) {
-    const { selectionStart: start, selectionEnd: end, value } = area;
-    const { written, caret } = writtenFor(chosen, inside, value.slice(end));
-    isWritten = true;
-    if (!document.execCommand("insertText", false, written)) {
-      area.setRangeText(written, start, end, "end");
-      area.dispatchEvent(new Event("input"));
-    }
-    isWritten = false;
-    area.setSelectionRange(start + caret, start + caret);
-  }
   area.addEventListener("click", () => {
     if (area.selectionStart === area.selectionEnd) onCaret(area.selectionStart);
   });
@@ -133,16 +104,8 @@ export function createEditor({ onInput, onCaret, onRepair, known }) {
     /** An error in the text or in a leaf; null where all is well. */
     setError: debounced.set,
     focus: () => area.focus(),
-    /**
-     * Writes a call of a function at the caret, around what is selected.
-     * @param {string} name
-     * @param {string} signature
-     */
-    insert(name, signature) {
-      if (area.readOnly) return;
-      area.focus();
-      write({ name, signature }, area.value.slice(area.selectionStart, area.selectionEnd));
-    },
+    /** Writes a call of a function at the caret. */
+    insert: (/** @type {string} */ name, /** @type {string} */ signature) => suggestions?.insert(name, signature),
     stop: debounced.stop,
   };
 }

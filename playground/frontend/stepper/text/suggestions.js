@@ -2,7 +2,7 @@
 // The list of suggestions under the word that is being typed. The text keeps the focus; nothing is chosen until an arrow
 // chooses it, so that Enter stays a new line and Tab leaves the text.
 import { el, replace, setAttribute } from "../../shared/dom.js";
-import { suggestionsFor, wordAt } from "./completion.js";
+import { suggestionsFor, wordAt, writtenFor } from "./completion.js";
 
 /** @typedef {import("./completion.js").Known} Known */
 /** @typedef {import("./completion.js").Suggestion} Suggestion */
@@ -30,11 +30,14 @@ function placeInText(mirror, position) {
   return mirror.getBoundingClientRect();
 }
 
+/** @typedef {{area: HTMLTextAreaElement, mirror: HTMLElement, around: HTMLElement}} TextParts `around` holds the list */
+/** @typedef {(text: TextParts) => ReturnType<typeof createSuggestions>} Suggest */
+
 /**
- * @param {{area: HTMLTextAreaElement, mirror: HTMLElement, around: HTMLElement, known: () => Known | null, onTake: (word: Word, chosen: Suggestion) => void}} parts
- *   `around` holds the list; `known` is null where nothing is suggested
+ * @param {TextParts} text
+ * @param {() => Known} known what can be suggested
  */
-export function createSuggestions({ area, mirror, around, known, onTake }) {
+export function createSuggestions({ area, mirror, around }, known) {
   const id = `suggestions-${++lists}`;
   const list = el("ul", { class: "suggestions", role: "listbox", id, "aria-label": "Suggestions", "data-testid": "suggestions", hidden: true });
   const count = el("p", { class: "for-screen-readers", role: "status" });
@@ -46,7 +49,24 @@ export function createSuggestions({ area, mirror, around, known, onTake }) {
   /** @type {Word | null} */
   let word = null;
   let chosen = -1;
+  let isWriting = false;
 
+  /**
+   * Writes a name, or a call, in place of what is selected, as if it was typed: the text's own undo knows it.
+   * @param {{name: string, signature: string | null}} taken
+   * @param {string} inside
+   */
+  function write(taken, inside) {
+    const { selectionStart: start, selectionEnd: end, value } = area;
+    const { written, caret } = writtenFor(taken, inside, value.slice(end));
+    isWriting = true;
+    if (!document.execCommand("insertText", false, written)) {
+      area.setRangeText(written, start, end, "end");
+      area.dispatchEvent(new Event("input"));
+    }
+    isWriting = false;
+    area.setSelectionRange(start + caret, start + caret);
+  }
   function close() {
     [offered, word, chosen] = [[], null, -1];
     list.hidden = true;
@@ -65,7 +85,9 @@ export function createSuggestions({ area, mirror, around, known, onTake }) {
   function take(index) {
     const [suggestion, place] = [offered[index], word];
     close();
-    if (place) onTake(place, suggestion);
+    if (!place) return;
+    area.setSelectionRange(place.start, place.start + place.typed.length);
+    write(suggestion, "");
   }
   function place() {
     const [from, to] = [placeInText(mirror, word?.start ?? 0), around.getBoundingClientRect()];
@@ -74,10 +96,10 @@ export function createSuggestions({ area, mirror, around, known, onTake }) {
   }
   /** @param {boolean} isAsked whether it was asked for, with no letter typed as well */
   function open(isAsked) {
-    const all = known();
-    word = area.selectionStart === area.selectionEnd && all ? wordAt(area.value, area.selectionStart) : null;
-    if (!word || !all || !(isAsked || word.typed)) return close();
-    offered = suggestionsFor(area.value, word, all);
+    const isPlain = !area.readOnly && area.selectionStart === area.selectionEnd;
+    word = isPlain ? wordAt(area.value, area.selectionStart) : null;
+    if (!word || !(isAsked || word.typed)) return close();
+    offered = suggestionsFor(area.value, word, known());
     if (offered.length === 0) return close();
     const options = offered.map(({ name, signature, meaning }, index) =>
       el(
@@ -111,5 +133,19 @@ export function createSuggestions({ area, mirror, around, known, onTake }) {
     else return void (/^(Arrow|Home|End|Page|Enter|Tab)/.test(key) && close());
     event.preventDefault();
   });
-  return { open: () => open(false), close };
+  return {
+    isWriting: () => isWriting,
+    /** The text has changed. */
+    typed: () => (isWriting ? close() : open(false)),
+    /**
+     * Writes a call of a function at the caret, around what is selected.
+     * @param {string} name
+     * @param {string} signature
+     */
+    insert(name, signature) {
+      if (area.readOnly) return;
+      area.focus();
+      write({ name, signature }, area.value.slice(area.selectionStart, area.selectionEnd));
+    },
+  };
 }
