@@ -76,7 +76,7 @@ def test_a_slider_writes_into_the_text_that_says_the_value(open_page: OpenPage, 
 def test_a_sliders_range_is_chosen_kept_and_shared(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/?v=1&text=f%20%3D%20x*k&leaf.x=0.5&leaf.k=2.0"))
     slider = page.get_by_test_id("slider-x")
-    page.get_by_role("button", name="Range of the slider of x: −10 to 10").click()
+    page.get_by_role("button", name="Range of the slider of x: −10 … 10").click()
     page.get_by_test_id("least-x").fill("0")
     page.get_by_test_id("most-x").fill("1")
     expect(slider).to_have_attribute("max", "1")

@@ -71,10 +71,10 @@ export function createSliderRange(name, onChange) {
         line.hidden = true;
         return;
       }
-      const words = `${endText(minimum)} to ${endText(maximum)}`;
+      const words = `${endText(minimum)} … ${endText(maximum)}`;
       setAttribute(button, "aria-label", `Range of the slider of ${name}: ${words}`);
       setAttribute(button, "title", "Change the range of this slider");
-      button.textContent = `${endText(minimum)} … ${endText(maximum)}`;
+      button.textContent = words;
       again.hidden = slider_range === null;
       if (line.contains(/** @type {Document | ShadowRoot} */ (line.getRootNode()).activeElement)) return; // it is being typed
       [least.value, most.value] = [endText(minimum), endText(maximum)];
