@@ -18,6 +18,8 @@ EXPRESSIONS = [
     "v=1&text=" + quote("x*x") + "&leaf.x=" + quote("'; DROP TABLE runs; --"),
     "v=1&text=" + quote("x*x") + "&leaf.x=1e999",
     "v=1&text=" + quote("x*x") + "&leaf.x.dtype=object",
+    "v=1&text=" + quote("x*x") + "&leaf.x.range=5..-5",
+    "v=1&text=" + quote("x*x") + "&leaf.x.range=1e999..nan",
     "v=1&text=" + quote("x*x") + "&leaf.__class__=1",
     "v=1&text=" + quote("x*x") + "&passes=1000000000",
     "v=1&text=" + quote("x*x") + "&second=__globals__",

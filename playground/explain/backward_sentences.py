@@ -68,9 +68,9 @@ class BackwardSentences:
         """A gradient that arrived at a leaf is stored in its `.grad`, or added to it."""
         incoming = "the gradient that arrived" if node.leaf is None else self.names.bar(node.leaf)
         if step.grad_before is None:
-            return f"{node.name} stores {incoming} in {self.names.leaf(step)}.grad."
-        what = f"{node.name} adds {incoming} to what {self.names.leaf(step)}.grad already holds"
-        return f"{what}: gradients add up until they are cleared.{self._one_memory(step)}"
+            return f"{_begun(incoming)} is stored in {self.names.leaf(step)}.grad. {node.name} does this."
+        what = f"{_begun(incoming)} is added to what {self.names.leaf(step)}.grad already holds"
+        return f"{what}: gradients add up until they are cleared. {node.name} does this.{self._one_memory(step)}"
 
     def _one_memory(self, step: Step) -> str:
         """The sentence on what changes with a `.grad`, because it looks at the same memory; else ''."""
@@ -84,17 +84,17 @@ class BackwardSentences:
 
     def of_node(self, node: BackwardNode, step: Step) -> str:
         """A backward node: what it received, where it sends a product, by which rule, from which saved tensors."""
-        arrived = self._formulas.arrived(step) or ["what it received, g,"]
+        arrived = self._formulas.arrived(step) or ["what arrived, g,"]
         kept = {saved.value for saved in node.saved if saved.value is not None}
-        uses = f" It uses the saved {listed([self.names.show(value) for value in sorted(kept)])}." if kept else ""
+        uses = f", with the saved {listed([self.names.show(value) for value in sorted(kept)])}" if kept else ""
         made = (
             ""
             if step.op is None
             else f" create_graph records it in turn: {self.names.equation(self.trace.ops[step.op])}."
         )
         sent = self._sent(node, step)
-        does = f"sends {listed(arrived)} {sent}" if sent else f"takes {listed(arrived)} no further"
-        sentence = f"{node.name} {does}.{uses}{made}"
+        goes = "goes" if len(arrived) == 1 else "go"
+        sentence = f"{_begun(listed(arrived))} {goes} {sent or 'no further'}. {node.name} does this{uses}.{made}"
         return sentence + self._stretched(node, step) + self._fan_out(node, step) + self._first_nan(step)
 
     def _sent(self, node: BackwardNode, step: Step) -> str:
@@ -139,3 +139,8 @@ class BackwardSentences:
     @cached_property
     def _first_broken(self) -> int | None:
         return first_broken(self.trace.steps)
+
+
+def _begun(text: str) -> str:
+    """The beginning of a sentence: words with a capital, names as they are."""
+    return text[0].upper() + text[1:] if text.startswith(("what ", "the ")) else text

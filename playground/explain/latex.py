@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from playground.explain.notation import ATTRIBUTES, index_text, infix, ordered
-from playground.explain.numbers import MINUS
+from playground.explain.numbers import MINUS, SUBSCRIPTS
 from playground.trace.records import Op
 
 _INFIX = {"*": r" \cdot ", "@": r" \, ", "-": " - ", "%": r" \bmod ", "<=": r" \le ", ">=": r" \ge "}
@@ -33,6 +33,7 @@ _ESCAPES = {
     "\n": r"\ ",
 }
 _INDEXED = re.compile(r"([^\W\d_])_?(\d*)")
+_NUMBERED = re.compile(rf"(.*[^{SUBSCRIPTS}])([{SUBSCRIPTS}]+)")
 
 
 def latex_call(op: Op, arguments: dict[str, str]) -> str:
@@ -69,10 +70,12 @@ def latex_call(op: Op, arguments: dict[str, str]) -> str:
 def latex_name(name: str) -> str:
     """A name in LaTeX.
 
-    >>> latex_name("x1"), latex_name("f"), latex_name("layer.weight")
-    ('x_{1}', 'f', '\\\\mathrm{layer.weight}')
+    >>> latex_name("x1"), latex_name("f"), latex_name("layer.weight"), latex_name("loss₃")
+    ('x_{1}', 'f', '\\\\mathrm{layer.weight}', '\\\\mathrm{loss}_{3}')
     """
     indexed = _INDEXED.fullmatch(name)
+    if (numbered := _NUMBERED.fullmatch(name)) is not None:
+        return f"{latex_name(numbered[1])}_{{{''.join(str(SUBSCRIPTS.index(digit)) for digit in numbered[2])}}}"
     if indexed is None:
         return rf"\mathrm{{{latex_escape(name)}}}"
     return f"{indexed[1]}_{{{indexed[2]}}}" if indexed[2] else indexed[1]

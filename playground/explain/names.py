@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from playground.explain.latex import latex_bar, latex_call, latex_name
 from playground.explain.notation import ATTRIBUTES, call_text, defaults
-from playground.explain.numbers import MINUS, OVERLINE, bar, brief, format_number, subscript
+from playground.explain.numbers import MINUS, OVERLINE, bar, brief, format_number, subscript, subscripted
 from playground.trace.records import BackwardNode, Contribution, Op, Saved, Step
 from playground.trace.trace import Trace
 
@@ -19,18 +19,20 @@ _USUAL = {"alpha": "1", "beta": "1", "ignore_index": "-100", "keepdim": "False"}
 
 
 class DisplayNames:
-    """The display names of one trace: the user's own where they are unambiguous, else `v₃`."""
+    """The display names of one trace: the user's own, numbered where several values have it (`h₃`), else `v₃`."""
 
     def __init__(self, trace: Trace) -> None:
-        labels = Counter(value.label for value in trace.values)
         self._trace = trace
-        self._plain = [value.label if labels[value.label] == 1 else value.name for value in trace.values]
-        self._shown = [subscript(name) if _GENERATED.fullmatch(name) else name for name in self._plain]
+        self._plain = _plain_names(trace)
+        self._shown = [
+            subscript(name) if _GENERATED.fullmatch(name) or name != value.label else name
+            for name, value in zip(self._plain, trace.values, strict=True)
+        ]
         self._expressions: dict[int, str] = {}
         self._saved: dict[int, tuple[str, ...]] = {}
 
     def plain(self, value: int) -> str:
-        """The name as typed: `x1`, `f`, `v3`."""
+        """The name as it could be typed: `x1`, `f`, `v3`."""
         return self._plain[value]
 
     def show(self, value: int) -> str:
@@ -138,3 +140,35 @@ class DisplayNames:
             return self.show(value)
         text = format_number(data.flat[0])
         return f"({text})" if text.startswith(MINUS) else text
+
+
+def _plain_names(trace: Trace) -> list[str]:
+    """The user's names; of one that a loop gives again and again, `h1`, `h2`, ... in the order of computation.
+
+    Where that could be read as another name, `h[1]`, `h[2]`, ...
+    """
+    labels = Counter(value.label for value in trace.values)
+    taken = {value.name for value in trace.values} | labels.keys()
+    bracketed = {name for name, count in labels.items() if count > 1 and not _can_be_numbered(name, count, taken)}
+    given = Counter[str]()
+    names = []
+    for value in trace.values:
+        name = value.label
+        if labels[name] > 1:
+            if value.op is None:  # what a loop begins with: unnumbered
+                name = value.name
+            else:
+                given[name] += 1
+                name = f"{name}[{given[name]}]" if name in bracketed else _numbered(name, given[name])
+        names.append(name)
+    return names
+
+
+def _numbered(name: str, number: int) -> str:
+    """A name with the number of its value: `h3`, which is shown as `h₃`, or `loss₃`."""
+    return f"{name}{number}" if len(name) == 1 else subscripted(name, number)
+
+
+def _can_be_numbered(name: str, count: int, taken: Set[str]) -> bool:
+    """Tell whether the numbers can be told from the name, and the numbered names from others."""
+    return name[-1].isalpha() and taken.isdisjoint(_numbered(name, number) for number in range(1, count + 1))

@@ -12,7 +12,8 @@ from playground.trace.json_numbers import Nested, Scalar
 MINUS = "\u2212"
 OVERLINE = "\u0304"  # combining macron, after the letter that it covers
 BRIEF = 9  # elements that are written out within one line
-_SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+_SUBSCRIPTS = str.maketrans("0123456789-", SUBSCRIPTS + "₋")
 _INDEXED = re.compile(r"([^\W\d_])_?(\d*)")
 
 
@@ -65,6 +66,15 @@ def subscript(name: str) -> str:
     """
     indexed = _INDEXED.fullmatch(name)
     return indexed[1] + indexed[2].translate(_SUBSCRIPTS) if indexed else name
+
+
+def subscripted(name: str, number: int) -> str:
+    """Any name with a number under it.
+
+    >>> subscripted("loss", 12)
+    'loss₁₂'
+    """
+    return name + str(number).translate(_SUBSCRIPTS)
 
 
 def bar(name: str) -> str:

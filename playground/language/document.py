@@ -9,7 +9,7 @@ from typing import Any, Literal
 from playground.document_settings import SettingsDocument, setting
 from playground.errors import PlaygroundError
 from playground.language.evaluate.interpreter import interpret
-from playground.language.evaluate.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf, is_range
 from playground.language.limits import LIMITS, spell
 from playground.language.repairs import tried
 from playground.language.run import run_program
@@ -141,7 +141,17 @@ def _leaf(name: str, given: Any) -> Leaf:
         _checked(f"leaf {name}", given.get("value", NEW_LEAF), str, LIMITS.text_length),
         _checked(f"dtype of {name}", given.get("dtype", "float32"), str),
         _checked(f"requires_grad of {name}", given.get("requires_grad", True), bool),
+        _slider_range(name, given.get("slider_range")),
     )
+
+
+def _slider_range(name: str, given: Any) -> tuple[float, float] | None:
+    match given:
+        case None:
+            return None
+        case [int() | float() as low, int() | float() as high] if is_range(low, high):
+            return float(low), float(high)
+    raise PlaygroundError(f"range of {name}: {str(given)[:40]!r} cannot be read", hint="two numbers, the smaller first")
 
 
 def _checked(name: str, content: Any, kind: type, longest: int = LONGEST_NAME) -> Any:

@@ -21,7 +21,7 @@ class Value:
     """One tensor at one version."""
 
     id: int
-    name: str  # unique in its trace: `x1`, `layer.weight`, `v3`; numbered by depth, as in an evaluation trace
+    name: str  # unique in its trace: `x1`, `layer.weight`, `v3`; numbered in the order of computation
     label: str  # the name the user gave it (`f`, `hidden`), else the same as `name`
     kind: ValueKind
     data: Array  # the primal

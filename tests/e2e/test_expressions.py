@@ -73,6 +73,28 @@ def test_a_slider_writes_into_the_text_that_says_the_value(open_page: OpenPage, 
     expect(field).to_have_value("1.5")
 
 
+def test_a_sliders_range_is_chosen_kept_and_shared(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/?v=1&text=f%20%3D%20x*k&leaf.x=0.5&leaf.k=2.0"))
+    slider = page.get_by_test_id("slider-x")
+    page.get_by_role("button", name="Range of the slider of x: −10 … 10").click()
+    page.get_by_test_id("least-x").fill("0")
+    page.get_by_test_id("most-x").fill("1")
+    expect(slider).to_have_attribute("max", "1")
+    page.get_by_test_id("editor").fill("f = x*k + x")
+    page.wait_for_url(re.compile(r"leaf\.x\.range=0\.\.1&"))
+    other = ready(open_page(page.url))
+    slider = other.get_by_test_id("slider-x")
+    expect(slider).to_have_attribute("min", "0")
+    expect(slider).to_have_attribute("step", "0.01")
+    other.get_by_test_id("leaf-x").fill("3")
+    expect(slider).to_have_attribute("max", "3")
+    other.get_by_test_id("leaf-x").fill("0.2")  # a range that was widened stays so: it does not shrink under the thumb
+    other.wait_for_url(re.compile(r"leaf\.x=0\.2&leaf\.x\.range=0\.\.3&"))
+    other.get_by_test_id("range-x").click()
+    other.get_by_role("button", name="By the value").click()
+    expect(slider).to_have_attribute("max", "10")
+
+
 def test_stepping_by_keyboard_there_and_back_sends_nothing(open_page: OpenPage, ready: Ready) -> None:
     page = open_page("/")
     sent: list[object] = []
@@ -105,6 +127,20 @@ def test_clicking_a_node_selects_its_row_and_text(open_page: OpenPage, ready: Re
     page.get_by_test_id("tab-table").click()
     expect(page.get_by_test_id("table").locator("tr.selected, tr[aria-selected=true]")).to_have_count(1)
     expect(page.get_by_test_id("table").locator("tr.selected, tr[aria-selected=true]")).to_contain_text("x1 * x2")
+
+
+def test_no_cell_of_the_table_is_cut_without_a_hint(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/", width=340))
+    page.get_by_test_id("tab-table").click()
+    scroller = page.get_by_role("region", name="Trace table, scrollable")
+    hint = page.get_by_role("tabpanel").filter(visible=True).locator(".scroll-hint")
+    more = "box => box.scrollWidth - box.clientWidth - box.scrollLeft"
+    assert scroller.evaluate(more) > 1, "the table is wider than a phone"
+    expect(hint).to_be_visible()
+    inside = "cells => cells.every((cell) => cell.scrollWidth <= cell.clientWidth + 1)"
+    assert page.get_by_test_id("table").locator("td").evaluate_all(inside)
+    scroller.evaluate("box => (box.scrollLeft = box.scrollWidth)")
+    expect(hint).to_be_hidden()
 
 
 def test_why_writes_the_chain_rule_with_numbers(open_page: OpenPage, ready: Ready) -> None:
@@ -324,6 +360,48 @@ def test_the_reference_can_be_searched(open_page: OpenPage, ready: Ready) -> Non
     page.get_by_role("button", name="Functions").click()
     page.get_by_label("Search functions").fill("softmax")
     expect(page.get_by_text("log_softmax").first).to_be_visible()
+
+
+def test_completion_is_offered_and_never_in_the_way(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    editor, offered = page.get_by_test_id("editor"), page.get_by_test_id("suggestions")
+    editor.fill("scale = 2.0\n")
+    editor.press_sequentially("y = s")
+    expect(offered.get_by_role("option").first).to_contain_text("scale")
+    page.keyboard.press("Enter")  # nothing is chosen: a new line
+    expect(editor).to_have_value("scale = 2.0\ny = s\n")
+    expect(offered).to_be_hidden()
+    page.keyboard.press("Backspace")
+    page.keyboard.type("i")
+    expect(offered.get_by_role("option").first).to_contain_text("Sine, in radians.")
+    page.keyboard.press("ArrowDown")
+    expect(editor).to_have_attribute(
+        "aria-activedescendant", str(offered.locator("[aria-selected=true]").get_attribute("id"))
+    )
+    page.keyboard.press("Tab")
+    expect(editor).to_have_value("scale = 2.0\ny = sin()")
+    page.keyboard.type("sc")  # between the brackets
+    page.keyboard.press("Escape")
+    expect(offered).to_be_hidden()
+    page.keyboard.press("Control+Space")
+    offered.get_by_text("scale", exact=True).click()
+    expect(editor).to_have_value("scale = 2.0\ny = sin(scale)")
+    expect(editor).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(editor).to_have_value("scale = 2.0\ny = sin(sc)")
+
+
+@pytest.mark.slow
+def test_a_function_of_the_reference_is_written_at_the_caret(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/"))
+    editor = page.get_by_test_id("editor")
+    editor.fill("y = x + 1")
+    editor.evaluate("area => area.setSelectionRange(4, 9)")
+    page.get_by_role("button", name="Functions").click()
+    page.get_by_label("Search functions").fill("hyperbolic tangent")
+    page.get_by_role("button", name="tanh(input)", exact=True).click()
+    expect(editor).to_have_value("y = tanh(x + 1)")
+    expect(editor).to_be_focused()
 
 
 @pytest.mark.slow

@@ -185,7 +185,12 @@ def test_typing_sends_edits_and_keeps_what_was_typed(open_page: Opener) -> None:
     assert editor.input_value().endswith(" + rc")
     expect(page.locator(".workbench")).to_have_attribute("data-sequence", "2")
     page.get_by_test_id("leaf-x1").fill("3.5")
-    assert edits(page)[-1]["leaves"]["x1"] == {"value": "3.5", "dtype": "float32", "requires_grad": True}
+    assert edits(page)[-1]["leaves"]["x1"] == {
+        "value": "3.5",
+        "dtype": "float32",
+        "requires_grad": True,
+        "slider_range": None,
+    }
     page.keyboard.press("Control+z")
     assert edits(page)[-1]["leaves"]["x1"]["value"] == "2.0"
     page.get_by_test_id("undo").click()
@@ -195,7 +200,12 @@ def test_typing_sends_edits_and_keeps_what_was_typed(open_page: Opener) -> None:
     expect(page.get_by_test_id("leaf-x1")).to_have_value("3.5")
     page.get_by_test_id("grad-x2").uncheck()
     page.get_by_test_id("dtype-x2").select_option("float64")
-    assert edits(page)[-1]["leaves"]["x2"] == {"value": "5.0", "dtype": "float64", "requires_grad": False}
+    assert edits(page)[-1]["leaves"]["x2"] == {
+        "value": "5.0",
+        "dtype": "float64",
+        "requires_grad": False,
+        "slider_range": None,
+    }
     page.get_by_test_id("graph-both").click()
     assert edits(page)[-1]["graph"] == "both"
 

@@ -124,7 +124,7 @@ PARTS: dict[str, tuple[Callable[..., Tensor], str]] = {
         lambda x: torch.native_dropout(x, 0.5, True)[0],
         "over 1 − p where the element was kept, and 0 elsewhere.",
     ),
-    "one piece of two": (lambda x: x.split(2)[0], "SplitBackward0 sends v̄₁ to a,"),
+    "one piece of two": (lambda x: x.split(2)[0], "v̄₁ goes to a,"),
 }
 
 

@@ -8,6 +8,7 @@ import { changedBy } from "../../playground/frontend/stepper/standalone.js";
 import { commandFor } from "../../playground/frontend/stepper/keys.js";
 import { phaseFrom, phaseStarts } from "../../playground/frontend/stepper/graph/phases.js";
 import { sliderText } from "../../playground/frontend/stepper/text/leaves.js";
+import { endText, rangeOf, widened } from "../../playground/frontend/stepper/text/slider_range.js";
 import { createStated, isLiteral } from "../../playground/frontend/stepper/text/stated.js";
 import { linkSearch } from "../../playground/frontend/stepper/link.js";
 import { itemAtCaret, lineAndColumn, markedPieces, unitPositions } from "../../playground/frontend/stepper/text/text_positions.js";
@@ -154,6 +155,22 @@ test("CSV quotes what needs it", () => {
     ]),
     'a,"b""c"\r\n"1,2",',
   );
+});
+
+test("a range is two numbers, the smaller first, and as wide as a value needs it", () => {
+  assert.deepEqual(rangeOf("−2", " 5.5"), [-2, 5.5]);
+  for (const [low, high] of [
+    ["5", "-5"],
+    ["1", "1"],
+    ["", "1"],
+    ["a", "1"],
+    ["0", "1e999"],
+  ])
+    assert.equal(rangeOf(low, high), null);
+  assert.deepEqual(widened([0, 1], 7), [0, 7]);
+  assert.deepEqual(widened([0, 1], 0.5), [0, 1]);
+  assert.equal(widened(null, 7), null);
+  assert.equal(endText(-0.30000000000000004), "−0.3");
 });
 
 test("slider texts have the decimals of their step", () => {

@@ -82,10 +82,14 @@ def test_what_the_browser_asks_for_is_in_it() -> None:
     frontend = ROOT / "playground" / "frontend"
     text = "".join(
         path.read_text(encoding="utf-8")
-        for folder in ("stepper", "layers")
+        for folder in ("stepper", "layers", "train", "shared")
         for path in (frontend / folder).rglob("*.js")
     )
-    asked = set(re.findall(r'meaningOf\("([^"]+)"\)', text))
+    asked = set(re.findall(r'(?:meaningOf|termOf)\("([^"]+)"\)', text))
+    [also_called] = re.findall(r"const ALSO_CALLED = \{(.*?)\};", text, re.DOTALL)
+    also = dict(re.findall(r'"?([^":,]+?)"?: "([^"]+)"', also_called))
+    assert set(also.values()) <= known and not known & also.keys()
+    asked = {also.get(term.strip(), term) for term in asked}
     [heads] = re.findall(r"const HEADS = \[([^\]]+)\]", text)
     assert {"grad", "reverse mode", "forward mode"} <= asked <= known
     assert {*json.loads(f"[{heads}]"), "primal", "tangent", "adjoint"} <= known

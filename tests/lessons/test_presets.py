@@ -257,8 +257,8 @@ def test_repairing_the_mistakes_gives_a_graph() -> None:
 
 def test_lecture_numbers() -> None:
     trace = EXPRESSIONS.preset("L0.4").document.run()
-    primals = {"v1": 0.693147, "v2": 10.0, "v3": -0.958924, "v4": 10.693147, "v5": 11.652071}
-    adjoints = {"v5": 1.0, "v4": 1.0, "v3": -1.0, "v1": 1.0, "v2": 1.0, "x1": 5.5, "x2": 1.716338}
+    primals = {"v1": 0.693147, "v2": 10.0, "v4": -0.958924, "v3": 10.693147, "v5": 11.652071}
+    adjoints = {"v5": 1.0, "v3": 1.0, "v4": -1.0, "v1": 1.0, "v2": 1.0, "x1": 5.5, "x2": 1.716338}
     for name, number in primals.items():
         assert trace[name].data.item() == pytest.approx(number, rel=1e-6)
     for name, number in adjoints.items():

@@ -139,13 +139,13 @@ def parameter_names(trace: Trace) -> list[str]:
     return [value.name for value in trace.values if value.op is None and value.is_leaf and value.requires_grad]
 
 
-def test_values_are_numbered_by_depth() -> None:
+def test_values_are_numbered_in_the_order_of_computation() -> None:
     trace = record(lambda x: (x.sin() + x.cos()) * x.exp(), 1.0)
     assert {op.name: trace.values[op.outputs[0]].name for op in trace.ops} == {
         "sin": "v1",
         "cos": "v2",
-        "exp": "v3",
-        "add": "v4",
+        "add": "v3",
+        "exp": "v4",
         "mul": "v5",
     }
 

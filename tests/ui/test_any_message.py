@@ -20,7 +20,7 @@ from playground.ui.expressions.links import expression_query, restore_expression
 from playground.ui.layers.links import restore_stack, stack_query
 from playground.ui.train.links import restore_train
 
-FIELDS = ("name", "value", "dtype", "requires_grad")
+FIELDS = ("name", "value", "dtype", "requires_grad", "slider_range")
 PARAMETERS = ("v", "text", "stack", "leaf.x", "leaf.y.dtype", "graph", "step", "mode", "second", "passes", "rng_seed")
 MORE = ("run", "compare", "frozen", "epochs", "batch", "loss", "optimizer", "data", "input", "classes", "learning_rate")
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 import pytest
 
 import playground
+from playground.ui.expressions import reference
 from playground.ui.layers import frame_data as layers
 from playground.ui.shared import frame_data as stepper
 from playground.ui.train import frame_data as train
@@ -21,6 +22,7 @@ MADE: dict[str, tuple[types.ModuleType, ...]] = {
     "stepper": (stepper, picture_data),
     "layers": (layers,),
     "train": (train, curves),
+    "functions": (reference,),
 }
 TOKEN = re.compile(r'\s+|//[^\n]*|/\*.*?\*/|("[^"]*"|\w+|=>|[^\s\w])', re.DOTALL)
 PLAIN = {"string": str, "number": float, "boolean": bool, "null": None, "any": Any, "unknown": Any}
@@ -223,5 +225,11 @@ def test_every_record_is_compared(page: str) -> None:
 
 def test_every_frame_is_compared() -> None:
     compared = {param.id for param in pairs()}
-    assert {"stepper-Frame", "layers-StackFrame", "train-SetupFrame", "train-RunsFrame"} <= compared
+    assert {
+        "stepper-Frame",
+        "layers-StackFrame",
+        "train-SetupFrame",
+        "train-RunsFrame",
+        "functions-FunctionsFrame",
+    } <= compared
     assert len(compared) >= 20

@@ -1,7 +1,7 @@
 // @ts-check
 // The table of layers: blocks unfold into branches, each with its rows, and a layer can be added at any place.
 import { el, iconButton, replace } from "../shared/dom.js";
-import { meaningOf } from "../shared/glossary.js";
+import { termOf } from "../shared/terms.js";
 import { createAdding, layerMenu } from "./add.js";
 import { spelled, weight } from "./numbers.js";
 import { branchRow, layerRow, sizeCell } from "./rows.js";
@@ -107,7 +107,7 @@ export function createList(actions, folds, refusals, typing) {
   }
 
   /** @param {string} head */
-  const headCell = (head) => el("th", { scope: "col", class: HEAD_CLASSES[head] ?? null, title: meaningOf(head) }, head);
+  const headCell = (head) => el("th", { scope: "col", class: HEAD_CLASSES[head] ?? null }, el("span", termOf(head), head));
 
   return {
     root,

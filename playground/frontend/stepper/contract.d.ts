@@ -24,7 +24,7 @@ export interface Why {
 export interface Item {
   kind: string;
   title: string;
-  lines: [string, string][];
+  lines: [string, string, number][]; // label, text, and the position from which on it is known
   spans: Span[];
   related: string[];
   data: Numbers;
@@ -79,6 +79,7 @@ export interface LeafSetting {
   value: string;
   dtype: string;
   requires_grad: boolean;
+  slider_range: number[] | null;
 }
 
 export interface Document {
@@ -166,10 +167,14 @@ export interface Timeline {
 }
 
 /** What the workbench may tell. `send` is null where no server listens: then `draw` shows another graph. */
+/** Makes the suggestions of a text; `leaves`: their names now. */
+export type Suggest = (text: import("./text/suggestions.js").TextParts, leaves: () => string[]) => ReturnType<import("./text/suggestions.js").Suggest>;
+
 export interface Host {
   send: ((edit: Edit) => void) | null;
   unfold?: (opened: object) => void;
   draw?: (graph: GraphKind) => void;
   ask?: (question: object) => void;
   reopen?: (address: object) => void; // Back or Forward led to another document of this page
+  suggest?: Suggest; // where a text can be edited
 }

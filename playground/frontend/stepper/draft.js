@@ -51,7 +51,9 @@ export function createDraft({ send, have }) {
      */
     accept(frame) {
       const isNewest = !started || frame.sequence >= sequence;
-      const rows = Object.fromEntries(frame.leaves.map(({ name, value, dtype, requires_grad }) => [name, { value, dtype, requires_grad }]));
+      const rows = Object.fromEntries(
+        frame.leaves.map(({ name, value, dtype, requires_grad, slider_range }) => [name, { value, dtype, requires_grad, slider_range }]),
+      );
       if (!isNewest) {
         draft = { ...draft, leaves: { ...rows, ...draft.leaves } };
         return false;

@@ -62,13 +62,37 @@ export function commandFor(event, place) {
 const OVER_THE_PAGE = "dialog[open], [role=dialog], [role=menu], [role=listbox], [data-testid=stPopoverBody]";
 
 /**
+ * Has the commands obeyed for which keys are pressed in the stepper. A key that is pressed there is for nobody else.
+ * @param {HTMLElement} root
+ * @param {{takes: (command: string) => boolean, obey: (command: string, target: Element) => void}} stepper
+ * @returns {() => void} what to do when the stepper leaves the page
+ */
+export function listenToKeys(root, { takes, obey }) {
+  /** @param {KeyboardEvent} event */
+  const onKey = (event) => {
+    const { target } = event;
+    if (!(target instanceof Element)) return;
+    const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (plain && root.contains(target)) event.stopPropagation();
+    if (event.isComposing || event.defaultPrevented) return;
+    const command = commandFor(event, placeOf(target));
+    if (command === null || !takes(command)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    obey(command, target);
+  };
+  root.addEventListener("keydown", onKey);
+  return listenWhenIdle(root, onKey);
+}
+
+/**
  * Keys pressed while nothing has the focus are for the stepper in sight, unless something is open over the page or
  * another one took them.
  * @param {HTMLElement} root
  * @param {(event: KeyboardEvent) => void} onKey
  * @returns {() => void} what to do when the stepper leaves the page
  */
-export function listenWhenIdle(root, onKey) {
+function listenWhenIdle(root, onKey) {
   /** @param {KeyboardEvent} event */
   const listener = (event) => {
     const isIdle = event.target === document.body || event.target === document.documentElement;

@@ -1,7 +1,9 @@
 // @ts-check
 // The component that shows a trace on all three pages: mounts the workbench. The contract is docs/stepper.md.
+import { listenToInsert } from "../shared/insertion.js";
 import { mounting } from "../shared/mounting.js";
 import { followScheme } from "../shared/theme.js";
+import { createSuggestions } from "./text/suggestions.js";
 import { createWorkbench } from "./workbench.js";
 
 /** @typedef {import("./contract.js").Frame} Frame */
@@ -17,18 +19,34 @@ function unpacked(frame) {
   return { ...frame, picture: picture && { ...JSON.parse(picture.rest), svg: picture.svg } };
 }
 
+/** @typedef {{FUNCTIONS: import("./text/completion.js").FunctionRow[], PREFIXES: Record<string, string>}} Functions */
+
+/** @type {Functions} */
+let functions = { FUNCTIONS: [], PREFIXES: {} };
+
+/** Loads the table of functions, once there is a text that can be edited. */
+async function loadFunctions() {
+  functions = await import("../shared/functions.js"); // once: a module is kept
+}
+
 export default mounting((root, set, /** @type {Packed} */ _) => {
   const bench = createWorkbench(root, {
     send: (/** @type {object} */ edit) => set("edit", edit),
     ask: (/** @type {object} */ question) => set("element", question),
     unfold: (/** @type {object} */ opened) => set("open", opened),
     reopen: (/** @type {object} */ address) => set("address", address),
+    suggest: (text, leaves) => createSuggestions(text, () => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves() })),
   });
+  const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
   const unfollow = followScheme(bench.retheme);
   Object.assign(root, { workbench: bench });
   return {
-    update: (frame) => bench.update(unpacked(frame)),
+    update(frame) {
+      if (frame.editable) loadFunctions();
+      bench.update(unpacked(frame));
+    },
     stop() {
+      unlisten();
       unfollow();
       bench.stop();
     },

@@ -8,9 +8,9 @@ import { KEY_LIST } from "./keys.js";
 
 /** @type {[GraphKind, string, string][]} */
 const GRAPHS = [
-  ["forward", "Forward", "Draw what is computed, from the leaves to the result"],
-  ["backward", "Backward", "Draw PyTorch's backward graph, from the result to the leaves"],
-  ["both", "Both", "Draw both graphs, side by side"],
+  ["forward", "Forward", "Choose the drawing: what is computed, from the leaves to the result. The steps stay the same."],
+  ["backward", "Backward", "Choose the drawing: PyTorch's backward graph, from the result to the leaves. The steps stay the same."],
+  ["both", "Both", "Choose the drawing: both graphs, side by side. The steps stay the same."],
 ];
 
 /**
@@ -21,7 +21,7 @@ const GRAPHS = [
  * }} actions
  */
 export function createToolbar({ onGraph, onView, onTurn, onSave, onToggle, onHistory, onHelp, address }) {
-  const graphs = el("div", { class: "segmented", role: "group", "aria-label": "Graph" });
+  const graphs = el("div", { class: "segmented", role: "group", "aria-label": "Which graph is drawn" });
   for (const [name, title, about] of GRAPHS) {
     graphs.append(el("button", { type: "button", title: about, "data-graph": name, "data-testid": `graph-${name}`, onclick: () => onGraph(name) }, title));
   }

@@ -8,7 +8,7 @@ import { el, replace, setAttribute } from "../shared/dom.js";
 import { createEditor } from "./text/editor.js";
 import { createElementPicker } from "./panel/element.js";
 import { createGraph } from "./graph/graph.js";
-import { commandFor, listenWhenIdle, placeOf } from "./keys.js";
+import { listenToKeys } from "./keys.js";
 import { createLeaves } from "./text/leaves.js";
 import { createLink } from "./link.js";
 import { createUnfolding, heirOf } from "./graph/unfolding.js";
@@ -32,6 +32,7 @@ import { showWhy } from "./panel/why.js";
 /** @typedef {import("./contract.js").Picture} Picture */
 /** @typedef {import("./contract.js").Edit} Edit */
 /** @typedef {import("./contract.js").GraphKind} GraphKind */
+/** @typedef {import("./contract.js").Suggest} Suggest */
 
 /**
  * @param {HTMLElement} root
@@ -70,9 +71,10 @@ export function createWorkbench(root, host) {
   const refusal = el("p", { class: "refusal", role: "status", "data-testid": "opening-note" });
   const live = el("div", { class: "for-screen-readers", "aria-live": "polite", "data-testid": "live" });
   const editor = createEditor({
-    onInput: (text) => edit(() => draft.change({ text }, "text")),
+    onInput: (text, kind) => edit(() => draft.change({ text }, kind)),
     onCaret: (caret) => editor.text() === picture.text && select(itemAtCaret(picture.items, caret, toUnits), false),
     onRepair: repair,
+    suggest: host.suggest ? (text) => /** @type {Suggest} */ (host.suggest)(text, () => (frame?.leaves ?? []).map(({ name }) => name)) : null,
   });
   const leaves = createLeaves({
     onChange(name, change, kind) {
@@ -125,8 +127,10 @@ export function createWorkbench(root, host) {
     help.element,
   );
   panel.open("explanation");
-  root.addEventListener("keydown", onKey);
-  const stopListening = listenWhenIdle(root, onKey);
+  const stopListening = listenToKeys(root, {
+    takes: (command) => !help.element.open && Boolean(frame?.editable || !["undo", "redo"].includes(command)),
+    obey,
+  });
 
   const leafNames = () => (frame?.leaves ?? []).filter((leaf) => leaf.requires_grad).map((leaf) => leaf.name);
 
@@ -234,17 +238,8 @@ export function createWorkbench(root, host) {
     else refreshPanel();
   }
 
-  /** @param {KeyboardEvent} event */
-  function onKey(event) {
-    if (!(event.target instanceof Element)) return;
-    const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (plain && root.contains(event.target)) event.stopPropagation();
-    if (help.element.open || event.isComposing || event.defaultPrevented) return;
-    const target = event.target;
-    const command = commandFor(event, placeOf(target));
-    if (command === null || !(frame?.editable || !["undo", "redo"].includes(command))) return;
-    event.preventDefault();
-    event.stopPropagation();
+  /** @param {string} command @param {Element} target */
+  function obey(command, target) {
     if (command === "back" || command === "forward") user(k + (command === "back" ? -1 : 1));
     else if (command === "first" || command === "last") user(command === "first" ? 0 : timeline.last);
     else if (command === "phase-back" || command === "phase-on") byPhase(command === "phase-on" ? 1 : -1);
@@ -292,6 +287,7 @@ export function createWorkbench(root, host) {
     goto,
     position: () => k,
     select,
+    insert: editor.insert,
     /** @param {Frame} next */
     update(next) {
       frame = next;

@@ -2,6 +2,7 @@
 // Live charts: Plotly.react on elements that stay, so that zoom and legend clicks outlive every new point.
 import { el } from "../shared/dom.js";
 import { curve } from "./columns.js";
+import { termOf } from "../shared/terms.js";
 
 /** @typedef {import("./contract.js").Chart} Chart */
 /** @typedef {import("./contract.js").Kept} Kept */
@@ -115,7 +116,7 @@ export function createCharts(root) {
       { type: "button", class: "save", "data-testid": `save-${chart.id}`, "aria-label": `Save as PNG: ${chart.title}`, onclick: () => savePng(entry) },
       "Save as PNG",
     );
-    const head = el("figcaption", {}, el("span", {}, chart.title), save);
+    const head = el("figcaption", {}, el("span", termOf(chart.title), chart.title), save);
     const figure = el("figure", { class: "chart", "data-chart": chart.id, "data-testid": `chart-${chart.id}` }, head, plot);
     const entry = { figure, plot, chart, isSeen: false, isDue: true, isDrawn: false };
     shown.set(chart.id, entry);

@@ -1,6 +1,7 @@
 // @ts-check
 // The settings of a run as a form. The fields are made once: what somebody is typing survives every answer.
 import { el, replace } from "../shared/dom.js";
+import { termOf } from "../shared/terms.js";
 
 /** @typedef {import("./contract.js").SettingField} SettingField */
 
@@ -20,7 +21,13 @@ export function createFields(onChange) {
     else if (field.kind === "flag") control = el("input", { ...attributes, type: "checkbox" });
     else control = el("input", { ...attributes, type: "text", inputmode: "decimal", autocomplete: "off", size: "6" });
     const why = el("span", { class: "refused", id: `${id}-why` });
-    const row = el("div", { class: `field ${field.kind}` }, el("label", { for: id, title: field.help }, field.label), control, why);
+    const row = el(
+      "div",
+      { class: `field ${field.kind}` },
+      el("label", { for: id, title: field.help }, el("span", termOf(field.label), field.label)),
+      control,
+      why,
+    );
     made.set(field.name, { control, row, why });
     return row;
   }

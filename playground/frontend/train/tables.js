@@ -1,6 +1,7 @@
 // @ts-check
 // Tables below the curves, and the figures that lectures report beside those of the reader's runs.
 import { el, replace } from "../shared/dom.js";
+import { termOf } from "../shared/terms.js";
 
 /** @typedef {import("./contract.js").RunTable} RunTable */
 
@@ -25,7 +26,7 @@ export function createTables() {
 
   /** @param {RunTable} table */
   function content(table) {
-    const head = el("tr", {}, ...table.head.map((name) => el("th", { scope: "col" }, name)));
+    const head = el("tr", {}, ...table.head.map((name) => el("th", { scope: "col" }, el("span", termOf(name), name))));
     const rows = table.rows.map(({ kind, cells }) =>
       el("tr", { class: kind }, ...cells.map((cell, index) => (index === 0 ? el("th", { scope: "row" }, cell) : el("td", {}, cell)))),
     );

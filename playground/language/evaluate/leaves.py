@@ -24,6 +24,7 @@ DTYPES: dict[str, torch.dtype] = {
 }
 TAKES_DTYPE = frozenset({"tensor", "zeros", "ones", "full", "eye", "linspace", "logspace"})
 Number = bool | int | float
+NARROWEST, LARGEST = 1e-6, 1e300  # of a slider's range: its width, and its ends
 _AS_TEXT = f"a value is written as text, of at most {spell(LIMITS.text_length)} characters; give `run` a tensor itself"
 
 
@@ -39,13 +40,14 @@ class Leaf:
     value: str
     dtype: str = "float32"
     requires_grad: bool = True
+    slider_range: tuple[float, float] | None = None  # as a reader chose it; None: by the value
 
     @classmethod
     def of(cls, name: str, value: Number | Items[Value] | Tensor | str | Leaf) -> Leaf:
         """A leaf from what a notebook has at hand: a number, nested lists, a small tensor, text, or a leaf.
 
         >>> Leaf.of("x", 2)
-        Leaf(name='x', value='2', dtype='float32', requires_grad=True)
+        Leaf(name='x', value='2', dtype='float32', requires_grad=True, slider_range=None)
         """
         if isinstance(value, Leaf):
             return replace(value, name=name)
@@ -133,6 +135,15 @@ class Leaf:
 
     def _refuse(self, message: str, span: Span, hint: str, text: str) -> NoReturn:
         raise PlaygroundError(message, span=span, hint=hint, text=text)
+
+
+def is_range(low: float, high: float) -> bool:
+    """Tell whether a slider can go from one number to the other.
+
+    >>> is_range(0, 1), is_range(1, 1), is_range(0, 10**400)
+    (True, False, False)
+    """
+    return -LARGEST <= low <= LARGEST and -LARGEST <= high <= LARGEST and high - low >= NARROWEST
 
 
 def _finite(value: Value) -> list[float]:

@@ -140,7 +140,12 @@ def _part(document: Document, error: PlaygroundError) -> Shown | None:
 
 def _fields(document: Document) -> DocumentData:
     leaves: dict[str, LeafSettingData] = {
-        leaf.name: {"value": leaf.value, "dtype": leaf.dtype, "requires_grad": leaf.requires_grad}
+        leaf.name: {
+            "value": leaf.value,
+            "dtype": leaf.dtype,
+            "requires_grad": leaf.requires_grad,
+            "slider_range": None if leaf.slider_range is None else list(leaf.slider_range),
+        }
         for leaf in document.leaves
     }
     return {
@@ -169,7 +174,8 @@ def _leaf_rows(document: Document, good: Shown | None) -> tuple[list[LeafRowData
         leaf = typed.get(free.name) or Leaf.stated(free) or document.leaf(free.name)
         error = _leaf_error(leaf, document.rng_seed)
         first = first or error
-        rows.append(_leaf_row(leaf, error, free, now is not None))
+        kept = replace(leaf, slider_range=document.leaf(free.name).slider_range)
+        rows.append(_leaf_row(kept, error, free, now is not None))
     return rows, first
 
 
@@ -196,21 +202,40 @@ def _leaf_refusal(leaf: Leaf, rng_seed: int) -> PlaygroundError | None:
 
 def _leaf_row(leaf: Leaf, error: PlaygroundError | None, free: FreeName, is_read: bool) -> LeafRowData:
     number = _number(leaf.value)
-    bound = 10.0 if number is None else _round_bound(abs(number))
+    low, high = _slider_ends(leaf, number or 0.0)
     is_scalar = number is not None
     return {
         "name": leaf.name,
         "value": leaf.value,
         "dtype": leaf.dtype,
         "requires_grad": leaf.requires_grad,
+        "slider_range": None if leaf.slider_range is None else list(leaf.slider_range),
         "is_scalar": is_scalar,
-        "minimum": -bound if is_scalar else None,
-        "maximum": bound if is_scalar else None,
-        "step": (bound / 100 if leaf.dtype.startswith("float") else 1.0) if is_scalar else None,
+        "minimum": low if is_scalar else None,
+        "maximum": high if is_scalar else None,
+        "step": (_slider_step(low, high) if leaf.dtype.startswith("float") else 1.0) if is_scalar else None,
         "spans": [[span.start, span.end] for span in free.spans],
         "stated": None if free.stated is None else [free.stated.span.start, free.stated.span.end] if is_read else [],
         "error": None if error is None else error.message,
     }
+
+
+def _slider_ends(leaf: Leaf, number: float) -> tuple[float, float]:
+    """The range of a slider: what it was given, as far as the value needs; else by the value's size."""
+    if leaf.slider_range is None:
+        bound = _round_bound(abs(number))
+        return -bound, bound
+    low, high = leaf.slider_range
+    return min(low, number), max(high, number)
+
+
+def _slider_step(low: float, high: float) -> float:
+    """A power of ten of which the range has 50 at least.
+
+    >>> _slider_step(-10.0, 10.0), _slider_step(0.0, 1.0)
+    (0.1, 0.01)
+    """
+    return 10.0 ** math.floor(math.log10(high / 50 - low / 50) + 1e-9)
 
 
 def _round_bound(size: float) -> float:

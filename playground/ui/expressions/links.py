@@ -1,6 +1,6 @@
 """The expressions page's link: its text, its leaves, its settings, and back.
 
-`?v=1&text=y = w*x&leaf.w=3.0&leaf.x=2.0&leaf.x.grad=0&graph=both&step=7`.
+`?v=1&text=y = w*x&leaf.w=3.0&leaf.w.range=0..5&leaf.x=2.0&leaf.x.grad=0&graph=both&step=7`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
-from playground.language.evaluate.leaves import Leaf
+from playground.language.evaluate.leaves import Leaf, is_range
 from playground.language.limits import LIMITS
 from playground.ui.shared.link_format import RestoredLink, query_of, restore
 
 _USED = re.compile(r"\b\w+\b(?!\s*=(?!=))")  # a word that is not what is assigned
+_NUMBER = r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?"  # float() takes more
 _GRAD = {"0": {"requires_grad": False}, "1": {"requires_grad": True}}
 
 
@@ -26,22 +27,29 @@ def expression_query(document: Document) -> str:
     'v=1&text=y%20%3D%20x*x'
     """
     parts = {"text": document.text}
-    for leaf in _named(document):
-        parts[f"leaf.{leaf.name}"] = leaf.value
-        if leaf.dtype != "float32":
-            parts[f"leaf.{leaf.name}.dtype"] = leaf.dtype
-        if not leaf.requires_grad:
-            parts[f"leaf.{leaf.name}.grad"] = "0"
+    for leaf, is_stated in _named(document):
+        if not is_stated:  # else the text says it
+            parts[f"leaf.{leaf.name}"] = leaf.value
+            if leaf.dtype != "float32":
+                parts[f"leaf.{leaf.name}.dtype"] = leaf.dtype
+            if not leaf.requires_grad:
+                parts[f"leaf.{leaf.name}.grad"] = "0"
+        if leaf.slider_range is not None:
+            low, high = leaf.slider_range
+            parts[f"leaf.{leaf.name}.range"] = f"{low:.12g}..{high:.12g}"
     return query_of((parts | document.link_parts()).items(), also_plain="")
 
 
-def _named(document: Document) -> list[Leaf]:
-    """The leaves that the text names; others are kept for when it names them again, and are nobody else's business."""
+def _named(document: Document) -> list[tuple[Leaf, bool]]:
+    """The leaves that the text names, and whether it states their values.
+
+    Others are kept for when it names them again, and are nobody else's business.
+    """
     try:
-        names = {free.name for free in document.program().free_names if free.stated is None}  # else the text says it
+        stated = {free.name: free.stated is not None for free in document.program().free_names}
     except PlaygroundError:
-        names = set(_USED.findall(document.text[: LIMITS.text_length]))
-    return [leaf for leaf in document.leaves if leaf.name in names]
+        stated = dict.fromkeys(_USED.findall(document.text[: LIMITS.text_length]), False)
+    return [(leaf, stated[leaf.name]) for leaf in document.leaves if leaf.name in stated]
 
 
 def restore_expression(params: Mapping[str, str]) -> RestoredLink[Document]:
@@ -72,7 +80,8 @@ def _take(key: str, text: str, fields: dict[str, Any]) -> bool:
     """Put one part of the link into `fields`; whether it was understood."""
     if key.startswith("leaf."):
         name, _, aspect = key.removeprefix("leaf.").partition(".")
-        said = {"": {"value": text}, "dtype": {"dtype": text}, "grad": _GRAD.get(text, {})}.get(aspect, {})
+        aspects = {"": {"value": text}, "dtype": {"dtype": text}, "grad": _GRAD.get(text, {}), "range": _range(text)}
+        said = aspects.get(aspect, {})
         fields["leaves"].setdefault(name, {}).update(said)
         return bool(said)
     try:
@@ -80,3 +89,12 @@ def _take(key: str, text: str, fields: dict[str, Any]) -> bool:
     except (KeyError, ValueError):
         return False
     return True
+
+
+def _range(text: str) -> dict[str, list[float]]:
+    """The range of a slider, `-2..5`; empty where it is none."""
+    low, _, high = text.strip(" ").partition("..")
+    if not all(re.fullmatch(_NUMBER, end) for end in (low, high)):
+        return {}
+    ends = [float(low), float(high)]
+    return {"slider_range": ends} if is_range(*ends) else {}

@@ -9,13 +9,13 @@ import streamlit as st
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
-from playground.language.function import Function
 from playground.language.functions.table import search
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import EXPRESSIONS
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame
 from playground.ui.expressions.links import restore_expression
+from playground.ui.expressions.reference import function_table
 from playground.ui.shared.boundary import bounded, plain
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.opened_element import answered
@@ -148,12 +148,4 @@ def _reference() -> None:
         query = st.text_input("Search functions", key="reference", placeholder="softmax, matrix, mean …", live="300ms")
         found = search(query or "")
         st.caption(f"{len(found)} functions" + (f", the first {MOST_FOUND} shown" if len(found) > MOST_FOUND else ""))
-        rows = [_function_row(function) for function in found[:MOST_FOUND]]
-        st.markdown("\n".join(["| function | meaning | derivative |", "|---|---|---|", *rows]))
-
-
-def _function_row(function: Function) -> str:
-    """Write one row of the table as Markdown."""
-    call = f"{function.name}({function.signature})".replace("|", "\\|")
-    derivative = f"${function.derivative}$".replace("|", r"\vert ") if function.derivative else ""
-    return f"| `{call}` | {plain(function.meaning)} | {derivative} |"
+        function_table(found[:MOST_FOUND])

@@ -36,15 +36,16 @@ class PageErrorData(TypedDict):
 
 
 class LeafSettingData(TypedDict):
-    """The setting of a leaf, as text."""
+    """The setting of a leaf: its value as text, and the range that a reader gave its slider."""
 
     value: str
     dtype: str
     requires_grad: bool
+    slider_range: list[float] | None
 
 
 class LeafRowData(LeafSettingData):
-    """One leaf of the form; `minimum`, `maximum`, `step`: of its slider; `stated`: where the text has the value."""
+    """One leaf of the form; `minimum`, `maximum`, `step`: of its slider now; `stated`: where the text has the value."""
 
     name: str
     is_scalar: bool

@@ -52,9 +52,10 @@ class BackwardGraph:
             label = f"{node.name} of {self.names.show(leaf.id)}"
             return Box(key, "node", node.name, label, (row,), backward=True, module=self.contents.leaf_module(leaf))
         rows = [
-            CellRow((self.contents.adjoint_cell(output),), self.names.bar(output))
+            row
             for output in [output for output in node.outputs if output is not None][:SHOWN_OUTPUTS]
             if self.trace.values[output].adjoint is not None
+            for row in self.contents.adjoint_rows(output)
         ]
         saved = self.names.saved(node)
         notes = [cut(f"saved {text}", NOTE_LENGTH) for text in saved[:SHOWN_NOTES]]

@@ -9,7 +9,7 @@ from itertools import takewhile
 from playground.explain.explanation import Explanation
 from playground.explain.numbers import shape_text
 from playground.trace.records import Op, Value
-from playground.views.graph.graph import Cell
+from playground.views.graph.graph import Cell, CellRow, element_slot, grid_of
 
 SHOWN_OUTPUTS = 4
 TITLE_LENGTH = 36
@@ -32,6 +32,20 @@ class BoxContents:
             for argument in op.inputs:
                 users[argument.value].append(op)
         return users
+
+    def rows(self, value: Value, label: str = "") -> list[CellRow]:
+        """The cells of a value: one line, or of a small tensor a line for each of its rows, the primal's first.
+
+        `label`: its name, where the title does not say it.
+        """
+        cells = self.cells(value)
+        labels = {"primal": label, "tangent": label, "adjoint": label and self.names.bar(value.id)}
+        return [row for cell in cells for row in _grid(cell, value, labels[cell.kind])] or [CellRow(cells, label)]
+
+    def adjoint_rows(self, value: int) -> list[CellRow]:
+        """The cells of the adjoint that comes into a backward node."""
+        cell, label = self.adjoint_cell(value), self.names.bar(value)
+        return _grid(cell, self.trace.values[value], label) or [CellRow((cell,), label)]
 
     def cells(self, value: Value) -> tuple[Cell, ...]:
         """The primal, and tangent and adjoint where there are such."""
@@ -72,6 +86,16 @@ class BoxContents:
 
     def _is_tensor(self, value: int) -> bool:
         return len(self.trace.values[value].shape) > 0 and self.trace.values[value].data.numel > 1
+
+
+def _grid(cell: Cell, value: Value, label: str) -> list[CellRow]:
+    """A cell for each number of a small tensor, row by row; empty for others."""
+    grid = None if value.dtype.startswith("complex") else grid_of(value.shape)
+    if grid is None:
+        return []
+    rows, columns = grid
+    numbers = [Cell(cell.kind, element_slot(cell.slot, place), None, True, True) for place in range(rows * columns)]
+    return [CellRow(tuple(numbers[start : start + columns]), label) for start in range(0, len(numbers), columns)]
 
 
 def picture_of(shape: tuple[int, ...]) -> tuple[int, int]:

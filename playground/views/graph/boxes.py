@@ -17,6 +17,7 @@ MARGIN = 6.0  # between the frame and what is in it
 GAP = 4.0
 CELL_WIDTH, CELL_HEIGHT = 70.0, 22.0
 RANGE_WIDTH = 104.0
+ELEMENT_WIDTH, ELEMENT_HEIGHT, ELEMENT_GAP = 42.0, 18.0, 2.0  # one number of a small tensor
 PICTURE_WIDTH, PICTURE_HEIGHT = 92.0, 40.0  # the most that a heat map takes
 ELEMENT_SIDE = 14.0  # and the most that one element of it takes
 LEAST_SIDE = 10.0
@@ -64,7 +65,7 @@ def arrange(box: Box, least_width: float = 0.0, least_height: float = 0.0) -> Ar
     top = 25.0
     for row in box.rows:
         parts += _row(row, width, top)
-        top += _row_height(row) + GAP
+        top += _row_height(row) + _gap(row)
     for note in box.notes:
         parts.append(Part("note", width / 2, top + 9.5, text=note))
         top += 14.0
@@ -101,11 +102,21 @@ def _row_height(row: CellRow) -> float:
 
 def _cell_height(cell: Cell) -> float:
     """A number, or a heat map with the range under it."""
+    if cell.is_element:
+        return ELEMENT_HEIGHT
     return CELL_HEIGHT if cell.picture is None else picture_size(cell.picture)[1] + 22.0
 
 
+def _cell_width(cell: Cell) -> float:
+    return ELEMENT_WIDTH if cell.is_element else RANGE_WIDTH if cell.wide else CELL_WIDTH
+
+
+def _gap(row: CellRow) -> float:
+    return ELEMENT_GAP if row.cells[0].is_element else GAP
+
+
 def _row_width(row: CellRow) -> float:
-    cells = sum(RANGE_WIDTH if cell.wide else CELL_WIDTH for cell in row.cells) + GAP * (len(row.cells) - 1)
+    cells = sum(map(_cell_width, row.cells)) + _gap(row) * (len(row.cells) - 1)
     return cells + (text_width(row.label, SLOT_SIZE) + 2 * GAP if row.label else 0.0)
 
 
@@ -118,7 +129,8 @@ def _row(row: CellRow, width: float, top: float) -> list[Part]:
         label = text_width(row.label, SLOT_SIZE)
         parts.append(Part("label", left + GAP / 2 + label / 2, top + height / 2 + 4.3, text=row.label))
         left += label + 2 * GAP
-    each = (width - MARGIN - left - GAP * (len(row.cells) - 1)) / max(1, len(row.cells))
+    gap = _gap(row)
+    each = (width - MARGIN - left - gap * (len(row.cells) - 1)) / max(1, len(row.cells))
     for cell in row.cells:
         parts.append(Part("tint", left, top, each, height, cell=cell))
         if cell.picture is not None:
@@ -127,7 +139,7 @@ def _row(row: CellRow, width: float, top: float) -> list[Part]:
             parts.append(Part("slot", left + each / 2, top + height - 5.5, cell=cell))
         else:
             parts.append(Part("slot", left + each / 2, top + height / 2 + 4.3, cell=cell))
-        left += each + GAP
+        left += each + gap
     return parts
 
 

@@ -32,7 +32,7 @@ class ForwardGraph:
 
     def leaf_box(self, value: Value) -> Box:
         """A leaf or constant, with the row of its `.grad`."""
-        rows = [CellRow(self.contents.cells(value))]
+        rows = self.contents.rows(value)
         if value.is_leaf and value.requires_grad and self.trace.passes:
             rows.append(CellRow((self.contents.grad_cell(value.id),), ".grad"))
         kind: BoxKind = "constant" if value.kind == "constant" else "leaf"
@@ -48,10 +48,11 @@ class ForwardGraph:
         outputs = [self.trace.values[output] for output in op.outputs]
         title = self.names.equation(op)
         if len(outputs) == 1:
-            rows = [CellRow(self.contents.cells(outputs[0]))]
+            rows = self.contents.rows(outputs[0])
             notes = self.contents.shape_notes(outputs[0])
         else:
-            rows = [CellRow(self.contents.cells(value), self.names.show(value.id)) for value in outputs[:SHOWN_OUTPUTS]]
+            shown = outputs[:SHOWN_OUTPUTS]
+            rows = [row for value in shown for row in self.contents.rows(value, self.names.show(value.id))]
             hidden = len(outputs) - SHOWN_OUTPUTS
             notes = (f"… {hidden} more outputs",) if hidden > 0 else ()
         detached = not any(value.requires_grad for value in outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,6 +10,9 @@ GraphKind = Literal["forward", "backward", "both"]
 BoxKind = Literal["leaf", "constant", "op", "node", "module", "seed"]
 CellKind = Literal["primal", "adjoint", "tangent", "grad"]
 LinkKind = Literal["forward", "backward", "match"]
+
+
+GRID_ROWS, GRID_COLUMNS, GRID_NUMBERS = 3, 4, 9  # of a tensor whose numbers all stand in its box
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +23,28 @@ class Cell:
     slot: str  # 'value-5.primal'
     picture: tuple[int, int] | None = None  # rows and columns of its heat map, which stands in `image_slot`
     wide: bool = False  # a tensor: a range stands here, not a number
+    is_element: bool = False  # one number of a small tensor
 
     @property
     def image_slot(self) -> str:
         """The slot of the heat map."""
         return self.slot.removesuffix(".primal") + ".image"
+
+
+def grid_of(shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """Rows and columns of a tensor so small that its box has room for every number; None of others.
+
+    >>> grid_of((3,)), grid_of((3, 3)), grid_of((1, 2, 2)), grid_of(()), grid_of((5,)), grid_of((2, 2, 2))
+    ((1, 3), (3, 3), (2, 2), None, None, None)
+    """
+    rows, columns = (1, 1, *shape)[-2:]
+    is_small = rows <= GRID_ROWS and columns <= GRID_COLUMNS and 1 < rows * columns <= GRID_NUMBERS
+    return (rows, columns) if is_small and math.prod(shape) == rows * columns else None
+
+
+def element_slot(slot: str, place: int) -> str:
+    """The slot of one number of a small tensor, counted row by row: `value-5.primal.0`."""
+    return f"{slot}.{place}"
 
 
 @dataclass(frozen=True, slots=True)

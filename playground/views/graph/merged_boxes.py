@@ -105,7 +105,7 @@ def _group_box(
     common = ", ".join(f"{number} {name}" for name, number in names.most_common(3))
     lines = [", ".join(filter(None, [held, also])), common + (", …" if len(names) > 3 else "")]
     results = [box for box in steps if box.key in outside and box.rows and not backward]
-    rows = tuple(CellRow(row.cells) for row in results[0].rows[:1]) if len(results) == 1 else ()
+    rows = _first_value(results[0].rows) if len(results) == 1 else ()
     if len(results) == 1:
         lines += [f"gives {note}" for note in results[0].notes[:1] if note.startswith("(")]
         lines += [note for note in results[0].notes if note.startswith("gives ")]
@@ -134,3 +134,10 @@ def _gather(tail: str, head: str, parts: list[Link]) -> Link:
     labels = {part.label for part in parts}
     label = labels.pop() if len(labels) == 1 else f"{len(parts)} tensors"
     return replace(first, label=label, slot="", detached=all(part.detached for part in parts), count=len(parts))
+
+
+def _first_value(rows: tuple[CellRow, ...]) -> tuple[CellRow, ...]:
+    """The rows of a box's first value, without its name and its `.grad`."""
+    value = rows[0].cells[0].slot.partition(".")[0] + "."
+    kept = [row.cells for row in rows if row.cells[0].slot.startswith(value) and row.cells[0].kind != "grad"]
+    return tuple(map(CellRow, kept))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from playground.explain.numbers import format_number, norm_text, range_text
+from playground.explain.numbers import BRIEF, MINUS, brief, format_number, norm_text, range_text
 from playground.trace.array import Array
+from playground.trace.json_numbers import Scalar
 from playground.trace.records import Contribution, Step, Update, Value
 from playground.trace.trace import Trace
+from playground.views.graph.graph import element_slot, grid_of
 from playground.views.png import data_uri
 
 Entry = list[int | str | float]  # [k, text, strength]
+LINE, NARROW = 16, 6  # characters for which a wide cell and one element of a small tensor have room
 DECADES = 3.0  # magnitudes this many powers of ten below the largest look like nothing
 
 
@@ -82,14 +85,11 @@ class Timelines:
                 self._grad(k, leaf, step.grad_after)
 
     def _value(self, k: int, value: Value) -> None:
-        slot = f"value-{value.id}.primal"
-        if self._wants(slot):
-            self._put(k, slot, "primal", value.data)
-            self._image(k, f"value-{value.id}.image", value.data, "primal")
+        self._place(k, f"value-{value.id}.primal", "primal", value.data)
         if value.id in self.trace.updates:
             self._put(k, f"value-{value.id}.before", "primal", value.data)
         if value.tangent is not None:
-            self._put(k, f"value-{value.id}.tangent", "tangent", value.tangent)
+            self._place(k, f"value-{value.id}.tangent", "tangent", value.tangent)
         if value.op is None and value.is_leaf and value.requires_grad and self.trace.passes:
             first = next((s for s in self.trace.steps if self._is_first_accumulation(s, value)), None)
             self._grad(0, value.id, None if first is None else first.grad_before)
@@ -98,8 +98,7 @@ class Timelines:
         """The box shows what the parameter (or the output) is now; the table keeps what it was beside it."""
         slot = f"value-{update.value}"
         self._put(k, f"{slot}.after", "primal", update.after)
-        if self._put(k, f"{slot}.primal", "primal", update.after):
-            self._image(k, f"{slot}.image", update.after, "primal")
+        self._place(k, f"{slot}.primal", "primal", update.after)
 
     def _is_first_accumulation(self, step: Step, value: Value) -> bool:
         return (
@@ -110,8 +109,7 @@ class Timelines:
 
     def _adjoint(self, k: int, value: int, array: Array) -> None:
         self._sums[value] = array
-        if self._put(k, f"value-{value}.adjoint", "adjoint", array):
-            self._image(k, f"value-{value}.adjoint.image", array, "adjoint")
+        self._place(k, f"value-{value}.adjoint", "adjoint", array)
 
     def _grad(self, k: int, leaf: int, array: Array | None) -> None:
         slot = f"value-{leaf}.grad"
@@ -124,30 +122,43 @@ class Timelines:
     def _contribution(self, k: int, slot: str, part: Contribution) -> None:
         if self._wants(slot):
             text = cell_text(part.data) if part.data.numel == 1 else f"norm {norm_text(part.data)}"
-            entry: Entry = [k, text, 0.0]
-            self._append(self.slots, slot, entry)
-            self._scale(entry, "adjoint", part.data)
+            self._append(self.slots, slot, self._entry(k, text, "adjoint", magnitude(part.data)))
 
     def _clear(self, k: int) -> None:
         """A new pass sums afresh what it reaches; `.grad` stays."""
         self._sums.clear()
         for timelines in (self.slots, self.images):
             for slot, entries in timelines.items():
-                if slot.endswith((".adjoint", ".contribution", ".adjoint.image")) and entries[-1][1]:
+                if (slot.endswith(".contribution") or ".adjoint" in slot) and entries[-1][1]:
                     entries.append([k, "", 0.0])
+
+    def _place(self, k: int, slot: str, kind: str, array: Array) -> None:
+        """Put a tensor where its box has room for it: each number of a small one, else its range and its heat map."""
+        is_put = self._put(k, slot, kind, array)
+        if grid_of(array.shape) is not None and array.flat is not None:
+            self._put_elements(k, slot, kind, array.flat)
+        elif is_put and kind != "tangent":
+            self._image(k, f"{slot.removesuffix('.primal')}.image", array, kind)
 
     def _put(self, k: int, slot: str, kind: str, array: Array) -> bool:
         if not self._wants(slot):
             return False
-        entry: Entry = [k, cell_text(array), 0.0]
-        self._append(self.slots, slot, entry)
-        self._scale(entry, kind, array)
+        self._append(
+            self.slots, slot, self._entry(k, cell_text(array, in_box=_is_in_box(slot, array)), kind, magnitude(array))
+        )
         return True
 
-    def _scale(self, entry: Entry, kind: str, array: Array) -> None:
-        size = magnitude(array)
+    def _put_elements(self, k: int, slot: str, kind: str, numbers: Sequence[Scalar]) -> None:
+        for place, number in enumerate(numbers):
+            if self._wants(one := element_slot(slot, place)):
+                self._append(self.slots, one, self._entry(k, element_text(number), kind, size_of(number)))
+
+    def _entry(self, k: int, text: str, kind: str, size: float) -> Entry:
+        """An entry whose strength is known once the largest of its kind is."""
+        entry: Entry = [k, text, 0.0]
         self._largest[kind] = max(self._largest[kind], size)
         self._magnitudes.append((entry, kind, size))
+        return entry
 
     def _image(self, k: int, slot: str, array: Array, kind: str) -> None:
         if self.draws_images and array.shape and array.numel > 1:
@@ -177,20 +188,41 @@ def _before(entries: list[Entry], end: int) -> Entry | None:
     return next((entry for entry in reversed(entries) if int(entry[0]) <= end), None)
 
 
-def cell_text(array: Array) -> str:
-    """Write one number, or the range of many."""
+def _is_in_box(slot: str, array: Array) -> bool:
+    """Tell whether a box holds this slot, and not the table alone: of a small tensor it holds the numbers."""
+    return not slot.endswith((".before", ".after")) and (slot.endswith(".grad") or grid_of(array.shape) is None)
+
+
+def cell_text(array: Array, *, in_box: bool = True) -> str:
+    """Write one number, a few numbers where there is room for them (in a box is little), or the range of many."""
     if array.numel == 1 and array.flat is not None:
         return format_number(array.flat[0])
-    return range_text(array)
+    few = brief(array) if array.numel <= BRIEF and array.is_exact else ""
+    return few if few and (len(few) <= LINE or not in_box) else range_text(array)
+
+
+def element_text(number: Scalar) -> str:
+    """A number in at most six characters, or as few as there are.
+
+    >>> [element_text(x) for x in (0.25, -0.958924, 1234.5678, -12345.678, -1.5e-7, float("nan"))]
+    ['0.25', '−0.959', '1234.6', '−1e+04', '−1e−07', 'NaN']
+    """
+    texts = (format_number(number, digits) for digits in (3, 2, 1))
+    return next((text for text in texts if len(text) <= NARROW), f"{number:.0e}".replace("-", MINUS))
 
 
 def magnitude(array: Array) -> float:
     """The largest absolute element; 0 where none is finite."""
     if array.numel == 1 and array.flat is not None:
-        size = abs(array.flat[0])
-        return float(size) if math.isfinite(size) else 0.0
+        return size_of(array.flat[0])
     statistics = array.statistics
     return max(abs(statistics.minimum or 0.0), abs(statistics.maximum or 0.0))
+
+
+def size_of(number: Scalar) -> float:
+    """How large a number is; 0 where it is not finite."""
+    size = abs(number)
+    return float(size) if math.isfinite(size) else 0.0
 
 
 def strength(magnitude: float, largest: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from playground.errors import Span
-from playground.explain.details import Details
+from playground.explain.details import DetailLine, Details
 from playground.explain.explanation import Explanation
 from playground.explain.why import Why
 from playground.trace.array import Array
@@ -57,7 +57,7 @@ class ItemDetails:
                     found[key] = self._item("edge", self.explanation.seed(started.id, position), [f"value-{root}"])
         for link in graph.links:
             if link.key in found and link.count > 1:
-                found[link.key]["lines"].insert(0, ["stands for", f"{link.count} edges"])
+                found[link.key]["lines"].insert(0, ["stands for", f"{link.count} edges", 0])
         return found
 
     def value(self, value: Value) -> ItemData:
@@ -128,10 +128,11 @@ class ItemDetails:
 
 def _of_box(box: Box) -> Details:
     """The box of a module or a seed as label and text."""
-    lines = []
+    lines: list[DetailLine] = []
     for note in box.notes:
         first, _, rest = note.partition(" ")
-        lines.append((first, rest) if first in ("gives", "saves", "zero", "dead") else ("holds", note))
+        is_said = first in ("gives", "saves", "zero", "dead")
+        lines.append(DetailLine(first, rest) if is_said else DetailLine("holds", note))
     return Details(box.label if box.kind == "seed" else box.title, tuple(lines))
 
 

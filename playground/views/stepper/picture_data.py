@@ -43,11 +43,11 @@ class WhyData(TypedDict):
 
 
 class ItemData(TypedDict):
-    """The texts of a selected box or edge; `lines`: label and text; `shape`: of values."""
+    """The texts of a selected box or edge; `lines`: label, text, and from which step on; `shape`: of values."""
 
     kind: str
     title: str
-    lines: list[list[str]]
+    lines: list[list[str | int]]
     spans: list[list[int]]
     related: list[str]
     data: Any

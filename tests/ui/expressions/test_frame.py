@@ -63,6 +63,18 @@ def test_a_literal_with_a_name_is_a_leaf_whose_place_is_sent() -> None:
     json.dumps(broken)
 
 
+@pytest.mark.parametrize(
+    ("value", "given", "ends"),
+    [("3", None, [-10.0, 10.0, 0.1]), ("0.5", (0.0, 1.0), [0.0, 1.0, 0.01]), ("7", (0.0, 1.0), [0.0, 7.0, 0.1])],
+    ids=["by the value", "given", "as wide as the value needs"],
+)
+def test_the_range_of_a_slider(value: str, given: tuple[float, float] | None, ends: list[float]) -> None:
+    data, _ = frame(Document("f = x*x", (Leaf("x", value, slider_range=given),)), None)
+    [row] = data["leaves"]
+    assert [row["minimum"], row["maximum"], row["step"]] == ends
+    assert row["slider_range"] == (None if given is None else list(given))
+
+
 def test_the_drawing_is_sent_once() -> None:
     data, good = frame(GOOD, None)
     again, _ = frame(Document("y = w*x", (Leaf("w", "4.0"), Leaf("x", "2.0"))), good, have=data["picture"]["key"])

@@ -13,7 +13,7 @@ from playground.ui.expressions.links import expression_query, restore_expression
 
 FULL = Document(
     "y = μ*x\nz = y + 'a'",
-    (Leaf("x", "[[1, 2], [3, 4]]", "float64", False), Leaf("μ", "randn(2, seed=3)")),
+    (Leaf("x", "[[1, 2], [3, 4]]", "float64", False), Leaf("μ", "randn(2, seed=3)", slider_range=(-0.5, 2.0))),
     graph="both",
     mode="forward",
     tangent="x",
@@ -41,6 +41,21 @@ def test_only_the_leaves_that_the_text_names() -> None:
     leaves = (Leaf("w", "3.0"), Leaf("x", "2.0"), Leaf("y", "1.0"))
     assert expression_query(Document("y = w*x", leaves)).endswith("&leaf.w=3.0&leaf.x=2.0")
     assert expression_query(Document("y = w*", leaves)).endswith("&leaf.w=3.0"), "of a broken text, too"
+
+
+def test_a_sliders_range_is_kept_for_a_value_that_the_text_says_too() -> None:
+    document = Document("x = 3\nf = x*w", (Leaf("x", "3", slider_range=(0.0, 5.0)), Leaf("w", "1.0")))
+    query = expression_query(document)
+    assert query.endswith("&leaf.x.range=0..5&leaf.w=1.0")
+    opened = restore_expression(dict(parse_qsl(query)))
+    assert opened.document is not None and opened.document.leaf("x").slider_range == (0.0, 5.0)
+
+
+@pytest.mark.parametrize("text", ["5..0", "1..1", "0", "a..b", "nan..1", "0..1e999", "0..", "1_0..20", "..", "0...5"])
+def test_a_range_that_is_none_is_named_and_left_out(text: str) -> None:
+    opened = restore_expression({"v": "1", "text": "w*x", "leaf.w": "3.0", "leaf.w.range": text})
+    assert opened.document is not None and opened.document.leaf("w") == Leaf("w", "3.0")
+    assert "leaf.w.range" in opened.problems[0]
 
 
 def test_step_and_embedding_are_not_the_document() -> None:

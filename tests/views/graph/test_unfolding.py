@@ -181,7 +181,7 @@ def test_without_an_opening_there_is_nothing_to_click(deep: Trace) -> None:
 
 def test_boxes_say_what_they_hold_give_and_what_they_are_told(deep: Trace) -> None:
     frame = picture(deep, unfolding=Unfolding("none"), notes={"stage3": ("saves 12 kB for backward",)})
-    notes = dict(frame["items"]["module-stage3"]["lines"])
+    notes = {label: text for label, text, _ in frame["items"]["module-stage3"]["lines"]}
     assert notes["gives"] == "(2, 4)"
     assert notes["saves"] == "12 kB for backward"
     parameters = [value for value in deep.values if value.kind == "parameter" and value.name.startswith("stage3.")]

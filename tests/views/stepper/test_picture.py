@@ -48,7 +48,7 @@ def test_numbers_of_l04_step_by_step(l04: Trace) -> None:
     assert at(frame, f"value-{x1}.primal", 0) == "2" and at(frame, f"value-{x2}.primal", 0) == "5"
     assert at(frame, f"value-{f}.primal", 4) == "" and at(frame, f"value-{f}.primal", 5) == "11.652"
     assert at(frame, f"value-{f}.adjoint", 5) == "" and at(frame, f"value-{f}.adjoint", 6) == "1"
-    assert at(frame, f"value-{l04['v3'].id}.adjoint", after(l04, "node", "SubBackward0")) == "−1"
+    assert at(frame, f"value-{l04['v4'].id}.adjoint", after(l04, "node", "SubBackward0")) == "−1"
     product = after(l04, "node", "MulBackward0")
     assert at(frame, f"value-{x1}.adjoint", product) == "5"
     assert at(frame, f"value-{x1}.grad", product) == "None"
@@ -165,7 +165,7 @@ def test_tables(l04: Trace) -> None:
     lines = to_csv(l04).splitlines()
     assert lines[0] == "name,forward,primal,adjoint,reverse"
     assert "x1,v₋₁ (input),2,5.5,v̄₂ × x2 + v̄₁ × 1/x1" in lines
-    assert "v₃,sin(x2),−0.9589,−1,−v̄₅" in lines
+    assert "v₄,sin(x2),−0.9589,−1,−v̄₅" in lines
     assert to_text(l04).splitlines()[2].split()[:3] == ["x1", "v₋₁", "(input)"]
 
 
@@ -214,7 +214,7 @@ def test_html_holds_the_three_pictures_once(any_trace: Trace) -> None:
 def test_html_is_small_with_its_formulas(l04: Trace) -> None:
     page = stepper_html(l04)
     assert "var temml=" in packed_text(page, "script") and "Copyright (c) 2020 Ron Kok" in packed_text(page, "script")
-    assert len(page) < 125_000
+    assert len(page) < 130_000
 
 
 def test_complex_values_are_drawn() -> None:
@@ -248,3 +248,34 @@ def test_an_optimizers_step_changes_the_box_and_leaves_the_rest() -> None:
     )
     assert ">3<" in static_svg(trace) and ">1.5<" not in static_svg(trace)  # every number of it fits every other
     assert "after the step" not in to_text(record(lambda x: x * x, 3.0))
+
+
+def test_the_numbers_of_a_small_tensor_stand_in_its_box() -> None:
+    X = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    trace = record(lambda X, v: (X @ v).sum(), X, torch.tensor([0.25, -1.0, 2.0], requires_grad=True))
+    frame = picture(trace, "both")
+    grid = [f"value-{trace['X'].id}.primal.{place}" for place in range(6)]
+    assert [frame["slots"][slot][0][1] for slot in grid] == ["1", "2", "3", "4", "5", "6"]
+    assert all(f'data-slot="{slot}"' in (frame["svg"] or "") for slot in grid)
+    assert not frame["images"], "no heat map says less than its numbers"
+    after_last = len(trace.steps)
+    assert at(frame, f"value-{trace['v'].id}.primal", after_last) == "[0.25, −1, 2]", "in the table"
+    assert at(frame, f"value-{trace['v'].id}.adjoint.0", 0) == "", "not before it is known"
+    assert at(frame, f"value-{trace['v'].id}.adjoint.0", after_last) == "5"
+
+
+def test_details_know_what_has_happened_and_no_more(l04: Trace) -> None:
+    frame = picture(l04, "both")
+    said = after(l04, "node", "SubBackward0")
+
+    def known(key: str, k: int) -> list[str]:
+        return [label for label, _, since in frame["items"][key]["lines"] if since <= k]
+
+    x1, v1 = (f"value-{l04[name].id}" for name in ("x1", "v1"))
+    assert "primal" not in known(v1, 0) and "primal" in known(v1, 1)
+    assert "primal" in known(x1, 0) and "gradient" not in known(x1, said)
+    assert ".grad at the end" not in known(x1, len(l04.steps) - 1) and ".grad at the end" in known(x1, len(l04.steps))
+    node = f"node-{next(node.id for node in l04.nodes if node.name == 'SubBackward0')}"
+    assert known(node, said - 1) == [] and len(known(node, said)) == 2
+    for item in frame["items"].values():
+        assert all(0 <= since <= len(l04.steps) for _, _, since in item["lines"])

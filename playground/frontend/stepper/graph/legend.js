@@ -1,7 +1,7 @@
 // @ts-check
 // What the colours of a picture mean: those that it has, and that of the optimizer's step where there is one.
 import { el, replace } from "../../shared/dom.js";
-import { meaningOf } from "../../shared/glossary.js";
+import { termOf } from "../../shared/terms.js";
 
 /** @type {[string, string][]} */
 const LEGEND = [
@@ -21,7 +21,14 @@ export function createLegend() {
     show(svg, steps) {
       const drawn = LEGEND.filter(([kind]) => svg.querySelector(`.slot.${kind}`));
       if (steps.some(({ phase }) => phase === "update")) drawn.push(["update", "update: the optimizer's step"]);
-      replace(element, ...drawn.map(([kind, meaning]) => el("li", { class: kind, title: meaningOf(kind) }, meaning)));
+      // a heat map's colours: a sign stands in each, so that nobody needs to tell the colours apart
+      const pictures = [...svg.querySelectorAll("image[data-slot]")].map((image) =>
+        image.getAttribute("data-slot")?.includes(".adjoint") ? "adjoint" : "primal",
+      );
+      const signs = [...new Set(pictures)].map((kind) =>
+        el("li", { class: "signs" }, el("b", { class: `${kind} above` }, "+"), el("b", { class: `${kind} below` }, "−"), "above and below 0"),
+      );
+      replace(element, ...drawn.map(([kind, meaning]) => el("li", { class: kind }, el("span", termOf(kind), meaning))), ...signs);
     },
   };
 }

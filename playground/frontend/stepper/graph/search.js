@@ -2,20 +2,20 @@
 // Finds what is drawn by what can be read on it: names, operations, modules. The first match is moved into view.
 import { el, iconButton } from "../../shared/dom.js";
 
-const LONGEST = 100; // characters that are looked for
+const LONGEST_SEARCH = 100; // characters that are looked for
 
 /**
  * What is typed as v3 finds v₃, too.
  * @param {string | null} text
  */
-const plain = (text) => (text ?? "").normalize("NFKC").trim().toLowerCase();
+const folded = (text) => (text ?? "").normalize("NFKC").trim().toLowerCase();
 
 /**
  * @param {Element} item
  * @param {string} wanted
  */
 const matches = (item, wanted) =>
-  [item.getAttribute("data-name"), item.getAttribute("data-opens"), item.textContent].some((text) => plain(text).includes(wanted));
+  [item.getAttribute("data-name"), item.getAttribute("data-opens"), item.textContent].some((text) => folded(text).includes(wanted));
 
 /**
  * @param {{items: () => readonly Element[], onFound: (item: Element) => void, onChosen: (item: Element) => void, onClose: () => void}} actions
@@ -29,7 +29,7 @@ export function createSearch({ items, onFound, onChosen, onClose }) {
     type: "text",
     "aria-label": "Search the graph",
     placeholder: "name, operation or module",
-    maxlength: LONGEST,
+    maxlength: LONGEST_SEARCH,
     "data-testid": "graph-search",
     oninput: () => look(),
   });
@@ -55,7 +55,7 @@ export function createSearch({ items, onFound, onChosen, onClose }) {
 
   function mark() {
     found.forEach((item, index) => item.classList.toggle("found-now", index === at));
-    const wanted = plain(field.value);
+    const wanted = folded(field.value);
     count.textContent = !wanted ? "" : found.length ? `${at + 1} of ${found.length}` : "nothing drawn has that in it";
     if (found[at]) onFound(found[at]);
   }
@@ -66,7 +66,7 @@ export function createSearch({ items, onFound, onChosen, onClose }) {
   /** Looks anew; `at` stays where that is a match still. */
   function look() {
     clear();
-    const wanted = plain(field.value);
+    const wanted = folded(field.value);
     found = wanted ? items().filter((item) => matches(item, wanted)) : [];
     for (const item of found) item.classList.add("found");
     at = 0;

@@ -1,6 +1,7 @@
 // @ts-check
 // What is known about the selected item: its facts, its values, its adjoint.
 import { el, replace } from "../../shared/dom.js";
+import { termOf } from "../../shared/terms.js";
 import { entryAt } from "../graph/timeline.js";
 import { valueView } from "./values.js";
 
@@ -31,12 +32,12 @@ export function showDetails(element, picture, timeline, key, k) {
     replace(element, el("p", { class: "muted" }, "Select a node, an edge, a row of the table or a piece of the text: here stand its numbers."));
     return;
   }
-  const facts = item.lines.flatMap(([label, text]) => [el("dt", {}, label), el("dd", {}, text)]);
+  const facts = item.lines.filter(([, , since]) => since <= k).flatMap(([label, text]) => [el("dt", {}, el("span", termOf(label), label)), el("dd", {}, text)]);
   const value = [key, ...item.related].find((name) => name.startsWith("value-")) ?? key;
   /** @type {HTMLElement[]} */
   const views = [];
   if (item.data !== null) {
-    const known = isSettled(timeline, `${value}.primal`, k);
+    const known = (timeline.slots.get(`${value}.primal`)?.[0]?.[0] ?? 0) <= k;
     views.push(known ? valueView(item.data, "Value", "primal") : later("Value", "primal", ""));
   }
   if (item.adjoint !== null) {
@@ -59,5 +60,5 @@ export function showDetails(element, picture, timeline, key, k) {
  */
 function later(title, role, soFar) {
   const words = soFar ? `so far ${soFar}` : "not yet computed at this step";
-  return el("section", { class: `values ${role}` }, el("h3", {}, title), el("p", { class: "muted" }, words));
+  return el("section", { class: `values ${role}` }, el("h3", {}, el("span", termOf(role), title)), el("p", { class: "muted" }, words));
 }

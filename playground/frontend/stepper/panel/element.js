@@ -1,6 +1,7 @@
 // @ts-check
 // One element of a tensor, picked by its index: the server answers with the sums behind its value and its gradient.
 import { el, iconButton, prose, replace } from "../../shared/dom.js";
+import { createScroller } from "./scroller.js";
 
 /** @typedef {import("../contract.js").ElementAnswer} ElementAnswer */
 /** @typedef {import("../contract.js").ElementPart} ElementPart */
@@ -42,7 +43,7 @@ function partView({ title, formula, numbers, heads, rows, note }) {
     { class: "element-part" },
     el("h4", {}, title),
     lines ? el("p", { class: "arithmetic", "data-testid": "element-formula" }, lines) : null,
-    rows.length > 0 ? el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": `${title}: the terms` }, table) : null,
+    rows.length > 0 ? createScroller(`${title}: the terms`, table).element : null,
     note ? el("p", { class: "in-words" }, ...prose(note)) : null,
   );
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // The trace table: fixed texts and slots; the painter fills the slots as it fills the graph's.
 import { copyButton, el, replace } from "../../shared/dom.js";
+import { termOf } from "../../shared/terms.js";
+import { createScroller } from "./scroller.js";
 
 /** @typedef {import("../contract.js").TraceTable} TraceTable */
 
@@ -23,11 +25,11 @@ function slotRole(slot) {
  */
 export function createTable({ onSelect }) {
   const table = el("table", { class: "trace", "data-testid": "table", "aria-label": "Trace table" });
-  const scroller = el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Trace table, scrollable" }, table);
+  const { element: box } = createScroller("Trace table, scrollable", table);
   const copy = copyButton("Copy as CSV", () => csvText([...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent ?? ""))), {
     "data-testid": "copy-csv",
   });
-  const element = el("div", { class: "table-box" }, el("div", { class: "panel-head" }, el("h2", {}, "Trace"), copy), scroller);
+  const element = el("div", { class: "table-box" }, el("div", { class: "panel-head" }, el("h2", {}, "Trace"), copy), box);
   table.addEventListener("click", (event) => {
     const key = event.target instanceof Element ? event.target.closest("tr")?.dataset.key : undefined;
     if (key) onSelect(key);
@@ -37,7 +39,7 @@ export function createTable({ onSelect }) {
     table,
     /** @param {TraceTable} data */
     show({ columns, rows }) {
-      const head = el("thead", {}, el("tr", {}, ...columns.map((title) => el("th", { scope: "col" }, title))));
+      const head = el("thead", {}, el("tr", {}, ...columns.map((title) => el("th", { scope: "col" }, el("span", termOf(title), title)))));
       const body = el("tbody", {});
       for (const { key, cells } of rows) {
         const row = el("tr", { "data-key": key, tabindex: "0" });

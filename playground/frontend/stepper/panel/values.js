@@ -1,6 +1,8 @@
 // @ts-check
 // A tensor's full values as tables: one for a vector or matrix, one per slice for more dimensions.
 import { el } from "../../shared/dom.js";
+import { termOf } from "../../shared/terms.js";
+import { createScroller } from "./scroller.js";
 
 /** @typedef {import("../contract.js").Numbers} Numbers */
 
@@ -65,24 +67,24 @@ function matrixTable(rows, label, place) {
  * @param {"primal" | "adjoint"} role
  */
 export function valueView(data, title, role) {
-  const view = el("section", { class: `values ${role}` }, el("h3", {}, title));
+  const view = el("section", { class: `values ${role}` }, el("h3", {}, el("span", termOf(role), title)));
   if (data === null) return (view.append(el("p", { class: "muted" }, "Too large to show in full.")), view);
   const shape = shapeOf(data);
   if (shape.length === 0) return (view.append(el("p", { class: "number" }, formatNumber(data))), view);
   if (shape.includes(0)) return (view.append(el("p", { class: "muted" }, `No elements: shape (${shape.join(", ")}).`)), view);
-  const scroller = el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": `${title}, all values` });
+  const content = el("div", { class: "matrices" });
   let cells = 0;
   for (const { index, rows } of matrices(data)) {
     if (cells >= CELLS_SHOWN) {
-      scroller.append(el("p", { class: "muted" }, `The first ${cells} values are shown.`));
+      content.append(el("p", { class: "muted" }, `The first ${cells} values are shown.`));
       break;
     }
     cells += rows.length * rows[0].length;
-    if (index) scroller.append(el("h4", {}, index));
+    if (index) content.append(el("h4", {}, index));
     const lead = index.slice(1, -1).replace(":, :", ""); // "0, 2, " of "[0, 2, :, :]"
     const place = (/** @type {number} */ row, /** @type {number} */ column) => (shape.length === 1 ? String(column) : `${lead}${row}, ${column}`);
-    scroller.append(matrixTable(rows, index ? `${title} ${index}` : title, place));
+    content.append(matrixTable(rows, index ? `${title} ${index}` : title, place));
   }
-  view.append(scroller);
+  view.append(createScroller(`${title}, all values`, content).element);
   return view;
 }

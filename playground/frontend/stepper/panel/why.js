@@ -1,29 +1,11 @@
 // @ts-check
 // "Why is this gradient this number?": the chain rule in symbols, then in numbers, and the checks beside it.
 import { copyButton, el, replace } from "../../shared/dom.js";
+import { termOf } from "../../shared/terms.js";
+import { typeset } from "../../shared/typeset.js";
 
 /** @typedef {import("../contract.js").Item} Item */
 /** @typedef {import("../contract.js").Picture} Picture */
-/** @typedef {{render: (latex: string, element: HTMLElement, options: object) => void}} Temml */
-
-/** @type {Promise<Temml | null> | null} */
-let temmlLoading = null;
-
-/**
- * Temml, which typesets LaTeX as MathML and puts itself on the window: the page's own copy, loaded when first needed; in a
- * file without network the one written into it, or none.
- * @param {boolean} standalone
- * @returns {Promise<Temml | null>}
- */
-function loadTemml(standalone) {
-  temmlLoading ??= new Promise((found) => {
-    const here = () => found(/** @type {any} */ (globalThis).temml ?? null);
-    if (standalone) return here();
-    const src = new URL("../../vendor/temml.min.js", import.meta.url).href;
-    document.head.append(el("script", { src, onload: here, onerror: here }));
-  });
-  return temmlLoading;
-}
 
 /**
  * The value whose gradient can be explained: the item itself, or the first related one that can.
@@ -65,7 +47,7 @@ export function showWhy(element, picture, key, standalone) {
     const formula = el("div", { class: "formula", "data-latex": latex, tabindex: "0", role: "math", "aria-label": text }, el("code", {}, text));
     return el("div", { class: "why-line" }, el("h3", {}, title), formula, note ? el("p", { class: "in-words" }, note) : null);
   });
-  const rows = why.check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, text)));
+  const rows = why.check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, el("span", termOf(label), label)), el("td", {}, text)));
   const check = el("table", { class: "check", "aria-label": "The check" }, el("tbody", {}, ...rows));
   const latex = why.lines.map((line) => line.latex).join("\n");
   const head = el(
@@ -75,10 +57,5 @@ export function showWhy(element, picture, key, standalone) {
     copyButton("Copy LaTeX", () => latex, { "data-testid": "copy-latex" }),
   );
   replace(element, head, ...formulas, rows.length > 0 ? el("div", { class: "check-box" }, check) : null);
-  loadTemml(standalone).then((temml) => {
-    if (!temml) return;
-    for (const formula of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll(".formula"))) {
-      if (formula.firstElementChild?.localName === "code") temml.render(formula.dataset.latex ?? "", formula, { displayMode: true });
-    }
-  });
+  typeset(element, { standalone, displayMode: true });
 }

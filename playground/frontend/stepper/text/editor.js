@@ -8,9 +8,10 @@ import { lineAndColumn, markedPieces, unitPositions } from "./text_positions.js"
 /** @typedef {import("./text_positions.js").Mark} Mark */
 
 /**
- * @param {{onInput: (text: string) => void, onCaret: (position: number) => void, onRepair: (error: PageError) => void}} actions
+ * @param {{onInput: (text: string, kind: string) => void, onCaret: (position: number) => void, onRepair: (error: PageError) => void, suggest: import("./suggestions.js").Suggest | null}} actions
+ *   `kind`: what undo takes together; `suggest`: makes the suggestions, where a text can be edited
  */
-export function createEditor({ onInput, onCaret, onRepair }) {
+export function createEditor({ onInput, onCaret, onRepair, suggest }) {
   const mirror = el("div", { class: "mirror", "aria-hidden": "true" });
   const area = el("textarea", {
     class: "area",
@@ -43,12 +44,14 @@ export function createEditor({ onInput, onCaret, onRepair }) {
     );
   };
   const debounced = createDebounce(showError);
+  const suggestions = suggest?.({ area, mirror, around: element }) ?? null;
   area.addEventListener("input", () => {
     debounced.typed();
     marks = [];
     wrong = [];
     paint();
-    onInput(area.value);
+    onInput(area.value, suggestions?.isWriting() ? "inserted" : "text");
+    suggestions?.typed();
   });
   area.addEventListener("click", () => {
     if (area.selectionStart === area.selectionEnd) onCaret(area.selectionStart);
@@ -101,6 +104,8 @@ export function createEditor({ onInput, onCaret, onRepair }) {
     /** An error in the text or in a leaf; null where all is well. */
     setError: debounced.set,
     focus: () => area.focus(),
+    /** Writes a call of a function at the caret. */
+    insert: (/** @type {string} */ name, /** @type {string} */ signature) => suggestions?.insert(name, signature),
     stop: debounced.stop,
   };
 }

@@ -1,8 +1,9 @@
 // @ts-check
-// The leaves: one row per free name of the text, with its value, dtype and requires_grad.
+// The leaves: one row per free name of the text, with its value, its slider's range, dtype and requires_grad.
 import { createDebounce } from "../../shared/debounce.js";
 import { el, prose, replace, setAttribute } from "../../shared/dom.js";
-import { meaningOf } from "../../shared/glossary.js";
+import { termOf } from "../../shared/terms.js";
+import { createSliderRange, widened } from "./slider_range.js";
 import { isLiteral } from "./stated.js";
 
 /** @typedef {import("../contract.js").LeafRow} LeafRow */
@@ -38,16 +39,20 @@ function createLeafRow(name, onChange) {
   const slider = el("input", { type: "range", class: "leaf-slider", "data-testid": `slider-${name}`, "aria-label": `Slider of ${name}` });
   const dtype = el("select", { class: "leaf-dtype", "data-testid": `dtype-${name}`, "aria-label": `dtype of ${name}` });
   const grad = el("input", { type: "checkbox", "data-testid": `grad-${name}`, "aria-label": `requires_grad of ${name}` });
-  const gradLabel = el("label", { class: "leaf-grad", title: meaningOf("grad") }, grad, "grad");
+  const gradLabel = el("label", { class: "leaf-grad" }, grad, el("span", termOf("grad"), "grad"));
+  const range = createSliderRange(name, (slider_range) => onChange({ slider_range }, `range-${name}`));
+  /** @type {number[] | null} */
+  let given = null; // the slider's range, where somebody chose it
   const error = el("p", { class: "leaf-error", id: `leaf-error-${name}`, hidden: true });
   const element = el(
     "div",
     { class: "leaf", role: "group", "aria-label": name },
     el("span", { class: "leaf-name" }, name),
-    slider,
+    el("div", { class: "leaf-reach" }, slider, range.button),
     field,
     dtype,
     gradLabel,
+    range.line,
     error,
   );
 
@@ -66,13 +71,15 @@ function createLeafRow(name, onChange) {
   field.addEventListener("input", () => {
     debounced.typed();
     showSlider();
-    onChange({ value: field.value }, `value-${name}`);
+    const number = field.value.trim() === "" ? NaN : Number(field.value);
+    const slider_range = Number.isFinite(number) ? widened(given, number) : given;
+    onChange({ value: field.value, slider_range }, `value-${name}`);
     if (element.classList.contains("stated") && !isLiteral(field.value)) debounced.set("a number, or a list of numbers: it is written into the text");
   });
   slider.addEventListener("input", () => {
     field.value = sliderText(Number(slider.value), Number(slider.step));
     showSlider();
-    onChange({ value: field.value }, `value-${name}`);
+    onChange({ value: field.value, slider_range: given && [Number(slider.min), Number(slider.max)] }, `value-${name}`);
   });
   dtype.addEventListener("change", () => onChange({ dtype: dtype.value }, `dtype-${name}`));
   grad.addEventListener("change", () => onChange({ requires_grad: grad.checked }, `grad-${name}`));
@@ -82,9 +89,14 @@ function createLeafRow(name, onChange) {
     show(row, force, isShownUnderText) {
       element.classList.toggle("tensor", !row.is_scalar);
       slider.hidden = !row.is_scalar;
-      slider.min = String(row.minimum ?? -10);
-      slider.max = String(row.maximum ?? 10);
-      slider.step = String(row.step ?? 0.1);
+      if (!slider.matches(":active")) {
+        // else it would shrink under the thumb
+        slider.min = String(row.minimum ?? -10);
+        slider.max = String(row.maximum ?? 10);
+        slider.step = String(row.step ?? 0.1);
+      }
+      given = row.slider_range;
+      range.show(row);
       element.classList.toggle("stated", Boolean(row.stated));
       for (const control of [dtype, grad]) {
         control.disabled = Boolean(row.stated);
