@@ -20,14 +20,16 @@ export function linkSearch(current, query, k) {
 }
 
 const AT_MOST_EVERY = 350; // ms: browsers refuse faster writers
-const PATIENCE = 5000; // ms that the answer to Back or Forward may take
+const ASK_EVERY = 1500; // ms: what is sent while Streamlit puts a page together may be lost
+const MOST_ASKED = 6; // times, for the document that Back or Forward led to
 
 /**
  * Keeps the address bar up to date. A document that was chosen instead of another has an entry of its own in the browser's
  * history, to which Back and Forward lead.
  * @param {(search: string) => void} reopen what to do when they led to another document of this page
+ * @param {HTMLElement} root
  */
-export function createLink(reopen) {
+export function createLink(reopen, root) {
   const path = location.pathname; // of the page that this stands on; it may be left before the address is written
   /** @type {ReturnType<typeof setTimeout> | null} */
   let timer = null;
@@ -36,6 +38,8 @@ export function createLink(reopen) {
   let written = 0;
   let search = "";
   let shown = "";
+  let wanted = ""; // the address that is waited for
+  const isHere = () => root.getRootNode() instanceof ShadowRoot; // not kept for a moment, off its page
   const address = () => path + search + location.hash;
   const write = () => {
     timer = null;
@@ -47,12 +51,18 @@ export function createLink(reopen) {
     timer = null;
   };
   const listener = (/** @type {PopStateEvent} */ event) => {
-    if (search === "" || location.pathname !== path || location.search === search) return;
+    if (search === "" || location.pathname !== path || !isHere()) return;
     event.stopImmediatePropagation(); // Streamlit would run the page, which stays, and then again for our message
+    if (waiting === null && location.search === search) return;
     forget();
     if (waiting !== null) clearTimeout(waiting);
-    waiting = setTimeout(() => (waiting = null), PATIENCE);
-    reopen(location.search);
+    wanted = location.search;
+    ask(MOST_ASKED);
+  };
+  /** @param {number} times */
+  const ask = (times) => {
+    waiting = times === 0 ? null : setTimeout(() => ask(times - 1), ASK_EVERY);
+    if (times > 0) reopen(wanted);
   };
   addEventListener("popstate", listener, true);
   return {
@@ -62,7 +72,8 @@ export function createLink(reopen) {
      * @param {boolean} [isOpened] whether the server has just opened this document: from a link, an example, the history
      */
     show(query, k, isOpened = false) {
-      if (query === "" || (waiting !== null && !isOpened)) return; // another part of the page keeps the address
+      if (query === "") return; // another part of the page keeps the address
+      if (waiting !== null && !isOpened && !wanted.startsWith(`?${query}&step=`)) return; // still what was left
       const isChosen = isOpened && waiting === null && shown !== "" && shown !== query && location.pathname === path;
       if (waiting !== null) clearTimeout(waiting);
       waiting = null;

@@ -54,7 +54,7 @@ export function createWorkbench(root, host) {
   let frame = null;
 
   const painter = createPainter((items) => graph.name(items));
-  const link = createLink((search) => host.reopen?.({ search, number: performance.now(), have: heldKey }));
+  const link = createLink((search) => host.reopen?.({ search, number: performance.now(), have: heldKey }), root);
   const places = createPlaces(() => ({ k, selected, tab: panel.shown() }));
   const draft = createDraft({ send: (edit) => host.send?.(edit), have: () => heldKey });
   const stated = createStated();
