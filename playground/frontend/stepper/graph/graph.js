@@ -147,7 +147,7 @@ export function createGraph({ onSelect, onToggle }) {
         const element = held && moduleAt(held.path);
         return element ? outline(element) : null;
       };
-      overview.show(next);
+      overview.show(next); // on the stage by now, whose size it depends on
       viewport.show(next, held && { from: held.from, to: place });
       if (focused) (held ? moduleAt(held.path) : byKey.get(focused.dataset.key ?? ""))?.focus({ preventScroll: true });
       held = null;
@@ -160,6 +160,7 @@ export function createGraph({ onSelect, onToggle }) {
      */
     describe(records, steps) {
       if (svg) legend.show(svg, steps);
+      viewport.settle(legend.element.offsetHeight + 6);
       items.forEach((item, index) => {
         const title = item.classList.contains("copy") ? undefined : records[item.dataset.key ?? ""]?.title;
         if (item.dataset.name === undefined || item.classList.contains("edge")) item.dataset.name = title ?? item.getAttribute("aria-label") ?? "";

@@ -4,6 +4,7 @@ import { el } from "../../shared/dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDEST, TALLEST] = [140, 130]; // px
+const SHARE = 0.22; // of the stage, at most
 const LEAST_SIDE = 34; // of a picture that is very long and narrow
 const NEARLY_ALL = 0.98; // of the picture is in view: there is nothing to look for
 
@@ -45,20 +46,22 @@ export function createOverview(onGo) {
   return {
     element,
     /**
-     * Draws the map of another picture; its boxes have the keys of those they stand for, so that a step paints them, too.
+     * Draws the map of another picture; its boxes say the keys of those they stand for, so that a step paints them, too.
      * @param {SVGSVGElement} picture
      */
     show(picture) {
       const { x, y, width, height } = picture.viewBox.baseVal;
       whole = new DOMRect(x, y, width, height);
-      const scale = Math.min(WIDEST / width, TALLEST / height);
+      const { clientWidth: wide, clientHeight: tall } = element.parentElement ?? document.body;
+      const scale = Math.min(Math.min(WIDEST, SHARE * wide) / width, Math.min(TALLEST, SHARE * tall) / height);
       const map = shape("svg", { viewBox: `${x} ${y} ${width} ${height}`, preserveAspectRatio: "none" });
       for (const item of picture.querySelectorAll(/** @type {"g"} */ (".item:not(.edge)"))) {
         const matrix = item.transform.baseVal.consolidate()?.matrix;
         const box = item.querySelector("rect.box");
         if (!matrix || !box) continue;
         const size = { width: box.getAttribute("width") ?? 0, height: box.getAttribute("height") ?? 0 };
-        map.append(shape("rect", { class: item.getAttribute("class") ?? "", "data-key": item.dataset.key ?? "", x: matrix.e, y: matrix.f, ...size }));
+        const kinds = [...item.classList].filter((name) => name !== "item").join(" ");
+        map.append(shape("rect", { class: kinds, "data-place": item.dataset.key ?? "", x: matrix.e, y: matrix.f, ...size }));
       }
       seen = shape("rect", { class: "seen" });
       map.append(seen);

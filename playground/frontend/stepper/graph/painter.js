@@ -1,5 +1,5 @@
 // @ts-check
-// Puts a timeline on elements: texts by `data-slot`, strengths by `data-tint`, classes by `data-key`.
+// Puts a timeline on elements: texts by `data-slot`, strengths by `data-tint`, classes by `data-key` (on the map `data-place`).
 // Going from one step to another touches only what changes between them.
 import { changedSlots, classChanges, entryAt, keysAt, phaseAt } from "./timeline.js";
 
@@ -9,17 +9,19 @@ import { changedSlots, classChanges, entryAt, keysAt, phaseAt } from "./timeline
 
 /**
  * @param {Element} root
- * @param {string} attribute
+ * @param {...string} attributes
  * @returns {Index}
  */
-function indexBy(root, attribute) {
+function indexBy(root, ...attributes) {
   /** @type {Index} */
   const index = new Map();
-  for (const element of root.querySelectorAll(`[${attribute}]`)) {
-    const name = element.getAttribute(attribute) ?? "";
-    const elements = index.get(name);
-    if (elements) elements.push(element);
-    else index.set(name, [element]);
+  for (const attribute of attributes) {
+    for (const element of root.querySelectorAll(`[${attribute}]`)) {
+      const name = element.getAttribute(attribute) ?? "";
+      const elements = index.get(name);
+      if (elements) elements.push(element);
+      else index.set(name, [element]);
+    }
   }
   return index;
 }
@@ -111,7 +113,7 @@ export function createPainter(onTexts) {
      * @param {Element} root
      */
     bind(name, root) {
-      const part = { slots: indexBy(root, "data-slot"), tints: indexBy(root, "data-tint"), keyed: indexBy(root, "data-key") };
+      const part = { slots: indexBy(root, "data-slot"), tints: indexBy(root, "data-tint"), keyed: indexBy(root, "data-key", "data-place") };
       parts.set(name, part);
       paintAll(part);
     },

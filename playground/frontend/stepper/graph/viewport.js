@@ -9,7 +9,7 @@ const LARGEST = 6;
 const READABLE = 0.85; // letters of 9 px; a view smaller than this shows the start of the graph instead of all of it
 const READABLE_ON_A_PHONE = 0.62; // at first
 const MARGIN = 12;
-const LEGEND_HEIGHT = 34; // stands at the bottom of the stage
+const LEGEND_HEIGHT = 34; // stands at the bottom of the stage, in one line or more
 const HINTS = 3; // so often the reader is told how to zoom
 
 /**
@@ -34,7 +34,8 @@ export function createViewport(stage, onMove) {
     stage.dataset.scale = scale.toFixed(4);
     onMove({ x: -x / scale, y: -y / scale, width: stage.clientWidth / scale, height: stage.clientHeight / scale });
   };
-  const room = () => ({ wide: stage.clientWidth - 2 * MARGIN, tall: stage.clientHeight - MARGIN - LEGEND_HEIGHT });
+  let legendHeight = LEGEND_HEIGHT;
+  const room = () => ({ wide: stage.clientWidth - 2 * MARGIN, tall: stage.clientHeight - MARGIN - legendHeight });
   /**
    * The whole picture above the legend; its beginning where letters would be smaller than `readable` allows.
    * @param {number} largest
@@ -135,7 +136,7 @@ export function createViewport(stage, onMove) {
     if (left < MARGIN) x += MARGIN - left;
     else if (right > wide - MARGIN) x -= Math.min(right - wide + MARGIN, left - MARGIN);
     if (top < MARGIN) y += MARGIN - top;
-    else if (bottom > tall - LEGEND_HEIGHT) y -= Math.min(bottom - tall + LEGEND_HEIGHT, top - MARGIN);
+    else if (bottom > tall - legendHeight) y -= Math.min(bottom - tall + legendHeight, top - MARGIN);
     apply();
   };
 
@@ -161,6 +162,15 @@ export function createViewport(stage, onMove) {
       touched = false;
       inSight = null;
       open();
+    },
+    /** Leaves room for a legend of another height, unless the reader has moved or zoomed. */
+    settle(/** @type {number} */ height) {
+      const wanted = Math.max(LEGEND_HEIGHT, height + 2);
+      if (wanted === legendHeight) return;
+      legendHeight = wanted;
+      if (!svg || touched) return;
+      open();
+      if (inSight) reveal(inSight);
     },
     zoom,
     fit() {
