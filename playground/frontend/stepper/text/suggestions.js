@@ -119,7 +119,8 @@ export function createSuggestions({ area, mirror, around }, known) {
   }
 
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // the text keeps the focus
-  area.addEventListener("blur", close);
+  // After the event: a text that is taken off the page for a moment, and put back, loses the focus while it stands there.
+  area.addEventListener("blur", () => queueMicrotask(() => void (area.isConnected && !area.matches(":focus") && close())));
   area.addEventListener("pointerdown", close);
   area.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
