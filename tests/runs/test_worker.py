@@ -121,7 +121,8 @@ def test_a_disk_without_room_for_a_checkpoint_is_the_reason(url: str, monkeypatc
     config = replace(CONFIG, text="Flatten Linear(1000) ReLU Linear(10)")
     _, run = claimed(url, config)
     monkeypatch.setattr(reporter, "PATIENCE", 0.5)
-    monkeypatch.setattr(reporter, "EVERY", 1000.0)  # its thread writes over the same connection
+    monkeypatch.setattr(reporter, "EVERY", 1000.0)  # its thread may take the connection that has no room
+    monkeypatch.setattr(reporter, "HEARD_WITHIN", 1000.0)
     work(WithoutRoom(url), run)
     failed = Store(url).run(run.id)
     assert failed.status == "failed" and "the runs' database refuses" in failed.reason

@@ -14,6 +14,7 @@ HEAD = """// @ts-check
 // The functions that the editor suggests. Written from playground/language/functions by its test: change them there.
 
 /** @type {[name: string, signature: string, meaning: string, homes: string][]} */
+// prettier-ignore
 export const FUNCTIONS = [
 """
 
@@ -28,7 +29,7 @@ def script() -> str:
     prefixes = "".join(f"  {written(prefix)}: {written(home)},\n" for prefix, home in PREFIXES.items())
     return (
         f"{HEAD}{lines}];\n\n/** @type {{Record<string, string>}} what stands before a dot -> a home */\n"
-        f"export const PREFIXES = {{\n{prefixes}}};\n"
+        f"// prettier-ignore\nexport const PREFIXES = {{\n{prefixes}}};\n"
     )
 
 
