@@ -59,7 +59,7 @@ export function commandFor(event, place) {
   return key in ZOOMING ? ZOOMING[/** @type {keyof typeof ZOOMING} */ (/** @type {unknown} */ (key))] : null;
 }
 
-const OVER_THE_PAGE = "dialog[open], [role=dialog], [role=menu], [role=listbox], [data-testid=stPopoverBody]";
+const OVER_THE_PAGE = "dialog[open], [role=dialog], [role=menu], [role=listbox]:not([hidden]), [data-testid=stPopoverBody]";
 
 /**
  * Has the commands obeyed for which keys are pressed in the stepper. A key that is pressed there is for nobody else.
