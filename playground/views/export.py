@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 S = TypeVar("S")  # what is exported
+READ, WRITTEN = 200, 40  # characters of a text that a file is named after, and of the name
 PYTHON, NOTEBOOK = "text/x-python", "application/x-ipynb+json"
 
 
@@ -34,6 +36,18 @@ class Export(Generic[S]):
         """The file. PlaygroundError where it cannot be made."""
         made = self.make(shown)
         return made.encode() if isinstance(made, str) else made
+
+
+def named_after(text: str, file_name: str) -> str:
+    """A name that begins with what the file is of, in plain letters and digits.
+
+    >>> named_after("f = log(x1) + x1*x2", "graph.svg"), named_after("√", "graph.svg")
+    ('f-log-x1-x1-x2-graph.svg', 'graph.svg')
+    """
+    words = re.findall("[a-z0-9]+", text[:READ].lower())
+    while len("-".join(words)) > WRITTEN:
+        words.pop()
+    return "-".join([*words, file_name])
 
 
 def exports_of(table: Iterable[Export[S]], shown: S) -> tuple[Export[S], ...]:

@@ -442,6 +442,7 @@ def test_the_exported_stepper_runs_from_a_file_and_the_script_prints_the_numbers
     assert "x1.grad = 5.5" in printed and "11.652071952819824" in printed
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Trace JSON").click()
+    assert waiting.value.suggested_filename == "f-log-x1-x1-x2-sin-x2-trace.json"
     trace = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
     assert {value["name"]: value["adjoint"] for value in trace["values"]}["x1"] == 5.5
 

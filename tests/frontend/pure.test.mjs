@@ -15,6 +15,7 @@ import { itemAtCaret, lineAndColumn, markedPieces, unitPositions } from "../../p
 import { csvText } from "../../playground/frontend/stepper/panel/table.js";
 import { isDark } from "../../playground/frontend/shared/theme.js";
 import { formatNumber, matrices, shapeOf } from "../../playground/frontend/stepper/panel/values.js";
+import { namedAfter } from "../../playground/frontend/stepper/graph/save_picture.js";
 import { explainable } from "../../playground/frontend/stepper/panel/why.js";
 
 const { picture } = JSON.parse(readFileSync(new URL("fixture.json", import.meta.url), "utf8"));
@@ -296,4 +297,10 @@ test("a picture is told as changes of another", () => {
   });
   assert.equal(changedBy(old, change).steps[0], old.steps[0]);
   assert.deepEqual(changedBy([1, 2], [[3]]), [3]);
+});
+
+test("a saved picture is named after its text", () => {
+  assert.equal(namedAfter("f = log(x1) + x1*x2 - sin(x2)", "graph.svg"), "f-log-x1-x1-x2-sin-x2-graph.svg");
+  assert.equal(namedAfter("√", "graph.png"), "graph.png");
+  assert.equal(namedAfter("a".repeat(10_000), "graph.png"), "graph.png");
 });

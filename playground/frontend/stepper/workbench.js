@@ -101,7 +101,7 @@ export function createWorkbench(root, host) {
     onToggle: (mark) => toggle(mark, null),
     onSave(format) {
       const svg = graph.svg();
-      if (svg) savePicture(svg, getComputedStyle(root).backgroundColor, format);
+      if (svg) savePicture(svg, getComputedStyle(root).backgroundColor, format, picture.text);
     },
     onHistory: travel,
     onHelp: help.show,

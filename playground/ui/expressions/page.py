@@ -72,7 +72,7 @@ def _restored() -> ExpressionSession:
 def _exports(good: Callable[[], Shown | None]) -> None:
     with st.container(key="exports"):
         st.caption("Each holds the numbers that are shown. “Save picture” above the graph saves the step you stand at.")
-        export_buttons(EXPORTS, good, "export-{}", lambda shown: shown.document)
+        export_buttons(EXPORTS, good, "export-{}", lambda shown: shown.document.text, lambda shown: shown.document)
 
 
 @st.fragment

@@ -182,4 +182,10 @@ def _exports() -> None:
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         st.caption("Scripts print the loss and the gradient norms of this page.")
         # a pasted class has fewer
-        export_buttons(STACK_EXPORTS, lambda: session.document, "stack-export-{}", lambda document: document)
+        export_buttons(
+            STACK_EXPORTS,
+            lambda: session.document,
+            "stack-export-{}",
+            lambda document: document.text,
+            lambda document: document,
+        )

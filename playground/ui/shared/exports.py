@@ -14,7 +14,7 @@ from playground.language.document import Document
 from playground.layers.document import StackDocument
 from playground.ui.shared.apart import Apart, apart, kind_of, small_turn, takes_process
 from playground.unforeseen import tried
-from playground.views.export import Export, exports_of
+from playground.views.export import Export, exports_of, named_after
 
 S = TypeVar("S")  # what is exported
 Source = Callable[[S], Document | StackDocument] | None  # the document that it is of, where a process can make the file
@@ -24,16 +24,20 @@ def export_buttons(
     table: Sequence[Export[S]],
     shown: Callable[[], S | None],
     key: str,
+    called: Callable[[S], str],
     source: Source[S] = None,
 ) -> None:
-    """A button for each export that there is of what is shown now; `key`: of a button, by the file's name or kind."""
+    """A button for each export that there is of what is shown now.
+
+    `key`: of a button, by the file's name or kind; `called`: the words that its file is named after.
+    """
     now = shown()
     for export in table if now is None else exports_of(table, now):
         about, name = (export.about, export.file_name) if now is None else (export.about_for(now), export.name_for(now))
         st.download_button(
             f"**{export.label}** {about}",
             data=partial(_made, shown, export, source),
-            file_name=str(name),
+            file_name=str(name) if now is None else named_after(called(now), str(name)),
             mime=export.mime,
             key=key.format(export.kind or name),
             on_click="ignore",

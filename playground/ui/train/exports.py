@@ -12,7 +12,7 @@ from playground.runs.store import Store
 from playground.ui.shared.boundary import sentence_of
 from playground.ui.shared.exports import export_buttons
 from playground.ui.train.links import train_query
-from playground.ui.train.names import names
+from playground.ui.train.names import names, run_name
 from playground.views.charts.run_exports import RUN_EXPORTS
 
 
@@ -28,7 +28,8 @@ def run_exports(runs: Sequence[Run], store: Store) -> None:
         chosen = st.selectbox("Run", list(labels), format_func=lambda id: labels[id], key="run-export")
         run = next((one for one in runs if one.id == chosen), run)
     try:
-        export_buttons(RUN_EXPORTS, lambda: result_of(store, run.id), f"run-export-{{}}-{run.id}")
+        of_run = f"run-export-{{}}-{run.id}"
+        export_buttons(RUN_EXPORTS, lambda: result_of(store, run.id), of_run, lambda _: run_name(run))
     except Exception as error:
         st.error(sentence_of(error))
         return

@@ -29,14 +29,32 @@ export function standaloneSvg(svg, background) {
   return new XMLSerializer().serializeToString(copy);
 }
 
+const [READ, WRITTEN] = [200, 40]; // characters of a text that a file is named after, and of the name
+
+/**
+ * @param {string} text what the picture is of
+ * @param {string} file
+ * @returns {string} a name that begins with that, in plain letters and digits, as the exported files have it
+ */
+export function namedAfter(text, file) {
+  const words =
+    text
+      .slice(0, READ)
+      .toLowerCase()
+      .match(/[a-z0-9]+/g) ?? [];
+  while (words.join("-").length > WRITTEN) words.pop();
+  return [...words, file].join("-");
+}
+
 /**
  * @param {SVGSVGElement} svg
  * @param {string} background
  * @param {"svg" | "png"} format
+ * @param {string} of the text that it is a picture of
  */
-export async function savePicture(svg, background, format) {
+export async function savePicture(svg, background, format, of) {
   const text = standaloneSvg(svg, background);
-  if (format === "svg") return download(new Blob([text], { type: "image/svg+xml" }), "graph.svg");
+  if (format === "svg") return download(new Blob([text], { type: "image/svg+xml" }), namedAfter(of, "graph.svg"));
   const { width, height } = svg.viewBox.baseVal;
   const scale = Math.min(2, 8192 / Math.max(width, height));
   const image = new Image();
@@ -49,5 +67,5 @@ export async function savePicture(svg, background, format) {
   context.fillStyle = background;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
-  canvas.toBlob((blob) => blob && download(blob, "graph.png"), "image/png");
+  canvas.toBlob((blob) => blob && download(blob, namedAfter(of, "graph.png")), "image/png");
 }
