@@ -73,6 +73,7 @@ def test_a_slider_writes_into_the_text_that_says_the_value(open_page: OpenPage, 
     expect(field).to_have_value("1.5")
 
 
+@pytest.mark.slow
 def test_a_sliders_range_is_chosen_kept_and_shared(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/?v=1&text=f%20%3D%20x*k&leaf.x=0.5&leaf.k=2.0"))
     slider = page.get_by_test_id("slider-x")
@@ -129,6 +130,7 @@ def test_clicking_a_node_selects_its_row_and_text(open_page: OpenPage, ready: Re
     expect(page.get_by_test_id("table").locator("tr.selected, tr[aria-selected=true]")).to_contain_text("x1 * x2")
 
 
+@pytest.mark.slow
 def test_no_cell_of_the_table_is_cut_without_a_hint(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/", width=340))
     page.get_by_test_id("tab-table").click()

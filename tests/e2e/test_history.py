@@ -22,7 +22,9 @@ def choose(page: Page, example: str) -> None:
     page.get_by_role("button", name=example).first.click()
 
 
-@pytest.mark.parametrize(("path", "name"), [("/layers", "Layers"), ("/", "Expressions")])
+@pytest.mark.parametrize(
+    ("path", "name"), [pytest.param("/layers", "Layers", marks=pytest.mark.slow), ("/", "Expressions")]
+)
 def test_who_comes_back_to_a_page_stands_where_they_stood(
     open_page: OpenPage, ready: Ready, path: str, name: str
 ) -> None:
@@ -43,6 +45,7 @@ def test_who_comes_back_to_a_page_stands_where_they_stood(
     expect(page.get_by_role("tab", name="Table")).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.slow
 def test_back_returns_to_the_layers_that_stood_before_an_example(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/layers?v=1&stack=Flatten%20Linear(10)"))
     text = page.get_by_test_id("stack-text")

@@ -415,6 +415,7 @@ def test_sizes_and_steps_are_on_one_screen(open_page: OpenPage, ready: Ready) ->
     assert pane and graph and pane["y"] + pane["height"] <= graph["y"], "one above the other"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1000, 780])
 @pytest.mark.parametrize("path", ["/layers?v=1&stack=Flatten%20Linear(10)", "/?v=1&text=f%20=%20sin(a*b)%20%2B%20c"])
 def test_an_embed_of_600_pixels_shows_the_play_bar(open_page: OpenPage, ready: Ready, path: str, width: int) -> None:
@@ -422,6 +423,7 @@ def test_an_embed_of_600_pixels_shows_the_play_bar(open_page: OpenPage, ready: R
     assert in_view(page, "graph", "scrub", "step-play")
 
 
+@pytest.mark.slow
 def test_the_border_between_both_is_moved_by_keys_and_by_dragging_and_stays(open_page: OpenPage, ready: Ready) -> None:
     page = ready(opened(open_page, "Flatten Linear(10)"))
     border = page.get_by_test_id("split")
@@ -449,6 +451,7 @@ def test_the_border_between_both_is_moved_by_keys_and_by_dragging_and_stays(open
     expect(border).to_have_attribute("aria-valuenow", dragged)
 
 
+@pytest.mark.slow
 def test_number_fields_are_live_and_say_what_they_take(open_page: OpenPage) -> None:
     page = opened(open_page, "Flatten Linear(10)")
     text, outputs, batch = (page.get_by_test_id(id) for id in ("stack-text", "arg-1-out_features", "set-batch"))
@@ -512,6 +515,7 @@ def test_one_undo_for_all_that_is_edited(open_page: OpenPage) -> None:
         expect(text).to_have_value(after)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not is_ready("MNIST"), reason="PLAYGROUND_DATA names no folder with the files of MNIST")
 def test_a_batch_of_mnist_is_shown_and_trained_on(open_page: OpenPage, ready: Ready) -> None:
     page = ready(opened(open_page, "Flatten Linear(10) LogSoftmax&loss=NLLLoss&optimizer=Adam"))

@@ -44,6 +44,7 @@ def test_layers_are_cards_and_the_steps_stay_under_the_thumb(open_page: OpenPage
     expect(page.get_by_test_id("train-go")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_no_heading_of_the_console_is_broken(open_page: OpenPage) -> None:
     page = open_page("/train?v=1&text=Flatten%20Linear(10)&epochs=1&steps=20", width=390, height=844, touch=True)
     page.get_by_test_id("train-go").click()

@@ -496,6 +496,7 @@ def test_a_loss_that_is_not_finite_says_where(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("show-run")).not_to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_run_that_only_guesses_says_why(open_page: OpenPage, accessibility: Callable[[Page], list[str]]) -> None:
     page = opened(open_page, SHORT.replace("train_size=400", "train_size=0") + "&learning_rate=5")
     page.get_by_test_id("train-go").click()
