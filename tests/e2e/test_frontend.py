@@ -411,6 +411,25 @@ def test_a_key_pressed_on_a_list_while_mounted_anew_is_not_lost(open_page: Opene
     assert speed.evaluate("list => list.selectedIndex") == before + 1
 
 
+def test_a_part_is_one_where_it_is_mounted_anew_before_it_is_told_that_it_went(open_page: Opener) -> None:
+    page = open_page()
+    page.get_by_test_id("step-forward").focus()
+    page.keyboard.press("Enter")
+    at_step(page, 1)
+    page.evaluate("""() => {
+        const [old, leave, other] = [document.getElementById("host"), window.unmount, document.createElement("div")];
+        old.remove();
+        document.querySelector("main").append(other);
+        show(structuredClone(frame), other);
+        leave();
+    }""")
+    expect(page.locator(".workbench")).to_have_count(1)
+    at_step(page, 1)
+    expect(page.get_by_test_id("step-forward")).to_be_focused()
+    page.get_by_test_id("editor").fill("x1")  # and what is typed reaches the server
+    page.wait_for_function("edits.at(-1)[1].text === 'x1'")
+
+
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_saves_the_picture(open_page: Opener, tmp_path: Path, kind: str) -> None:
     page = open_page()

@@ -24,11 +24,23 @@ const OUT_OF_SIGHT = "position: fixed; width: 0; height: 0; overflow: hidden; op
  *   what to do when the component leaves the page
  */
 export function mounting(create) {
-  /** @typedef {{root: HTMLElement, part: Part<F>, set: ((name: string, value: object) => void) | null, unsent: Map<string, object>, focus: HTMLElement | SVGElement | null, timer?: ReturnType<typeof setTimeout>}} Entry */
+  /** @typedef {{root: HTMLElement, parent: HTMLElement | ShadowRoot, part: Part<F>, set: ((name: string, value: object) => void) | null, unsent: Map<string, object>, focus: HTMLElement | SVGElement | null, timer?: ReturnType<typeof setTimeout>}} Entry */
   /** @type {WeakMap<object, Entry>} */
   const standing = new WeakMap();
-  /** @type {Map<string, Entry>} */
-  const waiting = new Map();
+  /** @type {Map<string, Entry>} the newest of each key */
+  const newest = new Map();
+
+  /**
+   * The part of this key that is off the page, or was until now: Streamlit may mount it anew before it says that it went.
+   * @param {string} key
+   */
+  function adrift(key) {
+    const entry = newest.get(key);
+    if (!entry || (entry.root.isConnected && entry.parent.contains(entry.root))) return null;
+    clearTimeout(entry.timer);
+    standing.delete(entry.parent);
+    return entry;
+  }
 
   /** @param {HTMLElement | ShadowRoot} parent @param {F} frame @returns {Entry} */
   function made(parent, frame) {
@@ -36,7 +48,7 @@ export function mounting(create) {
     parent.append(root);
     const set = (/** @type {string} */ name, /** @type {object} */ value) => (entry.set ? entry.set(name, value) : void entry.unsent.set(name, value));
     /** @type {Entry} */
-    const entry = { root, part: create(root, set, frame), set: null, unsent: new Map(), focus: null };
+    const entry = { root, parent, part: create(root, set, frame), set: null, unsent: new Map(), focus: null };
     root.addEventListener("focusin", ({ target }) => (entry.focus = target instanceof HTMLElement || target instanceof SVGElement ? target : null));
     root.addEventListener("focusout", ({ target }) =>
       // After the event: what is being taken off the page loses the focus while it still stands there.
@@ -69,10 +81,10 @@ export function mounting(create) {
   return ({ data, key, parentElement, setStateValue }) => {
     let entry = standing.get(parentElement);
     if (!entry) {
-      entry = waiting.get(key) ?? made(parentElement, data.frame);
-      clearTimeout(entry.timer);
-      waiting.delete(key);
+      entry = adrift(key) ?? made(parentElement, data.frame);
+      newest.set(key, entry);
       standing.set(parentElement, entry);
+      entry.parent = parentElement;
       parentElement.append(entry.root);
       if (document.activeElement === document.body) entry.focus?.focus({ preventScroll: true }); // nobody has it since
     }
@@ -82,12 +94,14 @@ export function mounting(create) {
     for (const [name, value] of shown.unsent) setStateValue(name, value);
     shown.unsent.clear();
     return () => {
-      if (!standing.delete(parentElement)) return;
+      if (!standing.delete(parentElement)) return; // it stands elsewhere by now
       if (parentElement.contains(shown.root)) shown.root.remove();
       hold(shown);
       shown.set = null;
-      waiting.set(key, shown);
-      shown.timer = setTimeout(() => waiting.delete(key) && shown.part.stop(), GRACE);
+      shown.timer = setTimeout(() => {
+        if (newest.get(key) === shown) newest.delete(key);
+        shown.part.stop();
+      }, GRACE);
     };
   };
 }
