@@ -10,7 +10,7 @@ from statistics import median
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.isotonic import isotonic_regression
 
@@ -130,7 +130,6 @@ def graphs(draw: st.DrawFn) -> Graph:
 
 
 @given(graphs(), st.booleans())
-@settings(deadline=None)
 def test_any_graph_is_laid_out(graph: Graph, sideways: bool) -> None:
     check(replace(graph, sideways=sideways))
 
