@@ -12,7 +12,7 @@ from playground.views.graph.merged_boxes import RUN, group_key, merge
 from playground.views.graph.unfolding import Unfolding
 
 LINKS_PER_BOX = 3  # with more, nobody can follow them
-OPENED_SHARE = 4  # what a reader opens may take so many times the boxes of a picture that nobody touched
+OPENED_SHARE = 3  # what a reader opens may take so many times the boxes of a picture that nobody touched
 LEAST_GROUPS = 4  # fewer module boxes than these say too little: their parts are drawn
 PARTS, PART = 12, 24  # an opened run is so many smaller ones, or its boxes where there are no more than these
 
@@ -24,7 +24,7 @@ def collapse(
 ) -> Graph:
     """The same graph in at most about `limit` boxes: modules closed from some depth on, and long runs if need be.
 
-    With an `unfolding` modules are open and closed as the reader says, within four times as many boxes. `notes` stand
+    With an `unfolding` modules are open and closed as the reader says, within three times as many boxes. `notes` stand
     on the boxes of modules, by dotted path.
     """
     limit = 2 * limit if graph.kind == "both" else limit
