@@ -25,6 +25,7 @@ from playground.ui.shared.stepper import WORKBENCH, last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession
 
 MOST_FOUND = 40  # functions of the reference that are shown at once
+EXPORT = "expression-exports"
 MOST_LEAVES = 40  # remembered per session, names that are not in the text now included
 
 
@@ -49,8 +50,7 @@ def expressions_page() -> None:
             gallery(EXPRESSIONS, "preset", _open)
         with st.popover("Functions"):
             _reference()
-        with st.popover("Export"):
-            _exports(lambda: session.good)  # runs outside the script, so it is given the session
+        _exports(lambda: session.good)  # a file is made outside the script, so it is given the session
     if session.problems:
         st.warning("  \n".join(map(plain, session.problems)))
     _workbench()
@@ -70,7 +70,8 @@ def _restored() -> ExpressionSession:
 @st.fragment
 @bounded
 def _exports(good: Callable[[], Shown | None]) -> None:
-    with st.container(key="exports"):
+    # drawn anew when it is opened: files are named after the text of then
+    with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         st.caption("Each holds the numbers that are shown. “Save picture” above the graph saves the step you stand at.")
         export_buttons(EXPORTS, good, "export-{}", lambda shown: shown.document.text, lambda shown: shown.document)
 
