@@ -130,14 +130,9 @@ GRAPHS: dict[str, tuple[Callable[[], Trace], GraphKind]] = {
 
 
 def graphviz(graph: Graph) -> Layout | None:
-    """By Graphviz alone, however long it takes within `PATIENCE`."""
+    """By Graphviz, whether it suits the graph or not."""
     layout._run.cache_clear()
-    suits, layout._suits_graphviz = layout._suits_graphviz, lambda _: True  # here it is to show what it costs
-    own, layout.layered = layout.layered, lambda _: None  # type: ignore[assignment,return-value]
-    try:
-        return layout.lay_out(graph)
-    finally:
-        layout._suits_graphviz, layout.layered = suits, own
+    return layout.by_graphviz(graph)
 
 
 def measured(graph: Graph, place: Callable[[Graph], Layout | None]) -> Found | None:
@@ -266,7 +261,7 @@ def table(names: list[str]) -> str:
             measured(without_copies(graph), graphviz), measured(graph, graphviz), measured(graph, layered)
         )  # fmt: skip
         peers = [by_peer(graph, peer) if has_peers else None for peer in ("dagre", "elk")]
-        taken = now if layout._suits_graphviz(graph) else own
+        taken = now if layout.suits_graphviz(graph) else own
         ratio = (taken.seconds if taken else 0.0) / (before.seconds if before else PATIENCE)
         cells = ["not in 15 s" if found is None else str(found) for found in (before, now, own, *peers)]
         which = "Graphviz" if taken is now else "our own"

@@ -27,10 +27,15 @@ def lay_out(graph: Graph) -> Layout:
     """
     if not graph.boxes:
         return Layout(1.0, 1.0, {}, {}, ())
-    # without texts, because many texts have boxes of the same sizes
-    found = _run(to_dot(graph, texts=False)) if _suits_graphviz(graph) else None
+    found = by_graphviz(graph) if suits_graphviz(graph) else None
+    return layered(graph) if found is None else found
+
+
+def by_graphviz(graph: Graph) -> Layout | None:
+    """The same by Graphviz alone; None where it computes for longer than it may."""
+    found = _run(to_dot(graph, texts=False))  # without texts, because many texts have boxes of the same sizes
     if found is None:
-        return layered(graph)
+        return None
     width, height, objects, edges = found
     keys = {name: key for key, name in identifiers(graph).items()}
     boxes = {keys[name]: frame for name, frame in objects.items() if name in keys}
@@ -46,7 +51,7 @@ def lay_out(graph: Graph) -> Layout:
     return Layout(width, height, boxes, links, tuple(clusters))
 
 
-def _suits_graphviz(graph: Graph) -> bool:
+def suits_graphviz(graph: Graph) -> bool:
     """Whether it is quick there: time grows with the boxes, and faster with the rows that links pass.
 
     What goes sideways is ours: there a pair of boxes stands one over the other.
