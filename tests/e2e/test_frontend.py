@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from playground.recorder.record import record
+from playground.views.graph.graph import GraphKind
+from playground.views.graph.static import static_svg
 from playground.views.stepper.html import notebook_html, offline_page
+from playground.views.stepper.picture import picture
+from playground.views.stepper.table import LONGEST_TABLE
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "frontend"
@@ -240,13 +245,13 @@ def test_an_error_marks_its_characters_and_offers_its_repair(open_page: Opener) 
     assert edits(page)[-1]["text"] == "f = 𝛼 + sin(x2)"
 
 
-def test_only_the_values_change_when_the_server_keeps_the_svg(open_page: Opener) -> None:
+def test_only_the_values_change_when_the_server_keeps_the_scene(open_page: Opener) -> None:
     page = open_page()
     page.get_by_test_id("step-last").click()
     page.get_by_test_id("zoom-in").click()
     scale = page.get_by_test_id("graph").get_attribute("data-scale")
     picture = page.evaluate("frame.picture")
-    picture["svg"] = None
+    picture["scene"] = None
     picture["slots"]["value-0.adjoint"][-1][1] = "6.25"
     page.evaluate("document.querySelector('svg.graph').dataset.same = 'yes'")
     answer(page, picture=picture)
@@ -518,27 +523,25 @@ def chain_picture(nodes: int) -> dict[str, Any]:
     """A picture of `nodes` ops, each the child of two earlier ones, forward and backward."""
     columns = 40
     place = {i: (20 + (i % columns) * 180, 20 + (i // columns) * 110) for i in range(nodes)}
-    parts, steps, slots, items = [], [], {}, {}
+    links, boxes, steps, slots, items = [], [], [], {}, {}
     for i in range(nodes):
         x, y = place[i]
         for j, parent in enumerate({max(0, i - 1), i // 2} - {i}):
             a, b = place[parent]
-            path = f"M{a + 150},{b + 30}C{a + 165},{b + 30} {x - 15},{y + 30} {x},{y + 30}"
-            name = f'data-slot="use-{i}-{j}.contribution" x="{(a + 150 + x) / 2}" y="{(b + y) / 2 + 26}"'
-            parts.append(
-                f'<g class="item edge forward" data-key="use-{i}-{j}"><path class="hit" d="{path}"/>'
-                f'<path class="line" d="{path}"/>'
-                f'<text class="slot contribution" {name} font-size="11.5" text-anchor="middle"/></g>'
-            )
-        cells = "".join(
-            f'<rect class="tint {kind}" data-tint="value-{i}.{kind}" x="{at}" y="25" width="68" height="22"/>'
-            f'<text class="slot {kind}" data-slot="value-{i}.{kind}" x="{at + 34}" y="40" font-size="12.5"/>'
-            for kind, at in (("primal", 5), ("adjoint", 77))
-        )
-        parts.append(
-            f'<g class="item op" data-key="op-{i}" aria-label="v{i}" transform="translate({x} {y})">'
-            f'<rect class="box" width="150" height="60"/><text class="title" x="75" y="18">v{i}</text>{cells}</g>'
-        )
+            text = {"classes": "slot contribution", "x": (a + 150 + x) / 2, "y": (b + y) / 2 + 26, "size": 11.5}
+            links.append(
+                {
+                    "key": f"use-{i}-{j}", "classes": "forward", "label": f"edge use-{i}-{j}", "arrow": [],
+                    "points": [a + 150, b + 30, a + 165, b + 30, x - 15, y + 30, x, y + 30],
+                    "texts": [text | {"anchor": "middle", "slot": f"use-{i}-{j}.contribution"}],
+                }
+            )  # fmt: skip
+        boxes.append(
+            {
+                "key": f"op-{i}", "classes": "op", "label": f"v{i}", "x": x, "y": y, "form": 0, "texts": [f"v{i}"],
+                "slots": [f"value-{i}.primal", f"value-{i}.adjoint"],
+            }
+        )  # fmt: skip
         slots[f"value-{i}.primal"] = [[i + 1, f"{i}.5", 0.5]]
         slots[f"value-{i}.adjoint"] = [[2 * nodes - i, f"-{i}.5", 0.5]]
         slots[f"use-{i}-0.contribution"] = [[2 * nodes - i, f"{i}.25", 0.5]]
@@ -561,15 +564,26 @@ def chain_picture(nodes: int) -> dict[str, Any]:
                 "saved": [],
             }
         )
-    size = f"0 0 {columns * 180 + 40} {(nodes // columns + 1) * 110 + 40}"
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="{size}" role="group" aria-label="big">'
-    svg = head + "".join(parts) + "</svg>"
+    cells = [
+        part
+        for kind, at in (("primal", 5), ("adjoint", 77))
+        for part in (
+            {"kind": "tint", "of": kind, "x": at, "y": 25, "width": 68, "height": 22},
+            {"kind": "slot", "of": kind, "x": at + 34, "y": 40, "size": 12.5},
+        )
+    ]
+    title = {"kind": "title", "x": 75, "y": 18, "size": 13}
+    scene = {
+        "title": "big", "view": [0, 0, columns * 180 + 40, (nodes // columns + 1) * 110 + 40],
+        "forms": [{"width": 150, "height": 60, "radius": 8, "parts": [title, *cells]}],
+        "frames": [], "links": links, "boxes": boxes,
+    }  # fmt: skip
     rows = [
         {"key": f"op-{i}", "cells": [{"text": f"v{i}"}, {"slot": f"value-{i}.primal"}, {"slot": f"value-{i}.adjoint"}]}
-        for i in range(nodes)
+        for i in range(min(nodes, LONGEST_TABLE))
     ]
     return {
-        "version": 1, "key": f"chain-{nodes}", "svg": svg, "graph": "forward", "text": "", "steps": steps,
+        "version": 1, "key": f"chain-{nodes}", "scene": scene, "graph": "forward", "text": "", "steps": steps,
         "slots": slots,
         "initial": {"title": "Ready", "sentence": "", "arithmetic": ""}, "images": {}, "items": items, "notes": [],
         "results": [],
@@ -612,6 +626,91 @@ def test_a_step_at_1000_nodes_costs_less_than_a_frame(open_page: Opener, fitted:
     assert times["median"] < 16
     assert times["turn"] < 48  # the step from forward to backward: one sample a round
     assert times["p95"] < 32
+
+
+PAN_TIMES = """async () => {
+  const stage = document.querySelector(".stage");
+  const event = { pointerId: 1, button: 0, bubbles: true };
+  const send = (type, clientX, clientY) => stage.dispatchEvent(new PointerEvent(type, { ...event, clientX, clientY }));
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  stage.setPointerCapture = () => {};
+  const times = [];
+  send("pointerdown", 600, 500);
+  for (let at = 0; at < 120; at++) {
+    const start = performance.now();
+    send("pointermove", 600 - 9 * at, 500 - 3 * at);
+    stage.querySelector(".item .box").getBoundingClientRect();
+    times.push(performance.now() - start);
+    await frame();
+  }
+  send("pointerup", 0, 0);
+  times.sort((a, b) => a - b);
+  return { median: times[60], p95: times[114] };
+}"""
+
+
+@pytest.mark.slow
+def test_a_graph_of_10000_boxes_is_shown_moved_and_stepped_through(open_page: Opener) -> None:
+    page = open_page("?empty")
+    packed = json.dumps(chain_picture(10_000))
+    shown = page.evaluate(
+        """(packed) => {
+          const start = performance.now();
+          show({ ...frame, picture: JSON.parse(packed), leaves: [] });
+          document.querySelector(".graph .box").getBoundingClientRect();
+          return performance.now() - start;
+        }""",
+        packed,
+    )
+    assert shown < 2000
+    assert page.locator("svg.graph .item").count() < 2000  # what is in view, of 30,000
+    moved = [page.evaluate(PAN_TIMES) for _ in range(3)]
+    assert min(one["median"] for one in moved) < 16
+    stepped = [page.evaluate(STEP_TIMES) for _ in range(3)]
+    assert min(one["median"] for one in stepped) < 16
+    at_end = page.locator('svg.graph [data-key="op-0"]')  # the last step of the backward pass is about it
+    expect(at_end).to_have_class(re.compile("active"))
+    expect(at_end).to_be_in_viewport()
+    assert slot(page, "value-0.adjoint") == "-0.5"
+    page.get_by_test_id("graph").press("/")
+    page.keyboard.type("v9999")
+    expect(page.get_by_test_id("graph-found")).to_have_text("1 of 1")
+    expect(page.locator("svg.graph .found-now")).to_be_in_viewport()
+    for _ in range(12):
+        page.get_by_test_id("zoom-out").click()
+    expect(page.locator("svg.graph .far .boxes").first).to_be_visible()
+    assert page.locator("svg.graph .item").count() < 50
+    for _ in range(12):
+        page.get_by_test_id("zoom-in").click()
+    expect(page.locator("svg.graph .far")).to_be_hidden()
+    expect(page.locator("svg.graph .item.op").nth(3)).to_be_attached()
+
+
+DRAWN = """(svg) => [...svg.querySelectorAll("rect:not(.hit, .badge), .line, polygon, text, image")].map((element) => {
+  const names = ["class", "x", "y", "width", "height", "rx", "d", "points", "font-size", "text-anchor"];
+  const kept = names.map((name) => (element.getAttribute(name) ?? "").replace(" has-value", "").trim());
+  const rounded = (text) => text.replace(/-?[0-9.]+/g, (number) => String(Math.round(number * 10) / 10));
+  const within = element.closest(".item");
+  const where = within?.getAttribute("data-key") + " " + rounded(within?.getAttribute("transform") ?? "");
+  const said = element.matches(".slot") ? "" : element.textContent;
+  return [where, element.localName, ...kept.map(rounded), said].join("|");
+})"""
+
+
+@pytest.mark.parametrize("kind", ["forward", "both"])
+def test_the_browser_draws_what_a_picture_that_stands_alone_shows(open_page: Opener, kind: GraphKind) -> None:
+    inner = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Tanh())
+    trace = record(torch.nn.Sequential(inner, torch.nn.Linear(8, 2)), torch.ones(3, requires_grad=True))
+    page = open_page("?empty")
+    answer(page, picture=picture(trace, kind), leaves=[])
+    there = page.evaluate(f"({DRAWN})(document.querySelector('svg.graph'))")
+    alone = page.evaluate(
+        f"(text) => ({DRAWN})(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement)",
+        static_svg(trace, kind),
+    )
+    wanted = [line for line in alone if "backdrop" not in line]
+    assert len(wanted) > 40
+    assert there == wanted
 
 
 def test_user_texts_are_drawn_as_typed(open_page: Opener) -> None:

@@ -56,7 +56,7 @@ def test_opens_on_the_lecture_example_without_an_exception() -> None:
     assert not app.exception and not app.warning
     shown = frame(app)
     assert shown["document"]["text"] == "f = log(x1) + x1*x2 - sin(x2)"
-    assert shown["error"] is None and len(shown["picture"]["steps"]) == 13 and shown["picture"]["svg"]
+    assert shown["error"] is None and len(shown["picture"]["steps"]) == 13 and shown["picture"]["scene"]
 
 
 @pytest.mark.parametrize("entry", EXPRESSIONS.presets, ids=lambda entry: entry.id)

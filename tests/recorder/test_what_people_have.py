@@ -50,7 +50,7 @@ pytree.register_pytree_node(Own, lambda own: ([own.inside], None), lambda inside
 def whole(trace: Trace) -> Trace:
     """The trace, which can be written, read, checked and drawn."""
     assert Trace.from_json(trace.to_json()) == trace
-    assert picture(trace, "both")["svg"]
+    assert picture(trace, "both")["scene"]
     assert all(check.gap == 0 for check in trace.sums)
     return trace
 

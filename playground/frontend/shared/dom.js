@@ -1,7 +1,7 @@
 // @ts-check
 // Making elements. User data only ever enters as text or attribute values, never as markup.
 
-const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+export const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
 /** Outlines on a 20 x 20 grid, so that no glyph has to exist in the reader's fonts. */
 const ICONS = {

@@ -56,10 +56,82 @@ export interface Result {
   text: string;
 }
 
+export type CellKind = "primal" | "adjoint" | "tangent" | "grad";
+
+/** One thing in a box: `size` of letters, `width` and `height` of tints and images, `of` what a cell holds. */
+export interface Part {
+  kind: string;
+  x: number;
+  y: number;
+  size?: number;
+  width?: number;
+  height?: number;
+  of?: CellKind;
+}
+
+/** Titles, labels and notes stand in the order of a box's texts; each tint begins the next of its slots. */
+export interface Form {
+  width: number;
+  height: number;
+  radius: number;
+  parts: Part[];
+}
+
+export interface Box {
+  key: string;
+  classes: string;
+  label: string;
+  x: number;
+  y: number;
+  form: number;
+  texts: string[];
+  slots: string[];
+  opens?: string;
+  within?: string;
+}
+
+export interface LinkText {
+  classes: string;
+  x: number;
+  y: number;
+  size: number;
+  anchor: string;
+  text?: string;
+  slot?: string;
+}
+
+export interface Link {
+  key: string;
+  classes: string;
+  label: string;
+  points: number[];
+  arrow: number[];
+  texts: LinkText[];
+}
+
+export interface ModuleFrame {
+  title: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  closes?: string;
+}
+
+/** A whole picture without its numbers, which go into slots; `view`: x, y, width and height of all of it. */
+export interface Scene {
+  title: string;
+  view: number[];
+  forms: Form[];
+  frames: ModuleFrame[];
+  links: Link[];
+  boxes: Box[];
+}
+
 export interface Picture {
   version: number;
   key: string;
-  svg: string | null;
+  scene: Scene | null;
   graph: GraphKind;
   text: string;
   initial: { title: string; sentence: string; arithmetic: string };

@@ -7,16 +7,16 @@ import { createSuggestions } from "./text/suggestions.js";
 import { createWorkbench } from "./workbench.js";
 
 /** @typedef {import("./contract.js").Frame} Frame */
-/** @typedef {Omit<Frame, "picture"> & {picture: {key: string, svg: string | null, rest: string} | null}} Packed */
+/** @typedef {Omit<Frame, "picture"> & {picture: {key: string, scene: string | null, rest: string} | null}} Packed */
 
 /**
- * A picture travels as its SVG and the rest as text, which the server keeps more cheaply than data.
+ * A picture travels as its scene and the rest as text, which the server keeps more cheaply than data.
  * @param {Packed} frame
  * @returns {Frame}
  */
 function unpacked(frame) {
   const { picture } = frame;
-  return { ...frame, picture: picture && { ...JSON.parse(picture.rest), svg: picture.svg } };
+  return { ...frame, picture: picture && { ...JSON.parse(picture.rest), scene: picture.scene && JSON.parse(picture.scene) } };
 }
 
 /** @typedef {{FUNCTIONS: import("./text/completion.js").FunctionRow[], PREFIXES: Record<string, string>}} Functions */

@@ -11,7 +11,7 @@ import { createGraph } from "./graph/graph.js";
 import { listenToKeys } from "./keys.js";
 import { createLeaves } from "./text/leaves.js";
 import { createLink } from "./link.js";
-import { createUnfolding, heirOf } from "./graph/unfolding.js";
+import { createUnfolding } from "./graph/unfolding.js";
 import { createPlaces } from "./place.js";
 import { createPainter } from "./graph/painter.js";
 import { createPanel, showExplanation } from "./panel/panel.js";
@@ -60,7 +60,7 @@ export function createWorkbench(root, host) {
   const stated = createStated();
   const player = createPlayer({ position: () => k, last: () => timeline.last, goto, onChange: (playing) => stepBar.setPlaying(playing) });
   const stepBar = createStepBar({ goto: user, by: (distance) => user(k + distance), toggle: player.toggle, byPhase, setSpeed: player.setSpeed });
-  const graph = createGraph({ onSelect: select, onToggle: toggle });
+  const graph = createGraph({ onSelect: select, onToggle: toggle, painter });
   const unfolding = createUnfolding((opened) => host.unfold?.({ ...opened, have: heldKey }));
   const table = createTable({ onSelect: select });
   const results = createResults({ onSelect: select });
@@ -101,7 +101,7 @@ export function createWorkbench(root, host) {
     onToggle: (mark) => toggle(mark, null),
     onSave(format) {
       const svg = graph.svg();
-      if (svg) savePicture(svg, getComputedStyle(root).backgroundColor, format, picture.text);
+      if (svg) graph.whole(() => savePicture(svg, getComputedStyle(root).backgroundColor, format, picture.text));
     },
     onHistory: travel,
     onHelp: help.show,
@@ -194,7 +194,7 @@ export function createWorkbench(root, host) {
     if (!standalone) link.show(query, k);
   }
   function revealStep() {
-    if (k > 0) graph.reveal(picture.steps[k - 1].active, picture.steps[k - 1].flow);
+    graph.reveal(k > 0 ? picture.steps[k - 1].active : [], k > 0 ? picture.steps[k - 1].flow : []);
   }
   function announce() {
     const { phase, sentence, arithmetic } = wordsAt(picture, timeline, k);
@@ -231,7 +231,7 @@ export function createWorkbench(root, host) {
     selected = key !== null && key in picture.items ? key : null;
     const related = selected === null ? [] : [selected, ...picture.items[selected].related];
     painter.select(new Set(related));
-    graph.press(selected);
+    graph.press(selected, related);
     table.press(new Set(related));
     markText();
     if (opens && selected !== null && panel.shown() === "explanation") panel.open("details");
@@ -261,23 +261,18 @@ export function createWorkbench(root, host) {
     k = wanted === null ? keepPosition(k, oldLast, timeline.last) : Math.max(0, Math.min(timeline.last, wanted));
     const source = JSON.stringify(next.table);
     painter.load(timeline, k);
-    const chosen = selected === null ? null : graph.item(selected);
-    const isNew = next.svg !== null && next.key !== heldKey && graph.show(next.svg);
-    if (isNew) {
-      if (chosen && !graph.item(chosen.dataset.key ?? "")) selected = heirOf(/** @type {SVGSVGElement} */ (graph.svg()), chosen) ?? selected;
-      heldKey = next.key;
-      painter.bind("graph", graph.element);
-    }
-    graph.describe(next.items, next.steps);
+    const isNew = next.scene !== null && next.key !== heldKey;
+    selected = graph.show(next, isNew, selected);
+    if (isNew) heldKey = next.key;
     results.show(next);
     stepBar.load(next.steps);
     toolbar.showModules(host.unfold !== undefined && Boolean(next.modules));
     refusal.textContent = next.modules?.message ?? "";
-    graph.note(next);
     if (source !== tableSource) {
       tableSource = source;
       table.show(next.table);
-      painter.bind("table", table.table);
+      painter.clear("table");
+      painter.add("table", table.table);
     }
     select(selected, false);
     if (isNew || wanted !== null) revealStep();
@@ -315,7 +310,7 @@ export function createWorkbench(root, host) {
       const wanted = isOpened ? next.step : (back?.k ?? null);
       shownStamp = stamp;
       if (next.picture) {
-        const lost = next.picture.svg === null && next.picture.key !== heldKey;
+        const lost = next.picture.scene === null && next.picture.key !== heldKey;
         if (!lost) showPicture(next.picture, wanted);
         else if (!asked) draft.resend();
         asked = lost;

@@ -18,8 +18,8 @@ class Drawn:
     """A drawn picture, kept as text without its tensors and records, as a whole class may look at many."""
 
     key: str
-    svg: str
-    rest: str  # JSON of the picture without its SVG
+    scene: str  # JSON, too: kept apart, for a browser that has it already
+    rest: str  # JSON of the picture without its scene
 
     @classmethod
     def of(
@@ -31,9 +31,9 @@ class Drawn:
     ) -> Drawn:
         """The picture of a trace with these modules open; `notes`: beside their shapes, by dotted path."""
         data = picture(trace, graph, unfolding=unfolding, notes=notes)
-        rest = {name: content for name, content in data.items() if name != "svg"}
-        return cls(data["key"], data["svg"] or "", json.dumps(rest, separators=(",", ":")))
+        rest = {name: content for name, content in data.items() if name != "scene"}
+        return cls(data["key"], *(json.dumps(part, separators=(",", ":")) for part in (data["scene"], rest)))
 
     def packed(self, have: str | None) -> PictureTextData:
         """For the browser, which keeps the drawing that it has: then only values travel."""
-        return {"key": self.key, "svg": None if self.key == have else self.svg, "rest": self.rest}
+        return {"key": self.key, "scene": None if self.key == have else self.scene, "rest": self.rest}

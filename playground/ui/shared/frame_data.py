@@ -72,10 +72,10 @@ class DocumentData(TypedDict):
 
 
 class PictureTextData(TypedDict):
-    """A picture; `svg` is None where the browser has it, `rest` is the JSON of all else."""
+    """A picture; `scene` (JSON, too) is None where the browser has it, `rest` is the JSON of all else."""
 
     key: str
-    svg: str | None
+    scene: str | None
     rest: str
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from playground.views.graph.graph import Box, Cell, CellRow, Graph
+from playground.views.graph.graph import Box, Cell, CellKind, Graph
 
 TITLE_SIZE = 13.0
 SLOT_SIZE = 12.5
@@ -22,6 +22,7 @@ PICTURE_WIDTH, PICTURE_HEIGHT = 92.0, 40.0  # the most that a heat map takes
 ELEMENT_SIDE = 14.0  # and the most that one element of it takes
 LEAST_SIDE = 10.0
 BADGE_WIDTH = 18.0  # beside the title of a module that can be opened
+RADIUS = 8.0  # of the corners
 PAIR_GAP = 16.0  # between a forward box and the backward box that stands beside it
 
 PartKind = Literal["title", "note", "label", "tint", "image", "slot"]
@@ -29,49 +30,83 @@ PartKind = Literal["title", "note", "label", "tint", "image", "slot"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing in a box. Texts: (x, y) is the middle of the baseline; tints and images: the upper left corner."""
+    """One thing in a box. Texts: (x, y) is the middle of the baseline; tints and images: the upper left corner.
+
+    The titles, labels and notes of an arrangement stand in the order of `Box.texts`; every cell begins with its tint.
+    """
 
     kind: PartKind
     x: float
     y: float
     width: float = 0.0
     height: float = 0.0
-    text: str = ""
-    cell: Cell | None = None
+    size: float = 0.0  # of letters
+    of: CellKind | None = None  # what a cell holds
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """A box's size and its parts, measured from its upper left corner."""
+    """A box's size and its parts, measured from its upper left corner; the same for all boxes of one form."""
 
     width: float
     height: float
+    radius: float
     parts: tuple[Part, ...]
 
 
-@lru_cache(maxsize=2048)
+class _Form(NamedTuple):
+    """All of a box that decides where its parts stand: widths of its texts, and its cells without their slots."""
+
+    is_seed: bool
+    opens: bool
+    title: float
+    rows: tuple[tuple[float, tuple[Cell, ...]], ...]
+    notes: tuple[float, ...]
+
+
 def arrange(box: Box, least_width: float = 0.0, least_height: float = 0.0) -> Arrangement:
     """The title, then the rows of cells, then the notes; sizes in whole pixels."""
-    if box.kind == "seed":
-        width = float(round(max(48.0, text_width(box.title, TITLE_SIZE) + 4 * MARGIN)))
-        return Arrangement(width, 26.0, (Part("title", width / 2, 17.5, text=box.title),))
+    rows = tuple(
+        (
+            text_width(row.label, SLOT_SIZE) if row.label else 0.0,
+            tuple(_plain(cell.kind, cell.picture, cell.wide, cell.is_element) for cell in row.cells),
+        )
+        for row in box.rows
+    )
+    notes = tuple(text_width(note, NOTE_SIZE) for note in box.notes)
+    form = _Form(box.kind == "seed", bool(box.opens), text_width(box.title, TITLE_SIZE), rows, notes)
+    return _arranged(form, least_width, least_height)
+
+
+@lru_cache(maxsize=1024)
+def _plain(kind: CellKind, picture: tuple[int, int] | None, wide: bool, is_element: bool) -> Cell:
+    """Any cell of this form."""
+    return Cell(kind, "", picture, wide, is_element)
+
+
+@lru_cache(maxsize=2048)
+def _arranged(form: _Form, least_width: float, least_height: float) -> Arrangement:
+    if form.is_seed:
+        width = float(round(max(48.0, form.title + 4 * MARGIN)))
+        return Arrangement(width, 26.0, 13.0, (Part("title", width / 2, 17.5, size=TITLE_SIZE),))
     inner = max(
-        [text_width(box.title, TITLE_SIZE) + (2 * BADGE_WIDTH if box.opens else MARGIN)]
-        + [_row_width(row) for row in box.rows]
-        + [text_width(note, NOTE_SIZE) + MARGIN for note in box.notes]
+        [form.title + (2 * BADGE_WIDTH if form.opens else MARGIN)]
+        + [_row_width(label, cells) for label, cells in form.rows]
+        + [note + MARGIN for note in form.notes]
     )
     width = max(round(max(inner, 46.0)) + 2 * MARGIN, least_width)
-    parts = [Part("title", width / 2, 18.0 if box.rows or box.notes else 20.0, text=box.title)]
+    parts = [Part("title", width / 2, 18.0 if form.rows or form.notes else 20.0, size=TITLE_SIZE)]
     top = 25.0
-    for row in box.rows:
-        parts += _row(row, width, top)
-        top += _row_height(row) + _gap(row)
-    for note in box.notes:
-        parts.append(Part("note", width / 2, top + 9.5, text=note))
+    for label, cells in form.rows:
+        parts += _row(label, cells, width, top)
+        top += max(map(_cell_height, cells)) + _gap(cells)
+    for _ in form.notes:
+        parts.append(Part("note", width / 2, top + 9.5, size=NOTE_SIZE))
         top += 14.0
     natural = max(round(top + 2.0), 30.0)
     lower = max(0.0, least_height - natural) / 2  # in a taller frame everything stands in the middle
-    return Arrangement(width, max(natural, least_height), tuple(replace(part, y=part.y + lower) for part in parts))
+    placed = tuple(replace(part, y=part.y + lower) for part in parts) if lower else tuple(parts)
+    return Arrangement(width, max(natural, least_height), RADIUS, placed)
 
 
 def arrange_all(graph: Graph) -> dict[str, Arrangement]:
@@ -96,10 +131,6 @@ def picture_size(picture: tuple[int, int]) -> tuple[float, float]:
     return round(max(columns * side, LEAST_SIDE), 1), round(max(rows * side, LEAST_SIDE), 1)
 
 
-def _row_height(row: CellRow) -> float:
-    return max(_cell_height(cell) for cell in row.cells)
-
-
 def _cell_height(cell: Cell) -> float:
     """A number, or a heat map with the range under it."""
     if cell.is_element:
@@ -111,34 +142,33 @@ def _cell_width(cell: Cell) -> float:
     return ELEMENT_WIDTH if cell.is_element else RANGE_WIDTH if cell.wide else CELL_WIDTH
 
 
-def _gap(row: CellRow) -> float:
-    return ELEMENT_GAP if row.cells[0].is_element else GAP
+def _gap(cells: tuple[Cell, ...]) -> float:
+    return ELEMENT_GAP if cells[0].is_element else GAP
 
 
-def _row_width(row: CellRow) -> float:
-    cells = sum(map(_cell_width, row.cells)) + _gap(row) * (len(row.cells) - 1)
-    return cells + (text_width(row.label, SLOT_SIZE) + 2 * GAP if row.label else 0.0)
+def _row_width(label: float, cells: tuple[Cell, ...]) -> float:
+    return sum(map(_cell_width, cells)) + _gap(cells) * (len(cells) - 1) + (label + 2 * GAP if label else 0.0)
 
 
-def _row(row: CellRow, width: float, top: float) -> list[Part]:
+def _row(label: float, cells: tuple[Cell, ...], width: float, top: float) -> list[Part]:
     """The cells of a row share the width that its label leaves."""
     parts = []
-    height = _row_height(row)
+    height = max(map(_cell_height, cells))
     left = MARGIN
-    if row.label:
-        label = text_width(row.label, SLOT_SIZE)
-        parts.append(Part("label", left + GAP / 2 + label / 2, top + height / 2 + 4.3, text=row.label))
+    if label:
+        parts.append(Part("label", left + GAP / 2 + label / 2, top + height / 2 + 4.3, size=SLOT_SIZE))
         left += label + 2 * GAP
-    gap = _gap(row)
-    each = (width - MARGIN - left - gap * (len(row.cells) - 1)) / max(1, len(row.cells))
-    for cell in row.cells:
-        parts.append(Part("tint", left, top, each, height, cell=cell))
+    gap = _gap(cells)
+    each = (width - MARGIN - left - gap * (len(cells) - 1)) / max(1, len(cells))
+    for cell in cells:
+        size = RANGE_SIZE if cell.wide else SLOT_SIZE
+        parts.append(Part("tint", left, top, each, height, of=cell.kind))
         if cell.picture is not None:
             wide, high = picture_size(cell.picture)
-            parts.append(Part("image", left + (each - wide) / 2, top + 4, wide, high, cell=cell))
-            parts.append(Part("slot", left + each / 2, top + height - 5.5, cell=cell))
+            parts.append(Part("image", left + (each - wide) / 2, top + 4, wide, high, of=cell.kind))
+            parts.append(Part("slot", left + each / 2, top + height - 5.5, size=size, of=cell.kind))
         else:
-            parts.append(Part("slot", left + each / 2, top + height / 2 + 4.3, cell=cell))
+            parts.append(Part("slot", left + each / 2, top + height / 2 + 4.3, size=size, of=cell.kind))
         left += each + gap
     return parts
 
@@ -152,6 +182,7 @@ def text_width(text: str, size: float) -> float:
     return size * sum(map(_em, text))
 
 
+@lru_cache(maxsize=4096)
 def _em(character: str) -> float:
     if unicodedata.combining(character):
         return 0.0

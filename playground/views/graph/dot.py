@@ -80,7 +80,7 @@ def frame_title(path: tuple[str, ...]) -> str:
 
 def label_text(text: str) -> str:
     """Write one line of any text as a DOT label that is drawn as typed: no escapes, no entities, no HTML."""
-    escaped: str = graphviz.escape(_printable(text).replace("&", "&amp;"))  # a str that is marked as not HTML
+    escaped: str = graphviz.escape(printable(text).replace("&", "&amp;"))  # a str that is marked as not HTML
     return escaped
 
 
@@ -149,7 +149,7 @@ class _DotWriter:
     def cell(self, box: Box, port: str) -> str:
         """Write one half of a pair."""
         size: Arrangement = self.sizes[box.key]
-        text = "<BR/>".join(html.escape(_printable(line)) for line in self.texts(box))
+        text = "<BR/>".join(html.escape(printable(line)) for line in self.texts(box))
         return (
             f'<TD PORT="{port}" FIXEDSIZE="TRUE" WIDTH="{size.width:.0f}" HEIGHT="{size.height:.0f}" '
             f'BGCOLOR="{FILLS[box.kind]}" COLOR="{_frame_colour(box)}" STYLE="ROUNDED">{text}</TD>'
@@ -199,5 +199,8 @@ def _frame_colour(box: Box) -> str:
     return ORANGE if box.backward else BLUE if box.kind in ("leaf", "op") else "#9a9aae"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """A text in which what cannot be seen, like what turns the direction of writing, is a replacement character."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -21,14 +21,9 @@ class Cell:
 
     kind: CellKind
     slot: str  # 'value-5.primal'
-    picture: tuple[int, int] | None = None  # rows and columns of its heat map, which stands in `image_slot`
+    picture: tuple[int, int] | None = None  # rows and columns of its heat map
     wide: bool = False  # a tensor: a range stands here, not a number
     is_element: bool = False  # one number of a small tensor
-
-    @property
-    def image_slot(self) -> str:
-        """The slot of the heat map."""
-        return self.slot.removesuffix(".primal") + ".image"
 
 
 def grid_of(shape: tuple[int, ...]) -> tuple[int, int] | None:
@@ -45,6 +40,11 @@ def grid_of(shape: tuple[int, ...]) -> tuple[int, int] | None:
 def element_slot(slot: str, place: int) -> str:
     """The slot of one number of a small tensor, counted row by row: `value-5.primal.0`."""
     return f"{slot}.{place}"
+
+
+def image_slot(slot: str) -> str:
+    """The slot of the heat map over a range: `value-5.image` over `value-5.primal`, `value-5.adjoint.image`."""
+    return slot.removesuffix(".primal") + ".image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,16 @@ class Box:
     def item(self) -> str:
         """The key of what a click on it selects."""
         return self.shows or self.key
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is written on it whatever the step: its title, the labels of its rows, its notes."""
+        return self.title, *(row.label for row in self.rows if row.label), *self.notes
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells of all rows."""
+        return tuple(cell for row in self.rows for cell in row.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +139,4 @@ class Graph:
     @property
     def slots(self) -> set[str]:
         """Every slot that has room in this picture."""
-        cells = [cell for box in self.boxes for row in box.rows for cell in row.cells]
-        return {cell.slot for cell in cells} | {link.slot for link in self.links if link.slot}
+        return {cell.slot for box in self.boxes for cell in box.cells} | {link.slot for link in self.links if link.slot}

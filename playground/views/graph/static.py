@@ -6,11 +6,11 @@ from playground.explain.explanation import explain
 from playground.trace.trace import Trace
 from playground.views.graph.build import build_graph
 from playground.views.graph.dot import to_dot
-from playground.views.graph.geometry import Layout
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.layout import lay_out
 from playground.views.graph.palette import DARK, LIGHT
-from playground.views.graph.svg import BORDER, Filled, attribute, escape, inner_svg, view_box
+from playground.views.graph.scene import scene
+from playground.views.graph.svg import Filled, attribute, escape, inner_svg
 from playground.views.graph.timeline import Timelines
 
 
@@ -18,14 +18,14 @@ def static_svg(trace: Trace, kind: GraphKind = "forward", *, limit: int | None =
     """The picture after the last step, every number in place; follows the reader's light or dark theme."""
     explanation = explain(trace)
     graph = build_graph(explanation, kind, limit=limit)
-    layout = lay_out(graph)
+    drawn = scene(graph, lay_out(graph))
     filled = Filled(*Timelines(trace, graph.slots).final())
-    width, height = layout.width + 2 * BORDER, layout.height + 2 * BORDER
+    x, y, width, height = (f"{number:g}" for number in drawn["view"])
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="trace-graph" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="{view_box(layout)}" role="img" aria-label={attribute(graph.title)}>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="trace-graph" width="{width}" height="{height}" '
+        f'viewBox="{x} {y} {width} {height}" role="img" aria-label={attribute(graph.title)}>'
         f"<title>{escape(graph.title)}</title><desc>{escape(explanation.summary)}</desc><style>{style()}</style>"
-        f"{_backdrop(layout)}{inner_svg(graph, layout, filled)}</svg>"
+        f'<rect class="backdrop" x="{x}" y="{y}" width="{width}" height="{height}"/>{inner_svg(drawn, filled)}</svg>'
     )
 
 
@@ -33,11 +33,6 @@ def dot_file(trace: Trace, kind: GraphKind = "forward", *, limit: int | None = N
     """The graph in DOT with the numbers after the last step, for a reader's own Graphviz."""
     graph = build_graph(explain(trace), kind, limit=limit)
     return to_dot(graph, Timelines(trace, graph.slots, images=False).final()[0])
-
-
-def _backdrop(layout: Layout) -> str:
-    x, y, width, height = view_box(layout).split()
-    return f'<rect class="backdrop" x="{x}" y="{y}" width="{width}" height="{height}"/>'
 
 
 def style() -> str:
@@ -69,7 +64,7 @@ def _rules(c: dict[str, str]) -> str:
             f"{g}.forward .line{{stroke:{c['primal-line']}}}{g}.forward polygon{{fill:{c['primal-line']}}}",
             f"{g}.backward .line{{stroke:{c['adjoint-line']}}}{g}.backward polygon{{fill:{c['adjoint-line']}}}",
             f"{g}.edge.match .line{{stroke-dasharray:1 4;stroke-linecap:round;stroke:{c['muted']}}}",
-            f"{g}.edge.detached .line{{stroke-dasharray:4 3}}{g}.edge .hit{{display:none}}",
+            f"{g}.edge.detached .line{{stroke-dasharray:4 3}}",
             f"{g}.edge text{{paint-order:stroke;stroke:{c['surface']};stroke-width:3px;stroke-linejoin:round}}",
         ]
     )

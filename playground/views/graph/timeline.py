@@ -10,7 +10,7 @@ from playground.trace.array import Array
 from playground.trace.json_numbers import Scalar
 from playground.trace.records import Contribution, Step, Update, Value
 from playground.trace.trace import Trace
-from playground.views.graph.graph import element_slot, grid_of
+from playground.views.graph.graph import element_slot, grid_of, image_slot
 from playground.views.png import data_uri
 
 Entry = list[int | str | float]  # [k, text, strength]
@@ -138,7 +138,7 @@ class Timelines:
         if grid_of(array.shape) is not None and array.flat is not None:
             self._put_elements(k, slot, kind, array.flat)
         elif is_put and kind != "tangent":
-            self._image(k, f"{slot.removesuffix('.primal')}.image", array, kind)
+            self._image(k, image_slot(slot), array, kind)
 
     def _put(self, k: int, slot: str, kind: str, array: Array) -> bool:
         if not self._wants(slot):

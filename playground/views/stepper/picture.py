@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from playground.views.graph.build import build_graph
 from playground.views.graph.graph import Box, Graph, GraphKind, Link, Modules
 from playground.views.graph.layout import lay_out
 from playground.views.graph.module_gradients import gradient_slots, module_gradients, with_gradients
-from playground.views.graph.svg import svg
+from playground.views.graph.scene import SceneData, scene
 from playground.views.graph.timeline import Timelines
 from playground.views.graph.unfolding import Unfolding
 from playground.views.stepper import picture_data as data
@@ -23,7 +24,7 @@ from playground.views.stepper.results import results
 from playground.views.stepper.table import table_data
 
 VERSION = 1
-DRAWINGS = 64  # kept for everyone; 20 kB each, 2 MB at most
+DRAWINGS, KEPT_BOXES = 64, 500  # scenes kept for everyone, of graphs no larger than that
 
 
 def picture(
@@ -35,7 +36,7 @@ def picture(
     notes: Mapping[str, tuple[str, ...]] | None = None,
     explanation: Explanation | None = None,
 ) -> data.PictureData:
-    """The picture of a trace; `svg` is None where the browser already has the one with the key `have`.
+    """The picture of a trace; `scene` is None where the browser already has the one with the key `have`.
 
     With an `unfolding` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path. An
     `explanation` of the trace that is there already is not made again.
@@ -43,13 +44,14 @@ def picture(
     explanation = explanation or explain(trace)
     gradients = {} if unfolding is None else module_gradients(trace)
     drawn = with_gradients(build_graph(explanation, graph, unfolding=unfolding, notes=notes), gradients)
-    text, key = _drawing(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, drawn.title, drawn.sideways)
+    draw = _drawing if len(drawn.boxes) <= KEPT_BOXES else _drawing.__wrapped__
+    found, key = draw(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, drawn.title, drawn.sideways)
     table = table_data(explanation)
     timelines = Timelines(trace, _wanted(trace, drawn, table))
     return {
         "version": VERSION,
         "key": key,
-        "svg": None if have == key else text,
+        "scene": None if have == key else found,
         "graph": graph,
         "text": trace.text,
         "initial": _told(explanation.start),
@@ -87,11 +89,11 @@ def _drawing(
     modules: Modules | None,
     title: str,
     sideways: bool,
-) -> tuple[str, str]:
-    """The SVG and its key: the same while only values change."""
+) -> tuple[SceneData, str]:
+    """The scene and its key: the same while only values change."""
     graph = Graph(kind, boxes, links, pairs, modules=modules, title=title, sideways=sideways)
-    text = svg(graph, lay_out(graph))
-    return text, hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    found = scene(graph, lay_out(graph))
+    return found, hashlib.blake2b(json.dumps(found).encode(), digest_size=12).hexdigest()
 
 
 def _told(text: StepText) -> data.StepTextData:

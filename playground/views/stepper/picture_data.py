@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from playground.views.graph.graph import GraphKind
+from playground.views.graph.scene import SceneData
 
 
 class StepTextData(TypedDict):
@@ -107,7 +108,7 @@ class PictureData(TypedDict):
 
     version: int
     key: str
-    svg: str | None
+    scene: SceneData | None
     graph: GraphKind
     text: str
     initial: StepTextData

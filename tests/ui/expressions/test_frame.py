@@ -78,7 +78,7 @@ def test_the_range_of_a_slider(value: str, given: tuple[float, float] | None, en
 def test_the_drawing_is_sent_once() -> None:
     data, good = frame(GOOD, None)
     again, _ = frame(Document("y = w*x", (Leaf("w", "4.0"), Leaf("x", "2.0"))), good, have=data["picture"]["key"])
-    assert data["picture"]["svg"] and again["picture"]["svg"] is None
+    assert data["picture"]["scene"] and again["picture"]["scene"] is None
     assert again["picture"]["key"] == data["picture"]["key"]
     assert json.loads(again["picture"]["rest"])["slots"] != json.loads(data["picture"]["rest"])["slots"]
 

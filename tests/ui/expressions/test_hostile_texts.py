@@ -12,6 +12,7 @@ from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
 from playground.recorder.record import record
 from playground.ui.expressions.frame import Shown, frame, show
+from playground.views.graph.static import static_svg
 from playground.views.stepper.html import stepper_html
 from playground.views.stepper.picture import picture
 
@@ -111,12 +112,14 @@ def test_a_text_that_is_broken_from_the_start_shows_the_lines_before() -> None:
 def test_labels_are_drawn_as_typed(graph: str) -> None:
     trace = record(lambda *x: sum(x[1:], x[0]) * x[0], *[1.0 + i for i in range(len(LABELS))], names=LABELS)
     shown = picture(trace, graph)  # type: ignore[arg-type]
-    root = ElementTree.fromstring(shown["svg"])
+    assert shown["scene"] is not None
+    written = {text for box in shown["scene"]["boxes"] for text in box["texts"]}
+    root = ElementTree.fromstring(static_svg(trace, graph))  # type: ignore[arg-type]
     drawn = {element.text for element in root.iter(f"{SVG}text")}
     allowed = [name.replace("\u202e", "\N{REPLACEMENT CHARACTER}") for name in LABELS]
-    assert {name if graph != "backward" else f"{name}.grad" for name in allowed} <= drawn
+    assert {name if graph != "backward" else f"{name}.grad" for name in allowed} <= drawn & written
     tags = {element.tag.removeprefix(SVG) for element in root.iter()}
-    assert tags <= {"svg", "g", "rect", "path", "polygon", "text", "image"}
+    assert tags <= {"svg", "g", "rect", "path", "polygon", "text", "image", "title", "desc", "style"}
     titles = {item["title"] for item in shown["items"].values()}
     assert set(LABELS) <= titles, "the explanation has them as they are: the browser writes text, never markup"
 

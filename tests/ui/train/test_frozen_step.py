@@ -97,7 +97,7 @@ def test_modules_open(store: Store) -> None:
     closed = frozen_step(store, run.id)
     opened = frozen_step(store, run.id, Unfolding.of(["-linear1"]), closed.key)
     assert opened.key == closed.key
-    assert opened.drawn.svg != closed.drawn.svg
+    assert opened.drawn.scene != closed.drawn.scene
 
 
 def test_any_step_soon_after_the_pause_opens_and_the_run_stays_where_it_is(

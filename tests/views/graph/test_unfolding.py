@@ -21,6 +21,7 @@ from playground.views.graph.static import static_svg
 from playground.views.graph.unfolding import Unfolding
 from playground.views.stepper.html import stepper_html
 from playground.views.stepper.picture import picture
+from playground.views.stepper.picture_data import PictureData
 from tests.views.offline import pictures_in
 
 KINDS: tuple[GraphKind, ...] = ("forward", "backward", "both")
@@ -168,14 +169,21 @@ def test_the_middle_of_a_long_run_opens_part_by_part(kind: GraphKind) -> None:
     assert len(inner.boxes) > len(opened.boxes)
 
 
+def opening(shown: PictureData) -> list[object]:
+    """Everything in a picture that opens or closes a module."""
+    scene = shown["scene"]
+    assert scene is not None
+    return [box for box in scene["boxes"] if "opens" in box] + [frame for frame in scene["frames"] if "closes" in frame]
+
+
 def test_without_an_opening_there_is_nothing_to_click(deep: Trace) -> None:
-    assert "toggle" not in picture(deep)["svg"]
+    assert not opening(picture(deep))
     assert picture(deep)["modules"] is None
     pictures = pictures_in(stepper_html(deep))
     assert pictures.keys() == set(KINDS)
-    assert all(shown["modules"] is None and "data-toggle" not in shown["svg"] for shown in pictures.values())
-    assert all("data-toggle" not in static_svg(deep, kind) for kind in KINDS)
-    assert "data-toggle" in picture(deep, unfolding=Unfolding())["svg"]
+    assert all(shown["modules"] is None and not opening(shown) for shown in pictures.values())
+    assert all("toggle" not in static_svg(deep, kind) for kind in KINDS)
+    assert opening(picture(deep, unfolding=Unfolding()))
     assert picture(deep, unfolding=Unfolding())["modules"] is not None
 
 
@@ -189,7 +197,8 @@ def test_boxes_say_what_they_hold_give_and_what_they_are_told(deep: Trace) -> No
     ((k, text, _),) = frame["slots"]["module-stage3.gradient"]
     assert float(text) == pytest.approx(math.hypot(*norms), rel=1e-3)
     assert frame["steps"][k - 1]["kind"] == "accumulate"
-    assert 'data-slot="module-stage3.gradient"' in frame["svg"]
+    assert frame["scene"] is not None
+    assert "module-stage3.gradient" in {slot for box in frame["scene"]["boxes"] for slot in box["slots"]}
 
 
 @pytest.mark.parametrize("given", [None, 3, "+a", [3, None, "", "a", "+"], ["+" + "x" * 400], [["+a"]]])

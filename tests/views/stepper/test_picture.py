@@ -8,6 +8,7 @@ import json
 import re
 import struct
 import zlib
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -76,21 +77,25 @@ def test_the_picture_keeps_the_contract(any_trace: Trace, kind: str) -> None:
     frame = picture(any_trace, kind)  # type: ignore[arg-type]
     json.dumps(frame, allow_nan=False)
     assert len(frame["steps"]) == len(any_trace.steps)
-    svg = frame["svg"]
-    keys = set(re.findall(r'data-key="([^"]+)"', svg))
-    assert {key for key in keys if not key.startswith("match-")} <= set(frame["items"])
-    slots = set(re.findall(r'data-(?:slot|tint)="([^"]+)"', svg))
-    known = set(frame["slots"]) | set(frame["images"])
-    assert slots <= known
-    assert "<script" not in svg and "<style" not in svg and "href=" not in svg.replace("xmlns", "")
+    scene = frame["scene"]
+    assert scene is not None
+    links = [link for link in scene["links"] if link["classes"] != "match"]
+    assert {box["key"] for box in scene["boxes"]} | {link["key"] for link in links} <= set(frame["items"])
+    slots = {slot for box in scene["boxes"] for slot in box["slots"]}
+    slots |= {text["slot"] for link in links for text in link["texts"] if "slot" in text}
+    assert slots <= set(frame["slots"])
+    for box in scene["boxes"]:
+        kinds = Counter(part["kind"] for part in scene["forms"][box["form"]]["parts"])
+        assert kinds["tint"] == kinds["slot"] == len(box["slots"])
+        assert kinds["title"] + kinds["label"] + kinds["note"] == len(box["texts"])
     for entries in [*frame["slots"].values(), *frame["images"].values()]:
         assert [entry[0] for entry in entries] == sorted({entry[0] for entry in entries})
         assert entries[-1][0] <= len(frame["steps"])
     assert all(0 <= entry[2] <= 1 for entries in frame["slots"].values() for entry in entries)
     lit = {key for step in frame["steps"] for key in step["active"] + step["flow"]}
-    boxes = set(re.findall(r'<g class="item (?:op|node)[^"]*" data-key="([^"]+)"', svg))
+    boxes = {box["key"] for box in scene["boxes"] if box["classes"].split()[0] in ("op", "node")}
     assert boxes <= lit | {f"node-{node.id}" for node in any_trace.nodes if node.name == "AccumulateGrad"}
-    assert picture(any_trace, kind, have=frame["key"])["svg"] is None  # type: ignore[arg-type]
+    assert picture(any_trace, kind, have=frame["key"])["scene"] is None  # type: ignore[arg-type]
 
 
 def test_numbers_that_json_has_not() -> None:
@@ -256,7 +261,8 @@ def test_the_numbers_of_a_small_tensor_stand_in_its_box() -> None:
     frame = picture(trace, "both")
     grid = [f"value-{trace['X'].id}.primal.{place}" for place in range(6)]
     assert [frame["slots"][slot][0][1] for slot in grid] == ["1", "2", "3", "4", "5", "6"]
-    assert all(f'data-slot="{slot}"' in (frame["svg"] or "") for slot in grid)
+    assert frame["scene"] is not None
+    assert set(grid) <= {slot for box in frame["scene"]["boxes"] for slot in box["slots"]}
     assert not frame["images"], "no heat map says less than its numbers"
     after_last = len(trace.steps)
     assert at(frame, f"value-{trace['v'].id}.primal", after_last) == "[0.25, −1, 2]", "in the table"

@@ -5,7 +5,7 @@
 export const EMPTY_PICTURE = {
   version: 1,
   key: "",
-  svg: null,
+  scene: null,
   graph: "both",
   text: "",
   steps: [],

@@ -1,47 +1,78 @@
 // @ts-check
-// The graph: brings in the SVG, makes its items reachable by pointer and keyboard, and keeps the step in sight.
+// The graph: brings in a scene, makes its items reachable by pointer and keyboard, and keeps the step in sight.
 import { el, setAttribute } from "../../shared/dom.js";
 import { createLegend } from "./legend.js";
 import { createOverview } from "./overview.js";
+import { heirOf, thingsOf } from "./scene.js";
 import { createSearch } from "./search.js";
+import { createSight } from "./sight.js";
 import { createViewport } from "./viewport.js";
 
 /** @typedef {import("../contract.js").Item} Item */
 /** @typedef {import("../contract.js").Picture} Picture */
+/** @typedef {import("../contract.js").Scene} Scene */
+/** @typedef {import("./scene.js").Thing} Thing */
+/** @typedef {import("./scene.js").Place} Place */
 
 const TAB_STOPS = 60; // beyond this many items one tab stop stands for all, and the up and down keys move within
 
-/**
- * Parses an SVG text of the server and takes it into this document.
- * @param {string} text
- * @returns {SVGSVGElement | null}
- */
-function parseSvg(text) {
-  const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  if (root.localName !== "svg") return null;
-  return /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(root, true)));
+/** @param {readonly Place[]} some @returns {Place} */
+function around(some) {
+  const [x, y] = [Math.min(...some.map((place) => place.x)), Math.min(...some.map((place) => place.y))];
+  const [right, bottom] = [Math.max(...some.map((place) => place.x + place.width)), Math.max(...some.map((place) => place.y + place.height))];
+  return { x, y, width: right - x, height: bottom - y };
 }
 
 /**
- * @param {{onSelect: (key: string | null) => void, onToggle: (mark: string, from: Element) => void}} actions
+ * @param {{onSelect: (key: string | null) => void, onToggle: (mark: string, from: Element) => void,
+ *   painter: Pick<ReturnType<typeof import("./painter.js").createPainter>, "add" | "remove" | "clear" | "text">}} actions
  */
-export function createGraph({ onSelect, onToggle }) {
+export function createGraph({ onSelect, onToggle, painter }) {
   const empty = el("p", { class: "graph-empty" }, "The graph appears here as soon as the text runs.");
   const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
   const overview = createOverview((x, y) => viewport.centre(x, y));
-  const viewport = createViewport(stage, overview.see);
+  const viewport = createViewport(stage, (view) => {
+    overview.see(view);
+    sight.fill(view);
+  });
   const legend = createLegend();
   const old = el("p", { class: "old" }, "The last text that ran. This one does not run yet.");
   /** @type {SVGSVGElement | null} */
   let svg = null;
-  /** @type {(SVGGElement)[]} */
-  let items = [];
-  /** @type {Map<string, SVGGElement>} */
+  /** @type {Scene | null} */
+  let scene = null;
+  /** @type {Thing[]} */
+  let things = [];
+  /** @type {Thing[]} */
+  let items = []; // what the keyboard reaches
+  /** @type {Thing | undefined} */
+  let stop; // the item at which the tab key stops, where it does at one only
+  /** @type {Map<string, Thing>} */
   let byKey = new Map(); // of a leaf that is drawn more than once, the one with its numbers
-  /** @type {Map<Element, DOMRect>} */
-  const boxes = new Map();
-  /** @type {{path: string, from: DOMRect | null} | null} */
+  /** @type {WeakMap<Element, Thing>} */
+  const owners = new WeakMap();
+  /** @type {Record<string, Item>} */
+  let records = {};
+  /** @type {string | null} */
+  let pressed = null;
+  /** @type {Set<string>} */
+  let noted = new Set();
+  /** @type {{found: ReadonlySet<Thing>, now: Thing | null}} */
+  let searched = { found: new Set(), now: null };
+  /** @type {Thing[]} */
+  let lit = []; // what the step is about
+  /** @type {{path: string, from: Place | null} | null} */
   let held = null; // the module that the reader opens or closes: the next picture shows it where it was
+
+  const sight = createSight({
+    onIn(thing, element) {
+      owners.set(element, thing);
+      painter.add("graph", element);
+      dress(thing, element);
+    },
+    onOut: (_, element) => painter.remove("graph", element),
+    kept: () => [stop, searched.now, ownerOf(stage.querySelector(":focus")), ...lit].filter((thing) => thing !== undefined && thing !== null),
+  });
 
   stage.addEventListener("click", (event) => {
     if (viewport.wasDrag() || !(event.target instanceof Element)) return;
@@ -50,9 +81,16 @@ export function createGraph({ onSelect, onToggle }) {
     onSelect(event.target.closest("[data-key]")?.getAttribute("data-key") ?? null);
   });
   stage.addEventListener("focusin", (event) => {
-    const item = event.target instanceof Element && event.target.matches(":focus-visible[data-key]") ? event.target : null;
-    if (item) viewport.reveal(boxInPicture(/** @type {SVGGElement} */ (item)));
+    const thing = event.target instanceof Element && event.target.matches(":focus-visible[data-key]") ? ownerOf(event.target) : null;
+    if (thing) viewport.reveal(thing.place);
   });
+
+  /** @param {Element | null} element @returns {Thing | undefined} */
+  const ownerOf = (element) => owners.get(element?.closest(".item, .cluster") ?? stage);
+  /** @param {Thing} thing @returns {SVGElement} what of a thing takes the focus */
+  const reachable = (thing) => /** @type {SVGElement} */ (thing.kind === "frame" ? sight.element(thing).querySelector(".toggle") : sight.element(thing));
+  /** @param {readonly string[]} keys */
+  const thingsAt = (keys) => keys.flatMap((key) => byKey.get(key) ?? []);
 
   /**
    * Brings what a step is about into view, with the edges that carry something where there is room for both.
@@ -60,35 +98,14 @@ export function createGraph({ onSelect, onToggle }) {
    * @param {readonly string[]} flow
    */
   const reveal = (active, flow) => {
-    const nodes = boxesOf(active.filter((name) => !byKey.get(name)?.classList.contains("edge")));
-    const all = [...boxesOf(active), ...boxesOf(flow)];
-    const wanted = [all, nodes, nodes.slice(0, 1), all.slice(0, 1)].find((some) => some.length > 0 && viewport.hasRoom(around(some)));
-    const box = wanted ?? (nodes.length > 0 ? nodes.slice(0, 1) : all.slice(0, 1));
-    if (box.length > 0) viewport.reveal(around(box));
-  };
-  /**
-   * @param {readonly string[]} keys
-   * @returns {DOMRect[]}
-   */
-  const boxesOf = (keys) =>
-    keys.flatMap((key) => {
-      const element = byKey.get(key);
-      if (!element) return [];
-      let box = boxes.get(element);
-      if (!box) boxes.set(element, (box = boxInPicture(element)));
-      return [box];
-    });
-  /** @param {readonly DOMRect[]} some */
-  const around = (some) => {
-    const [left, top] = [Math.min(...some.map((box) => box.left)), Math.min(...some.map((box) => box.top))];
-    return new DOMRect(left, top, Math.max(...some.map((box) => box.right)) - left, Math.max(...some.map((box) => box.bottom)) - top);
-  };
-  /** @param {SVGGElement} element */
-  const boxInPicture = (element) => {
-    const inner = element.getBoundingClientRect();
-    const outer = /** @type {SVGSVGElement} */ (svg).getBoundingClientRect();
-    const scale = viewport.scale();
-    return new DOMRect((inner.x - outer.x) / scale, (inner.y - outer.y) / scale, inner.width / scale, inner.height / scale);
+    const [shown, carrying] = [thingsAt(active), thingsAt(flow)];
+    lit = [...shown, ...carrying];
+    sight.keep();
+    overview.mark("active", shown);
+    const nodes = shown.filter(({ kind }) => kind !== "link");
+    const places = [lit, nodes, nodes.slice(0, 1), lit.slice(0, 1)].map((some) => some.map(({ place }) => place));
+    const wanted = places.find((some) => some.length > 0 && viewport.hasRoom(around(some))) ?? (nodes.length > 0 ? places[2] : places[3]);
+    if (wanted.length > 0) viewport.reveal(around(wanted));
   };
   /**
    * An item's name is what can be read on it, and its title where that is not there to be read.
@@ -105,70 +122,112 @@ export function createGraph({ onSelect, onToggle }) {
     }
   };
   /**
-   * The box of a closed module, or what closes the frame of an open one.
-   * @param {string} path
-   * @returns {SVGGElement | null}
+   * Gives an element what it has to do with the reader: its name, its place in the tab order, its marks.
+   * @param {Thing} thing
+   * @param {SVGElement} element
    */
-  const moduleAt = (path) => svg?.querySelector(`[data-opens="${CSS.escape(path)}"], .cluster [data-toggle="${CSS.escape(`-${path}`)}"]`) ?? null;
-  /** @param {Element} element */
-  const outline = (element) => boxInPicture(/** @type {SVGGElement} */ (element.closest(".item, .cluster") ?? element));
+  const dress = (thing, element) => {
+    const { kind, key, classes } = thing;
+    if (kind === "link" && classes.startsWith("match")) return;
+    const isLone = items.length > TAB_STOPS && thing !== stop;
+    if (kind === "frame") {
+      const toggle = element.querySelector(".toggle");
+      if (toggle) setAttribute(toggle, "tabindex", isLone ? "-1" : "0");
+      return;
+    }
+    const title = classes.endsWith("copy") ? undefined : records[key]?.title;
+    if (element.dataset.name === undefined || kind === "link") element.dataset.name = title ?? thing.label;
+    setAttribute(element, "tabindex", isLone ? "-1" : "0");
+    setAttribute(element, "aria-pressed", key === pressed ? "true" : null);
+    element.classList.toggle("noted", noted.has(key) && /\bop\b/.test(classes));
+    element.classList.toggle("found", searched.found.has(thing));
+    element.classList.toggle("found-now", searched.now === thing);
+    name([element]);
+  };
+  const dressAll = () => {
+    for (const thing of sight.there()) dress(thing, sight.element(thing));
+  };
+  /**
+   * The box of a closed module, or the frame of an open one.
+   * @param {string} path
+   */
+  const moduleAt = (path) => things.find(({ opens, closes }) => opens === path || closes === path);
+  /**
+   * What can be read on a box: its texts, its numbers now, the module that it opens.
+   * @param {Thing} thing
+   */
+  const words = ({ kind, key, number, label, opens }) => {
+    const drawn = kind === "box" ? scene?.boxes[number] : undefined;
+    return [records[key]?.title ?? label, opens, [...(drawn?.texts ?? []), ...(drawn?.slots ?? []).map(painter.text)].join(" ")];
+  };
   const search = createSearch({
-    items: () => items.filter((item) => !item.classList.contains("edge")),
-    onFound: (item) => viewport.reveal(outline(item)),
-    onChosen: (item) => onSelect(item.getAttribute("data-key")),
+    things: () => items.filter(({ kind }) => kind === "box"),
+    words,
+    isSelected: ({ key }) => key === pressed,
+    onMarked(found, now) {
+      searched = { found: new Set(found), now };
+      sight.keep();
+      dressAll();
+      overview.mark("found", found);
+      if (now) viewport.reveal(now.place);
+    },
+    onChosen: ({ key }) => onSelect(key),
     onClose: () => /** @type {HTMLElement | null} */ (stage.querySelector("[aria-pressed=true]"))?.focus({ preventScroll: true }),
   });
-  const onlyStop = () => items.length > TAB_STOPS;
+
+  /**
+   * @param {Scene} next
+   */
+  const build = (next) => {
+    const focused = ownerOf(stage.querySelector(":focus"));
+    painter.clear("graph");
+    [scene, things, lit, searched] = [next, thingsOf(next), [], { found: new Set(), now: null }];
+    items = things.filter(({ kind, classes, closes }) => (kind === "frame" ? closes !== "" : !classes.startsWith("match")));
+    [stop] = items;
+    byKey = new Map(items.flatMap((thing) => (thing.key && !thing.classes.endsWith("copy") ? [[thing.key, thing]] : [])));
+    svg = sight.show(next, things);
+    stage.replaceChildren(svg, legend.element, old, overview.element, search.element);
+    const [, , width, height] = next.view;
+    overview.show(things, { width, height }); // on the stage by now, whose size it depends on
+    viewport.show(svg, held && { from: held.from, to: moduleAt(held.path)?.place ?? null });
+    const again = focused && (held ? moduleAt(held.path) : byKey.get(focused.key));
+    held = null;
+    if (again) focusOn(again);
+  };
+  /** @param {Thing} thing */
+  const focusOn = (thing, preventScroll = true) => {
+    const before = stop;
+    stop = thing;
+    sight.keep();
+    if (items.length > TAB_STOPS) for (const one of [before, thing]) if (one) dress(one, sight.element(one));
+    reachable(thing).focus({ preventScroll });
+  };
 
   return {
     element: stage,
     viewport,
     reveal,
     svg: () => svg,
+    whole: sight.whole,
     /**
-     * @param {string} text
-     * @returns {boolean} whether there is a picture
+     * Shows a picture: anew where its scene is another one, else with other names and notes. The ops that a note is
+     * about look so once they have run.
+     * @param {Picture} picture
+     * @param {boolean} isNew
+     * @param {string | null} selected
+     * @returns {string | null} what is selected now: where that is drawn no more, what stands for it
      */
-    show(text) {
-      const next = parseSvg(text);
-      if (!next) return false;
-      const focused = /** @type {SVGElement | null} */ (stage.querySelector(":focus"));
-      svg = next;
-      stage.replaceChildren(next, legend.element, old, overview.element, search.element);
-      boxes.clear();
-      items = [...next.querySelectorAll(/** @type {"g"} */ (".item[data-key]:not(.match), .cluster .toggle"))];
-      byKey = new Map(items.flatMap((item) => (item.dataset.key && !item.classList.contains("copy") ? [[item.dataset.key, item]] : [])));
-      for (const match of next.querySelectorAll(".item.match")) {
-        match.removeAttribute("aria-label"); // only a hint for the eye
-        match.setAttribute("aria-hidden", "true");
-      }
-      for (const text of next.querySelectorAll(".item text")) text.after(" "); // read aloud, two texts are two words
-      const place = () => {
-        const element = held && moduleAt(held.path);
-        return element ? outline(element) : null;
-      };
-      overview.show(next); // on the stage by now, whose size it depends on
-      viewport.show(next, held && { from: held.from, to: place });
-      if (focused) (held ? moduleAt(held.path) : byKey.get(focused.dataset.key ?? ""))?.focus({ preventScroll: true });
-      held = null;
-      return true;
-    },
-    /**
-     * Puts the items into the tab order and names them, and says what the colours mean.
-     * @param {Record<string, Item>} records
-     * @param {readonly import("../contract.js").Step[]} steps
-     */
-    describe(records, steps) {
-      if (svg) legend.show(svg, steps);
+    show(picture, isNew, selected) {
+      const chosen = selected === null ? undefined : byKey.get(selected);
+      records = picture.items;
+      const broken = picture.notes.filter((note) => note.kind === "non_finite");
+      noted = new Set(broken.flatMap(({ key }) => (key ? [key, ...(records[key]?.related ?? [])] : [])));
+      if (isNew && picture.scene) build(picture.scene);
+      else dressAll();
+      if (scene) legend.show(scene, picture.steps);
       viewport.settle(legend.element.offsetHeight + 6);
-      items.forEach((item, index) => {
-        const title = item.classList.contains("copy") ? undefined : records[item.dataset.key ?? ""]?.title;
-        if (item.dataset.name === undefined || item.classList.contains("edge")) item.dataset.name = title ?? item.getAttribute("aria-label") ?? "";
-        setAttribute(item, "role", "button");
-        setAttribute(item, "tabindex", onlyStop() && index > 0 ? "-1" : "0");
-      });
-      name(items);
       search.again();
+      return isNew && chosen && !byKey.has(chosen.key) ? (heirOf(things, chosen) ?? selected) : selected;
     },
     name,
     /** @param {string} command what to do with the view: `fit`, `zoom-in`, `zoom-out` or `search` */
@@ -183,39 +242,35 @@ export function createGraph({ onSelect, onToggle }) {
      * @param {Element | null} element the box or frame that stands for it now
      */
     hold(path, element) {
-      held = { path, from: element && outline(element) };
+      held = { path, from: ownerOf(element)?.place ?? null };
     },
-    /** @param {string} key */
-    item: (key) => byKey.get(key) ?? null,
+    /** @param {string} key @returns {SVGGElement | null} */
+    item(key) {
+      const thing = byKey.get(key);
+      return thing ? sight.element(thing) : null;
+    },
     /**
      * @param {Element} from
      * @param {1 | -1} direction
      */
     moveFocus(from, direction) {
-      const at = items.indexOf(/** @type {SVGGElement} */ (from));
-      const next = items[at + direction];
+      const at = ownerOf(from);
+      const next = at && items[items.indexOf(at) + direction];
       if (!next) return;
-      if (onlyStop()) {
-        setAttribute(from, "tabindex", "-1");
-        setAttribute(next, "tabindex", "0");
-      }
-      next.focus();
-    },
-    /**
-     * Marks the ops that a note is about; they look so once they have run.
-     * @param {Pick<Picture, "notes" | "items">} picture
-     */
-    note({ notes, items }) {
-      const broken = notes.filter((note) => note.kind === "non_finite").flatMap(({ key }) => (key ? [key, ...(items[key]?.related ?? [])] : []));
-      const keys = new Set(broken);
-      for (const [key, item] of byKey) item.classList.toggle("noted", keys.has(key) && item.classList.contains("op"));
+      focusOn(next, false);
     },
     /** @param {boolean} isStale whether the picture is of an older text */
     age: (isStale) => stage.classList.toggle("stale", isStale),
-    /** @param {string | null} key */
-    press(key) {
-      for (const item of stage.querySelectorAll("[aria-pressed=true]")) item.removeAttribute("aria-pressed");
-      if (key !== null) for (const item of items) if (item.dataset.key === key) item.setAttribute("aria-pressed", "true");
+    /**
+     * @param {string | null} key
+     * @param {readonly string[]} related
+     */
+    press(key, related) {
+      if (key !== pressed) {
+        pressed = key;
+        dressAll();
+      }
+      overview.mark("selected", thingsAt(related));
     },
   };
 }

@@ -15,16 +15,17 @@ export function createLegend() {
   return {
     element,
     /**
-     * @param {Element} svg
+     * @param {import("../contract.js").Scene} scene
      * @param {readonly import("../contract.js").Step[]} steps
      */
-    show(svg, steps) {
-      const drawn = LEGEND.filter(([kind]) => svg.querySelector(`.slot.${kind}`));
+    show({ forms, links }, steps) {
+      const parts = forms.flatMap((form) => form.parts);
+      const kinds = new Set(parts.map(({ kind, of }) => (kind === "slot" ? of : "")));
+      if (kinds.has("grad") || links.some(({ texts }) => texts.some(({ slot }) => slot))) kinds.add("adjoint");
+      const drawn = LEGEND.filter(([kind]) => kinds.has(/** @type {"primal"} */ (kind)));
       if (steps.some(({ phase }) => phase === "update")) drawn.push(["update", "update: the optimizer's step"]);
       // a heat map's colours: a sign stands in each, so that nobody needs to tell the colours apart
-      const pictures = [...svg.querySelectorAll("image[data-slot]")].map((image) =>
-        image.getAttribute("data-slot")?.includes(".adjoint") ? "adjoint" : "primal",
-      );
+      const pictures = parts.filter(({ kind }) => kind === "image").map(({ of }) => (of === "primal" ? "primal" : "adjoint"));
       const signs = [...new Set(pictures)].map((kind) =>
         el("li", { class: "signs" }, el("b", { class: `${kind} above` }, "+"), el("b", { class: `${kind} below` }, "−"), "above and below 0"),
       );

@@ -1,29 +1,25 @@
 // @ts-check
-// Puts a timeline on elements: texts by `data-slot`, strengths by `data-tint`, classes by `data-key` (on the map `data-place`).
+// Puts a timeline on elements: texts by `data-slot`, strengths by `data-tint`, classes by `data-key`.
 // Going from one step to another touches only what changes between them.
-import { changedSlots, classChanges, entryAt, keysAt, phaseAt } from "./timeline.js";
+import { changedSlots, classChanges, entryAt, keysAt, phaseAt, slotText } from "./timeline.js";
 
 /** @typedef {import("../contract.js").Timeline} Timeline */
-/** @typedef {Map<string, Element[]>} Index */
+/** @typedef {Map<string, Set<Element>>} Index */
 /** @typedef {{slots: Index, tints: Index, keyed: Index}} Bound */
 
+const ATTRIBUTES = /** @type {const} */ ({ slots: "data-slot", tints: "data-tint", keyed: "data-key" });
+
 /**
+ * Calls for each element under (and with) `root` that has one of the attributes.
  * @param {Element} root
- * @param {...string} attributes
- * @returns {Index}
+ * @param {(kind: keyof Bound, name: string, element: Element) => void} act
  */
-function indexBy(root, ...attributes) {
-  /** @type {Index} */
-  const index = new Map();
-  for (const attribute of attributes) {
-    for (const element of root.querySelectorAll(`[${attribute}]`)) {
-      const name = element.getAttribute(attribute) ?? "";
-      const elements = index.get(name);
-      if (elements) elements.push(element);
-      else index.set(name, [element]);
-    }
+function eachBound(root, act) {
+  for (const kind of /** @type {const} */ (["slots", "tints", "keyed"])) {
+    const attribute = ATTRIBUTES[kind];
+    const own = root.hasAttribute(attribute) ? [root] : [];
+    for (const element of [...own, ...root.querySelectorAll(`[${attribute}]`)]) act(kind, element.getAttribute(attribute) ?? "", element);
   }
-  return index;
 }
 
 /**
@@ -89,34 +85,80 @@ export function createPainter(onTexts) {
       }
     }
   };
+  /** @returns {(element: Element, key: string) => void} sets the classes that an element has now */
+  const classPainter = () => {
+    const active = new Set(keysAt(timeline, "active", position));
+    const flow = new Set(keysAt(timeline, "flow", position));
+    return ({ classList }, key) => {
+      classList.toggle("active", active.has(key));
+      classList.toggle("flow", flow.has(key));
+      classList.toggle("visited", (timeline.firstVisit.get(key) ?? Infinity) <= position);
+      classList.toggle("selected", selected.has(key));
+    };
+  };
   /** @param {Bound} part */
   const paintAll = (part) => {
     for (const slot of new Set([...part.slots.keys(), ...part.tints.keys()])) paintSlot(part, slot, position);
-    const active = new Set(keysAt(timeline, "active", position));
-    const flow = new Set(keysAt(timeline, "flow", position));
-    for (const [key, elements] of part.keyed) {
-      const isVisited = (timeline.firstVisit.get(key) ?? Infinity) <= position;
-      for (const { classList } of elements) {
-        classList.toggle("active", active.has(key));
-        classList.toggle("flow", flow.has(key));
-        classList.toggle("visited", isVisited);
-        classList.toggle("selected", selected.has(key));
-      }
-    }
+    const paintClasses = classPainter();
+    for (const [key, elements] of part.keyed) for (const element of elements) paintClasses(element, key);
     paintDirection();
+  };
+  /**
+   * @param {string} name
+   * @returns {Bound}
+   */
+  const partOf = (name) => {
+    let part = parts.get(name);
+    if (!part) parts.set(name, (part = { slots: new Map(), tints: new Map(), keyed: new Map() }));
+    return part;
   };
 
   return {
     /**
-     * Takes over the elements under `root`; a later call with the same name replaces them.
+     * Takes over one more element with all that is in it, and paints it.
+     * @param {string} name of the part that it belongs to
+     * @param {Element} root
+     */
+    add(name, root) {
+      const part = partOf(name);
+      const paintClasses = classPainter();
+      const phase = phaseAt(timeline, position);
+      eachBound(root, (kind, key, element) => {
+        const elements = part[kind].get(key);
+        if (elements) elements.add(element);
+        else part[kind].set(key, new Set([element]));
+        if (kind === "slots") writeSlot(element, slotText(timeline, key, position));
+        else if (kind === "tints") writeTint(element, entryAt(timeline.slots.get(key), position));
+        else {
+          paintClasses(element, key);
+          element.classList.toggle("going-back", phase === "backward");
+          element.classList.toggle("updating", phase === "update");
+        }
+      });
+    },
+    /**
+     * Lets go of an element that leaves the page.
      * @param {string} name
      * @param {Element} root
      */
-    bind(name, root) {
-      const part = { slots: indexBy(root, "data-slot"), tints: indexBy(root, "data-tint"), keyed: indexBy(root, "data-key", "data-place") };
-      parts.set(name, part);
-      paintAll(part);
+    remove(name, root) {
+      const part = partOf(name);
+      eachBound(root, (kind, key, element) => {
+        const elements = part[kind].get(key);
+        elements?.delete(element);
+        if (elements?.size === 0) part[kind].delete(key);
+      });
     },
+    /**
+     * Lets go of a whole part.
+     * @param {string} name
+     */
+    clear: (name) => parts.delete(name),
+    /**
+     * The text of a slot now.
+     * @param {string} slot
+     */
+    text: (slot) => slotText(timeline, slot, position),
     /**
      * Shows another timeline at step k.
      * @param {Timeline} next

@@ -2,27 +2,23 @@
 // Finds what is drawn by what can be read on it: names, operations, modules. The first match is moved into view.
 import { el, iconButton } from "../../shared/dom.js";
 
+/** @typedef {import("./scene.js").Thing} Thing */
+
 const LONGEST_SEARCH = 100; // characters that are looked for
 
 /**
  * What is typed as v3 finds v₃, too.
- * @param {string | null} text
+ * @param {string} text
  */
-const folded = (text) => (text ?? "").normalize("NFKC").trim().toLowerCase();
+const folded = (text) => text.normalize("NFKC").trim().toLowerCase();
 
 /**
- * @param {Element} item
- * @param {string} wanted
+ * @param {{things: () => readonly Thing[], words: (thing: Thing) => string[], isSelected: (thing: Thing) => boolean,
+ *   onMarked: (found: readonly Thing[], now: Thing | null) => void, onChosen: (thing: Thing) => void, onClose: () => void}} actions
+ *   `things`: everything that can be found, in the order of the picture; `words`: what can be read on it
  */
-const matches = (item, wanted) =>
-  [item.getAttribute("data-name"), item.getAttribute("data-opens"), item.textContent].some((text) => folded(text).includes(wanted));
-
-/**
- * @param {{items: () => readonly Element[], onFound: (item: Element) => void, onChosen: (item: Element) => void, onClose: () => void}} actions
- *   `items`: everything that can be found, in the order of the picture
- */
-export function createSearch({ items, onFound, onChosen, onClose }) {
-  /** @type {Element[]} */
+export function createSearch({ things, words, isSelected, onMarked, onChosen, onClose }) {
+  /** @type {Thing[]} */
   let found = [];
   let at = 0;
   const field = el("input", {
@@ -54,34 +50,27 @@ export function createSearch({ items, onFound, onChosen, onClose }) {
   });
 
   function mark() {
-    found.forEach((item, index) => item.classList.toggle("found-now", index === at));
     const wanted = folded(field.value);
     count.textContent = !wanted ? "" : found.length ? `${at + 1} of ${found.length}` : "nothing drawn has that in it";
-    if (found[at]) onFound(found[at]);
+    onMarked(found, found[at] ?? null);
   }
-  function clear() {
-    for (const item of found) item.classList.remove("found", "found-now");
-    found = [];
-  }
-  /** Looks anew; `at` stays where that is a match still. */
+  /** Looks anew. */
   function look() {
-    clear();
     const wanted = folded(field.value);
-    found = wanted ? items().filter((item) => matches(item, wanted)) : [];
-    for (const item of found) item.classList.add("found");
+    found = wanted ? things().filter((thing) => words(thing).some((text) => folded(text).includes(wanted))) : [];
     at = 0;
     mark();
   }
   /** @param {1 | -1} direction */
   function go(direction) {
     if (found.length === 0) return;
-    const now = found[at];
-    if (now.classList.contains("selected") || direction < 0) at = (at + direction + found.length) % found.length; // the first Enter takes the first
+    if (isSelected(found[at]) || direction < 0) at = (at + direction + found.length) % found.length; // the first Enter takes the first
     mark();
     onChosen(found[at]);
   }
   function close() {
-    clear();
+    found = [];
+    onMarked([], null);
     element.hidden = true;
     onClose();
   }

@@ -16,24 +16,6 @@ export function marksAfter(marks, mark) {
   return [...marks.filter((other) => other.slice(1) !== mark.slice(1)), mark];
 }
 
-/**
- * The key of what stands in a picture for a box of the one before it: the first box in it where it was opened, the
- * module around it where that was closed.
- * @param {Element} svg
- * @param {Element} gone
- * @returns {string | null}
- */
-export function heirOf(svg, gone) {
-  const side = `.item:not(.edge)${gone.classList.contains("backward") || gone.classList.contains("node") ? ":is(.backward, .node)" : ":not(.backward, .node)"}`;
-  const opened = gone.getAttribute("data-opens");
-  const inside = opened === null ? [] : [`[data-within="${CSS.escape(opened)}"]`, `[data-within^="${CSS.escape(opened)}."]`];
-  const names = gone.getAttribute("data-within")?.split(".") ?? [];
-  const around = names.map((_, index) => `[data-opens="${CSS.escape(names.slice(0, names.length - index).join("."))}"]`);
-  const places = [...inside.flatMap((place) => [`${side}:not(.leaf, .constant)${place}`, side + place]), ...around.map((place) => side + place)];
-  const heir = places.map((place) => svg.querySelector(place)).find((found) => found !== null);
-  return heir?.getAttribute("data-key") ?? null;
-}
-
 /** @param {(opened: Opened) => void} send */
 export function createUnfolding(send) {
   /** @type {string[]} */

@@ -4,6 +4,8 @@
 
 import { el } from "../../shared/dom.js";
 
+/** @typedef {import("./scene.js").Place} Place */
+
 const SMALLEST = 0.04;
 const LARGEST = 6;
 const READABLE = 0.85; // letters of 9 px; a view smaller than this shows the start of the graph instead of all of it
@@ -14,7 +16,7 @@ const HINTS = 3; // so often the reader is told how to zoom
 
 /**
  * @param {HTMLElement} stage
- * @param {(seen: {x: number, y: number, width: number, height: number}) => void} onMove told what part of the picture is in view
+ * @param {(seen: Place) => void} onMove told what part of the picture is in view
  */
 export function createViewport(stage, onMove) {
   /** @type {SVGSVGElement | null} */
@@ -22,7 +24,7 @@ export function createViewport(stage, onMove) {
   let [width, height] = [1, 1];
   let [x, y, scale] = [0, 0, 1];
   let touched = false;
-  /** @type {{x: number, y: number, width: number, height: number} | null} */
+  /** @type {Place | null} */
   let inSight = null; // what the last step was about
   /** @type {Map<number, {x: number, y: number}>} */
   const fingers = new Map();
@@ -127,7 +129,7 @@ export function createViewport(stage, onMove) {
     if (inSight) reveal(inSight);
   });
   observer.observe(stage);
-  /** @param {{x: number, y: number, width: number, height: number}} box */
+  /** @param {Place} box */
   const reveal = (box) => {
     inSight = box;
     const [left, right] = [x + box.x * scale, x + (box.x + box.width) * scale];
@@ -144,7 +146,7 @@ export function createViewport(stage, onMove) {
     /**
      * Shows another picture from its beginning; or where the reader was, with something held in its place.
      * @param {SVGSVGElement} next
-     * @param {{from: DOMRect | null, to: () => DOMRect | null} | null} held where it stood, and where it stands in `next`
+     * @param {{from: Place | null, to: Place | null} | null} held where it stood, and where it stands in `next`
      */
     show(next, held) {
       svg = next;
@@ -154,7 +156,7 @@ export function createViewport(stage, onMove) {
       next.setAttribute("height", String(height));
       if (held) {
         apply();
-        const [from, to] = [held.from, held.to()];
+        const { from, to } = held;
         if (!from || !to) return;
         [x, y] = [x + (from.x - to.x) * scale, y + (from.y - to.y) * scale];
         return reveal(to);
