@@ -1,12 +1,13 @@
 # The work is done by the scripts in scripts/; each says what it does, and a second run skips what is already there.
 # Variables: PYTHON (interpreter for a new .venv), HOST and PORT (run), CHROMIUM (test, bench), ONLY (bench, findings: one by name).
-.PHONY: help run test test-slow lint format bench findings clean
+.PHONY: help run test test-slow fuzz lint format bench findings clean
 export PYTHON HOST PORT CHROMIUM ONLY
 
 help:
 	@echo "make run        make the environment and serve the app on localhost:8501 (HOST=..., PORT=...)"
 	@echo "make test       lint, types, import contracts, unit, property, page and browser tests"
 	@echo "make test-slow  the slow tests, and property tests with 5,000 examples unless they name a number"
+	@echo "make fuzz       a million random texts through the language, two hours of two cores"
 	@echo "make lint       lint, format, types and import contracts only, in Python and in the browser's files"
 	@echo "make format     mend what can be mended by itself"
 	@echo "make bench      every benchmark, one table each (ONLY=load for one)"
@@ -21,6 +22,9 @@ test:
 
 test-slow:
 	@scripts/test slow
+
+fuzz:
+	@scripts/test million
 
 lint:
 	@scripts/lint

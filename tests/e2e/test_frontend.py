@@ -555,13 +555,15 @@ def chain_picture(nodes: int) -> dict[str, Any]:
             {
                 "phase": "forward" if k < nodes else "backward",
                 "kind": "op",
-                "title": f"v{i}",
-                "sentence": f"Step {k}.",
-                "arithmetic": f"v{i} = {i}",
-                "spans": [],
                 "active": [f"op-{i}"],
                 "flow": [f"use-{i}-0", f"use-{i}-1"],
-                "saved": [],
+                "words": {
+                    "title": f"v{i}",
+                    "sentence": f"Step {k}.",
+                    "arithmetic": f"v{i} = {i}",
+                    "spans": [],
+                    "saved": [],
+                },
             }
         )
     cells = [
@@ -717,7 +719,7 @@ def test_user_texts_are_drawn_as_typed(open_page: Opener) -> None:
     page = open_page("?empty")
     picture = page.evaluate("frame.picture")
     hostile = '<img src=x onerror="window.hacked = true">"];x['
-    picture["steps"][0] |= {"title": hostile, "sentence": hostile, "arithmetic": hostile, "saved": [hostile]}
+    picture["steps"][0]["words"] |= {"title": hostile, "sentence": hostile, "arithmetic": hostile, "saved": [hostile]}
     picture["items"]["value-0"] |= {"title": hostile, "lines": [[hostile, hostile]], "data": [hostile]}
     picture["items"]["value-0"]["why"]["lines"][0] = {
         "title": hostile,

@@ -4,16 +4,20 @@ export type Span = [number, number]; // code points, as Python counts them
 export type Entry = [number, string, number?];
 export type Numbers = number | string | boolean | null | Numbers[];
 
-export interface Step {
-  phase: "forward" | "backward" | "update";
-  kind: string;
+export interface StepWords {
   title: string;
   sentence: string;
   arithmetic: string;
   spans: Span[];
+  saved: string[];
+}
+
+export interface Step {
+  phase: "forward" | "backward" | "update";
+  kind: string;
   active: string[];
   flow: string[];
-  saved: string[];
+  words: StepWords | null; // of a long trace most are told later
 }
 
 export interface Why {
@@ -204,6 +208,14 @@ export interface ElementAnswer {
   answer: { title: string; parts: ElementPart[]; check: [string, string][] } | null;
 }
 
+/** What was left out of the picture of a long trace: the words of steps from `start` on, and items. */
+export interface ToldAnswer {
+  number: number;
+  start: number;
+  words: StepWords[];
+  items: Record<string, Item>;
+}
+
 export interface Opened {
   marks: string[];
   sequence: number;
@@ -222,6 +234,7 @@ export interface Frame {
   step: number | null;
   theme: string | null;
   element?: ElementAnswer | null;
+  told?: ToldAnswer | null;
 }
 
 export interface Edit extends Omit<Document, "rng_seed"> {
@@ -247,6 +260,7 @@ export interface Host {
   unfold?: (opened: object) => void;
   draw?: (graph: GraphKind) => void;
   ask?: (question: object) => void;
+  want?: (question: object) => void; // what the picture of a long trace left out
   reopen?: (address: object) => void; // Back or Forward led to another document of this page
   suggest?: Suggest; // where a text can be edited
 }

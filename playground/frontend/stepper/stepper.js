@@ -33,6 +33,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
   const bench = createWorkbench(root, {
     send: (/** @type {object} */ edit) => set("edit", edit),
     ask: (/** @type {object} */ question) => set("element", question),
+    want: (/** @type {object} */ question) => set("told", question),
     unfold: (/** @type {object} */ opened) => set("open", opened),
     reopen: (/** @type {object} */ address) => set("address", address),
     suggest: (text, leaves) => createSuggestions(text, () => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves() })),

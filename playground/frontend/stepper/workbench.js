@@ -23,6 +23,7 @@ import { itemAtCaret, marksOf, unitPositions } from "./text/text_positions.js";
 import { createStated } from "./text/stated.js";
 import { createSwitches } from "./text/switches.js";
 import { createTable } from "./panel/table.js";
+import { createTold } from "./told.js";
 import { themeOf } from "../shared/theme.js";
 import { compileTimeline, keepPosition, wordsAt } from "./graph/timeline.js";
 import { createHelp, createToolbar } from "./toolbar.js";
@@ -65,6 +66,7 @@ export function createWorkbench(root, host) {
   const table = createTable({ onSelect: select });
   const results = createResults({ onSelect: select });
   const panel = createPanel({ onShow: () => refreshPanel() });
+  const told = createTold((question) => host.want?.(question));
   const picker = createElementPicker((question) => host.ask?.({ ...question, have: heldKey }));
   const reason = el("div", { class: "reason" });
   const help = createHelp();
@@ -216,6 +218,7 @@ export function createWorkbench(root, host) {
     editor.mark([...marksOf(spans, phase, toUnits), ...marksOf(chosen, "selected", toUnits)]);
   }
   function refreshPanel() {
+    if (host.want) told.want(picture, k, selected, heldKey);
     places.keep(query);
     const { pages } = panel;
     const name = panel.shown();
@@ -228,8 +231,8 @@ export function createWorkbench(root, host) {
   }
   /** @param {string | null} key @param {boolean} [opens] its details, where the explanation is shown; false: nobody asked for them */
   function select(key, opens = true) {
-    selected = key !== null && key in picture.items ? key : null;
-    const related = selected === null ? [] : [selected, ...picture.items[selected].related];
+    selected = key !== null && (key in picture.items || graph.item(key)) ? key : null;
+    const related = selected === null ? [] : [selected, ...(picture.items[selected]?.related ?? [])];
     painter.select(new Set(related));
     graph.press(selected, related);
     table.press(new Set(related));
@@ -316,6 +319,7 @@ export function createWorkbench(root, host) {
         asked = lost;
       }
       graph.age(next.stale);
+      told.accept(picture, next.told);
       if (isNewest) editor.setError(next.error);
       if (back) panel.open(back.tab);
       if (back) select(back.selected, false);

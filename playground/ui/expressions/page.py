@@ -23,6 +23,7 @@ from playground.ui.shared.page import STYLE, page_session
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import WORKBENCH, last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession
+from playground.ui.shared.told import told_answer
 
 MOST_FOUND = 40  # functions of the reference that are shown at once
 EXPORT = "expression-exports"
@@ -91,13 +92,14 @@ def _workbench() -> None:
         refused=session.refused,
     )
     at.step = None
-    frame_now = at.completed(data, answered(at.asked, _shown()))
+    frame_now = at.completed(data, answered(at.asked, _shown()), told_answer(at.wanted, _shown()))
     stepper(
         frame_now,
         key=WORKBENCH,
         on_edit=take_edit,
         on_open=at.take_opened,
         on_element=lambda: at.take_asked(_shown()),
+        on_told=lambda: at.take_wanted(_shown()),
         on_address=_reopen,
     )
 

@@ -30,6 +30,7 @@ from playground.ui.shared.page import STYLE, page_session
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
+from playground.ui.shared.told import told_answer
 
 EXPORT = "stack-exports"
 LIST, GRAPH, SPLIT = "stack", "stack-graph", "layers-split"
@@ -116,12 +117,14 @@ def _graph(session: StackSession, net: Net, shown: ShownStack | PlaygroundError,
     data = stepper_frame(
         session.drawn, query, sequence=session.sequence, have=at.have, step=at.step, stale=drawn is None
     )
-    data = at.completed(data, element)
+    told = told_answer(at.wanted, session.document) if is_whole else None
+    data = at.completed(data, element, told)
     stepper(
         data,
         key=GRAPH,
         on_open=at.take_opened,
         on_element=lambda: at.take_asked(session.document),
+        on_told=lambda: at.take_wanted(session.document),
         on_address=_reopen,
     )
 

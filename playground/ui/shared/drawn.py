@@ -30,7 +30,7 @@ class Drawn:
         notes: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Drawn:
         """The picture of a trace with these modules open; `notes`: beside their shapes, by dotted path."""
-        data = picture(trace, graph, unfolding=unfolding, notes=notes)
+        data = picture(trace, graph, unfolding=unfolding, notes=notes, whole=False)
         rest = {name: content for name, content in data.items() if name != "scene"}
         return cls(data["key"], *(json.dumps(part, separators=(",", ":")) for part in (data["scene"], rest)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from playground.errors import PlaygroundError, Repair
+from playground.views.stepper.picture_data import ToldData
 
 
 class RepairData(TypedDict):
@@ -96,6 +97,12 @@ class ElementAnswerData(TypedDict):
     answer: dict[str, Any] | None
 
 
+class ToldAnswerData(ToldData):
+    """What was left out of the picture of a long trace, and the number of the question that this answers."""
+
+    number: int
+
+
 class OpenedData(TypedDict):
     """The modules that a visitor opened and closed, and the number of the event that said so."""
 
@@ -104,8 +111,9 @@ class OpenedData(TypedDict):
 
 
 class FrameData(TypedDict):
-    """The data that the workbench shows; `opened` and `element` are left out before PyTorch is there. `stale`: the
-    picture is of an older text, as this one does not run."""
+    """The data that the workbench shows; `opened`, `element` and `told` are left out before PyTorch is there.
+
+    `stale`: the picture is of an older text, as this one does not run."""
 
     opened: NotRequired[OpenedData]
     picture: PictureTextData | None
@@ -119,6 +127,7 @@ class FrameData(TypedDict):
     step: int | None
     theme: str | None
     element: NotRequired[ElementAnswerData | None]
+    told: NotRequired[ToldAnswerData | None]
 
 
 def error_data(error: PlaygroundError) -> ErrorData:

@@ -14,10 +14,12 @@ from playground.ui.shared.frame_data import (
     LeafRowData,
     OpenedData,
     PageErrorData,
+    ToldAnswerData,
 )
 from playground.ui.shared.link_format import params_in
 from playground.ui.shared.opened_element import Asked, Source, asked
 from playground.ui.shared.stepper import last_edit
+from playground.ui.shared.told import Wanted, wanted
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
 
 
@@ -43,6 +45,7 @@ class StepperSession:
     have: str | None = None  # the key of the drawing that the browser held when it sent something just now
     unfolded: Unfolded = field(default_factory=Unfolded)
     asked: Asked | None = None  # which element of a value is picked
+    wanted: Wanted | None = None  # what the picture of a long trace left out
 
     def take_edit(self, sent: Mapping[str, Any]) -> None:
         """Take the number of an edit of the document."""
@@ -58,6 +61,12 @@ class StepperSession:
         sent = last_edit(self.key, "element")
         self.asked, self.have = None if document is None else asked(sent, document), _have(sent)
 
+    def take_wanted(self, document: Source | None) -> None:
+        """Take which words and items of the picture of this document the browser lacks."""
+        sent = last_edit(self.key, "told")
+        unfolding = self.unfolded.unfolding
+        self.wanted, self.have = None if document is None else wanted(sent, document, unfolding), _have(sent)
+
     def take_address(self) -> dict[str, str]:
         """The parts of the link that Back or Forward led to."""
         search = last_edit(self.key, "address").get("search")
@@ -72,9 +81,9 @@ class StepperSession:
         before = self.unfolded
         self.step, self.unfolded = step, Unfolded(Unfolding(sideways=before.unfolding.sideways), before.sequence)
 
-    def completed(self, frame: FrameData, element: ElementAnswerData | None) -> FrameData:
-        """The frame with what is opened, and with the answer about an element."""
-        return {**frame, "opened": self.unfolded.data(), "element": element}
+    def completed(self, frame: FrameData, element: ElementAnswerData | None, told: ToldAnswerData | None) -> FrameData:
+        """The frame with what is opened, with the answer about an element, and what the picture had left out."""
+        return {**frame, "opened": self.unfolded.data(), "element": element, "told": told}
 
 
 def stepper_frame(

@@ -32,6 +32,7 @@ from playground.ui.layers.frames import computed as computed_net
 from playground.ui.layers.frames import show_before_problem
 from playground.ui.shared.apart import fields
 from playground.ui.shared.opened_element import answer_in, run_source
+from playground.ui.shared.told import Wanted, told_here, told_in
 from playground.ui.train.frozen_step import frozen_step, recorded_step
 from playground.views.export import Export
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
@@ -67,6 +68,15 @@ def _element(given: Message) -> Message:
     return asdict(answer_in(run_source(_document(given)), given["key"], given["index"]))
 
 
+def _told(given: Message) -> Message:
+    return {**told_here(_wanted(given, _document(given)))}
+
+
+def _wanted(given: Message, document: Document | StackDocument) -> Wanted:
+    keys = tuple(given["keys"])
+    return Wanted(document, Unfolding.of(given["unfolding"]), given["start"], given["stop"], keys, 0)
+
+
 def _export(given: Message) -> Message:
     document = _document(given)
     if isinstance(document, StackDocument):
@@ -82,6 +92,11 @@ def _training_step(given: Message) -> Message:
 def _training_element(given: Message) -> Message:
     frozen = recorded_step(_store(given["store"]), given["run"], given["key"], given["number"])
     return asdict(answer_in(frozen.recorded.trace, given["value"], given["index"]))
+
+
+def _training_told(given: Message) -> Message:
+    frozen = recorded_step(_store(given["store"]), given["run"], given["key"], given["number"])
+    return {**told_in(frozen.recorded.trace, "forward", _wanted(given, StackDocument()))}
 
 
 def _training_pace(given: Message) -> Message:
@@ -112,9 +127,11 @@ JOBS: dict[str, Job] = {
     "stack": _stack,
     "before-problem": _before_problem,
     "element": _element,
+    "told": _told,
     "export": _export,
     "training-step": _training_step,
     "training-element": _training_element,
+    "training-told": _training_told,
     "training-pace": _training_pace,
 }
 

@@ -14,8 +14,9 @@ from playground.ui.shared.frame_data import FrameData
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.stepper import stepper
 from playground.ui.shared.stepper_session import StepperSession, stepper_frame
+from playground.ui.shared.told import told_answer
 from playground.ui.train.frozen_step import FrozenStep
-from playground.ui.train.opening import answer_about, open_step
+from playground.ui.train.opening import answer_about, open_step, told_about
 
 GRAPH, CLOSE = "train-frozen-step", "train-frozen-close"
 NUMBER, NEXT = "train-frozen-number", "train-frozen-next"
@@ -59,7 +60,8 @@ def frozen_part(shown: Callable[[], OpenedStep | None], close: Callable[[], None
             frame = _frame(opened, opened.step, store)
             on_open = _does(shown, lambda opened: opened.stepper.take_opened())
             on_element = _does(shown, lambda opened: opened.stepper.take_asked(StackDocument()))
-            stepper(frame, key=GRAPH, on_open=on_open, on_element=on_element)
+            on_told = _does(shown, lambda opened: opened.stepper.take_wanted(StackDocument()))
+            stepper(frame, key=GRAPH, on_open=on_open, on_element=on_element, on_told=on_told)
         opened.stepper.have = None
 
 
@@ -106,4 +108,5 @@ def _frame(opened: OpenedStep, step: FrozenStep, store: Store) -> FrameData:
     at = opened.stepper
     element = answered(at.asked, StackDocument(), answer=lambda asked: answer_about(store, step, asked))
     frame = stepper_frame(step.drawn, "", sequence=opened.number, have=at.have, step=0)
-    return at.completed(frame, element)
+    told = told_answer(at.wanted, StackDocument(), lambda wanted: told_about(store, step, wanted))
+    return at.completed(frame, element, told)

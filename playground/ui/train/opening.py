@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from playground.computing.device import CPU, host_device
 from playground.computing.turns import COMPUTING
@@ -14,8 +14,10 @@ from playground.training.size import size_of
 from playground.ui.shared.apart import has_process, in_process
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.opened_element import Answer, Asked, answer_in
+from playground.ui.shared.told import Wanted, told_in
 from playground.ui.train.frozen_step import FrozenStep, frozen_step, recorded_step
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding
+from playground.views.stepper.picture_data import ToldData
 
 SHARE = 15_000_000_000  # multiplications that a thread does: about a second of one core
 SHOWN, TRAINED = 5, 3  # forward passes that a step takes to be shown, the loss afterwards included, and to be trained
@@ -38,6 +40,17 @@ def answer_about(store: Store, step: FrozenStep, asked: Asked) -> Answer:
         return Answer(tuple(found["index"]), found["said"])
     with COMPUTING.turn():
         return answer_in(recorded_step(store, step.run, step.key, step.number).recorded.trace, asked.key, asked.index)
+
+
+def told_about(store: Store, step: FrozenStep, question: Wanted) -> ToldData:
+    """What the picture of an opened step had left out. PlaygroundError as for `open_step`."""
+    if _is_dear(store.run(step.run), step.number):
+        given = _given(store, step.run, step.key, step.number) | {"unfolding": question.unfolding.listed()}
+        asked = {"start": question.start, "stop": question.stop, "keys": list(question.keys)}
+        return cast(ToldData, in_process("training-told", given | asked))
+    with COMPUTING.turn():
+        trace = recorded_step(store, step.run, step.key, step.number).recorded.trace
+        return told_in(trace, "forward", question)
 
 
 def _given(store: Store, run: str, key: str, number: int) -> dict[str, Any]:

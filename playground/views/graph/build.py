@@ -17,6 +17,7 @@ from playground.views.graph.graph import Box, Graph, GraphKind, Link
 from playground.views.graph.unfolding import Unfolding
 
 DRAWN_BOXES = int(os.environ.get("PLAYGROUND_DRAWN_BOXES", "150"))
+OPENED_BOXES = int(os.environ.get("PLAYGROUND_OPENED_BOXES", "10000"))  # as many as a browser pans within a frame
 TITLES = {"forward": "Computational graph", "backward": "Backward graph", "both": "Forward and backward graph"}
 
 
@@ -25,10 +26,12 @@ def build_graph(
     kind: GraphKind = "forward",
     *,
     limit: int | None = None,
+    room: int | None = None,
     unfolding: Unfolding | None = None,
     notes: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Graph:
-    """The picture of a trace, collapsed to at most `limit` boxes (twice as many where both passes are drawn).
+    """The picture of a trace, collapsed to at most `limit` boxes (twice as many where both passes are drawn),
+    to `room` where the reader opens modules.
 
     It takes names from the explanation, no sentences. With an `unfolding` its modules can be opened; `notes` stand on
     their boxes, by dotted path.
@@ -56,7 +59,7 @@ def build_graph(
     outputs = ", ".join(explanation.names.show(output) for output in trace.outputs)
     title = f"{TITLES[kind]}{f' of {outputs}' if outputs else ''}"
     whole = Graph(kind, tuple(boxes), tuple(links), tuple(pairs), home, title=title)
-    drawn = with_copies(collapse(whole, limit or DRAWN_BOXES, unfolding, notes))
+    drawn = with_copies(collapse(whole, limit or DRAWN_BOXES, room or OPENED_BOXES, unfolding, notes))
     return replace(drawn, sideways=unfolding is not None and unfolding.sideways)
 
 

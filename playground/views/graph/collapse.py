@@ -12,7 +12,6 @@ from playground.views.graph.merged_boxes import RUN, group_key, merge
 from playground.views.graph.unfolding import Unfolding
 
 LINKS_PER_BOX = 3  # with more, nobody can follow them
-OPENED_SHARE = 3  # what a reader opens may take so many times the boxes of a picture that nobody touched
 LEAST_GROUPS = 4  # fewer module boxes than these say too little: their parts are drawn
 PARTS, PART = 12, 24  # an opened run is so many smaller ones, or its boxes where there are no more than these
 
@@ -20,11 +19,15 @@ Path = tuple[str, ...]
 
 
 def collapse(
-    graph: Graph, limit: int, unfolding: Unfolding | None = None, notes: Mapping[str, tuple[str, ...]] | None = None
+    graph: Graph,
+    limit: int,
+    room: int,
+    unfolding: Unfolding | None = None,
+    notes: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Graph:
     """The same graph in at most about `limit` boxes: modules closed from some depth on, and long runs if need be.
 
-    With an `unfolding` modules are open and closed as the reader says, within three times as many boxes. `notes` stand
+    With an `unfolding` modules are open and closed as the reader says, within `room` boxes. `notes` stand
     on the boxes of modules, by dotted path.
     """
     limit = 2 * limit if graph.kind == "both" else limit
@@ -33,14 +36,14 @@ def collapse(
     depth = 1 if wanted.base == "none" else _depth(tree, limit)
     closed = tree.opened_above(depth)
     is_long = not tree.fits(closed, limit)
-    room = max(OPENED_SHARE * limit, len(tree.shown(closed)) + limit // 2)
+    room = max(room, len(tree.shown(closed)) + limit // 2)
     opened, message = _opened(tree, closed, wanted, room)
     drawn = merge(graph, tree.into(opened), notes, can_open=unfolding is not None)
     modules = tree.named
     if is_long:
         tagged = _tagged(drawn, limit)
         runs = _Tree(tagged, of_runs=True)
-        open_runs, refused = _opened(runs, frozenset(), replace(wanted, base="fitting"), OPENED_SHARE * limit)
+        open_runs, refused = _opened(runs, frozenset(), replace(wanted, base="fitting"), room)
         drawn = merge(tagged, runs.into(open_runs), can_open=unfolding is not None)
         modules, opened, message = modules | runs.named, opened | open_runs, message or refused
     if unfolding is None:

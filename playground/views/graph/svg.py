@@ -41,8 +41,8 @@ def attribute(text: str) -> str:
 
 def _frame(frame: ModuleFrameData) -> str:
     place = _place(frame["x"], frame["y"], frame["width"], frame["height"])
-    title = f'x="{frame["x"] + 10:.1f}" y="{frame["y"] + 15:.1f}" font-size="11" text-anchor="start">{escape(frame["title"])}'
-    return f'<g class="cluster"><rect {place} rx="10"/><text class="cluster" {title}</text></g>'
+    title = _text("cluster", frame["x"] + 10, frame["y"] + 15, 11, frame["title"], "start")
+    return f'<g class="cluster"><rect {place} rx="10"/>{title}</g>'
 
 
 def _place(x: float, y: float, width: float, height: float) -> str:

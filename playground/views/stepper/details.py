@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from playground.errors import Span
@@ -10,13 +11,16 @@ from playground.explain.details import DetailLine, Details
 from playground.explain.explanation import Explanation
 from playground.explain.why import Why
 from playground.trace.array import Array
-from playground.trace.records import BackwardNode, Op, Value
+from playground.trace.records import BackwardNode, BackwardPass, Op, Value
 from playground.views.graph.graph import Box, Graph
 from playground.views.stepper.picture_data import ItemData, WhyData, WhyLineData
 
 EXPLAINED_VALUES = 80  # derivations are written out up to this many values
 LISTED_VALUES = 300  # beyond, only what is drawn can be opened
+TOLD_VALUES = 1_000  # beyond, what is drawn is told when it is asked for
 SENT_ELEMENTS = 60_000  # elements of tensors in one picture
+
+_KEY = re.compile(r"(value|op|node|use|edge|seed)-([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
 class ItemDetails:
@@ -28,23 +32,27 @@ class ItemDetails:
         self.graph = graph
         self._unsent = SENT_ELEMENTS
 
-    def all(self) -> dict[str, ItemData]:
-        """Items by key, values first, then ops, nodes, modules and seeds, each with its edges."""
+    def all(self, *, short: bool = False) -> dict[str, ItemData]:
+        """Items by key, values first, then ops, nodes, modules and seeds, each with its edges.
+
+        `short`: of a long trace only those about its first values; others are asked for one by one.
+        """
         trace, graph = self.trace, self.graph
         drawn = {box.key for box in graph.boxes} | {link.key for link in graph.links}
         everything = len(trace.values) <= LISTED_VALUES
+        most = TOLD_VALUES if short else len(trace.values) + len(trace.nodes)
         found: dict[str, ItemData] = {}
-        for value in trace.values:
+        for value in trace.values[:most]:
             key = f"value-{value.id}"
             if everything or key in drawn or (value.op is not None and f"op-{value.op}" in drawn):
                 found[key] = self.value(value)
-        for op in trace.ops:
+        for op in trace.ops[:most]:
             if everything or f"op-{op.id}" in drawn:
                 found[f"op-{op.id}"] = self.op(op)
             for position in range(len(op.inputs)):
                 if (key := f"use-{op.id}-{position}") in drawn:
                     found[key] = self.use(op, position)
-        for node in trace.nodes:
+        for node in trace.nodes[:most]:
             if everything or f"node-{node.id}" in drawn:
                 found[f"node-{node.id}"] = self.node(node)
             for position in range(len(node.edges)):
@@ -52,13 +60,35 @@ class ItemDetails:
                     found[key] = self.edge(node, position)
         found |= {box.key: self._item(box.kind, _of_box(box)) for box in graph.boxes if box.kind in ("module", "seed")}
         for started in trace.passes:
-            for position, root in enumerate(started.roots):
+            for position in range(len(started.roots)):
                 if (key := f"seed-{started.id}-{position}") in drawn:
-                    found[key] = self._item("edge", self.explanation.seed(started.id, position), [f"value-{root}"])
+                    found[key] = self.seed(started, position)
         for link in graph.links:
             if link.key in found and link.count > 1:
                 found[link.key]["lines"].insert(0, ["stands for", f"{link.count} edges", 0])
         return found
+
+    def item(self, key: str) -> ItemData | None:
+        """The item of one value, op, node or edge; None where there is no such thing."""
+        found = _KEY.fullmatch(key)
+        if found is None:
+            return None
+        kind, number = found[1], int(found[2])
+        position = None if found[3] is None else int(found[3])
+        records: dict[str, tuple[Sequence[Any], Callable[..., ItemData], Callable[[Any], Sequence[Any]] | None]] = {
+            "value": (self.trace.values, self.value, None),
+            "op": (self.trace.ops, self.op, None),
+            "node": (self.trace.nodes, self.node, None),
+            "use": (self.trace.ops, self.use, lambda op: op.inputs),
+            "edge": (self.trace.nodes, self.edge, lambda node: node.edges),
+            "seed": (self.trace.passes, self.seed, lambda started: started.roots),
+        }
+        listed, describe, parts = records[kind]
+        if number >= len(listed) or (parts is None) != (position is None):
+            return None
+        if parts is None or position is None:
+            return describe(listed[number])
+        return describe(listed[number], position) if position < len(parts(listed[number])) else None
 
     def value(self, value: Value) -> ItemData:
         """Describe one tensor, with its numbers and why its gradient is what it is."""
@@ -105,6 +135,10 @@ class ItemDetails:
             op = self.trace.ops[edge.use[0]]
             related.append(f"use-{op.id}-{[a.path for a in op.inputs].index(edge.use[1])}")
         return self._item("edge", self.explanation.edge(node.id, position), related)
+
+    def seed(self, started: BackwardPass, position: int) -> ItemData:
+        """The seed of a backward pass at one of its roots."""
+        return self._item("edge", self.explanation.seed(started.id, position), [f"value-{started.roots[position]}"])
 
     def _numbers(self, array: Array | None) -> Any:
         if array is None or array.numel > self._unsent or not array.is_exact:

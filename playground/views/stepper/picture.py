@@ -24,6 +24,7 @@ from playground.views.stepper.results import results
 from playground.views.stepper.table import table_data
 
 VERSION = 1
+TOLD_STEPS = 2_000  # have their words in a picture that is not the whole
 DRAWINGS, KEPT_BOXES = 64, 500  # scenes kept for everyone, of graphs no larger than that
 
 
@@ -35,11 +36,13 @@ def picture(
     unfolding: Unfolding | None = None,
     notes: Mapping[str, tuple[str, ...]] | None = None,
     explanation: Explanation | None = None,
+    whole: bool = True,
 ) -> data.PictureData:
     """The picture of a trace; `scene` is None where the browser already has the one with the key `have`.
 
     With an `unfolding` modules can be opened and closed in it, and `notes` stand on their boxes, by dotted path. An
-    `explanation` of the trace that is there already is not made again.
+    `explanation` of the trace that is there already is not made again. Where it is not to be the `whole`, most words
+    of a long trace are left out (`views/stepper/told.py` has them).
     """
     explanation = explanation or explain(trace)
     gradients = {} if unfolding is None else module_gradients(trace)
@@ -55,10 +58,10 @@ def picture(
         "graph": graph,
         "text": trace.text,
         "initial": _told(explanation.start),
-        "steps": [_step(trace, drawn, step, text) for step, text in zip(trace.steps, explanation.steps, strict=True)],
+        "steps": [_step(explanation, drawn, step, is_told=whole or step.index < TOLD_STEPS) for step in trace.steps],
         "slots": timelines.slots | gradient_slots(drawn, gradients),
         "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
-        "items": ItemDetails(explanation, drawn).all(),
+        "items": ItemDetails(explanation, drawn).all(short=not whole),
         "table": table,
         "notes": [_note(note) for note in trace.notes],
         "results": results(trace, explanation.names),
@@ -100,17 +103,25 @@ def _told(text: StepText) -> data.StepTextData:
     return {"title": text.title, "sentence": text.sentence, "arithmetic": text.arithmetic}
 
 
-def _step(trace: Trace, graph: Graph, step: Step, text: StepText) -> data.StepData:
-    active, flow = _touched(trace, step)
-    op = step.op if step.node is None else trace.nodes[step.node].op
-    span = None if op is None else trace.ops[op].span
+def _step(explanation: Explanation, graph: Graph, step: Step, *, is_told: bool) -> data.StepData:
+    active, flow = _touched(explanation.trace, step)
     return {
         "phase": step.phase,
         "kind": step.kind,
-        **_told(text),
-        "spans": [] if span is None else [[span.start, span.end]],
         "active": list(dict.fromkeys(place for key in active for place in graph.drawn(key))),
         "flow": list(dict.fromkeys(place for key in flow for place in graph.drawn(key))),
+        "words": words_of(explanation, step) if is_told else None,
+    }
+
+
+def words_of(explanation: Explanation, step: Step) -> data.StepWordsData:
+    """All that is said of one step."""
+    trace, text = explanation.trace, explanation.step(step.index)
+    op = step.op if step.node is None else trace.nodes[step.node].op
+    span = None if op is None else trace.ops[op].span
+    return {
+        **_told(text),
+        "spans": [] if span is None else [[span.start, span.end]],
         "saved": list(text.saved),
     }
 

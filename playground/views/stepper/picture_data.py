@@ -16,15 +16,21 @@ class StepTextData(TypedDict):
     arithmetic: str
 
 
-class StepData(StepTextData):
-    """One step; `active`, `flow`: the boxes and edges that it lights up."""
+class StepWordsData(StepTextData):
+    """All that is said of a step: `spans` where in the text, `saved` what it stored for the backward pass."""
+
+    spans: list[list[int]]
+    saved: list[str]
+
+
+class StepData(TypedDict):
+    """One step; `active`, `flow`: the boxes and edges that it lights up. Of a long trace most words are told later."""
 
     phase: Literal["forward", "backward", "update"]
     kind: str
-    spans: list[list[int]]
     active: list[str]
     flow: list[str]
-    saved: list[str]
+    words: StepWordsData | None
 
 
 class WhyLineData(TypedDict):
@@ -101,6 +107,14 @@ class ModulesData(TypedDict):
     count: int
     open: int
     message: str
+
+
+class ToldData(TypedDict):
+    """What a picture of a long trace left out and the browser asked for: the words of steps from `start` on, items."""
+
+    start: int
+    words: list[StepWordsData]
+    items: dict[str, ItemData]
 
 
 class PictureData(TypedDict):

@@ -14,7 +14,6 @@ from playground.explain.explanation import explain
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 from playground.views.graph.build import build_graph
-from playground.views.graph.collapse import OPENED_SHARE
 from playground.views.graph.graph import Graph, GraphKind
 from playground.views.graph.layout import lay_out
 from playground.views.graph.static import static_svg
@@ -60,8 +59,8 @@ def deep() -> Trace:
     return record(Stages(), torch.randn(2, 4))
 
 
-def drawn(trace: Trace, kind: GraphKind, *marks: str, limit: int = LIMIT) -> Graph:
-    return build_graph(explain(trace), kind, limit=limit, unfolding=Unfolding.of(list(marks)))
+def drawn(trace: Trace, kind: GraphKind, *marks: str, limit: int = LIMIT, room: int | None = None) -> Graph:
+    return build_graph(explain(trace), kind, limit=limit, room=room, unfolding=Unfolding.of(list(marks)))
 
 
 def keys(graph: Graph) -> set[str]:
@@ -123,9 +122,9 @@ def test_closing_what_was_opened_gives_the_first_picture(deep: Trace) -> None:
 
 
 def test_unfolding_all_stops_at_the_room_and_says_so(deep: Trace) -> None:
-    graph = drawn(deep, "forward", "+*", limit=25)
+    graph = drawn(deep, "forward", "+*", limit=25, room=75)
     assert graph.modules is not None
-    assert 25 < len(graph.boxes) <= OPENED_SHARE * 25
+    assert 25 < len(graph.boxes) <= 75
     assert re.match(rf"{len(graph.modules.opened)} of {graph.modules.count} modules", graph.modules.message)
     everything = drawn(deep, "forward", "+*", limit=1000)
     assert everything.modules is not None
@@ -136,9 +135,9 @@ def test_unfolding_all_stops_at_the_room_and_says_so(deep: Trace) -> None:
 def test_a_module_too_large_for_the_room_stays_closed_and_says_so(deep: Trace) -> None:
     marks = [f"+stage{number}" for number in range(5)] + [f"+stage{n}.{m}" for n in range(5) for m in range(5)]
     marks += [f"{mark}.body" for mark in marks[5:]]
-    graph = drawn(deep, "forward", *marks, limit=25)
+    graph = drawn(deep, "forward", *marks, limit=25, room=75)
     assert graph.modules is not None
-    assert len(graph.boxes) <= OPENED_SHARE * 25
+    assert len(graph.boxes) <= 75
     assert graph.modules.message.startswith("stage4.4.body stays closed")
 
 

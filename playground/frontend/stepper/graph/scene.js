@@ -26,7 +26,7 @@ const LETTERS = 40; // px that the text beside a link may be away from it, at le
  * @param {number} top
  * @returns {Place}
  */
-function placeOf({ points, texts }, left, top) {
+function linkPlace({ points, texts }, left, top) {
   const xs = points.filter((_, index) => index % 2 === 0);
   const ys = points.filter((_, index) => index % 2 === 1);
   for (const { x, y } of texts) {
@@ -52,7 +52,7 @@ export function thingsOf({ view: [left, top], forms, frames, links, boxes }) {
     }),
     ...links.map((link, number) => {
       const { key, classes, label } = link;
-      return /** @type {Thing} */ ({ ...none, kind: "link", key, classes, label, place: placeOf(link, left, top), number });
+      return /** @type {Thing} */ ({ ...none, kind: "link", key, classes, label, place: linkPlace(link, left, top), number });
     }),
     ...boxes.map(({ key, classes, label, x, y, form, opens = "", within = "" }, number) => {
       const { width, height } = forms[form];
@@ -111,7 +111,7 @@ export function createGrid(things, { view: [left, top], links }) {
     const isLong = points.length > 8;
     const places = isLong ? [] : [thing.place];
     for (let at = 0; isLong && at + 7 < points.length; at += 6)
-      places.push(placeOf({ ...links[thing.number], points: points.slice(at, at + 8), texts: [] }, left, top));
+      places.push(linkPlace({ ...links[thing.number], points: points.slice(at, at + 8), texts: [] }, left, top));
     if (isLong) for (const { x, y } of links[thing.number].texts) places.push({ x: x - left - LETTERS, y: y - top, width: 2 * LETTERS, height: 1 });
     const names = new Set(places.flatMap(cellsOf).map(([row, column]) => `${row} ${column}`));
     for (const name of names) {

@@ -7,13 +7,13 @@ import { createGrid, isBackward } from "./scene.js";
 /** @typedef {import("./scene.js").Thing} Thing */
 /** @typedef {import("./scene.js").Place} Place */
 
-const MOST = 2000; // things on the page at once: beyond, moving them is felt
+const MOST_THINGS = 2000; // things on the page at once: beyond, moving them is felt
 const AHEAD = 300; // px of the picture around the view that are there already
 
 const KINDS = /** @type {const} */ (["frame", "link", "box"]);
 
 /** @type {Scene} */
-const NOTHING = { title: "", view: [0, 0, 1, 1], forms: [], frames: [], links: [], boxes: [] };
+const NO_SCENE = { title: "", view: [0, 0, 1, 1], forms: [], frames: [], links: [], boxes: [] };
 
 /**
  * The boxes of one side as one path, for a picture seen from far away.
@@ -30,7 +30,7 @@ export function boxesPath(things, backward) {
  *   `kept`: what is on the page wherever the view is
  */
 export function createSight({ onIn, onOut, kept }) {
-  let scene = NOTHING;
+  let scene = NO_SCENE;
   /** @type {readonly Thing[]} */
   let things = [];
   /** @type {Map<Thing, SVGGElement>} */
@@ -90,7 +90,7 @@ export function createSight({ onIn, onOut, kept }) {
     if (inside && filled && view.y + view.height <= filled.y + filled.height) return;
     filled = { x: view.x - AHEAD, y: view.y - AHEAD, width: view.width + 2 * AHEAD, height: view.height + 2 * AHEAD };
     const found = find(filled);
-    const isFar = found.size > MOST;
+    const isFar = found.size > MOST_THINGS;
     showFar(isFar);
     only(isFar ? new Set() : found);
   };
@@ -111,7 +111,7 @@ export function createSight({ onIn, onOut, kept }) {
      */
     show(next, all) {
       [scene, things, elements, there, filled] = [next, all, new Map(), new Set(), null];
-      find = all.length > MOST ? createGrid(all, next) : null;
+      find = all.length > MOST_THINGS ? createGrid(all, next) : null;
       far = shape("g", { class: "far", "aria-hidden": "true" });
       layers = Object.fromEntries(KINDS.map((kind) => [kind, shape("g", {})]));
       const svg = shape("svg", { class: "graph", viewBox: next.view.join(" "), role: "group", "aria-label": next.title }, far, ...Object.values(layers));

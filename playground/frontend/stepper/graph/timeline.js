@@ -119,6 +119,9 @@ export function phaseAt(timeline, k) {
   return k > 0 ? timeline.steps[k - 1].phase : "initial";
 }
 
+/** @type {import("../contract.js").StepWords} */
+const LATER = { title: "…", sentence: "The words of this step are on their way.", arithmetic: "", spans: [], saved: [] };
+
 /**
  * What is said at a position: the step's words, or those of the start.
  * @param {Picture} picture
@@ -126,7 +129,7 @@ export function phaseAt(timeline, k) {
  * @param {number} k
  */
 export function wordsAt(picture, timeline, k) {
-  const step = k > 0 ? picture.steps[k - 1] : null;
+  const words = k > 0 ? (picture.steps[k - 1].words ?? LATER) : { ...picture.initial, saved: [], spans: [] };
   const phase = phaseAt(timeline, k);
-  return { ...(step ?? { ...picture.initial, saved: [], spans: [] }), phase: phase === "initial" ? "start" : phase, notes: picture.notes };
+  return { ...words, kind: k > 0 ? picture.steps[k - 1].kind : undefined, phase: phase === "initial" ? "start" : phase, notes: picture.notes };
 }
