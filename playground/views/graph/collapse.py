@@ -43,7 +43,7 @@ def collapse(
     if is_long:
         tagged = _tagged(drawn, limit)
         runs = _Tree(tagged, of_runs=True)
-        open_runs, refused = _opened(runs, frozenset(), replace(wanted, base="fitting"), room)
+        open_runs, refused = _opened(runs, frozenset(), wanted, room)
         drawn = merge(tagged, runs.into(open_runs), can_open=unfolding is not None)
         modules, opened, message = modules | runs.named, opened | open_runs, message or refused
     if unfolding is None:
@@ -127,7 +127,9 @@ def _opened(tree: _Tree, at_first: frozenset[str], wanted: Unfolding, room: int)
     def is_too_much(count: int) -> bool:
         return not tree.fits(start.union(opens[:count]), room)
 
-    count = max(0, bisect_right(range(len(opens) + 1), False, key=is_too_much) - 1)
+    count = len(opens)
+    if is_too_much(count):
+        count = max(0, bisect_right(range(count), False, key=is_too_much) - 1)
     opened = start.union(opens[:count])
     visible = {path for path in tree.paths if all(".".join(path[:n]) in opened for n in range(1, len(path) + 1))}
     return opened, _refusal(tree, len(visible), opens[count:], wanted, room)
