@@ -12,6 +12,7 @@ OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]
 
 LOOP = "/?v=1&text=" + quote("f = x\n" + "f = f*s + s\n" * 20)
+LONG = "/?v=1&graph=forward&passes=3&text=" + quote("f = x\nfor i in range(150):\n    f = sin(f)*s + s")
 LEAST_LETTERS = 9  # px on the screen
 STILL = 2.0  # px; the line around the box of the step is wider than that of others
 
@@ -148,3 +149,17 @@ def test_from_left_to_right_and_back(open_page: OpenPage, ready: Ready) -> None:
     expect(turn).to_have_attribute("aria-pressed", "false")
     (x, y), (last_x, last_y) = top_left(first), top_left(page.locator("svg.graph .item.op").last)
     assert last_y - y > 100
+
+
+@pytest.mark.slow
+def test_the_words_of_a_very_long_trace_come_when_one_gets_there(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page(LONG))
+    assert int(page.get_by_test_id("position").inner_text().split("/")[1]) > 1_500
+    page.get_by_test_id("step-last").click()
+    explanation = page.get_by_test_id("explanation")
+    expect(explanation).to_contain_text("x.grad")
+    for _ in range(3):
+        step(page)  # at the end already
+    page.get_by_test_id("scrub").evaluate("bar => { bar.value = 1200; bar.dispatchEvent(new Event('input')); }")
+    expect(explanation).not_to_contain_text("on their way")
+    expect(explanation).to_contain_text("Backward0")

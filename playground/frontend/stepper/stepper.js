@@ -10,13 +10,21 @@ import { createWorkbench } from "./workbench.js";
 /** @typedef {Omit<Frame, "picture"> & {picture: {key: string, scene: string | null, rest: string} | null}} Packed */
 
 /**
- * A picture travels as its scene and the rest as text, which the server keeps more cheaply than data.
- * @param {Packed} frame
- * @returns {Frame}
+ * Reads frames: a picture travels as its scene and the rest as text, which the server keeps more cheaply than data. The
+ * same text is the same picture, so that what was told of it since stays.
+ * @returns {(frame: Packed) => Frame}
  */
-function unpacked(frame) {
-  const { picture } = frame;
-  return { ...frame, picture: picture && { ...JSON.parse(picture.rest), scene: picture.scene && JSON.parse(picture.scene) } };
+function createReader() {
+  let text = "";
+  /** @type {Frame["picture"]} */
+  let read = null;
+  return (frame) => {
+    const { picture } = frame;
+    if (!picture) return { ...frame, picture };
+    const scene = picture.scene && JSON.parse(picture.scene);
+    if (!read || picture.rest !== text) [text, read] = [picture.rest, JSON.parse(picture.rest)];
+    return { ...frame, picture: Object.assign(/** @type {import("./contract.js").Picture} */ (read), { scene }) };
+  };
 }
 
 /** @typedef {{FUNCTIONS: import("./text/completion.js").FunctionRow[], PREFIXES: Record<string, string>}} Functions */
@@ -38,13 +46,14 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     reopen: (/** @type {object} */ address) => set("address", address),
     suggest: (text, leaves) => createSuggestions(text, () => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves() })),
   });
+  const read = createReader();
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
   const unfollow = followScheme(bench.retheme);
   Object.assign(root, { workbench: bench });
   return {
     update(frame) {
       if (frame.editable) loadFunctions();
-      bench.update(unpacked(frame));
+      bench.update(read(frame));
     },
     stop() {
       unlisten();

@@ -24,7 +24,7 @@ from playground.views.stepper.results import results
 from playground.views.stepper.table import table_data
 
 VERSION = 1
-TOLD_STEPS = 2_000  # have their words in a picture that is not the whole
+TOLD_STEPS = 1_000  # have their words in a picture that is not the whole
 DRAWINGS, KEPT_BOXES = 64, 500  # scenes kept for everyone, of graphs no larger than that
 
 
