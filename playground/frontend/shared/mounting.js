@@ -91,6 +91,8 @@ export function mounting(create) {
     const shown = entry;
     shown.set = setStateValue;
     shown.part.update(data.frame);
+    const place = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
+    place.setAttribute("data-drawn", ""); // the page keeps room for it until then
     for (const [name, value] of shown.unsent) setStateValue(name, value);
     shown.unsent.clear();
     return () => {

@@ -143,7 +143,7 @@ export function createRuns(root, host) {
       drawCharts(next);
       replace(differences, differencesTable(next));
       tables.update(next.tables);
-      samples.update(first);
+      samples.update(first && kept.get(first.id)?.last ? first : undefined); // with the first point, so that the charts push nothing down
       lines.update(first ? kept.get(first.id) : undefined, next.headings, first?.id ?? "");
       runList(others, next, act);
       add.update(next);
