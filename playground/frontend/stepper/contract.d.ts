@@ -21,8 +21,9 @@ export interface Step {
 }
 
 export interface Why {
-  lines: { title: string; latex: string; text: string; note?: string }[];
+  lines: { title: string; latex: string; text: string; note?: string; symbolic?: boolean }[];
   check: [string, string][];
+  since: number; // the position from which on its numbers are known
 }
 
 export interface Item {

@@ -3,6 +3,7 @@
 import { listenToInsert } from "../shared/insertion.js";
 import { mounting } from "../shared/mounting.js";
 import { followScheme } from "../shared/theme.js";
+import { createWelcome } from "../shared/welcome.js";
 import { createSuggestions } from "./text/suggestions.js";
 import { createWorkbench } from "./workbench.js";
 
@@ -40,15 +41,18 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
   });
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
   const unfollow = followScheme(bench.retheme);
+  const welcome = createWelcome("expressions");
   Object.assign(root, { workbench: bench });
   return {
     update(frame) {
       if (frame.editable) loadFunctions();
+      if (frame.editable) welcome.show();
       bench.update(unpacked(frame));
     },
     stop() {
       unlisten();
       unfollow();
+      welcome.stop();
       bench.stop();
     },
   };

@@ -25,6 +25,7 @@ import { createSwitches } from "./text/switches.js";
 import { createTable } from "./panel/table.js";
 import { createTold } from "./told.js";
 import { themeOf } from "../shared/theme.js";
+import { begin } from "../shared/welcome.js";
 import { compileTimeline, keepPosition, wordsAt } from "./graph/timeline.js";
 import { createHelp, createToolbar } from "./toolbar.js";
 import { showWhy } from "./panel/why.js";
@@ -188,6 +189,7 @@ export function createWorkbench(root, host) {
   function goto(next) {
     const to = Math.max(0, Math.min(timeline.last, Math.round(next)));
     if (to === k) return;
+    begin();
     painter.goto(to);
     k = to;
     showPosition();
@@ -225,7 +227,7 @@ export function createWorkbench(root, host) {
     if (name === "explanation") showExplanation(pages.explanation, wordsAt(picture, timeline, k), select);
     if (name === "details") showDetails(pages.details, picture, timeline, selected, k);
     if (name === "why") {
-      showWhy(reason, picture, selected, standalone);
+      showWhy(reason, picture, selected, standalone, k, user);
       picker.offer(picture.items, host.ask ? selected : null);
     }
   }

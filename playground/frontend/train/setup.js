@@ -4,6 +4,7 @@ import { copyButton, el, prose, replace } from "../shared/dom.js";
 import { themeOf } from "../shared/theme.js";
 import { createFields } from "./fields.js";
 import { createNotes } from "./notes.js";
+import { begin, createWelcome } from "../shared/welcome.js";
 import { ownerToken, showQuery } from "./owner.js";
 
 /** @typedef {import("./contract.js").SetupFrame} SetupFrame */
@@ -30,6 +31,7 @@ export function createSetup(root, host) {
     (changes) => send("", changes),
     () => send("folds"),
   );
+  const welcome = createWelcome("train");
   const link = copyButton("Copy link", () => location.href, { "data-testid": "train-link" });
   root.classList.add("training", "setup");
   root.append(el("div", { class: "row" }, go, link), said, editor, message, notes.root, shapes, fields.root);
@@ -38,6 +40,7 @@ export function createSetup(root, host) {
   function send(what = "", changes = {}) {
     clearTimeout(timer);
     typed = false;
+    if (what === "train") begin();
     sequence += 1;
     host.send({ sequence, owner, do: what, fields: { text: editor.value, ...fields.values(), ...changes } });
   }
@@ -85,6 +88,7 @@ export function createSetup(root, host) {
     /** @param {SetupFrame} frame */
     update(frame) {
       root.dataset.theme = themeOf(root, null);
+      welcome.show();
       owner = ownerToken(frame.owner);
       const isAnswer = frame.sequence >= sequence;
       if (isAnswer) {
@@ -103,6 +107,7 @@ export function createSetup(root, host) {
     },
     stop() {
       clearTimeout(timer);
+      welcome.stop();
     },
   };
 }
