@@ -5,7 +5,8 @@ import { themeOf } from "../shared/theme.js";
 import { createFields } from "./fields.js";
 import { createNotes } from "./notes.js";
 import { begin, createWelcome } from "../shared/welcome.js";
-import { ownerToken, showQuery } from "./owner.js";
+import { createAddress } from "./address.js";
+import { ownerToken } from "./owner.js";
 
 /** @typedef {import("./contract.js").SetupFrame} SetupFrame */
 
@@ -13,7 +14,7 @@ const TYPING_PAUSE = 300; // ms without a key before what was typed is sent
 
 /**
  * @param {HTMLElement} root
- * @param {{send: (edit: object) => void}} host
+ * @param {{send: (edit: object) => void, reopen: (address: object) => void}} host
  */
 export function createSetup(root, host) {
   let sequence = 0;
@@ -32,6 +33,7 @@ export function createSetup(root, host) {
     () => send("folds"),
   );
   const welcome = createWelcome("train");
+  const address = createAddress((search) => host.reopen({ search, number: performance.now() }), root);
   const link = copyButton("Copy link", () => location.href, { "data-testid": "train-link" });
   root.classList.add("training", "setup");
   root.append(el("div", { class: "row" }, go, link), said, editor, message, notes.root, shapes, fields.root);
@@ -102,12 +104,13 @@ export function createSetup(root, host) {
         said.textContent = frame.said;
         said.className = frame.waits ? "note" : "bad";
       }
-      showQuery(frame.query);
+      address.show(frame.query, frame.chosen);
       root.dataset.answered = String(frame.sequence);
     },
     stop() {
       clearTimeout(timer);
       welcome.stop();
+      address.stop();
     },
   };
 }
