@@ -2,6 +2,7 @@
 // The component that shows a trace on all three pages: mounts the workbench. The contract is docs/stepper.md.
 import { listenToInsert } from "../shared/insertion.js";
 import { mounting } from "../shared/mounting.js";
+import { listenToSave } from "../shared/saving.js";
 import { followScheme } from "../shared/theme.js";
 import { createWelcome } from "../shared/welcome.js";
 import { createSuggestions } from "./text/suggestions.js";
@@ -37,9 +38,11 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     want: (/** @type {object} */ question) => set("told", question),
     unfold: (/** @type {object} */ opened) => set("open", opened),
     reopen: (/** @type {object} */ address) => set("address", address),
+    hasExports: true,
     suggest: (text, leaves) => createSuggestions(text, () => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves() })),
   });
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
+  const unsave = listenToSave((format) => root.isConnected && bench.save(format));
   const unfollow = followScheme(bench.retheme);
   const welcome = createWelcome("expressions");
   Object.assign(root, { workbench: bench });
@@ -51,6 +54,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     },
     stop() {
       unlisten();
+      unsave();
       unfollow();
       welcome.stop();
       bench.stop();

@@ -102,10 +102,7 @@ export function createWorkbench(root, host) {
     onView: graph.view,
     onTurn: unfolding.turn,
     onToggle: (mark) => toggle(mark, null),
-    onSave(format) {
-      const svg = graph.svg();
-      if (svg) graph.whole(() => savePicture(svg, getComputedStyle(root).backgroundColor, format, picture.text));
-    },
+    onSave: (format) => save(format),
     onHistory: travel,
     onHelp: help.show,
     address: link.address,
@@ -176,6 +173,8 @@ export function createWorkbench(root, host) {
     if (at && (path || frame)) toggle(path ? (opens ? "+" : "-") + path : (frame ?? ""), at);
   }
 
+  const save = (/** @type {"svg" | "png"} */ format) =>
+    graph.whole(() => savePicture(graph.svg(), getComputedStyle(root).backgroundColor, format, picture.text));
   /** @param {number} next */
   function user(next) {
     player.stop();
@@ -288,6 +287,7 @@ export function createWorkbench(root, host) {
     position: () => k,
     select,
     insert: editor.insert,
+    save,
     /** @param {Frame} next */
     update(next) {
       frame = next;
@@ -299,7 +299,7 @@ export function createWorkbench(root, host) {
       query = next.query;
       root.classList.toggle("read-only", !next.editable);
       const canDraw = host.draw !== undefined || (!standalone && next.document !== null);
-      toolbar.offer({ graphs: canDraw, histories: next.editable, link: !standalone, turn: host.unfold !== undefined });
+      toolbar.offer({ graphs: canDraw, histories: next.editable, link: !standalone, turn: host.unfold !== undefined, save: !host.hasExports });
       toolbar.showGraph(draft.current().graph);
       toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
       editor.setEditable(next.editable);

@@ -18,6 +18,7 @@ from playground.ui.shared.boundary import bounded, guarded, plain
 from playground.ui.shared.hand_over import handed_over
 from playground.ui.shared.link_format import FOREIGN, all_params_in
 from playground.ui.shared.page import STYLE, page_session
+from playground.ui.shared.picture_exports import picture_exports
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit
 from playground.ui.train.engine import engine, keep_going
@@ -102,6 +103,8 @@ def _exports() -> None:
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         if st.session_state[EXPORT]:  # they are read when somebody opens it
             run_exports([followed.run for followed in _session().runs.followed], engine().store)
+            if _session().frozen is not None:
+                picture_exports("step-pictures")
 
 
 def mounted(
