@@ -384,7 +384,7 @@ def start_rows(browser: Browser, starts: int) -> list[Row]:
         empty_cold = cold_starts(browser, empty, starts, INPUT_READY)
     with serve() as server:
         warm = warm_starts(browser, server.url, starts, READY)
-    cold = cold_starts(browser, ROOT / "streamlit_app.py", starts, READY)
+    cold = cold_starts(browser, ROOT / "app.py", starts, READY)
     return [
         Row("first page usable, server running", warm, "ms", 4000, empty_warm, "empty page"),
         Row(

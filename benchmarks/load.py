@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 10, 25, 50, 75, 100], help="numbers of sessions")
     parser.add_argument("--seconds", type=float, default=20.0, help="measured seconds for each number")
     parser.add_argument("--period", type=float, default=2.0, help="seconds between two edits of one session")
-    parser.add_argument("--app", type=Path, default=ROOT / "streamlit_app.py", help="the script to serve")
+    parser.add_argument("--app", type=Path, default=ROOT / "app.py", help="the script to serve")
     given = parser.parse_args(arguments)
     if not all(1 <= count <= MOST_SESSIONS for count in given.sessions):
         parser.error(f"sessions: 1 to {MOST_SESSIONS}")

@@ -61,7 +61,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], server: Server, second
 
 @contextlib.contextmanager
 def serve(
-    app: Path = ROOT / "streamlit_app.py", *, seconds: float = 60, port: int | None = None, **environment: str
+    app: Path = ROOT / "app.py", *, seconds: float = 60, port: int | None = None, **environment: str
 ) -> Iterator[Server]:
     """Start `streamlit run app` in a process of its own, with `environment` added to ours; stop it at the end.
 

@@ -48,10 +48,13 @@ class ChainRule:
         }
         is_changed = self._is_changed(value, adjoint, parts)
         left, plain_left = ("", "") if is_changed else (f"{bar} = ", f"{plain_bar} = ")
+        is_symbolic = lead is None and not others
         lines: list[DerivationLine] = []
         for title, column in columns.items():
             latex, plain = plus([pair[0] for pair in column]), plus([pair[1] for pair in column])
-            lines.append(DerivationLine(title, left + latex, plain_left + plain, "" if lines else note))
+            said = "" if lines else note
+            symbols = is_symbolic and not lines
+            lines.append(DerivationLine(title, left + latex, plain_left + plain, said, symbols))
         shares = [term.share for term in terms]
         total = plus([latex_number(share) for share in shares])
         if is_changed:

@@ -18,6 +18,7 @@ class DerivationLine:
     latex: str
     text: str  # where nothing can typeset LaTeX
     note: str = ""
+    is_symbolic: bool = False  # it tells no number that a step has yet to compute
 
 
 def paths(parts: tuple[Arrival, ...]) -> str:

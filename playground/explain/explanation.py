@@ -135,7 +135,7 @@ class Explanation:
     @_once
     def why(self, value: int) -> Why:
         """The derivation of a gradient with its checks; the first of them repeats the run for finite differences."""
-        return Why(self.derivation(value), tuple(self._why.check(value)))
+        return self._why.why(value, self.derivation(value))
 
     @cached_property
     def _formulas(self) -> Formulas:

@@ -10,6 +10,7 @@ from playground.explain.chain_rule import ChainRule
 from playground.explain.contributions import Arrival, seeds
 from playground.explain.derivation_lines import DerivationLine, number
 from playground.explain.formulas import Formulas
+from playground.explain.known import KnownFrom
 from playground.explain.numbers import brief, format_number
 from playground.trace.array import Array
 from playground.trace.records import Contribution, DifferenceCheck, Step, SumCheck, Value
@@ -17,10 +18,14 @@ from playground.trace.records import Contribution, DifferenceCheck, Step, SumChe
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The derivation of a gradient, and the checks beside it as label and text."""
+    """The derivation of a gradient, and the checks beside it as label and text.
+
+    `since`: the position of the stepper from which on its numbers are known.
+    """
 
     lines: tuple[DerivationLine, ...]
     check: tuple[tuple[str, str], ...]
+    since: int
 
 
 class WhyWriter:
@@ -32,6 +37,12 @@ class WhyWriter:
         self.arrived = arrived
         self.seeded = seeds(self.trace, arrived)
         self._chain_rule = ChainRule(formulas, self.seeded)
+        self._known = KnownFrom(formulas.trace)
+
+    def why(self, value: int, lines: tuple[DerivationLine, ...]) -> Why:
+        """A derivation with its checks, known once its gradient is; that there is none is known from the start."""
+        has_gradient = self.trace.values[value].adjoint is not None
+        return Why(lines, tuple(self.check(value)), self._known.adjoint(value) if has_gradient else 0)
 
     def lines(self, value: int) -> list[DerivationLine]:
         """The derivation of one value's gradient, line by line."""

@@ -489,3 +489,19 @@ def test_hostile_links_show_a_page_and_the_server_keeps_serving(open_page: OpenP
         assert page.evaluate("() => document.querySelectorAll('img[src=x]').length") == 0
     page.goto(page.url.split("?")[0])
     page.locator('[data-ready="true"]').first.wait_for()
+
+
+def test_the_picture_of_a_step_is_one_of_the_exports(
+    open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]]
+) -> None:
+    page = ready(open_page("/"))
+    page.get_by_test_id("step-forward").click()
+    expect(page.get_by_text("Save picture")).to_be_hidden()
+    page.get_by_role("button", name="Export").click()
+    save = page.get_by_test_id("export-svg")
+    with page.expect_download() as saved:
+        save.click()
+    assert saved.value.suggested_filename == "f-log-x1-x1-x2-sin-x2-graph.svg"
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert "0.6931" in text and "11.65" not in text  # log(2) is there, and f is not yet
+    assert not accessibility(page)

@@ -114,7 +114,10 @@ def test_steps_by_keyboard_buttons_and_scrub_bar(open_page: Opener) -> None:
     page.get_by_test_id("scrub").fill("9")
     at_step(page, 9)
     expect(page.get_by_test_id("arithmetic")).to_contain_text("1.0 × 5.0")
-    assert page.get_by_test_id("scrub").get_attribute("aria-valuetext") == "9 of 13: MulBackward0"
+    does = "MulBackward0 takes the adjoint of v2 and hands one vector-Jacobian product to each input"
+    assert (page.get_by_test_id("scrub").get_attribute("aria-valuetext") or "").startswith(f"9 of 13: {does}")
+    expect(page.locator(".caption b")).to_contain_text(does)
+    expect(page.locator(".caption span")).to_have_text("MulBackward0")  # PyTorch's name comes last
     expect(page.get_by_test_id("live")).to_contain_text("Step 9 of 13, backward: MulBackward0 takes")
     page.get_by_test_id("step-first").click()
     at_step(page, 0)
@@ -169,6 +172,9 @@ def test_why_shows_the_chain_rule_and_the_check(open_page: Opener) -> None:
     page = open_page()
     page.locator('svg [data-key="value-0"] .title').click()
     page.get_by_test_id("tab-why").click()
+    expect(page.locator(".page-why math")).to_have_count(1)  # in symbols: no step has computed the numbers
+    expect(page.locator(".check")).to_have_count(0)
+    page.get_by_role("button", name="Go to step").click()
     expect(page.locator(".page-why math")).to_have_count(3)
     expect(page.locator(".check")).to_contain_text("Finite difference")
     page.locator('svg [data-key="use-0-0"] .hit').dispatch_event("click")
@@ -514,6 +520,7 @@ def test_a_notebook_shows_it_in_a_frame_of_its_own(open_page: Opener, tmp_path: 
     page.get_by_text("Step through it").click()
     stepper = page.frame_locator("iframe").locator("main")
     expect(stepper).to_have_attribute("data-ready", "true")
+    stepper.get_by_test_id("step-last").click()
     stepper.locator("svg [data-key=value-0] .title").click()
     stepper.get_by_test_id("tab-why").click()
     expect(stepper.locator("math").first).to_be_visible()
@@ -737,6 +744,7 @@ def test_user_texts_are_drawn_as_typed(open_page: Opener) -> None:
     expect(page.get_by_test_id("explanation")).to_contain_text(hostile)
     page.locator('svg [data-key="value-0"] .title').click()
     expect(page.locator(".page-details")).to_contain_text(hostile)
+    page.get_by_test_id("step-last").click()
     for tab in ("table", "why"):
         page.get_by_test_id(f"tab-{tab}").click()
         expect(page.locator(f".page-{tab}")).to_contain_text("onerror")

@@ -81,3 +81,20 @@ def test_back_returns_to_the_text_that_stood_before_an_example(open_page: OpenPa
     page.go_back()
     expect(text).to_have_value("f = a*b")
     at_step(page, 1)
+
+
+def test_back_returns_to_the_settings_that_stood_before_an_example(open_page: OpenPage) -> None:
+    page = open_page("/train?v=1&text=Flatten%20Linear(10)&epochs=2")
+    text = page.get_by_test_id("train-text")
+    expect(text).to_have_value("Flatten Linear(10)")
+    page.wait_for_function("() => location.search.includes('epochs=2')")
+    choose(page, "XOR")
+    expect(text).not_to_have_value("Flatten Linear(10)")
+    page.wait_for_function("() => !location.search.includes('Flatten')")
+    example = text.input_value()
+    page.go_back()
+    expect(text).to_have_value("Flatten Linear(10)")
+    expect(page.get_by_test_id("train-epochs")).to_have_value("2")
+    page.wait_for_function("() => location.search.includes('epochs=2')")
+    page.go_forward()
+    expect(text).to_have_value(example)

@@ -156,9 +156,9 @@ def test_a_saved_picture_has_nothing_to_click(open_page: OpenPage, ready: Ready)
     press_badge(page, "-linear1")
     expect(badge(page, "+linear1")).to_be_attached()
     expect(badge(page, "-linear2")).to_be_attached()
-    page.get_by_test_id("save").click()
+    page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
-        page.get_by_test_id("save-svg").click()
+        page.get_by_test_id("export-svg").click()
     text = Path(saved.value.path()).read_text(encoding="utf-8")
     assert "linear1" in text
     assert not re.search("toggle|data-opens|data-within|aria-expanded", text)

@@ -19,7 +19,7 @@ test("exports are named; the entries alone have a default, a mounted part", () =
   for (const [name, source] of sources) {
     for (const line of source.split("\n").filter((text) => text.startsWith("export"))) {
       if (line.startsWith("export default"))
-        assert.match(name + line, /^(stepper\/stepper|layers\/layers|train\/train|functions\/functions)\.jsexport default mounting\(/);
+        assert.match(name + line, /^(stepper\/stepper|layers\/layers|train\/train|functions\/functions|pictures\/pictures)\.jsexport default mounting\(/);
       else assert.match(line, /^export (async )?(function|const|let) \w+/, `${name}: ${line}`);
     }
   }

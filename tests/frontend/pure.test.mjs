@@ -16,6 +16,8 @@ import { csvText } from "../../playground/frontend/stepper/panel/table.js";
 import { isDark } from "../../playground/frontend/shared/theme.js";
 import { formatNumber, matrices, shapeOf } from "../../playground/frontend/stepper/panel/values.js";
 import { namedAfter } from "../../playground/frontend/stepper/graph/save_picture.js";
+import { isGiven } from "../../playground/frontend/shared/welcome.js";
+import { headline } from "../../playground/frontend/stepper/headline.js";
 import { explainable } from "../../playground/frontend/stepper/panel/why.js";
 
 const { picture } = JSON.parse(readFileSync(new URL("fixture.json", import.meta.url), "utf8"));
@@ -303,4 +305,14 @@ test("a saved picture is named after its text", () => {
   assert.equal(namedAfter("f = log(x1) + x1*x2 - sin(x2)", "graph.svg"), "f-log-x1-x1-x2-sin-x2-graph.svg");
   assert.equal(namedAfter("√", "graph.png"), "graph.png");
   assert.equal(namedAfter("a".repeat(10_000), "graph.png"), "graph.png");
+});
+
+test("a backward step is headed by what it does, and PyTorch's name comes second", () => {
+  const step = { title: "LogBackward0", sentence: "v̄₁ goes to x1, times 1/x1. LogBackward0 does this." };
+  assert.deepEqual(headline({ ...step, kind: "node" }), { first: "v̄₁ goes to x1, times 1/x1.", rest: "LogBackward0 does this.", name: "LogBackward0" });
+  assert.deepEqual(headline({ title: "v₁ = log(x1)", sentence: "It is computed.", kind: "op" }), { first: "v₁ = log(x1)", rest: "It is computed.", name: "" });
+});
+
+test("a link at a step and a page inside another one welcome nobody", () => {
+  assert.deepEqual(["", "?v=1&step=0", "?step=3", "?embed=true"].map(isGiven), [false, false, true, true]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { layoutOf, traces } from "../../playground/frontend/train/charts.js";
 import { curve, evenly, smoothed, withNews } from "../../playground/frontend/train/columns.js";
-import { trainSearch } from "../../playground/frontend/train/owner.js";
+import { trainSearch } from "../../playground/frontend/train/address.js";
 
 const news = (after, steps, more = {}, from = 0) => ({
   after,

@@ -2,6 +2,7 @@
 // The list of layers as a whole: the stack as text and as rows, both ways in step.
 import { el, iconButton } from "../shared/dom.js";
 import { themeOf } from "../shared/theme.js";
+import { createWelcome } from "../shared/welcome.js";
 import { createStackDraft } from "./draft.js";
 import { createFolds } from "./folds.js";
 import { createFocus } from "./focus.js";
@@ -68,6 +69,7 @@ export function createStack(root, host) {
   const side = el("div", { class: "side" }, editor, message, settings.root, announced, cautions);
   const pane = el("div", { class: "pane", id: "layers-pane" }, el("div", { class: "columns" }, side, el("div", { class: "main" }, list.root, results)));
   const split = createSplit(root, pane.id);
+  const welcome = createWelcome("layers");
   root.classList.add("stack");
   root.append(pane, split.element);
 
@@ -116,6 +118,7 @@ export function createStack(root, host) {
       frame = next;
       root.dataset.theme = themeOf(root, null);
       split.show();
+      welcome.show();
       const isAnswer = draft.accept(next);
       if (isAnswer) {
         if (!typed && editor.value !== next.document.text) editor.value = next.document.text;
@@ -137,6 +140,7 @@ export function createStack(root, host) {
     stop() {
       clearTimeout(timer);
       typing.drop();
+      welcome.stop();
       stopListening();
     },
   };

@@ -3,6 +3,8 @@
 // off the page and mounts it anew at once. Position, selection, zoom, half-typed text and focus outlive that, and what is
 // typed meanwhile is not lost.
 
+import { explainTerms } from "./tooltips.js";
+
 const GRACE = 5000; // ms that a part waits to be put back; then its page has been left
 const OUT_OF_SIGHT = "position: fixed; width: 0; height: 0; overflow: hidden; opacity: 0";
 
@@ -49,6 +51,7 @@ export function mounting(create) {
     const set = (/** @type {string} */ name, /** @type {object} */ value) => (entry.set ? entry.set(name, value) : void entry.unsent.set(name, value));
     /** @type {Entry} */
     const entry = { root, parent, part: create(root, set, frame), set: null, unsent: new Map(), focus: null };
+    explainTerms(root);
     root.addEventListener("focusin", ({ target }) => (entry.focus = target instanceof HTMLElement || target instanceof SVGElement ? target : null));
     root.addEventListener("focusout", ({ target }) =>
       // After the event: what is being taken off the page loses the focus while it still stands there.
@@ -91,6 +94,8 @@ export function mounting(create) {
     const shown = entry;
     shown.set = setStateValue;
     shown.part.update(data.frame);
+    const place = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
+    place.setAttribute("data-drawn", ""); // the page keeps room for it until then
     for (const [name, value] of shown.unsent) setStateValue(name, value);
     shown.unsent.clear();
     return () => {

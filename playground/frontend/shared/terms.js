@@ -1,5 +1,5 @@
 // @ts-check
-// Terms on the page that say what they mean when a pointer rests on them; the list behind `?` has them all.
+// Terms on the page that say what they mean (tooltips.js); the list behind `?` has them all.
 import { meaningOf } from "./glossary.js";
 
 /** What stands on the page -> the term of the glossary that says what it means. @type {Record<string, string>} */
@@ -19,9 +19,10 @@ const ALSO_CALLED = {
 /**
  * The attributes of an element that shows these words; none where the glossary does not know them.
  * @param {string} words
- * @returns {{class?: string, title?: string}}
+ * @param {boolean} [isLabel] whether they are the label of a control: who reaches that is told then
+ * @returns {{class?: string, "data-meaning"?: string, tabindex?: string, role?: string}}
  */
-export function termOf(words) {
+export function termOf(words, isLabel = false) {
   const meaning = meaningOf(ALSO_CALLED[words] ?? words) ?? meaningOf(words.toLowerCase());
-  return meaning ? { class: "term", title: meaning } : {};
+  return meaning ? { class: "term", "data-meaning": meaning, ...(isLabel ? {} : { tabindex: "0", role: "button" }) } : {};
 }

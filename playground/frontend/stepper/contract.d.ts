@@ -21,8 +21,9 @@ export interface Step {
 }
 
 export interface Why {
-  lines: { title: string; latex: string; text: string; note?: string }[];
+  lines: { title: string; latex: string; text: string; note?: string; symbolic?: boolean }[];
   check: [string, string][];
+  since: number; // the position from which on its numbers are known
 }
 
 export interface Item {
@@ -263,4 +264,5 @@ export interface Host {
   want?: (question: object) => void; // what the picture of a long trace left out
   reopen?: (address: object) => void; // Back or Forward led to another document of this page
   suggest?: Suggest; // where a text can be edited
+  hasExports?: boolean; // the page has a menu that saves the picture, too
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The workbench with no server behind it, as in a self-contained HTML file.
 import { followScheme } from "../shared/theme.js";
+import { explainTerms } from "../shared/tooltips.js";
 import { createWorkbench } from "./workbench.js";
 
 /** @typedef {import("./contract.js").GraphKind} GraphKind */
@@ -35,6 +36,7 @@ export function mountStandalone(root, { both, forward, backward }) {
   const fixed = { stale: false, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, theme: null };
   const bench = createWorkbench(root, { send: null, draw: (graph) => bench.update({ ...fixed, picture: pictures[graph], step: null }) });
   root.classList.add("standalone");
+  explainTerms(root);
   followScheme(bench.retheme);
   bench.update({ ...fixed, picture: pictures.forward, step: 0 });
   Object.assign(root, { workbench: bench });

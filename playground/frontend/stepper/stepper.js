@@ -2,7 +2,9 @@
 // The component that shows a trace on all three pages: mounts the workbench. The contract is docs/stepper.md.
 import { listenToInsert } from "../shared/insertion.js";
 import { mounting } from "../shared/mounting.js";
+import { listenToSave } from "../shared/saving.js";
 import { followScheme } from "../shared/theme.js";
+import { createWelcome } from "../shared/welcome.js";
 import { createSuggestions } from "./text/suggestions.js";
 import { createWorkbench } from "./workbench.js";
 
@@ -44,20 +46,26 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     want: (/** @type {object} */ question) => set("told", question),
     unfold: (/** @type {object} */ opened) => set("open", opened),
     reopen: (/** @type {object} */ address) => set("address", address),
+    hasExports: true,
     suggest: (text, leaves) => createSuggestions(text, () => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves() })),
   });
   const read = createReader();
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
+  const unsave = listenToSave((format) => root.isConnected && bench.save(format));
   const unfollow = followScheme(bench.retheme);
+  const welcome = createWelcome("expressions");
   Object.assign(root, { workbench: bench });
   return {
     update(frame) {
       if (frame.editable) loadFunctions();
+      if (frame.editable) welcome.show();
       bench.update(read(frame));
     },
     stop() {
       unlisten();
+      unsave();
       unfollow();
+      welcome.stop();
       bench.stop();
     },
   };

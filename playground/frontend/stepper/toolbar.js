@@ -80,12 +80,13 @@ export function createToolbar({ onGraph, onView, onTurn, onSave, onToggle, onHis
     },
     /** @param {boolean} isSideways */
     showTurned: (isSideways) => turn.setAttribute("aria-pressed", String(isSideways)),
-    /** @param {{graphs: boolean, histories: boolean, link: boolean, turn: boolean}} wanted */
+    /** @param {{graphs: boolean, histories: boolean, link: boolean, turn: boolean, save: boolean}} wanted */
     offer(wanted) {
       turn.hidden = !wanted.turn;
       graphs.hidden = !wanted.graphs;
       histories.hidden = !wanted.histories;
       link.hidden = !wanted.link;
+      menu.hidden = !wanted.save;
     },
   };
 }

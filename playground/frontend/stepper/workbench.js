@@ -25,6 +25,7 @@ import { createSwitches } from "./text/switches.js";
 import { createTable } from "./panel/table.js";
 import { createTold } from "./told.js";
 import { themeOf } from "../shared/theme.js";
+import { begin } from "../shared/welcome.js";
 import { compileTimeline, keepPosition, wordsAt } from "./graph/timeline.js";
 import { createHelp, createToolbar } from "./toolbar.js";
 import { showWhy } from "./panel/why.js";
@@ -101,10 +102,7 @@ export function createWorkbench(root, host) {
     onView: graph.view,
     onTurn: unfolding.turn,
     onToggle: (mark) => toggle(mark, null),
-    onSave(format) {
-      const svg = graph.svg();
-      if (svg) graph.whole(() => savePicture(svg, getComputedStyle(root).backgroundColor, format, picture.text));
-    },
+    onSave: (format) => save(format),
     onHistory: travel,
     onHelp: help.show,
     address: link.address,
@@ -175,6 +173,8 @@ export function createWorkbench(root, host) {
     if (at && (path || frame)) toggle(path ? (opens ? "+" : "-") + path : (frame ?? ""), at);
   }
 
+  const save = (/** @type {"svg" | "png"} */ format) =>
+    graph.whole(() => savePicture(graph.svg(), getComputedStyle(root).backgroundColor, format, picture.text));
   /** @param {number} next */
   function user(next) {
     player.stop();
@@ -188,6 +188,7 @@ export function createWorkbench(root, host) {
   function goto(next) {
     const to = Math.max(0, Math.min(timeline.last, Math.round(next)));
     if (to === k) return;
+    begin();
     painter.goto(to);
     k = to;
     showPosition();
@@ -225,7 +226,7 @@ export function createWorkbench(root, host) {
     if (name === "explanation") showExplanation(pages.explanation, wordsAt(picture, timeline, k), select);
     if (name === "details") showDetails(pages.details, picture, timeline, selected, k);
     if (name === "why") {
-      showWhy(reason, picture, selected, standalone);
+      showWhy(reason, picture, selected, standalone, k, user);
       picker.offer(picture.items, host.ask ? selected : null);
     }
   }
@@ -286,6 +287,7 @@ export function createWorkbench(root, host) {
     position: () => k,
     select,
     insert: editor.insert,
+    save,
     /** @param {Frame} next */
     update(next) {
       frame = next;
@@ -297,7 +299,7 @@ export function createWorkbench(root, host) {
       query = next.query;
       root.classList.toggle("read-only", !next.editable);
       const canDraw = host.draw !== undefined || (!standalone && next.document !== null);
-      toolbar.offer({ graphs: canDraw, histories: next.editable, link: !standalone, turn: host.unfold !== undefined });
+      toolbar.offer({ graphs: canDraw, histories: next.editable, link: !standalone, turn: host.unfold !== undefined, save: !host.hasExports });
       toolbar.showGraph(draft.current().graph);
       toolbar.showHistory(draft.history.canUndo(), draft.history.canRedo());
       editor.setEditable(next.editable);

@@ -26,6 +26,7 @@ export interface SetupFrame {
   sequence: number;
   owner: string;
   query: string;
+  chosen: number; // how often something was chosen in the place of what was shown
   text: string;
   fields: SettingField[];
   check: {

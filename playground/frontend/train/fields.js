@@ -20,11 +20,12 @@ export function createFields(onChange) {
     if (field.kind === "choice") control = el("select", attributes);
     else if (field.kind === "flag") control = el("input", { ...attributes, type: "checkbox" });
     else control = el("input", { ...attributes, type: "text", inputmode: "decimal", autocomplete: "off", size: "6" });
+    const term = termOf(field.label, true);
     const why = el("span", { class: "refused", id: `${id}-why` });
     const row = el(
       "div",
       { class: `field ${field.kind}` },
-      el("label", { for: id, title: field.help }, el("span", termOf(field.label), field.label)),
+      el("label", { for: id, title: term.class ? null : field.help }, el("span", term, field.label)),
       control,
       why,
     );

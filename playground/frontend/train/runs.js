@@ -9,7 +9,8 @@ import { withNews } from "./columns.js";
 import { differencesTable, runList, staleNote } from "./compare.js";
 import { createConsole } from "./console.js";
 import { createFrozen } from "./frozen.js";
-import { ownerToken, showQuery } from "./owner.js";
+import { showQuery } from "./address.js";
+import { ownerToken } from "./owner.js";
 import { createSamples } from "./samples.js";
 import { createTables } from "./tables.js";
 import { createView } from "./chart_options.js";
@@ -143,7 +144,7 @@ export function createRuns(root, host) {
       drawCharts(next);
       replace(differences, differencesTable(next));
       tables.update(next.tables);
-      samples.update(first);
+      samples.update(first && kept.get(first.id)?.last ? first : undefined); // with the first point, so that the charts push nothing down
       lines.update(first ? kept.get(first.id) : undefined, next.headings, first?.id ?? "");
       runList(others, next, act);
       add.update(next);

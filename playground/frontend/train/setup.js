@@ -4,7 +4,9 @@ import { copyButton, el, prose, replace } from "../shared/dom.js";
 import { themeOf } from "../shared/theme.js";
 import { createFields } from "./fields.js";
 import { createNotes } from "./notes.js";
-import { ownerToken, showQuery } from "./owner.js";
+import { begin, createWelcome } from "../shared/welcome.js";
+import { createAddress } from "./address.js";
+import { ownerToken } from "./owner.js";
 
 /** @typedef {import("./contract.js").SetupFrame} SetupFrame */
 
@@ -12,7 +14,7 @@ const TYPING_PAUSE = 300; // ms without a key before what was typed is sent
 
 /**
  * @param {HTMLElement} root
- * @param {{send: (edit: object) => void}} host
+ * @param {{send: (edit: object) => void, reopen: (address: object) => void}} host
  */
 export function createSetup(root, host) {
   let sequence = 0;
@@ -30,6 +32,8 @@ export function createSetup(root, host) {
     (changes) => send("", changes),
     () => send("folds"),
   );
+  const welcome = createWelcome("train");
+  const address = createAddress((search) => host.reopen({ search, number: performance.now() }), root);
   const link = copyButton("Copy link", () => location.href, { "data-testid": "train-link" });
   root.classList.add("training", "setup");
   root.append(el("div", { class: "row" }, go, link), said, editor, message, notes.root, shapes, fields.root);
@@ -38,6 +42,7 @@ export function createSetup(root, host) {
   function send(what = "", changes = {}) {
     clearTimeout(timer);
     typed = false;
+    if (what === "train") begin();
     sequence += 1;
     host.send({ sequence, owner, do: what, fields: { text: editor.value, ...fields.values(), ...changes } });
   }
@@ -85,6 +90,7 @@ export function createSetup(root, host) {
     /** @param {SetupFrame} frame */
     update(frame) {
       root.dataset.theme = themeOf(root, null);
+      welcome.show();
       owner = ownerToken(frame.owner);
       const isAnswer = frame.sequence >= sequence;
       if (isAnswer) {
@@ -98,11 +104,13 @@ export function createSetup(root, host) {
         said.textContent = frame.said;
         said.className = frame.waits ? "note" : "bad";
       }
-      showQuery(frame.query);
+      address.show(frame.query, frame.chosen);
       root.dataset.answered = String(frame.sequence);
     },
     stop() {
       clearTimeout(timer);
+      welcome.stop();
+      address.stop();
     },
   };
 }

@@ -7,6 +7,6 @@ import { createSetup } from "./setup.js";
 /** @typedef {import("../shared/mounting.js").Part<any>} Part */
 
 export default mounting((root, set, /** @type {any} */ frame) => {
-  const host = { send: (/** @type {object} */ edit) => set("edit", edit) };
+  const host = { send: (/** @type {object} */ edit) => set("edit", edit), reopen: (/** @type {object} */ address) => set("address", address) };
   return /** @type {Part} */ (frame.part === "setup" ? createSetup(root, host) : createRuns(root, host));
 });

@@ -20,6 +20,7 @@ from playground.ui.shared.boundary import bounded, plain
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.page import STYLE, page_session
+from playground.ui.shared.picture_exports import picture_exports
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import WORKBENCH, last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession
@@ -73,8 +74,9 @@ def _restored() -> ExpressionSession:
 def _exports(good: Callable[[], Shown | None]) -> None:
     # drawn anew when it is opened: files are named after the text of then
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
-        st.caption("Each holds the numbers that are shown. “Save picture” above the graph saves the step you stand at.")
+        st.caption("Each holds the numbers that are shown.")
         export_buttons(EXPORTS, good, "export-{}", lambda shown: shown.document.text, lambda shown: shown.document)
+        picture_exports("expression-pictures")
 
 
 @st.fragment

@@ -27,6 +27,7 @@ from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.hand_over import train_this
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.page import STYLE, page_session
+from playground.ui.shared.picture_exports import picture_exports
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
@@ -192,3 +193,4 @@ def _exports() -> None:
             lambda document: document.text,
             lambda document: document,
         )
+        picture_exports("stack-pictures")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qs, quote
 
 from playground.texts import whole_characters
 
@@ -46,8 +46,16 @@ def params_in(search: str) -> dict[str, str]:
     >>> params_in("?v=1&text=y%20=%20x*x&step=7")
     {'v': '1', 'text': 'y = x*x', 'step': '7'}
     """
-    is_read = len(search) <= MOST_ENCODED
-    return dict(parse_qsl(search.removeprefix("?"), keep_blank_values=True)) if is_read else {}
+    return {key: contents[-1] for key, contents in all_params_in(search).items()}
+
+
+def all_params_in(search: str) -> dict[str, list[str]]:
+    """The same with all contents of each part.
+
+    >>> all_params_in("?run=1&run=2")
+    {'run': ['1', '2']}
+    """
+    return parse_qs(search.removeprefix("?"), keep_blank_values=True) if len(search) <= MOST_ENCODED else {}
 
 
 def parts_of(params: Mapping[str, str | Sequence[str]]) -> tuple[dict[str, list[str]], list[str]]:

@@ -80,6 +80,7 @@ class SetupFrameData(TypedDict):
     sequence: int
     owner: str
     query: str
+    chosen: int
     text: str
     fields: list[SettingFieldData]
     check: NetCheckData

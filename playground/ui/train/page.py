@@ -16,8 +16,9 @@ from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
 from playground.ui.shared.boundary import bounded, guarded, plain
 from playground.ui.shared.hand_over import handed_over
-from playground.ui.shared.link_format import FOREIGN
+from playground.ui.shared.link_format import FOREIGN, all_params_in
 from playground.ui.shared.page import STYLE, page_session
+from playground.ui.shared.picture_exports import picture_exports
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit
 from playground.ui.train.engine import engine, keep_going
@@ -62,7 +63,7 @@ def train_page() -> None:
     with left:
         time = st.empty()
         time.caption(_about(steps_said(session.typed.config)))
-        mounted(session.setup_frame(), SETUP, _take_setup)
+        mounted(session.setup_frame(), SETUP, _take_setup, _reopen)
     session.every, session.is_page_due = INTERVALS.seconds(id(session), session.runs.interval), False
     with right:
         st.fragment(_runs, run_every=session.every)()
@@ -102,11 +103,26 @@ def _exports() -> None:
     with st.popover("Export", key=EXPORT, on_change="rerun"), st.container(key="exports"):
         if st.session_state[EXPORT]:  # they are read when somebody opens it
             run_exports([followed.run for followed in _session().runs.followed], engine().store)
+            if _session().frozen is not None:
+                picture_exports("step-pictures")
 
 
-def mounted(frame: SetupFrameData | RunsFrameData, key: str, on_edit: Callable[[], None]) -> None:
-    """Show a frame; `on_edit` is called when the visitor did something, before the page runs again."""
-    _component()(data={"frame": frame}, key=key, on_edit_change=guarded(on_edit), width="stretch", height="content")
+def mounted(
+    frame: SetupFrameData | RunsFrameData,
+    key: str,
+    on_edit: Callable[[], None],
+    on_address: Callable[[], None] = lambda: None,
+) -> None:
+    """Show a frame; before the page runs again `on_edit` is called when the visitor did something, `on_address` when
+    Back or Forward led to something else of this page."""
+    _component()(
+        data={"frame": frame},
+        key=key,
+        on_edit_change=guarded(on_edit),
+        on_address_change=guarded(on_address),
+        width="stretch",
+        height="content",
+    )
 
 
 def _session() -> TrainSession:
@@ -144,13 +160,21 @@ def _take_action() -> None:
     _session().take_action(last_edit(RUNS_SIDE), engine())
 
 
+def _reopen() -> None:
+    search = last_edit(SETUP, "address").get("search")
+    if isinstance(search, str):
+        _session().reopen(all_params_in(search), engine(), PRESET.document)
+
+
 def _open(chosen: Preset[TrainConfig]) -> None:
     _session().open(chosen.document, chosen.title)
+    _session().chosen += 1
     close_examples()
 
 
 def _train_together(chosen: PresetGroup[TrainConfig]) -> None:
     _session().train_together(engine(), [(preset.document, preset.title) for preset in chosen.presets])
+    _session().chosen += 1
     close_examples()
 
 

@@ -42,6 +42,7 @@ class TrainSession:
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     problems: tuple[str, ...] = ()
     title: tuple[TrainConfig, str] | None = None  # of the example that was opened, for as long as nothing is changed
+    chosen: int = 0  # how often something was chosen in the place of what was shown: an entry of the browser's history
     own: set[str] = field(default_factory=set)  # settings that were typed, and stay as they are with other data
     sequence: int = 0
     acted: int = 0
@@ -80,6 +81,13 @@ class TrainSession:
         self.typed, self.title, self.own = Typed(config, {}), (config, title), set()
         self.problems, self.said = (), ""
 
+    def reopen(self, params: Mapping[str, Sequence[str]], engine: RunEngine, first: TrainConfig) -> None:
+        """Show what stands at an address that Back or Forward led to."""
+        there = TrainSession.opened(params, engine, first)
+        config = there.typed.config
+        self.open(config, next((preset.title for preset in RUNS.presets if preset.document == config), ""))
+        self.runs, self.frozen, self.problems, self.chosen = there.runs, there.frozen, there.problems, self.chosen + 1
+
     def choose_upload(self, name: str, engine: RunEngine) -> None:
         """Take all of a data set of the visitor's own, with the net fitted to it; train where that waited for it."""
         self.uploads = (name, *(one for one in self.uploads if one != name))
@@ -104,6 +112,7 @@ class TrainSession:
             "sequence": self.sequence,
             "owner": self.owner,
             "query": self.query,
+            "chosen": self.chosen,
             "text": config.text,
             "fields": fields(self.typed, self.uploads),
             "check": check(config),

@@ -176,4 +176,6 @@ def _why(why: Why) -> WhyData:
         lines.append({"title": line.title, "latex": line.latex, "text": line.text})
         if line.note:
             lines[-1]["note"] = line.note
-    return {"lines": lines, "check": [list(row) for row in why.check]}
+        if line.is_symbolic:
+            lines[-1]["symbolic"] = True
+    return {"lines": lines, "check": [list(row) for row in why.check], "since": why.since}

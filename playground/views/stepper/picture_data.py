@@ -40,11 +40,13 @@ class WhyLineData(TypedDict):
     latex: str
     text: str
     note: NotRequired[str]
+    symbolic: NotRequired[bool]
 
 
 class WhyData(TypedDict):
-    """The derivation of a gradient, and a check of it as label and text."""
+    """The derivation of a gradient, and a check of it as label and text; known from a position of the stepper on."""
 
+    since: int
     lines: list[WhyLineData]
     check: list[list[str]]
 

@@ -16,6 +16,7 @@ import torch
 
 from playground.explain.explanation import explain
 from playground.explain.export import derivation
+from playground.explain.known import KnownFrom
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 from playground.views.graph.graph import GraphKind
@@ -116,6 +117,16 @@ def test_why_has_one_product_per_path(l04: Trace) -> None:
     ]
     assert why.lines[1].latex == r"\bar{x}_{1} = \bar{v}_{2} \cdot x_{2} + \bar{v}_{1} \cdot \frac{1}{x_{1}}"
     assert ("PyTorch", "5.5") in why.check and "finite difference" in dict(why.check)
+
+
+def test_why_tells_no_number_before_its_step(l04: Trace) -> None:
+    for value in l04.values:
+        why, known = explain(l04).why(value.id), KnownFrom(l04)
+        assert why.since == (0 if value.adjoint is None else known.adjoint(value.id))
+        early = [line for line in why.lines if line.is_symbolic]
+        assert not any(re.search(r"\d", line.text.replace("x1", "").replace("x2", "")) for line in early)
+    assert explain(l04).why(l04["x1"].id).lines[0].is_symbolic
+    assert picture(l04)["items"]["value-0"]["why"]["since"] > len(l04.steps) // 2
 
 
 def test_why_for_the_special_cases() -> None:

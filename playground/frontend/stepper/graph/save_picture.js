@@ -47,12 +47,13 @@ export function namedAfter(text, file) {
 }
 
 /**
- * @param {SVGSVGElement} svg
+ * @param {SVGSVGElement | null} svg null: nothing is drawn
  * @param {string} background
  * @param {"svg" | "png"} format
  * @param {string} of the text that it is a picture of
  */
 export async function savePicture(svg, background, format, of) {
+  if (!svg) return;
   const text = standaloneSvg(svg, background);
   if (format === "svg") return download(new Blob([text], { type: "image/svg+xml" }), namedAfter(of, "graph.svg"));
   const { width, height } = svg.viewBox.baseVal;

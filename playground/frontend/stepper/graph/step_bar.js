@@ -1,6 +1,7 @@
 // @ts-check
 // The step bar: first, back, play, forward, last; the scrub bar; the position; the speed.
 import { el, icon, iconButton, replace } from "../../shared/dom.js";
+import { headline } from "../headline.js";
 import { createPhases, setAriaDisabled } from "./phases.js";
 import { SPEEDS } from "./player.js";
 
@@ -34,19 +35,20 @@ export function createStepBar({ goto, by, toggle, byPhase, setSpeed }) {
     /**
      * @param {number} k
      * @param {number} steps
-     * @param {{title: string, arithmetic: string, phase: string}} words
+     * @param {{title: string, sentence: string, arithmetic: string, phase: string, kind?: string}} words
      */
     show(k, steps, words) {
       last = steps;
+      const { first: does, name } = headline(words);
       scrub.max = String(steps);
       scrub.value = String(k);
       scrub.style.setProperty("--done", steps ? `${(100 * k) / steps}%` : "0%");
-      scrub.setAttribute("aria-valuetext", `${k} of ${steps}: ${words.title}`);
+      scrub.setAttribute("aria-valuetext", `${k} of ${steps}: ${does}`);
       position.textContent = `${k} / ${steps}`;
       phase.textContent = words.phase;
       phase.dataset.phase = words.phase;
       caption.dataset.phase = words.phase;
-      replace(caption, el("b", {}, words.title), words.arithmetic ? el("code", {}, words.arithmetic) : null);
+      replace(caption, el("b", {}, does), words.arithmetic ? el("code", {}, words.arithmetic) : null, name ? el("span", { class: "muted" }, name) : null);
       for (const button of [first, back]) setAriaDisabled(button, k === 0);
       for (const button of [forward, end]) setAriaDisabled(button, k === steps);
       phases.at(k, steps);

@@ -2,6 +2,7 @@
 // The panel of tabs: explanation, why, table, details.
 import { el, prose, replace } from "../../shared/dom.js";
 import { termOf } from "../../shared/terms.js";
+import { headline } from "../headline.js";
 
 /** @typedef {import("../contract.js").Note} Note */
 
@@ -58,23 +59,12 @@ export function createPanel({ onShow }) {
 }
 
 /**
- * @param {string} text
- * @returns {[string, string]} its first sentence, and the others
- */
-function cutAfterSentence(text) {
-  const end = text.indexOf(". ");
-  return end < 0 ? [text, ""] : [text.slice(0, end + 1), text.slice(end + 2)];
-}
-
-/**
  * @param {HTMLElement} element
  * @param {{title: string, sentence: string, arithmetic: string, saved: string[], phase: string, kind?: string, notes: readonly Note[]}} words
  * @param {(key: string) => void} onSelect
  */
 export function showExplanation(element, { title, sentence, arithmetic, saved, phase, kind, notes }, onSelect) {
-  // Of a node, what it does comes first and PyTorch's name for it second.
-  const isNode = kind === "node";
-  const [first, rest] = isNode ? cutAfterSentence(sentence) : [title, sentence];
+  const { first, rest, name } = headline({ title, sentence, kind });
   const noted = notes.map(({ message, key }) =>
     el("li", {}, ...prose(message), key ? el("button", { type: "button", class: "text-button small", onclick: () => onSelect(key) }, "Show") : null),
   );
@@ -82,7 +72,7 @@ export function showExplanation(element, { title, sentence, arithmetic, saved, p
     element,
     noted.length > 0 ? el("ul", { class: "notes", "aria-label": "Notes" }, ...noted) : null,
     el("h2", { "data-phase": phase }, kind === "seed" ? el("span", termOf("seed"), first) : first),
-    isNode ? el("p", { class: "muted" }, "PyTorch's ", el("span", termOf("node"), "node"), `: ${title}`) : null,
+    name ? el("p", { class: "muted" }, "PyTorch's ", el("span", termOf("node"), "node"), `: ${name}`) : null,
     el("p", { class: "sentence", hidden: !rest }, rest),
     el("p", { class: "arithmetic", "data-testid": "arithmetic", "data-phase": phase, hidden: !arithmetic }, arithmetic.replaceAll(" ; ", "\n")),
     saved.length > 0

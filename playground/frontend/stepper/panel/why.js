@@ -31,8 +31,10 @@ function whyNot(item) {
  * @param {Picture} picture
  * @param {string | null} key
  * @param {boolean} standalone
+ * @param {number} k numbers that no step has computed yet are not told
+ * @param {(k: number) => void} goto
  */
-export function showWhy(element, picture, key, standalone) {
+export function showWhy(element, picture, key, standalone, k, goto) {
   if (key === null || !picture.items[key]) {
     replace(element, el("p", { class: "muted" }, "Select a value in the graph, the table or the text: here stands why its gradient is what it is."));
     return;
@@ -43,19 +45,35 @@ export function showWhy(element, picture, key, standalone) {
     replace(element, el("p", { class: "muted" }, whyNot(picture.items[key])));
     return;
   }
-  const formulas = why.lines.map(({ title, latex, text, note }) => {
-    const formula = el("div", { class: "formula", "data-latex": latex, tabindex: "0", role: "math", "aria-label": text }, el("code", {}, text));
-    return el("div", { class: "why-line" }, el("h3", {}, title), formula, note ? el("p", { class: "in-words" }, note) : null);
-  });
-  const rows = why.check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, el("span", termOf(label), label)), el("td", {}, text)));
+  const isKnown = why.since <= k;
+  const jump = (/** @type {number} */ to) => {
+    goto(to);
+    const root = element.closest(".workbench");
+    if (root instanceof HTMLElement) root.focus({ preventScroll: true }); // the button that had it went
+  };
+  const formulas = why.lines
+    .filter(({ symbolic }) => isKnown || symbolic)
+    .map(({ title, latex, text, note }) => {
+      const formula = el("div", { class: "formula", "data-latex": latex, tabindex: "0", role: "math", "aria-label": text }, el("code", {}, text));
+      return el("div", { class: "why-line" }, el("h3", {}, title), formula, note ? el("p", { class: "in-words" }, note) : null);
+    });
+  const rows = (isKnown ? why.check : []).map(([label, text]) =>
+    el("tr", {}, el("th", { scope: "row" }, el("span", termOf(label), label)), el("td", {}, text)),
+  );
   const check = el("table", { class: "check", "aria-label": "The check" }, el("tbody", {}, ...rows));
+  const later = el(
+    "p",
+    { class: "muted", "data-testid": "why-later" },
+    "Its numbers are computed at a later step. ",
+    el("button", { type: "button", class: "text-button small", onclick: () => jump(why.since) }, `Go to step ${why.since}`),
+  );
   const latex = why.lines.map((line) => line.latex).join("\n");
   const head = el(
     "div",
     { class: "panel-head" },
     el("h2", {}, picture.items[found].title),
-    copyButton("Copy LaTeX", () => latex, { "data-testid": "copy-latex" }),
+    isKnown ? copyButton("Copy LaTeX", () => latex, { "data-testid": "copy-latex" }) : null,
   );
-  replace(element, head, ...formulas, rows.length > 0 ? el("div", { class: "check-box" }, check) : null);
+  replace(element, head, ...formulas, isKnown ? null : later, rows.length > 0 ? el("div", { class: "check-box" }, check) : null);
   typeset(element, { standalone, displayMode: true });
 }

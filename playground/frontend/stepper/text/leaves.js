@@ -39,7 +39,7 @@ function createLeafRow(name, onChange) {
   const slider = el("input", { type: "range", class: "leaf-slider", "data-testid": `slider-${name}`, "aria-label": `Slider of ${name}` });
   const dtype = el("select", { class: "leaf-dtype", "data-testid": `dtype-${name}`, "aria-label": `dtype of ${name}` });
   const grad = el("input", { type: "checkbox", "data-testid": `grad-${name}`, "aria-label": `requires_grad of ${name}` });
-  const gradLabel = el("label", { class: "leaf-grad" }, grad, el("span", termOf("grad"), "grad"));
+  const gradLabel = el("label", { class: "leaf-grad" }, grad, el("span", termOf("grad", true), "grad"));
   const range = createSliderRange(name, (slider_range) => onChange({ slider_range }, `range-${name}`));
   /** @type {number[] | null} */
   let given = null; // the slider's range, where somebody chose it
