@@ -96,7 +96,13 @@ def test_streamlit_finds_the_component_in_the_installed_package() -> None:
     found = {manifest.name: (manifest, folder) for manifest, folder in scan_component_manifests()}
     manifest, folder = found["playground"]
     assert folder.resolve() == ROOT / "playground"
-    assert [component.name for component in manifest.components] == ["stepper", "stack", "train", "functions"]
+    assert [component.name for component in manifest.components] == [
+        "stepper",
+        "stack",
+        "train",
+        "functions",
+        "pictures",
+    ]
     assert manifest.components[0].resolve_asset_root(folder) == ROOT / "playground" / "frontend"
 
 
