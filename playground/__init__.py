@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playground.errors import PlaygroundError
+    from playground.explain.comparison.comparison import Comparison, compare
     from playground.language.evaluate.leaves import Leaf
     from playground.language.run import run
     from playground.notebook.train import TrainedRun, train
     from playground.recorder.record import record
     from playground.trace.trace import Trace
 
-__all__ = ["Leaf", "PlaygroundError", "Trace", "TrainedRun", "record", "run", "train"]
+__all__ = ["Comparison", "Leaf", "PlaygroundError", "Trace", "TrainedRun", "compare", "record", "run", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,9 @@ from scripts.find_chromium import main as find_chromium
 
 FOLDER = ROOT / "docs" / "screenshots"
 LINK = "/?v=1&text=f%20%3D%20log(x1)%20%2B%20x1*x2%20-%20sin(x2)&leaf.x1=2.0&leaf.x2=5.0&step=10"
+NET = "h%20%3D%20{}%0Af%20%3D%20(h*h).sum()&{}leaf.W=[[0.1,0.2],[0.3,-0.7]]&{}leaf.x=[1.1,0.9]"
+COMPARE = f"/?v=1&step=9&text={NET.format('W%20@%20x', '', '')}&before.text="
+COMPARE += NET.format("relu(W%20@%20x)", "before.", "before.")
 LAYERS = "/layers?v=1&stack=Conv2d(10,%207)%20ReLU%20Conv2d(55,%202)%20ReLU%20Flatten%20Linear(10,%20in_features=4840)"
 TRAIN = "/train?v=1&text=Flatten%20Linear(100)%20ReLU%20Linear(10)&epochs=10&batch=20"
 PHONE = 700  # pixels; below, the page stands in one column
@@ -80,6 +83,8 @@ def take_all(database: str) -> None:
         take(browser, server.url + LINK, FOLDER / "light.png", width=1280, height=800)
         take(browser, server.url + LINK, FOLDER / "dark.png", width=1280, height=800, dark=True)
         take(browser, server.url + LINK, FOLDER / "phone.png", width=390, height=1300)
+        both = "[data-ready=true][data-step='9'].two"
+        take(browser, server.url + COMPARE, FOLDER / "compare.png", width=1280, height=800, shown=both)
         layers = server.url + LAYERS
         take(browser, layers, FOLDER / "layers.png", width=1280, height=800, shown="[data-testid=row-5].bad")
         take_training(browser, server.url + TRAIN, FOLDER / "train.png")

@@ -26,6 +26,10 @@ EXPRESSIONS = [
     "v=1&text=" + quote("x*x") + "&graph=../../etc/passwd",
     "v=1&text=" + quote("x*x") + "&step=-5",
     "v=1&text=" + quote("x*x") + "&step=99999999999999999999",
+    "v=1&text=" + quote("x*x") + "&before.text=" + quote("<img src=x onerror=alert(1)>"),
+    "v=1&text=" + quote("x*x") + "&before.text=" + quote("zeros(10**9)"),
+    "v=1&text=" + quote("x*x") + "&before.text=" + quote("a" * 15000),
+    "v=1&text=" + quote("x*x") + "&before.passes=-1&before.before.text=x&before.step=9",
     "v=%00&text=%F0%9F%92%A5&leaf.=&=&&&",
 ]
 LAYERS = [

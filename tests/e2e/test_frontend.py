@@ -181,6 +181,37 @@ def test_why_shows_the_chain_rule_and_the_check(open_page: Opener) -> None:
     expect(page.locator(".page-why")).to_contain_text("No gradient reaches")
 
 
+@pytest.mark.slow
+def test_a_picture_beside_that_came_to_nobody_is_asked_for_once_more(open_page: Opener) -> None:
+    page = open_page()
+    comparison = {
+        "summary": "2 of 7 values differ.",
+        "keys": [["op-1", "op-1"]],
+        "steps": [[0, 0], [LAST, LAST]],
+        "differing": [["op-1"], ["op-1"]],
+        "alone": [[], []],
+        "rows": [],
+        "unlisted": 0,
+    }
+    beside = {"stamp": "s", "picture": None, "message": "", "comparison": comparison}
+    answer(page, beside=beside)
+    expect(page.get_by_test_id("differences-told")).to_have_text("2 of 7 values differ.")
+    assert [value["command"] for name, value in page.evaluate("edits") if name == "beside"] == ["again"]
+    page.evaluate(
+        """() => { const { scene, ...rest } = frame.picture;
+        frame.beside.picture = { key: rest.key, scene: JSON.stringify(scene), rest: JSON.stringify(rest) };
+        show(structuredClone(frame)); }"""
+    )
+    expect(page.locator(".stage .sign")).to_have_count(2)
+    page.evaluate("() => { frame.beside.picture = null; show(structuredClone(frame)); }")
+    expect(page.locator(".stage.was .item.op")).not_to_have_count(0)
+    assert len(page.evaluate("edits")) == 1, "it has this one by now"
+    page.get_by_test_id("editor").last.press("End")
+    page.get_by_test_id("editor").last.press_sequentially(" ")
+    page.wait_for_function("edits.length > 1")
+    assert page.evaluate("edits.at(-1)")[1]["has_beside"] == "s"
+
+
 def test_typing_sends_edits_and_keeps_what_was_typed(open_page: Opener) -> None:
     page = open_page()
     editor = page.get_by_test_id("editor")
@@ -190,7 +221,7 @@ def test_typing_sends_edits_and_keeps_what_was_typed(open_page: Opener) -> None:
     last = edits(page)[-1]
     assert (last["sequence"], last["text"][-5:], last["have"]) == (5, " + rc", "fixture-forward")
     assert set(last) == {
-        "sequence", "text", "leaves", "graph", "mode", "tangent", "second", "passes", "zero_grad", "have"
+        "sequence", "text", "leaves", "graph", "mode", "tangent", "second", "passes", "zero_grad", "have", "has_beside"
     }  # fmt: skip
     answer(page, sequence=2)
     assert editor.input_value().endswith(" + rc")

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import playground
-from playground import PlaygroundError, Trace, record, run, train
+from playground import PlaygroundError, Trace, compare, record, run, train
 from playground.data.uploads.table import from_table
 from playground.notebook.train import carry_out
 from playground.training import loop
@@ -24,6 +24,15 @@ def test_run_and_record_give_the_same_trace() -> None:
     coded = record(lambda x1, x2: torch.log(x1) + x1 * x2 - torch.sin(x2), 2.0, 5.0)
     assert [value.data for value in typed.values] == [value.data for value in coded.values]
     assert [value.adjoint for value in typed.values] == [value.adjoint for value in coded.values]
+
+
+def test_two_traces_are_compared() -> None:
+    found = compare(run("f = relu(x)", {"x": -1.0}), run("f = tanh(x)", {"x": -1.0}))
+    assert repr(found).splitlines() == [
+        "1 of 2 values and 1 of 2 gradients differ.",
+        "f: 0 → −0.7616, apart by 0.76, relative 1",
+        "x.grad: 0 → 0.42, apart by 0.42, relative 1",
+    ]
 
 
 def test_a_trace_shows_itself_offline() -> None:
@@ -39,7 +48,8 @@ def test_errors_are_marked() -> None:
 
 
 def test_names_are_the_public_ones() -> None:
-    assert set(playground.__all__) == {"Leaf", "PlaygroundError", "Trace", "TrainedRun", "record", "run", "train"}
+    traces = {"Comparison", "Leaf", "PlaygroundError", "Trace", "compare", "record", "run"}
+    assert set(playground.__all__) == traces | {"TrainedRun", "train"}
     assert Trace is type(run("x*x", {"x": 1.0}))
     with pytest.raises(AttributeError):
         _ = playground.nothing

@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from playground.language.document import Document
 from playground.lessons.presets import EXPRESSIONS
+from playground.ui.expressions.links import expression_query
 from playground.ui.expressions.page import take_edit
 from tests import hostile_links
 
@@ -77,6 +79,23 @@ def test_a_link_opens_its_document_at_its_step() -> None:
     assert not app.exception and not app.warning
     shown = frame(app)
     assert (shown["document"]["text"], shown["picture"]["graph"], shown["step"]) == ("y = w*x", "both", 4)
+
+
+def test_a_link_opens_two_documents_side_by_side() -> None:
+    query = expression_query(Document("y = w*x"), Document("y = w*w*x"))
+    app = opened(**{key.replace(".", "__"): text for key, text in parse_qsl(query)})
+    assert not app.exception and not app.warning
+    shown = frame(app)
+    assert shown["document"]["text"] == "y = w*x" and shown["query"] == query
+    assert json.loads(shown["beside"]["picture"]["rest"])["text"] == "y = w*w*x"
+    assert shown["beside"]["comparison"]["summary"].endswith("only before.")
+
+
+def test_an_example_ends_the_comparison() -> None:
+    app = opened(v="1", text="y = w*x", before__text="y = w*w*x")
+    app.session_state["examples-0"] = True
+    app.button(key="preset-L0.4").click().run()
+    assert frame(app)["beside"] is None and "before" not in frame(app)["query"]
 
 
 def test_a_bad_link_says_so_and_shows_what_it_could_read() -> None:

@@ -222,6 +222,47 @@ export interface Opened {
   sequence: number;
 }
 
+/** One line of what differs between the picture before and that of now. */
+export interface Difference {
+  name: string;
+  of: "primal" | "tangent" | "adjoint" | "grad";
+  before: string;
+  now: string;
+  gap: string;
+  keys: string[];
+}
+
+/** What corresponds in two pictures; every pair is [before, now]. `alone`: the boxes without a partner. */
+export interface Comparison {
+  summary: string;
+  keys: string[][];
+  steps: number[][]; // positions
+  differing: string[][];
+  alone: string[][];
+  rows: Difference[];
+  unlisted: number;
+}
+
+/** A picture as it travels: its scene and the rest as text, which the server keeps more cheaply than data. */
+export interface PictureText {
+  key: string;
+  scene: string | null;
+  rest: string;
+}
+
+/** A change that a document can be compared after. */
+export interface Variant {
+  name: string;
+  label: string;
+}
+
+export interface Beside {
+  stamp: string;
+  picture: PictureText | null; // null: the browser has the one with this stamp, or there is none
+  message: string;
+  comparison: Comparison | null;
+}
+
 export interface Frame {
   opened?: Opened;
   picture: Picture | null;
@@ -236,6 +277,8 @@ export interface Frame {
   theme: string | null;
   element?: ElementAnswer | null;
   told?: ToldAnswer | null;
+  variants?: Variant[];
+  beside?: Beside | null;
 }
 
 export interface Edit extends Omit<Document, "rng_seed"> {
@@ -252,10 +295,19 @@ export interface Timeline {
   visited: string[][];
 }
 
-/** What the workbench may tell. `send` is null where no server listens: then `draw` shows another graph. */
 /** Makes the suggestions of a text; `leaves`: their names now. */
 export type Suggest = (text: import("./text/suggestions.js").TextParts, leaves: () => string[]) => ReturnType<import("./text/suggestions.js").Suggest>;
 
+/** What goes along with a workbench that has another one beside it. */
+export interface Companion {
+  menu: HTMLElement | null; // for the toolbar
+  moved: (k: number) => void;
+  selected: (key: string | null, isAsked: boolean) => void;
+  viewed: (command: string) => unknown;
+  obey: (command: string, target: Element) => boolean; // whether it did what the command says
+}
+
+/** What the workbench may tell. `send` is null where no server listens: then `draw` shows another graph. */
 export interface Host {
   send: ((edit: Edit) => void) | null;
   unfold?: (opened: object) => void;
@@ -265,4 +317,6 @@ export interface Host {
   reopen?: (address: object) => void; // Back or Forward led to another document of this page
   suggest?: Suggest; // where a text can be edited
   hasExports?: boolean; // the page has a menu that saves the picture, too
+  beside?: Companion;
+  follows?: boolean; // another workbench listens to the keys
 }

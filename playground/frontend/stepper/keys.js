@@ -20,6 +20,7 @@ export const KEY_LIST = [
   ["o", "open the module that is selected"],
   ["Shift O", "close the module around what is selected"],
   ["Esc", "clear the selection"],
+  ["b", "keep this as “before” and compare with it what you change (expressions); once more ends it"],
   ["Ctrl Z", "undo an edit of text or values"],
   ["Ctrl Shift Z", "redo (also Ctrl Y)"],
   ["?", "this list"],
@@ -54,6 +55,7 @@ export function commandFor(event, place) {
     if (key === "Enter" || key === " ") return "select";
   }
   if ((key === "o" || key === "O") && (place === "item" || place === "other")) return key === "o" ? "open" : "close";
+  if (key === "b" && place !== "select" && place !== "tab") return "compare";
   if (key === " ") return place === "other" || place === "range" ? "play" : null;
   if (place === "select") return null;
   return key in ZOOMING ? ZOOMING[/** @type {keyof typeof ZOOMING} */ (/** @type {unknown} */ (key))] : null;

@@ -2,6 +2,7 @@
 // The workbench with no server behind it, as in a self-contained HTML file.
 import { followScheme } from "../shared/theme.js";
 import { explainTerms } from "../shared/tooltips.js";
+import { fixedFrame } from "./fixed_frame.js";
 import { createWorkbench } from "./workbench.js";
 
 /** @typedef {import("./contract.js").GraphKind} GraphKind */
@@ -33,12 +34,11 @@ export function changedBy(old, change) {
  */
 export function mountStandalone(root, { both, forward, backward }) {
   const pictures = { both, forward: /** @type {Picture} */ (changedBy(both, forward)), backward: /** @type {Picture} */ (changedBy(both, backward)) };
-  const fixed = { stale: false, sequence: 0, query: "", document: null, leaves: [], error: null, editable: false, theme: null };
-  const bench = createWorkbench(root, { send: null, draw: (graph) => bench.update({ ...fixed, picture: pictures[graph], step: null }) });
+  const bench = createWorkbench(root, { send: null, draw: (graph) => bench.update(fixedFrame(pictures[graph], null)) });
   root.classList.add("standalone");
   explainTerms(root);
   followScheme(bench.retheme);
-  bench.update({ ...fixed, picture: pictures.forward, step: 0 });
+  bench.update(fixedFrame(pictures.forward, 0));
   Object.assign(root, { workbench: bench });
   return bench;
 }

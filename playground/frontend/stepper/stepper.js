@@ -6,10 +6,11 @@ import { listenToSave } from "../shared/saving.js";
 import { followScheme } from "../shared/theme.js";
 import { createWelcome } from "../shared/welcome.js";
 import { createSuggestions } from "./text/suggestions.js";
+import { createBeside } from "./beside/beside.js";
 import { createWorkbench } from "./workbench.js";
 
 /** @typedef {import("./contract.js").Frame} Frame */
-/** @typedef {Omit<Frame, "picture"> & {picture: {key: string, scene: string | null, rest: string} | null}} Packed */
+/** @typedef {Omit<Frame, "picture"> & {picture: import("./contract.js").PictureText | null}} Packed */
 
 /**
  * Reads frames: a picture travels as its scene and the rest as text, which the server keeps more cheaply than data. The
@@ -40,15 +41,19 @@ async function loadFunctions() {
 }
 
 export default mounting((root, set, /** @type {Packed} */ _) => {
+  const tell = (/** @type {string} */ name) => (/** @type {object} */ said) => set(name, { ...said, has_beside: beside.holds() });
+  const beside = createBeside((command) => tell("beside")({ command, have: bench.held(), number: performance.now() }), createWorkbench);
   const bench = createWorkbench(root, {
-    send: (/** @type {object} */ edit) => set("edit", edit),
-    ask: (/** @type {object} */ question) => set("element", question),
-    want: (/** @type {object} */ question) => set("told", question),
-    unfold: (/** @type {object} */ opened) => set("open", opened),
-    reopen: (/** @type {object} */ address) => set("address", address),
+    send: tell("edit"),
+    ask: tell("element"),
+    want: tell("told"),
+    unfold: tell("open"),
+    reopen: tell("address"),
+    beside: beside.companion,
     hasExports: true,
     suggest: (text, leaves) => createSuggestions(text, () => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves() })),
   });
+  beside.join(root, bench);
   const read = createReader();
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
   const unsave = listenToSave((format) => root.isConnected && bench.save(format));
@@ -60,6 +65,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
       if (frame.editable) loadFunctions();
       if (frame.editable) welcome.show();
       bench.update(read(frame));
+      beside.show(frame.variants, frame.beside ?? null);
     },
     stop() {
       unlisten();
@@ -67,6 +73,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
       unfollow();
       welcome.stop();
       bench.stop();
+      beside.stop();
     },
   };
 });

@@ -3,6 +3,7 @@
 import { copyButton, el, iconButton } from "../shared/dom.js";
 import { GLOSSARY } from "../shared/glossary.js";
 import { KEY_LIST } from "./keys.js";
+import { createMenu } from "./menu.js";
 
 /** @typedef {import("./contract.js").GraphKind} GraphKind */
 
@@ -18,9 +19,10 @@ const GRAPHS = [
  *   onGraph: (graph: GraphKind) => void, onView: (command: string) => void, onSave: (format: "svg" | "png") => void,
  *   onTurn: () => void, onToggle: (mark: string) => void,
  *   onHistory: (command: "undo" | "redo") => void, onHelp: () => void, address: () => string,
+ *   compare: HTMLElement | null,
  * }} actions
  */
-export function createToolbar({ onGraph, onView, onTurn, onSave, onToggle, onHistory, onHelp, address }) {
+export function createToolbar({ onGraph, onView, onTurn, onSave, onToggle, onHistory, onHelp, address, compare }) {
   const graphs = el("div", { class: "segmented", role: "group", "aria-label": "Which graph is drawn" });
   for (const [name, title, about] of GRAPHS) {
     graphs.append(el("button", { type: "button", title: about, "data-graph": name, "data-testid": `graph-${name}`, onclick: () => onGraph(name) }, title));
@@ -37,17 +39,9 @@ export function createToolbar({ onGraph, onView, onTurn, onSave, onToggle, onHis
     turn,
     iconButton("search", "Search the graph (/)", () => onView("search"), { "data-testid": "search" }),
   );
-  const menu = el("details", { class: "menu" }, el("summary", { "data-testid": "save" }, "Save picture"));
-  for (const format of /** @type {const} */ (["svg", "png"])) {
-    const choose = () => {
-      menu.open = false;
-      onSave(format);
-    };
-    menu.append(el("button", { type: "button", "data-testid": `save-${format}`, onclick: choose }, format.toUpperCase()));
-  }
-  menu.addEventListener("focusout", (event) => {
-    if (event.relatedTarget instanceof Node && !menu.contains(event.relatedTarget)) menu.open = false;
-  });
+  const save = createMenu("Save picture", "save");
+  const formats = /** @type {("svg" | "png")[]} */ (["svg", "png"]);
+  save.offer(formats.map((format) => ({ title: format.toUpperCase(), testId: `save-${format}`, choose: () => onSave(format) })));
   const modules = el(
     "div",
     { class: "buttons modules", role: "group", "aria-label": "Modules" },
@@ -62,7 +56,8 @@ export function createToolbar({ onGraph, onView, onTurn, onSave, onToggle, onHis
     { type: "button", class: "icon-button", "aria-label": "Keys and words (?)", title: "Keys and words (?)", "data-testid": "keys", onclick: onHelp },
     "?",
   );
-  const element = el("div", { class: "toolbar" }, graphs, histories, modules, el("span", { class: "spring" }), zooms, menu, link, help);
+  const element = el("div", { class: "toolbar" }, graphs, histories, modules, el("span", { class: "spring" }), zooms);
+  element.append(...(compare ? [compare] : []), save.element, link, help);
   return {
     element,
     /** @param {GraphKind} graph */
@@ -86,7 +81,7 @@ export function createToolbar({ onGraph, onView, onTurn, onSave, onToggle, onHis
       graphs.hidden = !wanted.graphs;
       histories.hidden = !wanted.histories;
       link.hidden = !wanted.link;
-      menu.hidden = !wanted.save;
+      save.element.hidden = !wanted.save;
     },
   };
 }

@@ -11,7 +11,7 @@ import { createGraph } from "./graph/graph.js";
 import { listenToKeys } from "./keys.js";
 import { createLeaves } from "./text/leaves.js";
 import { createLink } from "./link.js";
-import { createUnfolding } from "./graph/unfolding.js";
+import { createUnfolding, markAt } from "./graph/unfolding.js";
 import { createPlaces } from "./place.js";
 import { createPainter } from "./graph/painter.js";
 import { createPanel, showExplanation } from "./panel/panel.js";
@@ -41,7 +41,7 @@ import { showWhy } from "./panel/why.js";
  * @param {import("./contract.js").Host} host
  */
 export function createWorkbench(root, host) {
-  const standalone = host.send === null;
+  const standalone = host.send === null && !host.follows;
   let picture = EMPTY_PICTURE;
   let timeline = compileTimeline(EMPTY_PICTURE);
   let k = 0;
@@ -99,23 +99,19 @@ export function createWorkbench(root, host) {
       toolbar.showGraph(name);
       draft.change({ graph: name }, null);
     },
-    onView: graph.view,
+    onView: (command) => view(command),
     onTurn: unfolding.turn,
     onToggle: (mark) => toggle(mark, null),
     onSave: (format) => save(format),
     onHistory: travel,
     onHelp: help.show,
     address: link.address,
+    compare: host.beside?.menu ?? null,
   });
 
   panel.pages.table.append(table.element);
   panel.pages.why.append(reason, picker.element);
-  panel.pages.details.addEventListener("click", ({ target }) => {
-    const index = host.ask && target instanceof Element ? target.closest("[data-index]")?.getAttribute("data-index") : null;
-    if (!index) return;
-    panel.open("why");
-    picker.pick(index);
-  });
+  if (host.ask) picker.listen(panel.pages.details, () => panel.open("why"));
   root.classList.add("workbench");
   root.tabIndex = -1;
   replace(
@@ -127,11 +123,10 @@ export function createWorkbench(root, host) {
     help.element,
   );
   panel.open("explanation");
-  const stopListening = listenToKeys(root, {
-    takes: (command) => !help.element.open && Boolean(frame?.editable || !["undo", "redo"].includes(command)),
-    obey,
-  });
+  const canObey = (/** @type {string} */ command) => Boolean(frame?.editable || !["undo", "redo", "compare"].includes(command));
+  const stopListening = host.follows ? null : listenToKeys(root, { takes: (command) => !help.element.open && canObey(command), obey });
 
+  const view = (/** @type {string} */ command) => (graph.view(command), host.beside?.viewed(command));
   const leafNames = () => (frame?.leaves ?? []).filter((leaf) => leaf.requires_grad).map((leaf) => leaf.name);
 
   /** @param {() => void} change */
@@ -168,9 +163,7 @@ export function createWorkbench(root, host) {
   /** @param {boolean} opens @param {Element} target unfolds or folds what has the focus, else what is selected */
   function toggleAt(opens, target) {
     const at = target.matches(".graph .item, .graph .toggle") ? target : selected === null ? null : graph.item(selected);
-    const path = at?.getAttribute(opens ? "data-opens" : "data-within");
-    const frame = at?.getAttribute("data-toggle");
-    if (at && (path || frame)) toggle(path ? (opens ? "+" : "-") + path : (frame ?? ""), at);
+    if (at) toggle(markAt(at, opens), at);
   }
 
   const save = (/** @type {"svg" | "png"} */ format) =>
@@ -194,6 +187,7 @@ export function createWorkbench(root, host) {
     showPosition();
     revealStep();
     announce();
+    host.beside?.moved(k);
     if (!standalone) link.show(query, k);
   }
   function revealStep() {
@@ -238,12 +232,14 @@ export function createWorkbench(root, host) {
     graph.press(selected, related);
     table.press(new Set(related));
     markText();
+    host.beside?.selected(selected, opens);
     if (opens && selected !== null && panel.shown() === "explanation") panel.open("details");
     else refreshPanel();
   }
 
   /** @param {string} command @param {Element} target */
   function obey(command, target) {
+    if (host.beside?.obey(command, target)) return;
     if (command === "back" || command === "forward") user(k + (command === "back" ? -1 : 1));
     else if (command === "first" || command === "last") user(command === "first" ? 0 : timeline.last);
     else if (command === "phase-back" || command === "phase-on") byPhase(command === "phase-on" ? 1 : -1);
@@ -255,7 +251,7 @@ export function createWorkbench(root, host) {
     else if (command === "select" && (target.matches(".toggle") || (target.matches("[aria-pressed=true][data-opens]") && host.unfold))) toggleAt(true, target);
     else if (command === "select") select(target.getAttribute("data-key"));
     else if (command === "next" || command === "previous") (target.localName === "tr" ? table : graph).moveFocus(target, command === "next" ? 1 : -1);
-    else graph.view(command);
+    else view(command);
   }
 
   /** @param {Picture} next @param {number | null} wanted */
@@ -285,7 +281,11 @@ export function createWorkbench(root, host) {
   return {
     goto,
     position: () => k,
+    held: () => heldKey,
     select,
+    obey,
+    view: graph.view,
+    mark: graph.mark,
     insert: editor.insert,
     save,
     /** @param {Frame} next */
@@ -334,7 +334,7 @@ export function createWorkbench(root, host) {
     },
     retheme: () => setAttribute(root, "data-theme", themeOf(root, frame?.theme ?? null)),
     stop() {
-      stopListening();
+      stopListening?.();
       player.stop();
       editor.stop();
       link.stop();

@@ -88,12 +88,14 @@ def frame(
     step: int | None = None,
     unfolding: Unfolding = UNTOUCHED,
     refused: PlaygroundError | None = None,
+    before: Document | None = None,
 ) -> tuple[FrameData, Shown | None]:
     """The frame, and what is the last good picture now. A broken text keeps the last good one.
 
-    `refused`: why the last edit was not taken. Whatever goes wrong, there is a frame in which the text can be changed.
+    `refused`: why the last edit was not taken; `before`: the document beside this one, which the link tells as well.
+    Whatever goes wrong, there is a frame in which the text can be changed.
     """
-    made = tried(lambda: _parts(document, last_good, unfolding))
+    made = tried(lambda: _parts(document, last_good, unfolding, before))
     if isinstance(made, PlaygroundError):
         made = _FrameParts(last_good, last_good is not None, "", [], made)
     error = refused or made.error
@@ -120,13 +122,13 @@ class _FrameParts(NamedTuple):
     error: PlaygroundError | None
 
 
-def _parts(document: Document, last_good: Shown | None, unfolding: Unfolding) -> _FrameParts:
+def _parts(document: Document, last_good: Shown | None, unfolding: Unfolding, before: Document | None) -> _FrameParts:
     outcome = show(document, unfolding)
     good = outcome if isinstance(outcome, Shown) else last_good or _part(document, outcome)
     rows, leaf_error = _leaf_rows(document, good)
     error = leaf_error or (outcome if isinstance(outcome, PlaygroundError) else None)
     is_old = good is last_good is not None and good is not outcome
-    return _FrameParts(good, is_old, expression_query(document), rows, error)
+    return _FrameParts(good, is_old, expression_query(document, before), rows, error)
 
 
 def _part(document: Document, error: PlaygroundError) -> Shown | None:

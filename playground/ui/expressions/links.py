@@ -1,31 +1,48 @@
-"""The expressions page's link: its text, its leaves, its settings, and back.
+"""The expressions page's link: its text, its leaves, its settings, and back; side by side, those of two documents.
 
-`?v=1&text=y = w*x&leaf.w=3.0&leaf.w.range=0..5&leaf.x=2.0&leaf.x.grad=0&graph=both&step=7`.
+`?v=1&text=y = w*x&leaf.w=3.0&leaf.w.range=0..5&leaf.x=2.0&leaf.x.grad=0&graph=both&step=7`; the document before
+stands there in the same words after `before.`: `before.text=y = w+x&before.leaf.w=3.0`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf, is_range
 from playground.language.limits import LIMITS
-from playground.ui.shared.link_format import RestoredLink, query_of, restore
+from playground.ui.shared.link_format import RestoredLink, parts_of, query_of, restore
 
 _USED = re.compile(r"\b\w+\b(?!\s*=(?!=))")  # a word that is not what is assigned
 _NUMBER = r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?"  # float() takes more
+BEFORE = "before."
 _GRAD = {"0": {"requires_grad": False}, "1": {"requires_grad": True}}
 
 
-def expression_query(document: Document) -> str:
+@dataclass(frozen=True, slots=True)
+class ExpressionLink(RestoredLink[Document]):
+    """The content of a link; `before`: the document that stands beside it."""
+
+    before: Document | None = None
+
+
+def expression_query(document: Document, before: Document | None = None) -> str:
     """The canonical query string, without `?` and without a step.
 
-    >>> expression_query(Document("y = x*x"))
-    'v=1&text=y%20%3D%20x*x'
+    >>> expression_query(Document("y = x*x"), Document("y = x+x"))
+    'v=1&text=y%20%3D%20x*x&before.text=y%20%3D%20x%2Bx'
     """
+    parts = _parts(document)
+    if before is not None:  # drawn as the other one is
+        parts |= {BEFORE + key: text for key, text in _parts(replace(before, graph="forward")).items()}
+    return query_of(parts.items(), also_plain="")
+
+
+def _parts(document: Document) -> dict[str, str]:
     parts = {"text": document.text}
     for leaf, is_stated in _named(document):
         if not is_stated:  # else the text says it
@@ -37,7 +54,7 @@ def expression_query(document: Document) -> str:
         if leaf.slider_range is not None:
             low, high = leaf.slider_range
             parts[f"leaf.{leaf.name}.range"] = f"{low:.12g}..{high:.12g}"
-    return query_of((parts | document.link_parts()).items(), also_plain="")
+    return parts | document.link_parts()
 
 
 def _named(document: Document) -> list[tuple[Leaf, bool]]:
@@ -52,9 +69,19 @@ def _named(document: Document) -> list[tuple[Leaf, bool]]:
     return [(leaf, stated[leaf.name]) for leaf in document.leaves if leaf.name in stated]
 
 
-def restore_expression(params: Mapping[str, str]) -> RestoredLink[Document]:
+def restore_expression(params: Mapping[str, str]) -> ExpressionLink:
     """Read a query string, given as a mapping. Never raises: what is bad is named in `problems` and left out."""
-    return restore(params, "text", _document)
+    whole, too_long = parts_of(params)
+    if not whole:
+        return ExpressionLink(None, None, tuple(too_long))
+    mine, theirs = dict[str, str](), dict[str, str]()
+    for key, text in params.items():
+        (theirs if key.startswith(BEFORE) else mine)[key.removeprefix(BEFORE)] = text
+    link, second = (restore(parts, "text", _document) for parts in (mine, theirs))
+    problems = (*link.problems, *(f"Of the document before: {problem}" for problem in second.problems))
+    if second.document is not None and link.document is None:
+        problems += (f"The link's part {BEFORE + 'text'!r} has no text to go with.",)
+    return ExpressionLink(link.document, link.step, problems, link.document and second.document)
 
 
 def _document(parts: dict[str, str], problems: list[str]) -> Document | None:

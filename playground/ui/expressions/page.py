@@ -12,6 +12,7 @@ from playground.language.document import Document
 from playground.language.functions.table import search
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import EXPRESSIONS
+from playground.ui.expressions.beside import commanded, compared_frame
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame
 from playground.ui.expressions.links import restore_expression
@@ -36,6 +37,7 @@ class ExpressionSession:
     """The document that one visitor has open; lives in `st.session_state`."""
 
     document: Document
+    before: Document | None = None  # stands beside it
     problems: tuple[str, ...] = ()
     refused: PlaygroundError | None = None  # why the last edit was not taken
     good: Shown | None = None  # the last picture, which a broken text keeps
@@ -66,7 +68,7 @@ def _restored() -> ExpressionSession:
     """A session with what the link says, else with the first preset."""
     link = restore_expression(st.query_params.to_dict())
     document = link.document or EXPRESSIONS.presets[0].document
-    return ExpressionSession(document, link.problems, stepper=StepperSession(WORKBENCH, step=link.step))
+    return ExpressionSession(document, link.before, link.problems, stepper=StepperSession(WORKBENCH, step=link.step))
 
 
 @st.fragment
@@ -92,8 +94,10 @@ def _workbench() -> None:
         step=at.step,
         unfolding=at.unfolded.unfolding,
         refused=session.refused,
+        before=session.before,
     )
     at.step = None
+    data = compared_frame(data, session.good, session.before, at.unfolded.unfolding, at.has_beside)
     frame_now = at.completed(data, answered(at.asked, _shown()), told_answer(at.wanted, _shown()))
     stepper(
         frame_now,
@@ -103,6 +107,7 @@ def _workbench() -> None:
         on_element=lambda: at.take_asked(_shown()),
         on_told=lambda: at.take_wanted(_shown()),
         on_address=_reopen,
+        on_beside=_take_beside,
     )
 
 
@@ -126,6 +131,23 @@ def take_edit() -> None:
     session.problems, session.refused = (), None
 
 
+def _take_beside() -> None:
+    """Put the document beside a changed one, or take one of the two away."""
+    session, command = _session(), _session().stepper.take_beside()
+    shown = _shown()
+    if shown is None:
+        return
+    two = session.document, session.before
+    try:
+        session.document, session.before = commanded(command, session.document, shown, session.before)
+    except PlaygroundError as error:
+        session.refused = error
+        return
+    if two != (session.document, session.before):
+        session.stepper.answer()
+        session.problems, session.refused = (), None
+
+
 def _open(chosen: Preset[Document]) -> None:
     _begin(chosen.document)
     close_examples()
@@ -135,12 +157,12 @@ def _reopen() -> None:
     """Open what stood at the address that Back or Forward led to."""
     link = restore_expression(_session().stepper.take_address())
     if link.document is not None:
-        _begin(link.document, link.problems, link.step or 0)
+        _begin(link.document, link.problems, link.step or 0, link.before)
 
 
-def _begin(document: Document, problems: tuple[str, ...] = (), step: int = 0) -> None:
+def _begin(document: Document, problems: tuple[str, ...] = (), step: int = 0, before: Document | None = None) -> None:
     session = _session()
-    session.document, session.problems, session.refused = document, problems, None
+    session.document, session.before, session.problems, session.refused = document, before, problems, None
     session.good = None  # another document: what stands there is not its last good picture
     session.stepper.begin(step)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from playground.errors import PlaygroundError, Repair
-from playground.views.stepper.picture_data import ToldData
+from playground.views.stepper.picture_data import ComparisonData, ToldData
 
 
 class RepairData(TypedDict):
@@ -110,8 +110,26 @@ class OpenedData(TypedDict):
     sequence: int
 
 
+class VariantData(TypedDict):
+    """A change that a document can be compared after: its name, and what its button says."""
+
+    name: str
+    label: str
+
+
+class BesideData(TypedDict):
+    """The picture of the document before, beside that of now. `picture` is None where the browser has the one with
+    this stamp, and where there is none, as the `message` says."""
+
+    stamp: str
+    picture: PictureTextData | None
+    message: str
+    comparison: ComparisonData | None
+
+
 class FrameData(TypedDict):
-    """The data that the workbench shows; `opened`, `element` and `told` are left out before PyTorch is there.
+    """The data that the workbench shows; `opened`, `element` and `told` are left out before PyTorch is there,
+    `variants` and `beside` on pages without comparison.
 
     `stale`: the picture is of an older text, as this one does not run."""
 
@@ -128,6 +146,8 @@ class FrameData(TypedDict):
     theme: str | None
     element: NotRequired[ElementAnswerData | None]
     told: NotRequired[ToldAnswerData | None]
+    variants: NotRequired[list[VariantData]]
+    beside: NotRequired[BesideData | None]
 
 
 def error_data(error: PlaygroundError) -> ErrorData:

@@ -31,10 +31,12 @@ def stepper(
     on_element: Callable[[], None] | None = None,
     on_told: Callable[[], None] | None = None,
     on_address: Callable[[], None] | None = None,
+    on_beside: Callable[[], None] | None = None,
 ) -> None:
     """Show a frame, and call before the page runs again: `on_edit` when the user changed something, `on_open` when
     modules were opened or closed, `on_element` when one element of a value was picked, `on_told` when words of a long
-    trace are missing, `on_address` when Back or Forward led to another document."""
+    trace are missing, `on_address` when Back or Forward led to another document, `on_beside` when two
+    traces are to stand side by side or no more."""
     # One level down: Streamlit would import pandas to look whether a None in `data` is a table.
     _component()(
         data={"frame": data},
@@ -44,6 +46,7 @@ def stepper(
         on_element_change=guarded(on_element or _nothing),
         on_told_change=guarded(on_told or _nothing),
         on_address_change=guarded(on_address or _nothing),
+        on_beside_change=guarded(on_beside or _nothing),
         width="stretch",
         height="content",
     )

@@ -43,41 +43,59 @@ class StepperSession:
     sequence: int = 0  # of the last edit that was taken
     step: int | None = None  # to stand at, once
     have: str | None = None  # the key of the drawing that the browser held when it sent something just now
+    has_beside: str | None = None  # the stamp of the picture beside it that it held then
     unfolded: Unfolded = field(default_factory=Unfolded)
     asked: Asked | None = None  # which element of a value is picked
     wanted: Wanted | None = None  # what the picture of a long trace left out
 
     def take_edit(self, sent: Mapping[str, Any]) -> None:
         """Take the number of an edit of the document."""
-        self.sequence, self.have = sequence_of(sent), _have(sent)
+        self.sequence = sequence_of(sent)
+        self._take_held(sent)
 
     def take_opened(self) -> None:
         """Take which modules, or parts of a long run, were opened and closed."""
         sent = last_edit(self.key, "open")
-        self.unfolded, self.have = Unfolded(Unfolding.of(sent.get("marks")), sequence_of(sent)), _have(sent)
+        self.unfolded = Unfolded(Unfolding.of(sent.get("marks")), sequence_of(sent))
+        self._take_held(sent)
 
     def take_asked(self, document: Source | None) -> None:
         """Take which element of a value of this document was picked."""
         sent = last_edit(self.key, "element")
-        self.asked, self.have = None if document is None else asked(sent, document), _have(sent)
+        self.asked = None if document is None else asked(sent, document)
+        self._take_held(sent)
+
+    def take_beside(self) -> str:
+        """What is to be done about the picture beside this one: one of the commands of docs/stepper.md, or anything."""
+        sent = last_edit(self.key, "beside")
+        self._take_held(sent)
+        return str(sent.get("command"))
 
     def take_wanted(self, document: Source | None) -> None:
         """Take which words and items of the picture of this document the browser lacks."""
         sent = last_edit(self.key, "told")
         unfolding = self.unfolded.unfolding
-        self.wanted, self.have = None if document is None else wanted(sent, document, unfolding), _have(sent)
+        self.wanted = None if document is None else wanted(sent, document, unfolding)
+        self._take_held(sent)
 
     def take_address(self) -> dict[str, str]:
         """The parts of the link that Back or Forward led to."""
         search = last_edit(self.key, "address").get("search")
         return params_in(search) if isinstance(search, str) else {}
 
+    def _take_held(self, sent: Mapping[str, Any]) -> None:
+        self.have, self.has_beside = _text(sent, "have"), _text(sent, "has_beside")
+
+    def answer(self) -> None:
+        """Have the next frame taken as newer than all that the browser has sent."""
+        self.sequence += 1
+
     def begin(self, step: int = 0) -> None:
         """Begin with another document: at this step, nothing opened by hand.
 
         It has a number of its own: Streamlit fails to find a frame again that the browser was sent some runs ago.
         """
-        self.sequence += 1
+        self.answer()
         before = self.unfolded
         self.step, self.unfolded = step, Unfolded(Unfolding(sideways=before.unfolding.sideways), before.sequence)
 
@@ -120,6 +138,6 @@ def sequence_of(sent: Mapping[str, Any]) -> int:
     return sequence if isinstance(sequence, int) else 0
 
 
-def _have(sent: Mapping[str, Any]) -> str | None:
-    have = sent.get("have")
-    return have if isinstance(have, str) else None
+def _text(sent: Mapping[str, Any], name: str) -> str | None:
+    text = sent.get(name)
+    return text if isinstance(text, str) else None

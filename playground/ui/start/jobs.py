@@ -24,6 +24,7 @@ from playground.lessons.presets import EXPRESSIONS, STACKS
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.training.pace import seconds_per_step
+from playground.ui.expressions.beside import computed as compared
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown
 from playground.ui.expressions.frame import computed as computed_text
@@ -77,6 +78,11 @@ def _wanted(given: Message, document: Document | StackDocument) -> Wanted:
     return Wanted(document, Unfolding.of(given["unfolding"]), given["start"], given["stop"], keys, 0)
 
 
+def _comparison(given: Message) -> Message:
+    before, now = (Document.from_fields(given[name]) for name in ("before", "document"))
+    return {"comparison": compared(before, now)}
+
+
 def _export(given: Message) -> Message:
     document = _document(given)
     if isinstance(document, StackDocument):
@@ -128,6 +134,7 @@ JOBS: dict[str, Job] = {
     "before-problem": _before_problem,
     "element": _element,
     "told": _told,
+    "comparison": _comparison,
     "export": _export,
     "training-step": _training_step,
     "training-element": _training_element,

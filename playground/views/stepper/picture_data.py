@@ -119,6 +119,29 @@ class ToldData(TypedDict):
     items: dict[str, ItemData]
 
 
+class DifferenceData(TypedDict):
+    """One line of what differs: the numbers on both sides, and the boxes that they stand in."""
+
+    name: str
+    of: Literal["primal", "tangent", "adjoint", "grad"]
+    before: str
+    now: str
+    gap: str
+    keys: list[str]
+
+
+class ComparisonData(TypedDict):
+    """What corresponds in two pictures, before and now; `alone`: the boxes on each side without a partner."""
+
+    summary: str
+    keys: list[list[str]]
+    steps: list[list[int]]
+    differing: list[list[str]]
+    alone: list[list[str]]
+    rows: list[DifferenceData]
+    unlisted: int
+
+
 class PictureData(TypedDict):
     """A picture; `slots`, `images`: by slot what it holds from which step on."""
 

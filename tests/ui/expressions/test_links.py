@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -31,6 +32,20 @@ def test_round_trip(document: Document) -> None:
     opened = restore_expression(dict(parse_qsl(expression_query(document), keep_blank_values=True)))
     assert opened.document == document
     assert opened.problems == ()
+
+
+@pytest.mark.parametrize("now", [FULL, Document("y = w", (Leaf("w", "2.0"),))], ids=["full", "small"])
+def test_two_documents_round_trip(now: Document) -> None:
+    before = replace(FULL, text=FULL.text + "*x", graph="forward")
+    opened = restore_expression(dict(parse_qsl(expression_query(now, before), keep_blank_values=True)))
+    assert (opened.document, opened.before, opened.problems) == (now, before, ())
+
+
+def test_a_bad_document_before_leaves_the_other_one_as_it_is() -> None:
+    link = {"v": "1", "text": "x*x", "before.text": "y" * 6_000, "before.leaf.y": "3"}
+    opened = restore_expression(link)
+    assert (opened.document, opened.before) == (Document("x*x"), None)
+    assert opened.problems == ("Of the document before: The link's text: 6,000 characters.",)
 
 
 def test_readable() -> None:
@@ -89,6 +104,12 @@ HOSTILE: dict[str, dict[str, str]] = {
     "a preset of another tool": {"activation": "tanh"},
     "far too long": {"v": "1", "text": "x" * 20_000},
     "attribute access": {"v": "1", "text": "x*x", "__class__": "object"},
+    "before: unknown part": {"v": "1", "text": "x*x", "before.text": "y", "before.colour": "red"},
+    "before: unknown mode": {"v": "1", "text": "x*x", "before.text": "y", "before.mode": "__import__('os')"},
+    "before: no text": {"v": "1", "text": "x*x", "before.leaf.x": "2.0"},
+    "before: within before": {"v": "1", "text": "x*x", "before.text": "y", "before.before.text": "z"},
+    "before: text alone": {"v": "1", "before.text": "y"},
+    "before: too long together": {"v": "1", "text": "x*x" + " " * 9_000, "before.text": "y" + " " * 9_000},
 }
 
 

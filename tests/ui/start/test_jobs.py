@@ -23,6 +23,7 @@ from playground.layers.net.net import net_of
 from playground.layers.stack.problems import UnfitSetting
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
+from playground.ui.expressions import beside
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame, show
 from playground.ui.layers.exports import STACK_EXPORTS
@@ -92,6 +93,15 @@ def test_what_is_small_is_computed_here_and_what_is_dear_there_with_the_same_pic
     assert processes.jobs == ["expression"]
     assert dear == expressions.computed(DEAR, UNTOUCHED)
     assert show(DEAR) is dear and processes.jobs == ["expression"]  # it is remembered
+
+
+def test_two_dear_texts_are_compared_there_with_the_same_result(processes: Counted) -> None:
+    beside._compared.cache_clear()
+    now = replace(DEAR, text=DEAR.text + "\nz = y*y")
+    small = beside._compared(SMALL, replace(SMALL, text="y = x*x*x"))
+    assert processes.jobs == [] and small["summary"] == "1 of 3 values and 2 of 3 gradients differ. mul only now."
+    assert beside._compared(DEAR, now) == beside.computed(DEAR, now)
+    assert processes.jobs == ["comparison"]
 
 
 @pytest.mark.parametrize(

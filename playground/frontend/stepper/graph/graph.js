@@ -2,6 +2,7 @@
 // The graph: brings in a scene, makes its items reachable by pointer and keyboard, and keeps the step in sight.
 import { el, setAttribute } from "../../shared/dom.js";
 import { createLegend } from "./legend.js";
+import { markBox } from "./marks.js";
 import { createOverview } from "./overview.js";
 import { heirOf, thingsOf } from "./scene.js";
 import { createSearch } from "./search.js";
@@ -57,6 +58,8 @@ export function createGraph({ onSelect, onToggle, painter }) {
   let pressed = null;
   /** @type {Set<string>} */
   let noted = new Set();
+  /** @type {Map<string, import("./marks.js").Mark>} */
+  let marks = new Map(); // of boxes that differ from those of a picture beside this one
   /** @type {{found: ReadonlySet<Thing>, now: Thing | null}} */
   let searched = { found: new Set(), now: null };
   /** @type {Thing[]} */
@@ -140,6 +143,7 @@ export function createGraph({ onSelect, onToggle, painter }) {
     setAttribute(element, "tabindex", isLone ? "-1" : "0");
     setAttribute(element, "aria-pressed", key === pressed ? "true" : null);
     element.classList.toggle("noted", noted.has(key) && /\bop\b/.test(classes));
+    if (kind === "box") markBox(element, marks.get(key));
     element.classList.toggle("found", searched.found.has(thing));
     element.classList.toggle("found-now", searched.now === thing);
     name([element]);
@@ -230,6 +234,12 @@ export function createGraph({ onSelect, onToggle, painter }) {
       return isNew && chosen && !byKey.has(chosen.key) ? (heirOf(things, chosen) ?? selected) : selected;
     },
     name,
+    /** @param {Map<string, import("./marks.js").Mark>} next of boxes, by their keys */
+    mark(next) {
+      if (marks.size === 0 && next.size === 0) return;
+      marks = next;
+      dressAll();
+    },
     /** @param {string} command what to do with the view: `fit`, `zoom-in`, `zoom-out` or `search` */
     view(command) {
       if (command === "search") search.open();

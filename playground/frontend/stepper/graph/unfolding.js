@@ -16,6 +16,16 @@ export function marksAfter(marks, mark) {
   return [...marks.filter((other) => other.slice(1) !== mark.slice(1)), mark];
 }
 
+/**
+ * The mark that opens a module, or closes the one around it; "" where there is none.
+ * @param {Element} at
+ * @param {boolean} opens
+ */
+export function markAt(at, opens) {
+  const path = at.getAttribute(opens ? "data-opens" : "data-within");
+  return path ? (opens ? "+" : "-") + path : (at.getAttribute("data-toggle") ?? "");
+}
+
 /** @param {(opened: Opened) => void} send */
 export function createUnfolding(send) {
   /** @type {string[]} */

@@ -149,10 +149,19 @@ export function createElementPicker(send) {
       replace(answer, ...(next.answer ? answerView(next.answer) : []));
       if (!error && timer === null) input.value = next.index;
     },
-    /** @param {string} index */
-    pick(index) {
-      input.value = index;
-      ask();
+    /**
+     * Has a cell of the value tables under `place` pick its element.
+     * @param {Element} place
+     * @param {() => void} onPick
+     */
+    listen(place, onPick) {
+      place.addEventListener("click", ({ target }) => {
+        const index = target instanceof Element ? target.closest("[data-index]")?.getAttribute("data-index") : null;
+        if (!index) return;
+        onPick();
+        input.value = index;
+        ask();
+      });
     },
     stop() {
       if (timer !== null) clearTimeout(timer);
