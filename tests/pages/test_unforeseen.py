@@ -52,7 +52,7 @@ def opened(page: str, **query: str) -> AppTest:
 
 
 def frames(app: AppTest) -> list[dict[str, Any]]:
-    """What the page sends to its components; the reference of functions and the export of pictures show nothing of a document."""
+    """What the page sends to its components, but for those that show nothing of a document."""
     sent = [json.loads(component.proto.json)["frame"] for component in app.get("bidi_component")]
     return [frame for frame in sent if frame and frame.keys() != {"rows"}]
 
