@@ -67,7 +67,7 @@ class MultiheadAttention(nn.MultiheadAttention):
 
     def forward(self, x: Tensor) -> Tensor:
         output, _ = super().forward(x, x, x, need_weights=False)
-        return output.contiguous()
+        return output
 
 
 class LSTM(nn.LSTM):
@@ -81,7 +81,7 @@ class LSTM(nn.LSTM):
 
     def forward(self, x: Tensor) -> Tensor:
         output, _ = super().forward(x)
-        return output.contiguous()
+        return output
 
 
 class GRU(nn.GRU):
@@ -95,7 +95,7 @@ class GRU(nn.GRU):
 
     def forward(self, x: Tensor) -> Tensor:
         output, _ = super().forward(x)
-        return output.contiguous()
+        return output
 
 
 class RNN(nn.RNN):
@@ -109,7 +109,7 @@ class RNN(nn.RNN):
 
     def forward(self, x: Tensor) -> Tensor:
         output, _ = super().forward(x)
-        return output.contiguous()
+        return output
 
 
 class SeededDropout(nn.Dropout):

@@ -12,7 +12,7 @@ from typing import get_args
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from playground.layers.catalogue.losses import LOSSES
 from playground.layers.document import OPTIMIZERS, StackDocument
@@ -48,6 +48,9 @@ def check_from_scratch(document: StackDocument, expected: list[tuple[str, float]
 
 
 @given(documents())
+@example(
+    StackDocument("MultiheadAttention(1) BatchNorm1d Flatten Linear(2)", (2, 6), classes=2, data="random", batch=2)
+)
 @settings(max_examples=30, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_every_form_prints_the_numbers_of_the_page(document: StackDocument) -> None:
     check(document)
