@@ -301,6 +301,7 @@ def test_a_new_rate_is_taken_within_a_moment_and_at_a_point(url: str, monkeypatc
     until(lambda: bool(store.records(run.id)), thread)
     store.set_learning_rate(run.id, 0.01)
     until(lambda: store.checkpoint(run.id) is not None, thread)  # it is kept at once
+    until(lambda: store.records(run.id)[-1].learning_rate == 0.01, thread)  # points are planned: the next one tells it
     store.stop(run.id)
     thread.join(60)
     rates = [record.learning_rate for record in store.records(run.id)]
