@@ -45,6 +45,8 @@ export function createSight({ onIn, onOut, kept }) {
   let layers = {};
   /** @type {SVGElement | null} */
   let far = null; // all of it at once, without texts
+  let isFar = false; // that is what is shown
+  let seenWidth = 0; // of the view when that was decided
 
   /** @param {Thing} thing */
   const element = (thing) => {
@@ -70,8 +72,7 @@ export function createSight({ onIn, onOut, kept }) {
     }
     for (const thing of wanted) put(thing);
   };
-  /** @param {boolean} isFar */
-  const showFar = (isFar) => {
+  const showFar = () => {
     if (isFar && far && !far.hasChildNodes()) {
       const links = (/** @type {boolean} */ backward) =>
         scene.links.filter(({ classes }) => !classes.startsWith("match") && classes.startsWith("backward") === backward).map(({ points }) => pathOf(points));
@@ -86,12 +87,14 @@ export function createSight({ onIn, onOut, kept }) {
   /** @param {Place} view */
   const fill = (view) => {
     if (!find) return;
+    if (isFar && view.width < seenWidth) filled = null; // nearer: there may be room for elements
     const inside = filled && view.x >= filled.x && view.y >= filled.y && view.x + view.width <= filled.x + filled.width;
     if (inside && filled && view.y + view.height <= filled.y + filled.height) return;
+    seenWidth = view.width;
     filled = { x: view.x - AHEAD, y: view.y - AHEAD, width: view.width + 2 * AHEAD, height: view.height + 2 * AHEAD };
     const found = find(filled);
-    const isFar = found.size > MOST_THINGS;
-    showFar(isFar);
+    isFar = found.size > MOST_THINGS;
+    showFar();
     only(isFar ? new Set() : found);
   };
 
@@ -110,7 +113,7 @@ export function createSight({ onIn, onOut, kept }) {
      * @returns {SVGSVGElement}
      */
     show(next, all) {
-      [scene, things, elements, there, filled] = [next, all, new Map(), new Set(), null];
+      [scene, things, elements, there, filled, isFar] = [next, all, new Map(), new Set(), null, false];
       find = all.length > MOST_THINGS ? createGrid(all, next) : null;
       far = shape("g", { class: "far", "aria-hidden": "true" });
       layers = Object.fromEntries(KINDS.map((kind) => [kind, shape("g", {})]));
@@ -124,12 +127,11 @@ export function createSight({ onIn, onOut, kept }) {
      */
     whole(act) {
       const before = new Set(there);
-      const wasFar = far?.style.display;
-      showFar(false);
+      if (far) far.style.display = "none";
       for (const thing of things) put(thing);
       act();
       if (find) only(before);
-      if (far && wasFar !== undefined) far.style.display = wasFar;
+      showFar();
     },
   };
 }
