@@ -353,7 +353,7 @@ def recurrent(gates: int, kept: int) -> Any:
             gates * wide * (sums + 2 * (more + 1)),
             f"{gates}·{wide}·({size} + {hidden} + 2{later})",
             steps * gates * wide * sums,
-            kept * wide * states + more * steps * wide + (directions - 1) * (steps > 1) * steps * size,
+            kept * wide * states + more * steps * wide,
             steps * (more + 1) * directions,
         )
 

@@ -158,14 +158,14 @@ class _Walker:
         self, kind: Kind, layer: LayerSpec, path: Path, shape: Shape, name: str, field: Field | None
     ) -> tuple[Shape, Field | None]:
         place = len(self.rows)
-        start, outs, fields = self.memory.storage, [], []
+        start, outs, fields = self.memory.now, [], []
         for number, branch in enumerate(layer.branches):
-            self.memory.storage = start
+            self.memory.now = start
             inner = f"{name}.body." if kind.name == "Residual" else f"{name}.branches.{number}."
             out, after = self.layers(branch, (*path, number), shape, inner, field)
             outs.append(out)
             fields.append(after)
-        self.memory.fresh()
+        self.memory.fresh(by_steps=start.by_steps and kind.name == "Residual")  # a sum lies as its first term does
         inside = self.rows[place:]
         if kind.name == "Residual":
             if outs[0] != shape:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+
+import torch
 
 from playground.errors import Repair
 from playground.language.limits import spell
 from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Given, Kind, LayerRule
+from playground.layers.catalogue.kinds.activations import ACTIVATIONS
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, Stack
 from playground.layers.limits import LIMITS
 from playground.layers.stack.problems import Problem, ProblemFound
@@ -17,6 +21,9 @@ from playground.layers.stack.text import layer_text, to_text
 BYTES = 4  # of one float32
 VIEWS = {"Flatten", "Reshape", "Identity"}  # what they give lies in the memory of what they take
 STATISTICS = 2  # a mean and the inverse of a deviation
+_BY_STEPS = {"GRU", "RNN", "LSTM", "MultiheadAttention"}  # what they give lies step by step
+_ONE_BY_ONE = {row.name for row in ACTIVATIONS} - {"Softmax", "LogSoftmax"} | {"Dropout", "Bias"}  # lies as it did
+_REORDERS = {"Linear", "InstanceNorm2d"}  # what it takes has to lie example by example
 POSITION_BYTES = 8  # of one position that a pooling layer remembers, or of a row's number
 
 
@@ -52,18 +59,27 @@ class StackCosts:
         return () if found is None else (Repair(found[0], to_text(found[1].layers)),)
 
 
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """Which memory holds some numbers (views share it), and whether it holds the first steps of all examples first, as
+    recurrent layers and attention read and give them."""
+
+    storage: int
+    by_steps: bool = False
+
+
 class Memory:
     """The storages that PyTorch keeps for the backward pass."""
 
     def __init__(self) -> None:
-        self.storage = 0  # which memory holds what goes in now; views share it
+        self.now = Lying(0)
         self.newest = 0
         self.kept: set[int] = set()
 
-    def fresh(self) -> None:
+    def fresh(self, *, by_steps: bool = False) -> None:
         """Begin memory of its own for what goes on."""
         self.newest += 1
-        self.storage = self.newest
+        self.now = Lying(self.newest, by_steps)
 
     def saved(self, kind: Kind, given: Given, takes: Shape, rule: LayerRule) -> tuple[int | None, int]:
         """Bytes that PyTorch newly keeps for each example, None where it does not tell, and once for the batch; what an
@@ -75,24 +91,24 @@ class Memory:
         return rule.kept * BYTES + self._of_each(kind, given, takes, rule.shape), once
 
     def _of_each(self, kind: Kind, given: Given, takes: Shape, gives: Shape) -> int:
-        source = self.storage
-        if kind.name not in VIEWS:
-            self.fresh()
+        source = self.now
+        self._go_on(kind, takes, gives)
         if kind.name == "AdaptiveAvgPool2d" and gives[1:] == (1, 1):
             return 0  # PyTorch takes the mean, which needs none of the numbers
         size = 0
         if "kernel_size" in given and any(start != end for start, end in shape_rules.borders(given)):
             return _evened(given, takes) * BYTES  # the input with what makes its border even, in memory of its own
-        if "its own" in kind.saves and takes[0] > 1 and not given.get("norm_first"):
-            # turned to lie step by step: a copy, which nobody else has
-            size += math.prod(takes) * BYTES
-        elif "input" in kind.saves and source not in self.kept:
-            self.kept.add(source)
+        reads_by_steps = "its own" in kind.saves and takes[0] > 1 and not given.get("norm_first")
+        if "input" in kind.saves and source.by_steps != reads_by_steps and (reads_by_steps or kind.name in _REORDERS):
+            # copies that lie as they are read, which nobody else has: one for each direction
+            size += (2 if given.get("bidirectional") else 1) * math.prod(takes) * BYTES
+        elif "input" in kind.saves and source.storage not in self.kept:
+            self.kept.add(source.storage)
             size += math.prod(takes) * BYTES
         if kind.saves == "indices":
             size += math.prod(takes) * POSITION_BYTES
         if kind.saves == "output":
-            self.kept.add(self.storage)
+            self.kept.add(self.now.storage)
             size += math.prod(gives) * BYTES
         if kind.saves == "mask":
             size += (gives[0] if kind.name == "Dropout2d" else math.prod(gives)) * BYTES
@@ -103,6 +119,26 @@ class Memory:
             groups = groups or math.prod(takes[: -given["dims"]])
             size += STATISTICS * groups * BYTES
         return size
+
+    def _go_on(self, kind: Kind, takes: Shape, gives: Shape) -> None:
+        """Tell where the numbers lie that a layer gives."""
+        if kind.name in VIEWS:
+            if self.now.by_steps and takes != gives and not _is_a_view(takes, gives):
+                self.fresh()
+        elif kind.name in _BY_STEPS:
+            self.fresh(by_steps=gives[0] > 1)
+        else:
+            self.fresh(by_steps=self.now.by_steps and kind.name in _ONE_BY_ONE)
+
+
+def _is_a_view(takes: Shape, gives: Shape) -> bool:
+    """Ask PyTorch whether numbers that lie step by step can be seen in another shape where they lie."""
+    lying = torch.empty(takes[0], 2, *takes[1:], device="meta").transpose(0, 1)
+    try:
+        lying.view(2, *gives)
+    except RuntimeError:
+        return False
+    return True
 
 
 def _evened(given: Given, takes: Shape) -> int:

@@ -104,6 +104,29 @@ def test_the_bytes_of_a_recurrent_layer(kind: str, more: str, steps: int) -> Non
     assert kept_by_pytorch(analysis) == analysis.saved_with(BATCH)
 
 
+BY_STEPS = ("GRU(2)", "RNN(2, bidirectional=True)", "MultiheadAttention(2)")
+BETWEEN = (
+    "",
+    "Tanh",
+    "Residual(Tanh)",
+    "Residual(Linear(2))",
+    "Softmax",
+    "Reshape(3, 1, -1)",
+    "Reshape(-1) Reshape(3, 2)",
+)
+TAKEN = ("GRU(3)", "GRU(1, bidirectional=True)", "Linear(2)", "LayerNorm", "Flatten Linear(2)", "Tanh InstanceNorm2d")
+
+
+@pytest.mark.parametrize("first", BY_STEPS)
+@pytest.mark.parametrize("between", BETWEEN)
+@pytest.mark.parametrize("last", TAKEN)
+@pytest.mark.parametrize("steps", [1, 3])
+def test_the_bytes_of_numbers_that_lie_step_by_step(first: str, between: str, last: str, steps: int) -> None:
+    analysis = analyse(Stack(parse_stack(f"{first} {between} {last}"), (steps, 2)))
+    if analysis.problem is None:
+        assert kept_by_pytorch(analysis) == analysis.saved_with(BATCH)
+
+
 def test_bytes_that_are_unknown_are_not_nothing() -> None:
     net = net_of(StackDocument("Linear(3) Residual(LSTM(3) Linear(3)) Flatten Linear(4)", (4, 6), batch=2))
     saved = {row.name: row.saved for row in net.listing.rows}
