@@ -49,7 +49,11 @@ def test_a_weight_says_why_its_gradient_is_this_number(
     title(page, f"{WEIGHT}[{index[0]}, {index[1]}] = {format_number(float(weight.data.tensor()[index]))}")
 
     answer = page.get_by_test_id("element-answer")
+    expect(page.get_by_test_id("element-later")).to_contain_text("Its gradient is computed at step")
+    expect(answer).not_to_contain_text("Its gradient, through linear")
+    page.locator(".workbench").evaluate("(root) => root.workbench.goto(Number(root.dataset.steps))")
     expect(answer).to_contain_text("Its gradient, through linear")
+    expect(page.get_by_test_id("element-later")).to_have_count(0)
     expect(answer.get_by_role("row", name=re.compile("^the other"))).to_have_count(1)
     gradient = format_number(float(weight.adjoint.tensor()[index]), 7)
     expect(answer.get_by_role("table", name="The check of this element")).to_contain_text(gradient)

@@ -10,6 +10,7 @@ from playground.explain.element.element_texts import ElementNames, ElementPart, 
 from playground.explain.element.forward import element_value
 from playground.explain.element.records import ElementGradient, ElementUse
 from playground.explain.element.value import ValueWriter
+from playground.explain.known import KnownFrom
 from playground.explain.numbers import format_number
 from playground.trace.trace import Trace
 
@@ -17,15 +18,19 @@ PRECISE = 7  # digits of numbers that are compared
 
 
 def element_answer(trace: Trace, value: int, index: tuple[int, ...]) -> dict[str, Any]:
-    """`{title, parts: [{title, formula, numbers, heads, rows, note}], check: [[label, text]]}` for one element.
+    """`{title, number, since, parts: [{title, formula, numbers, heads, rows, note}], check: [[label, text]]}` for one
+    element.
 
-    The first part is how the element was computed, then one for each use that sends it a gradient. Raises
-    PlaygroundError for a wrong index, and for a trace that was read from a document.
+    The first part is how the element was computed, then one for each use that sends it a gradient. `since`: the
+    positions of the stepper from which on its value and its gradient are known. Raises PlaygroundError for a wrong
+    index, and for a trace that was read from a document.
     """
     found = element_value(trace, value, index)
     elements = ElementNames(trace)
     parts: list[ElementPart] = [ValueWriter(elements).part(found)]
     check: list[list[str]] = []
+    known = KnownFrom(trace)
+    since = [known.value(value)] * 2
     try:
         gradient = element_gradient(trace, found.place.value, index)
     except PlaygroundError as error:
@@ -33,7 +38,14 @@ def element_answer(trace: Trace, value: int, index: tuple[int, ...]) -> dict[str
     else:
         parts += _GradientWriter(elements).parts(gradient)
         check = _check(gradient)
-    return {"title": f"{elements.place(found.place)} = {format_number(found.recorded)}", "parts": parts, "check": check}
+        since[1] = known.adjoint(found.place.value)
+    return {
+        "title": elements.place(found.place),
+        "number": format_number(found.recorded),
+        "since": since,
+        "parts": parts,
+        "check": check,
+    }
 
 
 class _GradientWriter:

@@ -206,7 +206,7 @@ export interface ElementAnswer {
   key: string;
   index: string;
   error: { message: string; hint: string } | null;
-  answer: { title: string; parts: ElementPart[]; check: [string, string][] } | null;
+  answer: { title: string; number: string; since: [value: number, gradient: number]; parts: ElementPart[]; check: [string, string][] } | null;
 }
 
 /** What was left out of the picture of a long trace: the words of steps from `start` on, and items. */
@@ -261,6 +261,7 @@ export interface Beside {
   picture: PictureText | null; // null: the browser has the one with this stamp, or there is none
   message: string;
   comparison: Comparison | null;
+  told: ToldAnswer | null;
 }
 
 export interface Frame {

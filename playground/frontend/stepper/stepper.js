@@ -42,7 +42,11 @@ async function loadFunctions() {
 
 export default mounting((root, set, /** @type {Packed} */ _) => {
   const tell = (/** @type {string} */ name) => (/** @type {object} */ said) => set(name, { ...said, has_beside: beside.holds() });
-  const beside = createBeside((command) => tell("beside")({ command, have: bench.held(), number: performance.now() }), createWorkbench);
+  const beside = createBeside(
+    (command) => tell("beside")({ command, have: bench.held(), number: performance.now() }),
+    (question) => tell("told_before")({ ...question, have: bench.held() }),
+    createWorkbench,
+  );
   const bench = createWorkbench(root, {
     send: tell("edit"),
     ask: tell("element"),

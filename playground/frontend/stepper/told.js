@@ -45,14 +45,17 @@ export function createTold(ask) {
     /**
      * @param {Picture} picture
      * @param {ToldAnswer | null | undefined} answer
+     * @returns {boolean} whether there is something new to show
      */
     accept(picture, answer) {
-      if (!answer || answer.number !== number || waits === null) return;
-      if (waits === picture) {
+      if (!answer || answer.number !== number || waits === null) return false;
+      const isOfThis = waits === picture;
+      if (isOfThis) {
         answer.words.forEach((words, index) => (picture.steps[answer.start + index].words = words));
         Object.assign(picture.items, answer.items);
       }
       waits = null;
+      return isOfThis;
     },
   };
 }

@@ -72,7 +72,6 @@ export function createWorkbench(root, host) {
   const reason = el("div", { class: "reason" });
   const help = createHelp();
   const refusal = el("p", { class: "refusal", role: "status", "data-testid": "opening-note" });
-  const live = el("div", { class: "for-screen-readers", "aria-live": "polite", "data-testid": "live" });
   const editor = createEditor({
     onInput: (text, kind) => edit(() => draft.change({ text }, kind)),
     onCaret: (caret) => editor.text() === picture.text && select(itemAtCaret(picture.items, caret, toUnits), false),
@@ -119,7 +118,7 @@ export function createWorkbench(root, host) {
     el("section", { class: "source", "aria-label": "Text and leaves" }, editor.element, leaves.element, results.element, switches.element),
     el("section", { class: "picture", "aria-label": "Graph and steps" }, toolbar.element, refusal, graph.element, stepBar.element),
     el("section", { class: "about", "aria-label": "About this step" }, panel.element),
-    live,
+    stepBar.live,
     help.element,
   );
   panel.open("explanation");
@@ -127,6 +126,7 @@ export function createWorkbench(root, host) {
   const stopListening = host.follows ? null : listenToKeys(root, { takes: (command) => !help.element.open && canObey(command), obey });
 
   const view = (/** @type {string} */ command) => (graph.view(command), host.beside?.viewed(command));
+  const retheme = () => setAttribute(root, "data-theme", themeOf(root, frame?.theme ?? null));
   const leafNames = () => (frame?.leaves ?? []).filter((leaf) => leaf.requires_grad).map((leaf) => leaf.name);
 
   /** @param {() => void} change */
@@ -186,16 +186,12 @@ export function createWorkbench(root, host) {
     k = to;
     showPosition();
     revealStep();
-    announce();
+    stepBar.announce(k, timeline.last, wordsAt(picture, timeline, k));
     host.beside?.moved(k);
     if (!standalone) link.show(query, k);
   }
   function revealStep() {
     graph.reveal(k > 0 ? picture.steps[k - 1].active : [], k > 0 ? picture.steps[k - 1].flow : []);
-  }
-  function announce() {
-    const { phase, sentence, arithmetic } = wordsAt(picture, timeline, k);
-    live.textContent = `Step ${k} of ${timeline.last}, ${phase}: ${sentence} ${arithmetic}`;
   }
   function showPosition() {
     const now = wordsAt(picture, timeline, k);
@@ -222,6 +218,7 @@ export function createWorkbench(root, host) {
     if (name === "why") {
       showWhy(reason, picture, selected, standalone, k, user);
       picker.offer(picture.items, host.ask ? selected : null);
+      picker.show(frame?.element ?? null, k);
     }
   }
   /** @param {string | null} key @param {boolean} [opens] its details, where the explanation is shown; false: nobody asked for them */
@@ -291,7 +288,8 @@ export function createWorkbench(root, host) {
     /** @param {Frame} next */
     update(next) {
       frame = next;
-      setAttribute(root, "data-theme", themeOf(root, next.theme));
+      if (!root.dataset.theme) retheme();
+      else requestAnimationFrame(retheme); // where styles are computed anyway, not before the answer is drawn
       const isNewest = draft.accept(next);
       unfolding.accept(next.opened);
       toolbar.showTurned(unfolding.isSideways());
@@ -326,13 +324,17 @@ export function createWorkbench(root, host) {
       if (back) panel.open(back.tab);
       if (back) select(back.selected, false);
       showPosition();
-      picker.show(next.element ?? null);
+      picker.show(next.element ?? null, k);
       if (!standalone) link.show(query, k, isOpened);
       setAttribute(root, "data-key", heldKey ?? "");
       setAttribute(root, "data-sequence", String(next.sequence));
       setAttribute(root, "data-ready", "true");
     },
-    retheme: () => setAttribute(root, "data-theme", themeOf(root, frame?.theme ?? null)),
+    retheme,
+    /** @param {import("./contract.js").ToldAnswer | null} answer what the picture had left out */
+    tell(answer) {
+      if (told.accept(picture, answer)) showPosition();
+    },
     stop() {
       stopListening?.();
       player.stop();

@@ -13,6 +13,7 @@ from playground.language.variants import variants
 from playground.ui.expressions.frame import Shown, show
 from playground.ui.shared.apart import Apart, apart, fields, small_turn
 from playground.ui.shared.frame_data import BesideData, FrameData, VariantData
+from playground.ui.shared.told import Wanted, told_answer
 from playground.unforeseen import tried
 from playground.views.graph.unfolding import Unfolding
 from playground.views.stepper.comparison import comparison_data
@@ -44,25 +45,38 @@ def commanded(command: str, now: Document, shown: Document, before: Document | N
     return variant.document, shown
 
 
+def drawn_before(before: Document | None, shown: Document | None) -> Document | None:
+    """The document before as it is drawn beside this one: as this one is."""
+    return None if before is None or shown is None else replace(before, graph=shown.graph)
+
+
 def compared_frame(
-    frame: FrameData, shown: Shown | None, before: Document | None, unfolding: Unfolding, has: str | None
+    frame: FrameData,
+    shown: Shown | None,
+    before: Document | None,
+    unfolding: Unfolding,
+    has: str | None,
+    wanted: Wanted | None = None,
 ) -> FrameData:
     """The frame with the variants of what it shows, and with the document before beside it.
 
-    `has`: the stamp of the picture of the document before that the browser holds.
+    `has`: the stamp of the picture of the document before that the browser holds; `wanted`: what that left out.
     """
     if shown is None:
         return {**frame, "variants": [], "beside": None}
     offered: list[VariantData] = [{"name": one.name, "label": one.label} for one in variants(shown.document)]
-    beside = None if before is None else _beside(before, shown.document, unfolding, has)
+    drawn = drawn_before(before, shown.document)
+    beside = None if drawn is None else _beside(drawn, shown.document, unfolding, has)
+    if beside is not None:
+        beside["told"] = told_answer(wanted, drawn)
     return {**frame, "variants": offered, "beside": beside}
 
 
 def _beside(before: Document, now: Document, unfolding: Unfolding, has: str | None) -> BesideData:
-    outcome = show(replace(before, graph=now.graph), unfolding)
+    outcome = show(before, unfolding)
     if isinstance(outcome, PlaygroundError):
         message = f"The text before does not run: {outcome.message}. {outcome.hint}".rstrip(". ") + "."
-        return {"stamp": "", "picture": None, "message": message, "comparison": None}
+        return {"stamp": "", "picture": None, "message": message, "comparison": None, "told": None}
     drawn = outcome.drawn
     stamp = hashlib.blake2b((drawn.key + drawn.rest).encode(), digest_size=12).hexdigest()
     compared = tried(lambda: _compared(_of_any_drawing(before), _of_any_drawing(now)))
@@ -71,6 +85,7 @@ def _beside(before: Document, now: Document, unfolding: Unfolding, has: str | No
         "picture": None if has == stamp else drawn.packed(None),
         "message": f"{compared.message}." if isinstance(compared, PlaygroundError) else "",
         "comparison": None if isinstance(compared, PlaygroundError) else compared,
+        "told": None,
     }
 
 

@@ -12,7 +12,7 @@ from playground.language.document import Document
 from playground.language.functions.table import search
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import EXPRESSIONS
-from playground.ui.expressions.beside import commanded, compared_frame
+from playground.ui.expressions.beside import commanded, compared_frame, drawn_before
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame
 from playground.ui.expressions.links import restore_expression
@@ -97,7 +97,7 @@ def _workbench() -> None:
         before=session.before,
     )
     at.step = None
-    data = compared_frame(data, session.good, session.before, at.unfolded.unfolding, at.has_beside)
+    data = compared_frame(data, session.good, session.before, at.unfolded.unfolding, at.has_beside, at.wanted_before)
     frame_now = at.completed(data, answered(at.asked, _shown()), told_answer(at.wanted, _shown()))
     stepper(
         frame_now,
@@ -106,6 +106,7 @@ def _workbench() -> None:
         on_open=at.take_opened,
         on_element=lambda: at.take_asked(_shown()),
         on_told=lambda: at.take_wanted(_shown()),
+        on_told_before=lambda: at.take_wanted_before(drawn_before(_session().before, _shown())),
         on_address=_reopen,
         on_beside=_take_beside,
     )

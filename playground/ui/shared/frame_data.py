@@ -125,6 +125,7 @@ class BesideData(TypedDict):
     picture: PictureTextData | None
     message: str
     comparison: ComparisonData | None
+    told: ToldAnswerData | None
 
 
 class FrameData(TypedDict):

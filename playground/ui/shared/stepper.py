@@ -30,13 +30,14 @@ def stepper(
     on_open: Callable[[], None] | None = None,
     on_element: Callable[[], None] | None = None,
     on_told: Callable[[], None] | None = None,
+    on_told_before: Callable[[], None] | None = None,
     on_address: Callable[[], None] | None = None,
     on_beside: Callable[[], None] | None = None,
 ) -> None:
     """Show a frame, and call before the page runs again: `on_edit` when the user changed something, `on_open` when
     modules were opened or closed, `on_element` when one element of a value was picked, `on_told` when words of a long
-    trace are missing, `on_address` when Back or Forward led to another document, `on_beside` when two
-    traces are to stand side by side or no more."""
+    trace are missing, `on_told_before` when they are of the picture beside, `on_address` when Back or Forward led to
+    another document, `on_beside` when two traces are to stand side by side or no more."""
     # One level down: Streamlit would import pandas to look whether a None in `data` is a table.
     _component()(
         data={"frame": data},
@@ -45,6 +46,7 @@ def stepper(
         on_open_change=guarded(on_open or _nothing),
         on_element_change=guarded(on_element or _nothing),
         on_told_change=guarded(on_told or _nothing),
+        on_told_before_change=guarded(on_told_before or _nothing),
         on_address_change=guarded(on_address or _nothing),
         on_beside_change=guarded(on_beside or _nothing),
         width="stretch",

@@ -46,7 +46,8 @@ class StepperSession:
     has_beside: str | None = None  # the stamp of the picture beside it that it held then
     unfolded: Unfolded = field(default_factory=Unfolded)
     asked: Asked | None = None  # which element of a value is picked
-    wanted: Wanted | None = None  # what the picture of a long trace left out
+    wanted: Wanted | None = None  # what the picture left out
+    wanted_before: Wanted | None = None  # what the one beside it left out
 
     def take_edit(self, sent: Mapping[str, Any]) -> None:
         """Take the number of an edit of the document."""
@@ -73,10 +74,16 @@ class StepperSession:
 
     def take_wanted(self, document: Source | None) -> None:
         """Take which words and items of the picture of this document the browser lacks."""
-        sent = last_edit(self.key, "told")
-        unfolding = self.unfolded.unfolding
-        self.wanted = None if document is None else wanted(sent, document, unfolding)
+        self.wanted = self._wanted("told", document)
+
+    def take_wanted_before(self, document: Source | None) -> None:
+        """Take the same of the picture beside it."""
+        self.wanted_before = self._wanted("told_before", document)
+
+    def _wanted(self, state: str, document: Source | None) -> Wanted | None:
+        sent = last_edit(self.key, state)
         self._take_held(sent)
+        return None if document is None else wanted(sent, document, self.unfolded.unfolding)
 
     def take_address(self) -> dict[str, str]:
         """The parts of the link that Back or Forward led to."""

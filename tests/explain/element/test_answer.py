@@ -11,6 +11,7 @@ from playground import record
 from playground.errors import PlaygroundError
 from playground.explain.element.answer import element_answer
 from playground.explain.numbers import MINUS, format_number
+from playground.trace.records import Step
 from playground.trace.trace import Trace
 
 
@@ -33,11 +34,11 @@ def test_a_value_is_written_as_the_sum_that_it_is(trace: Trace) -> None:
     output = trace.values[trace.ops[0].outputs[0]]
     answer = element_answer(trace, output.id, (2, 1))
     value = answer["parts"][0]
-    assert value["formula"] == f"{answer['title'].partition(' =')[0]} = Σ x[2, i] · W[1, i] + b[1]"
+    assert value["formula"] == f"{answer['title']} = Σ x[2, i] · W[1, i] + b[1]"
     assert value["rows"][-2][0] == "b[1]"
     shown = [number(row[-1]) for row in value["rows"]]
     assert sum(shown[:-1]) == pytest.approx(shown[-1], abs=5e-3)
-    assert value["rows"][-1][-1] == format_number(float(output.data.tensor()[2, 1]))
+    assert value["rows"][-1][-1] == answer["number"] == format_number(float(output.data.tensor()[2, 1]))
 
 
 def test_a_gradient_is_written_as_the_chain_rule(trace: Trace) -> None:
@@ -54,6 +55,20 @@ def test_a_gradient_is_written_as_the_chain_rule(trace: Trace) -> None:
     recorded = float(weight.adjoint.tensor()[1, 7])
     assert dict(answer["check"])["PyTorch's gradient"] == format_number(recorded, 7)
     assert number(gradient["rows"][-1][-1]) == pytest.approx(recorded, rel=1e-3)
+
+
+def test_the_value_and_the_gradient_of_an_element_are_known_from_their_steps_on(trace: Trace) -> None:
+    output = trace.ops[0].outputs[0]
+    computed = next(step.index for step in trace.steps if step.op == 0) + 1
+    sent = [step.index + 1 for step in trace.steps if step.kind == "node" and output in _reached(trace, step)]
+    assert element_answer(trace, output, (2, 1))["since"] == [computed, max(sent)]
+    leaf = element_answer(trace, trace["W"].id, (1, 7))["since"]
+    assert leaf[0] == 0 and leaf[1] > max(sent)
+
+
+def _reached(trace: Trace, step: Step) -> set[int | None]:
+    assert step.node is not None
+    return {trace.nodes[step.node].edges[part.edge].value for part in step.contributions}
 
 
 def test_several_uses_have_a_part_each() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
-from playground.ui.expressions.beside import commanded, compared_frame
+from playground.ui.expressions.beside import commanded, compared_frame, drawn_before
 from playground.ui.expressions.frame import Shown, frame
 from playground.ui.shared.frame_data import FrameData
+from playground.ui.shared.told import wanted
 from playground.views.graph.unfolding import UNTOUCHED
 
 NOW = Document("f = relu(w*x)", (Leaf("w", "0.1"), Leaf("x", "-2.0")))
@@ -71,6 +73,24 @@ def test_the_frame_has_the_picture_before_and_what_differs() -> None:
     assert found["alone"] == [["op-1", "node-0"], []]
     assert ["value-0", "value-0"] in found["keys"] and ["op-0", "op-0"] in found["keys"]
     assert found["steps"][0] == [0, 0] and found["steps"][-1] == [7, 5]
+
+
+def test_what_the_long_picture_before_left_out_is_told() -> None:
+    long = Document("y = x\nfor i in range(400):\n    y = y*x\n", (Leaf("x", "1.0"),), graph="both", passes=2)
+    now = replace(long, text=long.text.replace("y*x", "y + x"), graph="forward")
+    data, good = frame(now, None, before=long)
+    drawn = drawn_before(long, now)
+    assert drawn is not None and drawn.graph == "forward"
+    question = wanted({"start": 1_000, "stop": 1_002, "keys": [], "number": 4}, drawn, UNTOUCHED)
+    beside = compared_frame(data, good, long, UNTOUCHED, None, question)["beside"]
+    assert beside is not None and beside["picture"] is not None
+    steps = json.loads(beside["picture"]["rest"])["steps"]
+    assert steps[999]["words"] and steps[1_000]["words"] is None
+    found = beside["told"]
+    assert found is not None and (found["number"], found["start"], len(found["words"])) == (4, 1_000, 2)
+    other = wanted({"start": 1_000, "stop": 1_002, "keys": [], "number": 5}, now, UNTOUCHED)
+    again = compared_frame(data, good, long, UNTOUCHED, None, other)["beside"]
+    assert again is not None and again["told"] is None  # it was about another document
 
 
 def test_the_picture_that_the_browser_has_is_not_sent_again() -> None:

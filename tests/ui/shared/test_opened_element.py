@@ -30,7 +30,7 @@ def test_an_element_is_answered(document: Document | StackDocument, name: str) -
     value = run_source(document)[name]
     found = ask(document, f"value-{value.id}", " [1, 2] ")
     assert (found["number"], found["index"], found["error"]) == (3, "1, 2", None)
-    assert found["answer"]["title"].startswith(f"{name}[1, 2] = ")
+    assert found["answer"]["title"] == f"{name}[1, 2]"
     assert found["answer"]["check"]
 
 

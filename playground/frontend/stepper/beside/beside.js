@@ -12,15 +12,16 @@ import { acrossFrom, partnerOf, twinOf } from "./pairs.js";
 /** @typedef {import("../contract.js").Companion} Companion */
 /** @typedef {import("../contract.js").Variant} Variant */
 /** @typedef {import("./pairs.js").Side} Side */
-/** @typedef {Pick<ReturnType<typeof import("../workbench.js").createWorkbench>, "goto" | "position" | "select" | "obey" | "view" | "mark" | "update" | "stop">} Bench */
+/** @typedef {Pick<ReturnType<typeof import("../workbench.js").createWorkbench>, "goto" | "position" | "select" | "obey" | "view" | "mark" | "update" | "tell" | "stop">} Bench */
 
 const OF_ITEMS = ["select", "next", "previous", "open", "close"]; // commands that are about the box or row in the focus
 
 /**
  * @param {(command: string) => void} send
+ * @param {(question: object) => void} want asks for what the picture of the document before left out
  * @param {(root: HTMLElement, host: import("../contract.js").Host) => Bench} create makes a workbench
  */
-export function createBeside(send, create) {
+export function createBeside(send, want, create) {
   const menu = createMenu("Compare", "compare", { title: "Put this beside what you change (b)" });
   const differences = createDifferences((keys) => {
     for (const side of sides) alone(() => benches[side]?.select(keys[side], false));
@@ -70,7 +71,7 @@ export function createBeside(send, create) {
   /** @param {HTMLElement} at */
   function open(at) {
     const other = el("div");
-    benches[0] = create(other, { send: null, follows: true, beside: companion(0) });
+    benches[0] = create(other, { send: null, follows: true, beside: companion(0), want });
     const [source, stage, caption, about] = [".source", ".stage", ".caption", ".about"].map((name) => /** @type {HTMLElement} */ (other.querySelector(name)));
     const [mine, picture, panel] = [".source", ".picture", ".about"].map((name) => /** @type {HTMLElement} */ (at.querySelector(name)));
     const head = (/** @type {string} */ title, /** @type {string} */ label, /** @type {string} */ command) =>
@@ -137,6 +138,7 @@ export function createBeside(send, create) {
       else if (beside.stamp !== stamp) send("again"); // it was sent to one that is gone
       if (picture || !beside.stamp) ({ stamp } = beside);
       alone(() => benches[0]?.goto(k));
+      benches[0]?.tell(beside.told);
       markBoth();
     },
     stop: () => benches[0]?.stop(),

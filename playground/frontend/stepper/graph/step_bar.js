@@ -22,6 +22,7 @@ export function createStepBar({ goto, by, toggle, byPhase, setSpeed }) {
   const speed = el("select", { "aria-label": "Playing speed", title: "Playing speed" });
   for (const value of SPEEDS) speed.append(el("option", { value, selected: value === 1 }, `${value}×`));
   speed.addEventListener("change", () => setSpeed(Number(speed.value)));
+  const live = el("div", { class: "for-screen-readers", "aria-live": "polite", "data-testid": "live" });
   const caption = el("p", { class: "caption", "aria-hidden": "true" });
   const buttons = el("div", { class: "buttons", role: "group", "aria-label": "Stepping" }, first, back, play, forward, end);
   const phases = createPhases(byPhase);
@@ -31,6 +32,7 @@ export function createStepBar({ goto, by, toggle, byPhase, setSpeed }) {
 
   return {
     element,
+    live,
     load: phases.show,
     /**
      * @param {number} k
@@ -52,6 +54,15 @@ export function createStepBar({ goto, by, toggle, byPhase, setSpeed }) {
       for (const button of [first, back]) setAriaDisabled(button, k === 0);
       for (const button of [forward, end]) setAriaDisabled(button, k === steps);
       phases.at(k, steps);
+    },
+    /**
+     * Says a step to whoever does not see it.
+     * @param {number} k
+     * @param {number} steps
+     * @param {{sentence: string, arithmetic: string, phase: string}} words
+     */
+    announce(k, steps, { phase: at, sentence, arithmetic }) {
+      live.textContent = `Step ${k} of ${steps}, ${at}: ${sentence} ${arithmetic}`;
     },
     /** @param {boolean} playing */
     setPlaying(playing) {

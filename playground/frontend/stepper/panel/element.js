@@ -48,11 +48,20 @@ function partView({ title, formula, numbers, heads, rows, note }) {
   );
 }
 
-/** @param {NonNullable<ElementAnswer["answer"]>} answer */
-function answerView({ title, parts, check }) {
-  const rows = check.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, text)));
+/**
+ * What is known at a position: the element and how it was computed, then its gradient with the check.
+ * @param {NonNullable<ElementAnswer["answer"]>} answer
+ * @param {number} k
+ */
+function answerView({ title, number, since, parts, check }, k) {
+  const [isComputed, hasGradient] = since.map((from) => from <= k);
+  const known = parts.filter((_, index) => (index === 0 ? isComputed : hasGradient));
+  const next = isComputed ? since[1] : since[0];
+  const later = el("p", { class: "muted", "data-testid": "element-later" }, `${isComputed ? "Its gradient" : "It"} is computed at step ${next}.`);
+  const rows = (hasGradient ? check : []).map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, text)));
   const box = el("div", { class: "check-box" }, el("table", { class: "check", "aria-label": "The check of this element" }, el("tbody", {}, ...rows)));
-  return [el("h3", { "data-testid": "element-title" }, title), ...parts.map(partView), rows.length > 0 ? box : null];
+  const head = el("h3", { "data-testid": "element-title" }, isComputed ? `${title} = ${number}` : title);
+  return [head, ...known.map(partView), isComputed && hasGradient ? null : later, rows.length > 0 ? box : null];
 }
 
 /**
@@ -134,19 +143,22 @@ export function createElementPicker(send) {
       allowed.textContent = `each from: ${rangesOf(shape)}`;
       clear();
     },
-    /** @param {ElementAnswer | null} next */
-    show(next) {
+    /**
+     * @param {ElementAnswer | null} next
+     * @param {number} k numbers that no step has computed yet are not told
+     */
+    show(next, k) {
       if (next === null || next.key !== key) return clear();
       if (next.number < number) return;
       number = Math.max(number, next.number);
       element.removeAttribute("aria-busy");
-      const source = JSON.stringify(next);
+      const source = JSON.stringify([next, next.answer?.since.map((from) => from <= k)]);
       if (source === shown) return;
       shown = source;
       const { error } = next;
       input.setAttribute("aria-invalid", String(error !== null));
       replace(message, ...(error ? prose(`${error.message}. ${error.hint ? `Allowed: ${error.hint}.` : ""}`) : []));
-      replace(answer, ...(next.answer ? answerView(next.answer) : []));
+      replace(answer, ...(next.answer ? answerView(next.answer, k) : []));
       if (!error && timer === null) input.value = next.index;
     },
     /**
