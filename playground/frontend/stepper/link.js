@@ -19,7 +19,7 @@ export function linkSearch(current, query, k) {
   return `?${parts.join("&")}`;
 }
 
-const AT_MOST_EVERY = 350; // ms: browsers refuse faster writers
+const UNCHANGED = 350; // ms without a change: browsers refuse faster writers, and an answer comes before its address
 const ASK_EVERY = 1500; // ms: what is sent while Streamlit puts a page together may be lost
 const MOST_ASKED = 6; // times, for the document that Back or Forward led to
 
@@ -35,15 +35,13 @@ export function createLink(reopen, root) {
   let timer = null;
   /** @type {ReturnType<typeof setTimeout> | null} */
   let waiting = null; // for the document that Back or Forward led to
-  let written = 0;
   let search = "";
   let shown = "";
   let wanted = ""; // the address that is waited for
   const isHere = () => root.getRootNode() instanceof ShadowRoot; // not kept for a moment, off its page
   const address = () => path + search + location.hash;
   const write = () => {
-    timer = null;
-    written = performance.now();
+    forget();
     if (search !== location.search && location.pathname === path) history.replaceState(history.state, "", address());
   };
   const forget = () => {
@@ -64,7 +62,9 @@ export function createLink(reopen, root) {
     waiting = times === 0 ? null : setTimeout(() => ask(times - 1), ASK_EVERY);
     if (times > 0) reopen(wanted);
   };
+  const leave = () => void (timer !== null && write());
   addEventListener("popstate", listener, true);
+  addEventListener("pagehide", leave);
   return {
     /**
      * @param {string} query
@@ -77,20 +77,19 @@ export function createLink(reopen, root) {
       const isChosen = isOpened && waiting === null && shown !== "" && shown !== query && location.pathname === path;
       if (waiting !== null) clearTimeout(waiting);
       waiting = null;
-      if (isChosen) {
-        forget();
-        write(); // what is left stays as it was
-      }
+      if (isChosen) write(); // what is left stays as it was
       shown = query;
       search = linkSearch(location.search, query, k);
-      if (isChosen) history.pushState(history.state, "", address());
-      else if (timer === null) timer = setTimeout(write, Math.max(0, AT_MOST_EVERY - (performance.now() - written)));
+      if (isChosen) return history.pushState(history.state, "", address());
+      forget();
+      timer = setTimeout(write, UNCHANGED);
     },
     address: () => location.origin + location.pathname + (search || location.search) + location.hash,
     stop() {
       forget();
       if (waiting !== null) clearTimeout(waiting);
       removeEventListener("popstate", listener, true);
+      removeEventListener("pagehide", leave);
     },
   };
 }

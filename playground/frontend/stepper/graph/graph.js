@@ -15,6 +15,7 @@ import { createViewport } from "./viewport.js";
 /** @typedef {import("./scene.js").Thing} Thing */
 /** @typedef {import("./scene.js").Place} Place */
 
+const PATIENCE = 400; // ms until a picture of an older text looks so
 const TAB_STOPS = 60; // beyond this many items one tab stop stands for all, and the up and down keys move within
 
 /** @param {readonly Place[]} some @returns {Place} */
@@ -32,11 +33,11 @@ export function createGraph({ onSelect, onToggle, painter }) {
   const empty = el("p", { class: "graph-empty" }, "The graph appears here as soon as the text runs.");
   const stage = el("div", { class: "stage", "data-testid": "graph" }, empty);
   const overview = createOverview((x, y) => viewport.centre(x, y));
-  const viewport = createViewport(stage, (view) => {
+  const legend = createLegend();
+  const viewport = createViewport(stage, legend.element, (view) => {
     overview.see(view);
     sight.fill(view);
   });
-  const legend = createLegend();
   const old = el("p", { class: "old" }, "The last text that ran. This one does not run yet.");
   /** @type {SVGSVGElement | null} */
   let svg = null;
@@ -64,6 +65,8 @@ export function createGraph({ onSelect, onToggle, painter }) {
   let searched = { found: new Set(), now: null };
   /** @type {Thing[]} */
   let lit = []; // what the step is about
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  let aging = null;
   /** @type {{path: string, from: Place | null} | null} */
   let held = null; // the module that the reader opens or closes: the next picture shows it where it was
 
@@ -190,10 +193,10 @@ export function createGraph({ onSelect, onToggle, painter }) {
     [stop] = items;
     byKey = new Map(items.flatMap((thing) => (thing.key && !thing.classes.endsWith("copy") ? [[thing.key, thing]] : [])));
     svg = sight.show(next, things);
+    const size = { width: next.view[2], height: next.view[3] };
+    overview.show(things, size, viewport.room());
+    viewport.show(svg, size, held && { from: held.from, to: moduleAt(held.path)?.place ?? null });
     stage.replaceChildren(svg, legend.element, old, overview.element, search.element);
-    const [, , width, height] = next.view;
-    overview.show(things, { width, height }); // on the stage by now, whose size it depends on
-    viewport.show(svg, held && { from: held.from, to: moduleAt(held.path)?.place ?? null });
     const again = focused && (held ? moduleAt(held.path) : byKey.get(focused.key));
     held = null;
     if (again) focusOn(again);
@@ -229,7 +232,6 @@ export function createGraph({ onSelect, onToggle, painter }) {
       if (isNew && picture.scene) build(picture.scene);
       else dressAll();
       if (scene) legend.show(scene, picture.steps);
-      viewport.settle(legend.element.offsetHeight + 6);
       search.again();
       return isNew && chosen && !byKey.has(chosen.key) ? (heirOf(things, chosen) ?? selected) : selected;
     },
@@ -269,8 +271,12 @@ export function createGraph({ onSelect, onToggle, painter }) {
       if (!next) return;
       focusOn(next, false);
     },
-    /** @param {boolean} isStale whether the picture is of an older text */
-    age: (isStale) => stage.classList.toggle("stale", isStale),
+    /** @param {boolean} isStale whether the picture is of an older text: told where it stays so, not at every key of a word */
+    age(isStale) {
+      if (aging !== null) clearTimeout(aging);
+      aging = isStale ? setTimeout(() => stage.classList.add("stale"), PATIENCE) : null;
+      if (!isStale) stage.classList.remove("stale");
+    },
     /**
      * @param {string | null} key
      * @param {readonly string[]} related

@@ -42,11 +42,11 @@ export function createOverview(onGo) {
      * Draws the map of another picture, which stays as it is: what changes lies over it.
      * @param {readonly Thing[]} things
      * @param {{width: number, height: number}} size of the picture
+     * @param {{wide: number, tall: number}} room of the stage
      */
-    show(things, size) {
+    show(things, size, { wide, tall }) {
       ({ width, height } = size);
       marked.clear();
-      const { clientWidth: wide, clientHeight: tall } = element.parentElement ?? document.body;
       const scale = Math.min(Math.min(WIDEST, SHARE * wide) / width, Math.min(TALLEST, SHARE * tall) / height);
       const whole = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" };
       marks = shape("svg", whole);

@@ -16,9 +16,10 @@ const HINTS = 3; // so often the reader is told how to zoom
 
 /**
  * @param {HTMLElement} stage
+ * @param {HTMLElement} legend stands over the foot of the stage: room is left for it
  * @param {(seen: Place) => void} onMove told what part of the picture is in view
  */
-export function createViewport(stage, onMove) {
+export function createViewport(stage, legend, onMove) {
   /** @type {SVGSVGElement | null} */
   let svg = null;
   let [width, height] = [1, 1];
@@ -31,13 +32,19 @@ export function createViewport(stage, onMove) {
   let moved = 0;
   let hints = 0;
 
+  // Sizes are read where the browser has laid the page out anyway: to ask for one after a change has it done at once.
+  let [stageWidth, stageHeight, legendHeight] = [0, 0, LEGEND_HEIGHT];
+  const measure = () => {
+    [stageWidth, stageHeight] = [stage.clientWidth, stage.clientHeight];
+    legendHeight = Math.max(LEGEND_HEIGHT, legend.offsetHeight + 8);
+  };
+
   const apply = () => {
     if (svg) svg.style.transform = `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px) scale(${scale.toFixed(4)})`;
     stage.dataset.scale = scale.toFixed(4);
-    onMove({ x: -x / scale, y: -y / scale, width: stage.clientWidth / scale, height: stage.clientHeight / scale });
+    onMove({ x: -x / scale, y: -y / scale, width: stageWidth / scale, height: stageHeight / scale });
   };
-  let legendHeight = LEGEND_HEIGHT;
-  const room = () => ({ wide: stage.clientWidth - 2 * MARGIN, tall: stage.clientHeight - MARGIN - legendHeight });
+  const room = () => ({ wide: stageWidth - 2 * MARGIN, tall: stageHeight - MARGIN - legendHeight });
   /**
    * The whole picture above the legend; its beginning where letters would be smaller than `readable` allows.
    * @param {number} largest
@@ -47,17 +54,17 @@ export function createViewport(stage, onMove) {
     const { wide, tall } = room();
     const whole = Math.min(wide / width, tall / height);
     scale = Math.max(SMALLEST, Math.min(largest, whole < readable ? Math.max(readable, Math.min(1, wide / width)) : whole));
-    x = Math.max(MARGIN, (stage.clientWidth - width * scale) / 2);
+    x = Math.max(MARGIN, (stageWidth - width * scale) / 2);
     y = Math.max(MARGIN, MARGIN + (tall - height * scale) / 2);
     apply();
   };
-  const open = () => show(1.5, stage.clientWidth < 500 ? READABLE_ON_A_PHONE : READABLE);
+  const open = () => show(1.5, stageWidth < 500 ? READABLE_ON_A_PHONE : READABLE);
   /**
    * @param {number} factor
    * @param {number} [atX] where in the stage stays put
    * @param {number} [atY]
    */
-  const zoom = (factor, atX = stage.clientWidth / 2, atY = stage.clientHeight / 2) => {
+  const zoom = (factor, atX = stageWidth / 2, atY = stageHeight / 2) => {
     const next = Math.max(SMALLEST, Math.min(LARGEST, scale * factor));
     x = atX - ((atX - x) * next) / scale;
     y = atY - ((atY - y) * next) / scale;
@@ -124,17 +131,18 @@ export function createViewport(stage, onMove) {
     stage.append(words);
   };
   const observer = new ResizeObserver(() => {
+    measure();
     if (!svg || touched) return;
     open();
     if (inSight) reveal(inSight);
   });
-  observer.observe(stage);
+  for (const part of [stage, legend]) observer.observe(part);
   /** @param {Place} box */
   const reveal = (box) => {
     inSight = box;
     const [left, right] = [x + box.x * scale, x + (box.x + box.width) * scale];
     const [top, bottom] = [y + box.y * scale, y + (box.y + box.height) * scale];
-    const [wide, tall] = [stage.clientWidth, stage.clientHeight];
+    const [wide, tall] = [stageWidth, stageHeight];
     if (left < MARGIN) x += MARGIN - left;
     else if (right > wide - MARGIN) x -= Math.min(right - wide + MARGIN, left - MARGIN);
     if (top < MARGIN) y += MARGIN - top;
@@ -145,13 +153,14 @@ export function createViewport(stage, onMove) {
   return {
     /**
      * Shows another picture from its beginning; or where the reader was, with something held in its place.
-     * @param {SVGSVGElement} next
+     * @param {SVGSVGElement} next not on the page yet, so that it is laid out once
+     * @param {{width: number, height: number}} size of the picture
      * @param {{from: Place | null, to: Place | null} | null} held where it stood, and where it stands in `next`
      */
-    show(next, held) {
+    show(next, size, held) {
       svg = next;
-      const box = next.viewBox.baseVal;
-      [width, height] = [Math.max(1, box.width), Math.max(1, box.height)];
+      [width, height] = [Math.max(1, size.width), Math.max(1, size.height)];
+      if (stageWidth === 0) measure();
       next.setAttribute("width", String(width));
       next.setAttribute("height", String(height));
       if (held) {
@@ -165,15 +174,6 @@ export function createViewport(stage, onMove) {
       inSight = null;
       open();
     },
-    /** Leaves room for a legend of another height, unless the reader has moved or zoomed. */
-    settle(/** @type {number} */ height) {
-      const wanted = Math.max(LEGEND_HEIGHT, height + 2);
-      if (wanted === legendHeight) return;
-      legendHeight = wanted;
-      if (!svg || touched) return;
-      open();
-      if (inSight) reveal(inSight);
-    },
     zoom,
     fit() {
       show(2, READABLE);
@@ -186,7 +186,7 @@ export function createViewport(stage, onMove) {
      * @param {number} atY
      */
     centre(atX, atY) {
-      [x, y] = [stage.clientWidth / 2 - atX * scale, stage.clientHeight / 2 - atY * scale];
+      [x, y] = [stageWidth / 2 - atX * scale, stageHeight / 2 - atY * scale];
       touched = true;
       apply();
     },
@@ -200,6 +200,8 @@ export function createViewport(stage, onMove) {
     /** Moves as little as needed to bring a box of the picture into view. */
     reveal,
     scale: () => scale,
+    /** The stage's own size, in px. */
+    room: () => ({ wide: stageWidth, tall: stageHeight }),
     stop: () => observer.disconnect(),
   };
 }

@@ -8,6 +8,8 @@ import { suggestionsFor, wordAt, writtenFor } from "./completion.js";
 /** @typedef {import("./completion.js").Suggestion} Suggestion */
 /** @typedef {import("./completion.js").Word} Word */
 
+const LIST_AFTER = 120; // ms after a key until the list follows: the graph of the new text comes first
+
 let lists = 0;
 
 /**
@@ -50,6 +52,8 @@ export function createSuggestions({ area, mirror, around }, known) {
   let word = null;
   let chosen = -1;
   let isWriting = false;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  let opening = null;
 
   /**
    * Writes a name, or a call, in place of what is selected, as if it was typed: the text's own undo knows it.
@@ -67,8 +71,16 @@ export function createSuggestions({ area, mirror, around }, known) {
     isWriting = false;
     area.setSelectionRange(start + caret, start + caret);
   }
+  /** @param {number} [pause] until the list is opened anew; none: it is not */
+  function wait(pause) {
+    if (opening !== null) clearTimeout(opening);
+    opening = pause === undefined ? null : setTimeout(() => open(false), pause);
+  }
+  const wordNow = () => (!area.readOnly && area.selectionStart === area.selectionEnd ? wordAt(area.value, area.selectionStart) : null);
   function close() {
     [offered, word, chosen] = [[], null, -1];
+    wait();
+    if (list.hidden) return;
     list.hidden = true;
     replace(list);
     count.textContent = "";
@@ -81,37 +93,37 @@ export function createSuggestions({ area, mirror, around }, known) {
     setAttribute(area, "aria-activedescendant", `${id}-${chosen}`);
     list.children[chosen].scrollIntoView({ block: "nearest" });
   }
-  /** @param {number} index */
-  function take(index) {
-    const [suggestion, place] = [offered[index], word];
+  /** @param {Suggestion} suggestion */
+  function take(suggestion) {
+    const place = wordNow() ?? word; // more of it may have been typed since the list came
     close();
     if (!place) return;
     area.setSelectionRange(place.start, place.start + place.typed.length);
     write(suggestion, "");
   }
   function place() {
-    const [from, to] = [placeInText(mirror, word?.start ?? 0), around.getBoundingClientRect()];
+    const [from, to, { offsetWidth }] = [placeInText(mirror, word?.start ?? 0), around.getBoundingClientRect(), list];
     list.style.top = `${from.bottom - to.top + 2}px`;
-    list.style.left = `${Math.max(0, Math.min(from.left - to.left - 8, to.width - list.offsetWidth))}px`;
+    list.scrollTop = 0;
+    list.style.left = `${Math.max(0, Math.min(from.left - to.left - 8, to.width - offsetWidth))}px`;
   }
   /** @param {boolean} isAsked whether it was asked for, with no letter typed as well */
   function open(isAsked) {
-    const isPlain = !area.readOnly && area.selectionStart === area.selectionEnd;
-    word = isPlain ? wordAt(area.value, area.selectionStart) : null;
+    wait();
+    word = wordNow();
     if (!word || !(isAsked || word.typed)) return close();
     offered = suggestionsFor(area.value, word, known());
     if (offered.length === 0) return close();
-    const options = offered.map(({ name, signature, meaning }, index) =>
+    const options = offered.map((suggestion, index) =>
       el(
         "li",
-        { role: "option", id: `${id}-${index}`, "aria-selected": "false", onclick: () => take(index) },
-        el("code", {}, name, signature === null ? null : el("span", { class: "muted" }, `(${signature})`)),
-        el("span", { class: "meaning" }, meaning),
+        { role: "option", id: `${id}-${index}`, "aria-selected": "false", onclick: () => take(suggestion) },
+        el("code", {}, suggestion.name, suggestion.signature === null ? null : el("span", { class: "muted" }, `(${suggestion.signature})`)),
+        el("span", { class: "meaning" }, suggestion.meaning),
       ),
     );
     replace(list, ...options);
     list.hidden = false;
-    list.scrollTop = 0;
     chosen = -1;
     setAttribute(area, "aria-activedescendant", null);
     count.textContent = `${offered.length} ${offered.length === 1 ? "suggestion" : "suggestions"}: arrow down to choose`;
@@ -125,11 +137,12 @@ export function createSuggestions({ area, mirror, around }, known) {
   area.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const { key } = event;
+    if (opening !== null && ["ArrowDown", "ArrowUp", "Escape"].includes(key)) open(false); // meant for the list to come
     if (key === " " && event.ctrlKey) open(true);
     else if (list.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
     else if (key === "ArrowDown") choose(chosen + 1);
     else if (key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
-    else if ((key === "Enter" || key === "Tab") && chosen >= 0 && !event.shiftKey) take(chosen);
+    else if ((key === "Enter" || key === "Tab") && chosen >= 0 && !event.shiftKey) take(offered[chosen]);
     else if (key === "Escape") close();
     else return void (/^(Arrow|Home|End|Page|Enter|Tab)/.test(key) && close());
     event.preventDefault();
@@ -137,7 +150,12 @@ export function createSuggestions({ area, mirror, around }, known) {
   return {
     isWriting: () => isWriting,
     /** The text has changed. */
-    typed: () => (isWriting ? close() : open(false)),
+    typed() {
+      if (isWriting || !wordNow()?.typed) close();
+      else if (chosen >= 0)
+        open(false); // what was chosen is not meant any more
+      else wait(LIST_AFTER);
+    },
     /**
      * Writes a call of a function at the caret, around what is selected.
      * @param {string} name
