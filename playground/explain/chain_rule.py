@@ -58,7 +58,7 @@ class ChainRule:
         shares = [term.share for term in terms]
         total = plus([latex_number(share) for share in shares])
         if is_changed:
-            return [*lines, self._hooked(value, adjoint)]
+            return [*lines, self._replaced(value, adjoint)]
         result_line = f"{bar} = {total}" + (f" = {number(adjoint)}" if len(shares) > 1 else "")
         plain_total = f"{plain_bar} = {plus(shares)}" + (f" = {brief(adjoint)}" if len(shares) > 1 else "")
         return [*lines, DerivationLine("Sum" if len(shares) > 1 else "Result", result_line, plain_total)]
@@ -137,7 +137,7 @@ class ChainRule:
         )
         if self._is_changed(value, adjoint, parts):
             summed_up = DerivationLine("What came" + paths(parts), plus(terms), plus(plain_terms))
-            return [summed_up, *lines, self._hooked(value, adjoint)]
+            return [summed_up, *lines, self._replaced(value, adjoint)]
         total = matrix(adjoint) if len(terms) > 1 else ""
         summed = [DerivationLine("Sum", f"{bar} = {total}", f"{plain_bar} = {brief(adjoint)}")] if total else []
         return [chain, *lines, *summed, *self._element(value, adjoint, parts)]
@@ -152,10 +152,15 @@ class ChainRule:
         columns = zip(adjoint.flat, *(array.flat or () for array in arrays), strict=True)
         return any(abs(total - sum(came)) > rounding * sum(map(abs, came)) for total, *came in columns)
 
-    def _hooked(self, value: int, adjoint: Array) -> DerivationLine:
+    def _replaced(self, value: int, adjoint: Array) -> DerivationLine:
         bar, plain_bar = self.names.latex_bar(value), self.names.bar(value)
-        note = "A hook of the run put this in the place of the sum (torch.Tensor.register_hook)."
-        return DerivationLine("After a hook", f"{bar} = {number(adjoint)}", f"{plain_bar} = {brief(adjoint)}", note)
+        title, note = "After a hook", "A hook of the run put this in the place of the sum (torch.Tensor.register_hook)."
+        if any(one.kind == "shared_gradient" for one in self.trace.notes):
+            title, note = (
+                "In shared memory",
+                "The memory of a gradient was added to while it was still on its way.",
+            )
+        return DerivationLine(title, f"{bar} = {number(adjoint)}", f"{plain_bar} = {brief(adjoint)}", note)
 
     def _element(self, value: int, adjoint: Array, parts: tuple[Arrival, ...]) -> list[DerivationLine]:
         """The element of the largest magnitude, as products where the kind of node is known, and summed."""

@@ -65,7 +65,8 @@ class Differences:
         self._values = tape.values
         self._passes = [event for event in tape.events if isinstance(event, TapePass)]
         self._has_drifted = False  # the recorded run came to another value than the one in float64
-        self._changed: Callable[[], frozenset[int]] = frozenset  # values whose adjoint a hook changed
+        self._changed: Callable[[], frozenset[int]] = frozenset  # values whose adjoint is not the sum of what came
+        self._is_shared = False  # gradients lie in one memory
 
     def missing(self) -> str:
         """The reason why gradients are not checked by finite differences; empty if they are."""
@@ -84,6 +85,7 @@ class Differences:
         if not self._passes or self.missing():
             return ()
         self._changed = lambda: frozenset(one.value for one in trace.sums if one.gap > self._rounding(one.value))
+        self._is_shared = any(note.kind == "shared_gradient" for note in trace.notes)
         targets = self._targets()
         inner = self._inner()
         movable = [value for value in targets if value.id not in inner]
@@ -256,7 +258,7 @@ class Differences:
         """The check with a note where the two numbers differ and it is known why."""
         if not disagrees(check):
             return check
-        if note := gap_of(self._tape, self._replay.steps, check, self._changed, self._has_drifted):
+        if note := gap_of(self._tape, self._replay.steps, check, self._changed, self._has_drifted, self._is_shared):
             return replace(check, note=note)
         return replace(check, note=TORN) if self._is_torn(probe, checks, check, objective) else check
 

@@ -71,6 +71,14 @@ def assigned(x: Tensor, s: Tensor) -> Tensor:
     return y.sum()
 
 
+def added_on_the_way(a: Tensor, b: Tensor) -> Tensor:
+    seed = torch.ones(1).double()
+    total = a.reshape(-1) + (a.reshape(-1) + b.reshape(-1)).reshape(-1)
+    for _ in range(2):
+        total.view_as(seed).backward(seed, retain_graph=True)  # `.grad` of b is this seed: the second pass adds to it
+    return total
+
+
 SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
 CASES: dict[str, tuple[str, Callable[[], Trace]]] = {
     "padding_idx": ("the row of padding_idx", lambda: with_module(nn.Embedding(3, 2, padding_idx=0), PLACES)),
@@ -157,6 +165,8 @@ CASES: dict[str, tuple[str, Callable[[], Trace]]] = {
         "the chain rule multiplies",
         lambda: record(lambda x: (x * x).sum().sqrt() ** 2, leaf(0.0, 0.0)),
     ),
+    "mode": ("equal elements are one number", lambda: record(lambda x: x.mode()[0], leaf(2.0, 2.0, 2.0))),
+    "shared memory": ("the memory of a gradient was added to", lambda: record(added_on_the_way, leaf(1.0), leaf(2.0))),
     "polar": ("the direction is read off", lambda: record(lambda r: torch.polar(r, r + 1).real.sum(), leaf(0.0, 2.0))),
     "ctc_loss": (
         "the gradient takes its input",

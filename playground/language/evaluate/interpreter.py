@@ -152,7 +152,7 @@ class Interpreter:
                 self._append_to(target, how, self.evaluator.evaluate(node), statement.span)
             case tree.Seed(value=node):
                 seed = self.evaluator.evaluate(node)
-                if not isinstance(seed, int) or seed < 0:
+                if type(seed) is not int or seed < 0:
                     self.calls.refuse("a seed is a whole number from 0 on", node.span, "torch.manual_seed(0)")
                 self.calls.seed(seed)
 

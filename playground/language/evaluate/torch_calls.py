@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 import torch
@@ -57,7 +58,7 @@ class TorchCalls:
         self.at(site.span, self.budget.charge, cost, itemsize)
         self.tell(site.span)
         try:
-            result = function(*positional, **named)
+            result = self.at(site.span, partial(function, *positional, **named))
         except ERRORS as error:
             raise explained(error, site) from None
         self.at(site.span, self.budget.note, result, cost, itemsize)

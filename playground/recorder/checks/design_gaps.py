@@ -86,6 +86,11 @@ def _is_padding(case: Case) -> bool:
     return weight is not None and (index is None or index[0] == padding % len(weight))
 
 
+def _has_equal_elements(case: Case) -> bool:
+    numbers = case.read()[0]
+    return numbers.unique().numel() < numbers.numel()
+
+
 def _has_repeated_index(case: Case) -> bool:
     """Tell whether a call writes to one place twice: then the last one wins."""
     indices = [tensor for tensor in case.read() if not tensor.is_floating_point() and tensor.dtype != torch.bool]
@@ -151,6 +156,12 @@ WRITES = (
     " max_unpool1d max_unpool2d max_unpool3d"
 )
 
+SHARED = DesignGap(
+    frozenset(),
+    _always,
+    "the memory of a gradient was added to while it was still on its way to others",
+    "torch/csrc/autograd/functions/accumulate_grad.h",
+)
 HOOKED = DesignGap(
     _names("BackwardHookFunction"),
     _always,
@@ -228,6 +239,13 @@ GAPS = (
         "torch.Tensor.scatter_, notes",
     ),
     DesignGap(
+        _names("mode"),
+        _has_equal_elements,
+        "equal elements are one number to mode, and the gradient goes to the one whose position it reports: moved"
+        " alone, that is the most frequent number no more",
+        "derivatives.yaml, mode; torch.mode, notes",
+    ),
+    DesignGap(
         _names("polar"),
         _has_no_length,
         "the direction is read off the result: there is none where the length is 0, and the opposite where it is below",
@@ -303,9 +321,10 @@ def gap_of(
     check: DifferenceCheck,
     changed: Callable[[], frozenset[int]],
     has_drifted: bool,
+    is_shared: bool = False,
 ) -> str:
     """The note on a gradient that differs from its finite difference; empty where no row explains it. `changed`: the
-    values whose adjoint is not the sum of what came to it."""
+    values whose adjoint is not the sum of what came to it; `is_shared`: gradients lie in one memory."""
     reached, ops = {check.value}, []
     for step in steps:
         if not reached.isdisjoint(inputs_of(step)):
@@ -314,7 +333,7 @@ def gap_of(
                 ops.append(step)
     values = [tape.values[index] for index in reached]
     if not changed().isdisjoint(reached):
-        return HOOKED.note
+        return (SHARED if is_shared else HOOKED).note
     cases = [Case(tape, check, op, has_drifted) for op in ops]
     for gap in GAPS:
         if any((not gap.calls or case.op.name in gap.calls) and gap.holds(case) for case in cases):

@@ -207,6 +207,8 @@ def test_the_seed_is_that_of_pytorch() -> None:
         pytest.param("x[0] = 5", "cannot be changed in place", "x[0] = 5", id="item-of-a-leaf"),
         pytest.param("y = x * 1\ny[7] = 5", "no element 7", "y[7] = 5", id="item-out-of-range"),
         pytest.param("torch.manual_seed(-1)", "a seed is a whole number", "-1", id="seed"),
+        pytest.param("torch.manual_seed(True)", "a seed is a whole number", "True", id="seed-of-a-truth"),
+        pytest.param("ctc_loss(0, 0, 0, 0)", "no letter 0", "ctc_loss(0, 0, 0, 0)", id="refused-by-a-function"),
         pytest.param("for i in 3 * s:\n    i", "cannot run over", "3 * s", id="loop"),
         pytest.param("() = x", "0 names for 3 values", "x", id="no-name"),
         pytest.param("for i, () in enumerate(x):\n    i", "cannot be taken apart", "()", id="no-name-in-a-loop"),
