@@ -335,12 +335,28 @@ def seconds(processes: Sequence[psutil.Process]) -> float:
     return float(sum(sum(process.cpu_times()[:2]) for process in processes))
 
 
+def until_idle(pid: int) -> None:
+    """Wait until the server and what it started have nothing to do: helpers of a new one are made ready for a while.
+
+    Raises TimeoutError after a minute.
+    """
+    server = psutil.Process(pid)
+    for _ in range(60):
+        processes = [server, *server.children(recursive=True)]
+        before = seconds(processes)
+        time.sleep(1)
+        if seconds(processes) - before < 0.1:
+            return
+    raise TimeoutError("the server does not come to rest")
+
+
 def key_rows(browser: Browser, rounds: int) -> list[Row]:
     """Typing and sliding, and the same graph as Streamlit's own chart."""
     with scratch_app(CHART_PAGE) as chart, serve(chart) as server, fresh_page(browser) as page:
         charted = chart_keystrokes(page, server.url, 12)
     with serve() as server, fresh_page(browser) as page:
         first_page(page, server.url, READY)
+        until_idle(server.pid)
         typed = keystrokes(page, rounds)
         moved = slider_moves(page, 40)
     times = {what: [float(one["ms"]) for one in typed if one["what"] == what] for what in ("new", "same", "mistake")}

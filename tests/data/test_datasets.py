@@ -152,6 +152,21 @@ def test_bundled_digits_need_neither_network_nor_file(own_cache: Path) -> None:
     assert not own_cache.exists()
 
 
+def test_the_digits_are_those_of_scikit_learn() -> None:
+    from sklearn.datasets import load_digits
+
+    bunch, (images, labels) = load_digits(), digits()
+    assert labels.tolist() == bunch.target.tolist()
+    small = torch.tensor(bunch.images, dtype=torch.float32)[:, None] / 16
+    large = torch.nn.functional.interpolate(small, size=(28, 28), mode="bilinear", align_corners=False)
+    assert torch.equal(images, large.clamp(0, 1))
+
+
+def test_the_digits_are_read_without_scikit_learn() -> None:
+    code = "import sys; from playground.data.digits import digits; digits(); print('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
 def test_the_four_points_of_xor_are_all_there_are() -> None:
     data, row = load("XOR"), next(row for row in DATASETS if row.name == "XOR")
     assert (data.name, data.input_shape, data.classes) == (row.name, row.input_shape, row.classes)

@@ -88,7 +88,7 @@ def _is_padding(case: Case) -> bool:
 
 def _has_equal_elements(case: Case) -> bool:
     numbers = case.read()[0]
-    return numbers.unique().numel() < numbers.numel()
+    return len(torch.unique(numbers)) < numbers.numel()
 
 
 def _has_repeated_index(case: Case) -> bool:

@@ -6,8 +6,6 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-import sklearn.datasets  # noqa: F401 - the digits need it: not while the first points are drawn
-
 from playground.data.datasets import DATA_NAMES
 from playground.data.preview import pixels
 from playground.errors import PlaygroundError
