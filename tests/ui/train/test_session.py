@@ -241,8 +241,10 @@ def test_a_page_looks_less_often_the_longer_its_run_has_to_wait(engine: Queue, r
     engine.store.claim("a worker")
     assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 0.2  # until its first point
     assert opened(engine, v=["1"], run=[waiting[1]]).runs.interval == 0.2  # it is the next
-    engine.store.report(waiting[0], "a worker", records[:1], step=1)
+    engine.store.report(waiting[0], "a worker", records[:1], step=1, seconds=19)
     assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 0.5
+    engine.store.report(waiting[0], "a worker", records[1:2], step=2, seconds=21)
+    assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 1.25  # its curve changes less with every point
 
 
 def test_the_first_points_are_drawn_before_the_page_looks_less_often(
