@@ -44,11 +44,12 @@ def _among(labels: Tensor, classes: int) -> Tensor:
 def data_choices(document: StackDocument) -> tuple[str, ...]:
     """What a batch can be made of on this computer, and what the document has chosen."""
     known = document.settings()["data"].choices
-    return tuple(name for name in known if name == document.data or name == RANDOM or _is_here(name))
+    return tuple(name for name in known if name == document.data or is_here(name))
 
 
-def _is_here(name: str) -> bool:
-    return not row_of(name).needs_download or is_ready(name)
+def is_here(name: str) -> bool:
+    """Tell whether a batch of these data can be made at once: their files are there, or they need none."""
+    return name == RANDOM or not row_of(name).needs_download or is_ready(name)
 
 
 def _drawn(document: StackDocument) -> tuple[Tensor, Tensor]:

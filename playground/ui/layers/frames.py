@@ -17,7 +17,7 @@ from playground.layers.net.net import Net, net_of, record_net
 from playground.layers.run.composed_linear import ComposedLinear, composed_linear
 from playground.layers.run.module_notes import module_notes
 from playground.layers.run.record_batch import OptimizerStep, Recorded
-from playground.layers.run.settings import batch_of, data_choices
+from playground.layers.run.settings import batch_of, data_choices, is_here
 from playground.layers.run.warnings import Caution
 from playground.layers.stack.problems import Problem, UnfitSetting
 from playground.layers.stack.starters import starters
@@ -59,11 +59,12 @@ def show_stack(net: Net, unfolding: Unfolding = UNTOUCHED) -> ShownStack | Playg
     """Run a net and draw it with these modules open; an error is returned, so that it is remembered too.
 
     What nobody foresaw is told in its place, and not remembered: it may be gone the next time."""
-    return tried(lambda: _show_stack(net, unfolding))
+    return tried(lambda: _show_stack(net, unfolding, is_here(net.document.data)))
 
 
 @lru_cache(maxsize=_KEPT)
-def _show_stack(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
+def _show_stack(net: Net, unfolding: Unfolding, has_data: bool) -> ShownStack | PlaygroundError:
+    """`has_data`: that files are missing is not remembered for when they are there."""
     if takes_process(net.document):
         return _computed_apart(net, unfolding)
     with small_turn():
@@ -84,9 +85,13 @@ def _computed_apart(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundEr
     return ShownStack(document, Drawn(**found["drawn"]), found["results"], tuple(found["cautions"]))
 
 
-@lru_cache(maxsize=_KEPT)  # again: who waited while another made the same picture finds it made
 def computed(net: Net, unfolding: Unfolding) -> ShownStack | PlaygroundError:
     """The same without a turn, and with whatever error nobody foresaw."""
+    return _computed(net, unfolding, is_here(net.document.data))
+
+
+@lru_cache(maxsize=_KEPT)  # again: who waited while another made the same picture finds it made
+def _computed(net: Net, unfolding: Unfolding, has_data: bool) -> ShownStack | PlaygroundError:
     document = net.document
     plain = net if document.graph == "forward" else net_of(replace(document, graph="forward"))  # of all three graphs
     try:
@@ -107,12 +112,12 @@ def _recorded(net: Net) -> tuple[Recorded, tuple[Caution, ...]]:
 
 def show_before_problem(net: Net, unfolding: Unfolding = UNTOUCHED) -> Drawn | None:
     """The picture of the layers before the one that does not fit; None where nothing runs."""
-    drawn = tried(lambda: _show_before_problem(net, unfolding))
+    drawn = tried(lambda: _show_before_problem(net, unfolding, is_here(net.document.data)))
     return None if isinstance(drawn, PlaygroundError) else drawn
 
 
 @lru_cache(maxsize=_KEPT)
-def _show_before_problem(net: Net, unfolding: Unfolding) -> Drawn | None:
+def _show_before_problem(net: Net, unfolding: Unfolding, has_data: bool) -> Drawn | None:
     try:
         if takes_process(net.document):
             drawn = apart("before-problem", net.document, unfolding=unfolding.listed())["drawn"]

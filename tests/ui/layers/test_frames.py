@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from playground.data import first_examples
+from playground.data.first_examples import MOST
 from playground.layers.document import StackDocument
 from playground.layers.limits import LIMITS
 from playground.layers.net.net import net_of
 from playground.ui.layers.frames import Answer, show_stack, stack_frame
+from tests.data.idx_files import write_idx
 from tests.layers.pasted_classes import DOCUMENTS
 
 LARGE = StackDocument("Conv2d(1000, 3, padding=1) Flatten Linear(10)")
@@ -38,6 +42,18 @@ def test_a_setting_that_does_not_fit_is_told_at_its_field(
     assert error["field"] == field and error["message"] and error["hint"]
     assert told(document)["rows"] and told(document)["problem"] is None
     assert told(replace(mended, batch=2))["error"] is None
+
+
+def test_that_files_are_missing_is_forgotten_once_they_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    document = StackDocument("Flatten Linear(10)", data="MNIST", batch=3, rng_seed=11)
+    assert told(document)["error"]["message"].startswith("MNIST is not on this computer")
+    write_idx(tmp_path / "data", MOST)
+    assert told(document)["error"] is None
+    first_examples._first_examples.cache_clear()
 
 
 def test_what_of_a_text_is_not_listed_is_told_beside_the_list() -> None:

@@ -78,7 +78,7 @@ def processes(shared: Counted, monkeypatch: pytest.MonkeyPatch) -> Iterator[Coun
     shared.jobs.clear()
     limits = shared.limits
     for remembered in (
-        *(expressions._show, expressions.computed, layers._show_stack, layers.computed, layers._show_before_problem),
+        *(expressions._show, expressions.computed, layers._show_stack, layers._computed, layers._show_before_problem),
         opened_element.run_source,
     ):
         remembered.cache_clear()
