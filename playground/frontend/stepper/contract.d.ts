@@ -206,7 +206,7 @@ export interface ElementAnswer {
   key: string;
   index: string;
   error: { message: string; hint: string } | null;
-  answer: { title: string; number: string; since: [value: number, gradient: number]; parts: ElementPart[]; check: [string, string][] } | null;
+  answer: { title: string; number: string; since: [number, number]; parts: ElementPart[]; check: [string, string][] } | null; // `since`: of its value, of its gradient
 }
 
 /** What was left out of the picture of a long trace: the words of steps from `start` on, and items. */
