@@ -9,10 +9,10 @@
 # workers by fork pays once where it has made an optimizer before it forks, and every worker pays where it has not. A step, a
 # scheduler or a state that is loaded does not matter: the constructor alone does it.
 #
-# Output seen (modules and the ratio differ a little from one platform to another):
-#   torch 2.14.1: import torch brings 1132 modules, of these []
-#   the first optimizer brings 892 more, of these ['torch._dynamo', 'sympy', 'torch.distributed.fsdp']
-#   it takes 1.1 times the CPU time of `import torch`, the second one 0.0001 of the first
+# Output seen (modules and the ratio differ from one machine to another: 0.7 to 1.1):
+#   torch 2.14.1: import torch brings 1156 modules, of these []
+#   the first optimizer brings 893 more, of these ['torch._dynamo', 'sympy', 'torch.distributed.fsdp']
+#   it takes 0.7 times the CPU time of `import torch`, the second one 0.0001 of the first
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
