@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
@@ -11,6 +11,7 @@ from playground.language.functions.activation import ACTIVATIONS
 from playground.language.syntax import tree
 from playground.language.syntax.program import Program
 from playground.language.syntax.walk import expressions, parts
+from playground.variant import Variant
 
 PRECISIONS = ("float64", "float32")
 BETWEEN_LAYERS = frozenset({one.name for one in ACTIVATIONS if one.example.endswith("(y)")} | {"tanh", "sigmoid"})
@@ -18,16 +19,7 @@ _REAL = ("float16", "bfloat16", "float32", "float64")  # dtypes that a text may 
 CREATING = frozenset({"tensor", "zeros", "ones", "full", "eye", "linspace", "logspace", "rand", "randn"})
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A document made of another one by one change, and what it is called."""
-
-    name: str  # 'float64', 'no-activation'
-    label: str  # 'without relu'
-    document: Document
-
-
-def variants(document: Document) -> tuple[Variant, ...]:
+def variants(document: Document) -> tuple[Variant[Document], ...]:
     """The variants that there are of a document: none of a text that cannot be read.
 
     >>> [one.label for one in variants(Document("f = relu(w*x)"))]
@@ -41,7 +33,7 @@ def variants(document: Document) -> tuple[Variant, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def in_precision(document: Document, program: Program) -> Variant | None:
+def in_precision(document: Document, program: Program) -> Variant[Document] | None:
     """The document with leaves and new tensors in float64, in float32 where all are float64; None: it has no leaf."""
     real = [leaf for leaf in document.used_leaves() if leaf.dtype.startswith(("float", "bfloat"))]
     if not real:
@@ -53,7 +45,7 @@ def in_precision(document: Document, program: Program) -> Variant | None:
     return Variant(dtype, f"in {dtype}", replace(document.with_leaves(leaves), text=text))
 
 
-def without_activations(document: Document, program: Program) -> Variant | None:
+def without_activations(document: Document, program: Program) -> Variant[Document] | None:
     """The document with what stands in the activations of its text instead of them; None: it has none."""
     called = (node for node in expressions(program.statements) if isinstance(node, tree.Call))
     found = [(call, operand) for call in called if call.name in BETWEEN_LAYERS and (operand := _operand(call))]

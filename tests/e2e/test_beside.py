@@ -173,7 +173,7 @@ def test_the_drawing_is_chosen_and_zoomed_for_both(open_page: OpenPage, ready: R
 @pytest.mark.slow
 def test_a_document_before_that_does_not_run_is_told(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page(LINK + "&before.text=" + quote("f = W @ (")))
-    expect(page.get_by_test_id("differences-told")).to_contain_text("The text before does not run")
+    expect(page.get_by_test_id("differences-told")).to_contain_text("What was before does not run")
     page.get_by_test_id("step-forward").click()
     expect(page.locator("[data-ready]").first).to_have_attribute("data-step", "1")
 
@@ -188,8 +188,49 @@ def test_on_a_phone_one_stands_under_the_other(open_page: OpenPage, ready: Ready
 
 
 @pytest.mark.slow
-def test_no_comparison_on_the_other_pages(open_page: OpenPage, ready: Ready) -> None:
-    page = ready(open_page("/layers"))
-    expect(page.get_by_test_id("compare")).to_be_hidden()
+def test_the_two_change_places(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page(LINK))
+    compare(page, "no-activation")
+    told, (was, is_) = page.get_by_test_id("differences-told"), (page.get_by_test_id("editor").nth(i) for i in (0, 1))
+    expect(told).to_contain_text("relu only before.")
+    compare(page, "swap")
+    expect(told).to_contain_text("relu only now.")
+    expect(is_).to_have_value(NET)
+    expect(was).to_have_value(NET.replace("relu(W @ x)", "(W @ x)"))
+
+
+@pytest.mark.slow
+def test_two_nets_side_by_side(
+    open_page: OpenPage, ready: Ready, accessibility: Callable[..., list[str]], look: dict[str, Any]
+) -> None:
+    page = ready(open_page("/layers?v=1&stack=Flatten Linear(6) ReLU Linear(10)&batch=4", **look))
+    compare(page, "no-activation")
+    told = page.get_by_test_id("differences-told")
+    expect(told).to_contain_text("relu only before.")
+    expect(page.get_by_test_id("stack-text")).to_have_value("Flatten Linear(6) Linear(10)")
+    page.get_by_test_id("step-last").click()
+    for stage in (before(page), now(page)):
+        expect(box(stage, "linear1.weight").locator(".sign")).to_have_text(DIFFERS)
+    assert accessibility(page) == []
+    expect(page).to_have_url(re.compile("before.stack=Flatten.*step="))
+    page.reload()
+    expect(told).to_contain_text("relu only before.")
+    # an edit of the list is compared; what does not run is not
+    text = page.get_by_test_id("stack-text")
+    text.fill("Flatten Linear(6) Tanh Linear(10)")
+    expect(told).to_contain_text("relu only before. tanh only now.")
+    text.fill("Linear(6) Conv2d(2, 90)")
+    expect(told).to_contain_text("mend the one that is marked")
+    page.get_by_test_id("close-now").click()
+    expect(page.locator(".workbench.two")).to_have_count(0)
+    expect(text).to_have_value("Flatten Linear(6) ReLU Linear(10)")
+
+
+@pytest.mark.slow
+def test_two_nets_by_keyboard_alone(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page("/layers?v=1&stack=Flatten Linear(6) ReLU Linear(10)&batch=4"))
+    page.locator(".workbench").focus()
+    page.keyboard.press("b")
+    expect(page.get_by_test_id("differences-told")).to_have_text("Every value and every gradient is the same.")
     page.keyboard.press("b")
     expect(page.locator(".workbench.two")).to_have_count(0)

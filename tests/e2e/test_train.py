@@ -308,6 +308,9 @@ def test_a_finished_run_opens_the_step_that_would_come_next(open_page: OpenPage)
     expect(page.locator(".st-key-frozen h3").first).to_contain_text("Step 41 of run", timeout=PATIENCE)
     for part in ("graph", "step-play"):  # brought into the window as a whole
         expect(page.get_by_test_id(part)).to_be_in_viewport(ratio=1, timeout=PATIENCE)
+    page.keyboard.press("b")
+    expect(page.get_by_test_id("compare")).to_be_hidden()  # there is nothing that it could be compared with
+    expect(page.locator(".workbench.two")).to_have_count(0)
 
 
 @pytest.mark.slow  # the one before opens a step, too

@@ -20,7 +20,7 @@ export const KEY_LIST = [
   ["o", "open the module that is selected"],
   ["Shift O", "close the module around what is selected"],
   ["Esc", "clear the selection"],
-  ["b", "keep this as “before” and compare with it what you change (expressions); once more ends it"],
+  ["b", "keep this as “before” and compare with it what you change; once more ends it"],
   ["Ctrl Z", "undo an edit of text or values"],
   ["Ctrl Shift Z", "redo (also Ctrl Y)"],
   ["?", "this list"],

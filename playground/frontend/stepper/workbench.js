@@ -122,7 +122,8 @@ export function createWorkbench(root, host) {
     help.element,
   );
   panel.open("explanation");
-  const canObey = (/** @type {string} */ command) => Boolean(frame?.editable || !["undo", "redo", "compare"].includes(command));
+  const canObey = (/** @type {string} */ command) =>
+    command === "compare" ? Boolean(frame?.variants) : Boolean(frame?.editable || !["undo", "redo"].includes(command));
   const stopListening = host.follows ? null : listenToKeys(root, { takes: (command) => !help.element.open && canObey(command), obey });
 
   const view = (/** @type {string} */ command) => (graph.view(command), host.beside?.viewed(command));

@@ -8,26 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf, is_range
 from playground.language.limits import LIMITS
-from playground.ui.shared.link_format import RestoredLink, parts_of, query_of, restore
+from playground.ui.shared.link_format import RestoredPair, query_of, restore_pair, with_before
 
 _USED = re.compile(r"\b\w+\b(?!\s*=(?!=))")  # a word that is not what is assigned
 _NUMBER = r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?"  # float() takes more
-BEFORE = "before."
 _GRAD = {"0": {"requires_grad": False}, "1": {"requires_grad": True}}
-
-
-@dataclass(frozen=True, slots=True)
-class ExpressionLink(RestoredLink[Document]):
-    """The content of a link; `before`: the document that stands beside it."""
-
-    before: Document | None = None
 
 
 def expression_query(document: Document, before: Document | None = None) -> str:
@@ -38,7 +30,7 @@ def expression_query(document: Document, before: Document | None = None) -> str:
     """
     parts = _parts(document)
     if before is not None:  # drawn as the other one is
-        parts |= {BEFORE + key: text for key, text in _parts(replace(before, graph="forward")).items()}
+        parts = with_before(parts, _parts(replace(before, graph="forward")))
     return query_of(parts.items(), also_plain="")
 
 
@@ -69,19 +61,9 @@ def _named(document: Document) -> list[tuple[Leaf, bool]]:
     return [(leaf, stated[leaf.name]) for leaf in document.leaves if leaf.name in stated]
 
 
-def restore_expression(params: Mapping[str, str]) -> ExpressionLink:
+def restore_expression(params: Mapping[str, str]) -> RestoredPair[Document]:
     """Read a query string, given as a mapping. Never raises: what is bad is named in `problems` and left out."""
-    whole, too_long = parts_of(params)
-    if not whole:
-        return ExpressionLink(None, None, tuple(too_long))
-    mine, theirs = dict[str, str](), dict[str, str]()
-    for key, text in params.items():
-        (theirs if key.startswith(BEFORE) else mine)[key.removeprefix(BEFORE)] = text
-    link, second = (restore(parts, "text", _document) for parts in (mine, theirs))
-    problems = (*link.problems, *(f"Of the document before: {problem}" for problem in second.problems))
-    if second.document is not None and link.document is None:
-        problems += (f"The link's part {BEFORE + 'text'!r} has no text to go with.",)
-    return ExpressionLink(link.document, link.step, problems, link.document and second.document)
+    return restore_pair(params, "text", _document)
 
 
 def _document(parts: dict[str, str], problems: list[str]) -> Document | None:

@@ -10,14 +10,16 @@ import streamlit as st
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.functions.table import search
+from playground.language.variants import variants
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import EXPRESSIONS
-from playground.ui.expressions.beside import commanded, compared_frame, drawn_before
 from playground.ui.expressions.exports import EXPORTS
-from playground.ui.expressions.frame import Shown, frame
+from playground.ui.expressions.frame import Shown, frame, show
 from playground.ui.expressions.links import restore_expression
 from playground.ui.expressions.reference import function_table
+from playground.ui.shared.beside import Comparing, drawn_before
 from playground.ui.shared.boundary import bounded, plain
+from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.exports import export_buttons
 from playground.ui.shared.opened_element import answered
 from playground.ui.shared.page import STYLE, page_session
@@ -26,10 +28,19 @@ from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import WORKBENCH, last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession
 from playground.ui.shared.told import told_answer
+from playground.views.graph.unfolding import Unfolding
 
 MOST_FOUND = 40  # functions of the reference that are shown at once
 EXPORT = "expression-exports"
 MOST_LEAVES = 40  # remembered per session, names that are not in the text now included
+
+
+def _drawn(document: Document, unfolding: Unfolding) -> Drawn | PlaygroundError:
+    outcome = show(document, unfolding)
+    return outcome if isinstance(outcome, PlaygroundError) else outcome.drawn
+
+
+COMPARING = Comparing(variants, _drawn)
 
 
 @dataclass
@@ -97,8 +108,9 @@ def _workbench() -> None:
         before=session.before,
     )
     at.step = None
-    data = compared_frame(data, session.good, session.before, at.unfolded.unfolding, at.has_beside, at.wanted_before)
-    frame_now = at.completed(data, answered(at.asked, _shown()), told_answer(at.wanted, _shown()))
+    shown = _shown()
+    data = COMPARING.frame(data, shown, session.before, at.unfolded.unfolding, at.has_beside, at.wanted_before)
+    frame_now = at.completed(data, answered(at.asked, shown), told_answer(at.wanted, shown))
     stepper(
         frame_now,
         key=WORKBENCH,
@@ -140,7 +152,7 @@ def _take_beside() -> None:
         return
     two = session.document, session.before
     try:
-        session.document, session.before = commanded(command, session.document, shown, session.before)
+        session.document, session.before = COMPARING.commanded(command, session.document, shown, session.before)
     except PlaygroundError as error:
         session.refused = error
         return

@@ -132,9 +132,16 @@ def _show_before_problem(net: Net, unfolding: Unfolding, has_data: bool) -> Draw
 
 
 def stack_frame(
-    net: Net, last_rows: list[frame_data.RowData], shown: ShownStack | PlaygroundError, answer: Answer
+    net: Net,
+    last_rows: list[frame_data.RowData],
+    shown: ShownStack | PlaygroundError,
+    answer: Answer,
+    before: StackDocument | None = None,
 ) -> frame_data.StackFrameData:
-    """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list."""
+    """The frame of the list (docs/layers.md) and the rows to keep: a broken text keeps the last good list.
+
+    `before`: the document beside this one, which the link tells as well.
+    """
     document = net.document
     error: PlaygroundError | None = shown if isinstance(shown, PlaygroundError) else None
     listed = tried(lambda: (net.listing, *listing_data(net.listing, document.batch)))
@@ -154,7 +161,7 @@ def stack_frame(
         "sequence": answer.sequence,
         "refused": None if answer.refused is None else _refused(answer.refused),
         "place": None if answer.place is None else list(answer.place),
-        "query": stack_query(document),
+        "query": stack_query(document, before),
         "document": {**asdict(document), "input_shape": list(document.input_shape)},
         "rows": rows,
         # a class is changed in its text, a broken text is mended first

@@ -1,28 +1,33 @@
 """The layers page's link: a stack or a pasted class with its settings, and back.
 
-`?v=1&stack=Conv2d(10, 7) ReLU Flatten Linear(10)&batch=32&step=7`.
+`?v=1&stack=Conv2d(10, 7) ReLU Flatten Linear(10)&batch=32&step=7`; the document before stands there in the same words
+after `before.`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from playground.layers.document import StackDocument
-from playground.ui.shared.link_format import RestoredLink, query_of, restore
+from playground.ui.shared.link_format import RestoredPair, query_of, restore_pair, with_before
 
 
-def stack_query(document: StackDocument) -> str:
-    """The canonical query string, without `?` and without a step.
+def stack_query(document: StackDocument, before: StackDocument | None = None) -> str:
+    """The canonical query string, without `?` and without a step; `before`: the document beside this one.
 
     >>> stack_query(StackDocument("Flatten Linear(10)", batch=32))
     'v=1&stack=Flatten%20Linear(10)&batch=32'
     """
-    return query_of(document.link_parts("stack").items())
+    parts = document.link_parts("stack")
+    if before is not None:  # drawn as the other one is
+        parts = with_before(parts, replace(before, graph="forward").link_parts("stack"))
+    return query_of(parts.items())
 
 
-def restore_stack(params: Mapping[str, str]) -> RestoredLink[StackDocument]:
+def restore_stack(params: Mapping[str, str]) -> RestoredPair[StackDocument]:
     """Read a query string, given as a mapping. Never raises: what is bad is named in `problems` and left out."""
-    return restore(params, "stack", _document)
+    return restore_pair(params, "stack", _document)
 
 
 def _document(parts: dict[str, str], problems: list[str]) -> StackDocument | None:

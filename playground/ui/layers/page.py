@@ -15,12 +15,14 @@ from playground.layers.catalogue.spec import Path as Place
 from playground.layers.document import Refused, StackDocument
 from playground.layers.edits import edited
 from playground.layers.net.net import Net, net_of
+from playground.layers.variants import variants
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
 from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frame_data import RowData, StackFrameData
 from playground.ui.layers.frames import Answer, ShownStack, show_before_problem, show_stack, stack_frame
 from playground.ui.layers.links import restore_stack
+from playground.ui.shared.beside import Comparing, drawn_before
 from playground.ui.shared.boundary import bounded, guarded, plain, told
 from playground.ui.shared.drawn import Drawn
 from playground.ui.shared.exports import export_buttons
@@ -32,11 +34,21 @@ from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit, stepper
 from playground.ui.shared.stepper_session import StepperSession, sequence_of, stepper_frame
 from playground.ui.shared.told import told_answer
+from playground.views.graph.unfolding import Unfolding
 
 EXPORT = "stack-exports"
 LIST, GRAPH, SPLIT = "stack", "stack-graph", "layers-split"
 _STYLES = (STYLE, Path(__file__).with_name("page.css"))
 NO_ELEMENT = "The layers do not run as they stand: mend the one that is marked, then pick the element again"
+NO_COMPARISON = "The layers do not run as they stand: mend the one that is marked, then both are compared."
+
+
+def _drawn(document: StackDocument, unfolding: Unfolding) -> Drawn | PlaygroundError:
+    outcome = show_stack(net_of(document), unfolding)
+    return outcome if isinstance(outcome, PlaygroundError) else outcome.drawn
+
+
+COMPARING = Comparing(variants, _drawn)
 
 
 @cache
@@ -55,6 +67,8 @@ class StackSession:
     """The document that one visitor has open; lives in `st.session_state`."""
 
     document: StackDocument
+    before: StackDocument | None = None  # stands beside it
+    good: StackDocument | None = None  # the last one that ran
     problems: tuple[str, ...] = ()
     sequence: int = 0  # of the last edit of the list that was taken
     rows: list[RowData] = field(default_factory=list)
@@ -86,7 +100,7 @@ def _restored() -> StackSession:
     """A session with what the link says, else with the first preset."""
     link = restore_stack(st.query_params.to_dict())
     document = link.document or STACKS.presets[0].document
-    return StackSession(document, link.problems, stepper=StepperSession(GRAPH, step=link.step))
+    return StackSession(document, link.before, problems=link.problems, stepper=StepperSession(GRAPH, step=link.step))
 
 
 @st.fragment
@@ -99,7 +113,7 @@ def _body() -> None:
     net = net_of(session.document)
     shown = show_stack(net, session.stepper.unfolded.unfolding)
     answer = Answer(session.sequence, session.refused, session.place)
-    frame = stack_frame(net, session.rows, shown, answer)
+    frame = stack_frame(net, session.rows, shown, answer, session.before)
     session.rows = frame["rows"]
     with st.container(key=SPLIT):  # side by side where there is room
         stack_editor(frame, key=LIST, on_edit=_take_edit)
@@ -112,6 +126,7 @@ def _graph(session: StackSession, net: Net, shown: ShownStack | PlaygroundError,
     at, is_whole = session.stepper, isinstance(shown, ShownStack)
     drawn = shown.drawn if isinstance(shown, ShownStack) else show_before_problem(net, at.unfolded.unfolding)
     session.drawn = drawn or session.drawn
+    session.good = session.document if is_whole else session.good
     if session.drawn is None:
         return
     element = answered(at.asked, session.document, refusal="" if is_whole else NO_ELEMENT)
@@ -119,14 +134,19 @@ def _graph(session: StackSession, net: Net, shown: ShownStack | PlaygroundError,
         session.drawn, query, sequence=session.sequence, have=at.have, step=at.step, stale=drawn is None
     )
     told = told_answer(at.wanted, session.document) if is_whole else None
-    data = at.completed(data, element, told)
+    refusal = "" if is_whole else NO_COMPARISON
+    data = COMPARING.frame(
+        data, session.good, session.before, at.unfolded.unfolding, at.has_beside, at.wanted_before, refusal
+    )
     stepper(
-        data,
+        at.completed(data, element, told),
         key=GRAPH,
         on_open=at.take_opened,
         on_element=lambda: at.take_asked(session.document),
         on_told=lambda: at.take_wanted(session.document),
+        on_told_before=lambda: at.take_wanted_before(drawn_before(_session().before, _session().good)),
         on_address=_reopen,
+        on_beside=_take_beside,
     )
 
 
@@ -159,6 +179,22 @@ def _taken(session: StackSession, given: dict[str, Any]) -> StackDocument:
         return _taken(session, given | {refused.field: getattr(session.document, refused.field)})
 
 
+def _take_beside() -> None:
+    """Put the document beside a changed one, or take one of the two away."""
+    session, command = _session(), _session().stepper.take_beside()
+    if session.good is None:
+        return
+    two = session.document, session.before
+    try:
+        session.document, session.before = COMPARING.commanded(command, session.document, session.good, session.before)
+    except PlaygroundError as error:
+        session.problems = (told(error),)
+        return
+    if two != (session.document, session.before):
+        session.sequence += 1  # as in `_begin`
+        session.problems, session.refused, session.place = (), None, None
+
+
 def _open(chosen: Preset[StackDocument]) -> None:
     _begin(chosen.document)
     close_examples()
@@ -168,13 +204,15 @@ def _reopen() -> None:
     """Open what stood at the address that Back or Forward led to."""
     link = restore_stack(_session().stepper.take_address())
     if link.document is not None:
-        _begin(link.document, link.problems, link.step or 0)
+        _begin(link.document, link.problems, link.step or 0, link.before)
 
 
-def _begin(document: StackDocument, problems: tuple[str, ...] = (), step: int = 0) -> None:
+def _begin(
+    document: StackDocument, problems: tuple[str, ...] = (), step: int = 0, before: StackDocument | None = None
+) -> None:
     session = _session()
-    session.document, session.problems = document, problems
-    session.refused = session.place = session.drawn = None
+    session.document, session.before, session.problems = document, before, problems
+    session.refused = session.place = session.drawn = session.good = None
     session.sequence += 1  # as in `StepperSession.begin`
     session.stepper.begin(step)
 

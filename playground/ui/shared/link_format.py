@@ -17,6 +17,7 @@ D = TypeVar("D")  # a page's document
 VERSION = "1"
 MOST_CHARACTERS = 16_000
 MOST_ENCODED = 12 * MOST_CHARACTERS  # of four bytes at most, each %XX
+BEFORE = "before."  # stands before the keys of the document that is compared with this one
 FOREIGN = frozenset({"embed", "embed_options"})  # Streamlit's own
 
 
@@ -27,6 +28,13 @@ class RestoredLink(Generic[D]):
     document: D | None
     step: int | None
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredPair(RestoredLink[D]):
+    """The content of a link to a page that compares; `before`: the document that stands beside the other one."""
+
+    before: D | None = None
 
 
 def query_of(parts: Iterable[tuple[str, str]], also_plain: str = "=") -> str:
@@ -88,6 +96,28 @@ def restore(
         return RestoredLink(read(parts, problems), step, tuple(problems))
     problems += [f"The link's part {key[:40]!r} has no {main} to go with." for key in parts]
     return RestoredLink(None, step, tuple(problems))
+
+
+def with_before(parts: dict[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """The parts of a link with those of the document that is compared with this one."""
+    return parts | {BEFORE + key: text for key, text in before.items()}
+
+
+def restore_pair(
+    params: Mapping[str, str], main: str, read: Callable[[dict[str, str], list[str]], D | None]
+) -> RestoredPair[D]:
+    """The same for a link that may hold two documents."""
+    whole, problems = parts_of(params)
+    if not whole:
+        return RestoredPair(None, None, tuple(problems))
+    mine, theirs = dict[str, str](), dict[str, str]()
+    for key, text in params.items():
+        (theirs if key.startswith(BEFORE) else mine)[key.removeprefix(BEFORE)] = text
+    link, second = (restore(parts, main, read) for parts in (mine, theirs))
+    problems = [*link.problems, *(f"Of the document before: {problem}" for problem in second.problems)]
+    if second.document is not None and link.document is None:
+        problems.append(f"The link's part {BEFORE + main!r} has no {main} to go with.")
+    return RestoredPair(link.document, link.step, tuple(problems), link.document and second.document)
 
 
 def _step(text: str | None, problems: list[str]) -> int | None:

@@ -25,7 +25,6 @@ from playground.lessons.presets import EXPRESSIONS, STACKS
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.training.pace import seconds_per_step
-from playground.ui.expressions.beside import computed as compared
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown
 from playground.ui.expressions.frame import computed as computed_text
@@ -33,6 +32,7 @@ from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frames import computed as computed_net
 from playground.ui.layers.frames import show_before_problem
 from playground.ui.shared.apart import fields
+from playground.ui.shared.beside import computed as compared
 from playground.ui.shared.opened_element import answer_in, run_source
 from playground.ui.shared.told import Wanted, told_here, told_in
 from playground.ui.train.frozen_step import frozen_step, recorded_step
@@ -80,7 +80,7 @@ def _wanted(given: Message, document: Document | StackDocument) -> Wanted:
 
 
 def _comparison(given: Message) -> Message:
-    before, now = (Document.from_fields(given[name]) for name in ("before", "document"))
+    before, now = (_document({**given, "document": given[name]}) for name in ("before", "document"))
     return {"comparison": compared(before, now)}
 
 

@@ -10,8 +10,9 @@ import pytest
 from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
-from playground.ui.expressions.beside import commanded, compared_frame, drawn_before
 from playground.ui.expressions.frame import Shown, frame
+from playground.ui.expressions.page import COMPARING
+from playground.ui.shared.beside import drawn_before
 from playground.ui.shared.frame_data import FrameData
 from playground.ui.shared.told import wanted
 from playground.views.graph.unfolding import UNTOUCHED
@@ -22,7 +23,7 @@ OTHER = replace(NOW, text="f = w*x")
 
 def sent(now: Document, before: Document | None, has: str | None = None, good: Shown | None = None) -> FrameData:
     data, good = frame(now, good, before=before)
-    return compared_frame(data, good, before, UNTOUCHED, has)
+    return COMPARING.frame(data, good and good.document, before, UNTOUCHED, has)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ def sent(now: Document, before: Document | None, has: str | None = None, good: S
         ("now", (NOW, NOW)),
         ("close", (NOW, None)),
         ("back", (replace(OTHER, graph=NOW.graph), None)),
+        ("swap", (replace(OTHER, graph=NOW.graph), NOW)),
         ("no-activation", (replace(NOW, text="f = (w*x)"), NOW)),
         ("again", (NOW, OTHER)),
         ("__class__", (NOW, OTHER)),
@@ -38,23 +40,23 @@ def sent(now: Document, before: Document | None, has: str | None = None, good: S
     ],
 )
 def test_what_a_command_makes(command: str, wanted: tuple[Document, Document | None]) -> None:
-    assert commanded(command, NOW, NOW, OTHER) == wanted
+    assert COMPARING.commanded(command, NOW, NOW, OTHER) == wanted
 
 
 def test_in_double_precision() -> None:
-    now, before = commanded("float64", NOW, NOW, None)
+    now, before = COMPARING.commanded("float64", NOW, NOW, None)
     assert before == NOW and [leaf.dtype for leaf in now.leaves] == ["float64", "float64"]
 
 
 def test_a_broken_text_is_compared_with_what_ran_before_it() -> None:
     broken = replace(NOW, text="f = relu(w*")
-    assert commanded("now", broken, NOW, None) == (broken, NOW)
+    assert COMPARING.commanded("now", broken, NOW, None) == (broken, NOW)
 
 
 def test_a_variant_that_does_not_run_is_refused_in_words() -> None:
     mixed = Document("f = x.float() @ x", (Leaf("x", "[1.0, 2.0]"),))
     with pytest.raises(PlaygroundError, match="in float64 this does not run"):
-        commanded("float64", mixed, mixed, None)
+        COMPARING.commanded("float64", mixed, mixed, None)
 
 
 def test_the_frame_offers_what_there_is_to_compare_with() -> None:
@@ -82,14 +84,14 @@ def test_what_the_long_picture_before_left_out_is_told() -> None:
     drawn = drawn_before(long, now)
     assert drawn is not None and drawn.graph == "forward"
     question = wanted({"start": 1_000, "stop": 1_002, "keys": [], "number": 4}, drawn, UNTOUCHED)
-    beside = compared_frame(data, good, long, UNTOUCHED, None, question)["beside"]
+    beside = COMPARING.frame(data, good and good.document, long, UNTOUCHED, None, question)["beside"]
     assert beside is not None and beside["picture"] is not None
     steps = json.loads(beside["picture"]["rest"])["steps"]
     assert steps[999]["words"] and steps[1_000]["words"] is None
     found = beside["told"]
     assert found is not None and (found["number"], found["start"], len(found["words"])) == (4, 1_000, 2)
     other = wanted({"start": 1_000, "stop": 1_002, "keys": [], "number": 5}, now, UNTOUCHED)
-    again = compared_frame(data, good, long, UNTOUCHED, None, other)["beside"]
+    again = COMPARING.frame(data, good and good.document, long, UNTOUCHED, None, other)["beside"]
     assert again is not None and again["told"] is None  # it was about another document
 
 
@@ -112,7 +114,7 @@ def test_identical_documents_differ_nowhere() -> None:
 def test_a_document_before_that_does_not_run_is_told() -> None:
     beside = sent(NOW, replace(NOW, text="f = relu(w*"))["beside"]
     assert beside is not None and (beside["picture"], beside["comparison"]) == (None, None)
-    assert beside["message"].startswith("The text before does not run: ")
+    assert beside["message"].startswith("What was before does not run: ")
 
 
 def test_while_the_text_is_broken_its_last_picture_is_compared() -> None:

@@ -23,12 +23,11 @@ from playground.layers.net.net import net_of
 from playground.layers.stack.problems import UnfitSetting
 from playground.runs.store import Store
 from playground.training.config import TrainConfig
-from playground.ui.expressions import beside
 from playground.ui.expressions.exports import EXPORTS
 from playground.ui.expressions.frame import Shown, frame, show
 from playground.ui.layers.exports import STACK_EXPORTS
 from playground.ui.layers.frames import ShownStack, show_before_problem, show_stack
-from playground.ui.shared import apart, exports, opened_element
+from playground.ui.shared import apart, beside, exports, opened_element
 from playground.ui.shared.opened_element import Asked, answered
 from playground.ui.train import opening
 from playground.views.graph.unfolding import UNTOUCHED, Unfolding

@@ -125,6 +125,7 @@ export function createBeside(send, want, create) {
       menu.element.hidden = variants === undefined;
       const offers = (variants ?? []).map(({ name, label }) => ({ title: `with the same ${label}`, testId: `compare-${name}`, choose: () => send(name) }));
       offers.unshift({ title: "with what I change next", testId: "compare-now", choose: () => send("now") });
+      if (beside) offers.push({ title: "Swap before and now", testId: "compare-swap", choose: () => send("swap") });
       if (beside) offers.push({ title: "End the comparison", testId: "compare-close", choose: () => send("close") });
       menu.offer(offers);
       if (!beside && benches[0]) close();
