@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -36,8 +37,13 @@ def leave(_: Message) -> Message:
     os._exit(3)
 
 
+def collector(_: Message) -> Message:
+    """How often this process looks for garbage, and how much of what was there before is out of its sight."""
+    return {"thresholds": list(gc.get_threshold()), "frozen": gc.get_freeze_count()}
+
+
 KEPT: list[bytearray] = []
-JOBS = {"count": count, "hold": hold, "refuse": refuse, "leave": leave}
+JOBS = {"count": count, "hold": hold, "refuse": refuse, "leave": leave, "collector": collector}
 
 if __name__ == "__main__":
     run_host(socket.socket(fileno=int(sys.argv[1])), JOBS)

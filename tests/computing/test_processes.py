@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from playground.computing.garbage import MIDDLE, OLD, YOUNG
 from playground.computing.limits import ComputingLimits
 from playground.computing.processes import Processes
 from playground.errors import PlaygroundError, Repair, Span
@@ -57,6 +59,13 @@ def test_a_job_is_answered_in_another_process_which_is_used_again(started: Start
     assert {answer["counted"] for answer in answers} == {0.0}
     assert len({answer["pid"] for answer in answers}) == 1
     assert answers[0]["pid"] != os.getpid()
+
+
+def test_garbage_is_looked_for_less_often_there_than_by_python_itself(started: Start) -> None:
+    before = gc.get_threshold()
+    found = started(processes=1).compute("collector", {})
+    assert found["thresholds"] == [YOUNG, MIDDLE, OLD] and found["frozen"] > 1_000
+    assert gc.get_threshold() == before, "not here"
 
 
 def test_an_error_comes_back_whole_and_the_process_stays(started: Start) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import importlib.util
 import json
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from playground.computing.garbage import settle
 from playground.computing.processes import PROCESSES
 from playground.ui.shared.frame_data import FrameData
 
@@ -55,9 +55,7 @@ def _warm() -> None:
         data, good = frame(EXPRESSIONS.presets[0].document, None)
         if good is not None:
             _keep(data)
-        gc.set_threshold(20_000, 20, 20)  # a picture makes 50,000 short-lived objects: look less often
-        gc.collect()
-        gc.freeze()  # what is alive now stays: later collections need not look at it
+        settle()
         PROCESSES.start("playground.ui.start.jobs")
     finally:
         _done.set()
