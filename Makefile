@@ -6,7 +6,7 @@ export PYTHON HOST PORT CHROMIUM ONLY
 help:
 	@echo "make run        make the environment and serve the app on localhost:8501 (HOST=..., PORT=...)"
 	@echo "make test       lint, types, import contracts, unit, property, page and browser tests"
-	@echo "make test-slow  the slow tests, and property tests with 5,000 examples unless they name a number"
+	@echo "make test-slow  the slow tests, and property tests with 1,000 examples, those of programs with 5,000"
 	@echo "make fuzz       a million random texts through the language, two hours of two cores"
 	@echo "make lint       lint, format, types and import contracts only, in Python and in the browser's files"
 	@echo "make format     mend what can be mended by itself"

@@ -19,7 +19,7 @@ settings.register_profile(
     "default", max_examples=50, deadline=None, print_blob=True, derandomize=bool(os.environ.get("CI"))
 )
 settings.register_profile(
-    "slow", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "slow", max_examples=1_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from playground.language.functions.synonyms import CALLED_HERE
 from playground.language.functions.table import FUNCTIONS
 from tests.pasted_pieces import KEPT, PASTED
+
+# What is promised of programs is tried on five times as many of them as there are examples of anything else.
+OF_PROGRAMS = settings(max_examples=5_000) if os.environ.get("HYPOTHESIS_PROFILE") == "slow" else settings()
 
 SCALARS = ("x1", "x2", "θ")
 SMOOTH = ("sin", "cos", "tanh", "exp", "sigmoid", "softplus", "atan", "relu", "square", "neg")

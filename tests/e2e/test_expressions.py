@@ -272,6 +272,7 @@ def test_keys_step_while_nothing_is_focused(open_page: OpenPage, ready: Ready) -
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_an_error_waits_until_the_typing_has_paused(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/"))
     editor = page.get_by_test_id("editor")

@@ -654,6 +654,7 @@ STEP_TIMES = """() => {
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 @pytest.mark.parametrize("fitted", [False, True], ids=["readable", "all in view"])
 def test_a_step_at_1000_nodes_costs_less_than_a_frame(open_page: Opener, fitted: bool) -> None:
     page = open_page("?empty")
@@ -689,6 +690,7 @@ PAN_TIMES = """async () => {
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_a_graph_of_10000_boxes_is_shown_moved_and_stepped_through(open_page: Opener) -> None:
     page = open_page("?empty")
     packed = json.dumps(chain_picture(10_000))

@@ -137,6 +137,7 @@ def test_zoom_is_kept_while_it_trains(open_page: OpenPage) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_charts_grow_about_twice_a_second(open_page: OpenPage) -> None:
     page = train(opened(open_page, LONG.replace("epochs=200", "epochs=198")))
     until(page, "running")
@@ -580,6 +581,7 @@ def test_by_keyboard_alone(open_page: OpenPage) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_a_page_on_a_running_run_costs_little(open_page: OpenPage, server: Server) -> None:
     text = quote("Flatten Linear(1500) ReLU Linear(800) ReLU Linear(10)")
     page = train(opened(open_page, f"text={text}&epochs=30&batch=20&record_every=5"))

@@ -12,6 +12,7 @@ from playground.recorder.record import record
 from playground.trace.trace import Trace
 from tests.recorder.helpers import note_kinds
 from tests.recorder.strategies import Program, programs
+from tests.strategies import OF_PROGRAMS
 
 
 def recorded(program: Program) -> Trace:
@@ -19,6 +20,7 @@ def recorded(program: Program) -> Trace:
     return record(program, *inputs, names=[f"x{index}" for index in range(len(inputs))])
 
 
+@OF_PROGRAMS
 @given(programs())
 def test_gradients_are_pytorchs_bit_for_bit(program: Program) -> None:
     leaves = program.inputs()
@@ -33,11 +35,13 @@ def test_gradients_are_pytorchs_bit_for_bit(program: Program) -> None:
             assert torch.equal(found.tensor().view(torch.int64), gradient.contiguous().view(torch.int64))
 
 
+@OF_PROGRAMS
 @given(programs())
 def test_edges_add_up_exactly(program: Program) -> None:
     assert all(check.gap == 0 for check in recorded(program).sums)
 
 
+@OF_PROGRAMS
 @given(programs())
 def test_every_use_of_a_value_is_matched_by_at_most_one_edge(program: Program) -> None:
     trace = recorded(program)
@@ -50,6 +54,7 @@ def test_every_use_of_a_value_is_matched_by_at_most_one_edge(program: Program) -
                 assert (path, edge.value) in {(argument.path, argument.value) for argument in trace.ops[op].inputs}
 
 
+@OF_PROGRAMS
 @given(programs())
 def test_the_steps_end_in_the_whole_trace(program: Program) -> None:
     trace = recorded(program)
@@ -83,6 +88,7 @@ def test_the_steps_end_in_the_whole_trace(program: Program) -> None:
         seed=0,
     )
 )
+@OF_PROGRAMS
 @given(programs())
 def test_finite_differences_agree(program: Program) -> None:
     for check in recorded(program).checks:
@@ -91,6 +97,7 @@ def test_finite_differences_agree(program: Program) -> None:
             assert check.gap <= 1e-4 * scale + 10 * check.uncertainty, check
 
 
+@OF_PROGRAMS
 @given(programs(most_calls=6))
 def test_forward_mode_agrees_with_reverse_mode(program: Program) -> None:
     leaves = program.inputs()
@@ -109,6 +116,7 @@ def test_forward_mode_agrees_with_reverse_mode(program: Program) -> None:
     assert abs(float(tangent.tensor()) - expected) <= 1e-6 * max(1.0, sum(map(abs, products)))
 
 
+@OF_PROGRAMS
 @given(programs())
 def test_json_is_exact(program: Program) -> None:
     trace = recorded(program)
@@ -118,6 +126,7 @@ def test_json_is_exact(program: Program) -> None:
     assert back.to_json() == document
 
 
+@OF_PROGRAMS
 @given(programs(most_calls=6), st.sampled_from(["squares", "beside the inputs", "a sum that goes on", "third order"]))
 def test_differences_go_through_gradients(program: Program, use: str) -> None:
     trace = with_gradients(program, use)
@@ -128,6 +137,7 @@ def test_differences_go_through_gradients(program: Program, use: str) -> None:
     assert trace.checks or {"no_check", "no_gradient"}.intersection(note_kinds(trace))
 
 
+@OF_PROGRAMS
 @given(programs(most_calls=5), st.sampled_from(["squares", "beside the inputs", "third order"]))
 def test_tangents_go_through_gradients(program: Program, use: str) -> None:
     trace = with_gradients(program, use, tangent=1.0)

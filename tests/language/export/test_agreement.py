@@ -20,6 +20,7 @@ from playground.trace.trace import Trace
 from playground.views.jupyter import to_notebook
 from tests.alone import output_of
 from tests.language.export.training_texts import LEAVES, training_texts
+from tests.strategies import OF_PROGRAMS
 
 LINE = 'print("---")\n'
 
@@ -44,6 +45,7 @@ def test_what_came_through_shared_memory_is_no_hook() -> None:
     assert explain(trace).derivation(trace["a"].id)[-1].title == "In shared memory"
 
 
+@OF_PROGRAMS
 @given(training_texts(), st.integers(1, 3), st.booleans(), st.sampled_from((None, None, "a", "x")), st.integers(0, 9))
 @example(text=ADDED_ON_THE_WAY, passes=1, zero_grad=False, second=None, rng_seed=0)
 def test_random_texts(folder: Path, text: str, passes: int, zero_grad: bool, second: str | None, rng_seed: int) -> None:
