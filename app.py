@@ -1,8 +1,9 @@
-"""What `streamlit run` serves: `streamlit_app.py`, in a document that has the pages' styles from its first paint on."""
+"""What `streamlit run` serves: `streamlit_app.py`, with its styles from the first paint on, and direct answers."""
 
 import streamlit as st
 from starlette.middleware import Middleware
 
+from playground.ui.start.direct_route import direct_route
 from playground.ui.start.first_paint import FirstPaint
 
-app = st.App("streamlit_app.py", middleware=[Middleware(FirstPaint)])
+app = st.App("streamlit_app.py", routes=[direct_route()], middleware=[Middleware(FirstPaint)])

@@ -114,6 +114,7 @@ def test_what_is_wanted_is_what_requirements_txt_says() -> None:
     assert [line.partition(">")[0] for line in wanted()] == ["torch", "torchvision"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(has_nvidia(), reason="an NVIDIA device is here")
 def test_the_build_for_the_cpu_is_installed_once(index: str, silent: str, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)

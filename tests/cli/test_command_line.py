@@ -144,7 +144,7 @@ UPLOADS = {
 
 @pytest.mark.parametrize(
     ("make", "reading", "shape"),
-    [pytest.param(*case, marks=() if kind == "table" else pytest.mark.slow, id=kind) for kind, case in UPLOADS.items()],
+    [pytest.param(*case, marks=pytest.mark.slow, id=kind) for kind, case in UPLOADS.items()],
 )
 def test_train_takes_an_upload_and_its_script_prints_the_same(
     make: Callable[[Path], Path],

@@ -77,7 +77,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(
     params=[
         pytest.param({"width": 1280, "dark": False}, id="1280-light"),
-        pytest.param({"width": 390, "dark": True}, id="390-dark"),
+        pytest.param({"width": 390, "dark": True}, id="390-dark", marks=pytest.mark.slow),
         pytest.param({"width": 1280, "dark": True}, id="1280-dark", marks=pytest.mark.slow),
         pytest.param({"width": 390, "dark": False}, id="390-light", marks=pytest.mark.slow),
     ]

@@ -492,6 +492,7 @@ def test_hostile_links_show_a_page_and_the_server_keeps_serving(open_page: OpenP
     page.locator('[data-ready="true"]').first.wait_for()
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_step_is_one_of_the_exports(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]]
 ) -> None:

@@ -27,7 +27,7 @@ MEASURE = """
 """
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 def test_nothing_jumps_while_a_page_loads(server: Server, browser: Browser, ready: Ready, width: int) -> None:
     for path, drawn in DRAWN.items():
         context = browser.new_context(viewport={"width": width, "height": 800})
@@ -59,6 +59,7 @@ def test_a_first_visit_is_told_what_this_is_until_it_steps(
     expect(welcome).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_welcome_is_closed_by_keyboard_on_each_page(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/layers"))
     welcome = page.get_by_test_id("welcome")

@@ -83,6 +83,7 @@ def test_back_returns_to_the_text_that_stood_before_an_example(open_page: OpenPa
     at_step(page, 1)
 
 
+@pytest.mark.slow
 def test_back_returns_to_the_settings_that_stood_before_an_example(open_page: OpenPage) -> None:
     page = open_page("/train?v=1&text=Flatten%20Linear(10)&epochs=2")
     text = page.get_by_test_id("train-text")

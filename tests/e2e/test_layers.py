@@ -94,6 +94,7 @@ def test_build_break_repair_step_and_share(open_page: OpenPage, ready: Ready) ->
     expect(again.locator("[data-ready]").first).to_have_attribute("data-step", str(step))
 
 
+@pytest.mark.slow
 def test_a_warning_is_cured_by_its_button(open_page: OpenPage) -> None:
     page = listed(open_page("/layers?v=1&stack=Flatten%20Bias"))
     expect(page.get_by_test_id("cautions")).to_contain_text("784")
@@ -236,6 +237,7 @@ def test_blocks_and_branches_are_added_anywhere_and_undone(open_page: OpenPage) 
     expect(text).to_have_value("Flatten Linear(8) Residual(Linear(8) ReLU) ReLU Linear(10)")
 
 
+@pytest.mark.slow
 def test_a_layer_is_moved_into_a_block_and_out_by_keyboard(open_page: OpenPage) -> None:
     page = opened(open_page, "Flatten Tanh Residual(ReLU) Linear(10)")
     text = page.get_by_test_id("stack-text")

@@ -20,9 +20,9 @@ def tooltip(page: Page) -> Locator:
     ("path", "reached", "says"),
     [
         ("/", ".legend .term", "The value itself"),
-        ("/", "[data-testid=grad-x1]", "requires_grad: PyTorch records"),
-        ("/layers", "th .term", "One step of the net"),
-        ("/train", "#train-batch", "The examples of one step"),
+        pytest.param("/", "[data-testid=grad-x1]", "requires_grad: PyTorch records", marks=pytest.mark.slow),
+        pytest.param("/layers", "th .term", "One step of the net", marks=pytest.mark.slow),
+        pytest.param("/train", "#train-batch", "The examples of one step", marks=pytest.mark.slow),
     ],
 )
 def test_a_term_says_what_it_means_to_the_keyboard(

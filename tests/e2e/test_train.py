@@ -230,6 +230,7 @@ def test_a_page_outlives_its_server(open_page: OpenPage, database: str) -> None:
         stop(page)
 
 
+@pytest.mark.slow
 def test_a_reload_in_the_middle_keeps_the_run_and_its_curves(open_page: OpenPage) -> None:
     page = train(opened(open_page, LONG))
     until_points(page, 5)
@@ -271,6 +272,7 @@ def test_another_net_while_one_trains(open_page: OpenPage) -> None:
     stop(page)
 
 
+@pytest.mark.slow
 def test_freeze_step_through_and_go_on(
     open_page: OpenPage, ready: Callable[[Page], Page], accessibility: Callable[[Page], list[str]]
 ) -> None:

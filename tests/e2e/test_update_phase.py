@@ -119,6 +119,8 @@ def test_details_give_the_value_after_the_step(open_page: OpenPage, ready: Ready
     _, bias = updates(trace)[-2]
     page.locator(".workbench").evaluate("(root, key) => root.workbench.select(key)", f"value-{bias.value}")
     details = page.locator(".page-details")
+    expect(details).not_to_contain_text("after the step")
+    page.get_by_test_id("step-last").click()
     expect(details).to_contain_text("after the step")
     expect(details).to_contain_text(brief(bias.after))
 

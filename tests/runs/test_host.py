@@ -244,6 +244,7 @@ def test_a_killed_host_is_replaced_and_its_workers_go_on(own_host: LocalEngine) 
     assert own_host.store.run(run.id).attempt == 1
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_costs_steps_but_not_the_run(engine: LocalEngine) -> None:
     run = engine.submit(replace(LONG, epochs=20))
     until(lambda: engine.store.run(run.id).step > 0, "the first record")

@@ -308,6 +308,7 @@ def test_a_new_rate_is_taken_within_a_moment_and_at_a_point(url: str, monkeypatc
     assert rates == [0.1] * rates.count(0.1) + [0.01] * rates.count(0.01) and set(rates) == {0.1, 0.01}
 
 
+@pytest.mark.slow
 def test_who_goes_on_records_again_what_was_recorded(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker dies after points that only time asked for; the one after it begins at an older checkpoint."""
     config = replace(SLOW, batch=20)

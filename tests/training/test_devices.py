@@ -67,7 +67,13 @@ def assert_same(there: Learner, here: Learner, atol: float = 1e-7) -> None:
 MOMENTA = [(row, momentum) for row in OPTIMIZERS for momentum in (0.0, 0.9) if not momentum or "momentum" in row.takes]
 
 
-@pytest.mark.parametrize(("row", "momentum"), MOMENTA, ids=lambda given: getattr(given, "name", str(given)))
+@pytest.mark.parametrize(
+    ("row", "momentum"),
+    [
+        pytest.param(row, momentum, id=f"{row.name}-{momentum}", marks=[pytest.mark.slow] * (row.name != "Adam"))
+        for row, momentum in MOMENTA
+    ],
+)
 def test_every_optimizer_takes_the_same_steps(data: Data, row: OptimizerRow, momentum: float) -> None:
     config = replace(MLP, optimizer=row.name, momentum=momentum)
     there, told = steps(config, data, LAZY)
@@ -82,7 +88,7 @@ def test_every_optimizer_takes_the_same_steps(data: Data, row: OptimizerRow, mom
     "config",
     [
         pytest.param(CONVOLUTION, id="convolution"),
-        pytest.param(DROPOUT, id="dropout"),
+        pytest.param(DROPOUT, id="dropout", marks=pytest.mark.slow),
         pytest.param(replace(MLP, loss="MSELoss", clip=0.5), id="clipped squares", marks=pytest.mark.slow),
         pytest.param(replace(MLP, schedule="cosine", shuffle=False), id="cosine", marks=pytest.mark.slow),
         pytest.param(replace(MLP, initial="Kaiming normal"), id="initial weights", marks=pytest.mark.slow),
@@ -115,7 +121,8 @@ def test_every_preset_takes_the_same_steps(preset: Preset[TrainConfig]) -> None:
 
 @pytest.mark.parametrize("config", [DROPOUT, replace(MLP, optimizer="Adam")], ids=["dropout", "Adam"])
 @pytest.mark.parametrize(
-    ("first", "second"), [(LAZY, CPU), (CPU, LAZY), pytest.param(LAZY, LAZY, marks=pytest.mark.slow)]
+    ("first", "second"),
+    [(LAZY, CPU), *(pytest.param(*two, marks=pytest.mark.slow) for two in ((CPU, LAZY), (LAZY, LAZY)))],
 )
 def test_a_checkpoint_goes_from_one_device_to_the_other(
     data: Data, config: TrainConfig, first: torch.device, second: torch.device
@@ -131,6 +138,7 @@ def test_a_checkpoint_goes_from_one_device_to_the_other(
     assert checkpoint(going_on) != kept
 
 
+@pytest.mark.slow
 def test_a_step_is_opened_there_as_on_the_cpu(data: Data) -> None:
     there, _ = steps(DROPOUT, data, LAZY)
     here, _ = steps(DROPOUT, data, CPU)

@@ -5,7 +5,8 @@
 
 import { explainTerms } from "./tooltips.js";
 
-const GRACE = 5000; // ms that a part waits to be put back; then its page has been left
+const GRACE = 5000; // ms that a part waits to be put back, and as long as Streamlit runs the page: then that was left
+const RUNNING = '[data-test-script-state="running"]'; // Streamlit says so of its whole app
 const OUT_OF_SIGHT = "position: fixed; width: 0; height: 0; overflow: hidden; opacity: 0";
 
 /**
@@ -20,13 +21,27 @@ const OUT_OF_SIGHT = "position: fixed; width: 0; height: 0; overflow: hidden; op
  */
 
 /**
+ * Does something once the grace is over.
+ * @param {() => void} call
+ * @returns {() => void} takes it back
+ */
+function afterGrace(call) {
+  const due = () => {
+    if (document.querySelector(RUNNING)) timer = setTimeout(due, GRACE);
+    else call();
+  };
+  let timer = setTimeout(due, GRACE);
+  return () => clearTimeout(timer);
+}
+
+/**
  * @template F
  * @param {(root: HTMLElement, set: (name: string, value: object) => void, frame: F) => Part<F>} create
  * @returns {(component: Component<F>) => () => void} the component's default function: it shows a frame, and returns
  *   what to do when the component leaves the page
  */
 export function mounting(create) {
-  /** @typedef {{root: HTMLElement, parent: HTMLElement | ShadowRoot, part: Part<F>, set: ((name: string, value: object) => void) | null, unsent: Map<string, object>, focus: HTMLElement | SVGElement | null, timer?: ReturnType<typeof setTimeout>}} Entry */
+  /** @typedef {{root: HTMLElement, parent: HTMLElement | ShadowRoot, part: Part<F>, set: ((name: string, value: object) => void) | null, unsent: Map<string, object>, focus: HTMLElement | SVGElement | null, keep?: () => void}} Entry `keep` takes back that it is to be stopped */
   /** @type {WeakMap<object, Entry>} */
   const standing = new WeakMap();
   /** @type {Map<string, Entry>} the newest of each key */
@@ -39,7 +54,7 @@ export function mounting(create) {
   function adrift(key) {
     const entry = newest.get(key);
     if (!entry || (entry.root.isConnected && entry.parent.contains(entry.root))) return null;
-    clearTimeout(entry.timer);
+    entry.keep?.();
     standing.delete(entry.parent);
     return entry;
   }
@@ -75,10 +90,10 @@ export function mounting(create) {
     place.append(root);
     document.body.append(place);
     focus.focus({ preventScroll: true });
-    setTimeout(() => {
+    afterGrace(() => {
       if (place.contains(root)) entry.focus = null; // its page has been left: nobody is to hold it again
       place.remove();
-    }, GRACE);
+    });
   }
 
   return ({ data, key, parentElement, setStateValue }) => {
@@ -103,10 +118,10 @@ export function mounting(create) {
       if (parentElement.contains(shown.root)) shown.root.remove();
       hold(shown);
       shown.set = null;
-      shown.timer = setTimeout(() => {
+      shown.keep = afterGrace(() => {
         if (newest.get(key) === shown) newest.delete(key);
         shown.part.stop();
-      }, GRACE);
+      });
     };
   };
 }

@@ -280,6 +280,13 @@ export interface Frame {
   told?: ToldAnswer | null;
   variants?: Variant[];
   beside?: Beside | null;
+  direct?: Direct | null;
+}
+
+/** Where edits may be posted, and the ticket of the session that they are of. */
+export interface Direct {
+  path: string;
+  ticket: string;
 }
 
 export interface Edit extends Omit<Document, "rng_seed"> {

@@ -7,6 +7,7 @@ import { followScheme } from "../shared/theme.js";
 import { createWelcome } from "../shared/welcome.js";
 import { createSuggestions } from "./text/suggestions.js";
 import { createBeside } from "./beside/beside.js";
+import { createDirect } from "../shared/direct.js";
 import { createWorkbench } from "./workbench.js";
 
 /** @typedef {import("./contract.js").Frame} Frame */
@@ -48,7 +49,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     createWorkbench,
   );
   const bench = createWorkbench(root, {
-    send: tell("edit"),
+    send: (edit) => direct.send({ ...edit, has_beside: beside.holds() }),
     ask: tell("element"),
     want: tell("told"),
     unfold: tell("open"),
@@ -59,6 +60,12 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
   });
   beside.join(root, bench);
   const read = createReader();
+  const direct = createDirect({ take: show, pass: tell("edit") });
+  /** @param {Packed} frame */
+  function show(frame) {
+    bench.update(read(frame));
+    beside.show(frame.variants, frame.beside ?? null);
+  }
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
   const unsave = listenToSave((format) => root.isConnected && bench.save(format));
   const unfollow = followScheme(bench.retheme);
@@ -68,8 +75,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     update(frame) {
       if (frame.editable) loadFunctions();
       if (frame.editable) welcome.show();
-      bench.update(read(frame));
-      beside.show(frame.variants, frame.beside ?? null);
+      if (direct.accept(frame)) show(frame);
     },
     stop() {
       unlisten();

@@ -109,6 +109,9 @@ export interface RunsFrame {
   frozen: number | null;
   said: string;
   said_add: string;
+  direct: { path: string; ticket: string } | null;
+  every: number | null; // seconds until the next frame is asked for; null: nothing goes on
+  page_due: boolean; // something that stands outside of the runs' side has changed
   runs: ShownRun[];
   list: { id: string; name: string; status: string; created: number; shown: boolean }[];
   charts: Chart[];

@@ -22,7 +22,7 @@ const SAID_EVERY = 5000; // ms between two sentences for a screen reader
 
 /**
  * @param {HTMLElement} root
- * @param {{send: (edit: object) => void}} host
+ * @param {{send: (edit: {sequence: number, [more: string]: unknown}) => void}} host
  */
 export function createRuns(root, host) {
   /** @type {Map<string, import("./contract.js").Kept>} */

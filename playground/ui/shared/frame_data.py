@@ -128,9 +128,16 @@ class BesideData(TypedDict):
     told: ToldAnswerData | None
 
 
+class DirectData(TypedDict):
+    """Where edits may be posted, and the ticket of the session that they are of."""
+
+    path: str
+    ticket: str
+
+
 class FrameData(TypedDict):
     """The data that the workbench shows; `opened`, `element` and `told` are left out before PyTorch is there,
-    `variants` and `beside` on pages without comparison.
+    `variants` and `beside` on pages without comparison, `direct` where edits go through Streamlit's socket.
 
     `stale`: the picture is of an older text, as this one does not run."""
 
@@ -149,6 +156,7 @@ class FrameData(TypedDict):
     told: NotRequired[ToldAnswerData | None]
     variants: NotRequired[list[VariantData]]
     beside: NotRequired[BesideData | None]
+    direct: NotRequired[DirectData | None]
 
 
 def error_data(error: PlaygroundError) -> ErrorData:

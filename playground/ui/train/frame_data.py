@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from playground.ui.shared.frame_data import RepairData
+from playground.ui.shared.frame_data import DirectData, RepairData
 from playground.views.charts.curves import ChartData
 
 
@@ -206,3 +206,6 @@ class RunsFrameData(ShownRunsData):
     frozen: int | None
     said: str
     said_add: str
+    direct: DirectData | None
+    every: float | None  # seconds until the browser asks for the next frame; None: nothing goes on
+    page_due: bool  # something that stands outside of the runs' side has changed

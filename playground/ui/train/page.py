@@ -15,19 +15,20 @@ from playground.lessons.gallery import Preset, PresetGroup
 from playground.lessons.runs import RUNS
 from playground.training.config import TrainConfig
 from playground.ui.shared.boundary import bounded, guarded, plain
+from playground.ui.shared.direct import DESK
 from playground.ui.shared.hand_over import handed_over
 from playground.ui.shared.link_format import FOREIGN, all_params_in
 from playground.ui.shared.page import STYLE, page_session
 from playground.ui.shared.picture_exports import picture_exports
 from playground.ui.shared.popovers import close_examples, examples, gallery
 from playground.ui.shared.stepper import last_edit
-from playground.ui.train.engine import engine, keep_going
+from playground.ui.train.engine import engine
 from playground.ui.train.expected_time import expected, is_loading, steps_said
 from playground.ui.train.exports import run_exports
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import frozen_part
 from playground.ui.train.opening_run import PRESET, opening_run
-from playground.ui.train.polling import INTERVALS, differs
+from playground.ui.train.polling import differs
 from playground.ui.train.preview import preview
 from playground.ui.train.session import TrainSession
 from playground.ui.train.upload import described, is_reading, upload_form
@@ -53,7 +54,7 @@ def train_page() -> None:
     for style in _STYLES:
         st.html(style)
     session = _session()
-    session.runs.poll(engine().store)
+    session.look(engine())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _popovers()
     with st.container():  # always there, so that what follows keeps its place
@@ -64,9 +65,9 @@ def train_page() -> None:
         time = st.empty()
         time.caption(_about(steps_said(session.typed.config)))
         mounted(session.setup_frame(), SETUP, _take_setup, _reopen)
-    session.every, session.is_page_due = INTERVALS.seconds(id(session), session.runs.interval), False
+    session.every, session.is_page_due = session.interval, False
     with right:
-        st.fragment(_runs, run_every=session.every)()
+        st.fragment(_runs, run_every=None if DESK.is_open else session.every)()
     frozen_part(lambda: _session().frozen, lambda: _session().close_step(), engine().store)
     time.caption(_about(expected(session.typed.config)))  # last: a net that nobody has timed takes a moment
     if is_loading():
@@ -144,12 +145,14 @@ def _restored() -> TrainSession:
 @bounded
 def _runs() -> None:
     session = _session()
-    session.runs.poll(engine().store)
-    keep_going(followed.run for followed in session.runs.followed)
-    session.watch()
-    if session.is_page_due or differs(session.every, INTERVALS.seconds(id(session), session.runs.interval)):
+    with session.held:
+        session.look(engine())
+        is_late = not DESK.is_open and differs(session.every, session.interval)
+        frame = None if session.is_page_due or is_late else session.runs_frame(engine())
+    if frame is None:
         st.rerun()
-    mounted(session.runs_frame(engine()), RUNS_SIDE, _take_action)
+    else:
+        mounted(frame, RUNS_SIDE, _take_action)
 
 
 def _take_setup() -> None:

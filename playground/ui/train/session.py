@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from threading import RLock
 from typing import Any
 
 from playground.errors import PlaygroundError
@@ -15,6 +16,9 @@ from playground.runs.run import Run
 from playground.training.config import TrainConfig
 from playground.training.fitted import fitted
 from playground.ui.shared.boundary import told
+from playground.ui.shared.direct import DESK, alone
+from playground.ui.train.engine import engine as configured_engine
+from playground.ui.train.engine import keep_going
 from playground.ui.train.followed_run import has_diverged, rate_of
 from playground.ui.train.frame_data import RunsFrameData, SetupFrameData
 from playground.ui.train.frozen_panel import OpenedStep
@@ -23,6 +27,7 @@ from playground.ui.train.links import MOST_SHOWN, restore_train, runs_in, train_
 from playground.ui.train.net_check import check
 from playground.ui.train.notes import notes, upload_row
 from playground.ui.train.opening_run import is_opening
+from playground.ui.train.polling import INTERVALS
 from playground.ui.train.run_groups import folds_note, on_digits, submit_all, train_folds
 from playground.ui.train.runs import ACTIVE, Runs, act, is_mine
 from playground.ui.train.settings import Typed, fields, read_settings, suited
@@ -55,6 +60,11 @@ class TrainSession:
     freezing: str = ""  # the run whose step is opened as soon as it pauses
     frozen: OpenedStep | None = None
     every: float | None = None  # seconds between two polls of the runs, as the page has set it
+    held: RLock = field(default_factory=RLock)  # by the page's script or a direct answer, until the frame is made
+    ticket: str = ""
+
+    def __post_init__(self) -> None:
+        self.ticket = DESK.ticket(self)
 
     @classmethod
     def opened(cls, params: Mapping[str, Sequence[str]], engine: RunEngine, first: TrainConfig) -> TrainSession:
@@ -81,6 +91,7 @@ class TrainSession:
         self.typed, self.title, self.own = Typed(config, {}), (config, title), set()
         self.problems, self.said = (), ""
 
+    @alone
     def reopen(self, params: Mapping[str, Sequence[str]], engine: RunEngine, first: TrainConfig) -> None:
         """Show what stands at an address that Back or Forward led to."""
         there = TrainSession.opened(params, engine, first)
@@ -88,6 +99,7 @@ class TrainSession:
         self.open(config, next((preset.title for preset in RUNS.presets if preset.document == config), ""))
         self.runs, self.frozen, self.problems, self.chosen = there.runs, there.frozen, there.problems, self.chosen + 1
 
+    @alone
     def choose_upload(self, name: str, engine: RunEngine) -> None:
         """Take all of a data set of the visitor's own, with the net fitted to it; train where that waited for it."""
         self.uploads = (name, *(one for one in self.uploads if one != name))
@@ -122,6 +134,7 @@ class TrainSession:
             "waits": bool(self.awaits),
         }
 
+    @alone
     def take_setup(self, sent: Mapping[str, Any], engine: RunEngine, *, is_reading: bool = False) -> None:
         """Take the settings as they are typed, maybe to train with them; once the visitor's file is read, where that
         goes on."""
@@ -171,6 +184,7 @@ class TrainSession:
         self.runs.ids = [run.id, *self.runs.ids][:MOST_SHOWN]
         self.runs.poll(engine.store)
 
+    @alone
     def train_together(self, engine: RunEngine, wanted: Sequence[tuple[TrainConfig, str]]) -> None:
         """A run for each of these settings with their titles, shown together; the first one's settings are opened."""
         self.open(*wanted[0])
@@ -184,6 +198,28 @@ class TrainSession:
 
     # The runs' side -------------------------------------------------------------------------------------------------
 
+    @alone
+    def answer(self, edit: Mapping[str, Any]) -> RunsFrameData:
+        """Take what the visitor pressed of a run, if anything, and return the frame of the runs' side."""
+        engine = configured_engine()
+        if edit.get("do") != "poll":
+            self.take_action(edit, engine)
+        self.look(engine)
+        return self.runs_frame(engine)
+
+    @alone
+    def look(self, engine: RunEngine) -> None:
+        """Look how the runs are."""
+        self.runs.poll(engine.store)
+        keep_going(followed.run for followed in self.runs.followed)
+        self.watch()
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds until the runs are looked at again."""
+        return INTERVALS.seconds(id(self), self.runs.interval)
+
+    @alone
     def runs_frame(self, engine: RunEngine) -> RunsFrameData:
         """The frame of the runs' side."""
         shown = self.runs.frame(engine.store, self.owner, self.typed.config)
@@ -195,15 +231,19 @@ class TrainSession:
             "frozen": None if self.frozen is None else self.frozen.number,
             "said": self.said_runs,
             "said_add": self.said_add,
+            "direct": DESK.data(self.ticket),
+            "every": self.interval,
+            "page_due": self.is_page_due,
             **shown,
         }
 
+    @alone
     def take_action(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
         """Take what the visitor pressed of a run, or which runs they chose to show."""
         self._known_by(sent.get("owner"))
         self.acted = _whole(sent.get("sequence"))
         what, run = sent.get("do"), str(sent.get("run", ""))[:24]
-        if what not in ("again", "owner"):  # of these the visitor knows nothing: what was said is to be read
+        if what not in ("again", "owner", "poll"):  # of these the visitor knows nothing: what was said is to be read
             self.said_runs = self.said_add = ""
         try:
             self._act(engine, str(what), run, sent.get("content"))
@@ -242,7 +282,7 @@ class TrainSession:
             act(engine, run, self.owner, what, content)
             engine.ensure()
             self.freezing = run if what == "freeze" else "" if run == self.freezing else self.freezing
-        elif what != "owner":
+        elif what not in ("owner", "poll"):
             raise PlaygroundError(f"nothing is called {what[:20]!r}")
 
     def _is_other_now(self, engine: RunEngine, run: str) -> bool:

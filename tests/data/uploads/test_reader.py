@@ -107,6 +107,7 @@ def test_a_program_that_waits_takes_the_next_file(waiting: StandBy) -> None:
     assert children() == []
 
 
+@pytest.mark.slow
 def test_a_program_that_waits_ends_when_nothing_comes(monkeypatch: pytest.MonkeyPatch, waiting: StandBy) -> None:
     monkeypatch.setattr(reader, "IDLE", 0.1)
     waiting.start()
@@ -116,6 +117,7 @@ def test_a_program_that_waits_ends_when_nothing_comes(monkeypatch: pytest.Monkey
     assert read_in_subprocess(TABLE, "table", {}).classes == ("x", "y")
 
 
+@pytest.mark.slow
 def test_who_leaves_ends_it(tmp_path: Path) -> None:
     class Left(BaseException):
         pass
@@ -163,6 +165,7 @@ def test_a_reading_that_nobody_knows_of_is_given_up(tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").rglob("*.safetensors"))
 
 
+@pytest.mark.slow
 def test_one_file_is_read_at_a_time() -> None:
     most, ended = list[int](), threading.Event()
 
@@ -182,6 +185,7 @@ def test_one_file_is_read_at_a_time() -> None:
     assert max(most) == 1
 
 
+@pytest.mark.slow
 def test_it_gives_way_to_the_pages() -> None:
     script = "import sys; from playground.data.uploads import reader; reader._give_way(); import os; print(os.nice(0))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -200,6 +204,7 @@ read_in_subprocess(Path(sys.argv[1]).read_bytes(), "pictures", {"side": 8}, told
 """
 
 
+@pytest.mark.slow
 def test_a_killed_server_leaves_neither_a_reader_nor_its_file(tmp_path: Path) -> None:
     packed, scratch = tmp_path / "packed.zip", tmp_path / "scratch"
     packed.write_bytes(pictures(4 * TOLD_EVERY))

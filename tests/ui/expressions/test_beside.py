@@ -11,7 +11,7 @@ from playground.errors import PlaygroundError
 from playground.language.document import Document
 from playground.language.evaluate.leaves import Leaf
 from playground.ui.expressions.frame import Shown, frame
-from playground.ui.expressions.page import COMPARING
+from playground.ui.expressions.session import COMPARING
 from playground.ui.shared.beside import drawn_before
 from playground.ui.shared.frame_data import FrameData
 from playground.ui.shared.told import wanted

@@ -259,6 +259,7 @@ def test_without_processes_threads_compute_everything() -> None:
         DEAR.run()
 
 
+@pytest.mark.slow
 def test_on_a_host_with_a_device_everything_is_computed_there_and_nothing_in_a_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
