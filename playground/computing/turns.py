@@ -1,4 +1,4 @@
-"""`Turns`: threads compute one after the other, in the order in which they came.
+"""`Turns`: threads compute one after the other, in the order in which they came; who only waited for something goes on.
 
 Python runs one thread at a time anyway, and every small call of PyTorch gives the interpreter's lock away: threads that
 compute at once do not get more done, but spend half their time on fetching that lock back.
@@ -18,7 +18,8 @@ LONGEST = 1.0  # seconds: whoever computes for longer is waited for no more
 class _Place:
     """One thread's place in the line."""
 
-    def __init__(self) -> None:
+    def __init__(self, has_waited: bool) -> None:
+        self.has_waited = has_waited  # it has had a turn, which it gave up while it waited for something
         self.called = threading.Event()
         self.since = 0.0  # when it was called
 
@@ -51,7 +52,8 @@ class Turns:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Let others compute in the block, while this thread waits for something; then wait for a turn again."""
+        """Let others compute in the block, while this thread waits for something; then its turn goes on, before those
+        that have not had theirs."""
         if self._mine() is None:
             yield
             return
@@ -59,7 +61,7 @@ class Turns:
         try:
             yield
         finally:
-            self._enter()
+            self._enter(has_waited=True)
 
     def waiting(self) -> int:
         """The number of threads that wait for a turn."""
@@ -70,10 +72,11 @@ class Turns:
         place: _Place | None = getattr(self._own, "place", None)
         return place
 
-    def _enter(self) -> None:
-        place = self._own.place = _Place()
+    def _enter(self, has_waited: bool = False) -> None:
+        place = self._own.place = _Place(has_waited)
         with self._lock:
-            self._line.append(place)
+            later = (at for at, other in enumerate(self._line) if at and has_waited and not other.has_waited)
+            self._line.insert(next(later, len(self._line)), place)
             if len(self._line) == 1:
                 self._call()
         while not place.called.wait(self.longest):

@@ -119,3 +119,35 @@ def test_one_that_takes_long_is_passed_over_and_keeps_nobody_out_afterwards() ->
         thread.join(PATIENCE)
     assert seen == [1, 2]
     assert turns.waiting() == 0
+
+
+def test_who_has_waited_for_something_else_goes_on_before_those_who_have_not_begun() -> None:
+    turns, order, go = Turns(longest=PATIENCE), [], {name: threading.Event() for name in "abcd"}
+    aside = {name: threading.Event() for name in "ab"}
+
+    def work(name: str) -> None:
+        with turns.turn():
+            if name in aside:
+                with turns.aside():
+                    aside[name].set()
+                    go[name].wait(PATIENCE)
+            order.append(name)
+            if name not in aside:
+                go[name].wait(PATIENCE)
+
+    threads = {name: threading.Thread(target=work, args=(name,)) for name in "abcd"}
+    for name in "ab":  # both have begun, and wait for something
+        threads[name].start()
+        assert aside[name].wait(PATIENCE)
+    threads["c"].start()
+    until(lambda: order == ["c"])
+    threads["d"].start()
+    until(lambda: turns.waiting() == 1)
+    for waiting, name in enumerate("ab", 2):  # c computes, d waits, and these come back
+        go[name].set()
+        until(lambda wanted=waiting: turns.waiting() == wanted)
+    go["d"].set()
+    go["c"].set()
+    for thread in threads.values():
+        thread.join(PATIENCE)
+    assert order == ["c", "a", "b", "d"]
