@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+import orjson
 
 from playground.trace.trace import Trace
 from playground.ui.shared.frame_data import PictureTextData
@@ -32,7 +33,7 @@ class Drawn:
         """The picture of a trace with these modules open; `notes`: beside their shapes, by dotted path."""
         data = picture(trace, graph, unfolding=unfolding, notes=notes, whole=False)
         rest = {name: content for name, content in data.items() if name != "scene"}
-        return cls(data["key"], *(json.dumps(part, separators=(",", ":")) for part in (data["scene"], rest)))
+        return cls(data["key"], *(orjson.dumps(part).decode() for part in (data["scene"], rest)))
 
     def packed(self, have: str | None) -> PictureTextData:
         """For the browser, which keeps the drawing that it has: then only values travel."""

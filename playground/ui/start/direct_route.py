@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import orjson
 import streamlit as st
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -41,9 +41,9 @@ async def _answer(request: Request) -> Response:
     if body is None:
         return _refusal("this edit is too long", 413)
     try:
-        sent = plain_data(json.loads(body))
+        sent = plain_data(orjson.loads(body))
         ticket, edit = sent["ticket"], sent["edit"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return _refusal("this is no edit", 400)
     session = DESK.session(ticket) if isinstance(ticket, str) else None
     if session is None:
@@ -61,7 +61,7 @@ async def _answer(request: Request) -> Response:
         _answering.discard(ticket)
     if isinstance(frame, PlaygroundError):
         return _refusal(frame.message, 500)
-    return JSONResponse(frame, headers=UNPACKED)
+    return Response(orjson.dumps(frame), media_type="application/json", headers=UNPACKED)
 
 
 def _tried(session: Answering, edit: Mapping[str, Any]) -> Mapping[str, Any] | PlaygroundError:

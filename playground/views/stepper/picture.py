@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from functools import lru_cache
+
+import orjson
 
 from playground.explain.explanation import Explanation, explain
 from playground.explain.narration import StepText
@@ -96,7 +97,7 @@ def _drawing(
     """The scene and its key: the same while only values change."""
     graph = Graph(kind, boxes, links, pairs, modules=modules, title=title, sideways=sideways)
     found = scene(graph, lay_out(graph))
-    return found, hashlib.blake2b(json.dumps(found).encode(), digest_size=12).hexdigest()
+    return found, hashlib.blake2b(orjson.dumps(found), digest_size=12).hexdigest()
 
 
 def _told(text: StepText) -> data.StepTextData:
