@@ -14,7 +14,7 @@ from playground.language.bounds.bound import like, shape_of, tensors_in
 from playground.language.evaluate.arithmetic import BINARY, describe, numbers
 from playground.language.evaluate.call_site import CallSite
 from playground.language.evaluate.evaluator import Evaluator
-from playground.language.evaluate.torch_calls import TorchCalls
+from playground.language.evaluate.torch_calls import TorchCalls, is_container
 from playground.language.function import Cost, Function, Value
 from playground.language.functions.literals import is_numeric, shape_in
 from playground.language.limits import LIMITS, spell
@@ -147,8 +147,10 @@ class ListEvaluator(Evaluator):
         if symbol != "+" or not is_many:
             return False
         self._check_length(len(items) + len(given), span)
-        items += self.items(given, span)
-        self.calls.nested(items, span)
+        added = self.items(given, span)
+        items += added
+        if any(map(is_container, added)):  # numbers and tensors nest nothing
+            self.calls.nested(items, span)
         return True
 
     def same(self, left: Value, right: Value, span: Span) -> bool:

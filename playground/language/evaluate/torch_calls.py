@@ -34,6 +34,11 @@ ERRORS = (
 MOST_HELD = 5  # times as many items as one list may have, in all lists within it
 
 
+def is_container(value: Value) -> bool:
+    """Tell whether there may be tuples and lists in it."""
+    return isinstance(value, (tuple, list))  # twice as fast as a union, and asked of every item
+
+
 class TorchCalls:
     """The calls of one run: its budget, its random numbers, the recorder that watches."""
 
@@ -120,7 +125,7 @@ class TorchCalls:
                     self.refuse(
                         "tuples and lists nested too deeply, or too many", span, "join tensors with stack or cat"
                     )
-                waiting += [(part, level + 1) for part in item if isinstance(part, tuple | list)]
+                waiting += [(part, level + 1) for part in filter(is_container, item)]
         return value
 
     def at(self, span: Span, check: Callable[..., Any], *arguments: Any) -> Any:
