@@ -62,6 +62,9 @@ def test_a_slider_writes_into_the_text_that_says_the_value(open_page: OpenPage, 
     expect(page.get_by_test_id("results")).to_have_text("f = 6.25∂f/∂x = 5")  # at step 0
     page.get_by_test_id("results").get_by_role("button", name="f = 6.25", exact=True).click()
     expect(page.locator('[data-key="op-0"][aria-pressed="true"]')).to_be_visible()
+    page.get_by_test_id("results").get_by_role("button", name="∂f/∂x = 5", exact=True).click()
+    expect(page.get_by_role("tab", name="Why")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".page-why")).to_contain_text("finite difference")  # at the step that knows it
     page.get_by_test_id("step-last").click()
     expect(page.locator("svg text", has_text=re.compile("^6.25$")).first).to_be_visible()
     expect(page.locator("svg text", has_text=re.compile("^5$")).first).to_be_visible()

@@ -65,8 +65,8 @@ export function createWorkbench(root, host) {
   const graph = createGraph({ onSelect: select, onToggle: toggle, painter });
   const unfolding = createUnfolding((opened) => host.unfold?.({ ...opened, have: heldKey }));
   const table = createTable({ onSelect: select });
-  const results = createResults({ onSelect: select });
   const panel = createPanel({ onShow: () => refreshPanel() });
+  const results = createResults({ onSelect: select, open: panel.open, reach: (step) => step > k && user(step) });
   const told = createTold((question) => host.want?.(question));
   const picker = createElementPicker((question) => host.ask?.({ ...question, have: heldKey }));
   const reason = el("div", { class: "reason" });

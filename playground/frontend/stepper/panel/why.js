@@ -19,6 +19,9 @@ export function explainable(items, key) {
   return [key, ...item.related].find((name) => items[name]?.why) ?? null;
 }
 
+/** @param {Record<string, Item>} items @param {string} key @returns {number} the step from which on its gradient is explained */
+export const knownFrom = (items, key) => items[explainable(items, key) ?? ""]?.why?.since ?? 0;
+
 /** @param {Item} item */
 function whyNot(item) {
   if (item.kind === "constant") return `${item.title} is a constant: nothing is differentiated with respect to it.`;
