@@ -102,3 +102,12 @@ test("where each one counts, all are posted in their order", async () => {
   await settled();
   assert.deepEqual([posted.length, shown, passed], [2, [1], [2, 3]]);
 });
+
+test("an answer that cannot be shown keeps nothing from being asked", async () => {
+  const posted = [];
+  globalThis.fetch = async (_, { body }) => (posted.push(JSON.parse(body).edit.sequence), { ok: true, json: async () => ({ sequence: 1 }) });
+  const part = createDirect({ take: () => assert.fail("it cannot be shown"), pass: () => {} });
+  part.accept({ sequence: 0, direct: HERE });
+  for (const sequence of [1, 2]) await assert.rejects(part.send({ sequence }), /cannot be shown/);
+  assert.deepEqual(posted, [1, 2]);
+});

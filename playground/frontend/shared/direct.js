@@ -28,9 +28,16 @@ export function createDirect({ take, pass, keepsAll = false }) {
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
     return answer.json(); // the page of a proxy is none
   }
-  /** Asks for one answer after the other. */
   async function ask() {
     isAsking = true;
+    try {
+      await askForAll();
+    } finally {
+      isAsking = false; // also where an answer could not be shown
+    }
+  }
+  /** Asks for one answer after the other. */
+  async function askForAll() {
     for (let edit = waiting.shift(); edit; edit = waiting.shift()) {
       const to = address;
       const frame = to && (await post(edit, to).catch(() => null));
@@ -45,17 +52,16 @@ export function createDirect({ take, pass, keepsAll = false }) {
         pass(waiting.shift() ?? edit);
       }
     }
-    isAsking = false;
   }
   /** @param {Edit} edit that was not answered: it comes before what came later, which may say all by itself */
   function putBack(edit) {
     if (keepsAll || waiting.length === 0) waiting.unshift(edit);
   }
   return {
-    /** @param {Edit} edit */
+    /** @param {Edit} edit @returns {Promise<void> | undefined} until nothing waits; undefined: others are being asked already */
     send(edit) {
       waiting = keepsAll ? [...waiting, edit] : [edit];
-      if (!isAsking) ask();
+      return isAsking ? undefined : ask();
     },
     /**
      * Takes note of a frame that came through the socket.

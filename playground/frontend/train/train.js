@@ -23,11 +23,13 @@ export default mounting((root, set, /** @type {any} */ frame) => {
 function createAskingRuns(root, send) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let isStopped = false;
   const direct = createDirect({ take: show, pass: send, keepsAll: true });
   const runs = createRuns(root, { send: direct.send });
 
   /** @param {RunsFrame} frame */
   function show(frame) {
+    if (isStopped) return; // it was answered after its page had been left
     runs.update(frame);
     clearTimeout(timer);
     if (!frame.direct) return; // then Streamlit asks
@@ -41,6 +43,7 @@ function createAskingRuns(root, send) {
       if (direct.accept(frame)) show(frame);
     },
     stop() {
+      isStopped = true;
       clearTimeout(timer);
       runs.stop();
     },

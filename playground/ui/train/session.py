@@ -202,8 +202,7 @@ class TrainSession:
     def answer(self, edit: Mapping[str, Any]) -> RunsFrameData:
         """Take what the visitor pressed of a run, if anything, and return the frame of the runs' side."""
         engine = configured_engine()
-        if edit.get("do") != "poll":
-            self.take_action(edit, engine)
+        self.take_action(edit, engine)
         self.look(engine)
         return self.runs_frame(engine)
 
@@ -240,10 +239,12 @@ class TrainSession:
     @alone
     def take_action(self, sent: Mapping[str, Any], engine: RunEngine) -> None:
         """Take what the visitor pressed of a run, or which runs they chose to show."""
+        if sent.get("do") == "poll":  # it may come after an action that was pressed later
+            return
         self._known_by(sent.get("owner"))
         self.acted = _whole(sent.get("sequence"))
         what, run = sent.get("do"), str(sent.get("run", ""))[:24]
-        if what not in ("again", "owner", "poll"):  # of these the visitor knows nothing: what was said is to be read
+        if what not in ("again", "owner"):  # of these the visitor knows nothing: what was said is to be read
             self.said_runs = self.said_add = ""
         try:
             self._act(engine, str(what), run, sent.get("content"))
@@ -282,7 +283,7 @@ class TrainSession:
             act(engine, run, self.owner, what, content)
             engine.ensure()
             self.freezing = run if what == "freeze" else "" if run == self.freezing else self.freezing
-        elif what not in ("owner", "poll"):
+        elif what != "owner":
             raise PlaygroundError(f"nothing is called {what[:20]!r}")
 
     def _is_other_now(self, engine: RunEngine, run: str) -> bool:

@@ -59,6 +59,12 @@ def test_a_poll_takes_nothing_away_that_is_to_be_read(session: TrainSession, eng
     assert session.answer({"do": "poll"})["said"] == said
 
 
+def test_a_poll_that_comes_late_is_no_older_action(session: TrainSession, engine: Queue) -> None:
+    session.take_action({"sequence": 7, "owner": session.owner, "do": "owner"}, engine)
+    session.take_action({"sequence": 6, "owner": "", "do": "poll"}, engine)
+    assert session.answer({"sequence": 0, "do": "poll"})["sequence"] == 7
+
+
 def test_the_browser_is_told_that_the_page_is_due(session: TrainSession, engine: Queue) -> None:
     (run,) = session.runs.ids
     frame = session.answer({"sequence": 1, "owner": session.owner, "do": "settings", "run": run})
