@@ -5,5 +5,6 @@ from starlette.middleware import Middleware
 
 from playground.ui.start.direct_route import direct_route
 from playground.ui.start.first_paint import FirstPaint
+from playground.ui.start.served_files import ServedFiles
 
-app = st.App("streamlit_app.py", routes=[direct_route()], middleware=[Middleware(FirstPaint)])
+app = st.App("streamlit_app.py", routes=[direct_route()], middleware=[Middleware(FirstPaint), Middleware(ServedFiles)])

@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import posixpath
-import re
 import zlib
 from collections.abc import Mapping
-from functools import lru_cache
 from html import escape
-from pathlib import Path
 
 from playground.explain.explanation import explain
 from playground.frontend import FRONTEND
+from playground.frontend.bundle import bundle, plain, read
 from playground.trace.trace import Trace
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.static import static_svg
@@ -23,11 +20,6 @@ from playground.views.stepper.picture import picture
 ENTRY = "stepper/standalone.js"
 NOTEBOOK_STEPS = 400  # beyond, a notebook shows the picture only
 KINDS: tuple[GraphKind, ...] = ("forward", "backward", "both")
-
-_IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"(\.\.?/[\w./-]+\.js)";[^\S\n]*$', re.MULTILINE)
-_EXPORT = re.compile(r"^export\s+(default\s+)?((?:async\s+)?function\*?|const|let|class)\s+(\w+)", re.MULTILINE)
-
-_WHOLE_LINE_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)\n", re.MULTILINE)
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -72,9 +64,9 @@ def offline_page(pictures: Mapping[GraphKind, object], title: str) -> str:
     """The stepper in one file, with these pictures of one trace; all but a few lines of it is compressed."""
     both = pictures["both"]
     data = {"both": both} | {kind: change(both, other) for kind, other in pictures.items() if kind != "both"}
-    start = _plain(_read(FRONTEND / "stepper/unpack.js"))
-    script = f"/*\n{_read(FRONTEND / 'vendor/temml.LICENSE')}*/\n{_read(FRONTEND / 'vendor/temml.min.js')}\n"
-    script += _plain(bundle(FRONTEND, ENTRY)) + _MOUNT
+    start = plain(read(FRONTEND / "stepper/unpack.js"))
+    script = f"/*\n{read(FRONTEND / 'vendor/temml.LICENSE')}*/\n{read(FRONTEND / 'vendor/temml.min.js')}\n"
+    script += plain(bundle(FRONTEND, ENTRY)) + _MOUNT
     policy = (
         f"default-src 'none'; script-src {_source(start)} {_source(script)}; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -82,7 +74,7 @@ def offline_page(pictures: Mapping[GraphKind, object], title: str) -> str:
     return _PAGE.format(
         policy=policy,
         title=escape(title),
-        style=_packed(_plain(_read(FRONTEND / "stepper/stepper.css")) + _STYLE),
+        style=_packed(plain(read(FRONTEND / "stepper/stepper.css")) + _STYLE),
         script=_packed(script),
         pictures=_packed(json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))),
         start=start,
@@ -116,11 +108,6 @@ def _source(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _plain(text: str) -> str:
-    """Scripts or style without the lines that are comments, and without indentation; no string runs over lines."""
-    return re.sub(r"^\s+", "", _WHOLE_LINE_COMMENT.sub("", text), flags=re.MULTILINE)
-
-
 def notebook_html(trace: Trace) -> str:
     """The static picture, and the stepper folded under it."""
     drawn = static_svg(trace)
@@ -132,59 +119,3 @@ def notebook_html(trace: Trace) -> str:
         f'<iframe srcdoc="{frame}" sandbox="allow-scripts allow-downloads" title="Stepper" loading="lazy" '
         'style="width:100%;height:640px;border:1px solid #c3c3d4;border-radius:8px"></iframe></details>'
     )
-
-
-def bundle(folder: Path, entry: str) -> str:
-    """An ECMAScript module and all that it imports as one script; each module keeps its own scope.
-
-    `entry` and the modules that it imports are files below `folder`. Raises ValueError where modules import each other,
-    and for an import or export of a form that is not known here.
-    """
-    order: list[str] = []
-    _visit(folder, entry, order)
-    return "".join(_module(folder, name) for name in order)
-
-
-def _visit(folder: Path, name: str, order: list[str], above: tuple[str, ...] = ()) -> None:
-    if name in above:
-        raise ValueError(f"{name} is imported by what it imports: {', '.join(above)}")
-    if name in order:
-        return
-    for match in _IMPORT.finditer(_read(folder / name)):
-        _visit(folder, _resolved(name, match[2]), order, (*above, name))
-    order.append(name)
-
-
-def _resolved(importer: str, specifier: str) -> str:
-    """The file that an import names, from the folder of all modules.
-
-    >>> _resolved("stepper/panel/why.js", "../../shared/dom.js")
-    'shared/dom.js'
-    """
-    return posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
-
-
-def _module(folder: Path, name: str) -> str:
-    """Write one module as a function that is called at once and returns its exports."""
-    text = _IMPORT.sub(
-        lambda match: f"const {{{match[1].replace(' as ', ': ')}}} = {_scope(_resolved(name, match[2]))};",
-        _read(folder / name),
-    )
-    exports = [match[3] for match in _EXPORT.finditer(text)]
-    text = _EXPORT.sub(lambda match: f"{match[2]} {match[3]}", text)
-    if unknown := re.search(r"^(?:import|export)\b.*", text, re.MULTILINE):
-        raise ValueError(f"{name} cannot be joined with others: {unknown[0]}")
-    return f"const {_scope(name)} = (() => {{\n{text}\nreturn {{ {', '.join(exports)} }};\n}})();\n"
-
-
-def _scope(name: str) -> str:
-    return re.sub(r"\W", "_", name)
-
-
-def _read(path: Path) -> str:
-    return _cached(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=128)
-def _cached(path: Path, _changed: int) -> str:
-    return path.read_text(encoding="utf-8")
