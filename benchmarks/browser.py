@@ -11,6 +11,7 @@ page.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import random
 import shutil
@@ -36,8 +37,11 @@ TEXT = "f = log(x1) + x1*x2 - sin(x2)"
 FUNCTIONS = ("cos", "tanh", "exp", "sigmoid", "atan", "relu", "softplus")
 TYPING = 0.2  # seconds between two keys: a quick typist
 NODES = 1000
-BIG = {"PLAYGROUND_DRAWN_BOXES": "3000", "PLAYGROUND_LIMIT_OPS": "3000"}
+BIG = {"PLAYGROUND_DRAWN_BOXES": "30000", "PLAYGROUND_LIMIT_OPS": "30000"}
 BIG_TEXT = f"y = x\nfor i in range({NODES // 2}):\n    y = cos(y) + y\n"
+HUGE_NODES = 10_000
+HUGE = BIG | {"PLAYGROUND_LIMIT_STATEMENTS": "60000", "PLAYGROUND_COMPUTING_SECONDS": "60"}
+HUGE_TEXT = f"y = x\nfor i in range({HUGE_NODES // 2}):\n    y = cos(y) + y\nz = y*1"
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}  # as installed: modules are compiled once, not at every start
 
 EMPTY_PAGE = "import streamlit as st\nst.text_input('text', key='text')\n"
@@ -294,6 +298,37 @@ def steps(page: Page, url: str) -> list[float]:
     return list(page.locator(".workbench").evaluate(STEPS))
 
 
+def large_pictures(page: Page, url: str, times: int) -> list[float]:
+    """From the trace of 10,000 boxes to its picture painted: from the key that changes the text on, without its run.
+
+    The run is timed here, in a process that does nothing else, as it is in the server's.
+    """
+    os.environ.update(HUGE)  # before the language is loaded here
+    from playground.language.document import Document
+    from playground.language.evaluate.leaves import Leaf
+
+    ran = []
+    for _ in range(times):
+        start = time.perf_counter()
+        trace = Document(HUGE_TEXT, (Leaf("x", "0.5"),)).run()
+        _ = trace.steps, trace.notes
+        ran.append((time.perf_counter() - start) * 1000)
+        del trace
+        gc.collect()
+    first_page(page, f"{url}/?v=1&text={quote(HUGE_TEXT)}&leaf.x=0.5", READY)
+    page.locator(".workbench").evaluate(WATCH_WORKBENCH)
+    page.get_by_test_id("editor").press("End")
+    seen = []
+    for _ in range(times + 1):
+        page.keyboard.type("0")
+        page.wait_for_function("window.seen.length === 1", timeout=60_000)
+        [one] = page.evaluate("window.seen.splice(0)")
+        if one["what"] != "new":
+            raise RuntimeError(f"{one['what']}, not a new picture")
+        seen.append(float(one["ms"]) - statistics.median(ran))
+    return seen[1:]
+
+
 def first_points(browser: Browser, url: str, times: int) -> list[float]:
     """A new visitor's click on Train, until the loss has its first point; the run ends before the next is started."""
     found = []
@@ -374,7 +409,10 @@ def step_rows(browser: Browser) -> list[Row]:
             stepped = steps(page, server.url)
         with fresh_page(browser) as page:
             frames = frames_while_stepping(page, server.url)
+    with serve(**HUGE) as server, fresh_page(browser) as page:
+        large = large_pictures(page, server.url, 5)
     return [
+        Row(f"{HUGE_NODES:,} boxes, from the trace to the picture painted", large, "ms", 2000),
         Row(f"one step at {NODES:,} nodes: script, style, layout", stepped, "ms", 16),
         Row("messages during 27 steps there and back", [frames], "frames", 0),
     ]

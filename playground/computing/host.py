@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from playground.computing.garbage import settle
+from playground.computing.garbage import OF_A_JOB, settle
 from playground.computing.messages import send
 from playground.computing.worker import Job, Jobs, serve
 
@@ -30,7 +30,7 @@ def run_host(
 
     `ready`: makes the jobs ready in each fork, with what must not be there before it.
     """
-    settle()  # forks share what is there now
+    settle(OF_A_JOB)  # forks share what is there now
     os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which closes `control`
     control.sendall(READY)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from playground.computing.garbage import MIDDLE, OLD, YOUNG
+from playground.computing.garbage import MIDDLE, OF_A_JOB, OLD
 from playground.computing.limits import ComputingLimits
 from playground.computing.processes import Processes
 from playground.errors import PlaygroundError, Repair, Span
@@ -64,7 +64,7 @@ def test_a_job_is_answered_in_another_process_which_is_used_again(started: Start
 def test_garbage_is_looked_for_less_often_there_than_by_python_itself(started: Start) -> None:
     before = gc.get_threshold()
     found = started(processes=1).compute("collector", {})
-    assert found["thresholds"] == [YOUNG, MIDDLE, OLD] and found["frozen"] > 1_000
+    assert found["thresholds"] == [OF_A_JOB, MIDDLE, OLD] and found["frozen"] > 1_000
     assert gc.get_threshold() == before, "not here"
 
 
