@@ -40,7 +40,11 @@ NODES = 1000
 BIG = {"PLAYGROUND_DRAWN_BOXES": "30000", "PLAYGROUND_LIMIT_OPS": "30000"}
 BIG_TEXT = f"y = x\nfor i in range({NODES // 2}):\n    y = cos(y) + y\n"
 HUGE_NODES = 10_000
-HUGE = BIG | {"PLAYGROUND_LIMIT_STATEMENTS": "60000", "PLAYGROUND_COMPUTING_SECONDS": "60"}
+HUGE = BIG | {
+    "PLAYGROUND_LIMIT_STATEMENTS": "60000",
+    "PLAYGROUND_COMPUTING_SECONDS": "60",
+    "STREAMLIT_SERVER_MAX_MESSAGE_SIZE": "60",
+}
 HUGE_TEXT = f"y = x\nfor i in range({HUGE_NODES // 2}):\n    y = cos(y) + y\nz = y*1"
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}  # as installed: modules are compiled once, not at every start
 

@@ -56,7 +56,7 @@ class StackDocument(SettingsDocument):
     learning_rate: float = setting(0.1, "how far a step goes", least=_ABOVE_0, most=1000, number_format="", words=_RATE)
     rng_seed: int = setting(0, "the seed of weights, batch and dropout", label="Seed", most=2**31 - 1)
     graph: Graph = setting("forward", "which graph is drawn", choices=("forward", "backward", "both"))
-    trains_on: str = setting("digits", "the data set that “Train this” takes", label="Train on", choices=DATA_NAMES)
+    trains_on: Data = setting("digits", "the data set that “Train this” takes", label="Train on", choices=DATA_NAMES)
 
     def stack(self) -> Stack:
         """The stack that the text says. Raises PlaygroundError."""

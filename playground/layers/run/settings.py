@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -50,6 +52,13 @@ def data_choices(document: StackDocument) -> tuple[str, ...]:
 def is_here(name: str) -> bool:
     """Tell whether a batch of these data can be made at once: their files are there, or they need none."""
     return name == RANDOM or not row_of(name).needs_download or is_ready(name)
+
+
+def with_its_data(document: StackDocument) -> StackDocument:
+    """The document on a batch of what it trains on, where that fits its input and its files are on this computer."""
+    name = document.trains_on
+    fits = document.vocabulary is None and document.input_shape == row_of(name).input_shape
+    return replace(document, data=name) if document.data == "digits" and fits and is_here(name) else document
 
 
 def _drawn(document: StackDocument) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from playground.layers.catalogue.spec import Path as Place
 from playground.layers.document import Refused, StackDocument
 from playground.layers.edits import edited
 from playground.layers.net.net import Net, net_of
+from playground.layers.run.settings import with_its_data
 from playground.layers.variants import variants
 from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
@@ -196,7 +197,7 @@ def _take_beside() -> None:
 
 
 def _open(chosen: Preset[StackDocument]) -> None:
-    _begin(chosen.document)
+    _begin(with_its_data(chosen.document))
     close_examples()
 
 

@@ -29,9 +29,9 @@ from playground.views.charts.curves import AXES, LAYER_CURVES, PALETTES, charts
 LISTED = 20  # runs of the visitor's own that can be chosen
 LETTERS = "ABCDEF"
 ACTIVE = ("queued", "running")
-# Seconds between two polls: until a second after the first point, at a young run, at one that is longer under way, at a
-# paused one (another tab may resume it), and at one that waits; there as many seconds as its turn is away at least,
-# where so many runs a second are passed.
+# Seconds between two polls: until a second after the first point, and from Pause or Stop on until that has come; at a
+# young run, at one that is longer under way, at a paused one (another tab may resume it), and at one that waits; there
+# as many seconds as its turn is away at least, where so many runs a second are passed.
 FIRST, FOLLOWING, LATER, PAUSED, FAR = 0.2, 0.5, 1.25, 2.0, 10.0
 YOUNG = 20.0  # seconds in which a curve changes its shape with every point
 PASSED = 4.0
@@ -127,7 +127,8 @@ def _interval(followed: Followed) -> float | None:
     if run.status == "queued" and ahead:
         return min(max(FOLLOWING, ahead / PASSED), FAR)
     if run.status in ACTIVE:
-        return FIRST if monotonic() < followed.soon_until else FOLLOWING if run.seconds < YOUNG else LATER
+        is_awaited = run.wanted != "run" or monotonic() < followed.soon_until
+        return FIRST if is_awaited else FOLLOWING if run.seconds < YOUNG else LATER
     return PAUSED if run.status == "paused" else None
 
 

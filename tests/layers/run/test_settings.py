@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from playground.data import first_examples as first
 from playground.data.first_examples import MOST
 from playground.layers.document import StackDocument
 from playground.layers.net.net import net_of, record_net, script_of
-from playground.layers.run.settings import batch_of, data_choices
+from playground.layers.run.settings import batch_of, data_choices, with_its_data
 from playground.layers.stack.problems import UnfitSetting
+from playground.lessons.presets import STACKS
 from tests.data.idx_files import write_idx
 from tests.layers.scripts import printed, shown
 
@@ -36,6 +38,16 @@ def test_data_sets_are_offered_when_their_files_are_here(folder: Path) -> None:
     assert missing.value.field == "data"
     write_idx(folder / "data", MOST)
     assert data_choices(StackDocument()) == ("digits", "XOR", "MNIST", "random")
+
+
+def test_an_example_stands_on_what_it_trains_on_where_that_is_here_and_fits(folder: Path) -> None:
+    document = STACKS.preset("L1.1").document
+    assert (document.trains_on, with_its_data(document)) == ("MNIST", document)
+    write_idx(folder / "data", MOST)
+    found = with_its_data(document)
+    assert found == replace(document, data="MNIST") and batch_of(found)[0].shape == (document.batch, 1, 28, 28)
+    for other in (replace(document, input_shape=(3, 32, 32)), replace(document, data="random"), StackDocument()):
+        assert with_its_data(other) == other
 
 
 @pytest.mark.parametrize("classes", [10, 3, 0])

@@ -12,6 +12,7 @@ from playground.runs.store import Store
 from playground.training.config import TrainConfig
 from playground.ui.shared.direct import DESK
 from playground.ui.train import session as of_session
+from playground.ui.train.polling import Intervals
 from playground.ui.train.runs import FIRST
 from playground.ui.train.session import TrainSession
 from tests.ui.train.test_session import Queue, act
@@ -24,6 +25,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     made = Queue(Store(f"sqlite:///{tmp_path / 'runs.db'}"))
     monkeypatch.setattr(of_session, "configured_engine", lambda: made)
     monkeypatch.setattr(of_session, "keep_going", lambda runs: None)
+    monkeypatch.setattr(of_session, "INTERVALS", Intervals())  # as if no other page had polled
     DESK.open("/direct-edit")
     yield made
     DESK.open("")

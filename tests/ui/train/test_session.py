@@ -245,6 +245,8 @@ def test_a_page_looks_less_often_the_longer_its_run_has_to_wait(engine: Queue, r
     assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 0.5
     engine.store.report(waiting[0], "a worker", records[1:2], step=2, seconds=21)
     assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 1.25  # its curve changes less with every point
+    engine.store.pause(waiting[0])
+    assert opened(engine, v=["1"], run=[waiting[0]]).runs.interval == 0.2  # somebody waits for it to pause
 
 
 def test_the_first_points_are_drawn_before_the_page_looks_less_often(
