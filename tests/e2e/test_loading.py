@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from benchmarks.server import Server, serve
 from playground.ui.start import warm
@@ -59,3 +60,27 @@ def test_a_link_to_another_text_waits_for_pytorch(browser_page: Callable[..., Pa
         expect(page.get_by_test_id("editor")).to_have_value("y = tanh(x)")
         expect(page.get_by_text("Loading PyTorch")).to_have_count(0)
         page.context.close()
+
+
+# Two frames after the module of the stepper has run, which Streamlit imported before.
+HAS_RUN = """async () => {
+  await import("/_stcore/bidi-components/playground.stepper/stepper/stepper.js");
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+}"""
+
+
+@pytest.mark.slow
+def test_a_part_is_made_once_its_styles_are_there(browser, server: Server, ready: Ready) -> None:  # type: ignore[no-untyped-def]
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.set_default_timeout(90_000)
+    held: list[Route] = []
+    page.route("**/stepper/stepper.css", lambda route: held.append(route))
+    with page.expect_response("**/stepper/stepper.js"):
+        page.goto(f"{server.url}/?v=1&text={quote('f = x' + chr(10) + 'f = f*s + s' + (chr(10) + 'f = f*s + s') * 19)}")
+    page.evaluate(HAS_RUN)
+    expect(page.locator(".workbench")).to_have_count(0)
+    [route] = held
+    route.continue_()
+    box = ready(page).get_by_test_id("overview").bounding_box()
+    assert box is not None and box["height"] > 100, "as the stage is, which it was not before its styles"
+    page.context.close()

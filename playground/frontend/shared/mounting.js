@@ -35,6 +35,32 @@ function afterGrace(call) {
 }
 
 /**
+ * Tells whether the styles of a component have been read: what is measured before would be another size.
+ * @param {Node} around its shadow root
+ */
+function isStyled(around) {
+  if (!(around instanceof ShadowRoot)) return true;
+  const sheets = /** @type {NodeListOf<HTMLLinkElement>} */ (around.querySelectorAll("link[rel=stylesheet]"));
+  return [...sheets].every((link) => link.sheet);
+}
+
+/**
+ * Does something once they have, or cannot be.
+ * @param {Node} around
+ * @param {() => void} call
+ */
+function onceStyled(around, call) {
+  const events = ["load", "error"];
+  /** @param {Event} event of one of them, or of another part: these do not bubble */
+  const look = ({ type }) => {
+    if (type === "load" && !isStyled(around)) return;
+    for (const event of events) around.removeEventListener(event, look, true);
+    call();
+  };
+  for (const event of events) around.addEventListener(event, look, true);
+}
+
+/**
  * @template F
  * @param {(root: HTMLElement, set: (name: string, value: object) => void, frame: F) => Part<F>} create
  * @returns {(component: Component<F>) => () => void} the component's default function: it shows a frame, and returns
@@ -96,7 +122,8 @@ export function mounting(create) {
     });
   }
 
-  return ({ data, key, parentElement, setStateValue }) => {
+  /** @param {Component<F>} component @returns {() => void} what to do when it leaves the page */
+  function mount({ data, key, parentElement, setStateValue }) {
     let entry = standing.get(parentElement);
     if (!entry) {
       entry = adrift(key) ?? made(parentElement, data.frame);
@@ -122,6 +149,20 @@ export function mounting(create) {
         if (newest.get(key) === shown) newest.delete(key);
         shown.part.stop();
       });
+    };
+  }
+
+  return (component) => {
+    const around = component.parentElement.getRootNode();
+    if (isStyled(around)) return mount(component);
+    let leave = () => {};
+    let isGone = false;
+    onceStyled(around, () => {
+      if (!isGone) leave = mount(component);
+    });
+    return () => {
+      isGone = true;
+      leave();
     };
   };
 }

@@ -35,7 +35,7 @@ export function createGraph({ onSelect, onToggle, painter }) {
   const overview = createOverview((x, y) => viewport.centre(x, y));
   const legend = createLegend();
   const viewport = createViewport(stage, legend.element, (view) => {
-    overview.see(view);
+    overview.see(view, viewport.room());
     sight.fill(view);
   });
   const old = el("p", { class: "old" }, "The last text that ran. This one does not run yet.");
@@ -194,7 +194,7 @@ export function createGraph({ onSelect, onToggle, painter }) {
     byKey = new Map(items.flatMap((thing) => (thing.key && !thing.classes.endsWith("copy") ? [[thing.key, thing]] : [])));
     svg = sight.show(next, things);
     const size = { width: next.view[2], height: next.view[3] };
-    overview.show(things, size, viewport.room());
+    overview.show(things, size);
     viewport.show(svg, size, held && { from: held.from, to: moduleAt(held.path)?.place ?? null });
     stage.replaceChildren(svg, legend.element, old, overview.element, search.element);
     const again = focused && (held ? moduleAt(held.path) : byKey.get(focused.key));

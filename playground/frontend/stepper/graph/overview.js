@@ -18,7 +18,7 @@ const NEARLY_ALL = 0.98; // of the picture is in view: there is nothing to look 
 export function createOverview(onGo) {
   const element = el("div", { class: "overview", "aria-hidden": "true", "data-testid": "overview", hidden: true });
   const seen = el("div", { class: "seen" });
-  let [width, height, shownWidth, shownHeight] = [1, 1, 1, 1];
+  let [width, height] = [1, 1];
   let marks = shape("svg", {});
   /** @type {Map<string, Iterable<Thing>>} */
   const marked = new Map();
@@ -42,19 +42,14 @@ export function createOverview(onGo) {
      * Draws the map of another picture, which stays as it is: what changes lies over it.
      * @param {readonly Thing[]} things
      * @param {{width: number, height: number}} size of the picture
-     * @param {{wide: number, tall: number}} room of the stage
      */
-    show(things, size, { wide, tall }) {
+    show(things, size) {
       ({ width, height } = size);
       marked.clear();
-      const scale = Math.min(Math.min(WIDEST, SHARE * wide) / width, Math.min(TALLEST, SHARE * tall) / height);
       const whole = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" };
       marks = shape("svg", whole);
       const boxes = [shape("path", { d: boxesPath(things, false) }), shape("path", { class: "backward", d: boxesPath(things, true) })];
       element.replaceChildren(shape("svg", whole, ...boxes), marks, seen);
-      [shownWidth, shownHeight] = [Math.max(LEAST_SIDE, width * scale), Math.max(LEAST_SIDE, height * scale)];
-      element.style.width = `${shownWidth}px`;
-      element.style.height = `${shownHeight}px`;
     },
     /**
      * Marks some boxes, and no others in this way.
@@ -68,12 +63,19 @@ export function createOverview(onGo) {
       );
       marks.replaceChildren(...rects);
     },
-    /** @param {Place} view what part of the picture is in view */
-    see(view) {
+    /**
+     * @param {Place} view what part of the picture is in view
+     * @param {{wide: number, tall: number}} room of the stage, which the map takes a share of
+     */
+    see(view, { wide, tall }) {
       const inView = (/** @type {number} */ from, /** @type {number} */ size, /** @type {number} */ all) => Math.min(all, from + size) - Math.max(0, from);
       const [across, down] = [inView(view.x, view.width, width) / width, inView(view.y, view.height, height) / height];
       element.hidden = across * down > NEARLY_ALL;
       if (element.hidden) return;
+      const scale = Math.min(Math.min(WIDEST, SHARE * wide) / width, Math.min(TALLEST, SHARE * tall) / height);
+      const [shownWidth, shownHeight] = [width, height].map((side) => Math.max(LEAST_SIDE, side * scale));
+      element.style.width = `${shownWidth}px`;
+      element.style.height = `${shownHeight}px`;
       const [left, top] = [(Math.max(0, view.x) / width) * shownWidth, (Math.max(0, view.y) / height) * shownHeight];
       seen.style.transform = `translate(${left}px, ${top}px)`;
       seen.style.width = `${Math.max(0, across) * shownWidth}px`;
