@@ -24,6 +24,13 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays: looking through it for garbage again and again took a twelfth of the time of all."""
+    from playground.computing.garbage import settle  # after the environment is set
+
+    settle()
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of the data sets (it holds MNIST/raw), named by PLAYGROUND_DATA."""
