@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("training")  # one after another: what trai
 
 OpenPage = Callable[..., Page]
 Accessibility = Callable[[Page], list[str]]
-PATIENCE = 120_000
+PATIENCE = 300_000  # four runs of MNIST, one after the other, beside whatever else the machine does
 FOLDS = "v=1&text=" + quote("Flatten Linear(10)") + "&epochs=1&batch=50&train_size=300&folds=3"
 
 
