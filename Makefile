@@ -7,7 +7,7 @@ help:
 	@echo "make run        make the environment and serve the app on localhost:8501 (HOST=..., PORT=...)"
 	@echo "make test       lint, types, import contracts, unit, property, page and browser tests"
 	@echo "make test-slow  the slow tests, and property tests with 1,000 examples, those of programs with 5,000"
-	@echo "make fuzz       a million random texts through the language, two hours of two cores"
+	@echo "make fuzz       two million random texts through the language, three hours of two cores"
 	@echo "make lint       lint, format, types and import contracts only, in Python and in the browser's files"
 	@echo "make format     mend what can be mended by itself"
 	@echo "make bench      every benchmark, one table each (ONLY=load for one)"
