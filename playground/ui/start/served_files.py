@@ -64,7 +64,8 @@ class ServedFiles:
                 headers["content-encoding"] = "gzip"
             headers["vary"] = "Accept-Encoding"
             headers["content-length"] = str(len(body))
-            self._kept[path, packs] = _Kept(headers.raw, body, changed)
+            if "set-cookie" not in headers:  # that is one visitor's
+                self._kept[path, packs] = _Kept(headers.raw, body, changed)
             return body
 
         await rewrite(self._app, scope, receive, send, _is_script if entry else _never_changes, keep)

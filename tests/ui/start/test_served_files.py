@@ -81,6 +81,7 @@ def test_what_is_packed_already_is_kept_as_it_is() -> None:
     ("path", "answer"),
     [
         (STATIC, javascript),  # may change
+        (STATIC, lambda: javascript(IMMUTABLE | {"set-cookie": "visitor=1"})),
         ("/other/index.js", lambda: javascript(IMMUTABLE)),
         (f"{STATIC}/more", lambda: javascript(IMMUTABLE)),
         (STATIC, lambda: PlainTextResponse("no", status_code=404, headers=IMMUTABLE)),
