@@ -10,10 +10,10 @@ import os
 import select
 import signal
 import socket
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from playground.computing.at_once import fork
 from playground.computing.garbage import OF_A_JOB, settle
 from playground.computing.messages import send
 from playground.computing.worker import Job, Jobs, serve
@@ -53,9 +53,7 @@ def _forked(
     jobs: Mapping[str, Job],
     ready: Callable[[Mapping[str, Job]], Jobs],
 ) -> int:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # about forks of processes with threads: there are none
-        child = os.fork()
+    child = fork()
     if child:
         return child
     code = 1

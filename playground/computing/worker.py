@@ -6,10 +6,11 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from playground.computing.at_once import may_fork
 from playground.computing.messages import Message, error_message, receive, send
 from playground.errors import PlaygroundError
 from playground.unforeseen import unforeseen
@@ -23,10 +24,11 @@ ALLOCATORS_SAY = ("can't allocate memory", "not enough memory", "out of memory")
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """What a process can do, and whether a limit on its addresses is one on its memory."""
+    """What a process can do; one that stays on the CPU can be forked, and a limit on its addresses is one on its
+    memory."""
 
     by_name: Mapping[str, Job]
-    has_addresses: bool = True
+    is_on_cpu: bool = True
 
 
 def serve(connection: socket.socket, jobs: Jobs) -> None:
@@ -43,7 +45,8 @@ def serve(connection: socket.socket, jobs: Jobs) -> None:
 def _answer(jobs: Jobs, asked: Message) -> Message:
     too_much = PlaygroundError(f"this takes more memory than one picture may, {asked['megabytes']:,} MB", hint=SMALLER)
     try:
-        with limited(asked["seconds"], asked["megabytes"] * MEGABYTE if jobs.has_addresses else None):
+        room = asked["megabytes"] * MEGABYTE if jobs.is_on_cpu else None
+        with limited(asked["seconds"], room), may_fork() if jobs.is_on_cpu else nullcontext():
             return {"answer": jobs.by_name[asked["job"]](asked["given"])}
     except PlaygroundError as error:
         if lacks_memory(f"{error.message} {error.__cause__}"):

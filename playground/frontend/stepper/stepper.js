@@ -27,7 +27,7 @@ function createReader() {
     if (!picture) return { ...frame, picture };
     const scene = picture.scene && JSON.parse(picture.scene);
     if (!read || picture.rest !== text) [text, read] = [picture.rest, JSON.parse(picture.rest)];
-    return { ...frame, picture: Object.assign(/** @type {import("./contract.js").Picture} */ (read), { scene }) };
+    return { ...frame, picture: Object.assign(/** @type {import("./contract.js").Picture} */ (read), { key: picture.key, scene }) };
   };
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import orjson
@@ -15,7 +16,7 @@ from playground.trace.trace import Trace
 from playground.views.graph.build import build_graph
 from playground.views.graph.graph import Box, Graph, GraphKind, Link, Modules
 from playground.views.graph.layout import lay_out
-from playground.views.graph.module_gradients import gradient_slots, module_gradients, with_gradients
+from playground.views.graph.module_gradients import ModuleGradient, gradient_slots, module_gradients, with_gradients
 from playground.views.graph.scene import SceneData, scene
 from playground.views.graph.timeline import Timelines
 from playground.views.graph.unfolding import Unfolding
@@ -45,29 +46,62 @@ def picture(
     `explanation` of the trace that is there already is not made again. Where it is not to be the `whole`, most words
     of a long trace are left out (`views/stepper/told.py` has them).
     """
+    halves = halves_of(trace, graph, unfolding=unfolding, notes=notes, explanation=explanation, whole=whole)
+    found, key = halves.drawing()
+    return {**halves.rest(), "key": key, "scene": None if have == key else found}
+
+
+def halves_of(
+    trace: Trace,
+    graph: GraphKind,
+    *,
+    unfolding: Unfolding | None = None,
+    notes: Mapping[str, tuple[str, ...]] | None = None,
+    explanation: Explanation | None = None,
+    whole: bool = True,
+) -> Halves:
+    """The halves of a picture, of which nothing is made yet but the graph; what is given as for `picture`."""
     explanation = explanation or explain(trace)
     gradients = {} if unfolding is None else module_gradients(trace)
     drawn = with_gradients(build_graph(explanation, graph, unfolding=unfolding, notes=notes), gradients)
-    draw = _drawing if len(drawn.boxes) <= KEPT_BOXES else _drawing.__wrapped__
-    found, key = draw(drawn.kind, drawn.boxes, drawn.links, drawn.pairs, drawn.modules, drawn.title, drawn.sideways)
-    table = table_data(explanation)
-    timelines = Timelines(trace, _wanted(trace, drawn, table))
-    return {
-        "version": VERSION,
-        "key": key,
-        "scene": None if have == key else found,
-        "graph": graph,
-        "text": trace.text,
-        "initial": _told(explanation.start),
-        "steps": [_step(explanation, drawn, step, is_told=whole or step.index < TOLD_STEPS) for step in trace.steps],
-        "slots": timelines.slots | gradient_slots(drawn, gradients),
-        "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
-        "items": ItemDetails(explanation, drawn).all(short=not whole),
-        "table": table,
-        "notes": [_note(note) for note in trace.notes],
-        "results": results(trace, explanation.names),
-        "modules": _modules(drawn.modules),
-    }
+    return Halves(explanation, drawn, gradients, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A picture in two halves, neither of which needs the other: its drawing, and what stands in it and beside it."""
+
+    explanation: Explanation
+    drawn: Graph
+    gradients: dict[str, ModuleGradient]
+    whole: bool
+
+    def drawing(self) -> tuple[SceneData, str]:
+        """The scene and its key: the same while only values change."""
+        one = self.drawn
+        draw = _drawing if len(one.boxes) <= KEPT_BOXES else _drawing.__wrapped__
+        return draw(one.kind, one.boxes, one.links, one.pairs, one.modules, one.title, one.sideways)
+
+    def rest(self) -> data.RestData:
+        """All but the drawing."""
+        explanation, drawn, whole = self.explanation, self.drawn, self.whole
+        trace, table = explanation.trace, table_data(explanation)
+        steps = [_step(explanation, drawn, step, is_told=whole or step.index < TOLD_STEPS) for step in trace.steps]
+        timelines = Timelines(trace, _wanted(trace, drawn, table))
+        return {
+            "version": VERSION,
+            "graph": drawn.kind,
+            "text": trace.text,
+            "initial": _told(explanation.start),
+            "steps": steps,
+            "slots": timelines.slots | gradient_slots(drawn, self.gradients),
+            "images": {slot: [entry[:2] for entry in entries] for slot, entries in timelines.images.items()},
+            "items": ItemDetails(explanation, drawn).all(short=not whole),
+            "table": table,
+            "notes": [_note(note) for note in trace.notes],
+            "results": results(trace, explanation.names),
+            "modules": _modules(drawn.modules),
+        }
 
 
 def _wanted(trace: Trace, drawn: Graph, table: data.TraceTableData) -> set[str] | None:

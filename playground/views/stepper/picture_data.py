@@ -142,12 +142,10 @@ class ComparisonData(TypedDict):
     unlisted: int
 
 
-class PictureData(TypedDict):
-    """A picture; `slots`, `images`: by slot what it holds from which step on."""
+class RestData(TypedDict):
+    """A picture without its drawing; `slots`, `images`: by slot what it holds from which step on."""
 
     version: int
-    key: str
-    scene: SceneData | None
     graph: GraphKind
     text: str
     initial: StepTextData
@@ -159,3 +157,10 @@ class PictureData(TypedDict):
     notes: list[TraceNoteData]
     results: list[ResultData]
     modules: NotRequired[ModulesData | None]
+
+
+class PictureData(RestData):
+    """A whole picture; `scene`: None where the browser has the one with this key."""
+
+    key: str
+    scene: SceneData | None
