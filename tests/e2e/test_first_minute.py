@@ -27,7 +27,8 @@ MEASURE = """
 """
 
 
-@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_jumps_while_a_page_loads(server: Server, browser: Browser, ready: Ready, width: int) -> None:
     for path, drawn in DRAWN.items():
         context = browser.new_context(viewport={"width": width, "height": 800})

@@ -88,6 +88,7 @@ def answer(page: Page, **changes: Any) -> None:
     page.evaluate("changes => { Object.assign(frame, changes); show(structuredClone(frame)); }", changes)
 
 
+@pytest.mark.slow
 def test_steps_by_keyboard_buttons_and_scrub_bar(open_page: Opener) -> None:
     page = open_page()
     root = page.locator(".workbench")
@@ -168,6 +169,7 @@ def test_edges_and_nodes_by_keyboard(open_page: Opener) -> None:
     expect(node).to_have_attribute("aria-label", "v2 = x1*x2 10.0 1.0 saved: x1, x2")
 
 
+@pytest.mark.slow
 def test_why_shows_the_chain_rule_and_the_check(open_page: Opener) -> None:
     page = open_page()
     page.locator('svg [data-key="value-0"] .title').click()
@@ -212,6 +214,7 @@ def test_a_picture_beside_that_came_to_nobody_is_asked_for_once_more(open_page: 
     assert page.evaluate("edits.at(-1)")[1]["has_beside"] == "s"
 
 
+@pytest.mark.slow
 def test_typing_sends_edits_and_keeps_what_was_typed(open_page: Opener) -> None:
     page = open_page()
     editor = page.get_by_test_id("editor")
@@ -270,6 +273,7 @@ def test_sliders_and_switches(open_page: Opener) -> None:
     assert (last["mode"], last["tangent"]) == ("forward", "x2")
 
 
+@pytest.mark.slow
 def test_an_error_marks_its_characters_and_offers_its_repair(open_page: Opener) -> None:
     page = open_page()
     document = page.evaluate("frame.document") | {"text": "f = 𝛼 + sine(x2)"}
@@ -282,6 +286,7 @@ def test_an_error_marks_its_characters_and_offers_its_repair(open_page: Opener) 
     assert edits(page)[-1]["text"] == "f = 𝛼 + sin(x2)"
 
 
+@pytest.mark.slow
 def test_only_the_values_change_when_the_server_keeps_the_scene(open_page: Opener) -> None:
     page = open_page()
     page.get_by_test_id("step-last").click()
@@ -320,6 +325,7 @@ def test_pan_zoom_and_fit(open_page: Opener) -> None:
     assert page.locator("svg.graph").evaluate("svg => svg.style.transform") != moved
 
 
+@pytest.mark.slow
 def test_the_address_bar_holds_query_and_step(open_page: Opener) -> None:
     page = open_page("?embed=true&embed_options=dark_theme")
     page.get_by_test_id("step-last").click()
@@ -328,6 +334,7 @@ def test_the_address_bar_holds_query_and_step(open_page: Opener) -> None:
     assert search.startswith("?v=1&text=") and search.endswith("&step=13&embed=true&embed_options=dark_theme")
 
 
+@pytest.mark.slow
 def test_a_link_opens_at_its_step_once(open_page: Opener) -> None:
     page = open_page("?empty")
     answer(page, step=7)
@@ -381,6 +388,7 @@ def test_the_pages_own_keys_are_left_alone(open_page: Opener) -> None:
     page.keyboard.press("ArrowRight")  # nobody listens any more, and nothing throws
 
 
+@pytest.mark.slow
 def test_what_the_reader_did_outlives_being_mounted_anew(open_page: Opener) -> None:
     """Streamlit does that by itself where two runs of a page follow each other quickly."""
     page = open_page()
@@ -436,6 +444,7 @@ def test_what_is_typed_while_mounted_anew_is_not_lost(open_page: Opener) -> None
     expect(area).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_key_pressed_on_a_list_while_mounted_anew_is_not_lost(open_page: Opener) -> None:
     page = open_page()
     speed = page.get_by_label("Playing speed")
@@ -453,6 +462,7 @@ def test_a_key_pressed_on_a_list_while_mounted_anew_is_not_lost(open_page: Opene
     assert speed.evaluate("list => list.selectedIndex") == before + 1
 
 
+@pytest.mark.slow
 def test_a_part_is_one_where_it_is_mounted_anew_before_it_is_told_that_it_went(open_page: Opener) -> None:
     page = open_page()
     page.get_by_test_id("step-forward").focus()
@@ -472,7 +482,7 @@ def test_a_part_is_one_where_it_is_mounted_anew_before_it_is_told_that_it_went(o
     page.wait_for_function("edits.at(-1)[1].text === 'x1'")
 
 
-@pytest.mark.parametrize("kind", ["svg", "png"])
+@pytest.mark.parametrize("kind", ["svg", pytest.param("png", marks=pytest.mark.slow)])
 def test_saves_the_picture(open_page: Opener, tmp_path: Path, kind: str) -> None:
     page = open_page()
     page.get_by_test_id("step-last").click()
@@ -486,6 +496,7 @@ def test_saves_the_picture(open_page: Opener, tmp_path: Path, kind: str) -> None
         assert "11.6521" in text and "fill:rgb" in text and "var(" not in text and "class=" not in text
 
 
+@pytest.mark.slow
 def test_no_sideways_scrolling_on_a_phone(open_page: Opener) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -496,15 +507,8 @@ def test_no_sideways_scrolling_on_a_phone(open_page: Opener) -> None:
     at_step(page, 1)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"),
-    [
-        ("light", 1230),
-        ("dark", 390),
-        pytest.param("light", 390, marks=pytest.mark.slow),
-        pytest.param("dark", 1230, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1230), ("dark", 390), ("light", 390), ("dark", 1230)])
 def test_accessible(open_page: Opener, scheme: str, width: int) -> None:
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
     page.get_by_test_id("step-last").click()
@@ -518,6 +522,7 @@ def test_accessible(open_page: Opener, scheme: str, width: int) -> None:
         assert page.evaluate(f"axe.run().then({report})") == [], tab
 
 
+@pytest.mark.slow
 def test_runs_from_a_file_without_network(open_page: Opener, tmp_path: Path) -> None:
     picture = json.loads((FIXTURES / "fixture.json").read_text(encoding="utf-8"))["picture"]
     file = tmp_path / "trace.html"
@@ -738,7 +743,7 @@ DRAWN = """(svg) => [...svg.querySelectorAll("rect:not(.hit, .badge), .line, pol
 })"""
 
 
-@pytest.mark.parametrize("kind", ["forward", "both"])
+@pytest.mark.parametrize("kind", [pytest.param("forward", marks=pytest.mark.slow), "both"])
 def test_the_browser_draws_what_a_picture_that_stands_alone_shows(open_page: Opener, kind: GraphKind) -> None:
     inner = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Tanh())
     trace = record(torch.nn.Sequential(inner, torch.nn.Linear(8, 2)), torch.ones(3, requires_grad=True))

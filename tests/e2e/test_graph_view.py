@@ -31,14 +31,8 @@ def step(page: Page) -> None:
     expect(position).not_to_have_text(before)
 
 
-SIZES = [
-    pytest.param((1280, 800), marks=pytest.mark.slow),
-    pytest.param((1440, 900), marks=pytest.mark.slow),
-    (390, 844),
-]
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (390, 844)], ids=str)
 def test_nothing_moves_while_one_steps_through_a_graph_that_fits(
     open_page: OpenPage, ready: Ready, size: tuple[int, int]
 ) -> None:

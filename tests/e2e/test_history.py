@@ -68,6 +68,7 @@ def test_back_returns_to_the_layers_that_stood_before_an_example(open_page: Open
     expect(text).to_have_value("Linear(4) Tanh Linear(2)")
 
 
+@pytest.mark.slow
 def test_back_returns_to_the_text_that_stood_before_an_example(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/?v=1&text=f%20=%20a*b"))
     text = page.locator("textarea.area")

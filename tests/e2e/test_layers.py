@@ -255,15 +255,16 @@ def test_a_layer_is_moved_into_a_block_and_out_by_keyboard(open_page: OpenPage) 
     expect(text).to_have_value("Flatten Tanh Residual(ReLU) Linear(10)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "typed", "allowed"),
     [
-        pytest.param("set-batch", "100000", "from 1 to 512", marks=pytest.mark.slow),
-        pytest.param("set-classes", "-1", "from 0 to 1,000", marks=pytest.mark.slow),
-        pytest.param("set-learning_rate", "fast", "a number above 0", marks=pytest.mark.slow),
-        pytest.param("set-input_shape", "1, 0", "one to four whole numbers", marks=pytest.mark.slow),
+        ("set-batch", "100000", "from 1 to 512"),
+        ("set-classes", "-1", "from 0 to 1,000"),
+        ("set-learning_rate", "fast", "a number above 0"),
+        ("set-input_shape", "1, 0", "one to four whole numbers"),
         ("arg-1-out_features", "many", "a whole number from 1 to"),
-        pytest.param("arg-1-in_features", "0", "inferred", marks=pytest.mark.slow),
+        ("arg-1-in_features", "0", "inferred"),
     ],
 )
 def test_a_refused_field_is_marked_where_it_stands(open_page: OpenPage, field: str, typed: str, allowed: str) -> None:

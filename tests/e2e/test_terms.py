@@ -42,6 +42,7 @@ def test_a_term_says_what_it_means_to_the_keyboard(
     assert name not in (term.get_attribute("aria-describedby") or "")
 
 
+@pytest.mark.slow
 def test_a_pointer_rests_on_a_term_and_on_what_is_said(open_page: OpenPage, ready: Ready) -> None:
     page = ready(open_page("/"))
     page.locator(".legend .term").first.hover()

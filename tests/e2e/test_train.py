@@ -550,6 +550,7 @@ def swipe_up(page: Page, over: Locator) -> None:
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
+@pytest.mark.slow
 def test_on_a_phone(open_page: OpenPage, accessibility: Callable[[Page], list[str]]) -> None:
     page = train(opened(open_page, dark=True, width=390, height=800, touch=True, reduced_motion=True))
     until(page, "finished")

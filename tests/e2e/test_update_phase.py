@@ -137,6 +137,7 @@ def test_everyone_can_use_it(
     assert accessibility(page) == []
 
 
+@pytest.mark.slow
 def test_a_plain_step_gives_the_loss_that_is_shown(trace: Trace) -> None:
     """What the browser is given is what plain PyTorch gives."""
     document = StackDocument(TEXT)
