@@ -209,6 +209,7 @@ def test_a_loss_that_is_not_finite_still_leaves_what_there_is(
     assert (tmp_path / "records.csv").read_text(encoding="utf-8").count("\n") > 1
 
 
+@pytest.mark.slow
 def test_control_c_writes_what_there_is(tmp_path: Path) -> None:
     command = [sys.executable, "-u", "-m", "playground", "train", "--set", "epochs=200", "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -77,6 +77,7 @@ def test_ctrl_c_ends_without_a_word(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_read_enough_is_no_error() -> None:
     program = [sys.executable, "-m", "playground", "trace", "y = x*x", "x=3", "--json"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
@@ -86,6 +87,7 @@ def test_a_reader_that_has_read_enough_is_no_error() -> None:
     assert said == "" and writer.returncode == 0
 
 
+@pytest.mark.slow
 def test_letters_that_the_terminal_has_not_are_written_all_the_same() -> None:
     program = [sys.executable, "-m", "playground", "trace", "α = θ*θ", "θ=3"]
     done = subprocess.run(program, env={"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, timeout=250)

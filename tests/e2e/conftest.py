@@ -50,11 +50,12 @@ expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    files = {path for path in {item.path for item in items} if HERE in path.parents}
     for item in items:
-        if HERE in item.path.parents:
+        if item.path in files:
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.timeout(600))  # of many waits that each may take their time
-    items.sort(key=lambda item: HERE in item.path.parents)  # last: Playwright keeps an event loop running
+    items.sort(key=lambda item: item.path in files)  # last: Playwright keeps an event loop running
 
 
 @pytest.hookimpl(wrapper=True)

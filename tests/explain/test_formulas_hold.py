@@ -164,6 +164,7 @@ def test_negative_log_likelihood(name: str) -> None:
     assert explain(trace).products(trace["x"].id) == formula
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", EVERY)
 def test_a_document_is_told_the_same(function: Function) -> None:
     trace = traced(function.example)

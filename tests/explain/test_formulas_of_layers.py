@@ -159,6 +159,7 @@ def test_of_the_gallery_of_expressions(entry: Preset[Document]) -> None:
     assert complaints(trace) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", STACKS.presets, ids=lambda entry: entry.id)
 def test_of_the_gallery_of_stacks(entry: Preset[StackDocument]) -> None:
     trace = record_net(net_of(entry.document), *batch_of(entry.document)).trace

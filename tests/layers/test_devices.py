@@ -17,6 +17,7 @@ from playground.lessons.gallery import Preset
 from playground.lessons.presets import STACKS
 from tests.alone import output_of
 from tests.lazy import LAZY, assert_same
+from tests.sampled import sampled
 
 CLASS = """
 class Net(nn.Module):
@@ -54,13 +55,8 @@ def compare(document: StackDocument) -> None:
         assert there.step.loss_after == pytest.approx(here.step.loss_after, rel=1e-4)
 
 
-LARGE = ("L2.3a", "L2.4", "two-convolutions")  # `lazy` takes seconds for each
-
-
-@pytest.mark.parametrize(
-    "preset",
-    [pytest.param(one, id=one.id, marks=[pytest.mark.slow] * (one.id in LARGE)) for one in STACKS.presets],
-)
+# PyTorch's `lazy` takes seconds for each
+@pytest.mark.parametrize("preset", sampled(STACKS.presets, 5, name=lambda one: one.id))
 def test_every_preset_is_that_of_the_cpu(preset: Preset[StackDocument]) -> None:
     compare(replace(preset.document, batch=min(preset.document.batch, 4)))
 

@@ -79,6 +79,7 @@ def numbers(lines: list[tuple[str, Any]]) -> list[Any]:
     return [number for _, number in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "entry", [p for p in STACKS.presets if "sequential" in net_of(p.document).forms], ids=lambda entry: entry.id
 )

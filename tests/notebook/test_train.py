@@ -32,6 +32,7 @@ def losses(config: TrainConfig, threads: int) -> list[tuple[int, float]]:
     return [(record.step, record.loss) for record in run.records]
 
 
+@pytest.mark.slow
 def test_the_page_the_shell_and_the_notebook_give_the_same_bits(
     engine: LocalEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -184,6 +184,7 @@ def _sweep(chunk: int, dtype: torch.dtype | None, count: int | None, *, thorough
         assert unneeded & names == set(), "exceptions no longer needed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_two_samples_of_every_operator(chunk: int) -> None:
     sweep(chunk, None, 2, thoroughly=False)

@@ -23,8 +23,8 @@ torchvision = pytest.importorskip("torchvision")
 models = torchvision.models
 
 FAST = (
-    *("resnet18", "mobilenet_v3_small", "squeezenet1_0", "densenet121", "quantized_shufflenet_v2_x0_5"),
-    *("lraspp_mobilenet_v3_large", "fasterrcnn_mobilenet_v3_large_320_fpn", "r3d_18"),
+    *("resnet18", "squeezenet1_0", "quantized_shufflenet_v2_x0_5"),
+    *("lraspp_mobilenet_v3_large", "fasterrcnn_mobilenet_v3_large_320_fpn"),
 )
 FAST_IN_TRAINING = ("mobilenet_v3_small", "efficientnet_b0", "swin_t", "lraspp_mobilenet_v3_large")
 FAMILIES = ("segmentation", "detection", "video", "optical_flow", "quantization")

@@ -67,6 +67,7 @@ def assert_same(there: Learner, here: Learner, atol: float = 1e-7) -> None:
 MOMENTA = [(row, momentum) for row in OPTIMIZERS for momentum in (0.0, 0.9) if not momentum or "momentum" in row.takes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "momentum"),
     [
@@ -119,7 +120,13 @@ def test_every_preset_takes_the_same_steps(preset: Preset[TrainConfig]) -> None:
     assert_same(there, here, 1e-4)
 
 
-@pytest.mark.parametrize("config", [DROPOUT, replace(MLP, optimizer="Adam")], ids=["dropout", "Adam"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(DROPOUT, id="dropout", marks=pytest.mark.slow),
+        pytest.param(replace(MLP, optimizer="Adam"), id="Adam"),
+    ],
+)
 @pytest.mark.parametrize(
     ("first", "second"),
     [(LAZY, CPU), *(pytest.param(*two, marks=pytest.mark.slow) for two in ((CPU, LAZY), (LAZY, LAZY)))],

@@ -75,6 +75,7 @@ def restored(chosen: TrainConfig, data: Data, content: bytes) -> Learner:
     return learner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [5, 6, 12, 13, 24])
 @pytest.mark.parametrize("changes", CHANGES)
 def test_any_step_after_a_pause_can_be_frozen(small_data: Data, step: int, changes: dict[str, Any]) -> None:

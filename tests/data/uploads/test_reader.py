@@ -64,7 +64,10 @@ def test_pictures_become_the_same_data_set_and_tell_how_far_it_is() -> None:
     assert told == [0, TOLD_EVERY]
 
 
-@pytest.mark.parametrize(("kind", "content"), [("table", b"kind,a\nx,1\ny,dog\n"), ("pictures", b"no zip")])
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [("table", b"kind,a\nx,1\ny,dog\n"), pytest.param("pictures", b"no zip", marks=pytest.mark.slow)],
+)
 def test_what_is_wrong_is_said_as_it_is_in_the_same_process(kind: reader.Kind, content: bytes) -> None:
     direct: dict[str, Callable[[], object]] = {
         "table": lambda: from_table(content),
@@ -134,6 +137,7 @@ def test_who_leaves_ends_it(tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").rglob("*.safetensors"))
 
 
+@pytest.mark.slow
 def test_a_reading_goes_on_by_itself_and_says_how_far_it_is() -> None:
     reading = Reading(pictures(TOLD_EVERY + 1), "pictures", {"side": 8})
     row = reading.data()
@@ -141,6 +145,7 @@ def test_a_reading_goes_on_by_itself_and_says_how_far_it_is() -> None:
     assert (reading.is_over(), reading.pictures) == (True, TOLD_EVERY)
 
 
+@pytest.mark.slow
 def test_a_reading_says_what_is_wrong() -> None:
     with pytest.raises(PlaygroundError, match="zip"):
         Reading(b"no zip", "pictures", {}).data()

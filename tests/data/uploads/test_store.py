@@ -27,6 +27,7 @@ def table(shift: float = 0) -> Data:
     return hold_out(torch.arange(20.0).view(10, 2) + shift, torch.arange(10) % 2, ("ä", "<b>"))
 
 
+@pytest.mark.slow
 def test_another_process_finds_it() -> None:
     name = keep(table()).name
     code = "import sys; from playground.data.datasets import load; print(load(sys.argv[1]).train.x.sum().item())"

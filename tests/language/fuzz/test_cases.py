@@ -15,7 +15,7 @@ import pytest
 from tests.language.fuzz.cases import Cases
 from tests.language.fuzz.measure import BYTES, SECONDS, measured
 
-SAMPLE, MANY = 300, 100_000
+SAMPLE, MANY = 100, 100_000
 
 
 def failures(first: int, count: int) -> list[dict[str, object]]:

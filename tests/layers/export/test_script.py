@@ -61,6 +61,7 @@ def test_every_form_prints_the_numbers_of_the_page(document: StackDocument) -> N
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [loss.name for loss in LOSSES])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_and_loss(optimizer: str, loss: str) -> None:

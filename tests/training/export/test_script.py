@@ -27,6 +27,7 @@ from playground.training.model import WEIGHT_INITS
 from playground.training.optimizers import OPTIMIZERS, SCHEDULES, optimizer_of, schedule_of
 from playground.training.records import TrainRecord
 from tests.runs.retold import Retelling
+from tests.sampled import sampled
 from tests.training.export.scripts import lines_of, printed
 
 PASTED = """
@@ -77,7 +78,7 @@ def printed_by_a_new_python(code: str, folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", sampled(CONFIGS, 3))
 def test_the_script_prints_the_numbers_of_the_records(tmp_path: Path, name: str) -> None:
     chosen = config(**CONFIGS[name])
     learner = Learner(chosen, data_of(chosen))

@@ -30,6 +30,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     kill(url)
 
 
+@pytest.mark.slow
 def test_a_run_whose_host_and_worker_were_killed_goes_on_where_a_page_shows_it(store: Store) -> None:
     run = LocalEngine(store).submit(TrainConfig(epochs=200, batch=10, record_every=5))
     page = AppTest.from_string(PAGE, default_timeout=250)

@@ -175,6 +175,7 @@ def opening(shown: PictureData) -> list[object]:
     return [box for box in scene["boxes"] if "opens" in box] + [frame for frame in scene["frames"] if "closes" in frame]
 
 
+@pytest.mark.slow
 def test_without_an_opening_there_is_nothing_to_click(deep: Trace) -> None:
     assert not opening(picture(deep))
     assert picture(deep)["modules"] is None

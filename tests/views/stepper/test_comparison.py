@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from playground import Leaf, Trace, run
@@ -18,6 +19,7 @@ def made(dtype: str, text: str = NET) -> Trace:
     return run(text, {name: Leaf(name, value, dtype) for name, value in LEAVES.items()})
 
 
+@pytest.mark.slow
 @given(program=programs())
 def test_every_key_can_be_selected_and_every_position_stood_at(program: tuple[str, dict[str, float]]) -> None:
     text, values = program

@@ -35,6 +35,7 @@ def parts(listed: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
         yield listed[start : start + size]
 
 
+@pytest.mark.slow
 def test_words_and_items_left_out_are_those_of_the_whole(long: Trace) -> None:
     whole, short = picture_of(long), picture_of(long, whole=False)
     left_out = [number for number, step in enumerate(short["steps"]) if step["words"] is None]
