@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { layoutOf, traces } from "../../playground/frontend/train/charts.js";
+import { layoutOf, put, traces } from "../../playground/frontend/train/charts.js";
 import { curve, evenly, smoothed, withNews } from "../../playground/frontend/train/columns.js";
 import { trainSearch } from "../../playground/frontend/train/address.js";
 
@@ -76,4 +76,29 @@ test("zoom is kept while the same axes are drawn", () => {
 test("the address keeps how the page is embedded", () => {
   assert.equal(trainSearch("?embed=true&run=1", "v=1&run=2"), "?v=1&run=2&embed=true");
   assert.equal(trainSearch("", "v=1"), "?v=1");
+});
+
+test("only points that came are put into a chart, all else lays it out anew", () => {
+  const told = [];
+  const plotly = { react: (...given) => told.push(["react", ...given]), restyle: (...given) => told.push(["restyle", ...given]) };
+  const chart = { id: "loss", title: "Loss", factor: 1, traces: [trace] };
+  const entry = { plot: "the plot", rules: "" };
+  const drawing = { kept: new Map(), view, axes: { step: "steps" }, palette: ["#000000"], ink: "#000000", grid: "#cccccc", sentence: "" };
+  const drawn = (steps, more = {}) => {
+    const given = { ...drawing, kept: new Map([["A", withNews(undefined, news(-1, steps))]]), ...more };
+    put(plotly, entry, traces(chart, given), layoutOf(chart, given), {});
+    return told.at(-1);
+  };
+  assert.equal(drawn([1, 2])[0], "react", "the first time");
+  assert.deepEqual(drawn([1, 2, 4]), ["restyle", "the plot", { x: [[1, 2, 4]], y: [[1, 0.5, 0.25]] }]);
+  assert.equal(drawn([1, 2, 4], { ink: "#ffffff" })[0], "react", "another theme");
+  assert.equal(drawn([1, 2, 4], { ink: "#ffffff" })[0], "restyle");
+  assert.equal(drawn([1])[0], "react", "one point is a marker");
+  put(plotly, entry, [], layoutOf(chart, drawing), {});
+  put(plotly, entry, [], layoutOf(chart, drawing), {});
+  assert.deepEqual(
+    told.slice(-2).map(([name]) => name),
+    ["react", "react"],
+    "no curve at all",
+  );
 });

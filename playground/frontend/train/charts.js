@@ -1,5 +1,5 @@
 // @ts-check
-// Live charts: Plotly.react on elements that stay, so that zoom and legend clicks outlive every new point.
+// Live charts: Plotly on elements that stay, so that zoom and legend clicks outlive every new point.
 import { el } from "../shared/dom.js";
 import { curve } from "./columns.js";
 import { termOf } from "../shared/terms.js";
@@ -7,7 +7,7 @@ import { termOf } from "../shared/terms.js";
 /** @typedef {import("./contract.js").Chart} Chart */
 /** @typedef {import("./contract.js").Kept} Kept */
 /** @typedef {import("./contract.js").View} View */
-/** @typedef {{figure: HTMLElement, plot: HTMLElement, chart: Chart, isSeen: boolean, isDue: boolean, isDrawn: boolean}} Entry */
+/** @typedef {{figure: HTMLElement, plot: HTMLElement, chart: Chart, isSeen: boolean, isDue: boolean, isDrawn: boolean, rules: string}} Entry */
 /** @typedef {{kept: Map<string, Kept>, view: View, axes: Record<string, string>, palette: string[], ink: string, grid: string, sentence: string}} Drawing */
 
 const LONGEST_WAIT = 1500; // ms
@@ -80,6 +80,21 @@ export function layoutOf(chart, { view, axes, ink, grid }) {
   };
 }
 
+/**
+ * Draws a chart. `react` lays all of it out anew; where nothing but points has come, `restyle` takes half of its time.
+ * @param {any} plotly
+ * @param {{plot: HTMLElement, rules: string}} entry with the rules by which it was drawn
+ * @param {ReturnType<typeof traces>} data
+ * @param {object} layout
+ * @param {object} config
+ */
+export function put(plotly, entry, data, layout, config) {
+  const rules = JSON.stringify([data.map(({ x, y, ...others }) => others), layout]);
+  if (data.length > 0 && rules === entry.rules) return plotly.restyle(entry.plot, { x: data.map(({ x }) => x), y: data.map(({ y }) => y) });
+  entry.rules = rules;
+  return plotly.react(entry.plot, data, layout, config);
+}
+
 /** @param {HTMLElement} root */
 export function createCharts(root) {
   /** @type {Map<string, Entry>} */
@@ -118,7 +133,7 @@ export function createCharts(root) {
     );
     const head = el("figcaption", {}, el("span", termOf(chart.title), chart.title), save);
     const figure = el("figure", { class: "chart", "data-chart": chart.id, "data-testid": `chart-${chart.id}` }, head, plot);
-    const entry = { figure, plot, chart, isSeen: false, isDue: true, isDrawn: false };
+    const entry = { figure, plot, chart, isSeen: false, isDue: true, isDrawn: false, rules: "" };
     shown.set(chart.id, entry);
     root.append(figure);
     observer.observe(figure);
@@ -136,7 +151,8 @@ export function createCharts(root) {
     if (isEmpty && !entry.isDrawn && entry !== shown.values().next().value) return; // the first is made before its points
     entry.isDrawn = true;
     entry.plot.setAttribute("aria-label", `${entry.chart.title}, ${drawing.axes[drawing.view.x]}. ${drawing.sentence}`);
-    const drawn = plotly.react(entry.plot, data, { ...layoutOf(entry.chart, drawing), ...(isTouched && { dragmode: false }) }, config);
+    const layout = { ...layoutOf(entry.chart, drawing), ...(isTouched && { dragmode: false }) };
+    const drawn = put(plotly, entry, data, layout, config);
     if (!isEmpty) spent += performance.now() - start; // the first points do not wait for empty charts
     await drawn;
     entry.figure.dataset.points = String(Math.max(0, ...data.map((trace) => trace.x.length)));
