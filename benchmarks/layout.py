@@ -27,11 +27,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from playground.computing.garbage import settle
 from playground.explain.explanation import explain
 from playground.language.run import run
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 from playground.views.graph import dot_process, layout
+from playground.views.graph.boxes import arrange_all
 from playground.views.graph.build import build_graph
 from playground.views.graph.geometry import Curve, Frame, Layout
 from playground.views.graph.graph import Graph, GraphKind
@@ -166,7 +168,7 @@ def along(curve: Curve) -> np.ndarray:
 
 def by_peer(graph: Graph, name: str) -> Found | None:
     """By a library of JavaScript, in a process of its own."""
-    nodes, wires = nodes_of(graph), wires_of(graph)
+    nodes, wires = nodes_of(graph, arrange_all(graph)), wires_of(graph)
     asked = {
         "nodes": [{"id": key, "width": node.width, "height": node.height} for key, node in nodes.items()],
         "edges": [
@@ -279,6 +281,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the first graph, printed only")
     is_quick = parser.parse_args().quick
     dot_process.SECONDS = PATIENCE
+    settle()  # as page servers, and the processes that draw for them
     start = time.perf_counter()
     found = table(list(GRAPHS)[:1] if is_quick else list(GRAPHS))
     print(found)

@@ -21,7 +21,7 @@ TIP = 8.0  # length of an arrow
 def layered(graph: Graph) -> Layout:
     """Coordinates of every box and link of a graph of any size."""
     sizes, second = arrange_all(graph), dict(graph.pairs)
-    nodes, wires = nodes_of(graph), wires_of(graph)
+    nodes, wires = nodes_of(graph, sizes), wires_of(graph)
     frames = Frames(nodes, frozenset(cluster_paths(graph)), sideways=graph.sideways)
     part = frames.part(in_order(nodes, wires), wires, ())
     turned = _turned if graph.sideways else _rounded
@@ -47,6 +47,8 @@ def _curve(link: Link, part: Part, turned: Callable[[Point], Point]) -> Curve | 
         return None
     is_up = link.kind == "backward"
     way = sorted(dict.fromkeys(part.ways[link.key]), key=lambda point: point[1])
+    if len({x for x, _ in way}) == 1:
+        way = [way[0], way[-1]]  # straight down, as most links of long graphs
     for end, inner in ((0, 1), (-1, -2)):
         while len(way) > 2 and abs(way[end][1] - way[inner][1]) <= TIP and way[end][0] == way[inner][0]:
             del way[inner]  # no room for an arrow

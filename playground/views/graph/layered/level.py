@@ -78,6 +78,7 @@ class _Level:
         self.incoming: dict[int, list[int]] = defaultdict(list)  # edges by head
         for number, edge in enumerate(edges):
             self.incoming[edge.head.vertex].append(number)
+        self.cells = [self._cells(vertex) for vertex in range(self.boxes)]
         self.middles: list[float] = []
         self.steps: dict[tuple[int, int], list[tuple[float, float, float]]] = defaultdict(list)
         self._bend()
@@ -174,7 +175,7 @@ class _Level:
         """How wide a vertex is with the labels over it, about its middle."""
         width = self.vertices[vertex].width
         reach = width / 2
-        for at, numbers in self._cells(vertex).items():
+        for at, numbers in self.cells[vertex].items() if vertex < self.boxes else ():
             aside = abs(at - width / 2)
             cells = sum(map(self._cell_width, numbers))
             reach = max(reach, aside + (cells if len(numbers) == 1 else cells / 2))
@@ -230,8 +231,8 @@ class _Level:
     def _entries(self) -> list[float]:
         """Where each link goes down past its label: side by side where several come to one box."""
         found = [self._x(edge.head) for edge in self.edges]
-        for vertex in self.incoming:
-            for numbers in self._cells(vertex).values():
+        for cells in self.cells:
+            for numbers in cells.values():
                 if len(numbers) == 1:
                     continue
                 numbers.sort(key=self._comes_from)

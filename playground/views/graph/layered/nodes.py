@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
-from playground.views.graph.boxes import NOTE_SIZE, PAIR_GAP, arrange_all, text_width
+from playground.views.graph.boxes import NOTE_SIZE, PAIR_GAP, Arrangement, text_width
 from playground.views.graph.graph import Graph
 from playground.views.graph.rows import downwards, first_of_pair, leaves
 
@@ -45,9 +45,9 @@ class Wire:
         return self.upper, self.is_backward
 
 
-def nodes_of(graph: Graph) -> dict[str, Node]:
+def nodes_of(graph: Graph, sizes: Mapping[str, Arrangement]) -> dict[str, Node]:
     """The boxes and pairs, by the key of the (first) box; of a graph that goes sideways, lying on their sides."""
-    sizes, second, given = arrange_all(graph), dict(graph.pairs), leaves(graph)
+    second, given = dict(graph.pairs), leaves(graph)
     paired = first_of_pair(graph)
     found = {}
     for box in graph.boxes:
@@ -89,6 +89,9 @@ def in_order(nodes: Mapping[str, Node], wires: Iterable[Wire]) -> list[str]:
     order: dict[str, None] = {}
     forward = [key for key, node in nodes.items() if not node.given]
     for root in [*forward, *nodes]:
+        if order.keys() >= set(above[root]):  # as a rule: a program tells what it takes before
+            order.setdefault(root)
+            continue
         waiting = [(root, False)]
         while waiting:
             key, is_ready = waiting.pop()
