@@ -70,7 +70,7 @@ def fails(*_: object, **__: object) -> None:
 
 PLACES = {
     "the run": ("", "playground.language.document.run_program"),
-    "the picture": ("", "playground.ui.shared.drawn.picture"),
+    "the picture": ("", "playground.ui.shared.drawn.halves_of"),
     "the leaves": ("", "playground.language.evaluate.leaves.Leaf.read"),
     "the link": ("", "playground.ui.expressions.frame.expression_query"),
     "the table of functions": ("", "playground.ui.expressions.page.search"),
