@@ -23,25 +23,21 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from websockets.exceptions import WebSocketException
 
-from benchmarks.connection import PATIENCE, Connection, LoadError, connected
+from benchmarks.connection import MOST_SESSIONS, PATIENCE, Connection, Desk, LoadError, connected
 from benchmarks.server import ROOT, serve
 
-MOST_SESSIONS = 300
 MOST_SECONDS = 600.0
 MOST_OF_LOG = 6_000  # characters of the server's log that are shown where a session failed
 LEAST = 3  # edits of every session, also where opening the page took longer than the measured seconds
 
-WAITING = ThreadPoolExecutor(MOST_SESSIONS)  # a thread for each session that waits for its answer
 
 Edit = dict[str, Any]
 
@@ -85,7 +81,7 @@ class Session(Connection):
     widget = fragment = ""
     frame: Mapping[str, Any] = {}
     direct: Mapping[str, Any] | None = None
-    post: HTTPConnection
+    desk: Desk
 
     @staticmethod
     @contextlib.asynccontextmanager
@@ -96,30 +92,19 @@ class Session(Connection):
             if not session.widget:
                 raise LoadError(f"the page shows no component named {COMPONENT}")
             session.direct = session.frame.get("direct")
-            session.post = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
-            with contextlib.closing(session.post):
+            session.desk = Desk(url)
+            with contextlib.closing(session.desk):
                 yield session
 
     async def edit(self, edit: Edit) -> float:
         """Send an edit; the seconds until its answer is there."""
         if self.direct is not None:
             start = time.perf_counter()
-            self.frame = await asyncio.get_running_loop().run_in_executor(WAITING, self._answer, edit)
+            self.frame = await self.desk.answer(self.direct, edit)
             return time.perf_counter() - start
         state = ClientState(fragment_id=self.fragment)
         state.widget_states.widgets.add(id=self.widget, json_value=json.dumps({STATE: edit}))
         return await self.rerun(state)
-
-    def _answer(self, edit: Edit) -> Mapping[str, Any]:
-        assert self.direct is not None
-        body = json.dumps({"ticket": self.direct["ticket"], "edit": edit})
-        self.post.request("POST", self.direct["path"], body, {"Content-Type": "application/json"})
-        answer = self.post.getresponse()
-        said = answer.read()
-        if answer.status != 200:
-            raise LoadError(f"the edit was answered with {answer.status}: {said[:200]!r}")
-        frame: Mapping[str, Any] = json.loads(said)
-        return frame
 
     def mounted(self, name: str, widget: str, fragment: str, frame: dict[str, Any]) -> None:
         if name == COMPONENT:

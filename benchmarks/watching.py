@@ -18,6 +18,7 @@ import json
 import os
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ import psutil
 from streamlit.proto.ClientState_pb2 import ClientState
 from websockets.exceptions import WebSocketException
 
-from benchmarks.connection import Connection, LoadError, connected
+from benchmarks.connection import Connection, Desk, LoadError, connected
 from benchmarks.load import percentile
 from benchmarks.server import scratch_runs, serve
 
@@ -43,42 +44,58 @@ PERIOD = 5.0  # seconds between two changes of one session
 class TrainPage(Connection):
     """An open train page: the settings, the runs, and the fragment that polls them."""
 
-    def __init__(self, socket: Any, query: str) -> None:
+    def __init__(self, socket: Any, query: str, desk: Desk) -> None:
         super().__init__(socket)
         self.query = query
+        self.desk = desk
         self.widgets: dict[str, str] = {}  # by part of the page
         self.frames: dict[str, dict[str, Any]] = {}
         self.states: dict[str, str] = {}  # a browser sends them all, each time
-        self.fragment, self.seconds = "", 0.0  # 0: nothing goes on
+        self.fragment, self._seconds = "", 0.0
 
     @staticmethod
     @contextlib.asynccontextmanager
     async def open(url: str, query: str) -> AsyncIterator[TrainPage]:
         async with connected(url) as socket:
-            page = TrainPage(socket, query)
+            page = TrainPage(socket, query, Desk(url))
             await page.rerun(ClientState(page_name="train"))
             if page.widgets.keys() != {"setup", "runs"}:
                 raise LoadError("the page does not show its two components")
-            yield page
+            with contextlib.closing(page.desk):
+                yield page
 
     def mounted(self, name: str, widget: str, fragment: str, frame: dict[str, Any]) -> None:
         if name == COMPONENT:
             self.widgets[frame["part"]], self.frames[frame["part"]] = widget, frame
 
     def again(self, fragment: str, seconds: float) -> None:
-        self.fragment, self.seconds = fragment, seconds
+        self.fragment, self._seconds = fragment, seconds
+
+    @property
+    def seconds(self) -> float:
+        """Until the next poll; 0: nothing goes on."""
+        runs = self.frames["runs"]
+        return float(runs["every"] or 0.0) if runs["direct"] else self._seconds
 
     async def rerun(self, state: ClientState) -> float:
         state.query_string = self.query
         for widget, content in self.states.items():
             state.widget_states.widgets.add(id=widget, json_value=content)
         if not state.fragment_id:
-            self.seconds = 0.0  # until the page asks for polls again
+            self._seconds = 0.0  # until the page asks for polls again
         return await super().rerun(state)
 
-    async def poll(self) -> float:
+    async def poll(self) -> None:
         """As the browser does when the time has come."""
-        return await self.rerun(ClientState(fragment_id=self.fragment, is_auto_rerun=True))
+        runs = self.frames["runs"]
+        if not runs["direct"]:
+            await self.rerun(ClientState(fragment_id=self.fragment, is_auto_rerun=True))
+            return
+        edit = {"sequence": runs["sequence"], "owner": runs["owner"], "do": "poll", "number": time.monotonic()}
+        self.frames["runs"] = frame = await self.desk.answer(runs["direct"], edit)
+        if frame["page_due"]:  # something outside of the part is
+            self.states[self.widgets["runs"]] = json.dumps({STATE: {**edit, "number": time.monotonic()}})
+            await self.rerun(ClientState())
 
     async def edit(self, sequence: int, do: str = "", **fields: str) -> float:
         """Change settings, maybe to train with them; the seconds until it is answered."""
