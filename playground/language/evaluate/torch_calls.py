@@ -60,9 +60,9 @@ class TorchCalls:
     ) -> Value:
         """Calls PyTorch, if the budget allows it; PlaygroundError at `site.span` for whatever goes wrong."""
         cost = paced(cost, site.operands)
-        self.at(site.span, self.budget.charge, cost, itemsize)
-        self.tell(site.span)
-        try:
+        try:  # PyTorch may also refuse to tell what a tensor came from, which the budget asks
+            self.at(site.span, self.budget.charge, cost, itemsize)
+            self.tell(site.span)
             result = self.at(site.span, partial(function, *positional, **named))
         except ERRORS as error:
             raise explained(error, site) from None

@@ -15,6 +15,7 @@ from playground.language.syntax.scan import Token, scan
 
 _PARSER = threading.Lock()  # CPython 3.11 counts the depth of its trees once for all threads, and raises SystemError
 DEFINED = re.compile(r"([^\W\d]\w*)\s*\(\s*([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)\s*\)")  # `f(x, y)`
+_ON_LINE = re.compile(r" on line (\d+)$")  # the line that opens the block
 _INDENT = re.compile(r"^[ \t]*", re.MULTILINE)
 _COMPARED = re.compile(r"\b(?:if|elif|while)\b[^=:\n(]*?[^=:\n(<>!+*/%-](=)(?!=)")  # `if x = 1`
 _TABS = (8, 4, 2)  # how wide a tab may be meant
@@ -162,8 +163,11 @@ def _explain(text: str, tokens: tuple[Token, ...], places: Places, error: Syntax
     elif "expected an indented block" in complaint:
         message, hint = "an indented line is missing", "what belongs to `for` or `with` is moved in by four spaces"
         line_start = text.rfind("\n", 0, start) + 1
-        if text[line_start : _line_end(text, line_start)].strip():
-            repair = Repair("move the line in", text[:line_start] + "    " + text[line_start:].lstrip(" \t"))
+        opener = _ON_LINE.search(complaint)
+        opens = line_start if opener is None else places.at_character(int(opener[1]), 0)
+        if opens < line_start and text[line_start : _line_end(text, line_start)].strip():
+            indent = _INDENT.match(text, opens)[0] + "    "  # type: ignore[index]  # matches all
+            repair = Repair("move the line in", text[:line_start] + indent + text[line_start:].lstrip(" \t"))
     elif isinstance(error, IndentationError):
         message, hint = "this line is indented differently", "lines that belong together begin in the same column"
         line_start = text.rfind("\n", 0, start) + 1

@@ -160,7 +160,7 @@ def test_the_repair_cures(case: pytest.param) -> None:  # type: ignore[valid-typ
 STALE = "v, _ = chunk(w.view(-1), 2)\ny = (w * 2).sum()\ny.backward()\nwith no_grad():\n    w -= 0.25 * w.grad\n"
 
 
-@pytest.mark.parametrize("use", ["z = v * 2", "v", "v, w"])
+@pytest.mark.parametrize("use", ["z = v * 2", "v", "v, w", "v.backward(ones(2))", "z = autograd.grad(v, w, ones(2))"])
 def test_a_part_whose_memory_was_changed_since(use: str) -> None:
     with pytest.raises(PlaygroundError) as caught:
         run(STALE + use, {"w": [1.0, 2.0, -0.5]})

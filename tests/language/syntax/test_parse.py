@@ -147,6 +147,8 @@ BAD = [
     ),
     pytest.param("for i in range(3)\n    x", "`:` is missing", 1, 18, "for i in range(3):\n    x", id="colon"),
     pytest.param("for i in range(3):\nx", "indented line", 2, 1, "for i in range(3):\n    x", id="no-indent"),
+    pytest.param("if 1:\n    if 1:\n    x", "indented line", 3, 5, "if 1:\n    if 1:\n        x", id="within"),
+    pytest.param("if 1:\n    if 1:", "indented line", 2, 9, None, id="nothing-to-indent"),
     pytest.param("x\n  y", "indented differently", 2, 1, "x\ny", id="indent"),
     # escapes
     pytest.param("().__class__.__bases__", "no `__bases__`", 1, 14, None, id="dunder-attribute"),
