@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
@@ -29,6 +32,17 @@ def pytest_collection_finish() -> None:
     from playground.computing.garbage import settle  # after the environment is set
 
     settle()
+
+
+MUCH = 2 * 1024**3  # bytes: two of these processes fit into a small machine
+
+
+def pytest_runtest_logfinish() -> None:
+    """Memory goes back: glibc keeps what large tensors of many sizes leave free, 5 GB after one test of `lazy`."""
+    if psutil.Process().memory_info().rss > MUCH:
+        gc.collect()
+        if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+            trim(0)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from playground.explain.explanation import explain
 from playground.recorder.record import record
 from playground.trace.trace import Trace
 from tests.explain.reading import Reader
+from tests.sampled import sampled
 
 TIES = [2.0, 2.0, 1.0, 0.0, -1.0]
 MATRIX = [[2.0, 2.0, -1.0], [0.0, 1.0, 1.0]]
@@ -74,7 +75,7 @@ def _function(name: str) -> Callable[..., Any]:
 
 @pytest.mark.filterwarnings("ignore:.*degrees of freedom")
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("name", [*ONE.split(), *MORE.split()])
+@pytest.mark.parametrize("name", sampled([*ONE.split(), *MORE.split()], 3))
 def test_of_one_argument(name: str, shape: str) -> None:
     if shape == "empty" and name in ("max", "min", "amax", "amin", "median", "topk_"):
         pytest.skip("PyTorch has no such number of nothing")
@@ -120,7 +121,7 @@ TWO: dict[str, Callable[..., Any]] = {
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-@pytest.mark.parametrize("name", TWO)
+@pytest.mark.parametrize("name", sampled(TWO, 3))
 @pytest.mark.filterwarnings("ignore")
 def test_of_two_arguments(name: str, pair: str) -> None:
     first, second = PAIRS[pair]
@@ -192,7 +193,7 @@ ONE_AXIS = ("prod", "max", "min", "median", "kthvalue", *KEEP_SHAPE.split())
 
 
 @pytest.mark.parametrize("axes", ["rows", "columns", "last", "both"])
-@pytest.mark.parametrize("name", ALONG)
+@pytest.mark.parametrize("name", sampled(ALONG, 3))
 @pytest.mark.parametrize("content", [MATRIX, [[3.0], [1.0]], [[0.0, 0.0]]], ids=["matrix", "column", "row"])
 @pytest.mark.filterwarnings("ignore")
 def test_along_axes(name: str, axes: str, content: Any) -> None:

@@ -22,12 +22,13 @@ from playground.ui.layers.frames import ShownStack, show_stack
 from playground.ui.layers.links import restore_stack, stack_query
 from tests.layers.pasted_classes import DOCUMENTS
 from tests.layers.scripts import printed, shown
+from tests.sampled import sampled
 
 TWO = [(10, 22, 22), (10, 22, 22), (55, 21, 21), (55, 21, 21)]  # the two convolutions of L2.4
 DIGITS = StackDocument("Conv2d(4, 7, stride=3) ReLU Flatten Dropout(0.2) Linear(10)", batch=16, rng_seed=3)
 
 
-@pytest.mark.parametrize("entry", STACKS.presets, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", sampled(STACKS.presets, 4, name=lambda entry: entry.id))
 def test_every_preset_runs_and_its_link_opens_it(entry: Preset[StackDocument]) -> None:
     assert isinstance(show_stack(net_of(entry.document)), ShownStack)
     opened = restore_stack(dict(parse_qsl(stack_query(entry.document))))
