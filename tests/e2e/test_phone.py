@@ -13,6 +13,9 @@ STACK = "/layers?v=1&stack=Conv2d(10,%207)%20ReLU%20Flatten%20Linear(10)"
 CUT = """root => [...root.querySelectorAll('tr > *, input, select, button')]
     .map(one => [one.outerHTML, one.getBoundingClientRect()])
     .filter(([, { left, right, width }]) => width > 1 && (right > innerWidth || left < 0))"""
+WORDS_BROKEN = """button => [...button.childNodes].some(node => {
+    const text = document.createRange(); text.selectNodeContents(node);
+    return node.textContent.split(' ').length < text.getClientRects().length; })"""
 BROKEN = """head => { const text = document.createRange(); text.selectNodeContents(head);
     return head.textContent.split(' ').length < text.getClientRects().length; }"""
 
@@ -52,3 +55,17 @@ def test_no_heading_of_the_console_is_broken(open_page: OpenPage) -> None:
     expect(heads.first).to_have_text("epoch")
     assert [head.inner_text() for head in heads.all() if head.evaluate(BROKEN)] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 320])
+def test_no_name_of_the_reference_is_broken(open_page: OpenPage, ready: Ready, width: int) -> None:
+    page = ready(open_page("/", width=width, height=844, touch=True))
+    page.get_by_role("button", name="Functions").click()
+    for search in ("", "cross_entropy", "layer_norm"):
+        page.get_by_label("Search functions").fill(search)
+        page.get_by_label("Search functions").press("Enter")
+        calls = page.get_by_test_id("functions").get_by_role("button")
+        expect(calls.first).to_contain_text(search or "exp(")
+        assert [call.inner_text() for call in calls.all() if call.evaluate(WORDS_BROKEN)] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -3,12 +3,12 @@ import test from "node:test";
 import { FUNCTIONS, PREFIXES } from "../../playground/frontend/shared/functions.js";
 import { namesIn, suggestionsFor, wordAt, writtenFor } from "../../playground/frontend/stepper/text/completion.js";
 
-/** What is suggested where the bar stands. */
-function suggested(marked, leaves = []) {
+/** What is suggested where the bar stands, to who asks for it. */
+function suggested(marked, leaves = [], isAsked = true) {
   const caret = marked.indexOf("|");
   const text = marked.slice(0, caret) + marked.slice(caret + 1);
   const word = wordAt(text, caret);
-  return word && suggestionsFor(text, word, { functions: FUNCTIONS, prefixes: PREFIXES, leaves });
+  return word && suggestionsFor(text, word, { functions: FUNCTIONS, prefixes: PREFIXES, leaves }, isAsked);
 }
 const names = (...given) => suggested(...given)?.map(({ name }) => name) ?? null;
 
@@ -23,6 +23,13 @@ test("names of the text and leaves come before functions, and half a word is non
   assert.equal(suggested("y = width + w|", ["width", "w"])[0].meaning, "a leaf");
   assert.deepEqual(names("y = qq|", ["qq"]), []);
   assert.deepEqual(names("y = qqq + qq|", ["qqq", "qq"]), ["qqq"]);
+});
+
+test("a letter that was only typed is the beginning of a name", () => {
+  assert.deepEqual(names("f = sin x|", [], false), []);
+  assert.deepEqual(names("scale = 2*w\ny = s|", ["w"], false), ["scale"]);
+  assert.deepEqual(names("y = si|", [], false), names("y = si|"));
+  assert.ok(names("y = x.s|", [], false).includes("sum") && names("y = x|").includes("xlogy"));
 });
 
 test("behind a dot stands what can be called there", () => {

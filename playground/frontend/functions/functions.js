@@ -8,6 +8,9 @@ import { typeset } from "../shared/typeset.js";
 
 /** @typedef {import("./contract.js").FunctionsFrame} FunctionsFrame */
 
+/** A call, which may go on in the next line within its brackets, or at a bar of its name, never inside of a word. */
+const pieces = (/** @type {string} */ call) => call.split(/(?<=[(_])/).flatMap((piece) => [el("wbr", {}), piece]);
+
 const FUNCTION_HEADS = ["Function", "Meaning", "Derivative"];
 
 export default mounting((root, _, /** @type {FunctionsFrame} */ __) => {
@@ -23,7 +26,7 @@ export default mounting((root, _, /** @type {FunctionsFrame} */ __) => {
         const call = el(
           "button",
           { type: "button", title: "Write it into the text", onclick: () => askToInsert({ name, signature }) },
-          `${name}(${signature})`,
+          ...pieces(`${name}(${signature})`),
         );
         const formula = derivative ? el("span", { "data-latex": derivative }, el("code", {}, derivative)) : null;
         return el("tr", {}, el("th", { scope: "row" }, call), el("td", {}, meaning), el("td", {}, formula));

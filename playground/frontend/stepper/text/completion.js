@@ -38,16 +38,19 @@ export function namesIn(text) {
 }
 
 /**
- * The names and functions that begin as the word at the caret does, the shortest function first.
+ * The names and functions that begin as the word at the caret does, the shortest function first. One letter that was
+ * only typed is rarely the beginning of a function: `x` is a name, and a list of all in x would hide what is below.
  * @param {string} text
  * @param {Word} word
  * @param {Known} known
+ * @param {boolean} isAsked whether somebody asked for the list
  * @returns {Suggestion[]}
  */
-export function suggestionsFor(text, { start, typed, owner }, { functions, prefixes, leaves }) {
+export function suggestionsFor(text, { start, typed, owner }, { functions, prefixes, leaves }, isAsked) {
   const home = owner === null ? null : (prefixes[owner] ?? METHOD);
   const begins = (/** @type {string} */ name) => name.toLowerCase().startsWith(typed.toLowerCase());
-  const found = functions
+  const isName = owner === null && typed.length === 1 && !isAsked;
+  const found = (isName ? [] : functions)
     .filter(([name, , , homes]) => begins(name) && (home === null ? homes !== METHOD : homes.split(" ").includes(home)))
     .sort(([one], [other]) => (typed ? one.length - other.length : 0))
     .map(([name, signature, meaning]) => ({ name, signature, meaning }));

@@ -112,7 +112,7 @@ export function createSuggestions({ area, mirror, around }, known) {
     wait();
     word = wordNow();
     if (!word || !(isAsked || word.typed)) return close();
-    offered = suggestionsFor(area.value, word, known());
+    offered = suggestionsFor(area.value, word, known(), isAsked);
     if (offered.length === 0) return close();
     const options = offered.map((suggestion, index) =>
       el(
