@@ -12,6 +12,7 @@ from playground.layers.catalogue import shape_rules
 from playground.layers.catalogue.kind import Mend, Misfit
 from playground.layers.catalogue.spec import LayerSpec, Path, Shape, Stack, walk
 from playground.layers.limits import LIMITS
+from playground.layers.stack.parse import parse_stack
 from playground.layers.stack.repairs import ALLOWED, shape_after, stride_of, with_stride
 from playground.layers.stack.text import layer_text, to_text
 
@@ -83,7 +84,7 @@ def check_input(shape: Shape, batch: int = 1) -> None:
 
 def misfit_problem(stack: Stack, path: Path, layer: LayerSpec, misfit: Misfit) -> Problem:
     """A layer that cannot take what comes in, with the repairs that its shape rule knows."""
-    repairs = tuple(Repair(mend.label, to_text(_mended(stack, path, layer, mend).layers)) for mend in misfit.mends)
+    repairs = tuple(one for mend in misfit.mends for one in _repair(mend.label, _mended(stack, path, layer, mend)))
     message = f"{layer.kind} expects {misfit.expected}, and got {misfit.got}"
     return Problem(path, message, repairs[0].label if repairs else "", repairs)
 
@@ -104,14 +105,14 @@ def sum_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, out: S
         last = _giving(shape)
         body, label = (*body, last), [*label, f"end with {layer_text(last)}"]
     mended = stack.replace(path, replace(layer, branches=(body,)))
-    repair = Repair(", ".join(label), to_text(mended.layers))
-    return Problem(path, message, "the body of a Residual keeps the shape", (repair,))
+    repairs, hint = _repair(", ".join(label), mended), "the body of a Residual keeps the shape"
+    return Problem(path, message, hint if repairs else f"{hint}: {ALLOWED}", repairs)
 
 
 def join_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, outs: Sequence[Shape]) -> Problem:
     """Branches whose shapes differ beyond their first axis, with one stride that would make them alike."""
     message = f"branches of shapes {' and '.join(map(shape_rules.text, outs))} cannot be joined"
-    repairs = []
+    repairs: list[Repair] = []
     for stride in sorted({stride_of(branch) for branch in layer.branches}):
         branches = [with_stride(branch, stride) for branch in layer.branches]
         alike = tuple(branch for branch in branches if branch is not None)
@@ -120,9 +121,19 @@ def join_problem(stack: Stack, path: Path, layer: LayerSpec, shape: Shape, outs:
         if len(alike) == len(branches) and len(sizes) == 1 and None not in sizes:
             mended = stack.replace(path, replace(layer, branches=alike))
             label = f"set stride to {stride} in all branches and padding to half of each kernel"
-            repairs.append(Repair(label, to_text(mended.layers)))
+            repairs += _repair(label, mended)
     hint = "branches are joined along their first axis: all the others have to agree"
     return Problem(path, message, hint if repairs else f"{hint}; {ALLOWED}", tuple(repairs))
+
+
+def _repair(label: str, mended: Stack) -> tuple[Repair, ...]:
+    """The repair, where what it writes can be read: a rule knows what would fit, not which sizes are too large."""
+    text = to_text(mended.layers)
+    try:
+        parse_stack(text)
+    except PlaygroundError:
+        return ()
+    return (Repair(label, text),)
 
 
 def _mended(stack: Stack, path: Path, layer: LayerSpec, mend: Mend) -> Stack:

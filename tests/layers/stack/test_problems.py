@@ -156,6 +156,20 @@ def test_a_padding_that_keeps_the_size_takes_steps_of_one(text: str, shape: Shap
 @pytest.mark.parametrize(
     ("text", "shape", "expected"),
     [
+        ('Conv1d(1, 4, stride=2, padding="same", dilation=44)', (1, 200),
+         ['Conv1d(1, 4, padding="same", dilation=44)']),
+        ("Residual(Conv2d(1, 5, stride=2, dilation=40))", (1, 200, 200), []),
+        ("Residual(Conv2d(3, 1))", (2000, 4, 4), []),
+        ("Parallel(Conv2d(3, 5, dilation=40), Conv2d(3, 1, stride=2))", (1, 200, 200), []),
+    ],
+)  # fmt: skip
+def test_a_size_that_fits_and_is_too_large_is_not_offered(text: str, shape: Shape, expected: list[str]) -> None:
+    assert repaired(text, shape) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "expected"),
+    [
         ("PixelShuffle(3)", (8, 3, 3), ["Conv2d(9, 1) PixelShuffle(3)", "PixelShuffle(2)"]),
         ("ReflectionPad2d((1, 3, 5, 1))", (2, 4, 9), ["ReflectionPad2d(3)"]),
         ("Upsample(2, align_corners=True)", PICTURE,
