@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { partnerOf, twinOf } from "../../playground/frontend/stepper/beside/pairs.js";
+import { pictureOf } from "../../playground/frontend/stepper/fixed_frame.js";
 
 // step 2 of the first has no partner, and neither has the last of the second
 const comparison = {
@@ -47,4 +48,10 @@ test("what corresponds is selected with it, and nothing with what has no partner
   assert.equal(twinOf(comparison, 0, "op-1"), null);
   assert.equal(twinOf(comparison, 0, null), null);
   assert.equal(twinOf(null, 0, "op-0"), null);
+});
+
+test("the picture beside has the key of its drawing, by which another drawing is known", () => {
+  const text = { key: "backward-1", scene: '{"view":[0,0,1,1]}', rest: '{"title":"Backward graph of f"}' };
+  assert.deepEqual(pictureOf(text), { key: "backward-1", scene: { view: [0, 0, 1, 1] }, title: "Backward graph of f" });
+  assert.equal(pictureOf({ ...text, scene: null }).scene, null);
 });

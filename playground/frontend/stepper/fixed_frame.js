@@ -9,7 +9,11 @@ const FIXED = { stale: false, sequence: 0, query: "", document: null, leaves: []
  * @param {import("./contract.js").PictureText} text
  * @returns {import("./contract.js").Picture}
  */
-export const pictureOf = ({ scene, rest }) => ({ ...JSON.parse(rest), scene: scene && JSON.parse(scene) });
+export function pictureOf({ key, scene, rest }) {
+  /** @type {Omit<import("./contract.js").Picture, "key" | "scene">} */
+  const told = JSON.parse(rest);
+  return { ...told, key, scene: scene && JSON.parse(scene) };
+}
 
 /**
  * @param {import("./contract.js").Picture | null} picture
