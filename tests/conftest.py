@@ -34,15 +34,21 @@ def pytest_collection_finish() -> None:
     settle()
 
 
-MUCH = 2 * 1024**3  # bytes: two of these processes fit into a small machine
+MUCH = 2 * 1024**3  # bytes
+HELD = pytest.StashKey[int]()  # bytes, after memory was given back last
 
 
-def pytest_runtest_logfinish() -> None:
-    """Memory goes back: glibc keeps what large tensors of many sizes leave free, 5 GB after one test of `lazy`."""
-    if psutil.Process().memory_info().rss > MUCH:
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Memory goes back: glibc keeps what large tensors of many sizes leave free, 5 GB after one test of `lazy`.
+
+    To look for it takes a second of such a process, so it is done when much has been added.
+    """
+    process, stash = psutil.Process(), item.config.stash
+    if process.memory_info().rss > stash.get(HELD, 0) + MUCH:
         gc.collect()
         if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
             trim(0)
+        stash[HELD] = process.memory_info().rss
 
 
 @pytest.fixture(scope="session")
