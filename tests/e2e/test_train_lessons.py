@@ -84,11 +84,19 @@ def pictures(folder: Path) -> Path:
     return path
 
 
+def until_reading(page: Page) -> None:
+    """A file is read, and the runs are not paled meanwhile; a run of the page that came before may end in it."""
+    page.wait_for_function(
+        """() => !document.querySelector('[data-stale="true"] .runs')
+            && document.querySelector('.st-key-own')?.textContent.includes('Reading the file')""",
+        timeout=PATIENCE,
+    )
+
+
 def bring(page: Page, path: Path) -> None:
     page.get_by_role("button", name="Own data", exact=True).click()
     page.locator(".st-key-own input[type=file]").set_input_files(path)
-    page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
-    assert page.locator('[data-stale="true"] .runs').count() == 0, "the runs are not paled meanwhile"
+    until_reading(page)
     expect(page.locator(".st-key-own")).to_contain_text("is chosen:", timeout=PATIENCE)
 
 
@@ -172,8 +180,7 @@ def test_an_uploaded_table_and_a_bad_one(open_page: OpenPage, tmp_path: Path) ->
     page = opened(open_page, "v=1&text=" + quote("Linear(2)"))
     page.get_by_role("button", name="Own data", exact=True).click()
     page.locator(".st-key-own input[type=file]").set_input_files(bad)
-    page.get_by_text("Reading the file").wait_for(timeout=PATIENCE)
-    assert page.locator('[data-stale="true"] .runs').count() == 0, "the runs are not paled meanwhile"
+    until_reading(page)
     expect(page.locator(".st-key-own")).to_contain_text("line 3, column 2 (y): 'two' is not a number", timeout=PATIENCE)
     page.locator(".st-key-own input[type=file]").set_input_files(good)
     expect(page.locator(".st-key-own")).to_contain_text("rows of 2 numbers", timeout=PATIENCE)
