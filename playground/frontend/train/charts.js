@@ -12,7 +12,7 @@ import { termOf } from "../shared/terms.js";
 
 const LONGEST_WAIT = 1500; // ms
 const MARKED = 30; // points that are marked at most
-const BREATH = 8; // drawing takes an eighth of a core at most
+const BREATH = 10; // drawing takes a tenth of a core at most
 const LINEAR = new Set(["accuracy", "zeros", "dead"]); // never on a logarithmic axis
 const CONFIG = { displaylogo: false, responsive: true, showSendToCloud: false, modeBarButtonsToRemove: ["select2d", "lasso2d"], scrollZoom: false };
 
