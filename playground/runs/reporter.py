@@ -35,6 +35,7 @@ class Reporter:
         self.orders = Orders(run.wanted, run.learning_rate, run.more_epochs)
         self._store, self._run = store, run
         self._records: list[TrainRecord] = []
+        self._written = self._recorded = time.monotonic()  # the last report, and the last with a record
         self._changes: dict[str, Any] = {}
         self._lock = threading.Lock()  # of what is pending
         self._writing = threading.Lock()
@@ -107,13 +108,15 @@ class Reporter:
             self._changes |= changes
 
     def _report(self) -> None:
-        written = time.monotonic()
         while not self._done.wait(HEARD_WITHIN):
-            if time.monotonic() - written >= EVERY:
+            if self.is_time(time.monotonic()):
                 self._flush()
-                written = time.monotonic()
             else:
                 self._listen()
+
+    def is_time(self, now: float) -> bool:
+        """Tell whether to write. A record waits for nothing but the record before it: not for a report without one."""
+        return now - (self._recorded if self._records else self._written) >= EVERY
 
     def _listen(self) -> None:
         """Hear the owner between two reports; a database that refuses is the next report's concern."""
@@ -135,6 +138,8 @@ class Reporter:
             with self._lock:
                 records, changes = self._records, self._changes
                 self._records, self._changes = [], {}
+            self._written = time.monotonic()
+            self._recorded = self._written if records else self._recorded
             if self._learner is not None:
                 changes |= {"step": self._learner.step, "seconds": self._learner.seconds_so_far}
             try:

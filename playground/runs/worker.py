@@ -21,6 +21,7 @@ from playground.training.learner import Learner
 from playground.training.loop import train
 
 OFTEN = 0.5  # seconds between two records of a run that has just begun, at most: its curve is seen to move
+SLOW = 0.1  # seconds of a step, from which on to measure each costs little beside it
 SELDOM = 40  # later a fortieth of its time: from 20 s on less often, some 250 such records in an hour
 NO_MEMORY = "there was not enough memory; a smaller batch or net needs less"
 
@@ -68,13 +69,18 @@ class Heeding(Learner):
         self._told_until = max(self.told, default=self.step)
 
     @property
-    def is_due(self) -> bool:
-        """Tell whether the next step is recorded."""
-        step, seconds = self.step + 1, self.seconds_so_far
+    def is_watched(self) -> bool:
+        """Tell whether the next step is measured. Of steps that take long each is: whether it is recorded, because its
+        time has come or its owner wants something, is known when it has ended."""
+        return super().is_watched or self.seconds_so_far > SLOW * self.step
+
+    def is_due(self, step: int) -> bool:
+        """Tell whether this step is recorded, the next one or the one that has just ended."""
+        seconds = self.seconds_so_far
         is_early = step < self.record_every and step.bit_count() == 1  # 1, 2, 4, 8, ...
         is_long_ago = seconds - self.seconds > max(OFTEN, seconds / SELDOM)
         is_asked = seconds > LIMITS.seconds or self._reporter.is_lost or not self.has_heeded
-        return super().is_due or is_early or is_long_ago or is_asked or step in self.told
+        return super().is_due(step) or is_early or is_long_ago or is_asked or step in self.told
 
     @property
     def orders(self) -> Orders:

@@ -123,9 +123,12 @@ class Learner:
             parameter.grad = None
 
     @property
-    def is_due(self) -> bool:
-        """Tell whether the next step is recorded: the first, every few, the last of an epoch and of the run."""
-        step = self.step + 1
+    def is_watched(self) -> bool:
+        """Tell whether the next step is measured: before it begins, it is known to be recorded, or may be."""
+        return self.is_due(self.step + 1)
+
+    def is_due(self, step: int) -> bool:
+        """Tell whether this step is recorded: the first, every few, the last of an epoch and of the run."""
         return step == 1 or step % self.record_every == 0 or step % self.steps_per_epoch == 0 or step == self.steps
 
     def parts(self, x: Tensor) -> Iterator[Tensor]:

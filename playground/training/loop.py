@@ -32,9 +32,9 @@ def train(
     window, probe = Window(learner), Probe(learner.model)
     while learner.step < learner.steps:
         for x, target, labels in learner.batches():
-            is_due = learner.is_due
+            is_watched = learner.is_watched
             with placed(learner.device):
-                with probe if is_due else nullcontext():
+                with probe if is_watched else nullcontext():
                     output = learner.model(x)
                 loss = learner.criterion(output, target)
             window.add(loss, output, labels)
@@ -43,7 +43,7 @@ def train(
                 raise diverged(learner, problem, [x])
             learner.zero_grad()
             loss.backward()
-            if is_due:
+            if is_watched:
                 probe.see_gradients()
             if config.clip:
                 torch.nn.utils.clip_grad_norm_(learner.model.parameters(), config.clip)
@@ -51,7 +51,7 @@ def train(
             learner.step += 1
             if learner.schedule is not None and learner.step < learner.planned:
                 learner.schedule.step()
-            if is_due:
+            if is_watched and learner.is_due(learner.step):
                 record = window.record(probe)
                 if learner.step >= learner.steps:
                     check_end(learner, record)

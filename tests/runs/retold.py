@@ -23,9 +23,8 @@ class Retelling(Learner):
         super().__init__(config, data_of(config))
         self.recorded = frozenset(steps)
 
-    @property
-    def is_due(self) -> bool:
-        return self.step + 1 in self.recorded
+    def is_due(self, step: int) -> bool:
+        return step in self.recorded
 
 
 def told(records: Iterable[TrainRecord]) -> list[tuple[int, float]]:

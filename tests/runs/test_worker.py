@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -247,7 +247,36 @@ def test_a_run_that_goes_on_for_long_is_recorded_less_often(url: str) -> None:
         for since, is_due in ((0.9 * wait, False), (1.1 * wait, True)):
             learner.seconds = seconds - since
             learner.going_since = time.perf_counter() - since
-            assert learner.is_due == is_due, (seconds, since)
+            assert learner.is_due(learner.step + 1) == is_due, (seconds, since)
+
+
+def test_slow_steps_are_measured_so_that_an_order_waits_for_one_alone(url: str) -> None:
+    store, run = claimed(url, SLOW)
+    heard = reporter.Reporter(store, run)
+    learner = worker.Heeding(run, data_of(SLOW), torch.device("cpu"), heard, store)
+    learner.step = 1000
+    for seconds, is_watched in ((0.9 * worker.SLOW * 1000, False), (1.1 * worker.SLOW * 1000, True)):
+        learner.seconds = seconds
+        assert learner.is_watched == is_watched and not learner.is_due(1000)
+    heard.orders = replace(heard.orders, wanted="pause")
+    assert learner.is_due(1000), "the step that has just ended"
+
+
+def test_a_record_does_not_wait_for_a_report_without_one(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = claimed(url)
+    data = data_of(CONFIG)
+    learner = Learner(CONFIG, data)
+    first, second = islice(train(CONFIG, data, learner=learner), 2)
+    reports = reporter.Reporter(store, run)  # its thread is not begun: it is asked here when it would write
+    reports.add(first, learner)
+    assert store.steps(run.id) == [1] and not reports.is_time(time.monotonic())
+    later = time.monotonic() + reporter.EVERY
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert reports.is_time(later), "how far it is"
+    reports.keep(learner.step, b"")
+    assert not reports.is_time(later)
+    reports.add(second, learner)
+    assert reports.is_time(later)
 
 
 def test_how_far_a_run_is_is_told_between_two_records(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

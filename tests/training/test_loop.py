@@ -246,6 +246,26 @@ def test_a_run_never_ends_with_what_is_not_finite(small_data: Data) -> None:
     assert re.fullmatch(rf"the test loss is (NaN|infinite) after step {max(ended) + 1}; first not finite: .*", said)
 
 
+def test_a_step_that_is_watched_may_become_due_while_it_goes_on(small_data: Data) -> None:
+    """Its record says the same as one that was planned; a step that nobody wants has none."""
+
+    class Asked(Learner):
+        @property
+        def is_watched(self) -> bool:
+            return True
+
+        def is_due(self, step: int) -> bool:
+            return step == self.step and step % 3 == 0  # known after the step alone
+
+    config = TrainConfig(epochs=3, batch=20)
+    learner = Asked(config, small_data)
+    asked = list(train(config, small_data, learner=learner))
+    plan = replace(config, record_every=3)
+    planned = [record for record in train(plan, small_data) if record.step % 3 == 0]
+    assert len(asked) > 2 and [one.step for one in asked] == [one.step for one in planned]
+    assert [one.layers for one in asked] == [one.layers for one in planned]
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_the_last_step_is_looked_at(small_data: Data, schedule: str) -> None:
     chosen = config(schedule=schedule, optimizer="Adam")
