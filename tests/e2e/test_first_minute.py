@@ -41,6 +41,17 @@ def test_nothing_jumps_while_a_page_loads(server: Server, browser: Browser, read
         context.close()
 
 
+def test_a_component_comes_as_one_script(open_page: OpenPage, ready: Ready) -> None:
+    """As this very browser asks for it: which headers it sends changes from one version to the next."""
+    page = ready(open_page("/"))
+    ours = page.evaluate(
+        "() => performance.getEntriesByType('resource').map(({ name }) => name)"
+        ".filter((name) => name.includes('/bidi-components/') && new URL(name).pathname.endsWith('.js'))"
+    )
+    begun = [name for name in ours if "/shared/functions.js" not in name]  # the editor's table, once the page stands
+    assert len(begun) == 1, ours
+
+
 def test_a_first_visit_is_told_what_this_is_until_it_steps(
     open_page: OpenPage, ready: Ready, accessibility: Callable[[Page], list[str]], look: dict[str, Any]
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,7 +21,6 @@ from playground.ui.start.rewriting import rewrite
 
 _STATIC = re.compile(r"/static/(?:js|css|media)/[\w.-]+")
 _ENTRY = re.compile(r"/_stcore/bidi-components/playground\.\w+/((\w+)/\2\.js)")  # a component is called as its folder
-_OF_THE_REQUEST = {"range", "origin"}  # with one of these an answer is for this request alone
 _PACKED = ("text/", "application/javascript", "application/json", "image/svg")  # the rest is compressed as it is
 
 
@@ -47,7 +47,7 @@ class ServedFiles:
             return await self._app(scope, receive, send)
         path, asked = scope["path"], Headers(scope=scope)
         entry = _end(_ENTRY, path)
-        if not (entry or _end(_STATIC, path)) or scope["method"] != "GET" or _OF_THE_REQUEST & set(asked):
+        if not (entry or _end(_STATIC, path)) or scope["method"] != "GET" or _is_for_one(asked):
             return await self._app(scope, receive, send)
         packs = "gzip" in asked.get("accept-encoding", "")
         changed = newest(FRONTEND) if entry else 0
@@ -75,6 +75,14 @@ def _end(pattern: re.Pattern[str], path: str) -> re.Match[str] | None:
     """Where a path ends so; an app may be served below another path."""
     found = pattern.search(path)
     return found if found and found.end() == len(path) else None
+
+
+def _is_for_one(asked: Headers) -> bool:
+    """Tell whether an answer is for this request alone: a part of a file, or a file for another site's page. Chromium
+    156 names the origin in every request for a module, so also in those of our own pages."""
+    origin, host = asked.get("origin"), asked.get("host")
+    is_ours = origin is None or asked.get("sec-fetch-site") == "same-origin" or urlsplit(origin).netloc == host
+    return "range" in asked or not is_ours
 
 
 def _is_script(headers: Headers) -> bool:

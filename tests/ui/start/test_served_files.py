@@ -106,6 +106,20 @@ def test_an_answer_for_one_request_alone_is_not_kept(headers: dict[str, str]) ->
     assert len(reached) == 3
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://school.example", "host": "school.example"},
+        {"origin": "https://school.example", "host": "behind.proxy", "sec_fetch_site": "same-origin"},
+    ],
+)
+def test_a_browser_that_names_the_pages_own_origin_is_answered_from_memory(headers: dict[str, str]) -> None:
+    ask, reached = server(lambda: javascript(IMMUTABLE))
+    for _ in range(2):
+        ask(STATIC, **headers)
+    assert len(reached) == 1
+
+
 def test_a_components_module_comes_with_all_that_it_imports() -> None:
     ask, reached = server(javascript)
     _, headers, body = ask(ENTRY, accept_encoding="gzip")
