@@ -38,6 +38,7 @@ _WANTED_ROOM = re.compile(r"Tried to allocate ([\d.]+ \w+)")  # PyTorch's words 
 _FREE_ROOM = re.compile(r"of which ([\d.]+ \w+) is free")
 
 
+@lru_cache(maxsize=1)  # each run of a text asks, and the driver's library takes a tenth of its time
 def devices() -> tuple[str, ...]:
     """The devices that are there, the fastest first; the CPU always is.
 

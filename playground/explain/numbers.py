@@ -25,6 +25,8 @@ def format_number(x: Scalar, digits: int = 4) -> str:
     >>> [format_number(x) for x in (0.0000123, 3.0, 1e10, float("nan"), float("-inf"), 1 + 2j)]
     ['1.23e−05', '3', '1e+10', 'NaN', '−∞', '1 + 2i']
     """
+    if isinstance(x, float) and math.isfinite(x):  # nearly all are
+        return _finite(x, digits)
     if isinstance(x, bool):
         return str(x)
     if isinstance(x, complex):
@@ -34,9 +36,7 @@ def format_number(x: Scalar, digits: int = 4) -> str:
         return (str(x) if abs(x) < 10**7 else f"{float(x):.{digits - 1}e}").replace("-", MINUS)
     if math.isnan(x):
         return "NaN"
-    if math.isinf(x):
-        return "∞" if x > 0 else MINUS + "∞"
-    return _finite(x, digits).replace("-", MINUS)
+    return "∞" if x > 0 else MINUS + "∞"
 
 
 @lru_cache(maxsize=4096)  # one picture writes the same few numbers in many places
@@ -46,7 +46,7 @@ def _finite(x: float, digits: int) -> str:
         return "0"
     if magnitude < (1e-4 if digits > 2 else 1e-3) or magnitude >= 1e6:
         mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
-        return f"{_trim(mantissa)}e{exponent}"
+        return f"{_trim(mantissa)}e{exponent}".replace("-", MINUS)
     if magnitude >= 1:
         return _trim(f"{x:.{digits - 1 if magnitude < 1e4 else 1}f}")
     leading = -math.floor(math.log10(magnitude))
@@ -55,7 +55,7 @@ def _finite(x: float, digits: int) -> str:
 
 def _trim(text: str) -> str:
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
+    return "0" if text == "-0" else text.replace("-", MINUS)
 
 
 def subscript(name: str) -> str:

@@ -18,7 +18,6 @@ from playground.language.function import Value
 from playground.language.functions.table import CONSTANTS
 from playground.language.repairs import tried
 from playground.language.syntax.left_out import told
-from playground.language.syntax.name_words import words_on_names
 from playground.language.syntax.program import Program, parse
 from playground.language.syntax.scan import normalise
 from playground.language.syntax.walk import calls
@@ -100,8 +99,7 @@ def run_program(
     made = make_leaves(program, leaves or {}, rng_seed, default)
     tensors = {name: brought(tensor) for name, tensor in made.items()}
     said = [Note("left_out", sentence) for sentence in told(program.text, program.left_out)]
-    free = [one.name for one in program.free_names if one.stated is None]
-    said += [Note("name", sentence) for sentence in words_on_names(program.statements, free)]
+    said += [Note("name", sentence) for sentence in program.on_names]
     try:
         with placed():
             return record(

@@ -20,6 +20,7 @@ PER_ELEMENT = 16  # work per element of an element-wise function or a reduction,
 SLOW_ELEMENT = 96  # the same of functions without a vectorised form: lgamma, i0, asinh
 PER_ROUND = 100_000  # work of one round of a loop that PyTorch makes itself
 Shape = tuple[int, ...]
+unseen = torch._C.DisableTorchFunction  # a recorder is not asked about what bounds read of a tensor: that takes longer
 
 
 def product(lengths: Iterable[int]) -> int:
@@ -35,7 +36,10 @@ def product(lengths: Iterable[int]) -> int:
 
 def shape_of(value: Value) -> Shape:
     """The shape of a tensor; of anything else, that of a number."""
-    return tuple(value.shape) if isinstance(value, Tensor) else ()
+    if not isinstance(value, Tensor):
+        return ()
+    with unseen():
+        return tuple(value.shape)
 
 
 def broadcast(*shapes: Shape) -> Shape:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from playground.errors import PlaygroundError
-from playground.language.bounds.bound import product, tensors_in
+from playground.language.bounds.bound import product, tensors_in, unseen
 from playground.language.function import Cost, Value
 from playground.language.limits import LIMITS, LanguageLimits, spell
 
@@ -42,7 +42,7 @@ def within(share: LanguageLimits) -> Iterator[None]:
         _share.reset(token)
 
 
-class _Made(NamedTuple):
+class Made(NamedTuple):
     """The work and the bytes of making a result, and the work of its derivative: plain, or differentiable again."""
 
     work: int
@@ -51,7 +51,7 @@ class _Made(NamedTuple):
     second: int
 
 
-_FREE = _Made(0, 0, 0, 0)
+_FREE = Made(0, 0, 0, 0)
 
 
 class Budget:
@@ -64,10 +64,10 @@ class Budget:
         self.bytes = 0
         self.statements = 0
         self._share = _share.get()
-        self._forward: dict[Node, _Made] = {}  # by the grad_fn of a result
+        self._forward: dict[Node, Made] = {}  # by the grad_fn of a result
 
-    def charge(self, cost: Cost, itemsize: int = 4) -> None:
-        """PlaygroundError without a place, where the call would go beyond a limit."""
+    def charge(self, cost: Cost, itemsize: int = 4) -> Made:
+        """What the call makes; PlaygroundError without a place, where it would go beyond a limit."""
         limits = self.limits
         if cost.elements > limits.elements:
             refuse(f"a tensor of {spell(cost.elements)} elements", limits.elements)
@@ -83,6 +83,7 @@ class Budget:
         if self.ops > limits.ops:
             refuse(f"more than {spell(limits.ops)} tensor operations", limits.ops)
         self._compare_with_share(cost.elements)
+        return made
 
     def charge_passes(self, roots: Sequence[Tensor], passes: int = 1, *, again: bool = False) -> None:
         """Charge what follows the text: its backward passes, and `again` one through the gradients of the first."""
@@ -92,14 +93,14 @@ class Budget:
         self._spend(passes * work, 0)
         self._compare_with_share(0)
 
-    def note(self, result: Value, cost: Cost, itemsize: int = 4) -> None:
-        """Remember what a result cost, on which the cost of its derivative depends."""
-        made = self._made(cost, itemsize)
-        for tensor in tensors_in(result):
-            if tensor.numel() == 0 and product(tensor.shape) > self.limits.elements:
-                refuse(f"an empty tensor with axes for {spell(product(tensor.shape))} elements", self.limits.elements)
-            if tensor.grad_fn is not None:
-                self._forward[tensor.grad_fn] = made
+    def note(self, result: Value, made: Made) -> None:
+        """Remember what a result cost, as it was charged: the cost of its derivative depends on it."""
+        with unseen():
+            for tensor in tensors_in(result):
+                if tensor.numel() == 0 and (axes := product(tensor.shape)) > self.limits.elements:
+                    refuse(f"an empty tensor with axes for {spell(axes)} elements", self.limits.elements)
+                if (node := tensor.grad_fn) is not None:
+                    self._forward[node] = made
 
     def count_statement(self) -> None:
         """Count one more line that was executed."""
@@ -125,15 +126,15 @@ class Budget:
         ):
             raise TooDear
 
-    def _made(self, cost: Cost, itemsize: int) -> _Made:
+    def _made(self, cost: Cost, itemsize: int) -> Made:
         if not cost.roots:
             derivative = max(2 * cost.work, cost.derivative)
-            return _Made(cost.work, cost.elements * itemsize, derivative, max(derivative, cost.second))
+            return Made(cost.work, cost.elements * itemsize, derivative, max(derivative, cost.second))
         nodes = self._reachable(cost.roots, self.limits.graph_nodes)
         work, second, size = self._through(nodes)
         if not cost.keeps_graph:
-            return _Made(work, 0, 0, 0)
-        return _Made(second, size, 2 * second, 2 * second)
+            return Made(work, 0, 0, 0)
+        return Made(second, size, 2 * second, 2 * second)
 
     def _through(self, nodes: set[Node]) -> tuple[int, int, int]:
         """Work of a backward pass through these nodes, the same if it can be differentiated, and its bytes then."""
@@ -161,7 +162,8 @@ class Budget:
 
 def paced(cost: Cost, values: Sequence[Value]) -> Cost:
     """The cost with dtypes taken into account: of the tensors among the values, and those that are named there."""
-    dtypes = [value if isinstance(value, torch.dtype) else value.dtype for value in _with_dtypes(values)]
+    with unseen():
+        dtypes = [value if isinstance(value, torch.dtype) else value.dtype for value in _with_dtypes(values)]
     pace = max((PACES.get(dtype, 1) for dtype in dtypes), default=1)
     if pace == 1:
         return cost

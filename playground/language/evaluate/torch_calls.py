@@ -61,12 +61,12 @@ class TorchCalls:
         """Calls PyTorch, if the budget allows it; PlaygroundError at `site.span` for whatever goes wrong."""
         cost = paced(cost, site.operands)
         try:  # PyTorch may also refuse to tell what a tensor came from, which the budget asks
-            self.at(site.span, self.budget.charge, cost, itemsize)
+            made = self.at(site.span, self.budget.charge, cost, itemsize)
             self.tell(site.span)
             result = self.at(site.span, partial(function, *positional, **named))
         except ERRORS as error:
             raise explained(error, site) from None
-        self.at(site.span, self.budget.note, result, cost, itemsize)
+        self.at(site.span, self.budget.note, result, made)
         return result
 
     def tell(self, span: Span) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from playground.errors import PlaygroundError
 from playground.language.syntax.left_out import LeftOut, readable
+from playground.language.syntax.name_words import words_on_names
 from playground.language.syntax.notation import IN_PROMPT, explained
 from playground.language.syntax.program_expressions import ProgramExpressions
 from playground.language.syntax.program_statements import ProgramStatements
@@ -31,6 +32,7 @@ class Program:
     statements: tuple[Statement, ...]
     free_names: tuple[FreeName, ...]
     left_out: tuple[LeftOut, ...] = field(default=(), compare=False)  # lines that mean nothing here
+    on_names: tuple[str, ...] = field(default=(), compare=False)  # a sentence for each that is probably meant otherwise
 
 
 @lru_cache(maxsize=64)  # one edit asks for the program of its text half a dozen times
@@ -53,4 +55,6 @@ def parse(text: str) -> Program:
     free = [FreeName(name, tuple(spans)) for name, spans in expressions.free.items()]
     stated = stated_leaves(text, body, frozenset(expressions.free), "requires_grad" in text)
     names = sorted((*free, *stated), key=lambda name: name.spans[0].start) if stated else free
-    return Program(text, with_stated(body, stated), tuple(names), (*left_out, *statements.left_out))
+    body = with_stated(body, stated)
+    on_names = words_on_names(body, [name.name for name in names if name.stated is None])
+    return Program(text, body, tuple(names), (*left_out, *statements.left_out), on_names)

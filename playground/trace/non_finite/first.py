@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from cmath import isfinite
+
 from playground.trace.array import Array
 from playground.trace.non_finite.broken import Broken
 from playground.trace.non_finite.reasons import reason
 from playground.trace.records import Note, Op, Value
+
+FEW = 100  # elements that are looked at one by one: statistics take longer
 
 
 def first_non_finite(values: tuple[Value, ...], ops: tuple[Op, ...]) -> Note | None:
@@ -30,6 +34,8 @@ def is_finite(data: Array) -> bool:
     """Tell whether no element is NaN or infinite."""
     if not data.dtype.startswith(("float", "bfloat", "complex")):
         return True
+    if data.numel <= FEW and data.flat is not None:
+        return all(map(isfinite, data.flat))
     statistics = data.statistics
     return statistics.nans == 0 and statistics.infinities == 0
 
