@@ -166,6 +166,7 @@ def ready() -> Callable[[Page], Page]:
 
     def ready(page: Page) -> Page:
         page.locator('[data-ready="true"]').first.wait_for()
+        page.locator("#first-page").wait_for(state="detached")  # taken over by Streamlit
         # What Streamlit is about to put in place again takes no click.
         page.locator('[data-test-script-state="notRunning"]').wait_for()
         page.wait_for_function(ALL_DRAWN)
@@ -179,9 +180,10 @@ def accessibility() -> Callable[[Page], list[str]]:
     """What axe-core finds wrong with a page: one line for each rule and element; an empty list is a pass."""
     source = AXE.read_text(encoding="utf-8")
 
-    def accessibility(page: Page, rules_off: tuple[str, ...] = ()) -> list[str]:
+    def accessibility(page: Page, rules_off: tuple[str, ...] = (), waits: bool = True) -> list[str]:
         page.evaluate(source)
-        page.wait_for_function(AT_REST)
+        if waits:
+            page.wait_for_function(AT_REST)
         options = {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in rules_off}}
         found = page.evaluate("options => axe.run(document, options)", options)
         return [

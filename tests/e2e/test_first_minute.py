@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from benchmarks.server import Server
 
@@ -39,6 +39,56 @@ def test_nothing_jumps_while_a_page_loads(server: Server, browser: Browser, read
         page.locator('[data-test-script-state="notRunning"]').wait_for()
         assert page.evaluate("window.shift") < MOST_SHIFT, (path, page.evaluate("window.shifts"))
         context.close()
+
+
+def test_the_page_is_used_before_streamlit_is_there_and_taken_over_as_it_stands(
+    server: Server, browser: Browser, ready: Ready, look: dict[str, Any], accessibility: Callable[[Page], list[str]]
+) -> None:
+    scheme = "dark" if look["dark"] else "light"
+    context = browser.new_context(viewport={"width": look["width"], "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(server.url)
+    ready(page)  # who comes first waits for PyTorch
+    page = context.new_page()
+    page.add_init_script(MEASURE)
+    held: list[Route] = []
+    released: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if released:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/static/js/index.*.js", hold)
+    page.goto(server.url, wait_until="commit")
+    bench = page.locator('#first-page [data-ready="true"]')
+    bench.wait_for()
+    assert page.locator(".stApp").count() == 0 and held
+    assert accessibility(page, waits=False) == []
+    page.keyboard.press("ArrowRight")
+    expect(bench).to_have_attribute("data-step", "1")
+    editor = page.get_by_test_id("editor")
+    editor.fill("f = log(x1) + x1*x2*x3")
+    bench.evaluate("root => root.classList.add('the-same')")
+    before = bench.bounding_box()
+    released += held
+    for route in released:
+        route.continue_()
+    ready(page)
+    expect(page.get_by_test_id("leaf-x3")).to_be_visible()
+    expect(editor).to_have_value("f = log(x1) + x1*x2*x3")
+    expect(editor).to_be_focused()
+    taken = page.locator("[data-ready].the-same")
+    expect(taken).to_have_attribute("data-step", "1")
+    after = taken.bounding_box()
+    assert (
+        before
+        and after
+        and [before[side] for side in ("x", "y", "width")] == [after[side] for side in ("x", "y", "width")]
+    )
+    assert page.evaluate("window.shift") < MOST_SHIFT, page.evaluate("window.shifts")
+    context.close()
 
 
 def test_a_component_comes_as_one_script(open_page: OpenPage, ready: Ready) -> None:

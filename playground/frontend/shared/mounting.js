@@ -10,9 +10,9 @@ const RUNNING = '[data-test-script-state="running"]'; // Streamlit says so of it
 const OUT_OF_SIGHT = "position: fixed; width: 0; height: 0; overflow: hidden; opacity: 0";
 
 /**
- * What Streamlit calls the default function of a component with.
+ * What Streamlit calls the default function of a component with; `setStateValue` is null where no server listens yet.
  * @template F
- * @typedef {{data: {frame: F}, key: string, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: object) => void}} Component
+ * @typedef {{data: {frame: F}, key: string, parentElement: HTMLElement | ShadowRoot, setStateValue: ((name: string, value: object) => void) | null}} Component
  */
 
 /**
@@ -72,6 +72,8 @@ export function mounting(create) {
   const standing = new WeakMap();
   /** @type {Map<string, Entry>} the newest of each key */
   const newest = new Map();
+  /** @type {Entry | null} */
+  let first = null;
 
   /**
    * The part of this key that is off the page, or was until now: Streamlit may mount it anew before it says that it went.
@@ -82,6 +84,14 @@ export function mounting(create) {
     if (!entry || (entry.root.isConnected && entry.parent.contains(entry.root))) return null;
     entry.keep?.();
     standing.delete(entry.parent);
+    return entry;
+  }
+
+  /** The part that stood there before Streamlit was: what Streamlit mounts first takes it over, whatever its key. */
+  function waiting() {
+    const entry = first;
+    first = null;
+    if (entry) standing.delete(entry.parent);
     return entry;
   }
 
@@ -126,7 +136,7 @@ export function mounting(create) {
   function mount({ data, key, parentElement, setStateValue }) {
     let entry = standing.get(parentElement);
     if (!entry) {
-      entry = adrift(key) ?? made(parentElement, data.frame);
+      entry = adrift(key) ?? waiting() ?? made(parentElement, data.frame);
       newest.set(key, entry);
       standing.set(parentElement, entry);
       entry.parent = parentElement;
@@ -135,11 +145,14 @@ export function mounting(create) {
     }
     const shown = entry;
     shown.set = setStateValue;
+    if (!setStateValue) first = shown;
     shown.part.update(data.frame);
     const place = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
     place.setAttribute("data-drawn", ""); // the page keeps room for it until then
-    for (const [name, value] of shown.unsent) setStateValue(name, value);
-    shown.unsent.clear();
+    if (setStateValue) {
+      for (const [name, value] of shown.unsent) setStateValue(name, value);
+      shown.unsent.clear();
+    }
     return () => {
       if (!standing.delete(parentElement)) return; // it stands elsewhere by now
       if (parentElement.contains(shown.root)) shown.root.remove();

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime import exists
 
 from playground.texts import plain_data
 from playground.ui.shared.boundary import guarded
@@ -20,6 +21,11 @@ WORKBENCH = "stepper"  # the key of the expressions page's, and of the one that 
 def _component() -> Callable[..., Any]:
     """Registered on first use, not on import: the component's files are only found under a running server."""
     return st.components.v2.component("playground.stepper", js="stepper/stepper.js", css="stepper/stepper.css")
+
+
+def register() -> bool:
+    """Have a running server serve the component's files; whether one runs. A page does so when it shows it."""
+    return exists() and bool(_component())
 
 
 def stepper(

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 import orjson
-import streamlit as st
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,6 +15,7 @@ from starlette.routing import Route
 from playground.errors import PlaygroundError
 from playground.texts import plain_data
 from playground.ui.shared.direct import DESK, PATH, Answering
+from playground.ui.start.first_page import base_path
 from playground.unforeseen import tried
 
 MOST_AT_ONCE = 200  # answers, each in a thread, most of which wait for their turn
@@ -27,8 +27,7 @@ _answering = set[str]()  # tickets; only the event loop changes it
 
 def direct_route() -> Route:
     """The route, below the path that the app is served at."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    path = f"/{base}/{PATH}" if base else f"/{PATH}"
+    path = f"{base_path()}/{PATH}"
     DESK.open(path)
     return Route(path, _answer, methods=["POST"])
 

@@ -21,6 +21,7 @@ from playground.ui.shared.frame_data import FrameData
 
 _PACKAGE = Path(__file__).parents[2]
 _done = threading.Event()
+_made: list[FrameData] = []  # at most one
 
 
 @st.cache_resource(show_spinner=False)
@@ -37,7 +38,10 @@ def is_warm() -> bool:
 
 
 def first_frame() -> FrameData | None:
-    """The frame of the default page as the last process made it, if nothing that it depends on has changed since."""
+    """The frame of the default page; until this process has made it, as the last one did, if nothing that it depends on
+    has changed since."""
+    if _made:
+        return _made[-1]
     with suppress(OSError, ValueError):
         kept: FrameData = json.loads(_kept().read_text(encoding="utf-8"))
         return kept
@@ -54,6 +58,7 @@ def _warm() -> None:
 
         data, good = frame(EXPRESSIONS.presets[0].document, None)
         if good is not None:
+            _made.append(data)
             _keep(data)
         settle()
         PROCESSES.start("playground.ui.start.jobs")

@@ -195,7 +195,7 @@ def test_many_threads_edit_one_session_one_after_the_other(session: ExpressionSe
 
 
 def test_below_a_path_of_its_own(monkeypatch: pytest.MonkeyPatch, session: ExpressionSession) -> None:
-    monkeypatch.setattr("playground.ui.start.direct_route.st.get_option", lambda name: "/lab/")
+    monkeypatch.setattr("playground.ui.start.first_page.st.get_option", lambda name: "/lab/")
     assert direct_route().path == "/lab/direct-edit"
     assert session.frame()["direct"] == {"path": "/lab/direct-edit", "ticket": session.ticket}
 

@@ -21,6 +21,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the first frame would be kept; a folder that is not there yet."""
     path = tmp_path / "cache" / "first-0123456789abcdef.json"
     monkeypatch.setattr(warm, "_kept", lambda: path)
+    monkeypatch.setattr(warm, "_made", [])
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     return path
 
@@ -30,6 +31,13 @@ def test_the_first_frame_is_that_of_the_default_page(kept: Path) -> None:
     data, _ = frame(EXPRESSIONS.presets[0].document, None)
     warm._keep(data)
     assert warm.first_frame() == json.loads(json.dumps(data))
+
+
+def test_what_this_process_made_comes_before_what_was_kept(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warm._keep({"picture": {}})
+    data, _ = frame(EXPRESSIONS.presets[0].document, None)
+    monkeypatch.setattr(warm, "_made", [data])
+    assert warm.first_frame() is data
 
 
 def test_an_older_frame_is_removed_and_nothing_else_left(kept: Path) -> None:
