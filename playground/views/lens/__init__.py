@@ -1,0 +1,1 @@
+"""Lenses as data for the browser."""
