@@ -213,16 +213,16 @@ class ProgramEvaluator(ListEvaluator):
         return all(are_lists) if isinstance(start[0], list | tuple) else not any(are_lists)
 
     def _sum(self, items: Iterable[Value], node: tree.Call, start: Value = 0) -> Value:
-        """Python's sum: one addition after the other."""
+        """Python's sum: one addition after the other, to the 0 that it starts from, too: that makes a number of a truth
+        value and 0 of −0, and a tensor of its own."""
         total: Value = start
-        for number, item in enumerate(items):
+        for item in items:
             span = node.span
             if self.has_python_meaning("+", total, item):
                 total = self.combined("+", total, item, span)
                 continue
             site = CallSite("+", self.program, span, (total, item), (span, span))
-            is_from_zero = number == 0 and isinstance(start, int) and start == 0
-            total = item if is_from_zero and isinstance(item, Tensor) else self.operate("+", total, item, site)
+            total = self.operate("+", total, item, site)
         return total
 
     def _plain(self, node: tree.Call, function: Callable[..., Any], values: list[Value]) -> Value:

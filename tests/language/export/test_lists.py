@@ -54,6 +54,9 @@ IN_PYTHON = {  # texts that Python itself takes; `y` is the result
     "given-to-a-function": "def f(hs, v):\n    return hs + [v]\nh = f(f([], x), 2 * x)\n"
     "y = torch.cat([h[0].view(1), torch.stack(h)]).sum()",
     "rows": "hs = []\nhs += w\ny = sum(hs) * len(hs) * x",
+    "sum-of-truths": "y = sum([x > 0, x > 1]) * x",
+    "sum-of-zeros": "v = x * -0.0\ny = sum([v, v * 2])",
+    "sum-of-one": "y = sum([x])\ny += 1\ny = y * x",
     "sum-from": "y = sum([x, x], torch.tensor(1.)) * len(sum([[1, 2], [3]], [])) + sum((x, 1), 2)",
     "in-place-item": "zs = [x * 1, x * 2]\na = zs[0]\nzs[0] += 1\ny = a * zs[0]",
     "list-of-a-range": "y = list(range(3)) + [4]\ny = x * sum(y)",
