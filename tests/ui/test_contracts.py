@@ -15,11 +15,12 @@ from playground.ui.layers import frame_data as layers
 from playground.ui.shared import frame_data as stepper
 from playground.ui.train import frame_data as train
 from playground.views.charts import curves
+from playground.views.lens import lens_data
 from playground.views.stepper import picture_data
 
 FRONTEND = Path(playground.__file__).parent / "frontend"
 MADE: dict[str, tuple[types.ModuleType, ...]] = {
-    "stepper": (stepper, picture_data),
+    "stepper": (stepper, picture_data, lens_data),
     "layers": (layers,),
     "train": (train, curves),
     "functions": (reference,),

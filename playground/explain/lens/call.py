@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,18 @@ from playground.explain.element.repeated_call import RepeatedCall
 from playground.explain.names import DisplayNames
 from playground.recorder.replay import as_float64
 from playground.trace.trace import Trace
+
+
+@contextmanager
+def differentiated() -> Iterator[None]:
+    """Say what PyTorch says where it cannot differentiate a call."""
+    try:
+        yield
+    except (RuntimeError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise PlaygroundError(
+            f"PyTorch cannot differentiate it again: {reason}", hint="open an element of it"
+        ) from error
 
 
 class Call:
@@ -92,8 +105,8 @@ class Call:
         return None if found is None or found.is_complex() else found
 
     def sent(self, name: str) -> Tensor | None:
-        """What this call sends back to an argument: the vector-Jacobian product that the engine sent along this use; where
-        it is not recorded by itself, that of the call in float64."""
+        """What this call sends back to an argument: the vector-Jacobian product that the engine sent along this use;
+        where it is not recorded by itself, that of the call in float64."""
         path = self.path(name)
         if self.adjoint is None or not self.repeated.is_real(path):
             return None
@@ -121,15 +134,13 @@ class Call:
         }
         if not reached:
             return None
-        (found,) = torch.autograd.grad(
-            [results[output] for output in reached], moved, list(reached.values()), allow_unused=True
-        )
+        with differentiated():
+            (found,) = torch.autograd.grad(
+                [results[output] for output in reached], moved, list(reached.values()), allow_unused=True
+            )
         return torch.zeros_like(moved) if found is None else found
 
     def with_arguments(self, given: dict[str, Tensor]) -> Tensor:
         """The call's first result with other tensors in place of some arguments, in float64."""
         results = self.repeated.results({self.path(name): tensor for name, tensor in given.items()})
         return results[self.output]
-
-
-Family = Callable[[Call, dict[str, int]], Any]

@@ -7,12 +7,14 @@ its copies are summed (https://docs.pytorch.org/docs/stable/notes/broadcasting.h
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from playground.errors import PlaygroundError
-from playground.explain.lens.call import Call
+from playground.explain.lens.call import Call, differentiated
 from playground.explain.lens.frame import Curve, LensFrame, Operand, Terms
 from playground.explain.lens.places import Picks, operand_board, picked, places, plain_names, result_axes, result_board
 from playground.explain.numbers import shape_text
@@ -50,6 +52,7 @@ def elementwise(call: Call, picks: Picks) -> LensFrame:
         behind = index[len(index) - len(own) :]
         place_of = [torch.zeros_like(at) if size == 1 else at for at, size in zip(behind, own, strict=True)]
         board = operand_board(call, key, names[len(names) - len(own) :], place_of)
+        board = replace(board, copies=_copies(board.shape, [axis.shown for axis in axes]))
         boards.append(board)
         operands.append(Operand(key, board.cells(*place_of).expand(results, 1)))
     locals_ = _locals(call, {board.key: board.numbers for board in boards}, operands)
@@ -90,6 +93,12 @@ def aligned(shapes: list[tuple[int, ...]], result: tuple[int, ...]) -> tuple[str
     return tuple(lines)
 
 
+def _copies(own: Sequence[int], result: Sequence[int]) -> tuple[int, int]:
+    """How often the rows and the columns of an argument are read for those of the result."""
+    (own_rows, own_columns), (rows, columns) = ([1, 1, *shape][-2:] for shape in (own, result))
+    return rows // max(1, own_rows), columns // max(1, own_columns)
+
+
 def _written(call: Call) -> str:
     """How a cell is written: '{0} + {1}', a number of the call in the place of an argument."""
     form = _WRITTEN.get(call.name)
@@ -113,7 +122,8 @@ def _locals(call: Call, numbers: dict[str, Tensor], operands: list[Operand]) -> 
     real = [key for key, cells in given.items() if cells.requires_grad]
     if not found.requires_grad or not real:
         return dict.fromkeys(given)
-    slopes = torch.autograd.grad(found.sum(), [given[key] for key in real], allow_unused=True)
+    with differentiated():
+        slopes = torch.autograd.grad(found.sum(), [given[key] for key in real], allow_unused=True)
     known = {
         key: torch.zeros_like(given[key]) if slope is None else slope for key, slope in zip(real, slopes, strict=True)
     }

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from playground.errors import PlaygroundError
 from playground.explain.lens.call import Call
 from playground.explain.lens.frame import LensFrame
-from playground.explain.lens.table import LENSES
+from playground.explain.lens.table import ANY, LENSES
 from playground.trace.trace import Trace
 
 
 def lens(trace: Trace, op: int, picks: Mapping[str, int] | None = None) -> LensFrame:
     """One call as its boards of cells and the terms of each; `picks`: the place on an axis that is shown in part.
 
-    Raises PlaygroundError for a kind of call that has no lens, one that cannot be repeated, and for a trace that was
+    Raises PlaygroundError for a call that has no derivative or cannot be repeated, and for a trace that was
     read from a document.
 
     >>> import torch
@@ -25,8 +25,5 @@ def lens(trace: Trace, op: int, picks: Mapping[str, int] | None = None) -> LensF
     """
     if not 0 <= op < len(trace.ops):
         raise PlaygroundError(f"there is no call {op}", hint=f"calls 0 to {len(trace.ops) - 1}")
-    name = trace.ops[op].name
-    row = LENSES.get(name)
-    if row is None:
-        raise PlaygroundError(f"there is no lens for `{name}`", hint="open one of its elements instead")
+    row = LENSES.get(trace.ops[op].name, ANY)
     return row.lens(Call(trace, op, row.signature), dict(picks or {}))

@@ -1,4 +1,4 @@
-"""Which lens opens which call: one row for each function of PyTorch, or why it has none."""
+"""Which lens opens which call: one row for each function of PyTorch whose arithmetic has a picture of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from playground.explain.lens.call import Call
 from playground.explain.lens.elementwise import elementwise
 from playground.explain.lens.frame import LensFrame
 from playground.explain.lens.index_map import index_map
+from playground.explain.lens.jacobian import jacobian
 from playground.explain.lens.places import Picks
 from playground.explain.lens.product import product
 from playground.explain.lens.reduction import reduction
@@ -31,6 +32,8 @@ _CONVOLUTION = "input, weight, bias, stride, padding, dilation, groups"
 _TRANSPOSED = "input, weight, bias, stride, padding, output_padding, groups, dilation"
 _MAX = "input, kernel_size, stride, padding, dilation, ceil_mode, return_indices"
 _AVERAGE = "input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override"
+
+ANY = Row(jacobian, "input, other")  # of whatever can be differentiated
 
 LENSES: dict[str, Row] = {
     **_rows(product, "input, weight, bias", "linear"),

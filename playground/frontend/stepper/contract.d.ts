@@ -200,13 +200,73 @@ export interface ElementPart {
   note: string;
 }
 
-/** The server's answer about one element of a value. */
+export interface LensAxis {
+  name: string;
+  size: number;
+  start: number;
+  stop: number;
+}
+
+/** `numbers` and `gradient`: base64 of float64. */
+export interface LensBoard {
+  key: string;
+  item: string;
+  name: string;
+  axes: LensAxis[];
+  numbers: string;
+  gradient: string | null;
+  copies: number[]; // as which its rows and columns are read
+}
+
+/** Either `cells` for each result and term (int32, -1: none), or `base` of each result and `offset` of each term. */
+export interface LensOperand {
+  key: string;
+  cells: string | null;
+  base: string | null;
+  offset: string | null;
+  local: string | null;
+}
+
+export interface LensPick {
+  axis: string;
+  size: number;
+  at: number;
+  width: number;
+}
+
+export interface LensCurve {
+  points: number[];
+  values: (number | null)[];
+  slopes: (number | null)[];
+}
+
+export interface Lens {
+  family: string;
+  op: number;
+  title: string;
+  formula: string;
+  written: string;
+  notes: string[];
+  result: LensBoard;
+  operands: LensBoard[];
+  combine: string;
+  count: number;
+  terms: LensOperand[];
+  factor: string | null;
+  added: LensOperand | null;
+  rest: string | null;
+  picks: LensPick[];
+  curve: LensCurve | null;
+}
+
+/** The server's answer about one element of a value, or the lens of a call. */
 export interface ElementAnswer {
   number: number;
   key: string;
   index: string;
   error: { message: string; hint: string } | null;
   answer: { title: string; number: string; since: [number, number]; parts: ElementPart[]; check: [string, string][] } | null; // `since`: of its value, of its gradient
+  lens: Lens | null;
 }
 
 /** What was left out of the picture of a long trace: the words of steps from `start` on, and items. */
@@ -321,6 +381,8 @@ export interface Host {
   unfold?: (opened: object) => void;
   draw?: (graph: GraphKind) => void;
   ask?: (question: object) => void;
+  look?: (key: string | null) => boolean; // opens the call that an item is or is about, where there is one
+  enter?: (target: Element) => boolean; // the same, where that item is selected already
   want?: (question: object) => void; // what the picture of a long trace left out
   reopen?: (address: object) => void; // Back or Forward led to another document of this page
   suggest?: Suggest; // where a text can be edited

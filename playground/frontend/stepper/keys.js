@@ -16,7 +16,7 @@ export const KEY_LIST = [
   ["/ Ctrl F", "search the graph for a name, an operation, a module"],
   ["Tab", "to the next control, node or edge"],
   ["↑ ↓", "from node to node in the graph, from row to row in the table"],
-  ["Enter", "select the node, edge or row; once more opens a module"],
+  ["Enter", "select the node, edge or row; once more opens a module, or looks inside a call"],
   ["o", "open the module that is selected"],
   ["Shift O", "close the module around what is selected"],
   ["Esc", "clear the selection"],

@@ -7,6 +7,8 @@ import { followScheme } from "../shared/theme.js";
 import { createWelcome } from "../shared/welcome.js";
 import { createSuggestions } from "./text/suggestions.js";
 import { createBeside } from "./beside/beside.js";
+import { callOf } from "./call_of.js";
+import { createLooking } from "./looking.js";
 import { createDirect } from "../shared/direct.js";
 import { createWorkbench } from "./workbench.js";
 
@@ -51,6 +53,8 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
   const bench = createWorkbench(root, {
     send: (edit) => direct.send({ ...edit, has_beside: beside.holds() }),
     ask: tell("element"),
+    look,
+    enter: (target) => target.matches("[aria-pressed=true]") && look(target.getAttribute("data-key")),
     want: tell("told"),
     unfold: tell("open"),
     reopen: tell("address"),
@@ -59,11 +63,28 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     suggest: (text, leaves) => createSuggestions(text, () => ({ functions: functions.FUNCTIONS, prefixes: functions.PREFIXES, leaves: leaves() })),
   });
   beside.join(root, bench);
+  const looking = createLooking(root, (question) => tell("element")({ ...question, have: bench.held() }));
+  /** @param {string | null} key @returns {boolean} whether it is a call, or about one */
+  function look(key) {
+    const items = picture?.items ?? {};
+    const call = callOf(items, key);
+    if (call !== null) looking.open(call, items[call]?.title ?? "");
+    return call !== null;
+  }
+  root.addEventListener("dblclick", ({ target }) => {
+    const box = target instanceof Element ? target.closest(".graph .item:not([data-opens])") : null;
+    if (box) look(box.getAttribute("data-key"));
+  });
   const read = createReader();
   const direct = createDirect({ take: show, pass: tell("edit") });
-  /** @param {Packed} frame */
-  function show(frame) {
-    bench.update(read(frame));
+  /** @type {import("./contract.js").Picture | null} */
+  let picture = null;
+  /** @param {Packed} packed */
+  function show(packed) {
+    const frame = { ...packed, ...read(packed) };
+    picture = frame.picture;
+    bench.update(frame);
+    looking.show(frame.element);
     beside.show(frame.variants, frame.beside ?? null);
   }
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));
@@ -82,6 +103,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
       unsave();
       unfollow();
       welcome.stop();
+      looking.stop();
       bench.stop();
       beside.stop();
     },

@@ -215,7 +215,7 @@ export function createWorkbench(root, host) {
     const { pages } = panel;
     const name = panel.shown();
     if (name === "explanation") showExplanation(pages.explanation, wordsAt(picture, timeline, k), select);
-    if (name === "details") showDetails(pages.details, picture, timeline, selected, k);
+    if (name === "details") showDetails(pages.details, picture, timeline, selected, k, host.look ?? null);
     if (name === "why") {
       showWhy(reason, picture, selected, standalone, k, user);
       picker.offer(picture.items, host.ask ? selected : null);
@@ -247,7 +247,7 @@ export function createWorkbench(root, host) {
     else if (command === "clear") select(null);
     else if (command === "open" || command === "close") toggleAt(command === "open", target);
     else if (command === "select" && (target.matches(".toggle") || (target.matches("[aria-pressed=true][data-opens]") && host.unfold))) toggleAt(true, target);
-    else if (command === "select") select(target.getAttribute("data-key"));
+    else if (command === "select") host.enter?.(target) || select(target.getAttribute("data-key"));
     else if (command === "next" || command === "previous") (target.localName === "tr" ? table : graph).moveFocus(target, command === "next" ? 1 : -1);
     else view(command);
   }

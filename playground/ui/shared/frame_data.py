@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from playground.errors import PlaygroundError, Repair
+from playground.views.lens.lens_data import LensData
 from playground.views.stepper.picture_data import ComparisonData, ToldData
 
 
@@ -88,13 +89,14 @@ class RefusalData(TypedDict):
 
 
 class ElementAnswerData(TypedDict):
-    """The answer about one element of a value, or why there is none."""
+    """The answer about one element of a value, or the lens of a call; or why there is none."""
 
     number: int
     key: str
     index: str
     error: RefusalData | None
     answer: dict[str, Any] | None
+    lens: LensData | None
 
 
 class ToldAnswerData(ToldData):

@@ -67,7 +67,7 @@ def _before_problem(given: Message) -> Message:
 
 
 def _element(given: Message) -> Message:
-    return asdict(answer_in(run_source(_document(given)), given["key"], given["index"]))
+    return asdict(answer_in(run_source(_document(given)), given["key"], given["index"], given["picks"]))
 
 
 def _told(given: Message) -> Message:
@@ -98,7 +98,7 @@ def _training_step(given: Message) -> Message:
 
 def _training_element(given: Message) -> Message:
     frozen = recorded_step(_store(given["store"]), given["run"], given["key"], given["number"])
-    return asdict(answer_in(frozen.recorded.trace, given["value"], given["index"]))
+    return asdict(answer_in(frozen.recorded.trace, given["value"], given["index"], given["picks"]))
 
 
 def _training_told(given: Message) -> Message:

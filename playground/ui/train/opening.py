@@ -33,13 +33,14 @@ def open_step(store: Store, run: str, unfolding: Unfolding = UNTOUCHED, key: str
 
 
 def answer_about(store: Store, step: FrozenStep, asked: Asked) -> Answer:
-    """What there is to say about an element in the picture of an opened step. PlaygroundError as for `open_step`."""
+    """An element or a call in the picture of an opened step. PlaygroundError as for `open_step`."""
     if _is_dear(store.run(step.run), step.number):
         given = _given(store, step.run, step.key, step.number)
-        found = in_process("training-element", given | {"value": asked.key, "index": asked.index})
-        return Answer(tuple(found["index"]), found["said"])
+        question = {"value": asked.key, "index": asked.index, "picks": asked.picks}
+        return Answer.of(in_process("training-element", given | question))
     with COMPUTING.turn():
-        return answer_in(recorded_step(store, step.run, step.key, step.number).recorded.trace, asked.key, asked.index)
+        trace = recorded_step(store, step.run, step.key, step.number).recorded.trace
+        return answer_in(trace, asked.key, asked.index, asked.picks)
 
 
 def told_about(store: Store, step: FrozenStep, question: Wanted) -> ToldData:

@@ -1,19 +1,11 @@
-"""A lens as JSON-safe data (frontend/lens/contract.d.ts): numbers and cells travel as base64 of their bytes."""
+"""The data of a lens, field by field (frontend/stepper/contract.d.ts): numbers and cells are base64 of their bytes."""
 
 from __future__ import annotations
 
-import base64
 from typing import TypedDict
 
-import torch
-from torch import Tensor
 
-from playground.explain.lens.frame import Axis, Board, Curve, LensFrame, Operand, Pick
-from playground.explain.names import DisplayNames
-from playground.trace.trace import Trace
-
-
-class AxisData(TypedDict):
+class LensAxisData(TypedDict):
     """One axis of a board, and which part of it is shown."""
 
     name: str
@@ -22,18 +14,19 @@ class AxisData(TypedDict):
     stop: int
 
 
-class BoardData(TypedDict):
+class LensBoardData(TypedDict):
     """One tensor's shown part: `numbers` and `gradient` are float64, in row-major order."""
 
     key: str
     item: str  # the stepper's key of the value
     name: str
-    axes: list[AxisData]
+    axes: list[LensAxisData]
     numbers: str
     gradient: str | None
+    copies: list[int]
 
 
-class OperandData(TypedDict):
+class LensOperandData(TypedDict):
     """Which cells of a board the terms take.
 
     Either `cells` has one for each result and term (int32, -1: none), or a term's cell is `base` of its result plus
@@ -47,7 +40,7 @@ class OperandData(TypedDict):
     local: str | None
 
 
-class PickData(TypedDict):
+class LensPickData(TypedDict):
     """An axis of which a part is shown, and where it begins."""
 
     axis: str
@@ -56,7 +49,7 @@ class PickData(TypedDict):
     width: int
 
 
-class CurveData(TypedDict):
+class LensCurveData(TypedDict):
     """A function over a range, with its derivative; None where it is not finite."""
 
     points: list[float]
@@ -73,77 +66,13 @@ class LensData(TypedDict):
     formula: str
     written: str
     notes: list[str]
-    result: BoardData
-    operands: list[BoardData]
+    result: LensBoardData
+    operands: list[LensBoardData]
     combine: str
     count: int  # terms of each result
-    terms: list[OperandData]
+    terms: list[LensOperandData]
     factor: str | None
-    added: OperandData | None
+    added: LensOperandData | None
     rest: str | None
-    picks: list[PickData]
-    curve: CurveData | None
-
-
-def lens_data(trace: Trace, frame: LensFrame) -> LensData:
-    """All that the browser needs to draw a lens and to go through its cells by itself."""
-    names, terms = DisplayNames(trace), frame.terms
-    shape = terms.operands[0].cells.shape
-    return {
-        "family": frame.family,
-        "op": frame.op,
-        "title": frame.title,
-        "formula": frame.formula,
-        "written": frame.written,
-        "notes": list(frame.notes),
-        "result": _board(names, frame.result),
-        "operands": [_board(names, board) for board in frame.operands],
-        "combine": terms.combine,
-        "count": shape[1],
-        "terms": [_operand(operand) for operand in terms.operands],
-        "factor": None if terms.factor is None else _packed(terms.factor.expand(shape), torch.float64),
-        "added": None if terms.added is None else _operand(terms.added),
-        "rest": None if terms.rest is None else _packed(terms.rest, torch.float64),
-        "picks": [_pick(pick) for pick in frame.picks],
-        "curve": None if frame.curve is None else _curve(frame.curve),
-    }
-
-
-def _board(names: DisplayNames, board: Board) -> BoardData:
-    return {
-        "key": board.key,
-        "item": f"value-{board.value}",
-        "name": names.show(board.value),
-        "axes": [_axis(axis) for axis in board.axes],
-        "numbers": _packed(board.numbers, torch.float64),
-        "gradient": None if board.gradient is None else _packed(board.gradient, torch.float64),
-    }
-
-
-def _axis(axis: Axis) -> AxisData:
-    return {"name": axis.name, "size": axis.size, "start": axis.start, "stop": axis.stop}
-
-
-def _operand(operand: Operand) -> OperandData:
-    base, offset = operand.cells[:, :1], operand.cells[:1] - operand.cells[:1, :1]
-    even = bool((operand.cells >= 0).all()) and torch.equal(base + offset, operand.cells)
-    return {
-        "key": operand.key,
-        "cells": None if even else _packed(operand.cells, torch.int32),
-        "base": _packed(base, torch.int32) if even else None,
-        "offset": _packed(offset, torch.int32) if even else None,
-        "local": None if operand.local is None else _packed(operand.local, torch.float64),
-    }
-
-
-def _pick(pick: Pick) -> PickData:
-    return {"axis": pick.axis, "size": pick.size, "at": pick.at, "width": pick.width}
-
-
-def _curve(curve: Curve) -> CurveData:
-    return {"points": list(curve.points), "values": list(curve.values), "slopes": list(curve.slopes)}
-
-
-def _packed(numbers: Tensor, dtype: torch.dtype) -> str:
-    """The bytes of a tensor, as every browser's machine has them: little-endian."""
-    return base64.b64encode(numbers.detach().to(dtype).contiguous().numpy().tobytes()).decode()
+    picks: list[LensPickData]
+    curve: LensCurveData | None

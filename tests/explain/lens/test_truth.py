@@ -307,9 +307,28 @@ def test_functions_of_one_number(name: str, shape: list[int], seed: int) -> None
     assert float(near.to(torch.float64).mean()) > 0.98  # but at a kink
 
 
-def test_what_has_no_lens_says_so() -> None:
-    trace = record(lambda x: torch.linalg.det(x), torch.eye(2, requires_grad=True))
-    with pytest.raises(PlaygroundError, match="no lens for `linalg_det`"):
+_OTHERS: dict[str, Build] = {
+    "softmax": lambda x: x.softmax(-1),
+    "log_softmax": lambda x: x.log_softmax(-1),
+    "cumsum": lambda x: x.cumsum(0),
+    "norm": torch.linalg.vector_norm,
+    "layer_norm": lambda x: F.layer_norm(x, x.shape[-1:]),
+    "sort": lambda x: x.sort(-1).values,
+    "det": lambda x: torch.linalg.det(x @ x.mT + torch.eye(x.shape[-2])) if x.dim() > 1 else x.sum(),
+}
+
+
+@OF_A_FAMILY
+@given(st.sampled_from(sorted(_OTHERS)), st.lists(sizes, min_size=1, max_size=3), seeds)
+def test_any_other_call_by_its_jacobian(name: str, shape: list[int], seed: int) -> None:
+    trace, _ = recorded(_OTHERS[name], seeded(tuple(shape), seed))
+    for call in trace.ops:
+        holds(trace, call.id)
+
+
+def test_what_has_no_derivative_has_no_lens_and_says_so() -> None:
+    trace = record(lambda x: torch.argmax(x), torch.eye(2, requires_grad=True))
+    with pytest.raises(PlaygroundError, match="no cell of its result moves"):
         lens(trace, 0)
     with pytest.raises(PlaygroundError, match="no call 7"):
         lens(trace, 7)

@@ -49,6 +49,36 @@ def test_a_key_that_is_no_value_is_refused(key: str) -> None:
     assert ask(MATRIX, key, "0, 0")["error"] is not None
 
 
+@pytest.mark.parametrize(("document", "key"), [(MATRIX, "op-0"), (STACK, "op-1")])
+def test_a_call_is_answered_with_its_lens(document: Document | StackDocument, key: str) -> None:
+    question = asked({"key": key, "index": "", "number": 3, "picks": {}}, document)
+    found = answered(question, document)
+    assert found is not None and found["error"] is None and found["lens"] is not None
+    assert found["lens"]["family"] == "product" and found["answer"] is None
+    json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize("key", ["op-99", "op-", "value-0", "op-0'", ""])
+def test_a_key_that_is_no_call_is_refused(key: str) -> None:
+    found = answered(asked({"key": key, "index": "", "number": 3, "picks": {}}, MATRIX), MATRIX)
+    assert found is not None and found["error"] is not None and found["lens"] is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({"rows": 3, "columns": 1}, (("columns", 1), ("rows", 3))),
+        ({"rows": "3", "columns": True, "x" * 99: 1, "far": 10**12}, ()),
+        ({str(number): number for number in range(99)}, tuple((str(number), number) for number in range(8))),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_places_are_read_as_far_as_they_are_any(sent: Any, read: Any) -> None:
+    question = asked({"key": "op-0", "index": "", "number": 3, "picks": sent}, MATRIX)
+    assert question is not None and question.picks == read
+
+
 TOO_LONG = {"key": "value-0", "index": "1" * 999, "number": 1}
 
 

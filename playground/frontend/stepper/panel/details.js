@@ -3,6 +3,7 @@
 import { el, replace } from "../../shared/dom.js";
 import { termOf } from "../../shared/terms.js";
 import { entryAt } from "../graph/timeline.js";
+import { callOf } from "../call_of.js";
 import { valueView } from "./values.js";
 
 /** @typedef {import("../contract.js").Picture} Picture */
@@ -25,8 +26,9 @@ function isSettled(timeline, slot, k) {
  * @param {Timeline} timeline
  * @param {string | null} key
  * @param {number} k
+ * @param {((key: string) => boolean) | null} look opens the call that it is, or is about
  */
-export function showDetails(element, picture, timeline, key, k) {
+export function showDetails(element, picture, timeline, key, k, look) {
   const item = key === null ? undefined : picture.items[key];
   if (!item || key === null) {
     replace(element, el("p", { class: "muted" }, "Select a node, an edge, a row of the table or a piece of the text: here stand its numbers."));
@@ -48,6 +50,9 @@ export function showDetails(element, picture, timeline, key, k) {
   replace(
     element,
     el("h2", {}, item.title),
+    look && callOf(picture.items, key) !== null
+      ? el("button", { type: "button", class: "text-button", "data-testid": "look-inside", onclick: () => look(key) }, "Look inside")
+      : null,
     facts.length > 0 ? el("dl", { class: "facts" }, ...facts) : null,
     views.length > 0 ? el("div", { class: "value-pair" }, ...views) : null,
   );
