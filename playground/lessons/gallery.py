@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Generic, TypeVar
 
 D = TypeVar("D")  # the document of a page
@@ -72,5 +73,5 @@ class Gallery(Generic[D]):
         fields = dict(entry)
         id, title, about = (str(fields.pop(key)) for key in ("id", "title", "about"))
         fields["text"] = str(fields["text"]).strip("\n")
-        lecture = str(fields.pop("lecture", id.rstrip("abcd") if id.startswith("L") else ""))
+        lecture = str(fields.pop("lecture", id.rstrip(ascii_lowercase) if id.startswith("L") else ""))
         return Preset(id, title, about, lecture, self._document(fields))

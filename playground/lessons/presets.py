@@ -14,7 +14,7 @@ def _expression(fields: dict[str, object]) -> Document:
 EXPRESSIONS = Gallery(
     "expressions.toml",
     _expression,
-    {"L0 · Back-propagation": ("L0",), "L1 · From scratch": ("L1",), "More ideas": ("",)},
+    {"L0 · Back-propagation": ("L0",), "L1 · From scratch": ("L1",), "L3 and L4": ("L3", "L4"), "More ideas": ("",)},
 )
 STACKS = Gallery(
     "layers.toml",

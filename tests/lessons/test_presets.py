@@ -197,11 +197,181 @@ def descent() -> Results:
     return {"loss": loss, "w_new": w_new, "loss_new": loss_new, "w.grad": w.grad}
 
 
+M3, C3 = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [10.0, 20.0, 30.0]
+
+
+def same_shape() -> Results:
+    a, b = leaf([10.0, 6.0, -4.0]), leaf([2.0, 8.0, 7.0])
+    y = a + b
+    y.backward(torch.ones(3))
+    assert y.tolist() == [12.0, 14.0, 3.0]
+    return {"y": y, "a.grad": a.grad, "b.grad": b.grad}
+
+
+def against_a_number() -> Results:
+    a = leaf([10.0, 6.0, -4.0])
+    positive = a > 0
+    y = (a * positive).sum()
+    y.backward()
+    return {"positive": positive, "y": y, "a.grad": a.grad}
+
+
+def times_a_number() -> Results:
+    m = leaf(M3)
+    y = (2 * m).sum()
+    y.backward()
+    return {"y": y, "m.grad": m.grad}
+
+
+def over_a_matrix(stretch: Callable[[Tensor], Tensor], *, squares: bool) -> Callable[[], Results]:
+    """A vector, stretched over a matrix in one way."""
+
+    def by_hand() -> Results:
+        m, c = leaf(M3), leaf(C3)
+        y = m + stretch(c)
+        s = (y * y).sum() if squares else y.sum()
+        s.backward()
+        found: Results = {"y": y, "s": s} if squares else {"y": s}
+        return found | {"m.grad": m.grad, "c.grad": c.grad}
+
+    return by_hand
+
+
+def outer_product() -> Results:
+    c = leaf(C3)
+    table = c[None] * c[:, None]
+    s = table.sum()
+    s.backward()
+    return {"table": table, "s": s, "c.grad": c.grad}
+
+
+def outer_comparison() -> Results:
+    c = leaf(C3)
+    larger = c[None] > c[:, None]
+    y = (larger * c).sum()
+    y.backward()
+    return {"larger": larger, "y": y, "c.grad": c.grad}
+
+
+def colours() -> Results:
+    picture, means = normal(256, 256, 3, seed=1), leaf([0.4, 0.5, 0.6])
+    centred = picture - means
+    s = (centred * centred).mean()
+    s.backward()
+    return {"s": s, "means.grad": means.grad}
+
+
+def open_axes() -> Results:
+    c = leaf(C3)
+    wide, grid = torch.broadcast_to(c, (3, 3)), c[:, None] + c[None]
+    s = (wide * grid).sum()
+    s.backward()
+    return {"wide": wide, "grid": grid, "s": s, "c.grad": c.grad}
+
+
+def orders() -> Results:
+    v, T = leaf([1.0, 2.0, 3.0]), normal(2, 2, 3, seed=1).requires_grad_()
+    scalar, matrix = torch.dot(v, v), torch.outer(v, v)
+    turned = (T @ matrix).permute(2, 0, 1)
+    s = turned.reshape(3, 4).flatten().sum() * scalar
+    s.backward()
+    return {"matrix": matrix, "turned": turned, "s": s, "v.grad": v.grad, "T.grad": T.grad}
+
+
+def ten_windows() -> Results:
+    picture, kernel = normal(1, 1, 100, 100, seed=1), normal(1, 1, 10, 10, seed=2).requires_grad_()
+    maps = F.conv2d(picture, kernel, stride=10)
+    assert maps.shape == (1, 1, 10, 10)
+    s = maps.sum()
+    s.backward()
+    return {"maps": maps, "s": s, "kernel.grad": kernel.grad}
+
+
+def two_errors() -> Results:
+    prediction, target = leaf([2.5, 0.0, 2.0, 8.0]), leaf([3.0, -0.5, 2.5, 1.0], False)
+    absolute, squared = F.l1_loss(prediction, target), F.mse_loss(prediction, target)
+    (absolute + squared).backward()
+    return {"absolute": absolute, "squared": squared, "prediction.grad": prediction.grad}
+
+
+def patches() -> Results:
+    signal, window, short = normal(1, 1, 12, seed=1).requires_grad_(), torch.ones(1, 1, 7), torch.ones(1, 1, 3)
+    window.requires_grad_()
+    short.requires_grad_()
+    fit, skipped = F.conv1d(signal, window, stride=2), F.conv1d(signal, short, stride=4)
+    assert (fit.shape[-1], skipped.shape[-1]) == (3, 3)
+    s = fit.sum() + skipped.sum()
+    s.backward()
+    return {"fit": fit, "skipped": skipped, "s": s, "signal.grad": signal.grad, "window.grad": window.grad}
+
+
+def square_and_diamond() -> Results:
+    rows = [[1.0, 1, 1, 0, 0, 0], [1, 0, 1, 0, 1, 0], [1, 1, 1, 1, 0, 1], [0, 0, 0, 0, 1, 0]]
+    box = leaf([[[[1.0, 1, 1], [1, -1, 1], [1, 1, 1]]]])
+    rhomb = leaf([[[[-1.0, 1, -1], [1, -1, 1], [-1, 1, -1]]]])
+    squares, diamonds = (F.conv2d(torch.tensor([[rows]]), kernel, padding=1) for kernel in (box, rhomb))
+    assert int(squares.argmax()) == 1 * 6 + 1 and int(diamonds.argmax()) == 2 * 6 + 4  # where they lie
+    s = squares.max() - diamonds.max()
+    s.backward()
+    return {"squares": squares, "diamonds": diamonds, "s": s, "box.grad": box.grad, "rhomb.grad": rhomb.grad}
+
+
+def error_signal() -> Results:
+    scores, T = leaf([[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]]), leaf([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], False)
+    p = torch.softmax(scores, dim=1)
+    signal = T - p
+    loss = -(T * torch.log(p)).sum(dim=1).mean()
+    loss.backward()
+    torch.testing.assert_close(scores.grad, -signal.detach() / 2)  # what the card says
+    return {"p": p, "signal": signal, "loss": loss, "scores.grad": scores.grad}
+
+
+def one_unit() -> Results:
+    v, x, w, t = leaf([0.5, -0.4]), leaf([1.0, 2.0], False), leaf([1.5, -0.7]), leaf([1.0, 0.0], False)
+    z = torch.tanh(v @ x)
+    y = w * z
+    loss = ((y - t) ** 2).sum() / 2
+    loss.backward()
+    with torch.no_grad():
+        torch.testing.assert_close(v.grad, ((y - t) * w).sum() * (1 - z**2) * x)  # what the card says
+    return {"z": z, "y": y, "loss": loss, "v.grad": v.grad, "w.grad": w.grad}
+
+
+def one_matrix() -> Results:
+    W1, W2 = leaf([[0.5, -0.3], [0.8, 0.2], [-0.6, 0.9]]), leaf([[1.0, -1.0, 0.5], [0.3, 0.2, -0.4]])
+    x = leaf([1.0, 2.0])
+    twice, W = W2 @ (W1 @ x), W2 @ W1
+    once = W @ x
+    torch.testing.assert_close(twice, once)
+    s = twice.sum() + (twice - once).abs().max()
+    s.backward()
+    return {"twice": twice, "W": W, "once": once, "s": s}
+
+
 BY_HAND: dict[str, Callable[[], Results]] = {
     "L0.4": two_inputs,
     "L0.2": hidden_layer,
     "L0.5": three_lines,
     "L0.6": bias_to_mlp,
+    "L0.1": orders,
+    "L0.12": ten_windows,
+    "L0.13": two_errors,
+    "L1.6a": same_shape,
+    "L1.6b": against_a_number,
+    "L1.6c": times_a_number,
+    "L1.6d": over_a_matrix(lambda c: c, squares=True),
+    "L1.6e": over_a_matrix(lambda c: c[:, None], squares=True),
+    "L1.6f": over_a_matrix(lambda c: c[None], squares=False),
+    "L1.6g": over_a_matrix(lambda c: c[:, None], squares=False),
+    "L1.6h": outer_product,
+    "L1.6i": outer_comparison,
+    "L1.6j": colours,
+    "L1.15": open_axes,
+    "L3.2": patches,
+    "L3.3": square_and_diamond,
+    "L3.4": error_signal,
+    "L3.9": one_unit,
+    "L4.2": one_matrix,
     "L0.7": mean_squared_error,
     "L0.7b": cross_entropy,
     "L1.5": softmax,
@@ -219,7 +389,11 @@ BY_HAND: dict[str, Callable[[], Results]] = {
     "nan": not_a_number,
     "step": descent,
 }
-MISTAKES = {"L0.5a": "does not require", "L0.5b": "one number"}  # presets that are meant to end in a teaching error
+MISTAKES = {
+    "L0.5a": "does not require",
+    "L0.5b": "one number",
+    "L1.6k": "do not broadcast",
+}  # presets that are meant to end in a teaching error
 
 
 def shown(trace: Trace, name: str) -> Tensor | None:

@@ -57,7 +57,18 @@ def _broadcast(site: CallSite, found: re.Match[str]) -> Explained | None:
                 f"aligned from the right, axis {-axis} of `{left_name}` has {a} and of `{right_name}` {b}; "
                 "they must be equal, or one of them 1"
             )
-            return message, hint, None
+            return message, hint, _with_an_axis(site)
+    return None
+
+
+def _with_an_axis(site: CallSite) -> Repair | None:
+    """The repair that lays a vector along the rows of a matrix, where it has as many elements as there are rows."""
+    known = [(number, one) for number, one in enumerate(site.operands) if isinstance(one, Tensor)]
+    for (number, vector), (_, matrix) in (known[:2], known[1::-1]):
+        is_named = number < len(site.places) and site.written(number).isidentifier()
+        if is_named and vector.dim() == 1 and matrix.dim() > 1 and len(vector) == matrix.shape[-2]:
+            new = f"{site.written(number)}[:, None]"
+            return site.replace(site.places[number], new, f"write {new}")
     return None
 
 

@@ -29,7 +29,14 @@ def refusal(text: str) -> PlaygroundError:
 
 # (text, message, marked text, text after the repair)
 CASES = [
-    pytest.param("1 + X * w", "shapes (2, 3) and (2,) do not broadcast: 3 against 2", "X * w", None, id="broadcast"),
+    pytest.param(
+        "1 + X * w",
+        "shapes (2, 3) and (2,) do not broadcast: 3 against 2",
+        "X * w",
+        "1 + X * w[:, None]",
+        id="broadcast",
+    ),
+    pytest.param("X * k * ones(2, 2)", "do not broadcast", "X * k * ones(2, 2)", None, id="broadcast-matrices"),
     pytest.param("X @ X", "(2, 3) @ (2, 3): the inner sizes 3 and 2 differ", "X @ X", "X @ X.T", id="matmul"),
     pytest.param("X @ w", "inner sizes 3 and 2 differ", "X @ w", None, id="matrix-vector"),
     pytest.param("X @ s", "`s` is a number, not a matrix", "X @ s", "X * s", id="matmul-scalar"),
