@@ -108,6 +108,7 @@ export function createBoard(board, { hover, choose, isUsed }) {
     for (const [cell, rect] of drawn) {
       const number = values[cell];
       /** @type {SVGElement} */ (rect).style.setProperty("--strength", String(most && Number.isFinite(number) ? Math.abs(number) / most : 0));
+      rect.classList.toggle("below", number < 0);
       const text = written.get(cell);
       if (text) text.textContent = brief(number);
     }
