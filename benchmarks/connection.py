@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,13 +40,20 @@ class Desk:
 
     def _answer(self, direct: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str, Any]:
         body = json.dumps({"ticket": direct["ticket"], "edit": edit})
-        self._post.request("POST", direct["path"], body, {"Content-Type": "application/json"})
-        answer = self._post.getresponse()
+        try:
+            answer = self._posted(direct["path"], body)
+        except ConnectionError:  # a server closes a connection that was silent for some seconds
+            self._post.close()
+            answer = self._posted(direct["path"], body)
         said = answer.read()
         if answer.status != 200:
             raise LoadError(f"the edit was answered with {answer.status}: {said[:200]!r}")
         frame: dict[str, Any] = json.loads(said)
         return frame
+
+    def _posted(self, path: str, body: str) -> HTTPResponse:
+        self._post.request("POST", path, body, {"Content-Type": "application/json"})
+        return self._post.getresponse()
 
     def close(self) -> None:
         """Close the connection."""
