@@ -272,8 +272,9 @@ def open_axes() -> Results:
 def orders() -> Results:
     v, T = leaf([1.0, 2.0, 3.0]), normal(2, 2, 3, seed=1).requires_grad_()
     scalar, matrix = torch.dot(v, v), torch.outer(v, v)
-    turned = (T @ matrix).permute(2, 0, 1)
-    s = turned.reshape(3, 4).flatten().sum() * scalar
+    batch = T @ matrix
+    turned = batch.permute(2, 0, 1)
+    s = (batch.reshape(3, 4).flatten().sum() + turned.mean()) * scalar
     s.backward()
     return {"matrix": matrix, "turned": turned, "s": s, "v.grad": v.grad, "T.grad": T.grad}
 
