@@ -152,6 +152,7 @@ def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) 
         page.on("console", partial(note_message, page))
         pages.append(page)
         page.goto(path if "://" in path else server.url + path)
+        page.locator("#first-page").wait_for(state="detached")  # Streamlit takes it over: what has the focus is moved
         return page
 
     yield open_page
