@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
@@ -57,6 +57,7 @@ class Trace:
     _tape: object = field(default=None, repr=False)  # the recorder's calls, to repeat one; gone in JSON
 
     display: ClassVar[Callable[[Trace], str] | None] = None  # how a notebook shows a trace; set by the package
+    look: ClassVar[Callable[[Trace, str, dict[str, int]], Any] | None] = None  # and how it opens a call of it
 
     @cached_property
     def values(self) -> tuple[Value, ...]:
@@ -168,6 +169,15 @@ class Trace:
                 if step.grad_after is not None:
                     grads[node.leaf] = step.grad_after
         return Snapshot(frozenset(primals), adjoints, grads, updated)
+
+    def lens(self, name: str, **picks: int) -> Any:
+        """The call that made a value, looked into: a page of boards and terms, which a notebook shows.
+
+        `picks`: where an axis begins of which only a part is shown (`C=2`, `input_channels=16`). PlaygroundError
+        where no call made the value, or it has no derivative, and for a trace that was read from a document.
+        """
+        assert Trace.look is not None  # `from playground import ...` sets it
+        return Trace.look(self, name, picks)
 
     def to_json(self) -> str:
         """This trace as a JSON document; see docs/trace.md for the schema."""

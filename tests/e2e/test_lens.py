@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
+
+from playground import record
 
 OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]
@@ -51,9 +55,22 @@ def test_a_product_is_read_cell_by_cell_forward_and_backward(
     expect(check).to_have_text("Summed: 70. PyTorch's: 70.")
     expect(page.locator(".lens [data-board=result]")).to_have_attribute("data-role", "adjoint")
     assert accessibility(page) == []
+    page.wait_for_function("location.search.endsWith('&lens=0.input.1')")
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("looking")).not_to_be_visible()
+    page.wait_for_function("!location.search.includes('lens')")
     expect(page.locator(".graph .item[data-key=op-0]")).to_be_focused()
+    expect(page.locator("[data-ready]")).to_have_attribute("data-step", "1")
+
+
+def test_a_link_opens_a_call_at_a_cell(open_page: OpenPage, ready: Ready) -> None:
+    page = ready(open_page(f"{PRODUCT}&lens=0.other.2"))
+    expect(page.get_by_test_id("lens-sentence")).to_contain_text("The gradient of B[1, 0] through this call")
+    page.get_by_test_id("lens-on").click()
+    page.get_by_test_id("lens-link").click()
+    expect(page.get_by_test_id("lens-link")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()").endswith("&step=1&lens=0.other.3")
+    page.get_by_test_id("lens-close").click()
     expect(page.locator("[data-ready]")).to_have_attribute("data-step", "1")
 
 
@@ -102,3 +119,17 @@ def test_a_layer_opens_from_the_details(open_page: OpenPage, ready: Ready) -> No
     page.keyboard.press("Enter")
     page.get_by_test_id("look-inside").click()
     expect(page.get_by_test_id("lens-sentence")).to_contain_text("is the sum of 49 products and conv1.bias[0]")
+
+
+@pytest.mark.slow
+def test_a_notebook_opens_a_call_in_a_page_of_its_own(
+    open_page: OpenPage, tmp_path: Path, look: dict[str, Any], accessibility: Callable[..., list[str]]
+) -> None:
+    trace = record(lambda x, w: (x @ w).sum(), torch.ones(2, 3), torch.ones(3, 2, requires_grad=True))
+    file = tmp_path / "lens.html"
+    file.write_text(trace.lens("v1").html, encoding="utf-8")
+    page = open_page(file.as_uri(), **look)
+    expect(page.get_by_test_id("lens-sentence")).to_have_text("v₁[0, 0] is the sum of 3 products: 3.")
+    page.get_by_test_id("lens-on").click()
+    expect(page.get_by_test_id("lens-position")).to_have_text("2 / 4")
+    assert accessibility(page, waits=False) == []

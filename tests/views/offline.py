@@ -10,14 +10,14 @@ from typing import Any
 
 
 def packed_text(page: str, id: str) -> str:
-    """One of the texts `style`, `script` and `pictures` of a page."""
+    """One of the texts `style`, `script` and `data` of a page."""
     (packed,) = re.findall(rf'<script type="text/plain" id="{id}">([^<>&]*)</script>', page)
     return zlib.decompress(base64.b85decode(packed.encode().translate(bytes.maketrans(b".:,[", b"<>&`")))).decode()
 
 
 def pictures_in(page: str) -> dict[str, Any]:
     """The three pictures of a page by kind of graph."""
-    held = json.loads(packed_text(page, "pictures"))
+    held = json.loads(packed_text(page, "data"))
     return {kind: changed(held["both"], held[kind]) if kind != "both" else held["both"] for kind in held}
 
 

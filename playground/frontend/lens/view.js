@@ -11,18 +11,6 @@ import { backwardSum, createUses, forwardSum, isInside, readLens } from "./terms
 /** @typedef {import("./contract.js").Sum} Sum */
 /** @typedef {import("../stepper/contract.js").Lens} LensText */
 
-/**
- * Puts the styles of a lens beside it, and waits until they are read.
- * @param {HTMLElement} place
- */
-export async function styled(place) {
-  if (place.querySelector("link")) return;
-  const sheet = el("link", { rel: "stylesheet", href: new URL("lens.css", import.meta.url).href });
-  const read = new Promise((done) => ["load", "error"].forEach((event) => sheet.addEventListener(event, done)));
-  place.prepend(sheet);
-  await read;
-}
-
 const CELL_MS = 700;
 const SPEEDS_OF_CELLS = [0.5, 1, 2, 4, 8];
 const MOST_ROWS = 64;
@@ -32,8 +20,9 @@ const FORWARD = "result";
  * @param {LensText} text
  * @param {((picks: Record<string, number>) => void) | null} ask for other places; null where nobody answers
  * @param {{direction: string, cell: number} | null} from where to begin
+ * @param {(place: {direction: string, cell: number}) => void} moved what to do when another cell is looked at
  */
-export function createLens(text, ask, from = null) {
+export function createLens(text, ask, from = null, moved = () => {}) {
   const lens = readLens(text);
   const uses = createUses(lens);
   let direction = FORWARD;
@@ -219,6 +208,7 @@ export function createLens(text, ask, from = null) {
     sentence.textContent = words;
     scrub.setAttribute("aria-valuetext", words);
     showTerms(sum, board);
+    moved({ direction, cell });
     if (curve) curve.mark(lens.boards[0].numbers[board ? cell : lens.operands[0].cell(cell, 0)]);
   }
   /** @param {Sum} sum @param {Board | null} board */

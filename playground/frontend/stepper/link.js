@@ -1,7 +1,7 @@
 // @ts-check
 // The link to what the page shows: in the address bar, and to copy.
 
-const KEPT = ["embed", "embed_options"];
+const KEPT = ["embed", "embed_options", "lens"];
 
 /**
  * The search part of the link: the document's query, the step, and how the page is embedded.

@@ -85,6 +85,7 @@ export default mounting((root, set, /** @type {Packed} */ _) => {
     picture = frame.picture;
     bench.update(frame);
     looking.show(frame.element);
+    if (picture) looking.restore(picture.items);
     beside.show(frame.variants, frame.beside ?? null);
   }
   const unlisten = listenToInsert(({ name, signature }) => bench.insert(name, signature));

@@ -33,6 +33,6 @@ async function add(name, attributes = {}) {
 
 if ("DecompressionStream" in window) {
   await add("style");
-  Object.assign(document.getElementById("pictures") ?? {}, { textContent: await inflated("pictures") });
+  Object.assign(document.getElementById("data") ?? {}, { textContent: await inflated("data") });
   await add("script", { type: "module" });
 } else document.body.textContent = "This file needs a browser of 2023 or newer.";

@@ -6,6 +6,7 @@ each page stand in the `links.py` of its folder, and all of them in docs/links.m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -18,6 +19,7 @@ VERSION = "1"
 MOST_CHARACTERS = 16_000
 MOST_ENCODED = 12 * MOST_CHARACTERS  # of four bytes at most, each %XX
 BEFORE = "before."  # stands before the keys of the document that is compared with this one
+_LENS = re.compile(r"[0-9]{1,6}(\.[\w.]{1,40}\.[0-9]{1,7})?")  # a call; of its result or an argument a cell
 FOREIGN = frozenset({"embed", "embed_options"})  # Streamlit's own
 
 
@@ -92,6 +94,7 @@ def restore(
     given, problems = parts_of(params)
     parts = {key: contents[-1] for key, contents in given.items()}
     step = _step(parts.pop("step", None), problems)
+    _check_lens(parts.pop("lens", None), problems)
     if main in parts:
         return RestoredLink(read(parts, problems), step, tuple(problems))
     problems += [f"The link's part {key[:40]!r} has no {main} to go with." for key in parts]
@@ -118,6 +121,12 @@ def restore_pair(
     if second.document is not None and link.document is None:
         problems.append(f"The link's part {BEFORE + main!r} has no {main} to go with.")
     return RestoredPair(link.document, link.step, tuple(problems), link.document and second.document)
+
+
+def _check_lens(text: str | None, problems: list[str]) -> None:
+    """Which call is looked into, and at which of its cells: the browser reads it (frontend/stepper/looking.js)."""
+    if text is not None and not _LENS.fullmatch(text):
+        problems.append(f"The link's lens {text[:20]!r} is not a call and a cell of it.")
 
 
 def _step(text: str | None, problems: list[str]) -> int | None:

@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import zlib
 from collections.abc import Mapping
 from html import escape
 
 from playground.explain.explanation import explain
 from playground.frontend import FRONTEND
-from playground.frontend.bundle import bundle, plain, read
+from playground.frontend.bundle import read
 from playground.trace.trace import Trace
 from playground.views.graph.graph import GraphKind
 from playground.views.graph.static import static_svg
+from playground.views.offline import one_file
 from playground.views.stepper.picture import picture
 
 ENTRY = "stepper/standalone.js"
 NOTEBOOK_STEPS = 400  # beyond, a notebook shows the picture only
 KINDS: tuple[GraphKind, ...] = ("forward", "backward", "both")
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-</head>
-<body>
-<main></main>
-<script type="text/plain" id="style">{style}</script>
-<script type="text/plain" id="script">{script}</script>
-<script type="text/plain" id="pictures">{pictures}</script>
-<script type="module">{start}</script>
-</body>
-</html>
-"""
-
-_STYLE = """
-html { color-scheme: light dark; }
-body { margin: 0; background: #ffffff; }
-@media (prefers-color-scheme: dark) { body { background: #11131a; } }
-"""
-
 _MOUNT = """
 globalThis.temml = temml;
-const pictures = JSON.parse(document.getElementById("pictures").textContent);
-stepper_standalone_js.mountStandalone(document.querySelector("main"), pictures);
+stepper_standalone_js.mountStandalone(document.querySelector("main"), data);
 """
 
 
@@ -61,24 +32,11 @@ def stepper_html(trace: Trace) -> str:
 
 
 def offline_page(pictures: Mapping[GraphKind, object], title: str) -> str:
-    """The stepper in one file, with these pictures of one trace; all but a few lines of it is compressed."""
+    """The stepper in one file, with these pictures of one trace."""
     both = pictures["both"]
     data = {"both": both} | {kind: change(both, other) for kind, other in pictures.items() if kind != "both"}
-    start = plain(read(FRONTEND / "stepper/unpack.js"))
-    script = f"/*\n{read(FRONTEND / 'vendor/temml.LICENSE')}*/\n{read(FRONTEND / 'vendor/temml.min.js')}\n"
-    script += plain(bundle(FRONTEND, ENTRY)) + _MOUNT
-    policy = (
-        f"default-src 'none'; script-src {_source(start)} {_source(script)}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-    return _PAGE.format(
-        policy=policy,
-        title=escape(title),
-        style=_packed(plain(read(FRONTEND / "stepper/stepper.css")) + _STYLE),
-        script=_packed(script),
-        pictures=_packed(json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))),
-        start=start,
-    )
+    library = f"/*\n{read(FRONTEND / 'vendor/temml.LICENSE')}*/\n{read(FRONTEND / 'vendor/temml.min.js')}\n"
+    return one_file(title, data, entry=ENTRY, mount=_MOUNT, styles=("stepper/stepper.css",), library=library)
 
 
 def change(old: object, new: object) -> object:
@@ -96,16 +54,6 @@ def change(old: object, new: object) -> object:
     gone = {key: None for key in old if key not in new}
     changes = {key: change(old[key], value) if key in old else [value] for key, value in new.items()}
     return gone | {key: changed for key, changed in changes.items() if changed != {}}
-
-
-def _packed(text: str) -> str:
-    """A text as `unpack.js` reads it: deflated, in digits of which HTML makes nothing else."""
-    return base64.b85encode(zlib.compress(text.encode(), 9)).translate(bytes.maketrans(b"<>&`", b".:,[")).decode()
-
-
-def _source(script: str) -> str:
-    """Write what allows a script in a policy, and no other."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def notebook_html(trace: Trace) -> str:

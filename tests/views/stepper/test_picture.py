@@ -259,9 +259,7 @@ def test_an_optimizers_step_changes_the_box_and_leaves_the_rest() -> None:
     table = to_csv(trace).splitlines()
     assert table[0] == "name,forward,primal,adjoint,after the step,reverse"
     assert table[1].split(",")[2:5] == ["3", "6", "1.5"]
-    assert "after the step" in to_text(trace) and "x ← x − 0.25 · x.grad" in packed_text(
-        stepper_html(trace), "pictures"
-    )
+    assert "after the step" in to_text(trace) and "x ← x − 0.25 · x.grad" in packed_text(stepper_html(trace), "data")
     assert ">3<" in static_svg(trace) and ">1.5<" not in static_svg(trace)  # every number of it fits every other
     assert "after the step" not in to_text(record(lambda x: x * x, 3.0))
 
