@@ -69,7 +69,7 @@ test("a cell of an argument is sent the sum of adjoint times derivative", () => 
 
 test("of a long sum the first terms stand alone, and the others together", () => {
   const lens = readLens(PRODUCT);
-  assert.deepEqual(termTable(lens, forwardSum(lens, 1), null, 1).rows[1], ["1 more terms", "", "12", "16"]);
+  assert.deepEqual(termTable(lens, forwardSum(lens, 1), null, 1).rows[1], ["1 term more", "", "12", "16"]);
 });
 
 test("a cell that was put there says so; one that came says from where", () => {

@@ -44,6 +44,8 @@ class Call:
         self.name = self.op.name
         self.names = DisplayNames(trace)
         self.repeated = RepeatedCall(tape, self.op)
+        if not self.op.outputs:
+            raise PlaygroundError("this call has no result that was recorded", hint="open another one")
         if obstacle := self.repeated.obstacle():
             raise PlaygroundError(f"this call cannot be opened: {obstacle}", hint="open another one")
         self._values = tape.values
@@ -74,6 +76,10 @@ class Call:
         """A recorded tensor, as it was recorded: what is shown of it is made float64."""
         return self._values[value].data
 
+    def tensor(self, value: int) -> Tensor:
+        """The tensor itself, of whatever layout and strides; what it holds may have been overwritten since."""
+        return self._values[value].tensor
+
     def shape(self, value: int) -> tuple[int, ...]:
         """The shape of a recorded tensor."""
         return self.trace.values[value].shape
@@ -83,11 +89,6 @@ class Call:
         given = dict(zip(self._names, self.op.args, strict=False)) | self.op.kwargs
         found = given.get(name, default)
         return default if isinstance(found, Tensor) else found
-
-    def rest(self, name: str) -> list[Any]:
-        """The arguments from a name on, as `x.permute(1, 0)` gives them: one by one, or as one list."""
-        given = list(self.op.args[self._names.index(name) :])
-        return list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
 
     def show(self, value: int) -> str:
         """The name of a value, as the page writes it."""

@@ -25,6 +25,9 @@ MARGIN = 0.15  # of the range of the numbers, on both sides
 _WRITTEN = {
     **dict.fromkeys(("add", "add_", "iadd", "radd"), "{0} + {1}"),
     **dict.fromkeys(("sub", "sub_", "isub", "subtract"), "{0} − {1}"),
+    **dict.fromkeys(("rdiv", "rtruediv"), "{1} / {0}"),
+    "rsub": "{1} − {0}",
+    "rpow": "{1}^{0}",
     **dict.fromkeys(("mul", "mul_", "imul", "rmul", "multiply"), "{0} · {1}"),
     **dict.fromkeys(("div", "div_", "truediv", "itruediv", "divide", "true_divide"), "{0} / {1}"),
     **dict.fromkeys(("pow", "pow_"), "{0}^{1}"),
@@ -103,12 +106,12 @@ def _written(call: Call) -> str:
     """How a cell is written: '{0} + {1}', a number of the call in the place of an argument."""
     form = _WRITTEN.get(call.name)
     keys = list(call.tensors)
-    if form is None:
+    constants = call.trace.ops[call.id].constants
+    if form is None or any(not one.path.isdecimal() for one in constants):  # alpha, rounding_mode: another formula
         return f"{call.name}({', '.join(f'{{{i}}}' for i in range(len(keys)))})"
     if len(keys) == 2:
         return form
-    constant = next((one.text for one in call.trace.ops[call.id].constants), "")
-    return form.replace("{1}", constant)
+    return form.replace("{1}", next((one.text for one in constants), ""))
 
 
 def _locals(call: Call, numbers: dict[str, Tensor], operands: list[Operand]) -> dict[str, Tensor | None]:

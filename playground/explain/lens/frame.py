@@ -54,10 +54,7 @@ class Board:
     axes: tuple[Axis, ...]
     numbers: Tensor  # float64, one for each cell; where a cell lies outside of the tensor, the padding
     gradient: Tensor | None = None  # PyTorch's: of the result its adjoint, of an argument what this call sends back
-    copies: tuple[int, int] = (
-        1,
-        1,
-    )  # as which its rows and columns are read: those of a stretched axis, of which it has one
+    copies: tuple[int, int] = (1, 1)  # how often its rows and its columns are read: more than once where stretched
 
     @property
     def shape(self) -> tuple[int, ...]:

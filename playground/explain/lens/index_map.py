@@ -13,7 +13,7 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.explain.lens.call import Call
 from playground.explain.lens.frame import Axis, Board, LensFrame, Operand, Terms, part_of
-from playground.explain.lens.places import Picks, picked, plain_names, result_axes, result_board
+from playground.explain.lens.places import Picks, picked, plain_names, refuse_beyond, result_axes, result_board
 
 MOST_CELLS = 4096  # of one argument that are shown
 
@@ -73,6 +73,7 @@ def _board(call: Call, name: str, own: Tensor) -> Board:
     if prod(shape) > MOST_CELLS and shape:
         used = torch.unravel_index(own[own >= 0], shape)
         axes = [axis.around(place) for axis, place in zip(axes, used, strict=True)]
+        refuse_beyond(prod(axis.shown for axis in axes), "cells between those that are read")
     sent = call.sent(name)
     gradient = None if sent is None else part_of(sent, tuple(axes))
     return Board(name, value, tuple(axes), part_of(call.number(value), tuple(axes)), gradient)
@@ -88,9 +89,8 @@ def _cells(board: Board, shape: tuple[int, ...], own: Tensor) -> Tensor:
 def _notes(call: Call, moved: list[str]) -> tuple[str, ...]:
     result = call.trace.values[call.output]
     notes = ["Backward every element sends its adjoint to where it came from; one that was used often sums them."]
-    source = call.repeated._tape.values[call.tensors[moved[0]]].tensor
-    made = call.repeated._tape.values[call.output].tensor
-    if len(moved) == 1 and made.layout is torch.strided and source.layout is torch.strided:
+    source, made = call.tensor(call.tensors[moved[0]]), call.tensor(call.output)
+    if len(moved) == 1 and all(one.layout is torch.strided and one.is_cpu for one in (source, made)):
         same = made.untyped_storage().data_ptr() == source.untyped_storage().data_ptr()
         how = "a view: it shares the memory" if same else "a copy: it has memory of its own"
         notes.append(f"The result is {how}; strides {tuple(source.stride())} before, {tuple(made.stride())} now.")

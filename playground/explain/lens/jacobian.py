@@ -14,7 +14,7 @@ from torch import Tensor
 from playground.errors import PlaygroundError
 from playground.explain.lens.call import Call, differentiated
 from playground.explain.lens.frame import Axis, Board, LensFrame, Operand, Terms, part_of
-from playground.explain.lens.places import MOST_TERMS, Picks, picked, plain_names, result_board, stretch
+from playground.explain.lens.places import MOST_TERMS, Picks, picked, plain_names, result_board, within
 
 MOST_INPUTS = 4096  # cells of all arguments together
 MOST_RESULTS = 64  # whose rows are computed at once
@@ -34,7 +34,8 @@ def jacobian(call: Call, picks: Picks) -> LensFrame:
             f"its derivatives by {count:,} cells are too many for one picture; the limit is {MOST_INPUTS:,}",
             hint="open an element of it",
         )
-    axes = _axes(shape, count, picks)
+    named = list(zip(plain_names(len(shape)), shape, strict=True))
+    axes = within(named, min(MOST_RESULTS, MOST_TERMS // count), picks)
     rows = _rows(call, real, axes)
     boards, operands = [], []
     for name in real:
@@ -60,16 +61,6 @@ def jacobian(call: Call, picks: Picks) -> LensFrame:
         ),
         written=f"{call.name}(…)",
     )
-
-
-def _axes(shape: tuple[int, ...], count: int, picks: Picks) -> list[Axis]:
-    """What is shown of the result: as much of its last axes as has few enough derivatives."""
-    left = max(1, min(MOST_RESULTS, MOST_TERMS // count))
-    axes: list[Axis] = []
-    for name, size in reversed(list(zip(plain_names(len(shape)), shape, strict=True))):
-        axes.insert(0, stretch(name, size, max(1, left), picks))
-        left //= max(1, axes[0].shown)
-    return axes
 
 
 def _rows(call: Call, real: list[str], axes: list[Axis]) -> dict[str, Tensor]:

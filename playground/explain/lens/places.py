@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from playground.errors import PlaygroundError
 from playground.explain.lens.call import Call
 from playground.explain.lens.frame import Axis, Board, Pick, part_of
 
@@ -44,6 +45,26 @@ def result_axes(names: Sequence[str], shape: Sequence[int], picks: Picks) -> lis
     """What is shown of a result: rows and columns of its last two axes, of the others one place at a time."""
     most = [1] * (len(shape) - 2) + [ROWS, COLUMNS][-min(2, len(shape)) :] if shape else []
     return [stretch(name, size, limit, picks) for name, size, limit in zip(names, shape, most, strict=True)]
+
+
+def within(named: Sequence[tuple[str, int]], most: int, picks: Picks) -> list[Axis]:
+    """As much of some axes as has at most this many places: the last ones whole, the one before in part.
+
+    >>> [axis.shown for axis in within([("a", 9), ("b", 5), ("c", 3)], 7, {})]
+    [1, 2, 3]
+    """
+    axes: list[Axis] = []
+    for name, size in reversed(named):
+        axes.insert(0, stretch(name, size, max(1, most), picks))
+        most //= max(1, axes[0].shown)
+    return axes
+
+
+def refuse_beyond(count: int, what: str) -> None:
+    """PlaygroundError where one picture would hold more than `MOST_TERMS` of something."""
+    if count > MOST_TERMS:
+        message = f"{count:,} {what} are too many for one picture; the limit is {MOST_TERMS:,}"
+        raise PlaygroundError(message, hint="open an element of it")
 
 
 def plain_names(count: int) -> list[str]:

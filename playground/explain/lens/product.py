@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from torch import Tensor
@@ -25,7 +26,7 @@ from playground.explain.lens.places import (
     places,
     result_axes,
     result_board,
-    stretch,
+    within,
 )
 
 
@@ -46,16 +47,14 @@ def product(call: Call, picks: Picks) -> LensFrame:
     sizes = _sizes(call, spec)
     name_of = _names(spec, sizes)
     axes = result_axes([name_of[x] for x in spec.result], [sizes[x] for x in spec.result], picks)
-    results = 1
-    for axis in axes:
-        results *= axis.shown
+    results = prod(axis.shown for axis in axes)
     summed = [x for x in dict.fromkeys(spec.first[1] + spec.second[1]) if x not in spec.result]
-    inner = _inner([(name_of[x], sizes[x]) for x in summed], results, picks)
+    inner = within([(name_of[x], sizes[x]) for x in summed], min(TERMS, MOST_TERMS // max(1, results)), picks)
     index = {
         **{x: found.reshape(-1, 1) for x, found in zip(spec.result, places(axes), strict=True)},
         **{x: found.reshape(1, -1) for x, found in zip(summed, places(inner), strict=True)},
     }
-    shape = (results, max(1, _count(inner)))
+    shape = (results, prod(axis.shown for axis in inner))
     boards, operands = [], []
     for key, letters in (spec.first, spec.second):
         places_of = [_at(call, key, number, index[x]) for number, x in enumerate(letters)]
@@ -68,7 +67,7 @@ def product(call: Call, picks: Picks) -> LensFrame:
         board = operand_board(call, key, [name_of[x] for x in letters], [index[x] for x in letters])
         boards.append(board)
         added = Operand(key, board.cells(*(index[x] for x in letters)).expand(results, 1))
-    frame = LensFrame(
+    return LensFrame(
         family="product",
         op=call.id,
         title=call.title,
@@ -79,7 +78,6 @@ def product(call: Call, picks: Picks) -> LensFrame:
         picks=picked([*axes, *inner]),
         notes=_notes(call, spec, sizes, summed),
     )
-    return frame
 
 
 def _sizes(call: Call, spec: Spec) -> dict[str, int]:
@@ -101,36 +99,20 @@ def _at(call: Call, key: str, number: int, index: Tensor) -> Tensor:
     return torch.zeros_like(index) if call.shape(call.tensors[key])[number] == 1 else index
 
 
-def _inner(summed: list[tuple[str, int]], results: int, picks: Picks) -> list[Axis]:
-    """What is shown of the summed axes: the first one cut where a cell has too many terms."""
-    others = 1
-    for _, size in summed[1:]:
-        others *= max(1, size)
-    most = max(1, min(TERMS, MOST_TERMS // max(1, results)) // others)
-    return [stretch(name, size, most if not position else size, picks) for position, (name, size) in enumerate(summed)]
-
-
-def _count(axes: list[Axis]) -> int:
-    count = 1
-    for axis in axes:
-        count *= axis.shown
-    return count
-
-
 def _rest(call: Call, spec: Spec, axes: list[Axis], summed: list[str], inner: list[Axis]) -> Tensor | None:
-    """The sum of the terms that are not shown, of each result: over all places of the summed axes but the shown."""
+    """The sum of the terms that are not shown, of each result: all less those that are."""
     if all(axis.shown == axis.size for axis in inner):
         return None
-    shown = dict(zip(spec.result, axes, strict=True)) | dict(zip(summed, inner, strict=True))
-    cut = summed[0]
-    total: Tensor = torch.zeros((), dtype=torch.float64)
-    for first, stop in ((0, shown[cut].start), (shown[cut].stop, shown[cut].size)):
-        parts = [
-            _part(call, key, letters, shown | {cut: Axis("", shown[cut].size, first, stop)})
-            for key, letters in (spec.first, spec.second)
-        ]
-        total = total + torch.einsum(f"{spec.first[1]},{spec.second[1]}->{spec.result}", parts)
-    return total.reshape(-1)
+    results = dict(zip(spec.result, axes, strict=True))
+    whole = {x: Axis("", axis.size) for x, axis in zip(summed, inner, strict=True)}
+    everything, shown = (
+        torch.einsum(
+            f"{spec.first[1]},{spec.second[1]}->{spec.result}",
+            [_part(call, key, letters, results | terms) for key, letters in (spec.first, spec.second)],
+        )
+        for terms in (whole, dict(zip(summed, inner, strict=True)))
+    )
+    return (everything - shown).reshape(-1)
 
 
 def _part(call: Call, key: str, letters: str, shown: dict[str, Axis]) -> Tensor:

@@ -18,9 +18,10 @@ from playground.explain.lens.places import (
     picked,
     places,
     plain_names,
+    refuse_beyond,
     result_axes,
     result_board,
-    stretch,
+    within,
 )
 
 SUMS = ("sum", "mean")
@@ -34,14 +35,17 @@ def reduction(call: Call, picks: Picks) -> LensFrame:
     gone = _dims(call.setting("dim"), len(shape))
     kept = [axis for axis in range(len(shape)) if axis not in gone]
     with_ones = bool(call.setting("keepdim", False)) and len(call.shape(call.output)) == len(shape)
-    shown = result_axes([names[axis] for axis in kept], [shape[axis] for axis in kept], picks)
+    named = [(names[axis], shape[axis]) for axis in kept]
+    shown = result_axes([name for name, _ in named], [size for _, size in named], picks)
+    count = prod(shape[axis] for axis in gone)
+    most = min(TERMS, MOST_TERMS // max(1, prod(axis.shown for axis in shown)))
+    if call.name not in SUMS:  # what it makes of its cells it makes of all of them
+        refuse_beyond(count, "cells")
+        most = count
+        if count * prod(axis.shown for axis in shown) > MOST_TERMS:
+            shown = within(named, MOST_TERMS // count, picks)
     results = prod(axis.shown for axis in shown)
-    others = prod(max(1, shape[axis]) for axis in gone[1:])
-    most = max(1, min(TERMS, MOST_TERMS // max(1, results)) // others) if call.name in SUMS else max(shape, default=1)
-    inner = [
-        stretch(names[axis], shape[axis], most if not position else shape[axis], picks)
-        for position, axis in enumerate(gone)
-    ]
+    inner = within([(names[axis], shape[axis]) for axis in gone], most, picks)
     index: dict[int, Tensor] = dict(zip(kept, (place.reshape(-1, 1) for place in places(shown)), strict=True))
     index |= dict(zip(gone, (place.reshape(1, -1) for place in places(inner)), strict=True))
     place_of = [index[axis] for axis in range(len(shape))]
@@ -53,9 +57,9 @@ def reduction(call: Call, picks: Picks) -> LensFrame:
         for axis, part in zip(kept, shown, strict=True):
             result[axis] = part
     found = result_board(call, result)
-    operand, combined, rest = _terms(call, board.numbers, cells, prod(shape[axis] for axis in gone))
+    operand, combined, rest = _terms(call, board.numbers, cells, count)
     if combined.combine == "products" and any(axis.shown < axis.size for axis in inner):
-        scale = 1.0 if call.name == "sum" else 1.0 / prod(shape[axis] for axis in gone)
+        scale = 1.0 if call.name == "sum" else 1.0 / count
         rest = _whole(call, value, gone, shown, kept) * scale - board.numbers[cells].sum(1) * scale
     return LensFrame(
         family="reduction",
@@ -67,7 +71,7 @@ def reduction(call: Call, picks: Picks) -> LensFrame:
         operands=(board,),
         terms=Terms(combined.combine, (operand,), factor=combined.factor, rest=rest),
         picks=picked([*shown, *inner]),
-        notes=_notes(call, prod(shape[axis] for axis in gone)),
+        notes=_notes(call, count),
         written=f"{call.name}(…)" if combined.combine == "function" else "",
     )
 

@@ -23,6 +23,7 @@ from playground.explain.lens.places import (
     operand_board,
     picked,
     places,
+    refuse_beyond,
     result_board,
     stretch,
 )
@@ -52,7 +53,7 @@ def convolution(call: Call, picks: Picks) -> LensFrame:
     weight = call.shape(call.tensors["weight"])
     window = _window(call, weight[2:])
     groups = int(call.setting("groups", 1))
-    scene = _Scene(call, window.axes, weight[0], picks)
+    scene = _Scene(call, window.axes, weight[0], prod(weight[2:]), picks)
     channels = scene.channels(weight[1])
     index = scene.index([*channels, *_taps(window)])
     group = scene.channel.start // (weight[0] // groups)
@@ -72,9 +73,9 @@ def convolution(call: Call, picks: Picks) -> LensFrame:
         source,
         kernel,
         rest=rest,
-        notes=_convolution_notes(window, groups),
-        formula=f"{_indexed(call, call.output)} = Σ {_indexed(call, call.tensors['input'])} · "
-        f"{_indexed(call, call.tensors['weight'])}" + (" + bias" if "bias" in call.tensors else ""),
+        notes=_convolution_notes(call, window, groups),
+        formula=f"{call.show(call.output)} = Σ {call.show(call.tensors['input'])} · "
+        f"{call.show(call.tensors['weight'])}" + (" + bias" if "bias" in call.tensors else ""),
         inner=channels,
     )
 
@@ -84,7 +85,7 @@ def transposed_convolution(call: Call, picks: Picks) -> LensFrame:
     weight = call.shape(call.tensors["weight"])  # (channels in, channels out of a group, kernel)
     window = _window(call, weight[2:])
     groups = int(call.setting("groups", 1))
-    scene = _Scene(call, window.axes, weight[1] * groups, picks)
+    scene = _Scene(call, window.axes, weight[1] * groups, prod(weight[2:]), picks)
     each = weight[0] // groups
     channels = scene.channels(each)
     index = scene.index([*channels, *_taps(window)])
@@ -107,8 +108,8 @@ def transposed_convolution(call: Call, picks: Picks) -> LensFrame:
         notes=(
             "Each cell of the input adds its multiple of the kernel where it lies; a stride spreads the input apart.",
         ),
-        formula=f"{_indexed(call, call.output)} = Σ {_indexed(call, call.tensors['input'])} · "
-        f"{_indexed(call, call.tensors['weight'])}" + (" + bias" if "bias" in call.tensors else ""),
+        formula=f"{call.show(call.output)} = Σ {call.show(call.tensors['input'])} · "
+        f"{call.show(call.tensors['weight'])}" + (" + bias" if "bias" in call.tensors else ""),
         inner=channels,
         limited=True,
     )
@@ -118,9 +119,10 @@ def pooling(call: Call, picks: Picks) -> LensFrame:
     """The lens of `max_pool1d` to `avg_pool3d` and of the adaptive ones."""
     axes = int(call.name[-2])
     shape = call.shape(call.tensors["input"])
-    scene = _Scene(call, axes, shape[-axes - 1], picks)
     window = None if call.name.startswith("adaptive") else _pool_window(call, axes)
-    index, sources = _adaptive(scene, shape[-axes:]) if window is None else _pooled(scene, window)
+    widths = _widths(shape[-axes:], call.shape(call.output)[-axes:]) if window is None else window.kernel
+    scene = _Scene(call, axes, shape[-axes - 1], prod(widths), picks)
+    index, sources = _adaptive(scene, shape[-axes:], widths) if window is None else _pooled(scene, window)
     source = [*scene.batch_index, torch.tensor(scene.channel.start), *sources]
     board = scene.board("input", source, padding=0.0 if "avg" in call.name else -torch.inf)
     cells = scene.spread(board.cells(*source), index.terms)
@@ -138,12 +140,12 @@ def pooling(call: Call, picks: Picks) -> LensFrame:
         family="window",
         op=call.id,
         title=call.title,
-        formula=f"{_indexed(call, call.output)} = {word} of a window of {_indexed(call, call.tensors['input'])}",
+        formula=f"{call.show(call.output)} = {word} of a window of {call.show(call.tensors['input'])}",
         result=scene.result,
         operands=(board,),
         terms=Terms("products", (Operand("input", cells),), factor=factor.expand(cells.shape)),
         picks=scene.picks(),
-        notes=notes + (() if window is None else _sizes(window)),
+        notes=notes + (() if window is None else _sizes(call, window)),
     )
 
 
@@ -159,14 +161,17 @@ class _Index:
 class _Scene:
     """The one picture of the result that is shown: an example, a channel, and a part of its space."""
 
-    def __init__(self, call: Call, axes: int, channels: int, picks: Picks) -> None:
+    def __init__(self, call: Call, axes: int, channels: int, window: int, picks: Picks) -> None:
+        """`window`: the places that one cell of the result reads in each channel."""
+        refuse_beyond(window, "places under one window")
+        side = max(1, min(SIDE, int((MOST_TERMS / max(1, window)) ** (1 / min(axes, 2)))))
         self.call, self._picks = call, picks
         shape = call.shape(call.output)
         self.names = ["N", "C", *SPACE[-axes:]][-len(shape) :]
         self.batch = [stretch("N", shape[0], 1, picks)] if len(shape) == axes + 2 else []
         self.channel = stretch("C", channels, 1, picks)
         self.space = [
-            stretch(name, size, SIDE if number >= axes - 2 else 1, picks)
+            stretch(name, size, side if number >= axes - 2 else 1, picks)
             for number, (name, size) in enumerate(zip(SPACE[-axes:], shape[-axes:], strict=True))
         ]
         self.axes = [*self.batch, self.channel, *self.space]
@@ -291,9 +296,13 @@ def _pooled(scene: _Scene, window: Window) -> tuple[_Index, list[Tensor]]:
     ]
 
 
-def _adaptive(scene: _Scene, sizes: Sequence[int]) -> tuple[_Index, list[Tensor]]:
-    """Windows from floor(i * size / count) to ceil((i + 1) * size / count): some are one wider than others."""
-    widths = [-(-size // axis.size) + 1 for size, axis in zip(sizes, scene.space, strict=True)]
+def _widths(sizes: Sequence[int], counts: Sequence[int]) -> tuple[int, ...]:
+    """The widest window of an adaptive pooling on each axis; it may be one wider than the others."""
+    return tuple(-(-size // count) + bool(size % count) for size, count in zip(sizes, counts, strict=True))
+
+
+def _adaptive(scene: _Scene, sizes: Sequence[int], widths: Sequence[int]) -> tuple[_Index, list[Tensor]]:
+    """Windows from floor(i * size / count) to ceil((i + 1) * size / count)."""
     index = scene.index([Axis(axis.name, width) for axis, width in zip(scene.space, widths, strict=True)])
     sources = []
     for out, tap, size, axis in zip(index.space, index.inner, sizes, scene.space, strict=True):
@@ -384,25 +393,32 @@ def _cut(found: Tensor, scene: _Scene) -> Tensor:
     return found.reshape(-1)
 
 
-def _indexed(call: Call, value: int) -> str:
-    return call.show(value)
-
-
-def _sizes(window: Window) -> tuple[str, ...]:
+def _sizes(call: Call, window: Window) -> tuple[str, ...]:
     kernel = "×".join(map(str, window.kernel))
     parts = [f"The window is {kernel} and moves by {'×'.join(map(str, window.stride))}."]
     if any(window.padding):
         parts.append(f"{'×'.join(map(str, window.padding))} cells of padding stand around the input.")
     if any(gap > 1 for gap in window.dilation):
         parts.append(f"Dilation {'×'.join(map(str, window.dilation))}: cells are left out between those that are read.")
-    if any(step > size for step, size in zip(window.stride, window.kernel, strict=True)):
-        parts.append("The stride is larger than the window: some cells are never read.")
+    if not _reads_all(call, window):
+        parts.append("Some cells of the input are never read.")
     return tuple(parts)
 
 
-def _convolution_notes(window: Window, groups: int) -> tuple[str, ...]:
+def _reads_all(call: Call, window: Window) -> bool:
+    """Tell whether every place of the input lies under some window."""
+    sizes, counts = (call.shape(value)[-window.axes :] for value in (call.tensors["input"], call.output))
+    for axis, (size, count) in enumerate(zip(sizes, counts, strict=True)):
+        starts = range(-window.padding[axis], count * window.stride[axis] - window.padding[axis], window.stride[axis])
+        read = {start + tap * window.dilation[axis] for start in starts for tap in range(window.kernel[axis])}
+        if not read.issuperset(range(size)):
+            return False
+    return True
+
+
+def _convolution_notes(call: Call, window: Window, groups: int) -> tuple[str, ...]:
     notes = (
-        *_sizes(window),
+        *_sizes(call, window),
         "The kernel is one fully connected layer over a patch, used at every place.",
         "It is laid on as it stands, which is a cross-correlation; a convolution in mathematics would flip it first.",
     )

@@ -41,7 +41,7 @@ export function createBoard(board, { hover, choose, isUsed }) {
   const marked = new Set();
   let first = 0; // of the planes
   let values = board.numbers;
-  let marks = /** @type {Marks} */ ({ current: null, involved: [], fed: [] });
+  let marks = /** @type {Marks} */ ({ current: null, involved: [] });
 
   const caption = el("figcaption", {});
   const chooser = el("select", { "aria-label": `Plane of ${board.name}`, "data-testid": `plane-${board.key}` });
@@ -115,7 +115,7 @@ export function createBoard(board, { hover, choose, isUsed }) {
   }
   /** @param {Marks} next */
   function mark(next) {
-    for (const rect of marked) rect.classList.remove("current", "involved", "fed");
+    for (const rect of marked) rect.classList.remove("current", "involved");
     marked.clear();
     marks = next;
     /** @param {number} cell @param {string} name */
@@ -125,7 +125,6 @@ export function createBoard(board, { hover, choose, isUsed }) {
       rect.classList.add(name);
       marked.add(rect);
     };
-    for (const cell of next.fed) put(cell, "fed");
     for (const cell of next.involved) put(cell, "involved");
     if (next.current !== null) put(next.current, "current");
   }
@@ -149,7 +148,7 @@ export function createBoard(board, { hover, choose, isUsed }) {
   };
 }
 
-/** @typedef {{current: number | null, involved: number[], fed: number[]}} Marks */
+/** @typedef {{current: number | null, involved: number[]}} Marks */
 
 /** The axes of a board with their names: "(N 0, C 3, H 22, W 22)". @param {Board} board */
 function shapeText({ axes }) {

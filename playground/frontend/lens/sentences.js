@@ -69,7 +69,7 @@ export function termTable(lens, sum, target, most) {
   const blank = Array(width - 1).fill("");
   const hidden = sum.terms.slice(most).reduce((found, { product }) => found + product, 0);
   const later = (/** @type {string} */ name, /** @type {number} */ number) => rows.push([name, ...blank, precise(number), precise((running += number))]);
-  if (sum.terms.length > most) later(`${sum.terms.length - most} more terms`, hidden);
+  if (sum.terms.length > most) later(`${counted(sum.terms.length - most, "term")} more`, hidden);
   if (sum.added) later(nameOf(sum.added.board, sum.added.cell), sum.added.number);
   if (sum.rest) later("what is not shown", sum.rest);
   const heads = isBackward ? ["adjoint", "derivative"] : [...lens.operands.map(({ board }) => board.name), ...(lens.factor ? ["times"] : [])];

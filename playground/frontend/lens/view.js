@@ -125,13 +125,17 @@ export function createLens(text, ask, from = null, moved = () => {}) {
   function mark(board, at, sum) {
     /** @type {Map<string, number[]>} */
     const involved = new Map();
-    const note = (/** @type {string} */ key, /** @type {number} */ place) => involved.set(key, [...(involved.get(key) ?? []), place]);
+    const note = (/** @type {string} */ key, /** @type {number} */ place) => {
+      const noted = involved.get(key);
+      if (noted) noted.push(place);
+      else involved.set(key, [place]);
+    };
     for (const { result, cells: read } of sum.terms) {
       for (const one of read) note(one.board.key, one.cell);
       if (board) note(FORWARD, result);
     }
     if (sum.added) note(sum.added.board.key, sum.added.cell);
-    for (const [key, shown] of drawn) shown.mark({ current: key === (board?.key ?? FORWARD) ? at : null, involved: involved.get(key) ?? [], fed: [] });
+    for (const [key, shown] of drawn) shown.mark({ current: key === (board?.key ?? FORWARD) ? at : null, involved: involved.get(key) ?? [] });
   }
   /** Looks at a cell as long as the pointer is over it. @param {Board} board @param {number | null} at */
   function preview(board, at) {

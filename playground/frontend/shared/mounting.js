@@ -91,6 +91,7 @@ export function mounting(create) {
   function waiting() {
     const entry = first;
     first = null;
+    entry?.keep?.();
     if (entry) standing.delete(entry.parent);
     return entry;
   }
@@ -160,6 +161,7 @@ export function mounting(create) {
       shown.set = null;
       shown.keep = afterGrace(() => {
         if (newest.get(key) === shown) newest.delete(key);
+        if (first === shown) first = null;
         shown.part.stop();
       });
     };

@@ -26,7 +26,7 @@ async function styled(place) {
  */
 export function createLooking(root, send) {
   let key = "";
-  let number = 0;
+  let number = Date.now(); // of the question: another one than any that was asked before, in this session or on this page
   let title = "";
   let drawn = "";
   /** @type {Shown | null} */
@@ -66,7 +66,8 @@ export function createLooking(root, send) {
     const parts = location.search.slice(1).split("&");
     const others = parts.filter((part) => part && !part.startsWith(`${PART}=`));
     const own = key ? [`${PART}=${key.slice(3)}${place ? `.${place.direction}.${place.cell}` : ""}`] : [];
-    const search = `?${[...others, ...own].join("&")}`;
+    const all = [...others, ...own];
+    const search = all.length > 0 ? `?${all.join("&")}` : "";
     if (search !== location.search && isRestored) history.replaceState(history.state, "", location.pathname + search + location.hash);
   }
   const later = () => {
@@ -110,6 +111,7 @@ export function createLooking(root, send) {
       if (!answer || !dialog.open || answer.key !== key || answer.number !== number) return;
       const { error, lens } = answer;
       place.removeAttribute("aria-busy");
+      if (error) linked = null;
       if (error) return say(`${error.message}. ${error.hint ? `Instead: ${error.hint}.` : ""}`);
       const source = JSON.stringify(lens);
       if (!lens || source === drawn) return;

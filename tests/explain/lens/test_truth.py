@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from playground import record
 from playground.errors import PlaygroundError
 from playground.explain.lens.lens import lens
+from playground.explain.lens.places import MOST_TERMS
 from playground.trace.trace import Trace
 from tests.explain.lens.all_picks import whole_of
 
@@ -338,3 +339,61 @@ def test_a_trace_from_a_document_has_no_lenses() -> None:
     trace = record(lambda x: x * 2, torch.ones(2, requires_grad=True))
     with pytest.raises(PlaygroundError, match="read from a document"):
         lens(Trace.from_json(trace.to_json()), 0)
+
+
+_LARGE: dict[str, tuple[Build, tuple[tuple[int, ...], ...]]] = {
+    "a sum over four axes": (lambda x: x.sum(), ((16, 30, 21, 21),)),
+    "a mean of rows": (lambda x: x.mean(1), ((40, 3000),)),
+    "a deviation of many": (lambda x: x.std(0), ((3000, 40),)),
+    "a long product": (torch.matmul, ((40, 3000), (3000, 40))),
+    "an einsum over two axes": (lambda x, y: torch.einsum("ijk,ijk->i", x, y), ((3, 300, 70), (3, 300, 70))),
+    "a wide kernel": (F.conv2d, ((1, 4, 60, 60), (2, 4, 21, 21))),
+    "many channels": (F.conv2d, ((1, 300, 20, 20), (2, 300, 3, 3))),
+    "many channels, spread": (F.conv_transpose2d, ((1, 300, 10, 10), (300, 2, 3, 3))),
+    "a whole picture": (lambda x: F.adaptive_avg_pool2d(x, 1), ((1, 2, 200, 200),)),
+    "a large picture": (lambda x: F.max_pool2d(x, 2), ((1, 2, 200, 200),)),
+    "a batch made flat": (lambda x: x.flatten(1), ((16, 30, 21, 21),)),
+    "a stretched picture": (lambda x, y: x - y, ((200, 200, 3), (3,))),
+    "a softmax of rows": (lambda x: x.softmax(1), ((40, 100),)),
+}
+
+
+@pytest.mark.parametrize("name", _LARGE)
+def test_of_a_large_call_a_bounded_part_is_shown_and_is_right(name: str) -> None:
+    build, shapes = _LARGE[name]
+    trace, op = recorded(build, *(seeded(shape, number) for number, shape in enumerate(shapes)))
+    frame = lens(trace, op)
+    assert all(operand.cells.numel() <= MOST_TERMS for operand in frame.terms.operands)
+    assert sum(len(board.numbers) for board in (*frame.operands, frame.result)) <= 2 * MOST_TERMS
+    if frame.terms.combine != "function":
+        torch.testing.assert_close(frame.results(), frame.result.numbers, rtol=1e-7, atol=1e-7)
+
+
+def test_what_no_picture_can_hold_is_refused() -> None:
+    trace, op = recorded(lambda x: F.adaptive_max_pool2d(x, 1), seeded((1, 1, 400, 400), 1))
+    with pytest.raises(PlaygroundError, match="160,000 places under one window are too many"):
+        lens(trace, op)
+
+
+@pytest.mark.parametrize(
+    ("build", "written"),
+    [
+        (lambda x: 3 - x, "3 − {0}"),
+        (lambda x: 2 / x, "2 / {0}"),
+        (lambda x: 2**x, "2^{0}"),
+        (lambda x: x * 2, "{0} · 2"),
+        (lambda x: torch.add(x, x, alpha=2), "add({0}, {1})"),
+        (lambda x: torch.div(x, 2, rounding_mode="floor"), "div({0})"),
+    ],
+)
+def test_a_function_is_written_as_it_is(build: Build, written: str) -> None:
+    trace, op = recorded(build, seeded((3,), 1))
+    assert lens(trace, op).written == written
+
+
+@pytest.mark.parametrize(("stride", "padding", "says"), [(1, 0, False), (4, 0, True), (2, 1, False), (3, 0, False)])
+def test_cells_that_are_never_read_are_told_where_there_are_any(stride: int, padding: int, says: bool) -> None:
+    trace, op = recorded(
+        lambda x, w: F.conv1d(x, w, stride=stride, padding=padding), seeded((1, 1, 9), 1), seeded((1, 1, 3), 2)
+    )
+    assert any("never read" in note for note in lens(trace, op).notes) is says
