@@ -15,9 +15,9 @@ OpenPage = Callable[..., Page]
 Ready = Callable[[Page], Page]
 
 pytestmark = pytest.mark.slow
-SECONDS = "0.5"  # of CPU for one picture
+SECONDS = "0.3"  # of CPU for one picture
 DEAR = "a = ones(300, 300) / 300\nfor i in range(5):\n    a = a @ a\ny = a.mean() * x1 * 300"
-DEARER = "y = ones(100, 100) * x1\nfor i in range(450):\n    y = sin(y)"
+DEARER = "y = ones(180, 180) * x1\nfor i in range(450):\n    y = sin(y)"
 
 
 @pytest.fixture(scope="module")
