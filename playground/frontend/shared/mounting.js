@@ -35,25 +35,29 @@ function afterGrace(call) {
 }
 
 /**
- * Tells whether the styles of a component have been read: what is measured before would be another size.
- * @param {Node} around its shadow root
+ * Tells whether the styles of a component have been read, which say so: what is drawn before would be another size, and jump.
+ * @param {HTMLElement | ShadowRoot} parent
  */
-function isStyled(around) {
-  if (!(around instanceof ShadowRoot)) return true;
-  const sheets = /** @type {NodeListOf<HTMLLinkElement>} */ (around.querySelectorAll("link[rel=stylesheet]"));
-  return [...sheets].every((link) => link.sheet);
+function isStyled(parent) {
+  const probe = document.createElement("div");
+  probe.className = "styles-read";
+  parent.append(probe);
+  const isRead = getComputedStyle(probe).getPropertyValue("--styles-read") !== "";
+  probe.remove();
+  return isRead;
 }
 
 /**
  * Does something once they have, or cannot be.
- * @param {Node} around
+ * @param {HTMLElement | ShadowRoot} parent
  * @param {() => void} call
  */
-function onceStyled(around, call) {
+function onceStyled(parent, call) {
+  const around = parent.getRootNode();
   const events = ["load", "error"];
   /** @param {Event} event of one of them, or of another part: these do not bubble */
   const look = ({ type }) => {
-    if (type === "load" && !isStyled(around)) return;
+    if (type === "load" && !isStyled(parent)) return;
     for (const event of events) around.removeEventListener(event, look, true);
     call();
   };
@@ -168,11 +172,11 @@ export function mounting(create) {
   }
 
   return (component) => {
-    const around = component.parentElement.getRootNode();
-    if (isStyled(around)) return mount(component);
+    const { parentElement } = component;
+    if (isStyled(parentElement)) return mount(component);
     let leave = () => {};
     let isGone = false;
-    onceStyled(around, () => {
+    onceStyled(parentElement, () => {
       if (!isGone) leave = mount(component);
     });
     return () => {

@@ -29,7 +29,12 @@ async function show(place, component) {
     if (main) main.scrollTop = place.scrollTop;
     place.remove();
   };
-  const inside = new MutationObserver(() => shadow.querySelector(".workbench") || end());
+  let stood = shadow.querySelector(".workbench") !== null;
+  const inside = new MutationObserver(() => {
+    const stands = shadow.querySelector(".workbench") !== null;
+    if (stood && !stands) end();
+    stood ||= stands;
+  });
   const outside = new MutationObserver(() => {
     const isRunning = document.querySelector(A_RUN) !== null;
     hasRun ||= isRunning; // until Streamlit is connected it says that nothing runs, too
