@@ -42,12 +42,7 @@ export function createLooking(root, send) {
   const place = el("div", { class: "lens-place", "aria-live": "off" });
   const close = el("button", { type: "button", class: "text-button", "data-testid": "lens-close", onclick: () => dialog.close() }, "Close");
   const copy = copyButton("Copy link", () => (write(), location.href), { "data-testid": "lens-link" });
-  const dialog = el(
-    "dialog",
-    { class: "looking", "aria-label": "Look inside", "data-testid": "looking" },
-    el("header", {}, heading, el("span", { class: "spring" }), copy, close),
-    place,
-  );
+  const dialog = el("dialog", { class: "looking", "aria-label": "Look inside", "data-testid": "looking" }, el("header", {}, heading, copy, close), place);
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("keydown", (event) => event.stopPropagation()); // the stepper behind keeps its place
   dialog.addEventListener("close", () => {
